@@ -1,0 +1,58 @@
+//! What happened: one stream, many sinks.
+
+use crate::source::SourceError;
+
+/// Something worth counting, logging or explaining. Never holds a secret.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// An exchange was decided: counted once, where it is made.
+    Decided {
+        /// The route's name; none where nothing matched.
+        route: Option<&'a str>,
+        /// What became of it.
+        outcome: Outcome,
+        /// Why it was denied: snake_case, stable.
+        reason: Option<&'static str>,
+    },
+    /// A source has a new document.
+    SourceLoaded {
+        /// The source's name in the policy.
+        source: &'a str,
+        /// Length of the document.
+        bytes: usize,
+    },
+    /// A source could not be read, or its document is no good; the last good one stays.
+    SourceFailed {
+        /// The source's name in the policy.
+        source: &'a str,
+        /// What went wrong.
+        error: &'a SourceError,
+    },
+    /// Something in a good document was left out.
+    RecordLeftOut {
+        /// The source's name in the policy.
+        source: &'a str,
+        /// Which record: its name or its place.
+        record: &'a str,
+        /// Why.
+        reason: &'a str,
+    },
+}
+
+/// What became of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It went on to the upstream.
+    Forwarded,
+    /// The policy answered it (`respond`, `redirect`).
+    Answered,
+    /// It was denied.
+    Denied,
+}
+
+/// Takes events in.
+pub trait Observer {
+    /// Called where it happens; must be quick.
+    fn event(&mut self, event: &Event<'_>);
+}

@@ -1,0 +1,208 @@
+//! Header maps in the host's own wire form, read in place.
+//!
+//! The proxy-wasm ABI hands a map over as one buffer: the number of pairs, the lengths of each name and value, then
+//! the bytes, each followed by a zero; all integers are `u32`, little-endian. One host call brings the whole map, and
+//! reading it costs no allocation. Names from Envoy are lower case.
+
+use std::fmt;
+
+/// The buffer is not a header map: a length points outside of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MalformedMap;
+
+impl fmt::Display for MalformedMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("malformed header map")
+    }
+}
+
+impl std::error::Error for MalformedMap {}
+
+/// A header map, borrowed in the host's wire form.
+#[derive(Clone, Copy, Debug)]
+pub struct Headers<'a> {
+    lengths: &'a [u8],
+    text: &'a [u8],
+}
+
+/// A header map, owned, in the same form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderMap(Vec<u8>);
+
+fn word(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (word, rest) = bytes.split_first_chunk::<4>()?;
+    Some((usize::try_from(u32::from_le_bytes(*word)).ok()?, rest))
+}
+
+/// Takes `length` bytes and the zero after them.
+fn take(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
+    let (taken, rest) = text.split_at_checked(length)?;
+    Some((taken, rest.get(1..)?))
+}
+
+impl<'a> Headers<'a> {
+    /// Reads the host's buffer; an empty one is a map without pairs.
+    ///
+    /// # Errors
+    /// [`MalformedMap`] where a length points outside of the buffer.
+    pub fn parse(buffer: &'a [u8]) -> Result<Self, MalformedMap> {
+        if buffer.is_empty() {
+            return Ok(Self {
+                lengths: &[],
+                text: &[],
+            });
+        }
+        let (count, rest) = word(buffer).ok_or(MalformedMap)?;
+        let table = count.checked_mul(8).ok_or(MalformedMap)?;
+        let (lengths, text) = rest.split_at_checked(table).ok_or(MalformedMap)?;
+        let headers = Self { lengths, text };
+        if headers.iter().count() == count {
+            Ok(headers)
+        } else {
+            Err(MalformedMap)
+        }
+    }
+
+    /// The pairs, in order.
+    #[must_use]
+    pub const fn iter(&self) -> Iter<'a> {
+        Iter {
+            lengths: self.lengths,
+            text: self.text,
+        }
+    }
+
+    /// The values of `name` (lower case), in order.
+    pub fn all<'n>(&self, name: &'n [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// The first value of `name` (lower case). Never for a credential: a second value would go unseen.
+    #[must_use]
+    pub fn first(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.all(name).next()
+    }
+}
+
+/// Iterates over the pairs of [`Headers`].
+#[derive(Clone, Debug)]
+pub struct Iter<'a> {
+    lengths: &'a [u8],
+    text: &'a [u8],
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name_length, rest) = word(self.lengths)?;
+        let (value_length, lengths) = word(rest)?;
+        let (name, text) = take(self.text, name_length)?;
+        let (value, text) = take(text, value_length)?;
+        self.lengths = lengths;
+        self.text = text;
+        Some((name, value))
+    }
+}
+
+impl<'a> IntoIterator for Headers<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl HeaderMap {
+    /// Keeps a buffer that came from the host.
+    ///
+    /// # Errors
+    /// [`MalformedMap`] where it is none.
+    pub fn from_wire(buffer: Vec<u8>) -> Result<Self, MalformedMap> {
+        Headers::parse(&buffer)?;
+        Ok(Self(buffer))
+    }
+
+    /// The wire form of these pairs.
+    pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
+        let mut wire = Vec::new();
+        let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+        wire.extend(size(pairs.len()));
+        for (name, value) in pairs {
+            wire.extend(size(name.as_ref().len()));
+            wire.extend(size(value.as_ref().len()));
+        }
+        for (name, value) in pairs {
+            wire.extend(name.as_ref());
+            wire.push(0);
+            wire.extend(value.as_ref());
+            wire.push(0);
+        }
+        Self(wire)
+    }
+
+    /// The host's wire form.
+    #[must_use]
+    pub fn as_wire(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The map, to be read.
+    #[must_use]
+    pub fn view(&self) -> Headers<'_> {
+        Headers::parse(&self.0).unwrap_or(Headers {
+            lengths: &[],
+            text: &[],
+        })
+    }
+}
+
+/// Whether an upstream may read both as one name: without case, and `_` as `-` (CGI and WSGI make the two one).
+#[must_use]
+pub fn same_name(left: &[u8], right: &[u8]) -> bool {
+    let fold = |byte: &u8| {
+        if *byte == b'_' {
+            b'-'
+        } else {
+            byte.to_ascii_lowercase()
+        }
+    };
+    left.len() == right.len() && left.iter().map(fold).eq(right.iter().map(fold))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trip() {
+        let map =
+            HeaderMap::from_pairs(&[(&b":path"[..], &b"/"[..]), (b"x", b"\xff"), (b"x", b"")]);
+        let view = Headers::parse(map.as_wire()).unwrap();
+        assert_eq!(view.iter().count(), 3);
+        assert_eq!(view.all(b"x").collect::<Vec<_>>(), [&b"\xff"[..], b""]);
+        assert_eq!(view.first(b":path"), Some(&b"/"[..]));
+    }
+
+    #[test]
+    fn every_cut_of_a_map_is_refused() {
+        let map = HeaderMap::from_pairs(&[("name", "value"), ("a", "b")]);
+        for end in 1..map.as_wire().len() {
+            assert!(
+                Headers::parse(&map.as_wire()[..end]).is_err(),
+                "cut at {end}"
+            );
+        }
+        assert!(Headers::parse(&[255; 64]).is_err());
+        assert_eq!(Headers::parse(&[]).unwrap().iter().count(), 0);
+    }
+
+    #[test]
+    fn names_that_an_upstream_takes_for_one() {
+        assert!(same_name(b"x_consumer-name", b"X-Consumer_Name"));
+        assert!(!same_name(b"x-consumer", b"x-consumers"));
+    }
+}

@@ -1,0 +1,19 @@
+//! The vocabulary: requests as borrowed bytes, edits, answers, callouts. Bytes throughout: HTTP promises no UTF-8.
+
+mod callout;
+mod cookie;
+mod edit;
+mod headers;
+mod percent;
+mod query;
+mod request;
+mod text;
+
+pub use callout::{Callout, CalloutError, Reply};
+pub use cookie::cookies;
+pub use edit::{Edit, Edits, Response};
+pub use headers::{HeaderMap, Headers, Iter, MalformedMap, same_name};
+pub use percent::{escape, is_unreserved, percent_decode, percent_encode_into};
+pub use query::{Pair, query_pairs};
+pub use request::Request;
+pub use text::Text;

@@ -1,0 +1,63 @@
+//! Bytes that are cheap to hand on.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// A name or a value on its way to the wire: known with the program, shared with the policy, or made for this request.
+/// Cloning the first two allocates nothing.
+#[derive(Clone)]
+pub enum Text {
+    /// Known with the program.
+    Static(&'static [u8]),
+    /// Shared with the policy.
+    Shared(Rc<[u8]>),
+    /// Made for one request.
+    Owned(Vec<u8>),
+}
+
+impl Text {
+    /// Shares `bytes` among everybody who clones it.
+    #[must_use]
+    pub fn shared(bytes: &[u8]) -> Self {
+        Self::Shared(Rc::from(bytes))
+    }
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Static(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Self {
+        Self::Static(text.as_bytes())
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Owned(bytes)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text {}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
+    }
+}
