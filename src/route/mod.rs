@@ -5,11 +5,12 @@ mod host;
 mod pattern;
 mod predicate;
 mod router;
+mod rules;
+mod spelling;
 
-pub use canonical::{
-    CanonicalPath, DuplicateSlash, Parameters, PathError, PathRules, SlashChoice, canonicalise,
-};
+pub use canonical::{CanonicalPath, canonicalise};
 pub use host::{HostError, HostPattern, HostPatternError, canonical_host};
 pub use pattern::{Capture, CaptureKind, Captures, PathPattern, PatternError};
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, Test};
 pub use router::{Found, Head, RouteIndex, Router, Rule};
+pub use rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
