@@ -77,7 +77,11 @@ pub struct Taken<T>(pub Option<T>);
 
 impl<T> Default for KeyTable<T> {
     fn default() -> Self {
-        Self { seed: RandomState::new(), plain: HashMap::new(), digests: HashMap::new() }
+        Self {
+            seed: RandomState::new(),
+            plain: HashMap::new(),
+            digests: HashMap::new(),
+        }
     }
 }
 
@@ -110,11 +114,22 @@ impl<T> KeyTable<T> {
 
     fn insert_plain(&mut self, key: &[u8], owner: T) -> Result<(), Taken<T>> {
         let hash = self.seed.hash_one(key);
-        if let Some(held) = self.plain.get_mut(&hash).and_then(|first| first.find_mut(key)) {
+        if let Some(held) = self
+            .plain
+            .get_mut(&hash)
+            .and_then(|first| first.find_mut(key))
+        {
             return Err(held.owner.dispossess());
         }
         let next = self.plain.remove(&hash).map(Box::new);
-        self.plain.insert(hash, Plain { key: key.into(), owner: Owner::One(owner), next });
+        self.plain.insert(
+            hash,
+            Plain {
+                key: key.into(),
+                owner: Owner::One(owner),
+                next,
+            },
+        );
         Ok(())
     }
 
@@ -123,7 +138,9 @@ impl<T> KeyTable<T> {
     pub fn owner(&self, key: &[u8]) -> Option<&T> {
         match (self.plain_owner(key), self.digest_owner(key)) {
             (Some(Owner::One(owner)), None) | (None, Some(Owner::One(owner))) => Some(owner),
-            (Some(_), Some(_)) | (Some(Owner::Nobody), None) | (None, Some(Owner::Nobody) | None) => None,
+            (Some(_), Some(_))
+            | (Some(Owner::Nobody), None)
+            | (None, Some(Owner::Nobody) | None) => None,
         }
     }
 
@@ -142,7 +159,11 @@ impl<T> KeyTable<T> {
     }
 
     fn digest_owner(&self, key: &[u8]) -> Option<&Owner<T>> {
-        if self.digests.is_empty() { None } else { self.digests.get(&Digested(digest(key))) }
+        if self.digests.is_empty() {
+            None
+        } else {
+            self.digests.get(&Digested(digest(key)))
+        }
     }
 }
 
@@ -176,9 +197,16 @@ mod tests {
         let mut table = KeyTable::default();
         table.insert(&plain("a"), 1).unwrap();
         table.insert(&hashed("b"), 2).unwrap();
-        assert_eq!([table.owner(b"a"), table.owner(b"b"), table.owner(b"c")], [Some(&1), Some(&2), None]);
+        assert_eq!(
+            [table.owner(b"a"), table.owner(b"b"), table.owner(b"c")],
+            [Some(&1), Some(&2), None]
+        );
         assert_eq!(table.owner(b""), None);
-        assert_eq!(table.owner(&digest(b"b")), None, "the hash itself opens nothing");
+        assert_eq!(
+            table.owner(&digest(b"b")),
+            None,
+            "the hash itself opens nothing"
+        );
     }
 
     #[test]

@@ -47,7 +47,11 @@ pub enum Found<'r, 'p> {
 
 /// Reads the credential at `places`. `query` is the request's, without the `?`.
 #[must_use]
-pub fn read<'r, 'p>(places: &'p [Place], headers: &Headers<'r>, query: Option<&'r [u8]>) -> Found<'r, 'p> {
+pub fn read<'r, 'p>(
+    places: &'p [Place],
+    headers: &Headers<'r>,
+    query: Option<&'r [u8]>,
+) -> Found<'r, 'p> {
     let mut found = Found::Absent;
     for place in places {
         match place {
@@ -59,12 +63,18 @@ pub fn read<'r, 'p>(places: &'p [Place], headers: &Headers<'r>, query: Option<&'
                 }
             }
             Place::Query(name) => {
-                for pair in query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name)) {
+                for pair in
+                    query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name))
+                {
                     found = found.and(pair.decoded_value(), place);
                 }
             }
             Place::Cookie(name) => {
-                for (_, value) in headers.all(b"cookie").flat_map(cookies).filter(|(key, _)| *key == &**name) {
+                for (_, value) in headers
+                    .all(b"cookie")
+                    .flat_map(cookies)
+                    .filter(|(key, _)| *key == &**name)
+                {
                     found = found.and(Cow::Borrowed(value), place);
                 }
             }
@@ -87,9 +97,13 @@ impl<'r, 'p> Found<'r, 'p> {
 }
 
 fn after_prefix<'v>(value: &'v [u8], prefix: Option<&[u8]>) -> Option<&'v [u8]> {
-    let Some(prefix) = prefix else { return Some(value) };
+    let Some(prefix) = prefix else {
+        return Some(value);
+    };
     let (start, rest) = value.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then(|| rest.trim_ascii())
+    start
+        .eq_ignore_ascii_case(prefix)
+        .then(|| rest.trim_ascii())
 }
 
 #[cfg(test)]
@@ -99,8 +113,14 @@ mod tests {
 
     fn places() -> Vec<Place> {
         vec![
-            Place::Header { name: Box::from(*b"x-api-key"), prefix: None },
-            Place::Header { name: Box::from(*b"authorization"), prefix: Some(Box::from(*b"Bearer ")) },
+            Place::Header {
+                name: Box::from(*b"x-api-key"),
+                prefix: None,
+            },
+            Place::Header {
+                name: Box::from(*b"authorization"),
+                prefix: Some(Box::from(*b"Bearer ")),
+            },
             Place::Query(Box::from(*b"apikey")),
             Place::Cookie(Box::from(*b"apikey")),
         ]
@@ -129,8 +149,17 @@ mod tests {
 
     #[test]
     fn twice_is_seen() {
-        assert_eq!(reads(&[("x-api-key", "k"), ("x-api-key", "k")], ""), "2 times");
+        assert_eq!(
+            reads(&[("x-api-key", "k"), ("x-api-key", "k")], ""),
+            "2 times"
+        );
         assert_eq!(reads(&[("x-api-key", "k")], "apikey=k"), "2 times");
-        assert_eq!(reads(&[("cookie", "apikey=a;apikey=b"), ("cookie", "apikey=c")], ""), "3 times");
+        assert_eq!(
+            reads(
+                &[("cookie", "apikey=a;apikey=b"), ("cookie", "apikey=c")],
+                ""
+            ),
+            "3 times"
+        );
     }
 }

@@ -14,7 +14,10 @@ impl Respond {
     pub(super) fn compile(written: &config::Respond, details: &'static str) -> Self {
         let mut headers: Vec<(Text, Text)> = Vec::new();
         for header in &written.headers {
-            headers.push((Text::shared(header.name.as_bytes()), Text::shared(header.value.as_bytes())));
+            headers.push((
+                Text::shared(header.name.as_bytes()),
+                Text::shared(header.value.as_bytes()),
+            ));
         }
         let body = written.body.as_deref().unwrap_or_default();
         if !body.is_empty() && !headers.iter().any(|(name, _)| **name == *b"content-type") {
@@ -49,7 +52,13 @@ impl Redirect {
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
         let new_path = match &written.path {
-            Some(new) => Some(PathRewrite::compile(new, scope, matches, &path.field("path"), errors)?),
+            Some(new) => Some(PathRewrite::compile(
+                new,
+                scope,
+                matches,
+                &path.field("path"),
+                errors,
+            )?),
             None => None,
         };
         let host = match &written.host {
@@ -60,6 +69,12 @@ impl Redirect {
             config::Scheme::Http => "http",
             config::Scheme::Https => "https",
         });
-        Some(Self { scheme, host, port: written.port, path: new_path, status: written.status })
+        Some(Self {
+            scheme,
+            host,
+            port: written.port,
+            path: new_path,
+            status: written.status,
+        })
     }
 }

@@ -68,11 +68,21 @@ impl ConditionScope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
         match written {
-            config::Condition::All(list) => Some(Condition::All(self.many(list, &path.field("all"), errors)?)),
-            config::Condition::Any(list) => Some(Condition::Any(self.many(list, &path.field("any"), errors)?)),
-            config::Condition::Not(inner) => {
-                Some(Condition::Not(Box::new(self.compile(inner, &path.field("not"), errors)?)))
-            }
+            config::Condition::All(list) => Some(Condition::All(self.many(
+                list,
+                &path.field("all"),
+                errors,
+            )?)),
+            config::Condition::Any(list) => Some(Condition::Any(self.many(
+                list,
+                &path.field("any"),
+                errors,
+            )?)),
+            config::Condition::Not(inner) => Some(Condition::Not(Box::new(self.compile(
+                inner,
+                &path.field("not"),
+                errors,
+            )?))),
             config::Condition::Groups(names) => {
                 self.needs_somebody(&path.field("groups"), errors);
                 Some(match names {
@@ -85,7 +95,9 @@ impl ConditionScope<'_> {
                 Some(Condition::Consumers(boxed(names)))
             }
             config::Condition::Labels(labels) => self.labels(labels, &path.field("labels"), errors),
-            config::Condition::Provider(name) => self.provider(name, &path.field("provider"), errors),
+            config::Condition::Provider(name) => {
+                self.provider(name, &path.field("provider"), errors)
+            }
             config::Condition::Lookup { lookup, test } => self.lookup(lookup, test, path, errors),
         }
     }
@@ -96,8 +108,11 @@ impl ConditionScope<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Vec<Condition>> {
-        let compiled: Vec<_> =
-            list.iter().enumerate().map(|(at, one)| self.compile(one, &path.index(at), errors)).collect();
+        let compiled: Vec<_> = list
+            .iter()
+            .enumerate()
+            .map(|(at, one)| self.compile(one, &path.index(at), errors))
+            .collect();
         compiled.into_iter().collect()
     }
 
@@ -116,17 +131,28 @@ impl ConditionScope<'_> {
     ) -> Option<Condition> {
         self.needs_somebody(path, errors);
         let label = |label: &config::Named<String>, errors: &mut ConfigErrors| {
-            let value = self.templates.template(&label.value, &path.field(&label.name), errors)?;
+            let value = self
+                .templates
+                .template(&label.value, &path.field(&label.name), errors)?;
             Some(Condition::Label(label.name.as_str().into(), value))
         };
         let compiled: Vec<_> = labels.iter().map(|one| label(one, errors)).collect();
         Some(Condition::All(compiled.into_iter().collect::<Option<_>>()?))
     }
 
-    fn provider(&self, name: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Condition> {
+    fn provider(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
         let provider = self.providers.named(name, path, errors)?;
         if !self.required.contains(&provider) {
-            errors.suggest(&path, "this route doesn't require that provider", "name it in `require`");
+            errors.suggest(
+                &path,
+                "this route doesn't require that provider",
+                "name it in `require`",
+            );
         }
         Some(Condition::Provider(provider))
     }
@@ -142,12 +168,18 @@ impl ConditionScope<'_> {
         let place = match self.templates.looked_up(lookup, value) {
             Ok(place) => Some(place),
             Err(why) => {
-                errors.suggest(&path.field("lookup"), format!("unknown looked-up value `{name}`"), why);
+                errors.suggest(
+                    &path.field("lookup"),
+                    format!("unknown looked-up value `{name}`"),
+                    why,
+                );
                 None
             }
         };
         let test = match test {
-            config::LookupTest::Equals(value) => Test::Equals(self.operand(value, &path.field("equals"), errors)?),
+            config::LookupTest::Equals(value) => {
+                Test::Equals(self.operand(value, &path.field("equals"), errors)?)
+            }
             config::LookupTest::Contains(value) => {
                 Test::Contains(self.operand(value, &path.field("contains"), errors)?)
             }
@@ -157,11 +189,20 @@ impl ConditionScope<'_> {
         Some(Condition::LookedUp(place?, test))
     }
 
-    fn operand(&self, value: &Value, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Operand> {
-        let Value::String(text) = value else { return Some(Operand::Value(value.clone())) };
+    fn operand(
+        &self,
+        value: &Value,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Operand> {
+        let Value::String(text) = value else {
+            return Some(Operand::Value(value.clone()));
+        };
         let template = self.templates.template(text, path, errors)?;
         Some(match template.literal() {
-            Some(literal) => Operand::Value(Value::String(String::from_utf8_lossy(&literal).into_owned())),
+            Some(literal) => Operand::Value(Value::String(
+                String::from_utf8_lossy(&literal).into_owned(),
+            )),
             None => Operand::Text(template),
         })
     }

@@ -68,7 +68,9 @@ impl Reason {
             Self::LookupMissing => ("lookup_missing", "postern_lookup_missing", 404),
             Self::LookupFailed => ("lookup_failed", "postern_lookup_failed", 503),
             Self::BadLookupValue => ("bad_lookup_value", "postern_bad_lookup_value", 503),
-            Self::UpstreamNotAllowed => ("upstream_not_allowed", "postern_upstream_not_allowed", 503),
+            Self::UpstreamNotAllowed => {
+                ("upstream_not_allowed", "postern_upstream_not_allowed", 503)
+            }
             Self::SourceUnavailable => ("source_unavailable", "postern_source_unavailable", 503),
             Self::Internal => ("internal", "postern_internal", 503),
         }
@@ -88,7 +90,11 @@ pub struct Denial {
 
 impl From<Reason> for Denial {
     fn from(reason: Reason) -> Self {
-        Self { reason, status: reason.status(), challenges: Vec::new() }
+        Self {
+            reason,
+            status: reason.status(),
+            challenges: Vec::new(),
+        }
     }
 }
 
@@ -105,14 +111,21 @@ impl Denial {
     /// The same reason under a status that the policy chose.
     #[must_use]
     pub const fn with_status(reason: Reason, status: u16) -> Self {
-        Self { reason, status, challenges: Vec::new() }
+        Self {
+            reason,
+            status,
+            challenges: Vec::new(),
+        }
     }
 
     /// The one map to the wire: status, challenge, gRPC status, problem body, response-code details.
     #[must_use]
     pub fn respond(self, audience: Audience) -> Response {
-        let mut headers: Vec<(Text, Text)> =
-            self.challenges.into_iter().map(|challenge| ("www-authenticate".into(), challenge)).collect();
+        let mut headers: Vec<(Text, Text)> = self
+            .challenges
+            .into_iter()
+            .map(|challenge| ("www-authenticate".into(), challenge))
+            .collect();
         let (body, grpc_status) = match audience {
             Audience::Grpc => (Text::Static(b""), Some(grpc_status(self.status))),
             Audience::Http => {
@@ -121,7 +134,13 @@ impl Denial {
             }
         };
         let details = Text::Static(self.reason.rows().1.as_bytes());
-        Response { status: self.status, headers, body, grpc_status, details }
+        Response {
+            status: self.status,
+            headers,
+            body,
+            grpc_status,
+            details,
+        }
     }
 }
 
@@ -129,7 +148,9 @@ impl Denial {
 fn problem(reason: Reason, status: u16) -> Text {
     let title = phrase(status);
     let reason = reason.name();
-    format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"reason":"{reason}"}}"#).into_bytes().into()
+    format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"reason":"{reason}"}}"#)
+        .into_bytes()
+        .into()
 }
 
 const fn phrase(status: u16) -> &'static str {
@@ -181,6 +202,9 @@ mod tests {
         assert_eq!(body["title"], "Unauthorized");
         assert_eq!(response.headers.len(), 2);
         let grpc = denial.respond(Audience::Grpc);
-        assert_eq!((grpc.grpc_status, grpc.body.len(), grpc.headers.len()), (Some(16), 0, 1));
+        assert_eq!(
+            (grpc.grpc_status, grpc.body.len(), grpc.headers.len()),
+            (Some(16), 0, 1)
+        );
     }
 }

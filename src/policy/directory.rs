@@ -22,7 +22,10 @@ pub struct Consumer {
 impl Consumer {
     /// The value of a label.
     pub(crate) fn label(&self, name: &str) -> Option<&Text> {
-        self.labels.iter().find(|(label, _)| **label == *name).map(|(_, value)| value)
+        self.labels
+            .iter()
+            .find(|(label, _)| **label == *name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -68,16 +71,31 @@ impl<'a> Builder<'a> {
     /// `environment` resolves `{env:}`; a document's records have none.
     pub(crate) fn new(providers: &'a Providers, environment: Option<&'a dyn Environment>) -> Self {
         let mut directory = Directory::default();
-        directory.keys.resize_with(providers.len(), KeyTable::default);
-        Self { directory, names: HashSet::new(), providers, environment }
+        directory
+            .keys
+            .resize_with(providers.len(), KeyTable::default);
+        Self {
+            directory,
+            names: HashSet::new(),
+            providers,
+            environment,
+        }
     }
 
     /// Adds a consumer with all its credentials, or nothing of it. A credential that somebody has already becomes
     /// nobody's, and that is an error too.
-    pub(crate) fn add(&mut self, written: &config::Consumer, path: &Path<'_>, errors: &mut ConfigErrors) {
+    pub(crate) fn add(
+        &mut self,
+        written: &config::Consumer,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) {
         let name = Text::shared(written.name.as_bytes());
         if self.names.contains(&name) {
-            errors.push(&path.field("name"), format!("there is another consumer `{}`", written.name));
+            errors.push(
+                &path.field("name"),
+                format!("there is another consumer `{}`", written.name),
+            );
             return;
         }
         let credentials = path.field("credentials");
@@ -92,10 +110,22 @@ impl<'a> Builder<'a> {
         self.directory.consumers = self.directory.consumers.saturating_add(1);
         let owner = Rc::new(consumer(written, name));
         for (at, (provider, key, id)) in ready.into_iter().enumerate() {
-            let Some(table) = self.directory.keys.get_mut(provider) else { continue };
-            if let Err(Taken(first)) = table.insert(&key, Credential { owner: Rc::clone(&owner), id }) {
-                let whose = first.map_or_else(|| "others".into(), |first| first.owner.name.escape_ascii().to_string());
-                let reason = format!("the credential is `{whose}`'s too, so it is refused for both");
+            let Some(table) = self.directory.keys.get_mut(provider) else {
+                continue;
+            };
+            if let Err(Taken(first)) = table.insert(
+                &key,
+                Credential {
+                    owner: Rc::clone(&owner),
+                    id,
+                },
+            ) {
+                let whose = first.map_or_else(
+                    || "others".into(),
+                    |first| first.owner.name.escape_ascii().to_string(),
+                );
+                let reason =
+                    format!("the credential is `{whose}`'s too, so it is refused for both");
                 errors.push(&credentials.index(at), reason);
             }
         }
@@ -114,23 +144,41 @@ impl<'a> Builder<'a> {
     ) -> Option<Ready> {
         let config::Credential::ApiKey(written) = written;
         let path = path.field("apiKey");
-        let provider = self.providers.for_credential(written.provider.as_deref(), &path, errors)?;
+        let provider = self
+            .providers
+            .for_credential(written.provider.as_deref(), &path, errors)?;
         let key = match &written.key {
             config::KeyMaterial::Sha256(digest) => KeyMaterial::Sha256(*digest),
             config::KeyMaterial::Value(secret) => KeyMaterial::Plain(secret.clone()),
-            config::KeyMaterial::Env(name) => {
-                KeyMaterial::Plain(variable(self.environment, name, &path.field("env"), errors)?)
-            }
+            config::KeyMaterial::Env(name) => KeyMaterial::Plain(variable(
+                self.environment,
+                name,
+                &path.field("env"),
+                errors,
+            )?),
         };
-        Some((provider, key, written.id.as_ref().map(|id| Text::shared(id.as_bytes()))))
+        Some((
+            provider,
+            key,
+            written.id.as_ref().map(|id| Text::shared(id.as_bytes())),
+        ))
     }
 }
 
 fn consumer(written: &config::Consumer, name: Text) -> Consumer {
-    let label = |label: &config::Named<String>| (label.name.as_str().into(), Text::shared(label.value.as_bytes()));
+    let label = |label: &config::Named<String>| {
+        (
+            label.name.as_str().into(),
+            Text::shared(label.value.as_bytes()),
+        )
+    };
     Consumer {
         name,
-        groups: written.groups.iter().map(|group| group.as_str().into()).collect(),
+        groups: written
+            .groups
+            .iter()
+            .map(|group| group.as_str().into())
+            .collect(),
         labels: written.labels.iter().map(label).collect(),
     }
 }
@@ -142,7 +190,10 @@ pub(super) fn variable(
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Secret> {
-    match environment.and_then(|environment| environment.variable(name)).filter(|value| !value.is_empty()) {
+    match environment
+        .and_then(|environment| environment.variable(name))
+        .filter(|value| !value.is_empty())
+    {
         Some(value) => Some(Secret::new(value.into_bytes())),
         None => {
             let reason = format!("the environment variable `{name}` is not set");

@@ -24,7 +24,11 @@ impl Identity {
             consumer: header(&written.consumer),
             groups: written.groups.as_ref().map(header),
             credential: written.credential.as_ref().map(header),
-            labels: written.labels.iter().map(|label| (label.name.as_str().into(), header(&label.value))).collect(),
+            labels: written
+                .labels
+                .iter()
+                .map(|label| (label.name.as_str().into(), header(&label.value)))
+                .collect(),
         }
     }
 }
@@ -40,7 +44,11 @@ impl Routing {
     pub(super) fn compile(written: &config::Routing) -> Self {
         Self {
             header: Text::shared(written.header.as_bytes()),
-            allow: written.allow.iter().map(|name| Text::shared(name.as_bytes())).collect(),
+            allow: written
+                .allow
+                .iter()
+                .map(|name| Text::shared(name.as_bytes()))
+                .collect(),
         }
     }
 
@@ -54,15 +62,31 @@ impl Routing {
 pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut ConfigErrors) {
     let path = Path::Root;
     let mut seen: Vec<&str> = Vec::new();
-    let routing = config.routing.as_ref().map(|routing| routing.header.as_str());
+    let routing = config
+        .routing
+        .as_ref()
+        .map(|routing| routing.header.as_str());
     for name in identity_headers(&config.identity).chain(routing) {
-        let at = if Some(name) == routing { path.field("routing") } else { path.field("identity") };
-        if seen.iter().any(|other| same_name(other.as_bytes(), name.as_bytes())) {
+        let at = if Some(name) == routing {
+            path.field("routing")
+        } else {
+            path.field("identity")
+        };
+        if seen
+            .iter()
+            .any(|other| same_name(other.as_bytes(), name.as_bytes()))
+        {
             errors.push(&at, format!("the header `{name}` has two meanings"));
         }
         let read = |place: &Place| matches!(place, Place::Header { name: read, .. } if same_name(read, name.as_bytes()));
-        if let Some(provider) = providers.iter().find(|provider| provider.places.iter().any(read)) {
-            let reason = format!("the provider `{}` reads credentials from the header `{name}`", provider.name);
+        if let Some(provider) = providers
+            .iter()
+            .find(|provider| provider.places.iter().any(read))
+        {
+            let reason = format!(
+                "the provider `{}` reads credentials from the header `{name}`",
+                provider.name
+            );
             errors.push(&at, reason);
         }
         seen.push(name);

@@ -50,7 +50,11 @@ impl Lookup {
     ) -> Option<Self> {
         let name = written.name.as_str();
         if RESERVED.contains(&name) || name.contains('.') {
-            errors.suggest(&path, format!("a lookup can't be called `{name}`"), "choose another name");
+            errors.suggest(
+                &path,
+                format!("a lookup can't be called `{name}`"),
+                "choose another name",
+            );
         }
         let written = &written.value;
         let values = values(&written.values, &path.field("values"), errors);
@@ -61,27 +65,60 @@ impl Lookup {
         let source = sources.named(&written.source, &path.field("source"), errors)?;
         check_key(sources.reading(source), key.is_some(), path, errors);
         let values = values?;
-        let on_missing = fallback(&written.on_missing, &values, &path.field("onMissing"), errors)?;
-        let on_failure = fallback(&written.on_failure, &values, &path.field("onFailure"), errors)?;
-        Some(Self { name: name.into(), source, key, values, on_missing, on_failure, hold: written.hold })
+        let on_missing = fallback(
+            &written.on_missing,
+            &values,
+            &path.field("onMissing"),
+            errors,
+        )?;
+        let on_failure = fallback(
+            &written.on_failure,
+            &values,
+            &path.field("onFailure"),
+            errors,
+        )?;
+        Some(Self {
+            name: name.into(),
+            source,
+            key,
+            values,
+            on_missing,
+            on_failure,
+            hold: written.hold,
+        })
     }
 }
 
-fn values(written: &[Named<String>], path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Vec<LookupValue>> {
+fn values(
+    written: &[Named<String>],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<LookupValue>> {
     let compile = |value: &Named<String>, errors: &mut ConfigErrors| {
         let path = json_path(&value.value, &path.field(&value.name), errors)?;
-        Some(LookupValue { name: value.name.as_str().into(), path })
+        Some(LookupValue {
+            name: value.name.as_str().into(),
+            path,
+        })
     };
     let compiled: Vec<_> = written.iter().map(|value| compile(value, errors)).collect();
     compiled.into_iter().collect()
 }
 
 /// A JSONPath, compiled.
-pub(super) fn json_path(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<JsonPath> {
+pub(super) fn json_path(
+    text: &str,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<JsonPath> {
     match JsonPath::compile(text) {
         Ok(compiled) => Some(compiled),
         Err(error) => {
-            errors.suggest(&path, format!("`{text}`: {error}"), "a JSONPath begins with `$` (RFC 9535)");
+            errors.suggest(
+                &path,
+                format!("`{text}`: {error}"),
+                "a JSONPath begins with `$` (RFC 9535)",
+            );
             None
         }
     }
@@ -90,7 +127,11 @@ pub(super) fn json_path(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) 
 fn check_key(reading: Reading, has_key: bool, path: &Path<'_>, errors: &mut ConfigErrors) {
     match (reading, has_key) {
         (Reading::Whole, true) => {
-            errors.suggest(&path.field("key"), "the source has no `index`", "give it one, or leave `key` out");
+            errors.suggest(
+                &path.field("key"),
+                "the source has no `index`",
+                "give it one, or leave `key` out",
+            );
         }
         (Reading::OnDemand, false) => {
             let reason = "the source is read on demand, by key";
@@ -114,12 +155,18 @@ fn fallback(
     let mut good = true;
     for default in defaults {
         if !values.iter().any(|value| *value.name == *default.name) {
-            errors.push(&path.field(&default.name), format!("the lookup has no value `{}`", default.name));
+            errors.push(
+                &path.field(&default.name),
+                format!("the lookup has no value `{}`", default.name),
+            );
             good = false;
         }
     }
     let value = |value: &LookupValue| {
-        defaults.iter().find(|default| *default.name == *value.name).map(|default| default.value.clone())
+        defaults
+            .iter()
+            .find(|default| *default.name == *value.name)
+            .map(|default| default.value.clone())
     };
     good.then(|| Fallback::Values(values.iter().map(value).collect()))
 }

@@ -92,7 +92,8 @@ impl Policy {
         let routing = config.routing.as_ref().map(Routing::compile);
         let written = written::written(config, &providers);
         identity::check_headers(config, &providers, &mut errors);
-        let (consumers, consumer_names) = own_consumers(config, &providers, environment, &mut errors);
+        let (consumers, consumer_names) =
+            own_consumers(config, &providers, environment, &mut errors);
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let around = route::Surroundings {
             providers: &providers,
@@ -101,7 +102,11 @@ impl Policy {
             written: &written,
         };
         let (routes, rules) = route::compile(config, &around, &mut errors);
-        let router = if errors.is_empty() { Router::build(rules) } else { Router::build(Vec::new()) };
+        let router = if errors.is_empty() {
+            Router::build(rules)
+        } else {
+            Router::build(Vec::new())
+        };
         errors.or(())?;
         Ok(Self {
             paths: path_rules(&config.paths),
@@ -152,14 +157,21 @@ fn consumers_from(
         let path = path.index(at);
         let source = sources.named(&from.source, &path.field("source"), errors);
         let items = lookup::json_path(&from.items, &path.field("items"), errors);
-        let by_key = source.is_some_and(|source| sources.reading(source) == source::Reading::OnDemand);
+        let by_key =
+            source.is_some_and(|source| sources.reading(source) == source::Reading::OnDemand);
         if by_key {
             let reason = "consumers can't be read on demand: whose a key is isn't known before";
             errors.push(&path.field("source"), reason);
         }
-        let keep_percent = from.max_shrink.map_or(0, |percent| 100_u8.saturating_sub(percent.value()));
+        let keep_percent = from
+            .max_shrink
+            .map_or(0, |percent| 100_u8.saturating_sub(percent.value()));
         if let (Some(source), Some(items)) = (source, items) {
-            compiled.push(ConsumersFrom { source, items, keep_percent });
+            compiled.push(ConsumersFrom {
+                source,
+                items,
+                keep_percent,
+            });
         }
     }
     compiled

@@ -21,7 +21,10 @@ impl Names {
     /// Takes a name out, in whatever spelling it was put in.
     pub(crate) fn remove(&mut self, name: &[u8]) {
         self.names.retain(|held| !same_name(held, name));
-        self.lengths = self.names.iter().fold(0, |bits, name| bits | length_bit(name));
+        self.lengths = self
+            .names
+            .iter()
+            .fold(0, |bits, name| bits | length_bit(name));
     }
 
     /// Whether an upstream may take `name` for one of these.

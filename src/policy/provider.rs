@@ -44,10 +44,19 @@ impl Providers {
     }
 
     /// The provider of this name.
-    pub(super) fn named(&self, name: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<usize> {
+    pub(super) fn named(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<usize> {
         let found = self.0.iter().position(|provider| *provider.name == *name);
         if found.is_none() {
-            errors.suggest(&path, format!("there is no provider `{name}`"), self.known());
+            errors.suggest(
+                &path,
+                format!("there is no provider `{name}`"),
+                self.known(),
+            );
         }
         found
     }
@@ -64,15 +73,27 @@ impl Providers {
             (None, 1) => Some(0),
             (None, _) => {
                 let reason = "which provider the credential belongs to can't be told";
-                errors.suggest(&path, reason, format!("name it: `provider`; {}", self.known()));
+                errors.suggest(
+                    &path,
+                    reason,
+                    format!("name it: `provider`; {}", self.known()),
+                );
                 None
             }
         }
     }
 
     fn known(&self) -> String {
-        let names: Vec<_> = self.0.iter().map(|provider| format!("`{}`", provider.name)).collect();
-        if names.is_empty() { "`providers` is empty".into() } else { format!("there are {}", names.join(", ")) }
+        let names: Vec<_> = self
+            .0
+            .iter()
+            .map(|provider| format!("`{}`", provider.name))
+            .collect();
+        if names.is_empty() {
+            "`providers` is empty".into()
+        } else {
+            format!("there are {}", names.join(", "))
+        }
     }
 }
 
@@ -84,16 +105,21 @@ fn compile(written: &Named<config::Provider>) -> Provider {
         name: written.name.as_str().into(),
         places: provider.from.iter().map(place).collect(),
         challenge: Text::shared(format!("ApiKey realm=\"{realm}\"").as_bytes()),
-        afterwards: if provider.forward { Afterwards::Forward } else { Afterwards::Strip },
+        afterwards: if provider.forward {
+            Afterwards::Forward
+        } else {
+            Afterwards::Strip
+        },
     }
 }
 
 fn place(written: &config::Place) -> Place {
     let bytes = |text: &String| Box::from(text.as_bytes());
     match written {
-        config::Place::Header { name, prefix } => {
-            Place::Header { name: bytes(&name.to_ascii_lowercase()), prefix: prefix.as_ref().map(bytes) }
-        }
+        config::Place::Header { name, prefix } => Place::Header {
+            name: bytes(&name.to_ascii_lowercase()),
+            prefix: prefix.as_ref().map(bytes),
+        },
         config::Place::Query(name) => Place::Query(bytes(name)),
         config::Place::Cookie(name) => Place::Cookie(bytes(name)),
     }

@@ -37,10 +37,14 @@ impl Requirement {
         };
         Some(match written {
             config::Requirement::None => Self::None,
-            config::Requirement::Provider(name) => Self::Provider(providers.named(name, path, errors)?),
+            config::Requirement::Provider(name) => {
+                Self::Provider(providers.named(name, path, errors)?)
+            }
             config::Requirement::Any(list) => Self::Any(many(list, "any", errors)?),
             config::Requirement::All(list) => Self::All(many(list, "all", errors)?),
-            config::Requirement::Optional(list) => Self::Optional(Box::new(Self::Any(many(list, "optional", errors)?))),
+            config::Requirement::Optional(list) => {
+                Self::Optional(Box::new(Self::Any(many(list, "optional", errors)?)))
+            }
         })
     }
 

@@ -78,12 +78,15 @@ impl Rewrite {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
-        let template = |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text {
-            Some(text) => scope.template(text, &path.field(name), errors).map(Some),
-            None => Some(None),
-        };
+        let template =
+            |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text {
+                Some(text) => scope.template(text, &path.field(name), errors).map(Some),
+                None => Some(None),
+            };
         let new_path = match &written.path {
-            Some(new) => PathRewrite::compile(new, scope, matches, &path.field("path"), errors).map(Some),
+            Some(new) => {
+                PathRewrite::compile(new, scope, matches, &path.field("path"), errors).map(Some)
+            }
             None => Some(None),
         };
         let host = template(&written.host, "host", errors);
@@ -106,15 +109,24 @@ impl Rewrite {
     }
 }
 
-fn check_upstream(upstream: &ValueTemplate, routing: Option<&Routing>, path: &Path<'_>, errors: &mut ConfigErrors) {
+fn check_upstream(
+    upstream: &ValueTemplate,
+    routing: Option<&Routing>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
     let Some(routing) = routing else {
-        let suggestion = "say which header carries it, and what is allowed: `routing: {header, allow}`";
+        let suggestion =
+            "say which header carries it, and what is allowed: `routing: {header, allow}`";
         errors.suggest(&path, "there is no `routing`", suggestion);
         return;
     };
     if let Some(literal) = upstream.literal() {
         if routing.allowed(&literal).is_none() {
-            let reason = format!("`{}` isn't on the list of `routing.allow`", literal.escape_ascii());
+            let reason = format!(
+                "`{}` isn't on the list of `routing.allow`",
+                literal.escape_ascii()
+            );
             errors.push(&path, reason);
         }
     }
@@ -129,11 +141,14 @@ impl PathRewrite {
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
         match written {
-            config::PathRewrite::Template(text) => pieces(text, scope, path, errors).map(Self::Template),
+            config::PathRewrite::Template(text) => {
+                pieces(text, scope, path, errors).map(Self::Template)
+            }
             config::PathRewrite::Prefix(text) => {
                 let path = path.field("prefix");
                 if matches == Matches::Mixed {
-                    let reason = "a prefix can only be replaced where every match of the route is one";
+                    let reason =
+                        "a prefix can only be replaced where every match of the route is one";
                     errors.suggest(&path, reason, "match by `prefix`, or write a template");
                 }
                 leading_slash(text, &path, errors);
@@ -150,21 +165,36 @@ fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
 }
 
 fn literal(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathLiteral> {
-    PathLiteral::parse(text).map_err(|error| errors.push(&path, error.to_string())).ok()
+    PathLiteral::parse(text)
+        .map_err(|error| errors.push(&path, error.to_string()))
+        .ok()
 }
 
-fn pieces(text: &str, scope: &Scope<'_>, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Vec<PathPiece>> {
+fn pieces(
+    text: &str,
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<PathPiece>> {
     leading_slash(text, path, errors);
-    let template =
-        Template::parse(text).map_err(|error| errors.push(&path, error.to_string())).ok()?;
+    let template = Template::parse(text)
+        .map_err(|error| errors.push(&path, error.to_string()))
+        .ok()?;
     let piece = |piece: &template::Piece<Box<str>>, errors: &mut ConfigErrors| match piece {
         template::Piece::Literal(text) => literal(text, path, errors).map(PathPiece::Literal),
         template::Piece::Value { variable, default } => {
             let variable = scope.variable(variable, path, errors)?;
-            Some(PathPiece::Variable(variable, default.as_ref().map(|text| Text::shared(text.as_bytes()))))
+            Some(PathPiece::Variable(
+                variable,
+                default.as_ref().map(|text| Text::shared(text.as_bytes())),
+            ))
         }
     };
-    let compiled: Vec<_> = template.pieces().iter().map(|one| piece(one, errors)).collect();
+    let compiled: Vec<_> = template
+        .pieces()
+        .iter()
+        .map(|one| piece(one, errors))
+        .collect();
     compiled.into_iter().collect()
 }
 
@@ -177,12 +207,25 @@ impl HeaderEdits {
     ) -> Option<Self> {
         let values = |list: &[Named<String>], name: &'static str, errors: &mut ConfigErrors| {
             let compiled = templates(list, scope, &path.field(name), errors)?;
-            Some(compiled.into_iter().map(|(name, value)| (Text::shared(name.as_bytes()), value)).collect())
+            Some(
+                compiled
+                    .into_iter()
+                    .map(|(name, value)| (Text::shared(name.as_bytes()), value))
+                    .collect(),
+            )
         };
         let set = values(&written.set, "set", errors);
         let add = values(&written.add, "add", errors);
-        let remove = written.remove.iter().map(|name| Text::shared(name.as_bytes())).collect();
-        Some(Self { set: set?, add: add?, remove })
+        let remove = written
+            .remove
+            .iter()
+            .map(|name| Text::shared(name.as_bytes()))
+            .collect();
+        Some(Self {
+            set: set?,
+            add: add?,
+            remove,
+        })
     }
 
     /// Whether nothing is changed.
@@ -200,12 +243,25 @@ impl QueryEdits {
     ) -> Option<Self> {
         let values = |list: &[Named<String>], name: &'static str, errors: &mut ConfigErrors| {
             let compiled = templates(list, scope, &path.field(name), errors)?;
-            Some(compiled.into_iter().map(|(name, value)| (Box::from(name.as_bytes()), value)).collect())
+            Some(
+                compiled
+                    .into_iter()
+                    .map(|(name, value)| (Box::from(name.as_bytes()), value))
+                    .collect(),
+            )
         };
         let set = values(&written.set, "set", errors);
         let add = values(&written.add, "add", errors);
-        let remove = written.remove.iter().map(|name| Box::from(name.as_bytes())).collect();
-        Some(Self { set: set?, add: add?, remove })
+        let remove = written
+            .remove
+            .iter()
+            .map(|name| Box::from(name.as_bytes()))
+            .collect();
+        Some(Self {
+            set: set?,
+            add: add?,
+            remove,
+        })
     }
 }
 
@@ -216,7 +272,10 @@ fn templates<'n>(
     errors: &mut ConfigErrors,
 ) -> Option<Vec<(&'n str, ValueTemplate)>> {
     let one = |edit: &'n Named<String>, errors: &mut ConfigErrors| {
-        Some((edit.name.as_str(), scope.template(&edit.value, &path.field(&edit.name), errors)?))
+        Some((
+            edit.name.as_str(),
+            scope.template(&edit.value, &path.field(&edit.name), errors)?,
+        ))
     };
     let compiled: Vec<_> = list.iter().map(|edit| one(edit, errors)).collect();
     compiled.into_iter().collect()

@@ -2,7 +2,8 @@
 
 use crate::config::{self, Config, ConfigErrors, Path};
 use crate::route::{
-    HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteIndex, Rule, Test,
+    HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteIndex,
+    Rule, Test,
 };
 
 use super::answer::{Redirect, Respond};
@@ -60,7 +61,10 @@ pub(super) fn compile(
     for (at, written) in config.routes.iter().enumerate() {
         let path = path.index(at);
         if !names.insert(written.name.as_str()) {
-            errors.push(&path.field("name"), format!("there is another route `{}`", written.name));
+            errors.push(
+                &path.field("name"),
+                format!("there is another route `{}`", written.name),
+            );
         }
         let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(matches) = rules_of(written, index, around.written, &path, errors) {
@@ -81,18 +85,33 @@ impl Surroundings<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Route> {
-        let require = Requirement::compile(&written.require, self.providers, &path.field("require"), errors)?;
+        let require = Requirement::compile(
+            &written.require,
+            self.providers,
+            &path.field("require"),
+            errors,
+        )?;
         let providers = require.providers();
         let captures = common_captures(rules);
         let authenticates = !require.is_none();
-        let scope =
-            |lookups| Scope { captures: captures.clone(), lookups, authenticates, written: self.written };
+        let scope = |lookups| Scope {
+            captures: captures.clone(),
+            lookups,
+            authenticates,
+            written: self.written,
+        };
         let mut lookups: Vec<Lookup> = Vec::new();
         let lookup_path = path.field("lookup");
         let mut whole = true;
         for lookup in &written.lookup {
             let path = lookup_path.field(&lookup.name);
-            match Lookup::compile(lookup, &scope(lookups.as_slice()), self.sources, &path, errors) {
+            match Lookup::compile(
+                lookup,
+                &scope(lookups.as_slice()),
+                self.sources,
+                &path,
+                errors,
+            ) {
                 Some(lookup) => lookups.push(lookup),
                 None => whole = false,
             }
@@ -101,9 +120,15 @@ impl Surroundings<'_> {
             return None;
         }
         let scope = scope(lookups.as_slice());
-        let conditions = ConditionScope { templates: &scope, providers: self.providers, required: &providers };
+        let conditions = ConditionScope {
+            templates: &scope,
+            providers: self.providers,
+            required: &providers,
+        };
         let authorize = match &written.authorize {
-            Some(condition) => Some(conditions.compile(condition, &path.field("authorize"), errors)),
+            Some(condition) => {
+                Some(conditions.compile(condition, &path.field("authorize"), errors))
+            }
             None => None,
         };
         let action = self.action(written, &scope, matches(rules), path, errors)?;
@@ -112,7 +137,14 @@ impl Surroundings<'_> {
             None => None,
         };
         drop(scope);
-        Some(Route { name: written.name.as_str().into(), require, providers, lookups, authorize, action })
+        Some(Route {
+            name: written.name.as_str().into(),
+            require,
+            providers,
+            lookups,
+            authorize,
+            action,
+        })
     }
 
     fn action(
@@ -124,20 +156,30 @@ impl Surroundings<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Action> {
         if let Some(redirect) = &written.redirect {
-            return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors).map(Action::Redirect);
+            return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
+                .map(Action::Redirect);
         }
         if let Some(respond) = &written.respond {
-            return Some(Action::Respond(Respond::compile(respond, "postern_respond")));
+            return Some(Action::Respond(Respond::compile(
+                respond,
+                "postern_respond",
+            )));
         }
         let mut rewrite = match &written.rewrite {
-            Some(rewrite) => {
-                Rewrite::compile(rewrite, scope, matches, self.routing, &path.field("rewrite"), errors)?
-            }
+            Some(rewrite) => Rewrite::compile(
+                rewrite,
+                scope,
+                matches,
+                self.routing,
+                &path.field("rewrite"),
+                errors,
+            )?,
             None => Rewrite::default(),
         };
         if let Some(response) = &written.response {
             let path = path.field("response");
-            rewrite.response = HeaderEdits::compile(&response.headers, scope, &path.field("headers"), errors)?;
+            rewrite.response =
+                HeaderEdits::compile(&response.headers, scope, &path.field("headers"), errors)?;
         }
         Some(Action::Forward(Box::new(rewrite)))
     }
@@ -146,17 +188,37 @@ impl Surroundings<'_> {
 /// The captures that every match of a route makes.
 fn common_captures(rules: &[Rule]) -> Vec<&str> {
     let captures = |rule: &'_ Rule| -> Vec<String> {
-        rule.path.iter().flat_map(PathPattern::captures).map(|(name, _)| name.to_owned()).collect()
+        rule.path
+            .iter()
+            .flat_map(PathPattern::captures)
+            .map(|(name, _)| name.to_owned())
+            .collect()
     };
-    let Some((first, others)) = rules.split_first() else { return Vec::new() };
+    let Some((first, others)) = rules.split_first() else {
+        return Vec::new();
+    };
     let others: Vec<Vec<String>> = others.iter().map(captures).collect();
-    let everywhere = |name: &&str| others.iter().all(|captures| captures.iter().any(|other| other == name));
-    first.path.iter().flat_map(PathPattern::captures).map(|(name, _)| name).filter(everywhere).collect()
+    let everywhere = |name: &&str| {
+        others
+            .iter()
+            .all(|captures| captures.iter().any(|other| other == name))
+    };
+    first
+        .path
+        .iter()
+        .flat_map(PathPattern::captures)
+        .map(|(name, _)| name)
+        .filter(everywhere)
+        .collect()
 }
 
 fn matches(rules: &[Rule]) -> Matches {
     let prefix = |rule: &Rule| rule.path.as_ref().is_none_or(PathPattern::is_prefix);
-    if rules.iter().all(prefix) { Matches::Prefixes } else { Matches::Mixed }
+    if rules.iter().all(prefix) {
+        Matches::Prefixes
+    } else {
+        Matches::Mixed
+    }
 }
 
 fn rules_of(
@@ -187,19 +249,39 @@ fn rules_of(
         rule.matching = u32::try_from(at).unwrap_or(u32::MAX);
         Some(rule)
     };
-    let compiled: Vec<_> = written.matches.iter().enumerate().map(|(at, one)| rule(at, one, errors)).collect();
+    let compiled: Vec<_> = written
+        .matches
+        .iter()
+        .enumerate()
+        .map(|(at, one)| rule(at, one, errors))
+        .collect();
     compiled.into_iter().collect()
 }
 
-fn hosts(written: &[String], path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Vec<HostPattern>> {
+fn hosts(
+    written: &[String],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<HostPattern>> {
     let host = |at: usize, text: &String, errors: &mut ConfigErrors| {
-        HostPattern::parse(text).map_err(|error| errors.push(&path.index(at), error.to_string())).ok()
+        HostPattern::parse(text)
+            .map_err(|error| errors.push(&path.index(at), error.to_string()))
+            .ok()
     };
-    let compiled: Vec<_> = written.iter().enumerate().map(|(at, text)| host(at, text, errors)).collect();
+    let compiled: Vec<_> = written
+        .iter()
+        .enumerate()
+        .map(|(at, text)| host(at, text, errors))
+        .collect();
     compiled.into_iter().collect()
 }
 
-fn rule(written: &config::Match, gates: &Names, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Rule> {
+fn rule(
+    written: &config::Match,
+    gates: &Names,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Rule> {
     let pattern = match &written.path {
         Some(pattern) => self::pattern(pattern, &path.field("path"), errors).map(Some),
         None => Some(None),
@@ -209,7 +291,11 @@ fn rule(written: &config::Match, gates: &Names, path: &Path<'_>, errors: &mut Co
         .methods
         .iter()
         .enumerate()
-        .map(|(place, text)| Method::parse(text).map_err(|error| errors.push(&at.index(place), error.to_string())).ok())
+        .map(|(place, text)| {
+            Method::parse(text)
+                .map_err(|error| errors.push(&at.index(place), error.to_string()))
+                .ok()
+        })
         .collect();
     let at = path.field("headers");
     let headers: Vec<_> = written
@@ -223,7 +309,13 @@ fn rule(written: &config::Match, gates: &Names, path: &Path<'_>, errors: &mut Co
         .query
         .iter()
         .enumerate()
-        .map(|(place, field)| predicate(QueryPredicate::new(&field.name, test(field)), &at.index(place), errors))
+        .map(|(place, field)| {
+            predicate(
+                QueryPredicate::new(&field.name, test(field)),
+                &at.index(place),
+                errors,
+            )
+        })
         .collect();
     Some(Rule {
         hosts: Vec::new(),
@@ -236,13 +328,19 @@ fn rule(written: &config::Match, gates: &Names, path: &Path<'_>, errors: &mut Co
     })
 }
 
-fn pattern(written: &config::PathMatch, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathPattern> {
+fn pattern(
+    written: &config::PathMatch,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<PathPattern> {
     let (pattern, field) = match written {
         config::PathMatch::Exact(text) => (PathPattern::exact(text), "exact"),
         config::PathMatch::Prefix(text) => (PathPattern::prefix(text), "prefix"),
         config::PathMatch::Template(text) => (PathPattern::template(text), "template"),
     };
-    pattern.map_err(|error| errors.push(&path.field(field), error.to_string())).ok()
+    pattern
+        .map_err(|error| errors.push(&path.field(field), error.to_string()))
+        .ok()
 }
 
 fn header(
@@ -256,11 +354,20 @@ fn header(
         errors.push(&path.field("name"), reason);
         return None;
     }
-    predicate(HeaderPredicate::new(&written.name, test(written)), path, errors)
+    predicate(
+        HeaderPredicate::new(&written.name, test(written)),
+        path,
+        errors,
+    )
 }
 
-fn predicate<T>(made: Result<T, PredicateError>, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<T> {
-    made.map_err(|error| errors.push(&path.field("name"), error.to_string())).ok()
+fn predicate<T>(
+    made: Result<T, PredicateError>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<T> {
+    made.map_err(|error| errors.push(&path.field("name"), error.to_string()))
+        .ok()
 }
 
 fn test(written: &config::FieldMatch) -> Test {

@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::Text;
-use crate::source::{Document, Fetcher, HeaderValue, HttpSource, Identity, JsonPath, Limits, Schedule};
+use crate::source::{
+    Document, Fetcher, HeaderValue, HttpSource, Identity, JsonPath, Limits, Schedule,
+};
 
 use super::Environment;
 use super::directory::variable;
@@ -33,9 +35,17 @@ pub(crate) enum SourceKind {
     /// Written in the policy.
     Inline(Rc<Document>),
     /// Kept fresh.
-    Watched { fetcher: Rc<Fetcher>, schedule: Schedule, identity: Identity },
+    Watched {
+        fetcher: Rc<Fetcher>,
+        schedule: Schedule,
+        identity: Identity,
+    },
     /// Asked by key.
-    OnDemand { fetcher: Rc<Fetcher>, limits: Limits, identity: Identity },
+    OnDemand {
+        fetcher: Rc<Fetcher>,
+        limits: Limits,
+        identity: Identity,
+    },
 }
 
 /// How a lookup may read a source.
@@ -62,12 +72,14 @@ impl Sources {
         let path = Path::Root;
         let path = path.field("sources");
         let compile = |source: &Named<config::Source>| {
-            Source::compile(source, environment, &path.field(&source.name), errors).unwrap_or_else(|| Source {
-                // Stands in, so that what names the source isn't called wrong as well. The policy is refused anyway.
-                name: source.name.as_str().into(),
-                kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
-                index: None,
-            })
+            Source::compile(source, environment, &path.field(&source.name), errors).unwrap_or_else(
+                || Source {
+                    // Stands in, so that what names the source isn't called wrong as well. The policy is refused anyway.
+                    name: source.name.as_str().into(),
+                    kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
+                    index: None,
+                },
+            )
         };
         Self(written.iter().map(compile).collect())
     }
@@ -80,10 +92,19 @@ impl Sources {
         self.0.get(place)
     }
 
-    pub(super) fn named(&self, name: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<usize> {
+    pub(super) fn named(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<usize> {
         let found = self.0.iter().position(|source| *source.name == *name);
         if found.is_none() {
-            let names: Vec<_> = self.0.iter().map(|source| format!("`{}`", source.name)).collect();
+            let names: Vec<_> = self
+                .0
+                .iter()
+                .map(|source| format!("`{}`", source.name))
+                .collect();
             let known = if names.is_empty() {
                 "`sources` is empty".into()
             } else {
@@ -96,7 +117,10 @@ impl Sources {
 
     pub(super) fn reading(&self, source: usize) -> Reading {
         match self.0.get(source) {
-            Some(Source { kind: SourceKind::OnDemand { .. }, .. }) => Reading::OnDemand,
+            Some(Source {
+                kind: SourceKind::OnDemand { .. },
+                ..
+            }) => Reading::OnDemand,
             Some(Source { index: Some(_), .. }) => Reading::Indexed,
             Some(_) | None => Reading::Whole,
         }
@@ -112,22 +136,37 @@ impl Source {
     ) -> Option<Self> {
         let source = &written.value;
         let kind = match &source.kind {
-            config::SourceKind::Inline(value) => SourceKind::Inline(Document::inline(value.clone())),
-            config::SourceKind::Http(http) => fetched(source, http, environment, &path.field("http"), errors)?,
+            config::SourceKind::Inline(value) => {
+                SourceKind::Inline(Document::inline(value.clone()))
+            }
+            config::SourceKind::Http(http) => {
+                fetched(source, http, environment, &path.field("http"), errors)?
+            }
         };
         let index = match &source.index {
             Some(index) => Some(IndexBy::compile(index, &path.field("index"), errors)?),
             None => None,
         };
-        Some(Self { name: written.name.as_str().into(), kind, index })
+        Some(Self {
+            name: written.name.as_str().into(),
+            kind,
+            index,
+        })
     }
 }
 
 impl IndexBy {
-    fn compile(written: &config::Index, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+    fn compile(
+        written: &config::Index,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
         let items = json_path(&written.items, &path.field("items"), errors);
         let by = json_path(&written.by, &path.field("by"), errors);
-        Some(Self { items: items?, by: by? })
+        Some(Self {
+            items: items?,
+            by: by?,
+        })
     }
 }
 
@@ -143,19 +182,33 @@ fn fetched(
 ) -> Option<SourceKind> {
     let headers = headers(&http.headers, environment, &path.field("headers"), errors);
     let cluster = Text::shared(http.cluster.as_bytes());
-    let fetcher = HttpSource::new(cluster, Text::shared(http.authority().as_bytes()), &http.path)
-        .map_err(|error| errors.push(&path.field("path"), error.to_string()))
-        .ok();
+    let fetcher = HttpSource::new(
+        cluster,
+        Text::shared(http.authority().as_bytes()),
+        &http.path,
+    )
+    .map_err(|error| errors.push(&path.field("path"), error.to_string()))
+    .ok();
     let headers = headers?;
     let mut definition = Definition::default();
     definition.http(http, &headers);
-    let fetcher = fetcher?.with_headers(headers).with_timeout(http.timeout).with_max_bytes(http.max_bytes);
+    let fetcher = fetcher?
+        .with_headers(headers)
+        .with_timeout(http.timeout)
+        .with_max_bytes(http.max_bytes);
     let fetcher = Rc::new(Fetcher::Http(fetcher));
     Some(match &source.on_demand {
         None => {
-            let schedule = Schedule { refresh: source.refresh, stale_for: source.stale_for };
+            let schedule = Schedule {
+                refresh: source.refresh,
+                stale_for: source.stale_for,
+            };
             definition.add(format!("{schedule:?}").as_bytes());
-            SourceKind::Watched { fetcher, schedule, identity: definition.identity() }
+            SourceKind::Watched {
+                fetcher,
+                schedule,
+                identity: definition.identity(),
+            }
         }
         Some(on_demand) => {
             let limits = Limits {
@@ -168,7 +221,11 @@ fn fetched(
                 max_bytes: REMEMBERED_BYTES,
             };
             definition.add(format!("{limits:?}").as_bytes());
-            SourceKind::OnDemand { fetcher, limits, identity: definition.identity() }
+            SourceKind::OnDemand {
+                fetcher,
+                limits,
+                identity: definition.identity(),
+            }
         }
     })
 }
@@ -182,9 +239,14 @@ fn headers(
     let value = |header: &Named<config::TextOrEnv>, errors: &mut ConfigErrors| {
         let secret = match &header.value {
             config::TextOrEnv::Text(secret) => secret.clone(),
-            config::TextOrEnv::Env(name) => variable(Some(environment), name, &path.field(&header.name), errors)?,
+            config::TextOrEnv::Env(name) => {
+                variable(Some(environment), name, &path.field(&header.name), errors)?
+            }
         };
-        Some((Text::shared(header.name.as_bytes()), HeaderValue::Secret(secret)))
+        Some((
+            Text::shared(header.name.as_bytes()),
+            HeaderValue::Secret(secret),
+        ))
     };
     let compiled: Vec<_> = written.iter().map(|header| value(header, errors)).collect();
     compiled.into_iter().collect()
@@ -198,7 +260,8 @@ struct Definition(Sha256);
 impl Definition {
     fn add(&mut self, part: &[u8]) {
         // The length first: no two lists of parts are written alike.
-        self.0.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        self.0
+            .update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         self.0.update(part);
     }
 

@@ -78,11 +78,25 @@ pub(super) struct Scope<'a> {
 }
 
 /// The words before a dot that no lookup may be called.
-pub(super) const RESERVED: [&str; 8] = ["path", "query", "header", "cookie", "request", "consumer", "credential", "env"];
+pub(super) const RESERVED: [&str; 8] = [
+    "path",
+    "query",
+    "header",
+    "cookie",
+    "request",
+    "consumer",
+    "credential",
+    "env",
+];
 
 impl Scope<'_> {
     /// A template, compiled; all that is wrong with it goes to `errors`.
-    pub(super) fn template(&self, text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<ValueTemplate> {
+    pub(super) fn template(
+        &self,
+        text: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<ValueTemplate> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(error) => {
@@ -94,8 +108,12 @@ impl Scope<'_> {
         let mut whole = true;
         for piece in template.pieces() {
             match piece {
-                template::Piece::Literal(text) => pieces.push(Piece::Literal(Text::shared(text.as_bytes()))),
-                template::Piece::Value { variable, default } => match self.variable(variable, path, errors) {
+                template::Piece::Literal(text) => {
+                    pieces.push(Piece::Literal(Text::shared(text.as_bytes())))
+                }
+                template::Piece::Value { variable, default } => match self
+                    .variable(variable, path, errors)
+                {
                     Some(variable) => {
                         let default = default.as_ref().map(|text| Text::shared(text.as_bytes()));
                         pieces.push(Piece::Variable(variable, default));
@@ -107,7 +125,12 @@ impl Scope<'_> {
         whole.then_some(ValueTemplate(pieces))
     }
 
-    pub(super) fn variable(&self, name: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Variable> {
+    pub(super) fn variable(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Variable> {
         let found = self.find(name);
         if let Err(why) = &found {
             errors.suggest(&path, format!("unknown variable `{name}`"), why.clone());
@@ -123,15 +146,19 @@ impl Scope<'_> {
             ("path", _) => self.capture(rest),
             ("query", _) => Ok(Variable::Query(bytes())),
             ("cookie", _) => Ok(Variable::Cookie(bytes())),
-            ("header", _) if self.written.contains(rest.as_bytes()) => {
-                Err(format!("`{rest}` is set by this policy, so the client's is removed first"))
-            }
-            ("header", _) => Ok(Variable::Header(Box::from(rest.to_ascii_lowercase().as_bytes()))),
+            ("header", _) if self.written.contains(rest.as_bytes()) => Err(format!(
+                "`{rest}` is set by this policy, so the client's is removed first"
+            )),
+            ("header", _) => Ok(Variable::Header(Box::from(
+                rest.to_ascii_lowercase().as_bytes(),
+            ))),
             ("request", "method") => Ok(Variable::Method),
             ("request", "host") => Ok(Variable::Host),
             ("request", "path") => Ok(Variable::Path),
             ("request", "scheme") => Ok(Variable::Scheme),
-            ("request", _) => Err("there are `request.method`, `.host`, `.path` and `.scheme`".into()),
+            ("request", _) => {
+                Err("there are `request.method`, `.host`, `.path` and `.scheme`".into())
+            }
             ("consumer" | "credential", _) => self.identity(root, rest),
             _ => self.looked_up(root, rest).map(Variable::LookedUp),
         }
@@ -141,7 +168,11 @@ impl Scope<'_> {
         if self.captures.contains(&name) {
             return Ok(Variable::Capture(name.into()));
         }
-        let all: Vec<_> = self.captures.iter().map(|capture| format!("`path.{capture}`")).collect();
+        let all: Vec<_> = self
+            .captures
+            .iter()
+            .map(|capture| format!("`path.{capture}`"))
+            .collect();
         Err(if all.is_empty() {
             "not every match of this route has a template with that name".into()
         } else {
@@ -165,18 +196,32 @@ impl Scope<'_> {
     /// The places of `lookup.value`.
     pub(super) fn looked_up(&self, lookup: &str, value: &str) -> Result<LookedUp, String> {
         let Some(place) = self.lookups.iter().position(|known| *known.name == *lookup) else {
-            let known: Vec<_> = self.lookups.iter().map(|known| format!("`{}`", known.name)).collect();
+            let known: Vec<_> = self
+                .lookups
+                .iter()
+                .map(|known| format!("`{}`", known.name))
+                .collect();
             return Err(if known.is_empty() {
                 format!("no lookup `{lookup}` stands before this")
             } else {
                 format!("the lookups before this are {}", known.join(", "))
             });
         };
-        let values = self.lookups.get(place).map(|known| known.values.as_slice()).unwrap_or_default();
+        let values = self
+            .lookups
+            .get(place)
+            .map(|known| known.values.as_slice())
+            .unwrap_or_default();
         match values.iter().position(|known| *known.name == *value) {
-            Some(value) => Ok(LookedUp { lookup: place, value }),
+            Some(value) => Ok(LookedUp {
+                lookup: place,
+                value,
+            }),
             None => {
-                let known: Vec<_> = values.iter().map(|known| format!("`{lookup}.{}`", known.name)).collect();
+                let known: Vec<_> = values
+                    .iter()
+                    .map(|known| format!("`{lookup}.{}`", known.name))
+                    .collect();
                 Err(format!("the lookup has {}", known.join(", ")))
             }
         }

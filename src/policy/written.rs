@@ -40,7 +40,9 @@ const CLIENTS_OWN: [&[u8]; 24] = [
 pub(super) fn written(config: &Config, providers: &Providers) -> Names {
     let mut names = Names::default();
     for route in &config.routes {
-        let Some(rewrite) = &route.rewrite else { continue };
+        let Some(rewrite) = &route.rewrite else {
+            continue;
+        };
         for edit in rewrite.headers.set.iter().chain(&rewrite.headers.add) {
             names.insert(edit.name.as_bytes());
         }
@@ -65,6 +67,13 @@ pub(super) fn written(config: &Config, providers: &Providers) -> Names {
 }
 
 pub(super) fn identity_headers(identity: &config::Identity) -> impl Iterator<Item = &str> {
-    let some = [Some(&identity.consumer), identity.groups.as_ref(), identity.credential.as_ref()];
-    some.into_iter().flatten().chain(identity.labels.iter().map(|label| &label.value)).map(String::as_str)
+    let some = [
+        Some(&identity.consumer),
+        identity.groups.as_ref(),
+        identity.credential.as_ref(),
+    ];
+    some.into_iter()
+        .flatten()
+        .chain(identity.labels.iter().map(|label| &label.value))
+        .map(String::as_str)
 }
