@@ -119,7 +119,7 @@ impl ConditionScope<'_> {
     fn needs_somebody(&self, path: &Path<'_>, errors: &mut ConfigErrors) {
         if !self.templates.authenticates {
             let reason = "this route requires no credential, so nobody is known";
-            errors.suggest(&path, reason, "require a provider");
+            errors.suggest(path, reason, "require a provider");
         }
     }
 
@@ -149,7 +149,7 @@ impl ConditionScope<'_> {
         let provider = self.providers.named(name, path, errors)?;
         if !self.required.contains(&provider) {
             errors.suggest(
-                &path,
+                path,
                 "this route doesn't require that provider",
                 "name it in `require`",
             );

@@ -197,7 +197,7 @@ pub(super) fn variable(
         Some(value) => Some(Secret::new(value.into_bytes())),
         None => {
             let reason = format!("the environment variable `{name}` is not set");
-            errors.suggest(&path, reason, "pass it to the VM (`environment_variables`)");
+            errors.suggest(path, reason, "pass it to the VM (`environment_variables`)");
             None
         }
     }

@@ -165,7 +165,7 @@ fn consumers_from(
         }
         let keep_percent = from
             .max_shrink
-            .map_or(0, |percent| 100_u8.saturating_sub(percent.value()));
+            .map_or(0, |percent| 100_u8.saturating_sub(percent.hundredths()));
         if let (Some(source), Some(items)) = (source, items) {
             compiled.push(ConsumersFrom {
                 source,

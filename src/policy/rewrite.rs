@@ -118,7 +118,7 @@ fn check_upstream(
     let Some(routing) = routing else {
         let suggestion =
             "say which header carries it, and what is allowed: `routing: {header, allow}`";
-        errors.suggest(&path, "there is no `routing`", suggestion);
+        errors.suggest(path, "there is no `routing`", suggestion);
         return;
     };
     if let Some(literal) = upstream.literal() {
@@ -127,7 +127,7 @@ fn check_upstream(
                 "`{}` isn't on the list of `routing.allow`",
                 literal.escape_ascii()
             );
-            errors.push(&path, reason);
+            errors.push(path, reason);
         }
     }
 }
@@ -160,13 +160,13 @@ impl PathRewrite {
 
 fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
     if !text.starts_with('/') {
-        errors.push(&path, "a path begins with `/`");
+        errors.push(path, "a path begins with `/`");
     }
 }
 
 fn literal(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathLiteral> {
     PathLiteral::parse(text)
-        .map_err(|error| errors.push(&path, error.to_string()))
+        .map_err(|error| errors.push(path, error.to_string()))
         .ok()
 }
 
@@ -178,7 +178,7 @@ fn pieces(
 ) -> Option<Vec<PathPiece>> {
     leading_slash(text, path, errors);
     let template = Template::parse(text)
-        .map_err(|error| errors.push(&path, error.to_string()))
+        .map_err(|error| errors.push(path, error.to_string()))
         .ok()?;
     let piece = |piece: &template::Piece<Box<str>>, errors: &mut ConfigErrors| match piece {
         template::Piece::Literal(text) => literal(text, path, errors).map(PathPiece::Literal),

@@ -94,12 +94,6 @@ impl Surroundings<'_> {
         let providers = require.providers();
         let captures = common_captures(rules);
         let authenticates = !require.is_none();
-        let scope = |lookups| Scope {
-            captures: captures.clone(),
-            lookups,
-            authenticates,
-            written: self.written,
-        };
         let mut lookups: Vec<Lookup> = Vec::new();
         let lookup_path = path.field("lookup");
         let mut whole = true;
@@ -107,7 +101,7 @@ impl Surroundings<'_> {
             let path = lookup_path.field(&lookup.name);
             match Lookup::compile(
                 lookup,
-                &scope(lookups.as_slice()),
+                &self.scope(&captures, authenticates, &lookups),
                 self.sources,
                 &path,
                 errors,
@@ -119,7 +113,7 @@ impl Surroundings<'_> {
         if !whole {
             return None;
         }
-        let scope = scope(lookups.as_slice());
+        let scope = self.scope(&captures, authenticates, &lookups);
         let conditions = ConditionScope {
             templates: &scope,
             providers: self.providers,
@@ -136,7 +130,6 @@ impl Surroundings<'_> {
             Some(condition) => Some(condition?),
             None => None,
         };
-        drop(scope);
         Some(Route {
             name: written.name.as_str().into(),
             require,
@@ -145,6 +138,20 @@ impl Surroundings<'_> {
             authorize,
             action,
         })
+    }
+
+    fn scope<'s>(
+        &'s self,
+        captures: &[&'s str],
+        authenticates: bool,
+        lookups: &'s [Lookup],
+    ) -> Scope<'s> {
+        Scope {
+            captures: captures.to_vec(),
+            lookups,
+            authenticates,
+            written: self.written,
+        }
     }
 
     fn action(
