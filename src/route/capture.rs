@@ -16,6 +16,31 @@ pub enum CaptureKind {
     Rest,
 }
 
+impl PathPattern {
+    /// The captures by name, in order.
+    pub fn captures(&self) -> impl Iterator<Item = (&str, CaptureKind)> {
+        let (parts, end) = match &self.0 {
+            Shape::Exact(_) => (&[][..], &End::Closed),
+            Shape::Parts { parts, end } => (&**parts, end),
+        };
+        let one = parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Capture(name) => Some((&**name, CaptureKind::Segment)),
+        });
+        let rest = match end {
+            End::Closed | End::Below => None,
+            End::Rest(name) => Some((&**name, CaptureKind::Rest)),
+        };
+        one.chain(rest)
+    }
+
+    /// What this pattern captures of `path`, which is in matching form and fits.
+    #[must_use]
+    pub const fn capture<'r, 'p>(&'r self, path: &'p [u8]) -> Captures<'r, 'p> {
+        Captures::new(Some(self), path)
+    }
+}
+
 /// What a pattern captured of a path; nothing is looked up before it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Captures<'r, 'p> {

@@ -1,5 +1,6 @@
 //! From a request's head to a route: the canonical path and host, patterns, predicates, and the router.
 
+mod build;
 mod canonical;
 mod capture;
 mod host;
@@ -7,6 +8,7 @@ mod pattern;
 mod pattern_error;
 mod predicate;
 mod router;
+mod rule;
 mod rules;
 mod spelling;
 
@@ -16,5 +18,6 @@ pub use host::{HostError, HostPattern, HostPatternError, canonical_host};
 pub use pattern::PathPattern;
 pub use pattern_error::PatternError;
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, Test};
-pub use router::{Found, Head, RouteIndex, Router, Rule};
+pub use router::Router;
+pub use rule::{Found, Head, RouteIndex, Rule};
 pub use rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};

@@ -1,6 +1,5 @@
 //! Patterns for paths.
 
-use super::capture::{CaptureKind, Captures};
 use super::pattern_error::PatternError;
 use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
 use super::spelling::{decode, hides_dots, matching_form, segments};
@@ -147,29 +146,6 @@ impl PathPattern {
         });
         fits && (*end != End::Closed || left.next().is_none())
     }
-
-    /// The captures by name, in order.
-    pub fn captures(&self) -> impl Iterator<Item = (&str, CaptureKind)> {
-        let (parts, end) = match &self.0 {
-            Shape::Exact(_) => (&[][..], &End::Closed),
-            Shape::Parts { parts, end } => (&**parts, end),
-        };
-        let one = parts.iter().filter_map(|part| match part {
-            Part::Literal(_) => None,
-            Part::Capture(name) => Some((&**name, CaptureKind::Segment)),
-        });
-        let rest = match end {
-            End::Closed | End::Below => None,
-            End::Rest(name) => Some((&**name, CaptureKind::Rest)),
-        };
-        one.chain(rest)
-    }
-
-    /// What this pattern captures of `path`, which is in matching form and fits.
-    #[must_use]
-    pub const fn capture<'r, 'p>(&'r self, path: &'p [u8]) -> Captures<'r, 'p> {
-        Captures::new(Some(self), path)
-    }
 }
 
 /// The segments as they were written; only the last may be empty.
@@ -202,9 +178,12 @@ fn literal(text: &str) -> Result<Vec<u8>, PatternError> {
             _ => {}
         }
     }
-    let decoded = decode(text.as_bytes(), &AS_WRITTEN).map_err(|error| match error {
-        PathError::BadEscape => PatternError::BadEscape,
-        _ => PatternError::ControlByte,
+    let decoded = decode(text.as_bytes(), &AS_WRITTEN).map_err(|error| {
+        if error == PathError::BadEscape {
+            PatternError::BadEscape
+        } else {
+            PatternError::ControlByte
+        }
     })?;
     if matches!(&*decoded, b"." | b"..") || hides_dots(&decoded) {
         return Err(PatternError::DotSegment);
