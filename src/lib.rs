@@ -1,5 +1,6 @@
 //! Postern.
 
+pub mod auth;
 pub mod config;
 pub mod engine;
 pub mod http;
