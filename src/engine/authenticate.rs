@@ -67,7 +67,10 @@ pub(super) fn authenticate(
     let outcome = match evaluate(&route.require, &verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(&verdicts).map_or(met, Outcome::Rejected),
-        other => other,
+        unmet @ (Outcome::Anonymous
+        | Outcome::Absent
+        | Outcome::Rejected(_)
+        | Outcome::Unavailable) => unmet,
     };
     match outcome {
         Outcome::Accepted(first) => Ok(accepted(first, verdicts)),
@@ -120,7 +123,11 @@ fn evaluate(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> Out
         Requirement::Optional(inner) => match evaluate(inner, verdicts) {
             // Only a request without any credential of it is let through: part of a combination isn't none.
             Outcome::Absent if all_absent(inner, verdicts) => Outcome::Anonymous,
-            outcome => outcome,
+            outcome @ (Outcome::Accepted(_)
+            | Outcome::Anonymous
+            | Outcome::Absent
+            | Outcome::Rejected(_)
+            | Outcome::Unavailable) => outcome,
         },
     }
 }

@@ -30,12 +30,7 @@ pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy) -> Plan<'r> {
 /// A request that no route is for, and that goes on all the same.
 pub(super) fn pass(head: &Head<'_>, policy: &Policy) -> Edits {
     let mut plan = sanitised(head.request.headers(), policy);
-    set_path(
-        &mut plan,
-        head,
-        Cow::Borrowed(head.path.forward()),
-        head.path.query().map(Cow::Borrowed).as_deref(),
-    );
+    set_path(&mut plan, head, head.path.forward(), head.path.query());
     Edits {
         request: plan.finish(),
         response: Vec::new(),
@@ -58,7 +53,7 @@ pub(super) fn edits(
         None => Cow::Borrowed(head.path.forward()),
     };
     let query = new_query(facts, &stripped, &rewrite.query)?;
-    set_path(&mut plan, head, path, query.as_deref());
+    set_path(&mut plan, head, &path, query.as_deref());
     edit_headers(&mut plan, &rewrite.headers, facts)?;
     identify(&mut plan, facts, policy);
     if let Some(host) = &rewrite.host {
@@ -244,10 +239,10 @@ pub(super) fn joined(path: &[u8], query: Option<&[u8]>) -> Vec<u8> {
     }
 }
 
-fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: Cow<'_, [u8]>, query: Option<&[u8]>) {
-    let same_path = head.path.is_as_it_came() && *path == *head.path.forward();
+fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: &[u8], query: Option<&[u8]>) {
+    let same_path = head.path.is_as_it_came() && path == head.path.forward();
     if !same_path || query != head.path.query() {
-        plan.set(":path".into(), joined(&path, query).into());
+        plan.set(":path".into(), joined(path, query).into());
     }
 }
 

@@ -192,13 +192,12 @@ impl Desk<'_> {
             return Ok(Said::Failed);
         };
         let mut learnt = self.store.0.borrow_mut();
-        let Some(flight) = learnt
-            .flights
-            .get_mut(&id)
-            .filter(|flight| flight.waiters.has_room())
-        else {
+        let Some(flight) = learnt.flights.get_mut(&id) else {
             return Ok(Said::Failed);
         };
+        if !flight.waiters.has_room() {
+            return Ok(Said::Failed);
+        }
         Err(Stop::Wait(
             Awaited::Flight(id),
             now.after(flight.timeout.saturating_add(SLACK)),

@@ -27,7 +27,6 @@ use crate::policy::Policy;
 use crate::source::{Board, SourceError};
 use crate::time::Timestamp;
 
-use event::Observer as _;
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State, World};

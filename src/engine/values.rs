@@ -58,7 +58,7 @@ pub(super) const fn origin(variable: &Variable) -> Origin {
     }
 }
 
-impl<'x> Facts<'x> {
+impl Facts<'_> {
     /// A looked-up value, typed; `None` where there is none (or a `null`).
     pub(super) fn looked_up(&self, at: LookedUp) -> Option<&Value> {
         self.looked_up
@@ -72,6 +72,7 @@ impl<'x> Facts<'x> {
     pub(super) fn value<'s>(&'s self, variable: &Variable) -> Result<Option<Found<'s>>, Denial> {
         let origin = origin(variable);
         let headers = self.head.request.headers();
+        let identity = self.who.identity.as_ref();
         let text = match variable {
             Variable::Capture(name) => return Ok(self.capture(name)),
             Variable::Query(name) => {
@@ -88,9 +89,13 @@ impl<'x> Facts<'x> {
             Variable::Host => Some(Cow::Borrowed(&*self.head.host)),
             Variable::Path => Some(Cow::Borrowed(self.head.path.forward())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
-            Variable::ConsumerName | Variable::Label(_) | Variable::CredentialId => {
-                self.identity(variable)
-            }
+            Variable::ConsumerName => identity.map(|who| Cow::Borrowed(&*who.consumer.name)),
+            Variable::Label(name) => identity
+                .and_then(|who| who.consumer.label(name))
+                .map(|label| Cow::Borrowed(&**label)),
+            Variable::CredentialId => identity
+                .and_then(|who| who.credential.as_deref())
+                .map(Cow::Borrowed),
             Variable::LookedUp(at) => self.looked_up(*at).map(as_text).transpose()?,
         };
         Ok(text.map(|text| Found {
@@ -108,16 +113,6 @@ impl<'x> Facts<'x> {
             origin: Origin::Client,
             segments,
         })
-    }
-
-    fn identity(&self, variable: &Variable) -> Option<Cow<'_, [u8]>> {
-        let identity = self.who.identity.as_ref()?;
-        let text: &Text = match variable {
-            Variable::ConsumerName => &identity.consumer.name,
-            Variable::Label(name) => identity.consumer.label(name)?,
-            _ => identity.credential.as_ref()?,
-        };
-        Some(Cow::Borrowed(text))
     }
 
     /// A template, rendered for a place that takes a header's value; `None` where a variable without a default has no

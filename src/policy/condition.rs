@@ -56,8 +56,8 @@ pub(crate) enum Operand {
 pub(super) struct ConditionScope<'a> {
     pub(super) templates: &'a Scope<'a>,
     pub(super) providers: &'a Providers,
-    /// The providers that the route's requirement names.
-    pub(super) required: &'a [usize],
+    /// The providers that the route's requirement names, where that is known.
+    pub(super) required: Option<&'a [usize]>,
 }
 
 impl ConditionScope<'_> {
@@ -147,7 +147,7 @@ impl ConditionScope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
         let provider = self.providers.named(name, path, errors)?;
-        if !self.required.contains(&provider) {
+        if self.required.is_some_and(|required| !required.contains(&provider)) {
             errors.suggest(
                 path,
                 "this route doesn't require that provider",

@@ -13,7 +13,7 @@ use super::provider::Providers;
 
 /// Somebody who may call.
 #[derive(Debug)]
-pub struct Consumer {
+pub(crate) struct Consumer {
     pub(crate) name: Text,
     pub(crate) groups: Box<[Box<str>]>,
     pub(crate) labels: Box<[(Box<str>, Text)]>,

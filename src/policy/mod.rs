@@ -33,7 +33,7 @@ pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{HeaderEdits, PathPiece, PathRewrite, QueryEdits, Rewrite};
 pub(crate) use route::{Action, Route};
-pub(crate) use source::{IndexBy, Source, SourceKind, Sources};
+pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 
 /// The environment of the VM, for `{env: NAME}`.

@@ -31,7 +31,7 @@ impl Providers {
         Self(written.iter().map(compile).collect())
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 

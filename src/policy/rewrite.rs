@@ -39,7 +39,7 @@ pub(crate) struct QueryEdits {
 
 impl QueryEdits {
     /// Whether nothing is changed.
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
     }
 }
@@ -226,11 +226,6 @@ impl HeaderEdits {
             add: add?,
             remove,
         })
-    }
-
-    /// Whether nothing is changed.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
     }
 }
 
