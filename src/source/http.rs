@@ -281,3 +281,174 @@ fn only(reply: &Reply, name: &[u8]) -> Option<Vec<u8>> {
     let fits = !value.is_empty() && value.len() <= MAX_VALIDATOR;
     (values.next().is_none() && fits).then(|| value.to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HeaderMap;
+
+    fn source(path: &str) -> HttpSource {
+        HttpSource::new("centre", "centre.local", path).unwrap()
+    }
+
+    fn header<'a>(callout: &'a Callout, name: &str) -> Vec<&'a [u8]> {
+        let named = |(key, _): &&(Text, Text)| **key == *name.as_bytes();
+        let headers = callout.headers.iter().filter(named);
+        headers.map(|(_, value)| &**value).collect()
+    }
+
+    fn reply(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let pairs = [&[(":status", status)], headers].concat();
+        Reply {
+            headers: HeaderMap::from_pairs(&pairs),
+            body: body.to_vec(),
+        }
+    }
+
+    #[test]
+    fn paths() {
+        for (path, error) in [
+            ("/a?b=c&d=%20", None),
+            ("/${key}", None),
+            ("", Some(PathError::NotAbsolute)),
+            ("a", Some(PathError::NotAbsolute)),
+            ("http://x/", Some(PathError::NotAbsolute)),
+            ("/a b", Some(PathError::ForbiddenByte(b' '))),
+            ("/a\r\nb", Some(PathError::ForbiddenByte(b'\r'))),
+            ("/é", Some(PathError::ForbiddenByte(0xc3))),
+            ("/a#b", Some(PathError::ForbiddenByte(b'#'))),
+            ("/${name}", Some(PathError::UnknownPlaceholder)),
+            ("/${key}/${name}", Some(PathError::UnknownPlaceholder)),
+            ("/${key", Some(PathError::UnknownPlaceholder)),
+            ("/${key}/${key}", Some(PathError::RepeatedKey)),
+        ] {
+            assert_eq!(Path::compile(path).err(), error, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_one_segment() {
+        for (path, key, filled) in [
+            ("/p/${key}", &b"acme"[..], Some("/p/acme")),
+            (
+                "/p/${key}/x",
+                b"a/b?c#d%e;f",
+                Some("/p/a%2Fb%3Fc%23d%25e%3Bf/x"),
+            ),
+            ("/p/${key}", b"\xff+ ", Some("/p/%FF%2B%20")),
+            ("/p/${key}", b"...", Some("/p/...")),
+            ("/p/${key}", b"", None),
+            ("/p/${key}", b".", None),
+            ("/p/${key}?q", b"..", None),
+            ("/p/.${key}/x", b".", None),
+            ("/p/${key}.json", b"..", Some("/p/...json")),
+            ("/p/${key}.json", b"", Some("/p/.json")),
+            ("/p?k=${key}", b"..", Some("/p?k=..")),
+            ("/p?k=${key}&l", b"a&b=c", Some("/p?k=a%26b%3Dc&l")),
+            ("/p/${key}", b"a\0", None),
+            ("/p/${key}", b"a\r\nx: y", None),
+            ("/p/${key}", b"a\x7f", None),
+        ] {
+            let filled = filled.map(str::as_bytes);
+            let callout = source(path).demand(key, &Validator::default());
+            let got = callout.map(|callout| header(&callout, ":path")[0].to_vec());
+            assert_eq!(got.as_deref(), filled, "{path} {}", key.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_callout() {
+        let secret = HeaderValue::Secret(Secret::new(*b"Bearer x"));
+        let plain = HeaderValue::Plain("1".into());
+        let source = source("/a?b")
+            .with_headers(vec![("authorization".into(), secret), ("x".into(), plain)])
+            .with_timeout(Duration::from_millis(7));
+        assert!(!format!("{source:?}").contains("Bearer"));
+        let callout = source.watch(&Validator::default());
+        assert_eq!(&*callout.cluster, b"centre");
+        assert_eq!(callout.timeout, Duration::from_millis(7));
+        for (name, value) in [
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":authority", "centre.local"),
+            (":path", "/a?b"),
+            ("authorization", "Bearer x"),
+            ("x", "1"),
+        ] {
+            assert_eq!(header(&callout, name), [value.as_bytes()], "{name}");
+        }
+        assert!(header(&callout, "if-none-match").is_empty());
+        assert!(header(&callout, "if-modified-since").is_empty());
+        let held = Validator {
+            etag: Some(b"\"1\"".to_vec()),
+            last_modified: Some(b"then".to_vec()),
+        };
+        let callout = source.watch(&held);
+        assert_eq!(header(&callout, "if-none-match"), [b"\"1\""]);
+        assert_eq!(header(&callout, "if-modified-since"), [b"then"]);
+    }
+
+    #[test]
+    fn replies() {
+        let source = source("/").with_max_bytes(4);
+        let failed = |status| Fetched::Failed(SourceError::Status(status));
+        for (status, fetched) in [
+            ("304", Fetched::NotModified),
+            ("404", Fetched::Missing),
+            ("410", Fetched::Missing),
+            ("204", failed(204)),
+            ("206", failed(206)),
+            ("301", failed(301)),
+            ("401", failed(401)),
+            ("503", failed(503)),
+            ("x", failed(0)),
+        ] {
+            assert_eq!(
+                source.interpret(reply(status, &[], b"{}")),
+                fetched,
+                "{status}"
+            );
+        }
+        let nothing = Reply {
+            headers: HeaderMap::default(),
+            body: Vec::new(),
+        };
+        assert_eq!(source.interpret(nothing), failed(0));
+        assert_eq!(
+            source.interpret(reply("200", &[], b"12345")),
+            Fetched::Failed(SourceError::TooLarge { bytes: 5, limit: 4 })
+        );
+    }
+
+    #[test]
+    fn validators() {
+        let long = "x".repeat(MAX_VALIDATOR + 1);
+        for (headers, etag, last_modified) in [
+            (&[][..], None, None),
+            (&[("etag", "W/\"1\"")], Some("W/\"1\""), None),
+            (
+                &[("etag", "1"), ("last-modified", "then")],
+                Some("1"),
+                Some("then"),
+            ),
+            (
+                &[("etag", "1"), ("etag", "1"), ("last-modified", "then")],
+                None,
+                Some("then"),
+            ),
+            (&[("etag", "")], None, None),
+            (&[("etag", long.as_str())], None, None),
+        ] {
+            let validator = Validator {
+                etag: etag.map(|text| text.as_bytes().to_vec()),
+                last_modified: last_modified.map(|text| text.as_bytes().to_vec()),
+            };
+            let body = b"1".to_vec();
+            assert_eq!(
+                source("/").interpret(reply("200", headers, b"1")),
+                Fetched::Body { body, validator },
+                "{headers:.40?}"
+            );
+        }
+    }
+}

@@ -6,15 +6,18 @@
 //! [`JsonPath`] and [`Index`] find values in a document.
 
 mod board;
+mod bytes;
 mod document;
 mod envelope;
 mod error;
 mod fetcher;
+mod grammar;
 mod http;
 mod index;
 mod jsonpath;
 mod lease;
 mod on_demand;
+mod place;
 mod random;
 mod watched;
 
