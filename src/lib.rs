@@ -1,5 +1,6 @@
 //! Postern.
 
+pub mod cache;
 pub mod config;
 pub mod engine;
 pub mod http;

@@ -9,7 +9,7 @@ use super::Hash;
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
@@ -19,10 +19,6 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*taken)
-    }
-
-    pub(super) fn byte(&mut self) -> Option<u8> {
-        self.array().map(|[byte]| byte)
     }
 
     pub(super) fn number(&mut self) -> Option<u64> {
@@ -43,9 +39,9 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
-    /// Nothing is left.
-    pub(super) const fn end(self) -> Option<()> {
-        if self.0.is_empty() { Some(()) } else { None }
+    /// Whether nothing is left.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

@@ -85,14 +85,14 @@ impl<'a> Envelope<'a> {
         let etag = given(reader.text()?);
         let last_modified = given(reader.text()?);
         let body = reader.text()?;
-        reader.end()?;
-        Some(Self {
+        let validator = Validator {
+            etag,
+            last_modified,
+        };
+        reader.is_empty().then_some(Self {
             fetched,
             hash,
-            validator: Validator {
-                etag,
-                last_modified,
-            },
+            validator,
             body,
         })
     }

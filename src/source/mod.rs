@@ -19,6 +19,7 @@ mod lease;
 mod on_demand;
 mod place;
 mod random;
+mod schedule;
 mod watched;
 
 pub use board::{ABSENT, Board};
@@ -29,6 +30,7 @@ pub use fetcher::{Fetched, Fetcher, Validator};
 pub use http::{HeaderValue, HttpSource, PathError};
 pub use index::{Entry, Index};
 pub use jsonpath::{JsonPath, JsonPathError, Selection};
-pub use lease::{Lease, Newest};
+pub use lease::{Duty, Lease, Newest};
 pub use on_demand::{Answer, Limits, OnDemand, Refusal, Settled};
-pub use watched::{Candidate, Identity, Outcome, Schedule, Tick, Watched};
+pub use schedule::Schedule;
+pub use watched::{Candidate, Identity, Outcome, Tick, Watched};
