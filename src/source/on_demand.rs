@@ -107,8 +107,22 @@ pub struct OnDemand {
     limits: Limits,
     documents: Cache<Rc<[u8]>, Known>,
     lacks: Cache<Rc<[u8]>, Lack>,
-    /// Keys with the moment at which their flight is lost.
-    flights: HashMap<Rc<[u8]>, Timestamp>,
+    flights: HashMap<Rc<[u8]>, Flight>,
+}
+
+#[derive(Debug)]
+struct Flight {
+    /// When it is lost.
+    deadline: Timestamp,
+    /// What a "not modified" means: it may be forgotten by the time that the reply comes.
+    held: Option<(Rc<Document>, Validator)>,
+}
+
+impl Flight {
+    /// Whether a reply may still come. A deadline further away than `longest` was set by a clock that has been put back.
+    fn is_under_way(&self, now: Timestamp, longest: Timestamp) -> bool {
+        now < self.deadline && self.deadline <= longest
+    }
 }
 
 /// How long ago `moment` was. What lies ahead was noted by a clock that has been put back since: it counts from now.
@@ -162,11 +176,11 @@ impl OnDemand {
                 return None;
             }
         }
-        let validator = known.validator.clone();
+        let held = (Rc::clone(&known.document), known.validator.clone());
         if self.is_in_flight(key, now) {
             return None;
         }
-        self.start(key, &validator, now).ok()
+        self.start(key, Some(held), now).ok()
     }
 
     fn ask_anew(&mut self, key: &[u8], now: Timestamp) -> Answer {
@@ -183,7 +197,7 @@ impl OnDemand {
                 }
             }
         }
-        match self.start(key, &Validator::default(), now) {
+        match self.start(key, None, now) {
             Ok(callout) => Answer::Start(callout),
             Err(refusal) => Answer::Refused(refusal),
         }
@@ -191,28 +205,36 @@ impl OnDemand {
 
     fn is_in_flight(&mut self, key: &[u8], now: Timestamp) -> bool {
         let longest = now.after(self.flight_time());
-        match self.flights.get(key) {
-            Some(lost) if now < *lost && *lost <= longest => true,
-            Some(_) => {
-                self.flights.remove(key);
-                false
-            }
-            None => false,
+        let Some(flight) = self.flights.get(key) else {
+            return false;
+        };
+        let is_under_way = flight.is_under_way(now, longest);
+        if !is_under_way {
+            self.flights.remove(key);
         }
+        is_under_way
     }
 
-    fn start(&mut self, key: &[u8], held: &Validator, now: Timestamp) -> Result<Callout, Refusal> {
-        let lost = now.after(self.flight_time());
-        if self.flights.len() >= self.limits.max_in_flight {
-            self.flights
-                .retain(|_, other| now < *other && *other <= lost);
+    fn start(
+        &mut self,
+        key: &[u8],
+        held: Option<(Rc<Document>, Validator)>,
+        now: Timestamp,
+    ) -> Result<Callout, Refusal> {
+        let deadline = now.after(self.flight_time());
+        let most = self.limits.max_in_flight;
+        if self.flights.len() >= most {
+            let under_way = |flight: &Flight| flight.is_under_way(now, deadline);
+            self.flights.retain(|_, flight| under_way(flight));
         }
-        if self.flights.len() >= self.limits.max_in_flight {
+        if self.flights.len() >= most {
             return Err(Refusal::TooManyInFlight);
         }
-        let callout = self.fetcher.demand(key, held);
+        let nothing = Validator::default();
+        let validator = held.as_ref().map_or(&nothing, |(_, validator)| validator);
+        let callout = self.fetcher.demand(key, validator);
         let callout = callout.ok_or(Refusal::UnfitKey)?;
-        self.flights.insert(key.into(), lost);
+        self.flights.insert(key.into(), Flight { deadline, held });
         Ok(callout)
     }
 
@@ -223,7 +245,7 @@ impl OnDemand {
         result: Result<Reply, CalloutError>,
         now: Timestamp,
     ) -> Settled {
-        let Some((key, _)) = self.flights.remove_entry(key) else {
+        let Some((key, flight)) = self.flights.remove_entry(key) else {
             return Settled::Ignored;
         };
         let error = match result.map(|reply| self.fetcher.interpret(reply)) {
@@ -233,8 +255,8 @@ impl OnDemand {
                     Err(error) => error,
                 }
             }
-            Ok(Fetched::NotModified) => match self.documents.remove(&key) {
-                Some(known) => return self.found(key, known.document, known.validator, now),
+            Ok(Fetched::NotModified) => match flight.held {
+                Some((document, validator)) => return self.found(key, document, validator, now),
                 None => SourceError::Status(304),
             },
             Ok(Fetched::Missing) => {

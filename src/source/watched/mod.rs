@@ -4,18 +4,25 @@
 //! says who fetches, when the next fetch is due, and which document is the newest; every VM reads it on every tick, and
 //! the document only where that is one that it doesn't hold.
 
-use std::fmt;
+mod candidate;
+mod notices;
+
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::http::{Callout, CalloutError, Reply};
+use crate::http::{CalloutError, Reply};
 use crate::time::Timestamp;
 
 use super::fetcher::{Fetched, Validator};
 use super::lease::{Duty, Lease, Newest};
 use super::random::Random;
 use super::schedule::{Loaded, Schedule};
-use super::{ABSENT, Board, Document, Envelope, Fetcher, Hash, SourceError};
+use super::{Board, Document, Fetcher, Hash, SourceError};
+
+pub use candidate::{Candidate, Identity, Outcome, Tick};
+
+use candidate::Origin;
+use notices::Notices;
 
 /// How much later than it should an owner may act, or a reply come, before others think it gone: a worker that is busy
 /// ticks late.
@@ -26,68 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a record is written again where somebody else was quicker.
 const ATTEMPTS: usize = 3;
-
-/// Names what is watched among everything on the board: a hash of the source's whole definition and of what is made
-/// of its documents. VMs that share it take each other's documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Identity(pub [u8; 32]);
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Hash(self.0).fmt(f)
-    }
-}
-
-/// A new document that nobody has validated yet: it goes to [`Watched::accept`] or to [`Watched::reject`], at once.
-#[derive(Debug)]
-#[must_use]
-pub struct Candidate {
-    document: Rc<Document>,
-    validator: Validator,
-    origin: Origin,
-}
-
-#[derive(Debug)]
-enum Origin {
-    /// This VM fetched it; these are the bytes for the board.
-    Fetched(Vec<u8>),
-    /// Another VM's, confirmed by the source at this time.
-    Board(Timestamp),
-}
-
-impl Candidate {
-    /// The document.
-    #[must_use]
-    pub const fn document(&self) -> &Rc<Document> {
-        &self.document
-    }
-}
-
-/// What is to be done after a tick.
-#[derive(Debug)]
-#[must_use]
-pub enum Tick {
-    /// Nothing.
-    Idle,
-    /// Another VM has a newer document: validate it.
-    Adopt(Candidate),
-    /// Send this, and give what comes of it to [`Watched::fetched`].
-    Fetch(Callout),
-}
-
-/// What came of a fetch.
-#[derive(Debug)]
-#[must_use]
-pub enum Outcome {
-    /// A new document: validate it.
-    New(Candidate),
-    /// The document that is held is still right.
-    Unchanged,
-    /// Nothing came of it; it was noted, and is tried again later.
-    Failed(SourceError),
-    /// Nobody waits for it any more: it was abandoned, or came too late.
-    Ignored,
-}
 
 /// The last good document.
 #[derive(Debug)]
@@ -117,8 +62,7 @@ struct Unreadable {
 pub struct Watched {
     fetcher: Rc<Fetcher>,
     schedule: Schedule,
-    lease_key: String,
-    document_key: String,
+    notices: Notices,
     vm: u64,
     random: Random,
     held: Option<Held>,
@@ -139,9 +83,7 @@ impl Watched {
         Self {
             fetcher,
             schedule,
-            // With the version of the records: those of another version of the module are left to it.
-            lease_key: format!("postern.1.lease.{identity}"),
-            document_key: format!("postern.1.document.{identity}"),
+            notices: Notices::of(identity),
             vm: vm.max(1),
             random: Random::seeded(vm ^ spread),
             held: None,
@@ -183,7 +125,7 @@ impl Watched {
             }
             return Tick::Idle;
         }
-        let (lease, mark) = self.read(board);
+        let (lease, mark) = self.notices.read(board);
         if let Some(newest) = lease.newest {
             self.confirm(newest, now);
             if let Some(candidate) = self.adopt(newest, now, board) {
@@ -249,8 +191,11 @@ impl Watched {
         now: Timestamp,
         board: &mut dyn Board,
     ) {
-        self.rejected = Some((candidate.document.hash(), error.clone()));
-        match candidate.origin {
+        let Candidate {
+            document, origin, ..
+        } = candidate;
+        self.rejected = Some((document.hash(), error.clone()));
+        match origin {
             Origin::Fetched(_) => self.fail(error, now, board),
             Origin::Board(_) => self.trouble = Some(error),
         }
@@ -272,7 +217,7 @@ impl Watched {
     fn release(&mut self, now: Timestamp, board: &mut dyn Board) {
         let was_fetching = self.flight.take().is_some();
         for _ in 0..ATTEMPTS {
-            let (mut lease, mark) = self.read(board);
+            let (mut lease, mark) = self.notices.read(board);
             if lease.owner != self.vm {
                 return;
             }
@@ -281,7 +226,7 @@ impl Watched {
             if was_fetching {
                 lease.due = now;
             }
-            if board.write(&self.lease_key, &lease.encode(), Some(mark)) {
+            if self.notices.write(&lease, mark, board) {
                 return;
             }
         }
@@ -306,7 +251,7 @@ impl Watched {
         };
         lease.owner = self.vm;
         lease.deadline = flight.deadline;
-        if !board.write(&self.lease_key, &lease.encode(), Some(mark)) {
+        if !self.notices.write(&lease, mark, board) {
             return Tick::Idle;
         }
         // If this one fails too, the next is again a patience away.
@@ -372,7 +317,7 @@ impl Watched {
             Some(_) => Loaded::Yes,
             None => Loaded::No,
         };
-        let failures = self.read(board).0.failures.saturating_add(1);
+        let failures = self.notices.read(board).0.failures.saturating_add(1);
         let wait = self.schedule.backoff(failures, &error, loaded);
         self.trouble = Some(error);
         self.conclude(failures, None, wait, now, board);
@@ -391,13 +336,14 @@ impl Watched {
         let due = now.after(self.random.jitter(wait));
         let mut body = body;
         for _ in 0..ATTEMPTS {
-            let (mut lease, mark) = self.read(board);
+            let (mut lease, mark) = self.notices.read(board);
             if lease.is_of_another(self.vm, now, self.horizon()) {
                 return;
             }
             // The document first: whoever reads the record finds at least what it says.
-            if let Some(body) = body.take() {
-                self.publish(body, now, board);
+            if let (Some(body), Some(held)) = (body.take(), &self.held) {
+                let (document, validator) = (&held.document, &held.validator);
+                self.notices.publish(document, validator, body, now, board);
             }
             lease.owner = self.vm;
             lease.due = due;
@@ -406,23 +352,10 @@ impl Watched {
             if failures == 0 {
                 lease.newest = self.newest();
             }
-            if board.write(&self.lease_key, &lease.encode(), Some(mark)) {
+            if self.notices.write(&lease, mark, board) {
                 return;
             }
         }
-    }
-
-    fn publish(&self, body: &[u8], now: Timestamp, board: &mut dyn Board) {
-        let Some(held) = &self.held else {
-            return;
-        };
-        let envelope = Envelope {
-            fetched: now,
-            hash: held.document.hash(),
-            validator: held.validator.clone(),
-            body,
-        };
-        board.write(&self.document_key, &envelope.encode(), None);
     }
 
     fn newest(&self) -> Option<Newest> {
@@ -431,14 +364,6 @@ impl Watched {
             hash: held.document.hash(),
             confirmed: held.confirmed,
         })
-    }
-
-    /// The record, and the mark to write it by. What is no record counts as none.
-    fn read(&self, board: &mut dyn Board) -> (Lease, u32) {
-        match board.read(&self.lease_key) {
-            Some((wire, mark)) => (Lease::decode(&wire).unwrap_or_default(), mark),
-            None => (Lease::default(), ABSENT),
-        }
     }
 
     /// The source has confirmed the document that is held.
@@ -468,9 +393,8 @@ impl Watched {
         if known.contains(&Some(newest.hash)) {
             return None;
         }
-        let candidate = board
-            .read(&self.document_key)
-            .and_then(|(wire, _)| self.open(&wire, newest));
+        let limit = self.fetcher.max_bytes();
+        let candidate = self.notices.document(newest, limit, board);
         self.unreadable = match candidate {
             Some(_) => None,
             None => Some(Unreadable {
@@ -479,20 +403,6 @@ impl Watched {
             }),
         };
         candidate
-    }
-
-    fn open(&self, wire: &[u8], newest: Newest) -> Option<Candidate> {
-        let envelope = Envelope::decode(wire).ok()?;
-        if envelope.hash != newest.hash {
-            return None;
-        }
-        let limit = self.fetcher.max_bytes();
-        let document = Document::parse_hashed(envelope.body, limit, |_| newest.hash).ok()?;
-        Some(Candidate {
-            document,
-            validator: envelope.validator,
-            origin: Origin::Board(newest.confirmed),
-        })
     }
 
     /// Whether this VM is to fetch although the lease is another's, because the document on the board cannot be read.
