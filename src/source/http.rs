@@ -1,18 +1,16 @@
 //! A config centre behind plain HTTP.
 
-use std::fmt;
 use std::time::Duration;
 
-use crate::http::{Callout, Reply, Text, is_unreserved, percent_encode_into};
+use crate::http::{Callout, Reply, Text};
 use crate::secret::Secret;
 
 use super::SourceError;
 use super::fetcher::{Fetched, Validator};
+use super::path::{Path, PathError};
 
 /// The longest validator that is kept: what is longer is ignored, and the next request isn't conditional.
 const MAX_VALIDATOR: usize = 1024;
-
-const PLACEHOLDER: &str = "${key}";
 
 /// The value of a header that goes with every callout of a source.
 #[derive(Clone, Debug)]
@@ -30,98 +28,6 @@ impl HeaderValue {
             Self::Secret(secret) => Text::Owned(secret.expose().to_vec()),
         }
     }
-}
-
-/// Why a path is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PathError {
-    /// It doesn't begin with `/`.
-    NotAbsolute,
-    /// It holds a blank, a control byte, a `#`, or what isn't ASCII: these must be percent-encoded.
-    ForbiddenByte(u8),
-    /// It holds a placeholder other than `${key}`, or one that doesn't end.
-    UnknownPlaceholder,
-    /// It holds `${key}` more than once.
-    RepeatedKey,
-}
-
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAbsolute => f.write_str("the path doesn't begin with `/`"),
-            Self::ForbiddenByte(byte) => {
-                write!(f, "the path holds the byte 0x{byte:02x}: percent-encode it")
-            }
-            Self::UnknownPlaceholder => f.write_str("the only placeholder in the path is `${key}`"),
-            Self::RepeatedKey => f.write_str("the path holds `${key}` more than once"),
-        }
-    }
-}
-
-impl std::error::Error for PathError {}
-
-/// A path, cut at its placeholder.
-#[derive(Clone, Debug)]
-enum Path {
-    Fixed(Text),
-    Keyed { before: Box<[u8]>, after: Box<[u8]> },
-}
-
-impl Path {
-    fn compile(text: &str) -> Result<Self, PathError> {
-        if !text.starts_with('/') {
-            return Err(PathError::NotAbsolute);
-        }
-        let forbidden = |byte: &u8| !byte.is_ascii_graphic() || *byte == b'#';
-        if let Some(byte) = text.bytes().find(|byte| forbidden(byte)) {
-            return Err(PathError::ForbiddenByte(byte));
-        }
-        let Some((before, after)) = text.split_once(PLACEHOLDER) else {
-            return if text.contains("${") {
-                Err(PathError::UnknownPlaceholder)
-            } else {
-                Ok(Self::Fixed(Text::shared(text.as_bytes())))
-            };
-        };
-        if after.contains(PLACEHOLDER) {
-            return Err(PathError::RepeatedKey);
-        }
-        if before.contains("${") || after.contains("${") {
-            return Err(PathError::UnknownPlaceholder);
-        }
-        Ok(Self::Keyed {
-            before: before.as_bytes().into(),
-            after: after.as_bytes().into(),
-        })
-    }
-
-    /// The path with `key` in its place, as one segment or one part of the query.
-    fn fill(&self, key: &[u8]) -> Option<Text> {
-        let (before, after) = match self {
-            Self::Fixed(path) => return Some(path.clone()),
-            Self::Keyed { before, after } => (before, after),
-        };
-        if key.iter().any(u8::is_ascii_control) || !stays_a_segment(before, key, after) {
-            return None;
-        }
-        let mut path = before.to_vec();
-        percent_encode_into(&mut path, key, is_unreserved);
-        path.extend_from_slice(after);
-        Some(Text::Owned(path))
-    }
-}
-
-/// Whether the segment that `key` becomes, or becomes a part of, is neither empty nor a dot segment. An escaped dot is
-/// no way out: it means the same (RFC 3986 §6.2.2.2).
-fn stays_a_segment(before: &[u8], key: &[u8], after: &[u8]) -> bool {
-    if before.contains(&b'?') {
-        return true;
-    }
-    let start = before.rsplit(|byte| *byte == b'/').next();
-    let end = after.split(|byte| matches!(byte, b'/' | b'?')).next();
-    let segment = [start.unwrap_or_default(), key, end.unwrap_or_default()].concat();
-    !matches!(segment.as_slice(), b"" | b"." | b"..")
 }
 
 /// One path of a cluster that answers with a JSON document. The request is a `GET` with `accept: application/json`.
@@ -186,7 +92,7 @@ impl HttpSource {
     /// Whether the path holds `${key}`: such a source can only be read on demand, and no other can.
     #[must_use]
     pub const fn is_keyed(&self) -> bool {
-        matches!(self.path, Path::Keyed { .. })
+        self.path.is_keyed()
     }
 
     /// How long a callout may take.
@@ -205,11 +111,7 @@ impl HttpSource {
     /// key is left out.
     #[must_use]
     pub fn watch(&self, held: &Validator) -> Callout {
-        let path = match &self.path {
-            Path::Fixed(path) => path.clone(),
-            Path::Keyed { before, after } => Text::Owned([&**before, &**after].concat()),
-        };
-        self.callout(path, held)
+        self.callout(self.path.bare(), held)
     }
 
     /// Asks for the document of `key`, which is percent-encoded as one path segment; conditionally where `held` isn't
@@ -280,4 +182,124 @@ fn only(reply: &Reply, name: &[u8]) -> Option<Vec<u8>> {
     let value = values.next()?;
     let fits = !value.is_empty() && value.len() <= MAX_VALIDATOR;
     (values.next().is_none() && fits).then(|| value.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HeaderMap;
+
+    fn source(path: &str) -> HttpSource {
+        HttpSource::new("centre", "centre.local", path).unwrap()
+    }
+
+    fn header<'a>(callout: &'a Callout, name: &str) -> Vec<&'a [u8]> {
+        let named = |(key, _): &&(Text, Text)| **key == *name.as_bytes();
+        let headers = callout.headers.iter().filter(named);
+        headers.map(|(_, value)| &**value).collect()
+    }
+
+    fn reply(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let pairs = [&[(":status", status)], headers].concat();
+        Reply {
+            headers: HeaderMap::from_pairs(&pairs),
+            body: body.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_callout() {
+        let secret = HeaderValue::Secret(Secret::new(*b"Bearer x"));
+        let plain = HeaderValue::Plain("1".into());
+        let source = source("/a?b")
+            .with_headers(vec![("authorization".into(), secret), ("x".into(), plain)])
+            .with_timeout(Duration::from_millis(7));
+        assert!(!format!("{source:?}").contains("Bearer"));
+        let callout = source.watch(&Validator::default());
+        assert_eq!(&*callout.cluster, b"centre");
+        assert_eq!(callout.timeout, Duration::from_millis(7));
+        for (name, value) in [
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":authority", "centre.local"),
+            (":path", "/a?b"),
+            ("authorization", "Bearer x"),
+            ("x", "1"),
+        ] {
+            assert_eq!(header(&callout, name), [value.as_bytes()], "{name}");
+        }
+        assert!(header(&callout, "if-none-match").is_empty());
+        assert!(header(&callout, "if-modified-since").is_empty());
+        let held = Validator {
+            etag: Some(b"\"1\"".to_vec()),
+            last_modified: Some(b"then".to_vec()),
+        };
+        let callout = source.watch(&held);
+        assert_eq!(header(&callout, "if-none-match"), [b"\"1\""]);
+        assert_eq!(header(&callout, "if-modified-since"), [b"then"]);
+    }
+
+    #[test]
+    fn replies() {
+        let source = source("/").with_max_bytes(4);
+        let failed = |status| Fetched::Failed(SourceError::Status(status));
+        for (status, fetched) in [
+            ("304", Fetched::NotModified),
+            ("404", Fetched::Missing),
+            ("410", Fetched::Missing),
+            ("204", failed(204)),
+            ("206", failed(206)),
+            ("301", failed(301)),
+            ("401", failed(401)),
+            ("503", failed(503)),
+            ("x", failed(0)),
+        ] {
+            assert_eq!(
+                source.interpret(reply(status, &[], b"{}")),
+                fetched,
+                "{status}"
+            );
+        }
+        let nothing = Reply {
+            headers: HeaderMap::default(),
+            body: Vec::new(),
+        };
+        assert_eq!(source.interpret(nothing), failed(0));
+        assert_eq!(
+            source.interpret(reply("200", &[], b"12345")),
+            Fetched::Failed(SourceError::TooLarge { bytes: 5, limit: 4 })
+        );
+    }
+
+    #[test]
+    fn validators() {
+        let long = "x".repeat(MAX_VALIDATOR + 1);
+        for (headers, etag, last_modified) in [
+            (&[][..], None, None),
+            (&[("etag", "W/\"1\"")], Some("W/\"1\""), None),
+            (
+                &[("etag", "1"), ("last-modified", "then")],
+                Some("1"),
+                Some("then"),
+            ),
+            (
+                &[("etag", "1"), ("etag", "1"), ("last-modified", "then")],
+                None,
+                Some("then"),
+            ),
+            (&[("etag", "")], None, None),
+            (&[("etag", long.as_str())], None, None),
+        ] {
+            let validator = Validator {
+                etag: etag.map(|text| text.as_bytes().to_vec()),
+                last_modified: last_modified.map(|text| text.as_bytes().to_vec()),
+            };
+            let body = b"1".to_vec();
+            assert_eq!(
+                source("/").interpret(reply("200", headers, b"1")),
+                Fetched::Body { body, validator },
+                "{headers:.40?}"
+            );
+        }
+    }
 }

@@ -6,16 +6,21 @@
 //! [`JsonPath`] and [`Index`] find values in a document.
 
 mod board;
+mod bytes;
 mod document;
 mod envelope;
 mod error;
 mod fetcher;
+mod grammar;
 mod http;
 mod index;
 mod jsonpath;
 mod lease;
 mod on_demand;
+mod path;
+mod place;
 mod random;
+mod schedule;
 mod watched;
 
 pub use board::{ABSENT, Board};
@@ -23,9 +28,11 @@ pub use document::{Document, Hash};
 pub use envelope::{Envelope, EnvelopeError};
 pub use error::SourceError;
 pub use fetcher::{Fetched, Fetcher, Validator};
-pub use http::{HeaderValue, HttpSource, PathError};
+pub use http::{HeaderValue, HttpSource};
 pub use index::{Entry, Index};
 pub use jsonpath::{JsonPath, JsonPathError, Selection};
-pub use lease::{Lease, Newest};
+pub use lease::{Duty, Lease, Newest};
 pub use on_demand::{Answer, Limits, OnDemand, Refusal, Settled};
-pub use watched::{Candidate, Identity, Outcome, Schedule, Tick, Watched};
+pub use path::PathError;
+pub use schedule::Schedule;
+pub use watched::{Candidate, Identity, Outcome, Tick, Watched};

@@ -24,7 +24,8 @@ impl Random {
         let thousandths = u32::try_from(self.next() % 201)
             .unwrap_or(100)
             .saturating_add(900);
-        (span / 1000).saturating_mul(thousandths)
+        let thousandth = span.checked_div(1000).unwrap_or_default();
+        thousandth.saturating_mul(thousandths)
     }
 }
 
