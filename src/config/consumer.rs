@@ -95,7 +95,7 @@ pub enum TextOrEnv {
 impl Decode for TextOrEnv {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         match node {
-            Node::String(_) => {
+            Node::String(_) | Node::Bool(_) | Node::Number(_) => {
                 let text = line(node, at, errors)?;
                 Some(Self::Text(Secret::new(text.into_bytes())))
             }
@@ -109,9 +109,7 @@ impl Decode for TextOrEnv {
                     None
                 }
             },
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => {
-                expected("text or `{env: NAME}`", node, at, errors)
-            }
+            Node::Null | Node::List(_) => expected("text or `{env: NAME}`", node, at, errors),
         }
     }
 }

@@ -108,7 +108,7 @@ impl<'n, 'a> Entries<'n, 'a> {
 
     fn refuse_unknown(&self, name: &str, at: &Path<'_>, errors: &mut ConfigErrors) {
         let suggestion = nearest(name, self.names).map_or_else(
-            || format!("there are {}", listed(self.names, "and")),
+            || format!("known here: {}", listed(self.names, "and")),
             |meant| format!("did you mean `{meant}`?"),
         );
         if self.rules.iter().any(|rule| matches!(rule, Rule::Unnamed)) {

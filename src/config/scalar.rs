@@ -317,7 +317,7 @@ mod tests {
         let digest = unhex(text).unwrap();
         assert_eq!(digest[0], 0x9f);
         assert_eq!(digest[31], 0x08);
-        assert_eq!(unhex(&text[1..]), None);
+        assert_eq!(unhex(text.trim_start_matches('9')), None);
         assert_eq!(unhex(&text.replace('9', "g")), None);
         assert_eq!(unhex(&"é".repeat(32)), None);
     }
