@@ -39,9 +39,9 @@ struct Asked {
 const TESTS: &[&str] = &["present", "absent", "1"];
 
 fn pattern() -> impl Strategy<Value = (Kind, String)> {
-    let literals = || proptest::collection::vec(select(&["a", "b", "c"][..]), 0..4);
+    let literals = || proptest::collection::vec(select(&["a", "b"][..]), 0..4);
     let written = |words: &[&str], slash: &str| format!("/{}{slash}", words.join("/"));
-    let part = select(&["a", "b", "c", "{}", "{}"][..]);
+    let part = select(&["a", "b", "{}", "{}"][..]);
     let template = (
         proptest::collection::vec(part, 0..4),
         select(&["", "/", "{=**}"][..]),
@@ -68,13 +68,15 @@ fn pattern() -> impl Strategy<Value = (Kind, String)> {
 
 fn rule() -> impl Strategy<Value = Written> {
     let hosts = select(&["h.x", "a.h.x", "b.a.h.x", "*.x", "*.h.x", "*.a.h.x", "*"][..]);
+    // Mostly none, so that rules often fit by more than one of their conditions and have to be ordered.
     let condition = |names: &'static [&'static str]| {
-        proptest::collection::vec((select(names), select(TESTS)), 0..3)
+        let some = proptest::collection::vec((select(names), select(TESTS)), 0..3);
+        prop_oneof![3 => Just(Vec::new()), 1 => some]
     };
     (
-        proptest::collection::vec(hosts, 0..3),
+        prop_oneof![2 => Just(Vec::new()), 1 => proptest::collection::vec(hosts, 0..3)],
         proptest::option::weighted(0.9, pattern()),
-        proptest::collection::vec(select(&["GET", "POST"][..]), 0..2),
+        prop_oneof![3 => Just(Vec::new()), 1 => proptest::collection::vec(select(&["GET", "POST"][..]), 0..3)],
         condition(&["x-a", "x-b"]),
         condition(&["p", "q"]),
         0..4_u32,
@@ -90,7 +92,7 @@ fn rule() -> impl Strategy<Value = Written> {
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
-    let word = select(&["/a", "/b", "/c", "/d", "/"][..]);
+    let word = select(&["/a", "/a", "/b", "/b", "/c", "/"][..]);
     let header = (select(&["x-a", "x-b"][..]), select(&["1", "2"][..]));
     (
         select(&["h.x", "a.h.x", "b.a.h.x", "c.b.a.h.x", "x", "y"][..]),
@@ -249,7 +251,7 @@ proptest! {
 
     #[test]
     fn agrees_with_the_oracle(
-        rules in proptest::collection::vec(rule(), 0..12),
+        rules in proptest::collection::vec(rule(), 0..20),
         requests in proptest::collection::vec(asked(), 1..6),
     ) {
         let router = Router::build(rules.iter().zip(0..).map(compiled).collect());
