@@ -24,7 +24,7 @@ pub enum PathFault {
     NoLeadingSlash,
     /// It makes an empty segment.
     EmptySegment,
-    /// It makes a `.` or `..` segment.
+    /// It makes a `.` or `..` segment, or one for upstreams that decode `%2F` or `%5C` (`..%2Fadmin`).
     DotSegment,
     /// It holds a control byte.
     ControlByte,
@@ -175,7 +175,7 @@ impl PathBuilder {
         let fault = match self.last_segment() {
             None => PathFault::NoLeadingSlash,
             Some(b"") => PathFault::EmptySegment,
-            Some(b"." | b"..") => PathFault::DotSegment,
+            Some(segment) if hides_dots(segment) => PathFault::DotSegment,
             Some(_) => return,
         };
         let origin = self.value.map_or(Origin::Policy, |value| value.origin);
@@ -186,6 +186,13 @@ impl PathBuilder {
         let error = PathValueError { fault, origin };
         self.error = self.error.or(Some(error));
     }
+}
+
+/// Whether the segment, or a part of it between escaped slashes, is `.` or `..`.
+fn hides_dots(segment: &[u8]) -> bool {
+    let decoded = percent_decode(segment);
+    let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
+    parts.any(|part| matches!(part, b"." | b".."))
 }
 
 #[cfg(test)]
@@ -251,6 +258,10 @@ mod tests {
             (&["/.", "<."], "DotSegment Client"),
             (&["/", "<.", "{."], "DotSegment Source"),
             (&["/", "*a/../b"], "DotSegment Client"),
+            (&["/", "{../admin"], "DotSegment Source"),
+            (&["/", "<a\\..", "/b"], "DotSegment Client"),
+            (&["/", "*a%2F../b"], "DotSegment Client"),
+            (&["/.", "<./b"], "DotSegment Client"),
             (&["/a", "<\r"], "ControlByte Client"),
             (&["/a", "{\0", "/", "<"], "ControlByte Source"),
             (&["/a/", "*b/\x7f"], "ControlByte Client"),
