@@ -3,6 +3,9 @@
 #[path = "support/case.rs"]
 #[cfg(test)]
 mod case;
+#[path = "support/compile.rs"]
+#[cfg(test)]
+mod compile;
 #[path = "support/core_gate.rs"]
 #[cfg(test)]
 mod core_gate;
@@ -12,8 +15,11 @@ mod corpus;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;
+#[path = "support/refused.rs"]
+#[cfg(test)]
+mod refused;
 
-use case::{CaseFile, Expected, Refused, files, json_of};
+use case::{Expected, files};
 
 #[test]
 fn every_case() {
@@ -22,47 +28,13 @@ fn every_case() {
 
 #[test]
 fn every_bad_policy_is_refused_with_all_its_errors() {
-    let mut failures = Vec::new();
-    let mut count = 0_usize;
-    for file in files() {
-        for refused in &file.refused {
-            count = count.saturating_add(1);
-            if let Err(error) = check(&file, refused) {
-                failures.push(format!("{}: {}\n    {error}", file.stem, refused.name));
-            }
-        }
-    }
-    corpus::say(&format!("core: {count} bad policies, {} failures", failures.len()));
-    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
-}
-
-fn check(file: &CaseFile, refused: &Refused) -> Result<(), String> {
-    let json = match (&refused.policy, &refused.json) {
-        (Some(yaml), None) => json_of(yaml)?,
-        (None, Some(json)) => json.clone(),
-        _ => return Err("one of `policy` and `json`, please".into()),
-    };
-    let Err(errors) = core_gate::compile(&json, &file.env) else {
-        return Err("it compiles".into());
-    };
-    let all = errors.to_string();
-    for expected in &refused.errors {
-        let fits = |error: &postern::config::ConfigError| {
-            error.path == expected.path && error.to_string().contains(&expected.says)
+    refused::run("core", |json, file| {
+        let errors = match compile::compile(json, &file.env) {
+            Ok(_) => return Vec::new(),
+            Err(errors) => errors,
         };
-        if !errors.iter().any(fits) {
-            let says = &expected.says;
-            return Err(format!("no error at {:?} says {says:?}, but:\n{all}", expected.path));
-        }
-        if let Some(secret) = expected.never.as_ref().filter(|secret| all.contains(*secret)) {
-            return Err(format!("{secret:?} was printed: {all}"));
-        }
-    }
-    if errors.iter().count() == refused.errors.len() {
-        Ok(())
-    } else {
-        Err(format!("other errors than expected:\n{all}"))
-    }
+        errors.iter().map(ToString::to_string).collect()
+    });
 }
 
 /// What the corpus promises of itself.

@@ -28,6 +28,27 @@ pub(crate) struct CaseFile {
     pub(crate) refused: Vec<Refused>,
 }
 
+impl CaseFile {
+    /// The paths of the documents that are kept fresh whether a request needs them or not. When they are asked for is
+    /// no case's business.
+    pub(crate) fn watched_paths(&self) -> Vec<String> {
+        let policy: serde_json::Value = self
+            .policy
+            .as_deref()
+            .and_then(|yaml| serde_yaml_ng::from_str(yaml).ok())
+            .unwrap_or_default();
+        let sources = policy.get("sources").and_then(|sources| sources.as_object());
+        let watched = |source: &&serde_json::Value| {
+            source.get("onDemand").is_none() && source["http"]["cluster"] == "centre"
+        };
+        let sources = sources.into_iter().flat_map(|sources| sources.values());
+        sources
+            .filter(watched)
+            .filter_map(|source| Some(source["http"]["path"].as_str()?.to_owned()))
+            .collect()
+    }
+}
+
 /// What the config centre answers for one path.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,41 +4,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use postern::config::{Config, ConfigErrors};
 use postern::engine::{
     Engine, Event, ExchangeId, FlightId, Inputs, Observer, Outcome as Decision, Step, Store,
     Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
-use postern::policy::{Environment, Policy};
 use postern::source::{ABSENT, Board};
 use postern::time::Timestamp;
 
 use crate::case::{CaseFile, Request, WorldReply, json_of};
+use crate::compile::compile;
 use crate::corpus::Gate;
 use crate::outcome::{
     Answer, Delivery, Exchange, Outcome, Pairs, UPSTREAM_ANSWER, UPSTREAM_HEADER, values,
 };
-
-/// Compiles a policy that was written as JSON text.
-pub(crate) fn compile(
-    json: &str,
-    environment: &BTreeMap<String, String>,
-) -> Result<Policy, ConfigErrors> {
-    Policy::compile(
-        &Config::parse(json.as_bytes())?,
-        &Variables(environment.clone()),
-    )
-}
-
-#[derive(Debug)]
-struct Variables(BTreeMap<String, String>);
-
-impl Environment for Variables {
-    fn variable(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
-    }
-}
 
 /// Shared data as Envoy keeps it.
 #[derive(Debug, Default)]
@@ -98,6 +77,7 @@ pub(crate) struct CoreGate {
     /// Callouts that will never be answered, and when their time is up.
     silent: Vec<(FlightId, Timestamp)>,
     asked: Vec<String>,
+    watched: Vec<String>,
 }
 
 impl CoreGate {
@@ -115,6 +95,7 @@ impl CoreGate {
             authority: file.stem.clone(),
             silent: Vec::new(),
             asked: Vec::new(),
+            watched: file.watched_paths(),
         };
         if let Some(period) = gate.engine.tick_period() {
             for _ in 0..20 {
@@ -187,7 +168,9 @@ impl CoreGate {
         if authority != self.authority {
             return Err(format!("a callout to {authority}, not to {}", self.authority));
         }
-        self.asked.push(path.clone());
+        if !self.watched.contains(&path) {
+            self.asked.push(path.clone());
+        }
         let Some(reply) = self.world.get(&path) else {
             return Ok(Some(Ok(reply_of(404, &[], ""))));
         };

@@ -49,7 +49,12 @@ pub(crate) fn run<G: Gate>(runner: &str, mut open: impl FnMut(&CaseFile) -> Resu
             ran = ran.saturating_add(1);
             let found = check(&mut gate, case);
             if !found.is_empty() {
-                failures.push(format!("{}\n    {}", titled(case), found.join("\n    ")));
+                let because = case.envoy.as_ref().map(|note| note.because.as_str());
+                let title = match because {
+                    Some(because) => format!("{} (Envoy: {because})", titled(case)),
+                    None => titled(case),
+                };
+                failures.push(format!("{title}\n    {}", found.join("\n    ")));
             }
         }
     }
