@@ -1,7 +1,7 @@
 //! What must hold for a request to pass.
 
-use super::decode::{Decode, Named, non_empty};
-use super::names::{line, some_lines};
+use super::decode::{Decode, Named, filled, non_empty};
+use super::names::{line, some_lines, values_by_name};
 use super::node::Node;
 use super::record::Rule;
 use super::{ConfigErrors, Path};
@@ -10,11 +10,11 @@ use super::{ConfigErrors, Path};
 #[derive(Clone, Debug)]
 pub enum Condition {
     /// Each of these. Not empty.
-    All(Vec<Condition>),
+    All(Vec<Self>),
     /// One of these. Not empty.
-    Any(Vec<Condition>),
+    Any(Vec<Self>),
     /// Not this one.
-    Not(Box<Condition>),
+    Not(Box<Self>),
     /// The consumer's groups.
     Groups(Names),
     /// The consumer is one of these. Not empty.
@@ -101,7 +101,7 @@ fn some_labels(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<String>>> {
-    super::decode::filled(Decode::decode(node, at, errors), at, errors)
+    filled(values_by_name(node, at, errors), at, errors)
 }
 
 impl Decode for Condition {

@@ -1,7 +1,7 @@
 //! Who may be let in, and by what they prove it.
 
 use super::decode::{Decode, Named, expected};
-use super::names::{line, lines};
+use super::names::{group_names, line, values_by_name};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::{Percent, digest};
@@ -14,9 +14,9 @@ record! {
         /// The name by which the upstream, conditions and logs know it. Not empty, unique in the policy.
         "name" name: String as line = required;
         /// The groups that it belongs to, for conditions.
-        "groups" groups: Vec<String> as lines = [];
+        "groups" groups: Vec<String> as group_names = [];
         /// Facts about it by name, for conditions and templates.
-        "labels" labels: Vec<Named<String>> = {};
+        "labels" labels: Vec<Named<String>> as values_by_name = {};
         /// What it proves its identity by: any one of them.
         "credentials" credentials: Vec<Credential> = [];
     }
@@ -139,22 +139,33 @@ impl Consumer {
         let node = Node::from(record);
         let mut errors = ConfigErrors::default();
         let read = Self::decode(&node, &Path::Root, &mut errors);
-        if let Some(consumer) = &read {
-            refuse_environment(consumer, &mut errors);
-        }
+        refuse_environment(&node, &mut errors);
         errors.decoded(read)
     }
 }
 
-fn refuse_environment(consumer: &Consumer, errors: &mut ConfigErrors) {
-    for (index, credential) in consumer.credentials.iter().enumerate() {
-        let Credential::ApiKey(api_key) = credential;
-        if matches!(api_key.key, KeyMaterial::Env(_)) {
-            let root = Path::Root;
-            let list = root.field("credentials");
-            let at = list.index(index);
-            let reason = "the environment can't be read from a document";
-            errors.suggest(&at.field("apiKey"), reason, "write `sha256`");
+fn refuse_environment(record: &Node<'_>, errors: &mut ConfigErrors) {
+    let root = Path::Root;
+    let list = root.field("credentials");
+    let Some(Node::List(credentials)) = record.entry("credentials") else {
+        return;
+    };
+    for (index, credential) in credentials.iter().enumerate() {
+        let Some(api_key) = credential.entry("apiKey") else {
+            continue;
+        };
+        let at = list.index(index);
+        let at = at.field("apiKey");
+        let value = at.field("value");
+        let places = [
+            (api_key, at),
+            (api_key.entry("value").unwrap_or(&Node::Null), value),
+        ];
+        for (node, at) in places {
+            if node.entry("env").is_some() {
+                let reason = "the environment can't be read from a document";
+                errors.suggest(&at.field("env"), reason, "write `sha256`");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
 //! No error quotes a value: it may be a secret.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::nearest::nearest;
 use super::node::Node;
@@ -104,7 +104,7 @@ impl Decode for serde_json::Value {
             Node::String(text) => Self::String(text.as_ref().to_owned()),
             Node::List(_) => Self::Array(Decode::decode(node, at, errors)?),
             Node::Map(_) => {
-                let entries = pairs(|name, _, _| Some(name.to_owned()), node, at, errors)?;
+                let entries: Vec<Named<Self>> = Decode::decode(node, at, errors)?;
                 Self::Object(
                     entries
                         .into_iter()
@@ -159,9 +159,36 @@ pub(super) fn filled<T>(
     Some(list)
 }
 
-/// A map whose keys are names that `name` reads (it may fold them), and whose values are of one kind.
-pub(super) fn pairs<T: Decode>(
-    read_name: fn(&str, &Path<'_>, &mut ConfigErrors) -> Option<String>,
+/// A list of records whose `name`s differ.
+pub(super) fn distinct<T: Decode>(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<T>> {
+    let Node::List(nodes) = node else {
+        return expected("a list", node, at, errors);
+    };
+    let mut seen = HashMap::new();
+    let mut read = Vec::with_capacity(nodes.len());
+    for (index, node) in nodes.iter().enumerate() {
+        let here = at.index(index);
+        read.push(T::decode(node, &here, errors));
+        let name = node.entry("name").and_then(Node::as_text);
+        if let Some(first) = name.and_then(|name| seen.insert(name, index)) {
+            let suggestion = format!("`{}` has it too", at.index(first));
+            errors.suggest(&here.field("name"), "duplicate name", suggestion);
+        }
+    }
+    read.into_iter().collect()
+}
+
+/// What reads a key: it may fold it.
+type NameDecoder = fn(&str, &Path<'_>, &mut ConfigErrors) -> Option<String>;
+
+/// A map whose keys are names, and whose values are of one kind.
+pub(super) fn pairs<T>(
+    read_name: NameDecoder,
+    read_value: Decoder<T>,
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -170,33 +197,27 @@ pub(super) fn pairs<T: Decode>(
         return expected("a map", node, at, errors);
     };
     let mut seen = HashSet::new();
-    let mut sound = true;
     let mut read = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         let at = at.field(key);
         let name = read_name(key, &at, errors);
-        let value = T::decode(value, &at, errors);
-        let (Some(name), Some(value)) = (name, value) else {
-            sound = false;
-            continue;
-        };
-        if !seen.insert(name.clone()) {
+        if name.clone().is_some_and(|name| !seen.insert(name)) {
             errors.push(&at, "duplicate key");
-            sound = false;
         }
-        read.push(Named { name, value });
+        let value = read_value(value, &at, errors);
+        read.push(name.zip(value).map(|(name, value)| Named { name, value }));
     }
-    sound.then_some(read)
+    read.into_iter().collect()
 }
 
 impl<T: Decode> Decode for Vec<Named<T>> {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
-        pairs(plain_name, node, at, errors)
+        pairs(name, T::decode, node, at, errors)
     }
 }
 
 /// A name that may be anything but empty.
-pub(super) fn plain_name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+pub(super) fn name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     if name.is_empty() {
         errors.push(at, "a name must not be empty");
         return None;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::decode::{Named, pairs, plain_name};
-use super::names::line;
+use super::decode::{Decode, Named, filled, pairs};
+use super::names::{line, variable};
 use super::node::Node;
+use super::record::listed;
 use super::scalar::{duration, integer};
 use super::{ConfigErrors, Path};
 
@@ -17,7 +18,7 @@ record! {
         /// is the entry.
         "key" key: Option<String> as line = optional;
         /// The values by name, each a JSONPath from the entry. `${LOOKUP.VALUE}` in a template.
-        "values" values: Vec<Named<String>> as paths = required;
+        "values" values: Vec<Named<String>> as json_paths = required;
         /// What is done where a good document has no such entry.
         "onMissing" on_missing: Fallback = {"deny": 404};
         /// What is done where there is no usable document.
@@ -25,6 +26,7 @@ record! {
         /// For how long a request waits for the first document. At most a minute.
         "hold" hold: Duration as duration::<0, 60_000> = "0s";
     }
+    check defaults_are_values
 }
 
 one_of! {
@@ -37,19 +39,72 @@ one_of! {
     }
 }
 
-struct JsonPath(String);
-
-impl super::decode::Decode for JsonPath {
-    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
-        line(node, at, errors).map(Self)
-    }
+fn json_paths(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    filled(pairs(variable, line, node, at, errors), at, errors)
 }
 
-fn paths(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Vec<Named<String>>> {
-    let read: Vec<Named<JsonPath>> = pairs(plain_name, node, at, errors)?;
-    let plain = |Named {
-                     name,
-                     value: JsonPath(value),
-                 }| Named { name, value };
-    super::decode::filled(Some(read.into_iter().map(plain).collect()), at, errors)
+/// The lookups of a route, by names that templates can tell from their own.
+pub(super) fn lookups(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<Lookup>>> {
+    pairs(lookup_name, Lookup::decode, node, at, errors)
+}
+
+/// What variables of templates begin with, or may once: a lookup of such a name would hide them.
+const RESERVED: [&str; 10] = [
+    "path",
+    "query",
+    "header",
+    "cookie",
+    "request",
+    "response",
+    "consumer",
+    "credential",
+    "claims",
+    "env",
+];
+
+fn lookup_name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if RESERVED.contains(&name) {
+        errors.suggest(
+            at,
+            "templates use this name for something else",
+            "choose another name",
+        );
+        return None;
+    }
+    variable(name, at, errors)
+}
+
+/// A default for a value that the lookup doesn't take would never be seen.
+fn defaults_are_values(lookup: &Lookup, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let names: Vec<&str> = lookup
+        .values
+        .iter()
+        .map(|value| value.name.as_str())
+        .collect();
+    let fallbacks = [
+        ("onMissing", &lookup.on_missing),
+        ("onFailure", &lookup.on_failure),
+    ];
+    for (field, fallback) in fallbacks {
+        let Fallback::Default(defaults) = fallback else {
+            continue;
+        };
+        let at = at.field(field);
+        let at = at.field("default");
+        let unknown = defaults
+            .iter()
+            .filter(|default| !names.contains(&default.name.as_str()));
+        for default in unknown {
+            let suggestion = format!("`values` has {}", listed(&names, "and"));
+            errors.suggest(&at.field(&default.name), "no such value", suggestion);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! JSONPaths stay text here, and what they refer to is checked where a policy is compiled.
 
 #[macro_use]
-mod record;
+mod macros;
 
 mod condition;
 mod consumer;
@@ -15,6 +15,7 @@ mod nearest;
 mod node;
 mod path;
 mod provider;
+mod record;
 mod requirement;
 mod respond;
 mod rewrite;
@@ -38,14 +39,15 @@ pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
 pub use source::{HttpSource, Index, OnDemand, Source, SourceKind};
 
-use decode::Decode;
+use decode::{Decode, distinct};
 use node::Node;
+use provider::providers as named_providers;
 
 record! {
     /// A policy as it was written.
     pub struct Config {
         /// Who may be let in.
-        "consumers" consumers: Vec<Consumer> = [];
+        "consumers" consumers: Vec<Consumer> as distinct = [];
         /// Sources that hold further consumers.
         "consumersFrom" consumers_from: Vec<ConsumersFrom> = [];
         /// The header fields that tell the upstream who sent a request.
@@ -55,11 +57,11 @@ record! {
         /// How routes choose their upstream. Needed where one does.
         "routing" routing: Option<Routing> = optional;
         /// Ways to authenticate, by name.
-        "providers" providers: Vec<Named<Provider>> = {};
+        "providers" providers: Vec<Named<Provider>> as named_providers = {};
         /// Config centres, by name.
         "sources" sources: Vec<Named<Source>> = {};
         /// Which requests, and what is done with them.
-        "routes" routes: Vec<Route> = [];
+        "routes" routes: Vec<Route> as distinct = [];
         /// What is done with requests that no route is for.
         "unmatched" unmatched: Unmatched = {"respond": {"status": 404}};
     }

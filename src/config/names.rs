@@ -1,6 +1,6 @@
 //! Names with a grammar of their own: header fields, cookies, methods; and text that must not be empty.
 
-use super::decode::{Decode, Named, expected, filled, list, pairs};
+use super::decode::{Decode, Named, expected, filled, list, name, pairs};
 use super::node::Node;
 use super::{ConfigErrors, Path};
 
@@ -78,13 +78,22 @@ pub(super) fn own_headers(
     list(own_header, node, at, errors)
 }
 
-/// A map from header names, which are written, to values.
-pub(super) fn header_values<T: Decode>(
+/// A map from header names, which are written, to values without control characters.
+pub(super) fn header_values(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(writable, value, node, at, errors)
+}
+
+/// A map from header names, which are written, to text that may be a secret.
+pub(super) fn secret_headers<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<T>>> {
-    pairs(writable, node, at, errors)
+    pairs(writable, T::decode, node, at, errors)
 }
 
 /// A map from names to header names.
@@ -93,20 +102,44 @@ pub(super) fn headers_by_name(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<String>>> {
-    let read: Vec<Named<OwnHeader>> = Decode::decode(node, at, errors)?;
-    let plain = |Named {
-                     name,
-                     value: OwnHeader(value),
-                 }| Named { name, value };
-    Some(read.into_iter().map(plain).collect())
+    pairs(name, own_header, node, at, errors)
 }
 
-struct OwnHeader(String);
+/// A map from names to text, which may be empty.
+pub(super) fn values_by_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(name, value, node, at, errors)
+}
 
-impl Decode for OwnHeader {
-    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
-        own_header(node, at, errors).map(Self)
+/// Groups: they are sent to the upstream joined by commas, so that one with a comma would be taken for two.
+pub(super) fn group_names(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(group, node, at, errors)
+}
+
+fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = line(node, at, errors)?;
+    if text.contains(',') {
+        errors.push(at, "the name of a group must not contain `,`");
+        return None;
     }
+    Some(text)
+}
+
+/// A name that templates can say: `${LOOKUP.VALUE}`.
+pub(super) fn variable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(plain) {
+        errors.push(at, "the name must consist of letters, digits, `-` and `_`");
+        return None;
+    }
+    Some(name.to_owned())
 }
 
 fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {

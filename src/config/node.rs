@@ -14,8 +14,8 @@ pub(super) enum Node<'a> {
     Bool(bool),
     Number(Number),
     String(Cow<'a, str>),
-    List(Vec<Node<'a>>),
-    Map(Vec<(Cow<'a, str>, Node<'a>)>),
+    List(Vec<Self>),
+    Map(Vec<(Cow<'a, str>, Self)>),
 }
 
 impl<'a> Node<'a> {
@@ -162,7 +162,9 @@ impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Node::deserialize(deserializer)? {
             Node::String(text) => Ok(Self(text)),
-            _ => Err(D::Error::custom("a key is text")),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Map(_) => {
+                Err(D::Error::custom("a key is text"))
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ pub enum Path<'a> {
     /// The whole document.
     Root,
     /// A field of a map.
-    Field(&'a Path<'a>, &'a str),
+    Field(&'a Self, &'a str),
     /// An entry of a list, from zero.
-    Index(&'a Path<'a>, usize),
+    Index(&'a Self, usize),
 }
 
 /// The longest name that is written out; what an operator pasted by mistake is cut.

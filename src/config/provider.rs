@@ -1,6 +1,6 @@
 //! Named ways to authenticate.
 
-use super::decode::{Decode, non_empty};
+use super::decode::{Decode, Named, name, non_empty, pairs};
 use super::names::{cookie_name, header_name, line};
 use super::node::Node;
 use super::record::Rule;
@@ -12,6 +12,26 @@ one_of! {
         /// By a key that the client sends with each request.
         "apiKey" ApiKey(ApiKeyProvider);
     }
+}
+
+/// The providers of a policy, by names that requirements can tell from `none`.
+pub(super) fn providers(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<Provider>>> {
+    pairs(provider_name, Provider::decode, node, at, errors)
+}
+
+fn provider_name(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if written == "none" {
+        errors.push(
+            at,
+            "`none` is no name for a provider: it means that a route asks for nothing",
+        );
+        return None;
+    }
+    name(written, at, errors)
 }
 
 record! {

@@ -12,16 +12,16 @@ pub enum Requirement {
     /// A credential that this provider accepts.
     Provider(String),
     /// One of these, the first that accepts. Not empty.
-    Any(Vec<Requirement>),
+    Any(Vec<Self>),
     /// Each of these. Not empty.
-    All(Vec<Requirement>),
+    All(Vec<Self>),
     /// One of these, or no credential at all. Not empty.
-    Optional(Vec<Requirement>),
+    Optional(Vec<Self>),
 }
 
 one_of! {
     /// A combination of requirements.
-    pub enum Combination {
+    pub(super) enum Combination {
         /// One of these, the first that accepts.
         "any" Any(Vec<Requirement>) as some;
         /// Each of these.

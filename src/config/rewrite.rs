@@ -1,7 +1,7 @@
 //! What is changed on the way: of requests, of responses, and where a client is sent elsewhere.
 
 use super::decode::{Decode, Named, expected};
-use super::names::{header_values, line, lines, method_template, own_headers};
+use super::names::{header_values, line, lines, method_template, own_headers, values_by_name};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
@@ -86,9 +86,9 @@ record! {
     /// Changes to query parameters: first `remove`, then `set`, then `add`. Names compare after percent-decoding.
     pub struct QueryEdits {
         /// All values of the parameter give way to this one: a template.
-        "set" set: Vec<Named<String>> = {};
+        "set" set: Vec<Named<String>> as values_by_name = {};
         /// One more value of the parameter: a template.
-        "add" add: Vec<Named<String>> = {};
+        "add" add: Vec<Named<String>> as values_by_name = {};
         /// No value of the parameter stays.
         "remove" remove: Vec<String> as lines = [];
     }

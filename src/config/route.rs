@@ -2,13 +2,13 @@
 
 use super::condition::Condition;
 use super::decode::{Decode, Named};
-use super::lookup::Lookup;
+use super::lookup::{Lookup, lookups};
 use super::names::{header_name, line, lines, method_names};
 use super::node::Node;
 use super::record::Rule;
 use super::requirement::Requirement;
 use super::respond::Respond;
-use super::rewrite::{Redirect, ResponseEdits, Rewrite};
+use super::rewrite::{PathRewrite, Redirect, ResponseEdits, Rewrite};
 use super::scalar::truth;
 use super::{ConfigErrors, Path};
 
@@ -24,7 +24,7 @@ record! {
         /// What a client must prove. It must be said: `none` asks for nothing.
         "require" require: Requirement = required;
         /// Values from sources, each lookup under a name of its own.
-        "lookup" lookup: Vec<Named<Lookup>> = {};
+        "lookup" lookup: Vec<Named<Lookup>> as lookups = {};
         /// What must hold besides. Without it, `require` is enough.
         "authorize" authorize: Option<Condition> = optional;
         /// What is changed before the upstream sees the request.
@@ -40,6 +40,31 @@ record! {
         Rule::AtMostOne(&["redirect", "respond"]),
         Rule::Apart("rewrite", &["redirect", "respond"]),
     ]
+    check prefixes_match
+}
+
+/// A prefix can give way to another only where one matched.
+fn prefixes_match(route: &Route, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let has_prefix = |found: &Match| matches!(found.path, Some(PathMatch::Prefix(_)));
+    if !route.matches.is_empty() && route.matches.iter().all(has_prefix) {
+        return;
+    }
+    let rewrite = route
+        .rewrite
+        .as_ref()
+        .and_then(|rewrite| rewrite.path.as_ref());
+    let redirect = route
+        .redirect
+        .as_ref()
+        .and_then(|redirect| redirect.path.as_ref());
+    for (field, path) in [("rewrite", rewrite), ("redirect", redirect)] {
+        if let Some(PathRewrite::Prefix(_)) = path {
+            let at = at.field(field);
+            let at = at.field("path");
+            let reason = "every `match` of the route must have a `path.prefix`";
+            errors.suggest(&at.field("prefix"), reason, "or write a template");
+        }
+    }
 }
 
 record! {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::consumer::TextOrEnv;
 use super::decode::{Decode, Named};
-use super::names::{header_values, line};
+use super::names::{line, secret_headers};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::{duration, integer, size};
@@ -71,7 +71,7 @@ record! {
         /// The path with its query, from `/`. It holds `${key}` where the source is read on demand, and only there.
         "path" path: String as url = required;
         /// Header fields of the request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as header_values = {};
+        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// For how long an answer is waited for.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest document that is accepted.
@@ -164,7 +164,11 @@ impl Decode for Source {
 
 /// The key stands in the path exactly where the source is read by key.
 fn refuse_key(http: &HttpSource, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
-    match (http.path.contains("${key}"), by_key) {
+    let rest = http.path.replace("${key}", "");
+    if rest.contains("${") {
+        errors.push(at, "`${key}` is the only variable here");
+    }
+    match (rest != http.path, by_key) {
         (true, false) => errors.suggest(at, "`${key}` has no meaning here", "add `onDemand`"),
         (false, true) => errors.suggest(at, "must hold `${key}`", "or leave `onDemand` out"),
         (true, true) | (false, false) => {}

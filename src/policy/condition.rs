@@ -56,8 +56,8 @@ pub(crate) enum Operand {
 pub(super) struct ConditionScope<'a> {
     pub(super) templates: &'a Scope<'a>,
     pub(super) providers: &'a Providers,
-    /// The providers that the route's requirement names.
-    pub(super) required: &'a [usize],
+    /// The providers that the route's requirement names, where that is known.
+    pub(super) required: Option<&'a [usize]>,
 }
 
 impl ConditionScope<'_> {
@@ -119,7 +119,7 @@ impl ConditionScope<'_> {
     fn needs_somebody(&self, path: &Path<'_>, errors: &mut ConfigErrors) {
         if !self.templates.authenticates {
             let reason = "this route requires no credential, so nobody is known";
-            errors.suggest(&path, reason, "require a provider");
+            errors.suggest(path, reason, "require a provider");
         }
     }
 
@@ -147,9 +147,9 @@ impl ConditionScope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
         let provider = self.providers.named(name, path, errors)?;
-        if !self.required.contains(&provider) {
+        if self.required.is_some_and(|required| !required.contains(&provider)) {
             errors.suggest(
-                &path,
+                path,
                 "this route doesn't require that provider",
                 "name it in `require`",
             );

@@ -13,7 +13,7 @@ use super::provider::Providers;
 
 /// Somebody who may call.
 #[derive(Debug)]
-pub struct Consumer {
+pub(crate) struct Consumer {
     pub(crate) name: Text,
     pub(crate) groups: Box<[Box<str>]>,
     pub(crate) labels: Box<[(Box<str>, Text)]>,
@@ -197,7 +197,7 @@ pub(super) fn variable(
         Some(value) => Some(Secret::new(value.into_bytes())),
         None => {
             let reason = format!("the environment variable `{name}` is not set");
-            errors.suggest(&path, reason, "pass it to the VM (`environment_variables`)");
+            errors.suggest(path, reason, "pass it to the VM (`environment_variables`)");
             None
         }
     }

@@ -51,7 +51,7 @@ impl Lookup {
         let name = written.name.as_str();
         if RESERVED.contains(&name) || name.contains('.') {
             errors.suggest(
-                &path,
+                path,
                 format!("a lookup can't be called `{name}`"),
                 "choose another name",
             );
@@ -115,7 +115,7 @@ pub(super) fn json_path(
         Ok(compiled) => Some(compiled),
         Err(error) => {
             errors.suggest(
-                &path,
+                path,
                 format!("`{text}`: {error}"),
                 "a JSONPath begins with `$` (RFC 9535)",
             );
@@ -135,7 +135,7 @@ fn check_key(reading: Reading, has_key: bool, path: &Path<'_>, errors: &mut Conf
         }
         (Reading::OnDemand, false) => {
             let reason = "the source is read on demand, by key";
-            errors.suggest(&path, reason, "say which entry: `key`");
+            errors.suggest(path, reason, "say which entry: `key`");
         }
         (Reading::Whole, false) | (Reading::Indexed, _) | (Reading::OnDemand, true) => {}
     }

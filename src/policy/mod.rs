@@ -33,7 +33,7 @@ pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{HeaderEdits, PathPiece, PathRewrite, QueryEdits, Rewrite};
 pub(crate) use route::{Action, Route};
-pub(crate) use source::{IndexBy, Source, SourceKind, Sources};
+pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 
 /// The environment of the VM, for `{env: NAME}`.
@@ -165,7 +165,7 @@ fn consumers_from(
         }
         let keep_percent = from
             .max_shrink
-            .map_or(0, |percent| 100_u8.saturating_sub(percent.value()));
+            .map_or(0, |percent| 100_u8.saturating_sub(percent.hundredths()));
         if let (Some(source), Some(items)) = (source, items) {
             compiled.push(ConsumersFrom {
                 source,

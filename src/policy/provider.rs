@@ -31,7 +31,7 @@ impl Providers {
         Self(written.iter().map(compile).collect())
     }
 
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -52,11 +52,7 @@ impl Providers {
     ) -> Option<usize> {
         let found = self.0.iter().position(|provider| *provider.name == *name);
         if found.is_none() {
-            errors.suggest(
-                &path,
-                format!("there is no provider `{name}`"),
-                self.known(),
-            );
+            errors.suggest(path, format!("there is no provider `{name}`"), self.known());
         }
         found
     }
@@ -74,7 +70,7 @@ impl Providers {
             (None, _) => {
                 let reason = "which provider the credential belongs to can't be told";
                 errors.suggest(
-                    &path,
+                    path,
                     reason,
                     format!("name it: `provider`; {}", self.known()),
                 );

@@ -48,26 +48,6 @@ impl Requirement {
         })
     }
 
-    /// Whether somebody is known for certain once it is met.
-    pub(super) fn identifies(&self) -> bool {
-        match self {
-            Self::None | Self::Optional(_) => false,
-            Self::Provider(_) => true,
-            Self::Any(list) => list.iter().all(Self::identifies),
-            Self::All(list) => list.iter().any(Self::identifies),
-        }
-    }
-
-    /// Whether it never reads a credential.
-    pub(super) fn is_none(&self) -> bool {
-        match self {
-            Self::None => true,
-            Self::Provider(_) => false,
-            Self::Any(list) | Self::All(list) => list.iter().all(Self::is_none),
-            Self::Optional(inner) => inner.is_none(),
-        }
-    }
-
     /// The providers that it names, each once, in order.
     pub(super) fn providers(&self) -> Vec<usize> {
         let mut named = Vec::new();

@@ -39,7 +39,7 @@ pub(crate) struct QueryEdits {
 
 impl QueryEdits {
     /// Whether nothing is changed.
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
     }
 }
@@ -118,7 +118,7 @@ fn check_upstream(
     let Some(routing) = routing else {
         let suggestion =
             "say which header carries it, and what is allowed: `routing: {header, allow}`";
-        errors.suggest(&path, "there is no `routing`", suggestion);
+        errors.suggest(path, "there is no `routing`", suggestion);
         return;
     };
     if let Some(literal) = upstream.literal() {
@@ -127,7 +127,7 @@ fn check_upstream(
                 "`{}` isn't on the list of `routing.allow`",
                 literal.escape_ascii()
             );
-            errors.push(&path, reason);
+            errors.push(path, reason);
         }
     }
 }
@@ -160,13 +160,13 @@ impl PathRewrite {
 
 fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
     if !text.starts_with('/') {
-        errors.push(&path, "a path begins with `/`");
+        errors.push(path, "a path begins with `/`");
     }
 }
 
 fn literal(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathLiteral> {
     PathLiteral::parse(text)
-        .map_err(|error| errors.push(&path, error.to_string()))
+        .map_err(|error| errors.push(path, error.to_string()))
         .ok()
 }
 
@@ -178,7 +178,7 @@ fn pieces(
 ) -> Option<Vec<PathPiece>> {
     leading_slash(text, path, errors);
     let template = Template::parse(text)
-        .map_err(|error| errors.push(&path, error.to_string()))
+        .map_err(|error| errors.push(path, error.to_string()))
         .ok()?;
     let piece = |piece: &template::Piece<Box<str>>, errors: &mut ConfigErrors| match piece {
         template::Piece::Literal(text) => literal(text, path, errors).map(PathPiece::Literal),
@@ -226,11 +226,6 @@ impl HeaderEdits {
             add: add?,
             remove,
         })
-    }
-
-    /// Whether nothing is changed.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn compile(
 }
 
 impl Surroundings<'_> {
+    /// One route. What is wrong in one part doesn't hide what is wrong in another.
     fn route(
         &self,
         written: &config::Route,
@@ -85,66 +86,71 @@ impl Surroundings<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Route> {
-        let require = Requirement::compile(
-            &written.require,
-            self.providers,
-            &path.field("require"),
-            errors,
-        )?;
-        let providers = require.providers();
+        let at = path.field("require");
+        let require = Requirement::compile(&written.require, self.providers, &at, errors);
+        let providers = require.as_ref().map(Requirement::providers);
         let captures = common_captures(rules);
-        let authenticates = !require.is_none();
-        let scope = |lookups| Scope {
-            captures: captures.clone(),
-            lookups,
-            authenticates,
-            written: self.written,
+        let authenticates = !matches!(written.require, config::Requirement::None);
+        let lookups = self.lookups(written, &captures, authenticates, path, errors)?;
+        let scope = self.scope(&captures, authenticates, &lookups);
+        let conditions = ConditionScope {
+            templates: &scope,
+            providers: self.providers,
+            required: providers.as_deref(),
         };
+        let at = path.field("authorize");
+        let compile = |condition| conditions.compile(condition, &at, errors);
+        let authorize = written.authorize.as_ref().map(compile);
+        let action = self.action(written, &scope, matches(rules), path, errors);
+        Some(Route {
+            name: written.name.as_str().into(),
+            require: require?,
+            providers: providers?,
+            authorize: match authorize {
+                Some(condition) => Some(condition?),
+                None => None,
+            },
+            action: action?,
+            lookups,
+        })
+    }
+
+    /// The lookups of a route; each may speak of those before it.
+    fn lookups(
+        &self,
+        written: &config::Route,
+        captures: &[&str],
+        authenticates: bool,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Vec<Lookup>> {
         let mut lookups: Vec<Lookup> = Vec::new();
-        let lookup_path = path.field("lookup");
         let mut whole = true;
+        let path = path.field("lookup");
         for lookup in &written.lookup {
-            let path = lookup_path.field(&lookup.name);
-            match Lookup::compile(
-                lookup,
-                &scope(lookups.as_slice()),
-                self.sources,
-                &path,
-                errors,
-            ) {
+            let scope = self.scope(captures, authenticates, &lookups);
+            let at = path.field(&lookup.name);
+            match Lookup::compile(lookup, &scope, self.sources, &at, errors) {
                 Some(lookup) => lookups.push(lookup),
                 None => whole = false,
             }
         }
-        if !whole {
-            return None;
-        }
-        let scope = scope(lookups.as_slice());
-        let conditions = ConditionScope {
-            templates: &scope,
-            providers: self.providers,
-            required: &providers,
-        };
-        let authorize = match &written.authorize {
-            Some(condition) => {
-                Some(conditions.compile(condition, &path.field("authorize"), errors))
-            }
-            None => None,
-        };
-        let action = self.action(written, &scope, matches(rules), path, errors)?;
-        let authorize = match authorize {
-            Some(condition) => Some(condition?),
-            None => None,
-        };
-        drop(scope);
-        Some(Route {
-            name: written.name.as_str().into(),
-            require,
-            providers,
+        // Without all of them, what speaks of them would be called wrong as well.
+        whole.then_some(lookups)
+    }
+
+    fn scope<'s>(
+        &'s self,
+        captures: &[&'s str],
+        authenticates: bool,
+        lookups: &'s [Lookup],
+    ) -> Scope<'s> {
+        Scope {
+            captures: captures.to_vec(),
             lookups,
-            authorize,
-            action,
-        })
+            authenticates,
+            written: self.written,
+        }
     }
 
     fn action(

@@ -110,7 +110,7 @@ impl Sources {
             } else {
                 format!("there are {}", names.join(", "))
             };
-            errors.suggest(&path, format!("there is no source `{name}`"), known);
+            errors.suggest(path, format!("there is no source `{name}`"), known);
         }
         found
     }

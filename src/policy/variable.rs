@@ -65,6 +65,15 @@ impl ValueTemplate {
     }
 }
 
+impl ValueTemplate {
+    /// Whether any part of it is a looked-up value.
+    pub(crate) fn needs_lookup(&self) -> bool {
+        self.0
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable(Variable::LookedUp(_), _)))
+    }
+}
+
 /// What the templates of one route may speak of.
 pub(super) struct Scope<'a> {
     /// The names that every match of the route captures.
@@ -100,7 +109,7 @@ impl Scope<'_> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(error) => {
-                errors.push(&path, error.to_string());
+                errors.push(path, error.to_string());
                 return None;
             }
         };
@@ -133,7 +142,7 @@ impl Scope<'_> {
     ) -> Option<Variable> {
         let found = self.find(name);
         if let Err(why) = &found {
-            errors.suggest(&path, format!("unknown variable `{name}`"), why.clone());
+            errors.suggest(path, format!("unknown variable `{name}`"), why.clone());
         }
         found.ok()
     }
