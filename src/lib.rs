@@ -2,6 +2,8 @@
 
 pub mod config;
 pub mod engine;
+#[cfg(any(target_arch = "wasm32", feature = "fake-host"))]
+pub mod host;
 pub mod http;
 pub mod policy;
 pub mod secret;
