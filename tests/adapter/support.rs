@@ -70,7 +70,7 @@ pub(crate) fn send(vm: &FakeVm, root: ContextId, path: &str) -> (ContextId, Outc
 pub(crate) fn answered(outcome: &Outcome) -> (u32, String) {
     match outcome {
         Outcome::Answered(local) => (local.status, local.details.clone()),
-        other => panic!("not answered: {}", brief(other)),
+        Outcome::Forwarded(_) | Outcome::Held => panic!("not answered: {}", brief(outcome)),
     }
 }
 
