@@ -50,9 +50,15 @@ fn enough_cases_half_of_them_refusals_and_few_exceptions() {
     let all = cases.len().saturating_add(bad);
     let refusals = denials.saturating_add(bad);
     assert!(all >= 150, "{all} cases");
-    assert!(refusals.saturating_mul(2) >= all, "{refusals} refusals of {all}");
+    assert!(
+        refusals.saturating_mul(2) >= all,
+        "{refusals} refusals of {all}"
+    );
     let noted = cases.iter().filter(|case| case.envoy.is_some()).count();
-    assert!(noted.saturating_mul(10) <= cases.len(), "{noted} exceptions");
+    assert!(
+        noted.saturating_mul(10) <= cases.len(),
+        "{noted} exceptions"
+    );
     for case in cases {
         let because = case.envoy.as_ref().map(|note| note.because.as_str());
         assert!(because != Some(""), "{}: because?", case.name);

@@ -120,6 +120,12 @@ impl Observer for Sink<'_> {
                 reason.unwrap_or("none")
             ),
             Event::Decided { .. } => {}
+            // Told at all because somebody is let in without what should have decided it.
+            Event::FellBack { lookup } => {
+                if let Some(untold) = self.0.due(lookup, "fell back") {
+                    warn!("event=fell_back lookup={} untold={untold}", Value(lookup));
+                }
+            }
             Event::SourceLoaded { source, bytes } => {
                 self.0.recovered(source);
                 info!("event=source_loaded source={} bytes={bytes}", Value(source));

@@ -117,7 +117,9 @@ impl Vm {
     }
 
     fn install(&self, root: ContextId, policy: Policy, size: usize) -> bool {
-        let engine = Engine::new(Rc::new(policy), &self.store);
+        let now = self.clock.now().unwrap_or_else(|_| self.clock.last());
+        let mut observer = self.events.at(now);
+        let engine = Engine::new(Rc::new(policy), &self.store, &mut observer);
         let period = engine.tick_period();
         let milliseconds = period.map_or(0, |period| {
             u32::try_from(period.as_millis()).unwrap_or(u32::MAX).max(1)

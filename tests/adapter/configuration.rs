@@ -5,7 +5,6 @@ use postern::host::Status;
 use crate::support::{SMALL, answered, get, running, send, sound, vm};
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
     let struct_wire = b"\x0a\x10\x0a\x06routes\x12\x06\x32\x04\x0a\x02\x18\x01".to_vec();
     let huge = format!("{{\"routes\": \"{}", "x".repeat(10 << 20)).into_bytes();
@@ -44,7 +43,6 @@ fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_bad_push_to_a_root_changes_nothing() {
     let (vm, root) = running(SMALL);
     assert!(!vm.configure(root, b"{\"routes\": 5}"));

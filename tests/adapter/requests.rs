@@ -55,7 +55,6 @@ fn a_map_that_cannot_be_read_is_denied() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_megabyte_of_headers() {
     let (vm, root) = running(SMALL);
     let mut headers = get("/open/many");
@@ -73,7 +72,6 @@ fn a_megabyte_of_headers() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_request_without_its_pseudo_headers() {
     let (vm, root) = running(SMALL);
     for missing in [":path", ":authority", ":method", ":scheme"] {
@@ -87,7 +85,6 @@ fn a_request_without_its_pseudo_headers() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_key_decides() {
     let (vm, root) = running(SMALL);
     let (stream, outcome) = send(&vm, root, "/closed");

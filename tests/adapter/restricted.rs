@@ -35,7 +35,6 @@ const STATUSES: &[Status] = &[
 
 /// A request that needs a key and has none is never let in, whichever call fails, before or after the configuration.
 #[test]
-#[ignore = "needs the engine"]
 fn nothing_that_fails_lets_a_request_in() {
     for call in CALLS {
         for status in STATUSES {
@@ -63,7 +62,6 @@ fn nothing_that_fails_lets_a_request_in() {
 
 /// A request that has to wait: it may be let in, but only as the document says; and no call that fails makes it so.
 #[test]
-#[ignore = "needs the engine"]
 fn nothing_that_fails_lets_a_waiting_request_in_without_its_document() {
     for call in CALLS {
         let world = World::at(NOW);
@@ -103,7 +101,6 @@ fn unreadable_headers_are_denied() {
 
 /// The key is stripped by an edit; where that edit fails the request may not go on with it.
 #[test]
-#[ignore = "needs the engine"]
 fn an_edit_that_fails_denies() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);

@@ -5,7 +5,6 @@ use postern::host::fake::{FakeVm, Outcome, World};
 use crate::support::{NOW, ON_DEMAND, answered, forwarded, later, running, send, sound};
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_callout_goes_out_in_the_root_and_its_reply_lets_the_request_go() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, outcome) = send(&vm, root, "/ann/x");
@@ -24,7 +23,6 @@ fn a_callout_goes_out_in_the_root_and_its_reply_lets_the_request_go() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn all_who_wait_for_one_flight_go_on_and_each_is_edited_itself() {
     let (vm, root) = running(ON_DEMAND);
     let streams: Vec<_> = (0..5).map(|_| send(&vm, root, "/ann/x").0).collect();
@@ -43,7 +41,6 @@ fn all_who_wait_for_one_flight_go_on_and_each_is_edited_itself() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_reply_after_its_client_has_gone() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
@@ -58,7 +55,6 @@ fn a_reply_after_its_client_has_gone() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_reply_that_never_comes_ends_with_the_deadline() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
@@ -78,7 +74,6 @@ fn a_reply_that_never_comes_ends_with_the_deadline() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn no_reply_and_no_document_is_our_fault() {
     for body in [&b""[..], b"{", b"\xff\xff", b"[]]"] {
         let (vm, root) = running(ON_DEMAND);
@@ -96,7 +91,6 @@ fn no_reply_and_no_document_is_our_fault() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn reply_headers_that_cannot_be_read_are_no_reply() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
@@ -106,7 +100,6 @@ fn reply_headers_that_cannot_be_read_are_no_reply() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_cluster_that_is_not_there_denies_at_once() {
     let (vm, root) = running(ON_DEMAND);
     vm.script().clusters.insert("another".to_owned());
@@ -117,7 +110,6 @@ fn a_cluster_that_is_not_there_denies_at_once() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_host_that_answers_from_within_the_call() {
     let (vm, root) = running(ON_DEMAND);
     vm.script().answer_at_once = Some(404);
@@ -127,7 +119,6 @@ fn a_host_that_answers_from_within_the_call() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_second_push_to_a_root_denies_those_who_wait_for_the_first() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
@@ -143,7 +134,6 @@ fn a_second_push_to_a_root_denies_those_who_wait_for_the_first() {
 }
 
 #[test]
-#[ignore = "needs the engine"]
 fn a_root_that_ends_wakes_the_others_who_waited_for_its_flight() {
     let (vm, old) = running(ON_DEMAND);
     let (first, _) = send(&vm, old, "/ann/x");

@@ -155,18 +155,21 @@ impl CoreGate {
 
     /// What the world answers; none where it stays silent.
     #[expect(clippy::type_complexity, reason = "it is what `Engine::reply` takes")]
-    fn answer(
-        &mut self,
-        callout: &Callout,
-    ) -> Result<Option<Result<Reply, CalloutError>>, String> {
+    fn answer(&mut self, callout: &Callout) -> Result<Option<Result<Reply, CalloutError>>, String> {
         let header = |name: &str| {
-            let found = callout.headers.iter().find(|(key, _)| **key == *name.as_bytes());
+            let found = callout
+                .headers
+                .iter()
+                .find(|(key, _)| **key == *name.as_bytes());
             found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
         };
         let path = header(":path").ok_or("a callout without :path")?;
         let authority = header(":authority").unwrap_or_default();
         if authority != self.authority {
-            return Err(format!("a callout to {authority}, not to {}", self.authority));
+            return Err(format!(
+                "a callout to {authority}, not to {}",
+                self.authority
+            ));
         }
         if !self.watched.contains(&path) {
             self.asked.push(path.clone());
