@@ -70,6 +70,17 @@ impl ConfigErrors {
         self.0.is_empty()
     }
 
+    /// What was decoded, unless something is wrong.
+    pub(super) fn decoded<T>(mut self, value: Option<T>) -> Result<T, Self> {
+        if let (Some(value), true) = (value, self.is_empty()) {
+            return Ok(value);
+        }
+        if self.is_empty() {
+            self.push("", "not a policy");
+        }
+        Err(self)
+    }
+
     /// The value, unless something is wrong.
     ///
     /// # Errors

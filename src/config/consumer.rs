@@ -1,0 +1,169 @@
+//! Who may be let in, and by what they prove it.
+
+use super::decode::{Decode, Named, expected};
+use super::names::{group_names, line, values_by_name};
+use super::node::Node;
+use super::record::Rule;
+use super::scalar::{Percent, digest};
+use super::{ConfigErrors, Path};
+use crate::secret::Secret;
+
+record! {
+    /// Somebody who sends requests: an application, a partner, a team.
+    pub struct Consumer {
+        /// The name by which the upstream, conditions and logs know it. Not empty, unique in the policy.
+        "name" name: String as line = required;
+        /// The groups that it belongs to, for conditions.
+        "groups" groups: Vec<String> as group_names = [];
+        /// Facts about it by name, for conditions and templates.
+        "labels" labels: Vec<Named<String>> as values_by_name = {};
+        /// What it proves its identity by: any one of them.
+        "credentials" credentials: Vec<Credential> = [];
+    }
+}
+
+one_of! {
+    /// Something that proves who sent a request.
+    pub enum Credential {
+        /// A key that the client sends with each request.
+        "apiKey" ApiKey(ApiKeyCredential);
+    }
+}
+
+/// An API key of a consumer.
+#[derive(Clone, Debug)]
+pub struct ApiKeyCredential {
+    /// The provider that it belongs to; `None` where it was left out, because the policy has one `apiKey` provider only.
+    pub provider: Option<String>,
+    /// A public name of this key, for `identity.credential` and `${credential.id}`. Never the key.
+    pub id: Option<String>,
+    /// The key, or what is known of it.
+    pub key: KeyMaterial,
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug)]
+pub enum KeyMaterial {
+    /// Its SHA-256: the key can't be read from the policy.
+    Sha256([u8; 32]),
+    /// The key itself. Not empty.
+    Value(Secret),
+    /// The name of the variable in the VM's environment that holds the key.
+    Env(String),
+}
+
+record! {
+    /// An API key of a consumer.
+    pub(super) struct WrittenApiKey {
+        /// The provider that it belongs to. It may be left out where the policy has only one `apiKey` provider.
+        "provider" provider: Option<String> as line = optional;
+        /// A public name of this key, for `identity.credential` and `${credential.id}`. Never the key.
+        "id" id: Option<String> as line = optional;
+        /// The SHA-256 of the key, 64 hexadecimal digits: the key can't be read from the policy.
+        "sha256" sha256: Option<[u8; 32]> as digest = optional;
+        /// The key itself, or `{env: NAME}`.
+        "value" value: Option<TextOrEnv> = optional;
+        /// The name of the variable in the VM's environment that holds the key.
+        "env" env: Option<String> as line = optional;
+    }
+    rules [Rule::One(&["sha256", "value", "env"]), Rule::Unnamed]
+}
+
+impl Decode for ApiKeyCredential {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        let written = WrittenApiKey::decode(node, at, errors)?;
+        let key = match (written.sha256, written.value, written.env) {
+            (Some(digest), _, _) => KeyMaterial::Sha256(digest),
+            (_, Some(TextOrEnv::Text(secret)), _) => KeyMaterial::Value(secret),
+            (_, Some(TextOrEnv::Env(name)), _) | (_, _, Some(name)) => KeyMaterial::Env(name),
+            (None, None, None) => return None,
+        };
+        let (provider, id) = (written.provider, written.id);
+        Some(Self { provider, id, key })
+    }
+}
+
+/// Text that may be a secret, or the name of the variable that holds it.
+#[derive(Clone, Debug)]
+pub enum TextOrEnv {
+    /// The text. Not empty, without control characters.
+    Text(Secret),
+    /// The name of a variable in the VM's environment: `{env: NAME}`.
+    Env(String),
+}
+
+impl Decode for TextOrEnv {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::String(_) | Node::Bool(_) | Node::Number(_) => {
+                let text = line(node, at, errors)?;
+                Some(Self::Text(Secret::new(text.into_bytes())))
+            }
+            Node::Map(entries) => match entries.as_slice() {
+                [(key, name)] if key == "env" => {
+                    line(name, &at.field("env"), errors).map(Self::Env)
+                }
+                // Its keys may be a secret in the wrong place: `{Bearer abc}`.
+                _ => {
+                    errors.push(at, "expected text or `{env: NAME}`");
+                    None
+                }
+            },
+            Node::Null | Node::List(_) => expected("text or `{env: NAME}`", node, at, errors),
+        }
+    }
+}
+
+record! {
+    /// A source that holds consumers, read anew at each refresh.
+    pub struct ConsumersFrom {
+        /// The name of the source.
+        "source" source: String as line = required;
+        /// A JSONPath: each value that it finds in the document is a consumer.
+        "items" items: String as line = required;
+        /// By how much the number of consumers may shrink from one document to the next; a document that loses more is
+        /// refused as broken, and the last good one stays. Without it, any.
+        "maxShrink" max_shrink: Option<Percent> = optional;
+    }
+}
+
+impl Consumer {
+    /// Reads one record of a source's document (`consumersFrom`). It is read as in the policy, but for `{env: NAME}`: who
+    /// writes documents has no business with the gateway's environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the record, each with its path from the record's root.
+    pub fn from_document(record: &serde_json::Value) -> Result<Self, ConfigErrors> {
+        let node = Node::from(record);
+        let mut errors = ConfigErrors::default();
+        let read = Self::decode(&node, &Path::Root, &mut errors);
+        refuse_environment(&node, &mut errors);
+        errors.decoded(read)
+    }
+}
+
+fn refuse_environment(record: &Node<'_>, errors: &mut ConfigErrors) {
+    let root = Path::Root;
+    let list = root.field("credentials");
+    let Some(Node::List(credentials)) = record.entry("credentials") else {
+        return;
+    };
+    for (index, credential) in credentials.iter().enumerate() {
+        let Some(api_key) = credential.entry("apiKey") else {
+            continue;
+        };
+        let at = list.index(index);
+        let at = at.field("apiKey");
+        let value = at.field("value");
+        let places = [
+            (api_key, at),
+            (api_key.entry("value").unwrap_or(&Node::Null), value),
+        ];
+        for (node, at) in places {
+            if node.entry("env").is_some() {
+                let reason = "the environment can't be read from a document";
+                errors.suggest(&at.field("env"), reason, "write `sha256`");
+            }
+        }
+    }
+}

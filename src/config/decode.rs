@@ -1,0 +1,226 @@
+//! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
+//! No error quotes a value: it may be a secret.
+
+use std::collections::{HashMap, HashSet};
+
+use super::nearest::nearest;
+use super::node::Node;
+use super::record::listed;
+use super::{ConfigErrors, Path};
+
+/// What can be read from a document.
+pub(super) trait Decode: Sized {
+    /// The value, or `None` after noting at least one error.
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self>;
+}
+
+/// Something under a name of its own, in the order of writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<T> {
+    /// The name: unique among its neighbours, not empty.
+    pub name: String,
+    /// What it names.
+    pub value: T,
+}
+
+/// Notes that something else was expected.
+pub(super) fn expected<T>(
+    what: &str,
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<T> {
+    let reason = format!("expected {what}, found {}", node.kind());
+    if *node == Node::Null {
+        errors.suggest(at, reason, "leave it out, or write a value");
+    } else {
+        errors.push(at, reason);
+    }
+    None
+}
+
+/// Notes that one of some words was expected.
+pub(super) fn expected_word<T>(
+    words: &[&str],
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<T> {
+    let Some(written) = node.as_text() else {
+        return expected(&listed(words, "or"), node, at, errors);
+    };
+    let reason = format!("expected {}", listed(words, "or"));
+    match nearest(written, words) {
+        Some(meant) => errors.suggest(at, reason, format!("did you mean `{meant}`?")),
+        None => errors.push(at, reason),
+    }
+    None
+}
+
+impl Decode for String {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::String(text) => Some(text.as_ref().to_owned()),
+            Node::Bool(_) | Node::Number(_) => {
+                let reason = format!("expected text, found {}", node.kind());
+                errors.suggest(at, reason, "put it in quotes");
+                None
+            }
+            Node::Null | Node::List(_) | Node::Map(_) => expected("text", node, at, errors),
+        }
+    }
+}
+
+impl Decode for bool {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::Bool(value) => Some(*value),
+            Node::Null | Node::Number(_) | Node::String(_) | Node::List(_) | Node::Map(_) => {
+                expected("`true` or `false`", node, at, errors)
+            }
+        }
+    }
+}
+
+impl<T: Decode> Decode for Box<T> {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        T::decode(node, at, errors).map(Self::new)
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        list(T::decode, node, at, errors)
+    }
+}
+
+/// Any JSON value; duplicate keys in it are errors all the same.
+impl Decode for serde_json::Value {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        Some(match node {
+            Node::Null => Self::Null,
+            Node::Bool(value) => Self::Bool(*value),
+            Node::Number(number) => Self::Number(number.clone()),
+            Node::String(text) => Self::String(text.as_ref().to_owned()),
+            Node::List(_) => Self::Array(Decode::decode(node, at, errors)?),
+            Node::Map(_) => {
+                let entries: Vec<Named<Self>> = Decode::decode(node, at, errors)?;
+                Self::Object(
+                    entries
+                        .into_iter()
+                        .map(|Named { name, value }| (name, value))
+                        .collect(),
+                )
+            }
+        })
+    }
+}
+
+/// What decodes one value.
+type Decoder<T> = fn(&Node<'_>, &Path<'_>, &mut ConfigErrors) -> Option<T>;
+
+/// A list whose entries are read by `decoder`.
+pub(super) fn list<T>(
+    decoder: Decoder<T>,
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<T>> {
+    let Node::List(nodes) = node else {
+        return expected("a list", node, at, errors);
+    };
+    let entries = nodes.iter().enumerate();
+    let read: Vec<Option<T>> = entries
+        .map(|(index, node)| decoder(node, &at.index(index), errors))
+        .collect();
+    read.into_iter().collect()
+}
+
+/// A list that isn't empty.
+pub(super) fn non_empty<T: Decode>(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<T>> {
+    filled(list(T::decode, node, at, errors), at, errors)
+}
+
+/// Refuses an empty list.
+pub(super) fn filled<T>(
+    list: Option<Vec<T>>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<T>> {
+    let list = list?;
+    if list.is_empty() {
+        errors.push(at, "must not be empty");
+        return None;
+    }
+    Some(list)
+}
+
+/// A list of records whose `name`s differ.
+pub(super) fn distinct<T: Decode>(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<T>> {
+    let Node::List(nodes) = node else {
+        return expected("a list", node, at, errors);
+    };
+    let mut seen = HashMap::new();
+    let mut read = Vec::with_capacity(nodes.len());
+    for (index, node) in nodes.iter().enumerate() {
+        let here = at.index(index);
+        read.push(T::decode(node, &here, errors));
+        let name = node.entry("name").and_then(Node::as_text);
+        if let Some(first) = name.and_then(|name| seen.insert(name, index)) {
+            let suggestion = format!("`{}` has it too", at.index(first));
+            errors.suggest(&here.field("name"), "duplicate name", suggestion);
+        }
+    }
+    read.into_iter().collect()
+}
+
+/// What reads a key: it may fold it.
+type NameDecoder = fn(&str, &Path<'_>, &mut ConfigErrors) -> Option<String>;
+
+/// A map whose keys are names, and whose values are of one kind.
+pub(super) fn pairs<T>(
+    read_name: NameDecoder,
+    read_value: Decoder<T>,
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<T>>> {
+    let Node::Map(entries) = node else {
+        return expected("a map", node, at, errors);
+    };
+    let mut seen = HashSet::new();
+    let mut read = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        let at = at.field(key);
+        let name = read_name(key, &at, errors);
+        if name.clone().is_some_and(|name| !seen.insert(name)) {
+            errors.push(&at, "duplicate key");
+        }
+        let value = read_value(value, &at, errors);
+        read.push(name.zip(value).map(|(name, value)| Named { name, value }));
+    }
+    read.into_iter().collect()
+}
+
+impl<T: Decode> Decode for Vec<Named<T>> {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        pairs(name, T::decode, node, at, errors)
+    }
+}
+
+/// A name that may be anything but empty.
+pub(super) fn name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if name.is_empty() {
+        errors.push(at, "a name must not be empty");
+        return None;
+    }
+    Some(name.to_owned())
+}

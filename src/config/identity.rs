@@ -1,0 +1,118 @@
+//! What the upstream is told, how paths are read, and how an upstream is chosen.
+
+use super::decode::Named;
+use super::names::{headers_by_name, own_header, some_lines};
+use super::{ConfigErrors, Path};
+use crate::http::same_name;
+
+record! {
+    /// The header fields that tell the upstream who sent a request. The client's own are removed, always.
+    pub struct Identity {
+        /// The header for the consumer's name.
+        "consumer" consumer: String as own_header = "x-consumer-name";
+        /// The header for its groups, joined by commas. Without it they are not sent.
+        "groups" groups: Option<String> as own_header = optional;
+        /// The header for the `id` of the credential. Without it, it is not sent.
+        "credential" credential: Option<String> as own_header = optional;
+        /// Headers for labels: the label's name and the header's.
+        "labels" labels: Vec<Named<String>> as headers_by_name = {};
+    }
+    check distinct_headers
+}
+
+/// Two facts in one header: the second would replace the first.
+fn distinct_headers(identity: &Identity, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let labels = at.field("labels");
+    let single = [
+        (at.field("groups"), &identity.groups),
+        (at.field("credential"), &identity.credential),
+    ];
+    let mut headers = vec![(at.field("consumer"), &identity.consumer)];
+    headers.extend(
+        single
+            .into_iter()
+            .filter_map(|(at, name)| Some((at, name.as_ref()?))),
+    );
+    headers.extend(
+        identity
+            .labels
+            .iter()
+            .map(|label| (labels.field(&label.name), &label.value)),
+    );
+    for (index, (at, name)) in headers.iter().enumerate() {
+        let mut before = headers.iter().take(index);
+        if before.any(|(_, earlier)| same_name(earlier.as_bytes(), name.as_bytes())) {
+            errors.push(at, "another field of `identity` has this header");
+        }
+    }
+}
+
+record! {
+    /// What is done with spellings of a path that upstreams read in different ways.
+    pub struct Paths {
+        /// `%2F` in a path.
+        "escapedSlash" escaped_slash: EscapedSlash = "reject";
+        /// `\` and `%5C` in a path.
+        "backslash" backslash: Backslash = "reject";
+        /// `//` in a path.
+        "duplicateSlash" duplicate_slash: DuplicateSlash = "merge";
+        /// `;` and what follows it in a segment, as in `/a;v=1`.
+        "parameters" parameters: Parameters = "reject";
+    }
+}
+
+choice! {
+    /// What is done with `%2F` in a path.
+    pub enum EscapedSlash {
+        /// The request is answered with 400.
+        "reject" Reject;
+        /// It becomes `/` and divides segments.
+        "decode" Decode;
+        /// It stays as it is, part of a segment.
+        "keep" Keep;
+    }
+}
+
+choice! {
+    /// What is done with `\` and `%5C` in a path.
+    pub enum Backslash {
+        /// The request is answered with 400.
+        "reject" Reject;
+        /// It becomes `/` and divides segments.
+        "decode" Decode;
+        /// It stays as it is, part of a segment.
+        "keep" Keep;
+    }
+}
+
+choice! {
+    /// What is done with `//` in a path.
+    pub enum DuplicateSlash {
+        /// The request is answered with 400.
+        "reject" Reject;
+        /// It becomes one `/`.
+        "merge" Merge;
+        /// It stays: an empty segment.
+        "keep" Keep;
+    }
+}
+
+choice! {
+    /// What is done with `;` in a path.
+    pub enum Parameters {
+        /// The request is answered with 400.
+        "reject" Reject;
+        /// It stays as it is, part of a segment.
+        "keep" Keep;
+    }
+}
+
+record! {
+    /// How a route chooses its upstream: by a header that Envoy's routes match.
+    pub struct Routing {
+        /// The header that `rewrite.upstream` is written into. The client's own is removed, always.
+        "header" header: String as own_header = required;
+        /// The values that may be written. Another one is answered with 503.
+        "allow" allow: Vec<String> as some_lines = required;
+    }
+}

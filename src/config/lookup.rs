@@ -1,0 +1,110 @@
+//! Values from sources.
+
+use std::time::Duration;
+
+use super::decode::{Decode, Named, filled, pairs};
+use super::names::{line, variable};
+use super::node::Node;
+use super::record::listed;
+use super::scalar::{duration, integer};
+use super::{ConfigErrors, Path};
+
+record! {
+    /// Values that a route takes from a source.
+    pub struct Lookup {
+        /// The name of the source.
+        "source" source: String as line = required;
+        /// A template of the entry's key, for sources with an `index` or read `onDemand`. Without it the whole document
+        /// is the entry.
+        "key" key: Option<String> as line = optional;
+        /// The values by name, each a JSONPath from the entry. `${LOOKUP.VALUE}` in a template.
+        "values" values: Vec<Named<String>> as json_paths = required;
+        /// What is done where a good document has no such entry.
+        "onMissing" on_missing: Fallback = {"deny": 404};
+        /// What is done where there is no usable document.
+        "onFailure" on_failure: Fallback = {"deny": 503};
+        /// For how long a request waits for the first document. At most a minute.
+        "hold" hold: Duration as duration::<0, 60_000> = "0s";
+    }
+    check defaults_are_values
+}
+
+one_of! {
+    /// What is done where a lookup has no entry.
+    pub enum Fallback {
+        /// The request is answered with this status, 400 to 599.
+        "deny" Deny(u16) as integer::<400, 599, u16>;
+        /// The values are these, any JSON; one that isn't named is absent.
+        "default" Default(Vec<Named<serde_json::Value>>);
+    }
+}
+
+fn json_paths(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    filled(pairs(variable, line, node, at, errors), at, errors)
+}
+
+/// The lookups of a route, by names that templates can tell from their own.
+pub(super) fn lookups(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<Lookup>>> {
+    pairs(lookup_name, Lookup::decode, node, at, errors)
+}
+
+/// What variables of templates begin with, or may once: a lookup of such a name would hide them.
+const RESERVED: [&str; 10] = [
+    "path",
+    "query",
+    "header",
+    "cookie",
+    "request",
+    "response",
+    "consumer",
+    "credential",
+    "claims",
+    "env",
+];
+
+fn lookup_name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if RESERVED.contains(&name) {
+        errors.suggest(
+            at,
+            "templates use this name for something else",
+            "choose another name",
+        );
+        return None;
+    }
+    variable(name, at, errors)
+}
+
+/// A default for a value that the lookup doesn't take would never be seen.
+fn defaults_are_values(lookup: &Lookup, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let names: Vec<&str> = lookup
+        .values
+        .iter()
+        .map(|value| value.name.as_str())
+        .collect();
+    let fallbacks = [
+        ("onMissing", &lookup.on_missing),
+        ("onFailure", &lookup.on_failure),
+    ];
+    for (field, fallback) in fallbacks {
+        let Fallback::Default(defaults) = fallback else {
+            continue;
+        };
+        let at = at.field(field);
+        let at = at.field("default");
+        let unknown = defaults
+            .iter()
+            .filter(|default| !names.contains(&default.name.as_str()));
+        for default in unknown {
+            let suggestion = format!("`values` has {}", listed(&names, "and"));
+            errors.suggest(&at.field(&default.name), "no such value", suggestion);
+        }
+    }
+}

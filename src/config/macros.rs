@@ -1,0 +1,197 @@
+//! The language's three shapes, each written once as a table: a record, a choice among fields, a choice among words.
+
+/// A struct, its table of fields and its decoder. A field is written
+/// `"jsonName" rust_name: Type as decoder = presence;` where `as decoder` is left out for the type's own (no decoder may
+/// have the name of a field of its record), and the presence is `required`, `optional` or the default as JSON. `rules` say what holds between fields, `check` names a
+/// function for what they can't say.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])*
+        $vis:vis struct $name:ident {
+            $(
+                $(#[doc = $field_doc:literal])*
+                $json:literal $field:ident : $ty:ty $(as $by:path)? = $presence:tt ;
+            )*
+        }
+        $(rules [ $($rule:expr),* $(,)? ])?
+        $(check $check:path)?
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug)]
+        $vis struct $name {
+            $(
+                $(#[doc = $field_doc])*
+                $vis $field: $ty,
+            )*
+        }
+
+        impl $crate::config::Record for $name {
+            const FIELDS: &'static [$crate::config::Field] = &[
+                $($crate::config::Field {
+                    name: $json,
+                    presence: record!(@presence $presence),
+                    docs: concat!($($field_doc, "\n"),*),
+                },)*
+            ];
+            const RULES: &'static [$crate::config::Rule] = &[$($($rule),*)?];
+        }
+
+        impl $crate::config::decode::Decode for $name {
+            fn decode(
+                node: &$crate::config::node::Node<'_>,
+                at: &$crate::config::Path<'_>,
+                errors: &mut $crate::config::ConfigErrors,
+            ) -> Option<Self> {
+                const NAMES: &[&str] = &[$($json),*];
+                let rules = <Self as $crate::config::Record>::RULES;
+                let mut entries =
+                    $crate::config::record::Entries::new(node, NAMES, rules, at, errors)?;
+                $(let mut $field = $crate::config::record::Slot::Absent;)*
+                while let Some((name, value)) = entries.next(at, errors) {
+                    let at = at.field(name);
+                    match name {
+                        $(
+                            $json => {
+                                let read = record!(@by $($by)?)(value, &at, errors);
+                                $field = $crate::config::record::Slot::Given(read);
+                            }
+                        )*
+                        _ => {}
+                    }
+                }
+                $(
+                    let $field = record!(
+                        @finish $presence, $field, [$($by)?], &at.field($json), errors
+                    );
+                )*
+                entries.finish(at, errors);
+                let read = Self { $($field: $field?),* };
+                $($check(&read, at, errors);)?
+                Some(read)
+            }
+        }
+    };
+    (@presence required) => { $crate::config::Presence::Required };
+    (@presence optional) => { $crate::config::Presence::Optional };
+    (@presence $default:tt) => { $crate::config::Presence::Default(stringify!($default)) };
+    (@by) => { $crate::config::decode::Decode::decode };
+    (@by $by:path) => { $by };
+    (@finish required, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
+        $slot.required($at, $errors)
+    };
+    (@finish optional, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
+        $slot.optional()
+    };
+    (@finish $default:tt, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
+        $slot.or_else(|| record!(@by $($by)?)(&node!($default), $at, $errors))
+    };
+}
+
+/// A node that is known with the program.
+macro_rules! node {
+    ([]) => {
+        $crate::config::node::Node::List(Vec::new())
+    };
+    ({}) => {
+        $crate::config::node::Node::Map(Vec::new())
+    };
+    ({ $key:literal : $value:tt }) => {
+        $crate::config::node::Node::Map(vec![(::std::borrow::Cow::Borrowed($key), node!($value))])
+    };
+    ($scalar:literal) => {
+        $crate::config::node::Node::from($scalar)
+    };
+}
+
+/// An enum that is written as a map with exactly one of these fields: `"jsonName" Variant(Type) as decoder;`.
+macro_rules! one_of {
+    (
+        $(#[doc = $doc:literal])*
+        $vis:vis enum $name:ident {
+            $(
+                $(#[doc = $variant_doc:literal])*
+                $json:literal $variant:ident ( $ty:ty ) $(as $by:path)? ;
+            )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug)]
+        $vis enum $name {
+            $(
+                $(#[doc = $variant_doc])*
+                $variant($ty),
+            )*
+        }
+
+        impl $crate::config::Record for $name {
+            const FIELDS: &'static [$crate::config::Field] = &[
+                $($crate::config::Field {
+                    name: $json,
+                    presence: $crate::config::Presence::Optional,
+                    docs: concat!($($variant_doc, "\n"),*),
+                },)*
+            ];
+            const RULES: &'static [$crate::config::Rule] =
+                &[$crate::config::Rule::One(&[$($json),*])];
+        }
+
+        impl $crate::config::decode::Decode for $name {
+            fn decode(
+                node: &$crate::config::node::Node<'_>,
+                at: &$crate::config::Path<'_>,
+                errors: &mut $crate::config::ConfigErrors,
+            ) -> Option<Self> {
+                const NAMES: &[&str] = &[$($json),*];
+                let rules = <Self as $crate::config::Record>::RULES;
+                let mut entries =
+                    $crate::config::record::Entries::new(node, NAMES, rules, at, errors)?;
+                let mut chosen = None;
+                while let Some((name, value)) = entries.next(at, errors) {
+                    let at = at.field(name);
+                    let read = match name {
+                        $($json => record!(@by $($by)?)(value, &at, errors).map(Self::$variant),)*
+                        _ => None,
+                    };
+                    chosen = chosen.or(read);
+                }
+                entries.finish(at, errors);
+                chosen
+            }
+        }
+    };
+}
+
+/// An enum that is written as one of these words: `"word" Variant;`.
+macro_rules! choice {
+    (
+        $(#[doc = $doc:literal])*
+        pub enum $name:ident {
+            $(
+                $(#[doc = $variant_doc:literal])*
+                $json:literal $variant:ident ;
+            )*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $(
+                $(#[doc = $variant_doc])*
+                $variant,
+            )*
+        }
+
+        impl $crate::config::decode::Decode for $name {
+            fn decode(
+                node: &$crate::config::node::Node<'_>,
+                at: &$crate::config::Path<'_>,
+                errors: &mut $crate::config::ConfigErrors,
+            ) -> Option<Self> {
+                match node.as_text() {
+                    $(Some($json) => Some(Self::$variant),)*
+                    _ => $crate::config::decode::expected_word(&[$($json),*], node, at, errors),
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,306 @@
+//! Names with a grammar of their own: header fields, cookies, methods; and text that must not be empty.
+
+use super::decode::{Decode, Named, expected, filled, list, name, pairs};
+use super::node::Node;
+use super::{ConfigErrors, Path};
+
+/// Text that isn't empty and has no control characters: names, hosts, templates of one line.
+pub(super) fn line(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = String::decode(node, at, errors)?;
+    if text.is_empty() {
+        errors.push(at, "must not be empty");
+        return None;
+    }
+    printable(text, at, errors)
+}
+
+/// Text without control characters; it may be empty. What lands in a header field must be this at least.
+pub(super) fn value(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    printable(String::decode(node, at, errors)?, at, errors)
+}
+
+fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if text.chars().any(char::is_control) {
+        errors.push(at, "must not contain control characters or line breaks");
+        return None;
+    }
+    Some(text)
+}
+
+/// A list of such text, which may be empty.
+pub(super) fn lines(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(line, node, at, errors)
+}
+
+/// A list of such text that isn't empty.
+pub(super) fn some_lines(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    filled(list(line, node, at, errors), at, errors)
+}
+
+/// A token of RFC 9110 §5.6.2.
+fn is_token(text: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(token)
+}
+
+/// A header name to be read, in lower case.
+pub(super) fn header_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    readable(&String::decode(node, at, errors)?, at, errors)
+}
+
+/// A header name to be written or removed, in lower case.
+pub(super) fn own_header(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    writable(&String::decode(node, at, errors)?, at, errors)
+}
+
+/// A list of header names to be removed.
+pub(super) fn own_headers(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(own_header, node, at, errors)
+}
+
+/// A map from header names, which are written, to values without control characters.
+pub(super) fn header_values(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(writable, value, node, at, errors)
+}
+
+/// A map from header names, which are written, to text that may be a secret.
+pub(super) fn secret_headers<T: Decode>(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<T>>> {
+    pairs(writable, T::decode, node, at, errors)
+}
+
+/// A map from names to header names.
+pub(super) fn headers_by_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(name, own_header, node, at, errors)
+}
+
+/// A map from names to text, which may be empty.
+pub(super) fn values_by_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(name, value, node, at, errors)
+}
+
+/// Groups: they are sent to the upstream joined by commas, so that one with a comma would be taken for two.
+pub(super) fn group_names(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(group, node, at, errors)
+}
+
+fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = line(node, at, errors)?;
+    if text.contains(',') {
+        errors.push(at, "the name of a group must not contain `,`");
+        return None;
+    }
+    Some(text)
+}
+
+/// A name that templates can say: `${LOOKUP.VALUE}`.
+pub(super) fn variable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(plain) {
+        errors.push(at, "the name must consist of letters, digits, `-` and `_`");
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let name = name.to_ascii_lowercase();
+    if name.starts_with(':') || name == "host" {
+        // Envoy has no `host` field: it is `:authority` there.
+        let reason = "the host, path and method are no header fields here";
+        errors.suggest(at, reason, "they have fields of their own");
+        return None;
+    }
+    if !is_token(&name) {
+        let reason = "not a header name";
+        errors.suggest(at, reason, "letters, digits and `-`, as in `x-tenant`");
+        return None;
+    }
+    Some(name)
+}
+
+/// Fields that belong to one connection or to the framing of a message (RFC 9110 §7.6.1, §8.6): to write them is to
+/// break it, and Envoy writes them itself.
+const FRAMING: [&str; 9] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+];
+
+fn writable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let name = readable(name, at, errors)?;
+    // Upstreams that fold `_` into `-` would read the one for the other.
+    let folded = name.replace('_', "-");
+    if FRAMING.contains(&folded.as_str()) {
+        errors.push(
+            at,
+            "this header field belongs to the connection and can't be changed",
+        );
+        return None;
+    }
+    Some(name)
+}
+
+/// The name of a cookie.
+pub(super) fn cookie_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    let name = String::decode(node, at, errors)?;
+    if !is_token(&name) {
+        errors.push(at, "not a cookie name");
+        return None;
+    }
+    Some(name)
+}
+
+/// Methods that are written in capitals; a method's name is case-sensitive (RFC 9110 §9.1).
+const METHODS: [&str; 9] = [
+    "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
+];
+
+/// A method.
+fn method(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let Some(text) = node.as_text() else {
+        return expected("a method such as `GET`", node, at, errors);
+    };
+    let known = METHODS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(text));
+    match known {
+        Some(known) if *known != text => {
+            let suggestion = format!("did you mean `{known}`?");
+            errors.suggest(at, "methods are case-sensitive", suggestion);
+            None
+        }
+        None if !is_token(text) => {
+            errors.push(at, "not a method");
+            None
+        }
+        Some(_) | None => Some(text.to_owned()),
+    }
+}
+
+/// A list of methods.
+pub(super) fn method_names(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(method, node, at, errors)
+}
+
+/// A method, or a template of one.
+pub(super) fn method_template(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    match node.as_text() {
+        Some(text) if text.contains('$') => line(node, at, errors),
+        Some(_) | None => method(node, at, errors),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Reader = fn(&Node<'_>, &Path<'_>, &mut ConfigErrors) -> Option<String>;
+
+    fn read(reader: Reader, text: &str) -> Option<String> {
+        let mut errors = ConfigErrors::default();
+        let read = reader(&Node::from(text), &Path::Root, &mut errors);
+        assert_eq!(read.is_none(), !errors.is_empty(), "{text}");
+        read
+    }
+
+    #[test]
+    fn header_names() {
+        for (text, readable, writable) in [
+            ("X-Tenant", Some("x-tenant"), Some("x-tenant")),
+            ("x_tenant", Some("x_tenant"), Some("x_tenant")),
+            ("content-length", Some("content-length"), None),
+            ("Transfer_Encoding", Some("transfer_encoding"), None),
+            ("host", None, None),
+            (":path", None, None),
+            ("", None, None),
+            ("x tenant", None, None),
+            ("x-ténant", None, None),
+            ("x:y", None, None),
+        ] {
+            assert_eq!(read(header_name, text).as_deref(), readable, "{text}");
+            assert_eq!(read(own_header, text).as_deref(), writable, "{text}");
+        }
+    }
+
+    #[test]
+    fn methods_have_a_case() {
+        for (text, expected) in [
+            ("GET", Some("GET")),
+            ("get", None),
+            ("Purge", Some("Purge")),
+            ("", None),
+            ("G T", None),
+        ] {
+            assert_eq!(read(method, text).as_deref(), expected, "{text}");
+        }
+        assert!(read(method_template, "${header.x-method}").is_some());
+        assert!(read(method_template, "post").is_none());
+    }
+
+    #[test]
+    fn text() {
+        assert!(read(line, "").is_none());
+        assert!(read(line, "a\nb").is_none());
+        assert!(read(value, "").is_some());
+        assert!(read(value, "a\r").is_none());
+        assert!(read(cookie_name, "a=b").is_none());
+    }
+}

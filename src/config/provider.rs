@@ -1,0 +1,89 @@
+//! Named ways to authenticate.
+
+use super::decode::{Decode, Named, name, non_empty, pairs};
+use super::names::{cookie_name, header_name, line};
+use super::node::Node;
+use super::record::Rule;
+use super::{ConfigErrors, Path};
+
+one_of! {
+    /// A way to authenticate.
+    pub enum Provider {
+        /// By a key that the client sends with each request.
+        "apiKey" ApiKey(ApiKeyProvider);
+    }
+}
+
+/// The providers of a policy, by names that requirements can tell from `none`.
+pub(super) fn providers(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<Provider>>> {
+    pairs(provider_name, Provider::decode, node, at, errors)
+}
+
+fn provider_name(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if written == "none" {
+        errors.push(
+            at,
+            "`none` is no name for a provider: it means that a route asks for nothing",
+        );
+        return None;
+    }
+    name(written, at, errors)
+}
+
+record! {
+    /// API keys: where they are read from, and what the challenge says.
+    pub struct ApiKeyProvider {
+        /// The places to read a key from. A request may use one of them only.
+        "from" from: Vec<Place> as non_empty = required;
+        /// The realm that a challenge names (RFC 9110 §11.5).
+        "realm" realm: String as line = "api";
+        /// Whether the upstream gets the key. Only a verified one is ever forwarded.
+        "forward" forward: bool = false;
+    }
+}
+
+/// A place of a request where a credential may stand.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A header field.
+    Header {
+        /// Its name, in lower case.
+        name: String,
+        /// What stands before the credential, such as `Bearer `; compared without case. A value without it is no
+        /// credential of this provider.
+        prefix: Option<String>,
+    },
+    /// A query parameter of this name.
+    Query(String),
+    /// A cookie of this name.
+    Cookie(String),
+}
+
+record! {
+    /// A place of a request where a credential may stand.
+    pub(super) struct WrittenPlace {
+        /// The name of a header field.
+        "header" header: Option<String> as header_name = optional;
+        /// What stands before the credential in the header field, such as `Bearer `.
+        "prefix" prefix: Option<String> as line = optional;
+        /// The name of a query parameter.
+        "query" query: Option<String> as line = optional;
+        /// The name of a cookie.
+        "cookie" cookie: Option<String> as cookie_name = optional;
+    }
+    rules [Rule::One(&["header", "query", "cookie"]), Rule::Needs("prefix", "header")]
+}
+
+impl Decode for Place {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        let written = WrittenPlace::decode(node, at, errors)?;
+        let prefix = written.prefix;
+        let header = written.header.map(|name| Self::Header { name, prefix });
+        let query = written.query.map(Self::Query);
+        header.or(query).or(written.cookie.map(Self::Cookie))
+    }
+}

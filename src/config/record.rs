@@ -1,0 +1,236 @@
+//! The shape of records: one table of fields for each, which the decoder, its errors and a schema are made from.
+
+use std::borrow::Cow;
+
+use super::decode::expected;
+use super::nearest::nearest;
+use super::node::Node;
+use super::{ConfigErrors, Path};
+
+/// One field of a record, for whoever describes the language (a schema, a reference).
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in the document.
+    pub name: &'static str,
+    /// Whether it may be left out, and what it is then.
+    pub presence: Presence,
+    /// What it means.
+    pub docs: &'static str,
+}
+
+/// Whether a field may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be written.
+    Required,
+    /// It may be left out.
+    Optional,
+    /// It may be left out; then it is this, as JSON text.
+    Default(&'static str),
+}
+
+/// What a record asks of its fields together.
+#[derive(Clone, Copy, Debug)]
+pub enum Rule {
+    /// Exactly one of them.
+    One(&'static [&'static str]),
+    /// None or one of them.
+    AtMostOne(&'static [&'static str]),
+    /// One or more of them.
+    AtLeastOne(&'static [&'static str]),
+    /// The first goes with none of the others.
+    Apart(&'static str, &'static [&'static str]),
+    /// The first needs the second.
+    Needs(&'static str, &'static str),
+    /// The name of an unknown field isn't shown: it may be a secret in the wrong place.
+    Unnamed,
+}
+
+/// A record's fields and rules.
+pub trait Record {
+    /// The fields, in the order of the reference.
+    const FIELDS: &'static [Field];
+    /// What holds between them.
+    const RULES: &'static [Rule];
+}
+
+/// Reads the fields of one map: in order, with errors for those that are unknown, doubled or in each other's way.
+pub(super) struct Entries<'n, 'a> {
+    entries: &'n [(Cow<'a, str>, Node<'a>)],
+    names: &'static [&'static str],
+    rules: &'static [Rule],
+    next: usize,
+    unknown: bool,
+}
+
+impl<'n, 'a> Entries<'n, 'a> {
+    pub(super) fn new(
+        node: &'n Node<'a>,
+        names: &'static [&'static str],
+        rules: &'static [Rule],
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let Node::Map(entries) = node else {
+            let what = format!("a map of {}", listed(names, "and"));
+            return expected(&what, node, at, errors);
+        };
+        Some(Self {
+            entries,
+            names,
+            rules,
+            next: 0,
+            unknown: false,
+        })
+    }
+
+    /// The next field that is known, with its value.
+    pub(super) fn next(
+        &mut self,
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<(&'n str, &'n Node<'a>)> {
+        loop {
+            let (name, value) = self.entries.get(self.next)?;
+            let before = self.entries.get(..self.next).unwrap_or_default();
+            self.next = self.next.saturating_add(1);
+            if !self.names.contains(&name.as_ref()) {
+                self.unknown = true;
+                self.refuse_unknown(name, at, errors);
+            } else if before.iter().any(|(earlier, _)| earlier == name) {
+                errors.push(&at.field(name), "duplicate key");
+            } else {
+                self.refuse_conflict(name, before, at, errors);
+                return Some((name, value));
+            }
+        }
+    }
+
+    fn refuse_unknown(&self, name: &str, at: &Path<'_>, errors: &mut ConfigErrors) {
+        let suggestion = nearest(name, self.names).map_or_else(
+            || format!("known here: {}", listed(self.names, "and")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        if self.rules.iter().any(|rule| matches!(rule, Rule::Unnamed)) {
+            errors.suggest(at, "unknown field", suggestion);
+        } else {
+            errors.suggest(&at.field(name), "unknown field", suggestion);
+        }
+    }
+
+    fn refuse_conflict(
+        &self,
+        name: &str,
+        before: &[(Cow<'a, str>, Node<'a>)],
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) {
+        let conflict = before
+            .iter()
+            .find(|(earlier, _)| self.rules.iter().any(|rule| rule.parts(earlier, name)));
+        if let Some((earlier, _)) = conflict {
+            let reason = format!("does not go with `{earlier}`");
+            errors.suggest(&at.field(name), reason, "leave one of them out");
+        }
+    }
+
+    /// To be asked after the last field: what is missing among those that the rules name.
+    pub(super) fn finish(&self, at: &Path<'_>, errors: &mut ConfigErrors) {
+        for rule in self.rules {
+            match rule {
+                // An unknown field has been refused, and was probably meant to be the one.
+                Rule::One(names) | Rule::AtLeastOne(names) if !self.unknown => {
+                    if !names.iter().any(|name| self.has(name)) {
+                        let reason = match names {
+                            [name] => format!("`{name}` is required"),
+                            _ => format!("one of {} is required", listed(names, "or")),
+                        };
+                        errors.push(at, reason);
+                    }
+                }
+                Rule::Needs(name, needed) if self.has(name) && !self.has(needed) => {
+                    errors.push(&at.field(name), format!("goes only with `{needed}`"));
+                }
+                Rule::One(_)
+                | Rule::AtLeastOne(_)
+                | Rule::AtMostOne(_)
+                | Rule::Apart(..)
+                | Rule::Needs(..)
+                | Rule::Unnamed => {}
+            }
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(key, _)| key == name)
+    }
+}
+
+impl Rule {
+    /// Whether the two must not stand together.
+    fn parts(&self, left: &str, right: &str) -> bool {
+        match self {
+            Self::One(names) | Self::AtMostOne(names) => {
+                names.contains(&left) && names.contains(&right)
+            }
+            Self::Apart(name, others) => {
+                (left == *name && others.contains(&right))
+                    || (right == *name && others.contains(&left))
+            }
+            Self::AtLeastOne(_) | Self::Needs(..) | Self::Unnamed => false,
+        }
+    }
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn listed(names: &[&str], word: &str) -> String {
+    let mut text = String::new();
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            let last = at.saturating_add(1) == names.len();
+            text.push_str(if last { " " } else { ", " });
+            if last {
+                text.push_str(word);
+                text.push(' ');
+            }
+        }
+        text.push('`');
+        text.push_str(name);
+        text.push('`');
+    }
+    text
+}
+
+/// A field while its record is read.
+pub(super) enum Slot<T> {
+    /// It isn't there.
+    Absent,
+    /// It is there; `None` where that was refused.
+    Given(Option<T>),
+}
+
+impl<T> Slot<T> {
+    pub(super) fn required(self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<T> {
+        match self {
+            Self::Given(value) => value,
+            Self::Absent => {
+                errors.push(at, "required");
+                None
+            }
+        }
+    }
+
+    pub(super) fn optional(self) -> Option<Option<T>> {
+        match self {
+            Self::Given(value) => value.map(Some),
+            Self::Absent => Some(None),
+        }
+    }
+
+    pub(super) fn or_else(self, default: impl FnOnce() -> Option<T>) -> Option<T> {
+        match self {
+            Self::Given(value) => value,
+            Self::Absent => default(),
+        }
+    }
+}

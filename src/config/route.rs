@@ -1,0 +1,177 @@
+//! Which requests a route is for, and what is done with them.
+
+use super::condition::Condition;
+use super::decode::{Decode, Named};
+use super::lookup::{Lookup, lookups};
+use super::names::{header_name, line, lines, method_names};
+use super::node::Node;
+use super::record::Rule;
+use super::requirement::Requirement;
+use super::respond::Respond;
+use super::rewrite::{PathRewrite, Redirect, ResponseEdits, Rewrite};
+use super::scalar::truth;
+use super::{ConfigErrors, Path};
+
+record! {
+    /// Which requests, and what is done with them.
+    pub struct Route {
+        /// Its name in logs and metrics. Unique in the policy.
+        "name" name: String as line = required;
+        /// The hosts: exact, or `*.example.com` for every host below. Without any, all hosts.
+        "hosts" hosts: Vec<String> as lines = [];
+        /// Which requests: one of these is enough. Without any, all requests of the hosts.
+        "match" matches: Vec<Match> = [];
+        /// What a client must prove. It must be said: `none` asks for nothing.
+        "require" require: Requirement = required;
+        /// Values from sources, each lookup under a name of its own.
+        "lookup" lookup: Vec<Named<Lookup>> as lookups = {};
+        /// What must hold besides. Without it, `require` is enough.
+        "authorize" authorize: Option<Condition> = optional;
+        /// What is changed before the upstream sees the request.
+        "rewrite" rewrite: Option<Rewrite> = optional;
+        /// What is changed before the client sees the response.
+        "response" response: Option<ResponseEdits> = optional;
+        /// The client is sent elsewhere, and no upstream is asked.
+        "redirect" redirect: Option<Redirect> = optional;
+        /// The client is answered, and no upstream is asked.
+        "respond" respond: Option<Respond> = optional;
+    }
+    rules [
+        Rule::AtMostOne(&["redirect", "respond"]),
+        Rule::Apart("rewrite", &["redirect", "respond"]),
+    ]
+    check prefixes_match
+}
+
+/// A prefix can give way to another only where one matched.
+fn prefixes_match(route: &Route, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let has_prefix = |found: &Match| matches!(found.path, Some(PathMatch::Prefix(_)));
+    if !route.matches.is_empty() && route.matches.iter().all(has_prefix) {
+        return;
+    }
+    let rewrite = route
+        .rewrite
+        .as_ref()
+        .and_then(|rewrite| rewrite.path.as_ref());
+    let redirect = route
+        .redirect
+        .as_ref()
+        .and_then(|redirect| redirect.path.as_ref());
+    for (field, path) in [("rewrite", rewrite), ("redirect", redirect)] {
+        if let Some(PathRewrite::Prefix(_)) = path {
+            let at = at.field(field);
+            let at = at.field("path");
+            let reason = "every `match` of the route must have a `path.prefix`";
+            errors.suggest(&at.field("prefix"), reason, "or write a template");
+        }
+    }
+}
+
+record! {
+    /// Which requests: all that is written must hold.
+    pub struct Match {
+        /// The path. Without it, every path.
+        "path" path: Option<PathMatch> = optional;
+        /// The methods. Without any, every method.
+        "methods" methods: Vec<String> as method_names = [];
+        /// Header fields.
+        "headers" headers: Vec<FieldMatch> as header_matches = [];
+        /// Query parameters; names and values compare after percent-decoding.
+        "query" query: Vec<FieldMatch> as query_matches = [];
+    }
+}
+
+one_of! {
+    /// Which paths.
+    pub enum PathMatch {
+        /// This path alone.
+        "exact" Exact(String) as pattern;
+        /// This path and everything below it: `/a` is for `/a` and `/a/b`, not for `/ab`.
+        "prefix" Prefix(String) as pattern;
+        /// `{name}` takes one segment; `{name=**}` stands last and takes no or more.
+        "template" Template(String) as pattern;
+    }
+}
+
+fn pattern(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = line(node, at, errors)?;
+    if !text.starts_with('/') {
+        errors.push(at, "must start with `/`");
+        return None;
+    }
+    if text.contains(['?', '#']) {
+        errors.suggest(at, "a path has no query", "match parameters by `query`");
+        return None;
+    }
+    Some(text)
+}
+
+/// A header field or query parameter, and what must hold of it.
+#[derive(Clone, Debug)]
+pub struct FieldMatch {
+    /// Its name; a header's in lower case.
+    pub name: String,
+    /// What must hold.
+    pub test: FieldTest,
+}
+
+/// What must hold of a header field or query parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldTest {
+    /// It is there once, with this value.
+    Exact(String),
+    /// It is there.
+    Present,
+    /// It is not there.
+    Absent,
+}
+
+record! {
+    /// A header field or query parameter, and what must hold of it.
+    pub(super) struct WrittenFieldMatch {
+        /// Its name.
+        "name" name: String as line = required;
+        /// The value that it must have.
+        "exact" exact: Option<String> = optional;
+        /// It must be there, whatever its value.
+        "present" present: Option<bool> as truth = optional;
+        /// It must not be there.
+        "absent" absent: Option<bool> as truth = optional;
+    }
+    rules [Rule::One(&["exact", "present", "absent"])]
+}
+
+impl Decode for FieldMatch {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        let written = WrittenFieldMatch::decode(node, at, errors)?;
+        let test = match (written.exact, written.present, written.absent) {
+            (Some(value), _, _) => FieldTest::Exact(value),
+            (_, Some(_), _) => FieldTest::Present,
+            (_, _, Some(_)) => FieldTest::Absent,
+            (None, None, None) => return None,
+        };
+        let name = written.name;
+        Some(Self { name, test })
+    }
+}
+
+fn query_matches(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<FieldMatch>> {
+    Vec::decode(node, at, errors)
+}
+
+fn header_matches(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<FieldMatch>> {
+    let mut matches: Vec<FieldMatch> = Vec::decode(node, at, errors)?;
+    for (index, field) in matches.iter_mut().enumerate() {
+        let at = at.index(index);
+        field.name = header_name(&Node::from(field.name.as_str()), &at.field("name"), errors)?;
+    }
+    Some(matches)
+}

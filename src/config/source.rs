@@ -1,0 +1,176 @@
+//! Config centres: where documents come from.
+
+use std::time::Duration;
+
+use super::consumer::TextOrEnv;
+use super::decode::{Decode, Named};
+use super::names::{line, secret_headers};
+use super::node::Node;
+use super::record::Rule;
+use super::scalar::{duration, integer, size};
+use super::{ConfigErrors, Path};
+
+/// Where documents come from, and how fresh they are.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Where documents come from.
+    pub kind: SourceKind,
+    /// How often a watched source is asked for news. Without meaning for `inline` and for `on_demand`.
+    pub refresh: Duration,
+    /// For how long the last good document serves after the source fell silent. Without meaning for `inline`; with
+    /// `on_demand` it is that one's own.
+    pub stale_for: Duration,
+    /// How entries are found by key; `None`: the whole document is the one entry.
+    pub index: Option<Index>,
+    /// Whether entries are read one by one, when a request needs them; `None` for a watched document.
+    pub on_demand: Option<OnDemand>,
+}
+
+/// Where a source's documents come from.
+#[derive(Clone, Debug)]
+pub enum SourceKind {
+    /// A GET that answers JSON.
+    Http(HttpSource),
+    /// The policy itself.
+    Inline(serde_json::Value),
+}
+
+record! {
+    /// Where documents come from, and how fresh they are.
+    pub(super) struct WrittenSource {
+        /// A GET that answers JSON.
+        "http" http: Option<HttpSource> = optional;
+        /// The document itself, any JSON.
+        "inline" inline: Option<serde_json::Value> = optional;
+        /// How often the document is asked for anew. At least `100ms`.
+        "refresh" refresh: Duration as duration::<100, LONGEST> = "5s";
+        /// For how long the last good document serves after the source fell silent.
+        "staleFor" stale_for: Duration as duration::<0, LONGEST> = "24h";
+        /// How entries are found by key. Without it the whole document is the one entry.
+        "index" index: Option<Index> = optional;
+        /// Entries are read one by one, when a request needs them.
+        "onDemand" on_demand: Option<OnDemand> = optional;
+    }
+    rules [
+        Rule::One(&["http", "inline"]),
+        Rule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
+        Rule::Apart("onDemand", &["refresh", "staleFor", "index"]),
+    ]
+}
+
+/// A year: a longer one is a slip of the pen.
+const LONGEST: u64 = 8_760 * 3_600_000;
+
+record! {
+    /// A GET that answers JSON.
+    pub struct HttpSource {
+        /// The Envoy cluster to send it to.
+        "cluster" cluster: String as line = required;
+        /// The `:authority` of the request. Without it, the cluster's name.
+        "authority" authority: Option<String> as line = optional;
+        /// The path with its query, from `/`. It holds `${key}` where the source is read on demand, and only there.
+        "path" path: String as url = required;
+        /// Header fields of the request: text or `{env: NAME}`.
+        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
+        /// For how long an answer is waited for.
+        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
+        /// The largest document that is accepted.
+        "maxBytes" max_bytes: usize as size::<1, 268_435_456> = "8Mi";
+    }
+}
+
+impl HttpSource {
+    /// The `:authority` of requests: the cluster's name where none was written.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.authority.as_deref().unwrap_or(&self.cluster)
+    }
+}
+
+fn url(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = line(node, at, errors)?;
+    if !text.starts_with('/') {
+        errors.push(at, "must start with `/`");
+        return None;
+    }
+    if text.contains(|character: char| !character.is_ascii_graphic() || character == '#') {
+        errors.suggest(
+            at,
+            "not the path of a URL",
+            "percent-encode other characters",
+        );
+        return None;
+    }
+    Some(text)
+}
+
+record! {
+    /// How entries are found in a document: a table that is built at each refresh.
+    pub struct Index {
+        /// A JSONPath: each value that it finds in the document is an entry.
+        "items" items: String as line = required;
+        /// A JSONPath from an entry to its key: text or a number.
+        "by" by: String as line = required;
+    }
+}
+
+record! {
+    /// Entries that are read one by one, when a request needs them.
+    pub struct OnDemand {
+        /// For how long an answer is fresh.
+        "ttl" ttl: Duration as duration::<1, LONGEST> = "60s";
+        /// For how long it is remembered that there is no such entry.
+        "missTtl" miss_ttl: Duration as duration::<0, LONGEST> = "5s";
+        /// For how long after its `ttl` an answer serves while it is read anew, or the source is silent.
+        "staleFor" stale_for: Duration as duration::<0, LONGEST> = "5m";
+        /// How many reads may be under way at once, in each worker.
+        "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
+        /// The longest key; a request with a longer one has no entry.
+        "maxKeyBytes" max_key_bytes: usize as size::<1, 65_536> = 256;
+        /// How many answers are remembered, in each worker.
+        "maxEntries" max_entries: usize as integer::<1, 1_000_000, usize> = 10000;
+    }
+}
+
+impl Decode for Source {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        let written = WrittenSource::decode(node, at, errors)?;
+        let kind = match (written.http, written.inline) {
+            (Some(http), _) => {
+                let path = at.field("http");
+                refuse_key(
+                    &http,
+                    written.on_demand.is_some(),
+                    &path.field("path"),
+                    errors,
+                );
+                SourceKind::Http(http)
+            }
+            (None, Some(document)) => SourceKind::Inline(document),
+            (None, None) => return None,
+        };
+        let on_demand = written.on_demand;
+        Some(Self {
+            kind,
+            refresh: written.refresh,
+            stale_for: on_demand
+                .as_ref()
+                .map_or(written.stale_for, |own| own.stale_for),
+            index: written.index,
+            on_demand,
+        })
+    }
+}
+
+/// The key stands in the path exactly where the source is read by key.
+fn refuse_key(http: &HttpSource, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let rest = http.path.replace("${key}", "");
+    if rest.contains("${") {
+        errors.push(at, "`${key}` is the only variable here");
+    }
+    match (rest != http.path, by_key) {
+        (true, false) => errors.suggest(at, "`${key}` has no meaning here", "add `onDemand`"),
+        (false, true) => errors.suggest(at, "must hold `${key}`", "or leave `onDemand` out"),
+        (true, true) | (false, false) => {}
+    }
+}
