@@ -1,4 +1,10 @@
 //! Watched sources of several VMs around one board and one config centre, all of them simulated.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a simulation that panics is a failed test"
+)]
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,9 +23,12 @@ const STALE_FOR: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(200);
 const START: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
 
+/// Bytes and their mark.
+type Cell = (Vec<u8>, u32);
+
 /// Shared data as Envoy has it: any mark will do for an absent key, no key ever goes.
 #[derive(Clone, Debug, Default)]
-struct Shared(Rc<RefCell<HashMap<String, (Vec<u8>, u32)>>>);
+struct Shared(Rc<RefCell<HashMap<String, Cell>>>);
 
 impl Shared {
     fn lease(&self) -> String {
@@ -42,7 +51,7 @@ impl Shared {
 }
 
 impl Board for Shared {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+    fn read(&mut self, key: &str) -> Option<Cell> {
         self.0.borrow().get(key).cloned()
     }
 
@@ -70,7 +79,7 @@ struct Racing<'a> {
 }
 
 impl Board for Racing<'_> {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+    fn read(&mut self, key: &str) -> Option<Cell> {
         self.shared.read(key)
     }
 
@@ -668,10 +677,10 @@ proptest! {
     fn one_at_a_time(acts in prop::collection::vec(act(), 0..200)) {
         let mut world = World::new(3);
         for act in &acts {
-            match act {
-                Act::Trap(_) | Act::Corrupt(_) | Act::PutBack(_) => continue,
-                _ => world.act(act),
+            if matches!(act, Act::Trap(_) | Act::Corrupt(_) | Act::PutBack(_)) {
+                continue;
             }
+            world.act(act);
             // A flight that is longer under way than it may be is lost, whether its VM has noticed or not.
             let is_lost = |vm: &&Vm| world.now >= vm.since.after(seconds(3));
             let fetching = world.vms.iter().filter(|vm| vm.watched.is_fetching());

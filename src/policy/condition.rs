@@ -147,7 +147,10 @@ impl ConditionScope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
         let provider = self.providers.named(name, path, errors)?;
-        if self.required.is_some_and(|required| !required.contains(&provider)) {
+        if self
+            .required
+            .is_some_and(|required| !required.contains(&provider))
+        {
             errors.suggest(
                 path,
                 "this route doesn't require that provider",
