@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::SourceError;
+use super::{Lease, SourceError};
 
 /// The first retry while there is no document at all: the gate is shut until there is one.
 const FIRST_UNLOADED: Duration = Duration::from_millis(250);
@@ -29,13 +29,7 @@ impl Schedule {
     /// How long to wait after the `failures`th failure in a row (from 1): twice as long each time. Never much longer
     /// than `refresh` where the source answers, but with a document that is no good: somebody is about to mend it.
     pub(super) fn backoff(&self, failures: u32, error: &SourceError, loaded: Loaded) -> Duration {
-        let (first, last) = match loaded {
-            Loaded::No => (FIRST_UNLOADED, self.refresh.min(LAST_UNLOADED)),
-            Loaded::Yes => (
-                self.refresh.min(FIRST),
-                self.refresh.max(LAST.min(self.refresh.saturating_mul(8))),
-            ),
-        };
+        let (first, last) = self.bounds(loaded);
         let last = match error {
             SourceError::TooLarge { .. } | SourceError::Malformed(_) | SourceError::Unusable(_) => {
                 last.min(self.refresh)
@@ -46,17 +40,42 @@ impl Schedule {
         first.saturating_mul(1 << doublings).min(last.max(first))
     }
 
+    /// The first and the longest wait between retries.
+    fn bounds(&self, loaded: Loaded) -> (Duration, Duration) {
+        let refresh = self.refresh;
+        match loaded {
+            Loaded::No => (FIRST_UNLOADED, refresh.min(LAST_UNLOADED)),
+            Loaded::Yes => {
+                let eight = refresh.saturating_mul(8);
+                (refresh.min(FIRST), refresh.max(LAST.min(eight)))
+            }
+        }
+    }
+
     /// No two fetches lie further apart, jitter included.
-    pub(super) fn longest_wait(&self) -> Duration {
-        self.refresh.max(LAST).saturating_mul(2)
+    pub(super) fn longest_wait(&self, loaded: Loaded) -> Duration {
+        let (first, last) = self.bounds(loaded);
+        let longest = first.max(last);
+        let jitter = longest.checked_div(4).unwrap_or_default();
+        longest.saturating_add(jitter)
     }
 }
 
-/// Whether there is a document.
+/// Whether there is a document, in whatever VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loaded {
     No,
     Yes,
+}
+
+impl Loaded {
+    /// By what the record says of all VMs.
+    pub(super) const fn by(lease: &Lease) -> Self {
+        match lease.newest {
+            Some(_) => Self::Yes,
+            None => Self::No,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -85,10 +104,8 @@ mod tests {
             };
             let got = [1, 2, 3, 99].map(|n| schedule.backoff(n, error, loaded).as_millis());
             assert_eq!(got, millis, "{refresh} {error} {loaded:?}");
-            assert!(
-                got.iter()
-                    .all(|ms| *ms <= schedule.longest_wait().as_millis())
-            );
+            let longest = schedule.longest_wait(loaded).as_millis();
+            assert!(got.iter().all(|ms| ms * 110 / 100 <= longest));
         }
     }
 }

@@ -5,7 +5,9 @@
 //! the document only where that is one that it doesn't hold.
 
 mod candidate;
+mod held;
 mod notices;
+mod unreadable;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,25 +24,16 @@ use super::{Board, Document, Fetcher, Hash, SourceError};
 pub use candidate::{Candidate, Identity, Outcome, Tick};
 
 use candidate::Origin;
+use held::Held;
 use notices::Notices;
+use unreadable::Unreadable;
 
 /// How much later than it should an owner may act, or a reply come, before others think it gone: a worker that is busy
 /// ticks late.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long a document on the board may be unreadable before a VM that needs it fetches for itself.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// How often a record is written again where somebody else was quicker.
 const ATTEMPTS: usize = 3;
-
-/// The last good document.
-#[derive(Debug)]
-struct Held {
-    document: Rc<Document>,
-    confirmed: Timestamp,
-    validator: Validator,
-}
 
 #[derive(Debug)]
 struct Flight {
@@ -48,13 +41,6 @@ struct Flight {
     deadline: Timestamp,
     /// Whether the board has no good copy of the document that is held: it gets one whatever the reply says.
     republish: bool,
-}
-
-/// What the board should have and hasn't.
-#[derive(Debug)]
-struct Unreadable {
-    hash: Hash,
-    patience_ends: Timestamp,
 }
 
 /// One watched source in one VM.
@@ -98,7 +84,8 @@ impl Watched {
     #[must_use]
     pub fn usable(&self, now: Timestamp) -> Option<&Rc<Document>> {
         let held = self.held.as_ref()?;
-        (now.since(held.confirmed) <= self.schedule.stale_for).then_some(&held.document)
+        let is_usable = held.is_usable(now, self.schedule.stale_for);
+        is_usable.then_some(&held.document)
     }
 
     /// Why there is no newer document, where the last attempt of this VM came to nothing.
@@ -127,13 +114,16 @@ impl Watched {
         }
         let (lease, mark) = self.notices.read(board);
         if let Some(newest) = lease.newest {
-            self.confirm(newest, now);
+            if let Some(held) = &mut self.held {
+                held.confirm(newest, now);
+            }
             if let Some(candidate) = self.adopt(newest, now, board) {
                 return Tick::Adopt(candidate);
             }
         }
-        let must = self.has_lost_patience(&lease, now);
-        match lease.duty(self.vm, now, self.horizon()) {
+        let must = self.unreadable.as_ref();
+        let must = must.is_some_and(|unreadable| unreadable.is_due(&lease, now));
+        match lease.duty(self.vm, now, self.horizon(&lease)) {
             Duty::Wait if !must => Tick::Idle,
             Duty::Wait | Duty::Fetch => self.start(lease, mark, now, board),
         }
@@ -313,12 +303,9 @@ impl Watched {
     }
 
     fn fail(&mut self, error: SourceError, now: Timestamp, board: &mut dyn Board) {
-        let loaded = match self.held {
-            Some(_) => Loaded::Yes,
-            None => Loaded::No,
-        };
-        let failures = self.notices.read(board).0.failures.saturating_add(1);
-        let wait = self.schedule.backoff(failures, &error, loaded);
+        let (lease, _) = self.notices.read(board);
+        let failures = lease.failures.saturating_add(1);
+        let wait = self.schedule.backoff(failures, &error, Loaded::by(&lease));
         self.trouble = Some(error);
         self.conclude(failures, None, wait, now, board);
     }
@@ -337,7 +324,7 @@ impl Watched {
         let mut body = body;
         for _ in 0..ATTEMPTS {
             let (mut lease, mark) = self.notices.read(board);
-            if lease.is_of_another(self.vm, now, self.horizon()) {
+            if lease.is_of_another(self.vm, now, self.horizon(&lease)) {
                 return;
             }
             // The document first: whoever reads the record finds at least what it says.
@@ -350,31 +337,11 @@ impl Watched {
             lease.deadline = due.after(GRACE);
             lease.failures = failures;
             if failures == 0 {
-                lease.newest = self.newest();
+                lease.newest = self.held.as_ref().map(Held::newest);
             }
             if self.notices.write(&lease, mark, board) {
                 return;
             }
-        }
-    }
-
-    fn newest(&self) -> Option<Newest> {
-        let held = self.held.as_ref()?;
-        Some(Newest {
-            hash: held.document.hash(),
-            confirmed: held.confirmed,
-        })
-    }
-
-    /// The source has confirmed the document that is held.
-    fn confirm(&mut self, newest: Newest, now: Timestamp) {
-        let Some(held) = &mut self.held else {
-            return;
-        };
-        // Times that lie ahead are of a clock that was put back since.
-        held.confirmed = held.confirmed.min(now);
-        if held.document.hash() == newest.hash && newest.confirmed <= now {
-            held.confirmed = held.confirmed.max(newest.confirmed);
         }
     }
 
@@ -395,29 +362,13 @@ impl Watched {
         }
         let limit = self.fetcher.max_bytes();
         let candidate = self.notices.document(newest, limit, board);
+        let patience = self.schedule.refresh.min(Unreadable::PATIENCE);
+        let patience = self.random.jitter(patience);
         self.unreadable = match candidate {
             Some(_) => None,
-            None => Some(Unreadable {
-                hash: newest.hash,
-                patience_ends: now.after(self.random.jitter(self.patience())),
-            }),
+            None => Some(Unreadable::new(newest.hash, now, patience)),
         };
         candidate
-    }
-
-    /// Whether this VM is to fetch although the lease is another's, because the document on the board cannot be read.
-    fn has_lost_patience(&self, lease: &Lease, now: Timestamp) -> bool {
-        let Some(unreadable) = &self.unreadable else {
-            return false;
-        };
-        let ends = unreadable.patience_ends;
-        let is_over = ends <= now || ends > now.after(PATIENCE.saturating_mul(2));
-        let is_newest = lease.newest.map(|newest| newest.hash) == Some(unreadable.hash);
-        is_over && is_newest && (lease.failures == 0 || lease.due <= now)
-    }
-
-    fn patience(&self) -> Duration {
-        self.schedule.refresh.min(PATIENCE)
     }
 
     fn flight_time(&self) -> Duration {
@@ -425,8 +376,8 @@ impl Watched {
     }
 
     /// As far as any time in the record can lie ahead.
-    fn horizon(&self) -> Duration {
-        let waits = self.schedule.longest_wait();
+    fn horizon(&self, lease: &Lease) -> Duration {
+        let waits = self.schedule.longest_wait(Loaded::by(lease));
         waits.saturating_add(self.flight_time())
     }
 }

@@ -1,0 +1,39 @@
+//! The last good document.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::source::Document;
+use crate::source::fetcher::Validator;
+use crate::source::lease::Newest;
+use crate::time::Timestamp;
+
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) document: Rc<Document>,
+    pub(super) validator: Validator,
+    /// When the source last said that it is this one.
+    pub(super) confirmed: Timestamp,
+}
+
+impl Held {
+    pub(super) fn newest(&self) -> Newest {
+        Newest {
+            hash: self.document.hash(),
+            confirmed: self.confirmed,
+        }
+    }
+
+    /// Takes over what the source said to another VM.
+    pub(super) fn confirm(&mut self, newest: Newest, now: Timestamp) {
+        // Times that lie ahead are of a clock that was put back since.
+        self.confirmed = self.confirmed.min(now);
+        if self.document.hash() == newest.hash && newest.confirmed <= now {
+            self.confirmed = self.confirmed.max(newest.confirmed);
+        }
+    }
+
+    pub(super) fn is_usable(&self, now: Timestamp, stale_for: Duration) -> bool {
+        now.since(self.confirmed) <= stale_for
+    }
+}

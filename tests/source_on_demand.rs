@@ -1,0 +1,306 @@
+//! Sources on demand: what is asked, what is remembered, and for how long.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a simulation that panics is a failed test"
+)]
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use postern::http::{Callout, CalloutError, HeaderMap, Reply, Text};
+use postern::source::{
+    Answer, Document, Fetcher, HttpSource, Limits, OnDemand, Refusal, Settled, SourceError,
+};
+use postern::time::Timestamp;
+use proptest::prelude::*;
+
+const LIMITS: Limits = Limits {
+    ttl: Duration::from_secs(60),
+    miss_ttl: Duration::from_secs(5),
+    stale_for: Duration::from_secs(600),
+    max_in_flight: 2,
+    max_key_bytes: 8,
+    max_entries: 3,
+    max_bytes: 1000,
+};
+
+fn on_demand(limits: Limits) -> OnDemand {
+    let source = HttpSource::new("crm", "crm.local", "/profiles/${key}").unwrap();
+    let source = source
+        .with_timeout(Duration::from_secs(2))
+        .with_max_bytes(100);
+    OnDemand::new(Rc::new(Fetcher::Http(source)), limits)
+}
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_nanos(1_700_000_000_000_000_000 + seconds * 1_000_000_000)
+}
+
+fn reply(status: &str, body: &str) -> Result<Reply, CalloutError> {
+    let headers = [(":status", status), ("etag", "\"1\"")];
+    Ok(Reply {
+        headers: HeaderMap::from_pairs(&headers),
+        body: body.as_bytes().to_vec(),
+    })
+}
+
+fn header(callout: &Callout, name: &str) -> Option<String> {
+    let named = |(key, _): &&(Text, Text)| **key == *name.as_bytes();
+    let (_, value) = callout.headers.iter().find(named)?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}
+
+/// What an answer says, in a word, with the document's text.
+fn say(answer: &Answer) -> String {
+    let text = |document: &Document| document.value().to_string();
+    match answer {
+        Answer::Fresh(document) => format!("fresh {}", text(document)),
+        Answer::Stale(document, None) => format!("stale {}", text(document)),
+        Answer::Stale(document, Some(callout)) => format!(
+            "stale {}, ask {}",
+            text(document),
+            header(callout, "if-none-match").unwrap_or_default()
+        ),
+        Answer::Missing => "missing".to_owned(),
+        Answer::Pending => "pending".to_owned(),
+        Answer::Start(callout) => format!("ask {}", header(callout, ":path").unwrap()),
+        Answer::Failed(error) => format!("failed: {error}"),
+        Answer::Refused(refusal) => format!("refused: {refusal:?}"),
+    }
+}
+
+#[test]
+#[expect(
+    clippy::cognitive_complexity,
+    reason = "a list of assertions is no branching"
+)]
+fn the_life_of_a_document() {
+    let mut source = on_demand(LIMITS);
+    let ask = |source: &mut OnDemand, seconds| say(&source.ask(b"a/b", at(seconds)));
+    assert_eq!(ask(&mut source, 0), "ask /profiles/a%2Fb");
+    assert_eq!(ask(&mut source, 0), "pending");
+    let settled = source.fetched(b"a/b", reply("200", "1"), at(1));
+    assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
+    assert_eq!(ask(&mut source, 61), "fresh 1");
+    assert_eq!(ask(&mut source, 62), "stale 1, ask \"1\"");
+    assert_eq!(ask(&mut source, 62), "stale 1");
+    let settled = source.fetched(b"a/b", reply("304", ""), at(63));
+    assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
+    assert_eq!(ask(&mut source, 123), "fresh 1");
+    assert_eq!(ask(&mut source, 124), "stale 1, ask \"1\"");
+    let settled = source.fetched(b"a/b", Err(CalloutError::NoReply), at(124));
+    assert_eq!(
+        settled,
+        Settled::Failed(SourceError::Callout(CalloutError::NoReply))
+    );
+    assert_eq!(ask(&mut source, 124), "stale 1");
+    assert_eq!(ask(&mut source, 125), "stale 1, ask \"1\"");
+    let _ = source.fetched(b"a/b", reply("200", "2"), at(125));
+    assert_eq!(ask(&mut source, 125), "fresh 2");
+    assert_eq!(ask(&mut source, 725), "stale 2, ask \"1\"");
+    assert_eq!(ask(&mut source, 726), "pending", "too old to be used");
+    let _ = source.fetched(b"a/b", reply("404", ""), at(726));
+    assert_eq!(ask(&mut source, 726), "missing");
+    assert_eq!(source.documents(), 0);
+}
+
+#[test]
+fn what_is_remembered_of_a_key_without_document() {
+    for (result, settled, soon, last) in [
+        (reply("404", ""), Settled::Missing, "missing", 5),
+        (reply("410", ""), Settled::Missing, "missing", 5),
+        (
+            reply("503", ""),
+            Settled::Failed(SourceError::Status(503)),
+            "failed: unexpected status 503",
+            0,
+        ),
+        (
+            reply("304", ""),
+            Settled::Failed(SourceError::Status(304)),
+            "failed: unexpected status 304",
+            0,
+        ),
+    ] {
+        let mut source = on_demand(LIMITS);
+        assert_eq!(say(&source.ask(b"a", at(0))), "ask /profiles/a");
+        assert_eq!(source.fetched(b"a", result, at(0)), settled);
+        assert_eq!(say(&source.ask(b"a", at(0))), soon);
+        assert_eq!(say(&source.ask(b"a", at(last))), soon);
+        assert_eq!(say(&source.ask(b"b", at(last))), "ask /profiles/b");
+        assert_eq!(say(&source.ask(b"a", at(last + 1))), "ask /profiles/a");
+    }
+}
+
+#[test]
+fn a_bad_document_is_a_failure() {
+    for body in ["{", "", &"1".repeat(101)] {
+        let mut source = on_demand(LIMITS);
+        let _ = source.ask(b"a", at(0));
+        let settled = source.fetched(b"a", reply("200", body), at(0));
+        assert!(matches!(settled, Settled::Failed(_)), "{body}");
+        assert!(
+            matches!(source.ask(b"a", at(0)), Answer::Failed(_)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn what_is_refused() {
+    let mut source = on_demand(LIMITS);
+    for (key, refusal) in [
+        (&b"123456789"[..], Refusal::KeyTooLong),
+        (b"", Refusal::UnfitKey),
+        (b"..", Refusal::UnfitKey),
+        (b"a\n", Refusal::UnfitKey),
+    ] {
+        assert_eq!(source.ask(key, at(0)), Answer::Refused(refusal), "{key:?}");
+    }
+    assert_eq!(source.in_flight(), 0);
+    let _ = source.ask(b"a", at(0));
+    let _ = source.ask(b"b", at(0));
+    let refused = Answer::Refused(Refusal::TooManyInFlight);
+    assert_eq!(source.ask(b"c", at(0)), refused);
+    assert_eq!(source.ask(b"a", at(0)), Answer::Pending);
+    source.abandon(b"a");
+    assert!(matches!(source.ask(b"c", at(0)), Answer::Start(_)));
+    let late = source.fetched(b"a", reply("200", "1"), at(0));
+    assert_eq!(late, Settled::Ignored);
+    assert_eq!(source.ask(b"a", at(2)), refused);
+    assert!(
+        matches!(source.ask(b"a", at(3)), Answer::Start(_)),
+        "those before are lost"
+    );
+    assert_eq!(source.in_flight(), 1);
+}
+
+#[test]
+fn above_the_limit_what_is_stale_is_served() {
+    let mut source = on_demand(LIMITS);
+    let _ = source.ask(b"a", at(0));
+    let _ = source.fetched(b"a", reply("200", "1"), at(0));
+    let _ = source.ask(b"b", at(100));
+    let _ = source.ask(b"c", at(100));
+    assert_eq!(say(&source.ask(b"a", at(100))), "stale 1");
+}
+
+#[test]
+fn many_missing_keys_push_no_document_out() {
+    let mut source = on_demand(LIMITS);
+    let _ = source.ask(b"a", at(0));
+    let _ = source.fetched(b"a", reply("200", "1"), at(0));
+    for key in 0..100_u8 {
+        let key = format!("no{key}");
+        let _ = source.ask(key.as_bytes(), at(0));
+        let _ = source.fetched(key.as_bytes(), reply("404", ""), at(0));
+    }
+    assert_eq!(
+        (source.documents(), source.lacks()),
+        (1, LIMITS.max_entries)
+    );
+    assert_eq!(say(&source.ask(b"a", at(0))), "fresh 1");
+}
+
+#[test]
+fn a_document_forgotten_while_it_is_confirmed() {
+    let mut source = on_demand(Limits {
+        max_entries: 1,
+        ..LIMITS
+    });
+    let _ = source.ask(b"a", at(0));
+    let _ = source.fetched(b"a", reply("200", "1"), at(0));
+    assert_eq!(say(&source.ask(b"a", at(61))), "stale 1, ask \"1\"");
+    let _ = source.ask(b"b", at(61));
+    let _ = source.fetched(b"b", reply("200", "2"), at(61));
+    let settled = source.fetched(b"a", reply("304", ""), at(61));
+    assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
+}
+
+#[test]
+fn a_clock_that_is_put_back() {
+    let mut source = on_demand(LIMITS);
+    let _ = source.ask(b"a", at(10_000));
+    assert_eq!(say(&source.ask(b"a", at(0))), "ask /profiles/a");
+    let _ = source.fetched(b"a", reply("200", "1"), at(10_000));
+    assert_eq!(say(&source.ask(b"a", at(0))), "fresh 1");
+    assert_eq!(say(&source.ask(b"a", at(61))), "stale 1, ask \"1\"");
+    let _ = source.ask(b"b", at(10_000));
+    let _ = source.fetched(b"b", reply("404", ""), at(10_000));
+    assert_eq!(say(&source.ask(b"b", at(0))), "missing");
+    assert_eq!(say(&source.ask(b"b", at(6))), "ask /profiles/b");
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Ask(u8),
+    Reply(u8, &'static str),
+    Abandon(u8),
+    Pass(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let status = prop::sample::select(vec!["200", "304", "404", "500"]);
+    prop_oneof![
+        6 => (0..6_u8).prop_map(Act::Ask),
+        4 => (0..6_u8, status).prop_map(|(key, status)| Act::Reply(key, status)),
+        1 => (0..6_u8).prop_map(Act::Abandon),
+        2 => (0..100_u64).prop_map(Act::Pass),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Bounded whatever comes; one flight a key; never another key's document, nor one that is too old.
+    #[test]
+    fn bounded_and_right(acts in prop::collection::vec(act(), 0..200)) {
+        let mut source = on_demand(LIMITS);
+        let mut now = 0;
+        let mut confirmed = HashMap::new();
+        let mut flights = HashMap::new();
+        for act in acts {
+            match act {
+                Act::Pass(seconds) => now += seconds,
+                Act::Abandon(key) => source.abandon(&[b'a' + key]),
+                Act::Ask(key) => match source.ask(&[b'a' + key], at(now)) {
+                    Answer::Fresh(document) => {
+                        prop_assert_eq!(document.value(), key);
+                        prop_assert!(confirmed[&key] + 60 >= now);
+                    }
+                    Answer::Stale(document, callout) => {
+                        prop_assert_eq!(document.value(), key);
+                        prop_assert!(confirmed[&key] + 600 >= now && confirmed[&key] + 60 < now);
+                        if callout.is_some() {
+                            flights.insert(key, now);
+                        }
+                    }
+                    Answer::Start(_) => {
+                        flights.insert(key, now);
+                    }
+                    Answer::Pending => prop_assert!(flights[&key] + 3 > now),
+                    Answer::Missing | Answer::Failed(_) => {}
+                    Answer::Refused(refusal) => {
+                        prop_assert_eq!(refusal, Refusal::TooManyInFlight);
+                        let under_way = flights.values().filter(|since| *since + 3 > now);
+                        prop_assert!(under_way.count() >= LIMITS.max_in_flight);
+                    }
+                },
+                Act::Reply(key, status) => {
+                    match source.fetched(&[b'a' + key], reply(status, &key.to_string()), at(now)) {
+                        Settled::Found(document) => {
+                            prop_assert_eq!(document.value(), key);
+                            confirmed.insert(key, now);
+                        }
+                        Settled::Missing | Settled::Failed(_) | Settled::Ignored => {}
+                    }
+                }
+            }
+            prop_assert!(source.in_flight() <= LIMITS.max_in_flight);
+            prop_assert!(source.documents() <= LIMITS.max_entries);
+            prop_assert!(source.lacks() <= LIMITS.max_entries);
+        }
+    }
+}
