@@ -52,59 +52,13 @@ struct Character {
 
 /// The model: characters, then words between slashes, then a stack. Each step makes a whole new list.
 fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError> {
-    let mut characters = Vec::new();
-    let mut at = 0;
-    while at < path.len() {
-        if path[at] == b'%' {
-            let digits = path.get(at + 1..at + 3).ok_or(PathError::BadEscape)?;
-            if !digits.iter().all(u8::is_ascii_hexdigit) {
-                return Err(PathError::BadEscape);
-            }
-            let digits = String::from_utf8(digits.to_vec()).unwrap();
-            characters.push(Character {
-                meant: u8::from_str_radix(&digits, 16).unwrap(),
-                written: path[at..at + 3].to_vec(),
-            });
-            at += 3;
-        } else {
-            characters.push(Character {
-                meant: path[at],
-                written: vec![path[at]],
-            });
-            at += 1;
-        }
-    }
-    for character in &mut characters {
-        let escaped = character.written.len() == 3;
-        let choice = match (character.meant, escaped) {
-            (b'/', true) => Some((rules.escaped_slash, PathError::EscapedSlash)),
-            (b'\\', _) => Some((rules.backslash, PathError::Backslash)),
-            (b';', false) if rules.parameters == Parameters::Reject => {
-                return Err(PathError::Parameter);
-            }
-            (b'#', false) => return Err(PathError::Fragment),
-            (0..=0x1f | 0x7f, _) => return Err(PathError::ControlByte),
-            (b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~', _) => {
-                character.written = vec![character.meant];
-                None
-            }
-            _ => None,
-        };
-        match choice {
-            Some((SlashChoice::Reject, error)) => return Err(error),
-            Some((SlashChoice::Decode, _)) => {
-                *character = Character {
-                    meant: b'/',
-                    written: vec![b'/'],
-                }
-            }
-            Some((SlashChoice::Keep, _)) | None => {}
-        }
-    }
+    let characters = characters(path)?
+        .into_iter()
+        .map(|character| ruled(character, rules))
+        .collect::<Result<Vec<_>, _>>()?;
     let meant: Vec<u8> = characters.iter().map(|character| character.meant).collect();
     String::from_utf8(meant).map_err(|_| PathError::NotUtf8)?;
-
-    let mut words: Vec<Vec<Character>> = characters
+    let words: Vec<Vec<Character>> = characters
         .split(|character| character.written == b"/")
         .skip(1)
         .map(<[Character]>::to_vec)
@@ -112,34 +66,7 @@ fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError
     if words.iter().any(|word| has_hidden_dots(word)) {
         return Err(PathError::HiddenDotSegment);
     }
-    let last = words.len() - 1;
-    if words[..last].iter().any(Vec::is_empty) {
-        match rules.duplicate_slash {
-            DuplicateSlash::Reject => return Err(PathError::DuplicateSlash),
-            DuplicateSlash::Merge => {
-                let tail = words.pop().unwrap();
-                words.retain(|word| !word.is_empty());
-                words.push(tail);
-            }
-            DuplicateSlash::Keep => {}
-        }
-    }
-    let mut stack: Vec<Vec<Character>> = Vec::new();
-    let last = words.len() - 1;
-    for (at, word) in words.into_iter().enumerate() {
-        let written: Vec<u8> = word.iter().flat_map(|c| c.written.clone()).collect();
-        match &*written {
-            b"." | b".." => {
-                if written == b".." {
-                    stack.pop();
-                }
-                if at == last {
-                    stack.push(Vec::new());
-                }
-            }
-            _ => stack.push(word),
-        }
-    }
+    let stack = without_dots(without_duplicates(words, rules)?);
     let mut forward = Vec::new();
     let mut matching = Vec::new();
     for word in stack {
@@ -156,6 +83,91 @@ fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError
         }
     }
     Ok((forward, matching))
+}
+
+fn characters(path: &[u8]) -> Result<Vec<Character>, PathError> {
+    let mut characters = Vec::new();
+    let mut at = 0;
+    while at < path.len() {
+        let length = if path[at] == b'%' { 3 } else { 1 };
+        let written = path
+            .get(at..at + length)
+            .ok_or(PathError::BadEscape)?
+            .to_vec();
+        let meant = if length == 3 {
+            if !written[1..].iter().all(u8::is_ascii_hexdigit) {
+                return Err(PathError::BadEscape);
+            }
+            let digits = String::from_utf8(written[1..].to_vec()).unwrap();
+            u8::from_str_radix(&digits, 16).unwrap()
+        } else {
+            path[at]
+        };
+        characters.push(Character { meant, written });
+        at += length;
+    }
+    Ok(characters)
+}
+
+fn ruled(mut character: Character, rules: &PathRules) -> Result<Character, PathError> {
+    let escaped = character.written.len() == 3;
+    let (choice, refusal) = match (character.meant, escaped) {
+        (b'/', true) => (rules.escaped_slash, PathError::EscapedSlash),
+        (b'\\', _) => (rules.backslash, PathError::Backslash),
+        (b';', false) if rules.parameters == Parameters::Reject => {
+            return Err(PathError::Parameter);
+        }
+        (b'#', false) => return Err(PathError::Fragment),
+        (0..=0x1f | 0x7f, _) => return Err(PathError::ControlByte),
+        (meant, _) => {
+            if meant.is_ascii_alphanumeric() || "-._~".contains(char::from(meant)) {
+                character.written = vec![meant];
+            }
+            return Ok(character);
+        }
+    };
+    match choice {
+        SlashChoice::Reject => Err(refusal),
+        SlashChoice::Keep => Ok(character),
+        SlashChoice::Decode => Ok(Character {
+            meant: b'/',
+            written: vec![b'/'],
+        }),
+    }
+}
+
+fn without_duplicates(
+    mut words: Vec<Vec<Character>>,
+    rules: &PathRules,
+) -> Result<Vec<Vec<Character>>, PathError> {
+    let tail = words.pop().unwrap();
+    if words.iter().any(Vec::is_empty) {
+        match rules.duplicate_slash {
+            DuplicateSlash::Reject => return Err(PathError::DuplicateSlash),
+            DuplicateSlash::Merge => words.retain(|word| !word.is_empty()),
+            DuplicateSlash::Keep => {}
+        }
+    }
+    words.push(tail);
+    Ok(words)
+}
+
+fn without_dots(words: Vec<Vec<Character>>) -> Vec<Vec<Character>> {
+    let mut stack: Vec<Vec<Character>> = Vec::new();
+    let mut ends_in_dots = false;
+    for word in words {
+        let written: Vec<u8> = word.iter().flat_map(|c| c.written.clone()).collect();
+        ends_in_dots = written == b"." || written == b"..";
+        if written == b".." {
+            stack.pop();
+        } else if written != b"." {
+            stack.push(word);
+        }
+    }
+    if ends_in_dots {
+        stack.push(Vec::new());
+    }
+    stack
 }
 
 /// By text: whether a kept slash, backslash or `;` cuts the word so that a `.` or `..` stands alone before it or after it.

@@ -1,0 +1,120 @@
+//! What is fuzzed, once for both runners: cargo-fuzz, by the targets beside this file, and `tests/fuzz_short.rs`, which
+//! includes it and runs it on stable. Each function takes any bytes, and panics where a promise is broken.
+
+use postern::config::Config;
+use postern::http::{HeaderMap, Headers, cookies, query_pairs};
+use postern::policy::{Environment, Policy};
+use postern::rewrite::{QueryEdit, edit_query, strip_query};
+use postern::route::{
+    DuplicateSlash, Parameters, PathPattern, PathRules, SlashChoice, canonical_host, canonicalise,
+};
+
+/// No variable is set.
+struct Empty;
+
+impl Environment for Empty {
+    fn variable(&self, _name: &str) -> Option<String> {
+        None
+    }
+}
+
+/// A policy is compiled or refused; a refusal says why.
+pub fn policy(data: &[u8]) {
+    let compiled = Config::parse(data).and_then(|config| Policy::compile(&config, &Empty));
+    if let Err(errors) = compiled {
+        assert!(!errors.is_empty(), "refused without a reason");
+    }
+}
+
+/// A host's buffer is a whole map or none; what is one survives being written again.
+pub fn headers(data: &[u8]) {
+    let Ok(map) = Headers::parse(data) else {
+        assert!(HeaderMap::from_wire(data.to_vec()).is_err());
+        return;
+    };
+    let pairs: Vec<_> = map.iter().collect();
+    let again = HeaderMap::from_pairs(&pairs);
+    assert!(again.view().iter().eq(map.iter()));
+    for (name, value) in pairs {
+        assert!(map.all(name).any(|own| own == value));
+    }
+}
+
+/// The first byte chooses the rules, the rest is `:path`.
+pub fn path(data: &[u8]) {
+    let Some((&choice, path)) = data.split_first() else {
+        return;
+    };
+    let slash = |choice: u8| match choice & 3 {
+        0 => SlashChoice::Reject,
+        1 => SlashChoice::Decode,
+        _ => SlashChoice::Keep,
+    };
+    let rules = PathRules {
+        escaped_slash: slash(choice),
+        backslash: slash(choice >> 2),
+        duplicate_slash: match (choice >> 4) & 3 {
+            0 => DuplicateSlash::Reject,
+            1 => DuplicateSlash::Keep,
+            _ => DuplicateSlash::Merge,
+        },
+        parameters: match choice >> 7 {
+            0 => Parameters::Reject,
+            _ => Parameters::Keep,
+        },
+    };
+    if let Ok(host) = canonical_host(path) {
+        assert_eq!(canonical_host(&host).as_ref(), Ok(&host));
+    }
+    if let Ok(text) = std::str::from_utf8(path) {
+        let _ = PathPattern::template(text);
+    }
+    let Ok(once) = canonicalise(path, &rules) else {
+        return;
+    };
+    let words = || once.forward().split(|&byte| byte == b'/');
+    assert!(!words().any(|word| matches!(word, b"." | b"..")));
+    assert!(std::str::from_utf8(once.matching()).is_ok());
+    match canonicalise(once.forward(), &rules) {
+        Ok(twice) => {
+            assert!(twice.is_as_it_came());
+            assert_eq!(twice.matching(), once.matching());
+        }
+        Err(error) => panic!("refused the second time: {error}"),
+    }
+}
+
+/// The first line is a name, the second a value, the rest a query.
+pub fn query(data: &[u8]) {
+    let mut lines = data.splitn(3, |&byte| byte == b'\n');
+    let (Some(name), Some(value), Some(query)) = (lines.next(), lines.next(), lines.next()) else {
+        return;
+    };
+    let named = |query: &[u8]| {
+        query_pairs(query)
+            .filter(|pair| pair.is_named(name))
+            .count()
+    };
+    let before = query_pairs(query).count();
+    let own = named(query);
+
+    let set = edit_query(Some(query), &[QueryEdit::Set(name, value)]).unwrap_or_default();
+    assert_eq!(query_pairs(&set).count(), before - own + 1);
+    assert_eq!(named(&set), 1);
+    let last = query_pairs(&set).last();
+    assert!(last.is_some_and(|pair| pair.is_named(name) && *pair.decoded_value() == *value));
+
+    let stripped = strip_query(Some(query), &[name]).unwrap_or_default();
+    assert_eq!(query_pairs(&stripped).count(), before - own);
+    assert_eq!(named(&stripped), 0);
+}
+
+/// Each pair stands in the header as it is read.
+pub fn cookie(data: &[u8]) {
+    for (name, value) in cookies(data) {
+        assert!(!name.contains(&b'=') && !name.contains(&b';') && !value.contains(&b';'));
+        let within =
+            |part: &[u8]| part.is_empty() || data.windows(part.len()).any(|own| own == part);
+        assert!(within(name) && within(value));
+    }
+}

@@ -1,0 +1,192 @@
+//! The fuzzers' own functions on stable, each on a fixed number of inputs, the same ones on every run: seeds, and what
+//! comes of them by small changes.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test: what overflows fails it"
+)]
+
+#[cfg(test)]
+#[path = "../fuzz/src/lib.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "public for the fuzzers, which take it as a library"
+)]
+mod targets;
+
+#[cfg(test)]
+mod tests {
+    use super::targets;
+    use postern::http::HeaderMap;
+
+    /// SplitMix64: small, and good enough to choose changes by.
+    struct Random(u64);
+
+    impl Random {
+        fn next(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = self.0;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        }
+
+        fn below(&mut self, bound: usize) -> usize {
+            let bound = u64::try_from(bound.max(1)).unwrap();
+            usize::try_from(self.next() % bound).unwrap()
+        }
+
+        fn byte(&mut self) -> u8 {
+            self.next().to_le_bytes()[0]
+        }
+    }
+
+    /// One to four small changes: a byte, a piece that is known to hurt, a cut, a part of another seed.
+    fn change(seeds: &[Vec<u8>], pieces: &[&[u8]], random: &mut Random) -> Vec<u8> {
+        let mut data = seeds[random.below(seeds.len())].clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(data.len() + 1);
+            match random.below(6) {
+                0 if at < data.len() => data[at] = random.byte(),
+                1 if at < data.len() => data[at] ^= 1 << random.below(8),
+                2 => data.truncate(at),
+                3 => {
+                    let end = at + random.below(data.len() - at + 1);
+                    data.drain(at..end);
+                }
+                4 => {
+                    let other = &seeds[random.below(seeds.len())];
+                    let from = random.below(other.len() + 1);
+                    data.splice(at..at, other[from..].iter().copied());
+                    data.truncate(4096);
+                }
+                _ => {
+                    let piece = pieces[random.below(pieces.len())];
+                    data.splice(at..at, piece.iter().copied());
+                }
+            }
+        }
+        data
+    }
+
+    fn run(target: fn(&[u8]), count: usize, seeds: &[Vec<u8>], pieces: &[&[u8]]) {
+        for seed in seeds {
+            target(seed);
+        }
+        let mut random = Random(1);
+        for _ in 0..count {
+            let data = change(seeds, pieces, &mut random);
+            let trapped = std::panic::catch_unwind(|| target(&data)).is_err();
+            assert!(!trapped, "by \"{}\"", data.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn policies() {
+        let seeds = [
+            &br#"{}"#[..],
+            br#"{"unmatched": {"respond": {"status": 404}}, "identity": {"consumer": "x-c"}}"#,
+            br#"{"routing": {"header": "x-up", "allow": ["blue"]},
+                "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}, {"query": "k"}], "realm": "api"}}},
+                "consumers": [{"name": "a", "groups": ["g"], "labels": {"t": "x"}, "credentials": [{"apiKey": {"value": "s"}}]}],
+                "sources": {"t": {"http": {"cluster": "c", "authority": "a", "path": "/t.json", "timeout": "2s"},
+                    "refresh": "5s", "index": {"items": "$.t[*]", "by": "$.id"}},
+                    "i": {"inline": {"document": {"a": [1, 2.5, null, true]}}}},
+                "routes": [{"name": "r", "hosts": ["*.example.com"],
+                    "match": [{"path": {"template": "/v1/{tenant}/{rest=**}"}, "methods": ["GET"],
+                        "headers": [{"name": "x-b", "exact": "1"}], "query": [{"name": "d", "absent": true}]}],
+                    "require": {"any": ["keys"]},
+                    "lookup": {"tenant": {"source": "t", "key": "${path.tenant}", "values": {"cluster": "$.up"},
+                        "onMissing": {"deny": 404}, "hold": "2s"}},
+                    "authorize": {"all": [{"groups": {"any": ["g"]}}, {"lookup": "tenant.cluster", "equals": "blue"}]},
+                    "rewrite": {"path": "/i/${path.rest}", "headers": {"set": {"x-t": "${path.tenant:-no}"}},
+                        "query": {"remove": ["k"]}, "upstream": "${tenant.cluster}"}},
+                {"name": "old", "match": [{"path": {"prefix": "/old"}}], "require": "none",
+                    "redirect": {"path": {"prefix": "/new"}, "status": 308.0}}]}"#,
+        ];
+        let pieces: &[&[u8]] = &[
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b"\"",
+            b",",
+            b":",
+            b"null",
+            b"1e999",
+            b"-1",
+            b"308.0",
+            b"\\u0000",
+            b"\\ud800",
+            b"${",
+            b"\"routes\": [",
+            b"{}",
+            b"5s",
+            b"99999999999999999999h",
+            b"$[?(@.a)]",
+            b"$..*",
+            b"\xff",
+        ];
+        run(targets::policy, 6000, &seeds.map(<[u8]>::to_vec), pieces);
+        let deep = [b"[".repeat(100_000), b"{\"a\":".repeat(100_000)];
+        run(targets::policy, 0, &deep, pieces);
+    }
+
+    #[test]
+    fn header_buffers() {
+        let none: &[(&str, &str)] = &[];
+        let seeds = [
+            HeaderMap::from_pairs(none),
+            HeaderMap::from_pairs(&[(":path", "/"), ("x", ""), ("x", "1")]),
+            HeaderMap::from_pairs(&[("", ""), ("cookie", "a=1; b=2")]),
+        ];
+        let pieces: &[&[u8]] = &[
+            b"\0",
+            b"\0\0\0\0",
+            b"\xff\xff\xff\xff",
+            b"\x01\0\0\0",
+            b"\0\0\0\x80",
+            b"\xff\xff\xff\x7f",
+        ];
+        let seeds = seeds.map(|map| map.as_wire().to_vec());
+        run(targets::headers, 60_000, &seeds, pieces);
+    }
+
+    #[test]
+    fn paths() {
+        let seeds: [&[u8]; 7] = [
+            b"\0/a/b?c=d",
+            b"\xff/a;b/../c%2fd\\e//f",
+            b"\x25/%2e%2e/%5c%2F/./x",
+            b"\x80/..;/..%2f..\\",
+            b"\0/v1/{tenant}/{rest=**}",
+            "\u{0}/\u{e9}%C3%a9%e2%82%ac".as_bytes(),
+            b"\0[2001:DB8::1]:443",
+        ];
+        let pieces: &[&[u8]] = &[
+            b"/", b"//", b".", b"..", b"/..", b"%2e", b"%2F", b"%5C", b"\\", b";", b"%", b"%25",
+            b"%00", b"%ff", b"#", b"?", b"\xc3", b"%a9", b":", b"]", b"{", b"=**}",
+        ];
+        run(targets::path, 60_000, &seeds.map(<[u8]>::to_vec), pieces);
+    }
+
+    #[test]
+    fn queries() {
+        let seeds: [&[u8]; 4] = [
+            b"a\nb\na=1&b=2&&%61=3&c",
+            b"api key\n&x=1#\napi+key=1&api%20key=2",
+            b"\n\n=&==&",
+            b"\xff\n\0\n%ff=%00&\xff",
+        ];
+        let pieces: &[&[u8]] = &[
+            b"&", b"=", b"+", b"%", b"%61", b"a", b"&a=", b"\n", b"%26", b"%3D", b";",
+        ];
+        run(targets::query, 60_000, &seeds.map(<[u8]>::to_vec), pieces);
+    }
+
+    #[test]
+    fn cookie_headers() {
+        let seeds: [&[u8]; 3] = [b"a=1; b=2", b" ;=;a==\";\"; c", b"\xff=\0;;"];
+        let pieces: &[&[u8]] = &[b";", b"=", b" ", b"\"", b"\t", b"; "];
+        run(targets::cookie, 60_000, &seeds.map(<[u8]>::to_vec), pieces);
+    }
+}
