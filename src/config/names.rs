@@ -135,8 +135,9 @@ fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<St
 /// A name that templates can say: `${LOOKUP.VALUE}`.
 pub(super) fn variable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(plain) {
-        errors.push(at, "the name must consist of letters, digits, `-` and `_`");
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(plain) {
+        let reason = "the name must be letters, digits, `-` and `_`, a letter first";
+        errors.push(at, reason);
         return None;
     }
     Some(name.to_owned())

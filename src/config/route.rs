@@ -8,7 +8,7 @@ use super::node::Node;
 use super::record::Rule;
 use super::requirement::Requirement;
 use super::respond::Respond;
-use super::rewrite::{PathRewrite, Redirect, ResponseEdits, Rewrite};
+use super::rewrite::{Redirect, ResponseEdits, Rewrite};
 use super::scalar::truth;
 use super::{ConfigErrors, Path};
 
@@ -17,7 +17,7 @@ record! {
     pub struct Route {
         /// Its name in logs and metrics. Unique in the policy.
         "name" name: String as line = required;
-        /// The hosts: exact, or `*.example.com` for every host below. Without any, all hosts.
+        /// The hosts: exact, or `*.example.com` for one or more labels before it. Without any, all hosts.
         "hosts" hosts: Vec<String> as lines = [];
         /// Which requests: one of these is enough. Without any, all requests of the hosts.
         "match" matches: Vec<Match> = [];
@@ -40,37 +40,12 @@ record! {
         Rule::AtMostOne(&["redirect", "respond"]),
         Rule::Apart("rewrite", &["redirect", "respond"]),
     ]
-    check prefixes_match
-}
-
-/// A prefix can give way to another only where one matched.
-fn prefixes_match(route: &Route, at: &Path<'_>, errors: &mut ConfigErrors) {
-    let has_prefix = |found: &Match| matches!(found.path, Some(PathMatch::Prefix(_)));
-    if !route.matches.is_empty() && route.matches.iter().all(has_prefix) {
-        return;
-    }
-    let rewrite = route
-        .rewrite
-        .as_ref()
-        .and_then(|rewrite| rewrite.path.as_ref());
-    let redirect = route
-        .redirect
-        .as_ref()
-        .and_then(|redirect| redirect.path.as_ref());
-    for (field, path) in [("rewrite", rewrite), ("redirect", redirect)] {
-        if let Some(PathRewrite::Prefix(_)) = path {
-            let at = at.field(field);
-            let at = at.field("path");
-            let reason = "every `match` of the route must have a `path.prefix`";
-            errors.suggest(&at.field("prefix"), reason, "or write a template");
-        }
-    }
 }
 
 record! {
     /// Which requests: all that is written must hold.
     pub struct Match {
-        /// The path. Without it, every path.
+        /// The path. Without it, every path, as the prefix `/`.
         "path" path: Option<PathMatch> = optional;
         /// The methods. Without any, every method.
         "methods" methods: Vec<String> as method_names = [];
@@ -84,7 +59,7 @@ record! {
 one_of! {
     /// Which paths.
     pub enum PathMatch {
-        /// This path alone.
+        /// This path alone; a slash at the end counts.
         "exact" Exact(String) as pattern;
         /// This path and everything below it: `/a` is for `/a` and `/a/b`, not for `/ab`.
         "prefix" Prefix(String) as pattern;
@@ -118,7 +93,7 @@ pub struct FieldMatch {
 /// What must hold of a header field or query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldTest {
-    /// It is there once, with this value.
+    /// It has this value: a header with its values joined by `,` (RFC 9110 §5.3), a parameter that stands there once.
     Exact(String),
     /// It is there.
     Present,

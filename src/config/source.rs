@@ -121,7 +121,7 @@ record! {
         "ttl" ttl: Duration as duration::<1, LONGEST> = "60s";
         /// For how long it is remembered that there is no such entry.
         "missTtl" miss_ttl: Duration as duration::<0, LONGEST> = "5s";
-        /// For how long after its `ttl` an answer serves while it is read anew, or the source is silent.
+        /// For how long after the source last confirmed it an answer serves while it is read anew, or the source is silent.
         "staleFor" stale_for: Duration as duration::<0, LONGEST> = "5m";
         /// How many reads may be under way at once, in each worker.
         "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
