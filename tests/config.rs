@@ -491,6 +491,44 @@ fn records_of_a_document() {
     refused(environment, &expected);
 }
 
+/// Every block of YAML in the reference is read: whole policies as they are, fragments where they belong.
+#[test]
+fn the_reference() {
+    let text = include_str!("../docs/policy.md");
+    let mut blocks = 0;
+    for block in text.split("```yaml ").skip(1) {
+        let (kind, block) = block.split_once('\n').unwrap();
+        let (yaml, _) = block.split_once("```").unwrap();
+        let written: Yaml = serde_yaml_ng::from_str(yaml).unwrap();
+        let json = to_json(&written);
+        blocks += 1;
+        match kind {
+            "policy" => drop(read(&json)),
+            "fragment" => {
+                let key = written.as_mapping().unwrap().keys().next().unwrap();
+                let key = key.as_str().unwrap();
+                if Config::FIELDS.iter().any(|field| field.name == key) {
+                    drop(read(&json));
+                } else if Route::FIELDS.iter().any(|field| field.name == key) {
+                    let mut route = written.clone();
+                    route["name"] = "r".into();
+                    if key != "require" {
+                        route["require"] = "none".into();
+                    }
+                    drop(read(&around("route", &route)));
+                } else {
+                    drop(read(&around(
+                        "route",
+                        &serde_yaml_ng::from_str(&format!("rewrite: {json}")).unwrap(),
+                    )));
+                }
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(blocks, text.matches("```yaml").count());
+}
+
 proptest! {
     #[test]
     fn nothing_traps(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::decode::{Decode, Named, filled, pairs};
+use super::measure::duration;
 use super::names::{line, variable};
 use super::node::Node;
-use super::scalar::{duration, integer};
+use super::scalar::integer;
 use super::{ConfigErrors, Path};
 
 record! {

@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod identity;
 mod lookup;
+mod measure;
 mod names;
 mod nearest;
 mod node;
