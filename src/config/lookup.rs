@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::decode::{Decode, Named, filled, pairs};
 use super::measure::duration;
-use super::names::{line, variable};
 use super::node::Node;
 use super::scalar::integer;
+use super::text::{line, variable};
 use super::{ConfigErrors, Path};
 
 record! {

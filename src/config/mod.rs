@@ -23,6 +23,7 @@ mod rewrite;
 mod route;
 mod scalar;
 mod source;
+mod text;
 
 pub use condition::{Condition, LookupTest, Names};
 pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMaterial, TextOrEnv};

@@ -1,10 +1,11 @@
 //! What is changed on the way: of requests, of responses, and where a client is sent elsewhere.
 
 use super::decode::{Decode, Named, expected};
-use super::names::{header_values, line, lines, method_template, own_headers, values_by_name};
+use super::names::{header_values, method_template, own_headers};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
+use super::text::{line, lines, values_by_name};
 use super::{ConfigErrors, Path};
 
 record! {

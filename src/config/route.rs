@@ -3,13 +3,14 @@
 use super::condition::Condition;
 use super::decode::{Decode, Named};
 use super::lookup::{Lookup, lookups};
-use super::names::{header_name, line, lines, method_names};
+use super::names::{header_name, method_names};
 use super::node::Node;
 use super::record::Rule;
 use super::requirement::Requirement;
 use super::respond::Respond;
 use super::rewrite::{Redirect, ResponseEdits, Rewrite};
 use super::scalar::truth;
+use super::text::{line, lines};
 use super::{ConfigErrors, Path};
 
 record! {

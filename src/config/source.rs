@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::consumer::TextOrEnv;
 use super::decode::{Decode, Named};
 use super::measure::{duration, size};
-use super::names::{line, secret_headers};
+use super::names::secret_headers;
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
+use super::text::line;
 use super::{ConfigErrors, Path};
 
 /// Where documents come from, and how fresh they are.
