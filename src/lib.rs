@@ -1,9 +1,55 @@
-//! Postern.
+//! Postern: a gate for Envoy and Istio, in one module.
+//!
+//! A proxy-wasm HTTP filter that authenticates and authorises requests, rewrites and routes them, and reads values from
+//! a config centre at request time to steer both.
+//!
+//! # The map
+//! Imports go down only; `tests/architecture.rs` holds them to it.
+//!
+//! | floor | rooms | what they are for |
+//! |---|---|---|
+//! | drivers | `host` (in Envoy, and on a fake host for tests), the tool's `main.rs` | callbacks in, host calls out; the only place with `unsafe` |
+//! | engine | [`engine`] | one request through its stages; documents, flights, waiting exchanges |
+//! | policy | [`policy`] | config compiled to what runs; denials and their one map to the wire |
+//! | mechanisms | [`config`], [`route`], [`rewrite`], [`auth`], [`source`], [`template`], [`cache`] | one noun a file; they don't know each other |
+//! | words | [`http`], [`time`], [`secret`] | requests as borrowed bytes, edits, secrets that never print |
+//!
+//! # The life of a request
+//! The driver hands a [`http::Request`] to [`engine::Engine::start`] and performs the [`engine::Step`] that comes back:
+//! go on with these edits, answer this, or wait. Nothing in the core knows a clock, a socket or proxy-wasm: time is an
+//! argument, callouts are values, and what happened is told to an [`engine::Observer`].
+//!
+//! ```
+//! use std::rc::Rc;
+//! use postern::{config::Config, engine::{Engine, Event, Inputs, Observer, Step, Store}, http::{HeaderMap, Request},
+//!     policy::{Environment, Policy}, time::Timestamp};
+//!
+//! struct Nothing;
+//! impl Environment for Nothing { fn variable(&self, _: &str) -> Option<String> { None } }
+//! impl Inputs for Nothing { fn now(&mut self) -> Timestamp { Timestamp::default() } }
+//! impl Observer for Nothing { fn event(&mut self, _: &Event<'_>) {} }
+//!
+//! let config = Config::parse(br#"{"routes": [{"name": "health", "match": [{"path": {"exact": "/health"}}],
+//!     "require": "none", "respond": {"body": "ok"}}]}"#)?;
+//! let policy = Rc::new(Policy::compile(&config, &Nothing)?);
+//! let mut engine = Engine::new(policy, &Store::new(1), &mut Nothing);
+//! let headers = HeaderMap::from_pairs(&[(":method", "GET"), (":path", "/./health"), (":authority", "localhost")]);
+//! let step = engine.start(&Request::new(headers.view()), &mut Nothing, &mut Nothing);
+//! assert!(matches!(step, Step::Respond(response) if response.status == 200));
+//! # Ok::<(), postern::config::ConfigErrors>(())
+//! ```
 
+pub mod auth;
+pub mod cache;
 pub mod config;
 pub mod engine;
+#[cfg(any(target_arch = "wasm32", feature = "fake-host"))]
+pub mod host;
 pub mod http;
 pub mod policy;
+pub mod rewrite;
+pub mod route;
 pub mod secret;
 pub mod source;
+pub mod template;
 pub mod time;

@@ -15,6 +15,11 @@ pub enum Event<'a> {
         /// Why it was denied: snake_case, stable.
         reason: Option<&'static str>,
     },
+    /// A lookup failed and its `onFailure` values were taken: the exchange went on without its document.
+    FellBack {
+        /// The lookup's name.
+        lookup: &'a str,
+    },
     /// A source has a new document.
     SourceLoaded {
         /// The source's name in the policy.

@@ -1,18 +1,44 @@
 //! The per-request machine: one policy's engine, its stages, and what it learns.
+//!
+//! An [`Engine`] answers requests by one policy. [`start`](Engine::start) takes a request through the stages of
+//! [`exchange`] and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
+//! [`Store`].
 
+mod answer;
+mod authenticate;
+mod authorize;
 mod event;
+mod exchange;
+mod forward;
+mod head;
+mod lookups;
+mod plan;
+mod sources;
 mod step;
+mod store;
+mod values;
+mod view;
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::http::{Callout, CalloutError, Edits, Reply, Request};
+use crate::http::{Callout, CalloutError, HeaderMap, Reply, Request};
 use crate::policy::Policy;
-use crate::source::Board;
+use crate::source::{Board, SourceError};
 use crate::time::Timestamp;
+
+use exchange::Decision;
+use lookups::{Awaited, Desk};
+use sources::{Sources, State, World};
+use step::{Memory, Slot};
+use store::{EngineId, Mail, Purpose};
 
 pub use event::{Event, Observer, Outcome};
 pub use step::{ExchangeId, FlightId, Step, Suspended, Waiting, Woken};
+pub use store::Store;
+
+/// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
+const TICK_PERIOD: Duration = Duration::from_millis(100);
 
 /// What only the driver knows, asked only where a route needs it.
 pub trait Inputs {
@@ -20,79 +46,198 @@ pub trait Inputs {
     fn now(&mut self) -> Timestamp;
 }
 
-/// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by. One a VM;
-/// clones are the same store.
-#[derive(Clone, Debug)]
-pub struct Store {}
-
-impl Store {
-    /// An empty store. `vm` names this VM among those that share a [`Board`]: drawn at random by the driver. It seeds
-    /// the jitter too.
-    #[must_use]
-    pub fn new(_vm: u64) -> Self {
-        Self {}
-    }
-}
-
 /// Answers requests by one policy. A driver has one for each root context; several may share a [`Store`].
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    id: EngineId,
+    policy: Rc<Policy>,
+    store: Store,
+    sources: Sources,
+    outbox: Vec<(FlightId, Callout)>,
+}
 
 impl Engine {
-    /// An engine for `policy` that learns into `store`.
+    /// An engine for `policy` that learns into `store`, and knows at once what is in it already.
     #[must_use]
-    pub fn new(_policy: Rc<Policy>, _store: &Store) -> Self {
-        Self {}
+    pub fn new(policy: Rc<Policy>, store: &Store, observer: &mut dyn Observer) -> Self {
+        let sources = Sources::new(&policy, store, observer);
+        Self {
+            id: store.new_engine(),
+            policy,
+            store: store.clone(),
+            sources,
+            outbox: Vec::new(),
+        }
     }
 
     /// How often [`tick`](Engine::tick) is to be called; `None` where the policy needs none.
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
-        None
+        self.sources.need_ticks().then_some(TICK_PERIOD)
     }
 
     /// Decides one request. Nothing is performed; the driver does that with the step.
     pub fn start(
         &mut self,
-        _request: &Request<'_>,
-        _inputs: &mut dyn Inputs,
-        _observer: &mut dyn Observer,
+        request: &Request<'_>,
+        inputs: &mut dyn Inputs,
+        observer: &mut dyn Observer,
     ) -> Step {
-        Step::Continue(Edits::default())
+        self.proceed(request, Memory::default(), inputs, observer)
     }
 
     /// The callouts that are to be sent now, in the context of this engine's root: ask after every call of
     /// [`start`](Engine::start), [`Suspended::resume`], [`reply`](Engine::reply) and [`tick`](Engine::tick). One that
     /// cannot be sent is answered at once with [`CalloutError::Unsendable`].
     pub fn callouts(&mut self) -> Vec<(FlightId, Callout)> {
-        Vec::new()
+        std::mem::take(&mut self.outbox)
     }
 
     /// What came of a flight. A flight that isn't under way is ignored.
     pub fn reply(
         &mut self,
-        _flight: FlightId,
-        _reply: Result<Reply, CalloutError>,
-        _now: Timestamp,
-        _board: &mut dyn Board,
-        _observer: &mut dyn Observer,
+        flight: FlightId,
+        reply: Result<Reply, CalloutError>,
+        now: Timestamp,
+        board: &mut dyn Board,
+        observer: &mut dyn Observer,
     ) -> Woken {
-        Woken::default()
+        self.store.note(now);
+        let Some(mut flight) = self.store.arrive(flight) else {
+            return Woken::default();
+        };
+        match flight.purpose {
+            Purpose::Watched(source) => {
+                let mut world = World {
+                    now,
+                    board,
+                    observer,
+                };
+                self.sources
+                    .fetched(&source, reply, &self.policy, &mut world);
+                Woken(self.sources.wake(now))
+            }
+            Purpose::OnDemand(source, key) => {
+                let identity = source.borrow().identity;
+                let settled = source.borrow_mut().machine.fetched(&key, reply, now);
+                if let crate::source::Settled::Failed(error) = &settled {
+                    self.tell_failure(&source, error, observer);
+                }
+                let waiting = flight.waiters.take();
+                for slot in &waiting {
+                    let mail = Mail {
+                        source: identity,
+                        key: key.clone(),
+                        settled: settled.clone(),
+                    };
+                    slot.mail.borrow_mut().push(mail);
+                }
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
+        }
     }
 
     /// Due refreshes, documents of other VMs, deadlines that have passed.
     pub fn tick(
         &mut self,
-        _now: Timestamp,
-        _board: &mut dyn Board,
-        _observer: &mut dyn Observer,
+        now: Timestamp,
+        board: &mut dyn Board,
+        observer: &mut dyn Observer,
     ) -> Woken {
-        Woken::default()
+        self.store.note(now);
+        let mut world = World {
+            now,
+            board,
+            observer,
+        };
+        for (source, callout) in self.sources.tick(&self.policy, &mut world) {
+            let flight = self
+                .store
+                .depart(self.id, Purpose::Watched(source), callout.timeout);
+            self.outbox.push((flight, callout));
+        }
+        let mut woken = self.sources.wake(now);
+        let mut learnt = self.store.0.borrow_mut();
+        for flight in learnt.flights.values_mut() {
+            woken.extend(flight.waiters.take_overdue(now));
+        }
+        Woken(woken)
     }
 
     /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
     /// flights are woken.
-    pub fn close(self, _now: Timestamp, _board: &mut dyn Board) -> Woken {
-        Woken::default()
+    pub fn close(self, now: Timestamp, board: &mut dyn Board) -> Woken {
+        let woken = self.store.ground(self.id, now, board);
+        self.sources.close(now, board);
+        Woken(woken)
+    }
+
+    /// Runs the stages over a request, from the first.
+    fn proceed(
+        &mut self,
+        request: &Request<'_>,
+        mut memory: Memory,
+        inputs: &mut dyn Inputs,
+        observer: &mut dyn Observer,
+    ) -> Step {
+        let mut desk = Desk {
+            sources: &self.sources,
+            store: &self.store,
+            engine: self.id,
+            outbox: &mut self.outbox,
+            memory: &memory,
+            inputs,
+            observer,
+        };
+        let (awaited, deadline) = match exchange::decide(request, &self.policy, &mut desk) {
+            Decision::Step(step) => return step,
+            Decision::Wait(awaited, deadline) => (awaited, deadline),
+        };
+        memory.waits = memory.waits.saturating_add(1);
+        if memory.since.is_none() {
+            memory.since = Some(inputs.now());
+        }
+        let slot = Rc::new(Slot {
+            id: self.store.new_exchange(),
+            deadline,
+            mail: Vec::new().into(),
+        });
+        self.enlist(awaited, &slot);
+        let pairs: Vec<_> = request.headers().iter().collect();
+        let headers = HeaderMap::from_pairs(&pairs);
+        Step::Wait(Waiting {
+            suspended: Suspended {
+                slot,
+                headers,
+                memory,
+            },
+            deadline,
+        })
+    }
+
+    fn enlist(&self, awaited: Awaited, slot: &Rc<Slot>) {
+        match awaited {
+            Awaited::Flight(id) => {
+                if let Some(flight) = self.store.0.borrow_mut().flights.get_mut(&id) {
+                    flight.waiters.push(slot);
+                }
+            }
+            Awaited::Document(place) => {
+                if let Some(State::Watched(watched)) = self.sources.at(place) {
+                    watched.shared.borrow_mut().waiters.push(slot);
+                }
+            }
+        }
+    }
+
+    fn tell_failure(
+        &self,
+        source: &Rc<std::cell::RefCell<store::DemandSource>>,
+        error: &SourceError,
+        observer: &mut dyn Observer,
+    ) {
+        if let Some(source) = self.sources.name_of(source, &self.policy) {
+            observer.event(&Event::SourceFailed { source, error });
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! What an engine answers, and an exchange that waits.
 
-use crate::http::{Edits, Response};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::http::{Edits, HeaderMap, Request, Response};
 use crate::time::Timestamp;
 
+use super::store::Mail;
 use super::{Engine, Inputs, Observer};
 
 /// What is to be done with an exchange now.
@@ -42,23 +46,54 @@ pub struct Woken(pub Vec<ExchangeId>);
 /// An exchange in the middle of its way. It owns what it needs of the request.
 #[derive(Debug)]
 pub struct Suspended {
-    id: ExchangeId,
+    pub(super) slot: Rc<Slot>,
+    pub(super) headers: HeaderMap,
+    pub(super) memory: Memory,
+}
+
+/// Where a waiting exchange is reached. What it waits for knows it weakly: dropping the exchange ends the waiting.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) id: ExchangeId,
+    pub(super) deadline: Timestamp,
+    pub(super) mail: RefCell<Vec<Mail>>,
+}
+
+/// What an exchange remembers from before it waited.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// What the flights that it waited for brought.
+    pub(super) answers: Vec<Mail>,
+    /// When it began to wait.
+    pub(super) since: Option<Timestamp>,
+    /// How often it has waited.
+    pub(super) waits: u8,
+    /// Whether it has waited until a deadline: it waits no more.
+    pub(super) overdue: bool,
 }
 
 impl Suspended {
     /// Its name in [`Woken`].
     #[must_use]
     pub fn id(&self) -> ExchangeId {
-        self.id
+        self.slot.id
     }
 
-    /// Goes on, with the engine that it came from.
+    /// Goes on, with the engine that it came from. The stages run anew over the same request, with what was waited for
+    /// at hand, so that every decision of an exchange is taken at one moment.
     pub fn resume(
         self,
-        _engine: &mut Engine,
-        _inputs: &mut dyn Inputs,
-        _observer: &mut dyn Observer,
+        engine: &mut Engine,
+        inputs: &mut dyn Inputs,
+        observer: &mut dyn Observer,
     ) -> Step {
-        Step::Continue(Edits::default())
+        let Self {
+            slot,
+            headers,
+            mut memory,
+        } = self;
+        memory.answers.append(&mut slot.mail.borrow_mut());
+        memory.overdue |= inputs.now() >= slot.deadline;
+        engine.proceed(&Request::new(headers.view()), memory, inputs, observer)
     }
 }

@@ -1,6 +1,8 @@
 //! Bytes that are cheap to hand on.
 
+use std::borrow::Borrow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -36,6 +38,12 @@ impl Deref for Text {
     }
 }
 
+impl Borrow<[u8]> for Text {
+    fn borrow(&self) -> &[u8] {
+        self
+    }
+}
+
 impl From<&'static str> for Text {
     fn from(text: &'static str) -> Self {
         Self::Static(text.as_bytes())
@@ -55,6 +63,12 @@ impl PartialEq for Text {
 }
 
 impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
 
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,38 @@
-//! Config centres.
+//! Config centres: where documents come from, how they are kept, and how values are found in them.
+//!
+//! A *source* yields a [`Document`] and what is needed to ask again cheaply. [`Watched`] keeps one document fresh by
+//! itself, once for all VMs of an Envoy; [`OnDemand`] fetches one for each key that is asked for. Both know no clock and
+//! no socket: they are told the time, and hand out [`Callout`](crate::http::Callout)s for somebody else to send.
+//! [`JsonPath`] and [`Index`] find values in a document.
 
 mod board;
+mod bytes;
+mod document;
+mod envelope;
 mod error;
+mod fetcher;
+mod grammar;
+mod http;
+mod index;
+mod jsonpath;
+mod lease;
+mod on_demand;
+mod path;
+mod place;
+mod random;
+mod schedule;
+mod watched;
 
 pub use board::{ABSENT, Board};
+pub use document::{Document, Hash};
+pub use envelope::{Envelope, EnvelopeError};
 pub use error::SourceError;
+pub use fetcher::{Fetched, Fetcher, Validator};
+pub use http::{HeaderValue, HttpSource};
+pub use index::{Entry, Index};
+pub use jsonpath::{JsonPath, JsonPathError, Selection};
+pub use lease::{Duty, Lease, Newest};
+pub use on_demand::{Answer, Limits, OnDemand, Refusal, Settled};
+pub use path::PathError;
+pub use schedule::Schedule;
+pub use watched::{Candidate, Identity, Outcome, Tick, Watched};

@@ -1,0 +1,7 @@
+//! Ways to authenticate: where a credential stands in a request, and whose it is.
+
+mod key;
+mod place;
+
+pub use key::{KeyMaterial, KeyTable, Taken};
+pub use place::{Found, Place, read};

@@ -1,0 +1,165 @@
+//! Where a credential may stand in a request.
+
+use std::borrow::Cow;
+
+use crate::http::{Headers, cookies, query_pairs};
+
+/// One place in a request that may hold a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A header's whole value, or what follows a prefix (`Bearer `, compared without case).
+    Header {
+        /// The header's name, lower case.
+        name: Box<[u8]>,
+        /// What stands before the credential. A value that doesn't begin so is another scheme's: absent.
+        prefix: Option<Box<[u8]>>,
+    },
+    /// A query parameter, by its decoded name.
+    Query(Box<[u8]>),
+    /// A cookie.
+    Cookie(Box<[u8]>),
+}
+
+impl Place {
+    /// Whether both look at the same bytes of a request, whatever they make of them.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Header { name: left, .. }, Self::Header { name: right, .. })
+            | (Self::Query(left), Self::Query(right))
+            | (Self::Cookie(left), Self::Cookie(right)) => left == right,
+            (Self::Header { .. } | Self::Query(_) | Self::Cookie(_), _) => false,
+        }
+    }
+}
+
+/// What a request holds at the places of one provider.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found<'r, 'p> {
+    /// Nothing.
+    Absent,
+    /// One credential, at this place. It may be empty: that is a credential too, and nobody's.
+    One(Cow<'r, [u8]>, &'p Place),
+    /// More than one, at one place or at several: which of them counts, an upstream may see differently. The places
+    /// are all that hold one.
+    Repeated(Vec<&'p Place>),
+}
+
+/// Reads the credential at `places`. `query` is the request's, without the `?`.
+#[must_use]
+pub fn read<'r, 'p>(
+    places: &'p [Place],
+    headers: &Headers<'r>,
+    query: Option<&'r [u8]>,
+) -> Found<'r, 'p> {
+    let mut found = Found::Absent;
+    for place in places {
+        match place {
+            Place::Header { name, prefix } => {
+                for value in headers.all(name) {
+                    if let Some(value) = after_prefix(value, prefix.as_deref()) {
+                        found = found.and(Cow::Borrowed(value), place);
+                    }
+                }
+            }
+            Place::Query(name) => {
+                for pair in
+                    query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name))
+                {
+                    found = found.and(pair.decoded_value(), place);
+                }
+            }
+            Place::Cookie(name) => {
+                for (_, value) in headers
+                    .all(b"cookie")
+                    .flat_map(cookies)
+                    .filter(|(key, _)| *key == &**name)
+                {
+                    found = found.and(Cow::Borrowed(value), place);
+                }
+            }
+        }
+    }
+    found
+}
+
+impl<'r, 'p> Found<'r, 'p> {
+    fn and(self, credential: Cow<'r, [u8]>, place: &'p Place) -> Self {
+        match self {
+            Self::Absent => Self::One(credential, place),
+            Self::One(_, first) => Self::Repeated(vec![first, place]),
+            Self::Repeated(mut places) => {
+                places.push(place);
+                Self::Repeated(places)
+            }
+        }
+    }
+}
+
+fn after_prefix<'v>(value: &'v [u8], prefix: Option<&[u8]>) -> Option<&'v [u8]> {
+    let Some(prefix) = prefix else {
+        return Some(value);
+    };
+    let (start, rest) = value.split_at_checked(prefix.len())?;
+    start
+        .eq_ignore_ascii_case(prefix)
+        .then(|| rest.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HeaderMap;
+
+    fn places() -> Vec<Place> {
+        vec![
+            Place::Header {
+                name: Box::from(*b"x-api-key"),
+                prefix: None,
+            },
+            Place::Header {
+                name: Box::from(*b"authorization"),
+                prefix: Some(Box::from(*b"Bearer ")),
+            },
+            Place::Query(Box::from(*b"apikey")),
+            Place::Cookie(Box::from(*b"apikey")),
+        ]
+    }
+
+    fn reads(pairs: &[(&str, &str)], query: &str) -> String {
+        let map = HeaderMap::from_pairs(pairs);
+        let places = places();
+        match read(&places, &map.view(), Some(query.as_bytes())) {
+            Found::Absent => "absent".into(),
+            Found::One(key, _) => String::from_utf8(key.into_owned()).unwrap(),
+            Found::Repeated(places) => format!("{} times", places.len()),
+        }
+    }
+
+    #[test]
+    fn one_credential_wherever_it_stands() {
+        assert_eq!(reads(&[], ""), "absent");
+        assert_eq!(reads(&[("x-api-key", "k")], ""), "k");
+        assert_eq!(reads(&[("authorization", "bearer k")], ""), "k");
+        assert_eq!(reads(&[("authorization", "Basic k")], ""), "absent");
+        assert_eq!(reads(&[], "a=1&api%6Bey=k%20y"), "k y");
+        assert_eq!(reads(&[("cookie", "a=1; apikey=k")], ""), "k");
+        assert_eq!(reads(&[("x-api-key", "")], ""), "");
+    }
+
+    #[test]
+    fn twice_is_seen() {
+        assert_eq!(
+            reads(&[("x-api-key", "k"), ("x-api-key", "k")], ""),
+            "2 times"
+        );
+        assert_eq!(reads(&[("x-api-key", "k")], "apikey=k"), "2 times");
+        assert_eq!(
+            reads(
+                &[("cookie", "apikey=a;apikey=b"), ("cookie", "apikey=c")],
+                ""
+            ),
+            "3 times"
+        );
+    }
+}

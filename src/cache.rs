@@ -1,0 +1,224 @@
+//! A bounded memory of answers.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// A map that never holds more than a number of entries, nor more than a total weight. Where it is full an entry goes
+/// that has not been asked for lately: the *clock* algorithm (second chance), which comes close to forgetting the least
+/// recently used and costs no more than a bit per access; a new entry costs O(1), amortised.
+#[derive(Debug)]
+pub struct Cache<K, V> {
+    places: HashMap<K, usize>,
+    slots: Vec<Slot<K, V>>,
+    hand: usize,
+    weight: usize,
+    max_entries: usize,
+    max_weight: usize,
+}
+
+#[derive(Debug)]
+struct Slot<K, V> {
+    key: K,
+    value: V,
+    weight: usize,
+    asked_for: bool,
+}
+
+/// `K` should be cheap to clone (`Rc<[u8]>`): it is held twice.
+impl<K: Clone + Eq + Hash, V> Cache<K, V> {
+    /// An empty cache for at most `max_entries` with a total weight of at most `max_weight`, in whatever unit
+    /// [`insert`](Self::insert) is told weights. Nothing is allocated in advance.
+    #[must_use]
+    pub fn new(max_entries: usize, max_weight: usize) -> Self {
+        Self {
+            places: HashMap::new(),
+            slots: Vec::new(),
+            hand: 0,
+            weight: 0,
+            max_entries,
+            max_weight,
+        }
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// What all entries weigh.
+    #[must_use]
+    pub const fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// The value of `key`, which counts as asked for.
+    pub fn get<Q>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let slot = self.slots.get_mut(*self.places.get(key)?)?;
+        slot.asked_for = true;
+        Some(&mut slot.value)
+    }
+
+    /// Remembers a value; an older one of the same key is forgotten. Others are forgotten until it fits; one that can
+    /// never fit isn't remembered.
+    pub fn insert(&mut self, key: K, value: V, weight: usize) {
+        self.remove(&key);
+        if weight > self.max_weight || self.max_entries == 0 {
+            return;
+        }
+        let room = self.max_weight.saturating_sub(weight);
+        while self.slots.len() >= self.max_entries || self.weight > room {
+            self.forget_one();
+        }
+        self.weight = self.weight.saturating_add(weight);
+        self.places.insert(key.clone(), self.slots.len());
+        self.slots.push(Slot {
+            key,
+            value,
+            weight,
+            asked_for: false,
+        });
+    }
+
+    /// Forgets `key`.
+    pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let place = self.places.remove(key)?;
+        self.take(place)
+    }
+
+    fn forget_one(&mut self) {
+        // Each turn of the loop takes a second chance away, so there are two rounds at most.
+        loop {
+            if self.hand >= self.slots.len() {
+                self.hand = 0;
+            }
+            match self.slots.get_mut(self.hand) {
+                Some(slot) if slot.asked_for => {
+                    slot.asked_for = false;
+                    self.hand = self.hand.saturating_add(1);
+                }
+                Some(slot) => {
+                    self.places.remove(&slot.key);
+                    self.take(self.hand);
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// Empties a slot; the last one moves there.
+    fn take(&mut self, place: usize) -> Option<V> {
+        if place >= self.slots.len() {
+            return None;
+        }
+        let slot = self.slots.swap_remove(place);
+        self.weight = self.weight.saturating_sub(slot.weight);
+        if let Some(moved) = self.slots.get(place) {
+            self.places.insert(moved.key.clone(), place);
+        }
+        Some(slot.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_asked_for_stays() {
+        let mut cache = Cache::new(3, 100);
+        for key in 0..3 {
+            cache.insert(key, key * 10, 1);
+        }
+        assert_eq!(cache.get(&1), Some(&mut 10));
+        cache.insert(3, 30, 1);
+        assert_eq!(cache.get(&1), Some(&mut 10));
+        cache.insert(4, 40, 1);
+        assert_eq!(cache.get(&1), Some(&mut 10));
+        assert_eq!((cache.len(), cache.weight()), (3, 3));
+    }
+
+    #[test]
+    fn weights() {
+        let mut cache = Cache::new(10, 10);
+        cache.insert("a", (), 6);
+        cache.insert("b", (), 4);
+        assert_eq!((cache.len(), cache.weight()), (2, 10));
+        cache.insert("a", (), 5);
+        assert_eq!((cache.len(), cache.weight()), (2, 9));
+        cache.insert("c", (), 11);
+        assert_eq!((cache.len(), cache.weight()), (2, 9));
+        cache.insert("b", (), 11);
+        assert_eq!(cache.remove("b"), None);
+        cache.insert("d", (), 10);
+        assert_eq!((cache.len(), cache.weight()), (1, 10));
+        let mut nothing = Cache::new(0, 10);
+        nothing.insert("a", (), 1);
+        assert!(nothing.is_empty());
+    }
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        Insert(u8, usize),
+        Get(u8),
+        Remove(u8),
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            (0..12_u8, 0..8_usize).prop_map(|(key, weight)| Act::Insert(key, weight)),
+            (0..12_u8).prop_map(Act::Get),
+            (0..12_u8).prop_map(Act::Remove),
+        ]
+    }
+
+    proptest! {
+        /// Bounded, and never a value that isn't the last one of its key.
+        #[test]
+        fn bounded_and_right(acts in prop::collection::vec(act(), 0..200), entries in 0..6_usize, weight in 0..20_usize) {
+            let mut cache = Cache::new(entries, weight);
+            let mut last = HashMap::new();
+            for (turn, act) in acts.into_iter().enumerate() {
+                match act {
+                    Act::Insert(key, weighs) => {
+                        cache.insert(key, turn, weighs);
+                        last.insert(key, (turn, weighs));
+                    }
+                    Act::Get(key) => {
+                        if let Some(value) = cache.get(&key) {
+                            prop_assert_eq!(Some(*value), last.get(&key).map(|(turn, _)| *turn));
+                        }
+                    }
+                    Act::Remove(key) => {
+                        cache.remove(&key);
+                        last.remove(&key);
+                    }
+                }
+                prop_assert!(cache.len() <= entries && cache.weight() <= weight);
+                prop_assert_eq!(cache.places.len(), cache.len());
+                let sum: usize = cache.slots.iter().map(|slot| last[&slot.key].1).sum();
+                prop_assert_eq!(sum, cache.weight());
+                for (at, slot) in cache.slots.iter().enumerate() {
+                    prop_assert_eq!(cache.places.get(&slot.key), Some(&at));
+                }
+            }
+        }
+    }
+}

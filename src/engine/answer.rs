@@ -1,0 +1,73 @@
+//! What the policy answers itself.
+
+use crate::http::{Response, Text};
+use crate::policy::{Denial, Policy, Redirect, Route};
+use crate::route::canonical_host;
+
+use super::forward::{Stripped, joined, new_path, new_query};
+use super::values::{Facts, blame, whose};
+
+/// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
+/// another host.
+pub(super) fn redirect(
+    facts: &Facts<'_>,
+    route: &Route,
+    redirect: &Redirect,
+    policy: &Policy,
+) -> Result<Response, Denial> {
+    let path = match &redirect.path {
+        Some(new) => new_path(new, facts)?,
+        None => facts.head.path.forward().to_vec(),
+    };
+    let stripped = Stripped::of(facts, route, policy);
+    let query = new_query(facts, &stripped, &crate::policy::QueryEdits::default())?;
+    let mut location = Vec::new();
+    origin(&mut location, facts, redirect)?;
+    location.extend(joined(&path, query.as_deref()));
+    Ok(Response {
+        status: redirect.status,
+        headers: vec![("location".into(), location.into())],
+        body: Text::Static(b""),
+        grpc_status: None,
+        details: "postern_redirect".into(),
+    })
+}
+
+/// Scheme, host and port. A scheme that changes brings its own port; else the request's stays, unless one is written.
+fn origin(location: &mut Vec<u8>, facts: &Facts<'_>, redirect: &Redirect) -> Result<(), Denial> {
+    let came = facts
+        .head
+        .request
+        .headers()
+        .first(b":scheme")
+        .unwrap_or(b"http");
+    let scheme = redirect.scheme.map_or(came, str::as_bytes);
+    location.extend_from_slice(scheme);
+    location.extend_from_slice(b"://");
+    match &redirect.host {
+        Some(template) => {
+            let host = facts.needed(template)?;
+            canonical_host(&host).map_err(|_| blame(whose(template)))?;
+            location.extend_from_slice(&host);
+        }
+        None => location.extend_from_slice(&facts.head.host),
+    }
+    let port = match (redirect.port, redirect.scheme) {
+        (Some(port), _) => Some(port),
+        (None, Some(_)) => None,
+        (None, None) => port(facts.head.authority),
+    };
+    let usual = if scheme == b"https" { 443 } else { 80 };
+    if let Some(port) = port.filter(|port| *port != usual) {
+        location.extend(format!(":{port}").into_bytes());
+    }
+    Ok(())
+}
+
+fn port(authority: &[u8]) -> Option<u16> {
+    let after = authority.rsplit(|byte| *byte == b':').next()?;
+    if after.len() == authority.len() {
+        return None;
+    }
+    std::str::from_utf8(after).ok()?.parse().ok()
+}

@@ -1,0 +1,220 @@
+//! Who asks: what the providers of a route say, and what its requirement makes of that.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::auth::{Found, Place, read};
+use crate::http::Text;
+use crate::policy::{Consumer, Denial, Policy, Provider, Reason, Requirement, Route};
+
+use super::head::Head;
+use super::sources::{Owner, Sources};
+
+/// Who asks, as one provider verified it.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) consumer: Rc<Consumer>,
+    pub(super) credential: Option<Text>,
+}
+
+/// Everything that authentication found out.
+#[derive(Debug, Default)]
+pub(super) struct Authenticated {
+    /// Who it is; nobody where none was required.
+    pub(super) identity: Option<Identity>,
+    /// The providers that accepted a credential.
+    pub(super) accepted: Vec<usize>,
+}
+
+/// What one provider says.
+#[derive(Debug)]
+enum Verdict<'p> {
+    /// It found none of its credentials.
+    Absent,
+    Accepted(Identity, &'p Place),
+    Rejected(Reason, Vec<&'p Place>),
+    /// Whose the credential is can't be known now.
+    Unavailable,
+}
+
+/// What a requirement makes of the verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Met, by this provider.
+    Accepted(usize),
+    /// Met, by nobody.
+    Anonymous,
+    Absent,
+    Rejected(Reason),
+    Unavailable,
+}
+
+/// Evaluates the requirement of `route`.
+pub(super) fn authenticate(
+    head: &Head<'_>,
+    route: &Route,
+    policy: &Policy,
+    sources: &Sources,
+) -> Result<Authenticated, Denial> {
+    if let Requirement::None = route.require {
+        return Ok(Authenticated::default());
+    }
+    let mut verdicts: Vec<(usize, Verdict<'_>)> = Vec::with_capacity(route.providers.len());
+    for &place in &route.providers {
+        let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
+        verdicts.push((place, verdict(head, place, provider, policy, sources)));
+    }
+    let outcome = match evaluate(&route.require, &verdicts) {
+        // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
+        met @ Outcome::Accepted(_) => rejected_elsewhere(&verdicts).map_or(met, Outcome::Rejected),
+        unmet @ (Outcome::Anonymous
+        | Outcome::Absent
+        | Outcome::Rejected(_)
+        | Outcome::Unavailable) => unmet,
+    };
+    match outcome {
+        Outcome::Accepted(first) => Ok(accepted(first, verdicts)),
+        Outcome::Anonymous => Ok(Authenticated::default()),
+        Outcome::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
+        Outcome::Rejected(reason) => Err(unauthorized(reason, route, policy)),
+        Outcome::Unavailable => Err(Reason::SourceUnavailable.into()),
+    }
+}
+
+fn verdict<'p>(
+    head: &Head<'_>,
+    place: usize,
+    provider: &'p Provider,
+    policy: &Policy,
+    sources: &Sources,
+) -> Verdict<'p> {
+    let headers = head.request.headers();
+    let (key, at): (Cow<'_, [u8]>, _) = match read(&provider.places, &headers, head.path.query()) {
+        Found::Absent => return Verdict::Absent,
+        Found::Repeated(places) => return Verdict::Rejected(Reason::RepeatedCredential, places),
+        Found::One(key, at) => (key, at),
+    };
+    match sources.owner(policy, place, &key) {
+        Owner::Known(credential) => {
+            let identity = Identity {
+                consumer: Rc::clone(&credential.owner),
+                credential: credential.id.clone(),
+            };
+            Verdict::Accepted(identity, at)
+        }
+        Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at]),
+        Owner::Unknowable => Verdict::Unavailable,
+    }
+}
+
+fn evaluate(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
+    match requirement {
+        Requirement::None => Outcome::Anonymous,
+        Requirement::Provider(provider) => {
+            match verdicts.iter().find(|(place, _)| place == provider) {
+                Some((_, Verdict::Accepted(..))) => Outcome::Accepted(*provider),
+                Some((_, Verdict::Rejected(reason, _))) => Outcome::Rejected(*reason),
+                Some((_, Verdict::Unavailable)) => Outcome::Unavailable,
+                Some((_, Verdict::Absent)) | None => Outcome::Absent,
+            }
+        }
+        Requirement::Any(list) => any(list, verdicts),
+        Requirement::All(list) => all(list, verdicts),
+        Requirement::Optional(inner) => match evaluate(inner, verdicts) {
+            // Only a request without any credential of it is let through: part of a combination isn't none.
+            Outcome::Absent if all_absent(inner, verdicts) => Outcome::Anonymous,
+            outcome @ (Outcome::Accepted(_)
+            | Outcome::Anonymous
+            | Outcome::Absent
+            | Outcome::Rejected(_)
+            | Outcome::Unavailable) => outcome,
+        },
+    }
+}
+
+/// The first that is met, in the order written. None met: unavailable before rejected before absent.
+fn any(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
+    let mut best = Outcome::Absent;
+    for requirement in list {
+        match (evaluate(requirement, verdicts), best) {
+            (met @ (Outcome::Accepted(_) | Outcome::Anonymous), _) => return met,
+            (Outcome::Unavailable, _) => best = Outcome::Unavailable,
+            (Outcome::Rejected(reason), Outcome::Absent) => best = Outcome::Rejected(reason),
+            (Outcome::Rejected(_) | Outcome::Absent, _) => {}
+        }
+    }
+    best
+}
+
+/// Each is met; the first that knows somebody tells who it is. A rejected one is final, whatever the others may yet say.
+fn all(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
+    let mut sum = Outcome::Anonymous;
+    for requirement in list {
+        match (evaluate(requirement, verdicts), sum) {
+            (rejected @ Outcome::Rejected(_), _) => return rejected,
+            (Outcome::Unavailable, _) => sum = Outcome::Unavailable,
+            (Outcome::Absent, Outcome::Accepted(_) | Outcome::Anonymous) => sum = Outcome::Absent,
+            (Outcome::Accepted(provider), Outcome::Anonymous) => sum = Outcome::Accepted(provider),
+            (Outcome::Accepted(_) | Outcome::Anonymous | Outcome::Absent, _) => {}
+        }
+    }
+    sum
+}
+
+fn all_absent(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> bool {
+    match requirement {
+        Requirement::None => true,
+        Requirement::Provider(provider) => verdicts
+            .iter()
+            .all(|(place, verdict)| place != provider || matches!(verdict, Verdict::Absent)),
+        Requirement::Any(list) | Requirement::All(list) => {
+            list.iter().all(|one| all_absent(one, verdicts))
+        }
+        Requirement::Optional(inner) => all_absent(inner, verdicts),
+    }
+}
+
+/// A credential that was rejected at a place where none was accepted.
+fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
+    let good = |place: &Place| {
+        verdicts
+            .iter()
+            .any(|(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.overlaps(place)))
+    };
+    verdicts.iter().find_map(|(_, verdict)| match verdict {
+        Verdict::Rejected(reason, places) if !places.iter().all(|place| good(place)) => {
+            Some(*reason)
+        }
+        Verdict::Rejected(..) | Verdict::Absent | Verdict::Accepted(..) | Verdict::Unavailable => {
+            None
+        }
+    })
+}
+
+fn accepted(first: usize, verdicts: Vec<(usize, Verdict<'_>)>) -> Authenticated {
+    let mut authenticated = Authenticated::default();
+    for (provider, verdict) in verdicts {
+        if let Verdict::Accepted(identity, _) = verdict {
+            authenticated.accepted.push(provider);
+            if provider == first {
+                authenticated.identity = Some(identity);
+            }
+        }
+    }
+    authenticated
+}
+
+/// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).
+fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
+    let mut denial = Denial::from(reason);
+    for challenge in route
+        .providers
+        .iter()
+        .filter_map(|place| policy.providers.at(*place))
+    {
+        if !denial.challenges.contains(&challenge.challenge) {
+            denial.challenges.push(challenge.challenge.clone());
+        }
+    }
+    denial
+}

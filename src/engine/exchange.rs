@@ -1,0 +1,132 @@
+//! The stages of one exchange, in order.
+
+use crate::http::{Request, Response};
+use crate::policy::{Action, Audience, Denial, Policy, Reason, Route, Unmatched};
+use crate::route::Found;
+use crate::time::Timestamp;
+
+use super::authenticate::authenticate;
+use super::authorize::{Lookups, holds};
+use super::event::{Event, Outcome};
+use super::head::Head;
+use super::lookups::{Awaited, Desk, Stop};
+use super::step::Step;
+use super::values::Facts;
+use super::{answer, forward};
+
+/// What is to be done with an exchange; a wait isn't registered yet.
+pub(super) enum Decision {
+    Step(Step),
+    Wait(Awaited, Timestamp),
+}
+
+/// Takes a request through all stages.
+pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Decision {
+    let head = match Head::read(*request, policy) {
+        Ok(head) => head,
+        Err(denial) => return Decision::Step(deny(denial, request, None, desk)),
+    };
+    let found = policy.router.find(&head.for_router());
+    let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
+    else {
+        return Decision::Step(unmatched(&head, policy, desk));
+    };
+    match follow(&head, found, route, policy, desk) {
+        Ok(step) => {
+            let outcome = if matches!(step, Step::Continue(_)) {
+                Outcome::Forwarded
+            } else {
+                Outcome::Answered
+            };
+            tell(desk, Some(route), outcome, None);
+            Decision::Step(step)
+        }
+        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, Some(route), desk)),
+        Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
+    }
+}
+
+fn route_of<'p>(found: Found<'_>, policy: &'p Policy) -> Option<&'p Route> {
+    policy.routes.get(usize::try_from(found.route.0).ok()?)
+}
+
+/// The stages after the match.
+fn follow(
+    head: &Head<'_>,
+    found: Found<'_>,
+    route: &Route,
+    policy: &Policy,
+    desk: &mut Desk<'_>,
+) -> Result<Step, Stop> {
+    let who = authenticate(head, route, policy, desk.sources)?;
+    let mut facts = Facts {
+        head,
+        captures: Some(found.captures(head.path.matching())),
+        covered: found.pattern.map_or(0, crate::route::PathPattern::segments),
+        who: &who,
+        looked_up: Vec::new(),
+    };
+    // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
+    if let Some(condition) = route
+        .authorize
+        .as_ref()
+        .filter(|_| !route.lookups.is_empty())
+    {
+        if holds(condition, &facts, Lookups::Pending) == Some(false) {
+            return Err(Reason::Forbidden.into());
+        }
+    }
+    for lookup in &route.lookups {
+        let values = desk.look_up(lookup, &facts)?;
+        facts.looked_up.push(values);
+    }
+    if let Some(condition) = &route.authorize {
+        if holds(condition, &facts, Lookups::Done) != Some(true) {
+            return Err(Reason::Forbidden.into());
+        }
+    }
+    Ok(match &route.action {
+        Action::Forward(rewrite) => Step::Continue(forward::edits(&facts, route, rewrite, policy)?),
+        Action::Redirect(redirect) => {
+            Step::Respond(answer::redirect(&facts, route, redirect, policy)?)
+        }
+        Action::Respond(respond) => Step::Respond(respond.0.clone()),
+    })
+}
+
+fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
+    match &policy.unmatched {
+        Unmatched::Respond(respond) => {
+            tell(desk, None, Outcome::Answered, None);
+            Step::Respond(respond.0.clone())
+        }
+        Unmatched::Pass => {
+            tell(desk, None, Outcome::Forwarded, None);
+            Step::Continue(forward::pass(head, policy))
+        }
+    }
+}
+
+fn deny(denial: Denial, request: &Request<'_>, route: Option<&Route>, desk: &mut Desk<'_>) -> Step {
+    tell(desk, route, Outcome::Denied, Some(denial.reason.name()));
+    let audience = if request.is_grpc() {
+        Audience::Grpc
+    } else {
+        Audience::Http
+    };
+    let response: Response = denial.respond(audience);
+    Step::Respond(response)
+}
+
+fn tell(
+    desk: &mut Desk<'_>,
+    route: Option<&Route>,
+    outcome: Outcome,
+    reason: Option<&'static str>,
+) {
+    desk.observer.event(&Event::Decided {
+        route: route.map(|route| &*route.name),
+        outcome,
+        reason,
+    });
+}

@@ -1,0 +1,271 @@
+//! What becomes of a request that goes on.
+
+use std::borrow::Cow;
+
+use crate::auth::Place;
+use crate::http::{Edits, Headers, Text, cookies};
+use crate::policy::{
+    Afterwards, Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite,
+    Route,
+};
+use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
+use crate::route::canonical_host;
+
+use super::head::Head;
+use super::plan::Plan;
+use super::values::{Facts, blame, origin, whose};
+
+/// The headers as they came, without the gate's own.
+pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy) -> Plan<'r> {
+    let mut plan = Plan::new(headers);
+    for (name, _) in headers
+        .iter()
+        .filter(|(name, _)| policy.written.contains(name))
+    {
+        plan.remove(Text::Owned(name.to_vec()));
+    }
+    plan
+}
+
+/// A request that no route is for, and that goes on all the same.
+pub(super) fn pass(head: &Head<'_>, policy: &Policy) -> Edits {
+    let mut plan = sanitised(head.request.headers(), policy);
+    set_path(&mut plan, head, head.path.forward(), head.path.query());
+    Edits {
+        request: plan.finish(),
+        response: Vec::new(),
+    }
+}
+
+/// All edits of one exchange.
+pub(super) fn edits(
+    facts: &Facts<'_>,
+    route: &Route,
+    rewrite: &Rewrite,
+    policy: &Policy,
+) -> Result<Edits, Denial> {
+    let head = facts.head;
+    let mut plan = sanitised(head.request.headers(), policy);
+    let stripped = Stripped::of(facts, route, policy);
+    stripped.headers(&mut plan, head.request.headers());
+    let path = match &rewrite.path {
+        Some(new) => Cow::Owned(new_path(new, facts)?),
+        None => Cow::Borrowed(head.path.forward()),
+    };
+    let query = new_query(facts, &stripped, &rewrite.query)?;
+    set_path(&mut plan, head, &path, query.as_deref());
+    edit_headers(&mut plan, &rewrite.headers, facts)?;
+    identify(&mut plan, facts, policy);
+    if let Some(host) = &rewrite.host {
+        let new = facts.needed(host)?;
+        canonical_host(&new).map_err(|_| blame(whose(host)))?;
+        plan.set(":authority".into(), new);
+    }
+    if let Some(method) = &rewrite.method {
+        let new = facts.needed(method)?;
+        if !is_token(&new) {
+            return Err(blame(whose(method)).into());
+        }
+        plan.set(":method".into(), new);
+    }
+    if let (Some(upstream), Some(routing)) = (&rewrite.upstream, &policy.routing) {
+        let chosen = facts.needed(upstream)?;
+        let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
+        plan.set(routing.header.clone(), chosen.clone());
+    }
+    let mut response = Plan::blind();
+    edit_headers(&mut response, &rewrite.response, facts)?;
+    Ok(Edits {
+        request: plan.finish(),
+        response: response.finish(),
+    })
+}
+
+/// The headers that tell the upstream who it is. Client's copies are gone already.
+fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
+    let Some(who) = &facts.who.identity else {
+        return;
+    };
+    let names = &policy.identity;
+    plan.set(names.consumer.clone(), who.consumer.name.clone());
+    if let Some(header) = names
+        .groups
+        .as_ref()
+        .filter(|_| !who.consumer.groups.is_empty())
+    {
+        plan.set(
+            header.clone(),
+            who.consumer.groups.join(",").into_bytes().into(),
+        );
+    }
+    if let (Some(header), Some(id)) = (&names.credential, &who.credential) {
+        plan.set(header.clone(), id.clone());
+    }
+    for (label, header) in &names.labels {
+        if let Some(value) = who.consumer.label(label) {
+            plan.set(header.clone(), value.clone());
+        }
+    }
+}
+
+/// The places whose credentials end here: all that the requirement names, used or not, save those of a provider that
+/// forwards what it verified.
+pub(super) struct Stripped<'p>(Vec<&'p Place>);
+
+impl<'p> Stripped<'p> {
+    pub(super) fn of(facts: &Facts<'_>, route: &Route, policy: &'p Policy) -> Self {
+        let mut places = Vec::new();
+        for place in &route.providers {
+            let Some(provider) = policy.providers.at(*place) else {
+                continue;
+            };
+            let forwards =
+                provider.afterwards == Afterwards::Forward && facts.who.accepted.contains(place);
+            if !forwards {
+                places.extend(&provider.places);
+            }
+        }
+        Self(places)
+    }
+
+    fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
+        let mut names: Vec<&[u8]> = Vec::new();
+        for place in &self.0 {
+            match place {
+                Place::Header { name, .. } => plan.remove(Text::Owned(name.to_vec())),
+                Place::Cookie(name) => names.push(name),
+                Place::Query(_) => {}
+            }
+        }
+        if !names.is_empty() {
+            strip_cookies(plan, came, &names);
+        }
+    }
+
+    fn query(&self) -> impl Iterator<Item = &'p [u8]> + '_ {
+        self.0.iter().filter_map(|place| match place {
+            Place::Query(name) => Some(&**name),
+            Place::Header { .. } | Place::Cookie(_) => None,
+        })
+    }
+}
+
+fn strip_cookies(plan: &mut Plan<'_>, came: Headers<'_>, names: &[&[u8]]) {
+    let named = |header: &[u8]| cookies(header).any(|(name, _)| names.contains(&name));
+    if !came.all(b"cookie").any(named) {
+        return;
+    }
+    let kept = |piece: &&[u8]| !cookies(piece).any(|(name, _)| names.contains(&name));
+    let pieces = came
+        .all(b"cookie")
+        .flat_map(|header| header.split(|byte| *byte == b';'))
+        .map(<[u8]>::trim_ascii);
+    let pieces: Vec<&[u8]> = pieces
+        .filter(|piece| !piece.is_empty())
+        .filter(kept)
+        .collect();
+    if pieces.is_empty() {
+        plan.remove("cookie".into());
+    } else {
+        plan.set("cookie".into(), pieces.join(&b"; "[..]).into());
+    }
+}
+
+/// A new path, of literals and values.
+pub(super) fn new_path(rewrite: &PathRewrite, facts: &Facts<'_>) -> Result<Vec<u8>, Denial> {
+    let pieces = match rewrite {
+        PathRewrite::Template(pieces) => pieces,
+        PathRewrite::Prefix(new) => {
+            let covered = facts.covered;
+            return Ok(replace_prefix(facts.head.path.forward(), covered, new));
+        }
+    };
+    let mut path = PathBuilder::new();
+    for piece in pieces {
+        match piece {
+            PathPiece::Literal(literal) => path.literal(literal),
+            PathPiece::Variable(variable, default) => match (facts.value(variable)?, default) {
+                (Some(found), _) => match found.segments {
+                    Some(segments) => path.segments(segments, found.origin),
+                    None => path.segment(&found.text, found.origin),
+                },
+                (None, Some(default)) => path.segment(default, crate::rewrite::Origin::Policy),
+                (None, None) => return Err(blame(origin(variable)).into()),
+            },
+        }
+    }
+    path.finish()
+        .map_err(|PathValueError { origin, .. }| blame(origin).into())
+}
+
+/// The query without credentials, and as the route changes it.
+pub(super) fn new_query<'x>(
+    facts: &Facts<'x>,
+    stripped: &Stripped<'_>,
+    edits: &QueryEdits,
+) -> Result<Option<Cow<'x, [u8]>>, Denial> {
+    let head: &'x Head<'x> = facts.head;
+    let query = head.path.query();
+    let strip: Vec<QueryEdit<'_>> = stripped.query().map(QueryEdit::Remove).collect();
+    if strip.is_empty() && edits.is_empty() {
+        return Ok(query.map(Cow::Borrowed));
+    }
+    let mut values = Vec::new();
+    for (_, value) in edits.set.iter().chain(&edits.add) {
+        values.push(facts.text(value)?);
+    }
+    let mut values = values.iter();
+    let mut all = strip;
+    all.extend(edits.remove.iter().map(|name| QueryEdit::Remove(name)));
+    for (name, _) in &edits.set {
+        all.push(match values.next() {
+            Some(Some(value)) => QueryEdit::Set(name, value),
+            _ => QueryEdit::Remove(name),
+        });
+    }
+    for (name, _) in &edits.add {
+        if let Some(Some(value)) = values.next() {
+            all.push(QueryEdit::Add(name, value));
+        }
+    }
+    Ok(edit_query(query, &all))
+}
+
+/// Joins path and query.
+pub(super) fn joined(path: &[u8], query: Option<&[u8]>) -> Vec<u8> {
+    match query {
+        Some(query) => [path, b"?", query].concat(),
+        None => path.to_vec(),
+    }
+}
+
+fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: &[u8], query: Option<&[u8]>) {
+    let same_path = head.path.is_as_it_came() && path == head.path.forward();
+    if !same_path || query != head.path.query() {
+        plan.set(":path".into(), joined(path, query).into());
+    }
+}
+
+fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> Result<(), Denial> {
+    for name in &edits.remove {
+        plan.remove(name.clone());
+    }
+    for (name, value) in &edits.set {
+        match facts.text(value)? {
+            Some(value) => plan.set(name.clone(), value),
+            None => plan.remove(name.clone()),
+        }
+    }
+    for (name, value) in &edits.add {
+        if let Some(value) = facts.text(value)? {
+            plan.add(name.clone(), value);
+        }
+    }
+    Ok(())
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(text: &[u8]) -> bool {
+    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !text.is_empty() && text.iter().all(in_token)
+}

@@ -1,0 +1,244 @@
+//! Values from sources, for one exchange.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::http::Callout;
+use crate::policy::{Denial, Fallback, Lookup, Reason};
+use crate::rewrite::Origin;
+use crate::source::{Answer, Entry, Refusal, Selection, Settled};
+use crate::time::Timestamp;
+
+use super::Inputs;
+use super::event::{Event, Observer};
+use super::sources::{Sources, State, WatchedState};
+use super::step::{FlightId, Memory};
+use super::store::{DemandSource, EngineId, Purpose, Store};
+use super::values::{Facts, blame, whose};
+
+/// How often one exchange may wait: each time is bounded, and so is the whole.
+const MAX_WAITS: u8 = 16;
+
+/// How much longer than the callout itself an exchange waits for it: the host tells of the end of its time first.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// Why an exchange goes no further now.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Deny(Denial),
+    Wait(Awaited, Timestamp),
+}
+
+/// What an exchange waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    Flight(FlightId),
+    /// The first document of the source at this place.
+    Document(usize),
+}
+
+impl From<Denial> for Stop {
+    fn from(denial: Denial) -> Self {
+        Self::Deny(denial)
+    }
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Deny(reason.into())
+    }
+}
+
+/// What looking up needs of the engine.
+pub(super) struct Desk<'e> {
+    pub(super) sources: &'e Sources,
+    pub(super) store: &'e Store,
+    pub(super) engine: EngineId,
+    /// Callouts to be sent.
+    pub(super) outbox: &'e mut Vec<(FlightId, Callout)>,
+    pub(super) memory: &'e Memory,
+    pub(super) inputs: &'e mut dyn Inputs,
+    pub(super) observer: &'e mut dyn Observer,
+}
+
+/// What a source says of an entry.
+enum Said {
+    /// The lookup's values.
+    Values(Vec<Option<Value>>),
+    /// A good document has no such entry.
+    Missing,
+    /// There is no usable document.
+    Failed,
+}
+
+impl Desk<'_> {
+    /// The values of one lookup. `facts` holds those of the lookups before it.
+    pub(super) fn look_up(
+        &mut self,
+        lookup: &Lookup,
+        facts: &Facts<'_>,
+    ) -> Result<Vec<Option<Value>>, Stop> {
+        let said = match &lookup.key {
+            None => self.ask(lookup, None)?,
+            Some(template) => match facts.text(template)? {
+                Some(key) => self.ask(lookup, Some(&key))?,
+                None => Said::Missing,
+            },
+        };
+        match said {
+            Said::Values(values) => Ok(values),
+            Said::Missing => fall_back(&lookup.on_missing, Reason::LookupMissing),
+            Said::Failed => {
+                let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
+                self.observer.event(&Event::FellBack {
+                    lookup: &lookup.name,
+                });
+                Ok(values)
+            }
+        }
+    }
+
+    fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said, Stop> {
+        match (self.sources.at(lookup.source), key) {
+            (Some(State::Inline(view)), key) => Ok(entry(view, key, lookup)),
+            (Some(State::Watched(watched)), key) => self.watched(watched, key, lookup),
+            (Some(State::OnDemand(source)), Some(key)) => {
+                let source = Rc::clone(source);
+                self.on_demand(&source, key, lookup)
+            }
+            (Some(State::OnDemand(_)), None) | (None, _) => Ok(Said::Failed),
+        }
+    }
+
+    fn watched(
+        &mut self,
+        watched: &WatchedState,
+        key: Option<&[u8]>,
+        lookup: &Lookup,
+    ) -> Result<Said, Stop> {
+        if let Some(view) = watched.view() {
+            return Ok(entry(view, key, lookup));
+        }
+        if lookup.hold.is_zero()
+            || !self.may_wait()
+            || !watched.shared.borrow_mut().waiters.has_room()
+        {
+            return Ok(Said::Failed);
+        }
+        let since = self.memory.since.unwrap_or_else(|| self.inputs.now());
+        Err(Stop::Wait(
+            Awaited::Document(lookup.source),
+            since.after(lookup.hold),
+        ))
+    }
+
+    fn on_demand(
+        &mut self,
+        source: &Rc<RefCell<DemandSource>>,
+        key: &[u8],
+        lookup: &Lookup,
+    ) -> Result<Said, Stop> {
+        let identity = source.borrow().identity;
+        let told = self
+            .memory
+            .answers
+            .iter()
+            .rev()
+            .find(|mail| mail.source == identity && *mail.key == *key);
+        if let Some(mail) = told {
+            return Ok(match &mail.settled {
+                Settled::Found(document) => Said::Values(values(document.value(), lookup)),
+                Settled::Missing => Said::Missing,
+                Settled::Failed(_) | Settled::Ignored => Said::Failed,
+            });
+        }
+        let now = self.inputs.now();
+        let answer = source.borrow_mut().machine.ask(key, now);
+        match answer {
+            Answer::Fresh(document) | Answer::Stale(document, None) => {
+                Ok(Said::Values(values(document.value(), lookup)))
+            }
+            Answer::Stale(document, Some(callout)) => {
+                self.depart(Purpose::OnDemand(Rc::clone(source), key.into()), callout);
+                Ok(Said::Values(values(document.value(), lookup)))
+            }
+            // Longer than any entry's.
+            Answer::Missing | Answer::Refused(Refusal::KeyTooLong) => Ok(Said::Missing),
+            Answer::Refused(Refusal::UnfitKey) => {
+                Err(blame(lookup.key.as_ref().map_or(Origin::Client, whose)).into())
+            }
+            Answer::Failed(_) | Answer::Refused(Refusal::TooManyInFlight) => Ok(Said::Failed),
+            Answer::Pending => {
+                let flight = source.borrow().flights.get(key).copied();
+                self.await_flight(flight, now)
+            }
+            Answer::Start(callout) => {
+                let flight = self.depart(Purpose::OnDemand(Rc::clone(source), key.into()), callout);
+                self.await_flight(Some(flight), now)
+            }
+        }
+    }
+
+    fn depart(&mut self, purpose: Purpose, callout: Callout) -> FlightId {
+        let timeout = callout.timeout;
+        let flight = self.store.depart(self.engine, purpose, timeout);
+        self.outbox.push((flight, callout));
+        flight
+    }
+
+    fn await_flight(&mut self, flight: Option<FlightId>, now: Timestamp) -> Result<Said, Stop> {
+        let Some(id) = flight.filter(|_| self.may_wait()) else {
+            return Ok(Said::Failed);
+        };
+        let mut learnt = self.store.0.borrow_mut();
+        let Some(flight) = learnt.flights.get_mut(&id) else {
+            return Ok(Said::Failed);
+        };
+        if !flight.waiters.has_room() {
+            return Ok(Said::Failed);
+        }
+        Err(Stop::Wait(
+            Awaited::Flight(id),
+            now.after(flight.timeout.saturating_add(SLACK)),
+        ))
+    }
+
+    const fn may_wait(&self) -> bool {
+        !self.memory.overdue && self.memory.waits < MAX_WAITS
+    }
+}
+
+fn fall_back(fallback: &Fallback, reason: Reason) -> Result<Vec<Option<Value>>, Stop> {
+    match fallback {
+        Fallback::Deny(status) => Err(Denial::with_status(reason, *status).into()),
+        Fallback::Values(values) => Ok(values.clone()),
+    }
+}
+
+fn entry(view: &super::view::View, key: Option<&[u8]>, lookup: &Lookup) -> Said {
+    let Some(key) = key else {
+        return Said::Values(values(view.document.value(), lookup));
+    };
+    match view.index.as_ref().map(|index| index.get(key)) {
+        Some(Entry::Found(entry)) => Said::Values(values(entry, lookup)),
+        Some(Entry::Missing) => Said::Missing,
+        // Two claim the key: none of them answers.
+        Some(Entry::Ambiguous) | None => Said::Failed,
+    }
+}
+
+/// Nothing found is no value, one is that value, several are the list of them.
+fn values(entry: &Value, lookup: &Lookup) -> Vec<Option<Value>> {
+    lookup
+        .values
+        .iter()
+        .map(|value| match value.path.select(entry) {
+            Selection::None => None,
+            Selection::One(found) => Some(found.clone()),
+            Selection::Many(found) => Some(Value::Array(found.into_iter().cloned().collect())),
+        })
+        .collect()
+}

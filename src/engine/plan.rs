@@ -1,0 +1,102 @@
+//! Header edits, as they are decided: what changes nothing is never asked of the host.
+
+use crate::http::{Edit, Headers, Text};
+
+/// The edits to one header map.
+#[derive(Debug)]
+pub(super) struct Plan<'r> {
+    /// The map as it came; unknown where it is only to come (a response's).
+    came: Option<Headers<'r>>,
+    edits: Vec<Edit>,
+}
+
+impl<'r> Plan<'r> {
+    /// Nothing is changed about the headers as they came.
+    pub(super) const fn new(came: Headers<'r>) -> Self {
+        Self {
+            came: Some(came),
+            edits: Vec::new(),
+        }
+    }
+
+    /// Edits to headers that nobody has seen yet: none is left out.
+    pub(super) const fn blind() -> Self {
+        Self {
+            came: None,
+            edits: Vec::new(),
+        }
+    }
+
+    /// No value of `name` stays.
+    pub(super) fn remove(&mut self, name: Text) {
+        self.forget(&name);
+        if self.came.is_none_or(|came| came.first(&name).is_some()) {
+            self.edits.push(Edit::Remove(name));
+        }
+    }
+
+    /// `name` has this value alone.
+    pub(super) fn set(&mut self, name: Text, value: Text) {
+        self.forget(&name);
+        // It is right only with exactly one value, equal to ours.
+        let right = self.came.is_some_and(|came| {
+            let mut values = came.all(&name);
+            values.next() == Some(&*value) && values.next().is_none()
+        });
+        if !right {
+            self.edits.push(Edit::Set(name, value));
+        }
+    }
+
+    /// `name` has one more value.
+    pub(super) fn add(&mut self, name: Text, value: Text) {
+        self.edits.push(Edit::Add(name, value));
+    }
+
+    /// The edits, in order.
+    pub(super) fn finish(self) -> Vec<Edit> {
+        self.edits
+    }
+
+    /// A later word on a header replaces the earlier ones.
+    fn forget(&mut self, name: &[u8]) {
+        self.edits.retain(|edit| match edit {
+            Edit::Set(named, _) | Edit::Add(named, _) | Edit::Remove(named) => **named != *name,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HeaderMap;
+
+    #[test]
+    fn what_changes_nothing_is_left_out() {
+        let map = HeaderMap::from_pairs(&[("a", "1"), ("b", "1"), ("b", "1"), ("c", "1")]);
+        let mut plan = Plan::new(map.view());
+        plan.remove("x".into());
+        plan.set("a".into(), "1".into());
+        plan.set("b".into(), "1".into());
+        plan.remove("c".into());
+        plan.set("c".into(), "2".into());
+        assert_eq!(
+            plan.finish(),
+            [
+                Edit::Set("b".into(), "1".into()),
+                Edit::Set("c".into(), "2".into())
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_set_and_then_removed_was_there_before() {
+        let map = HeaderMap::from_pairs(&[("a", "1")]);
+        let mut plan = Plan::new(map.view());
+        plan.set("a".into(), "2".into());
+        plan.remove("a".into());
+        plan.set("b".into(), "2".into());
+        plan.remove("b".into());
+        assert_eq!(plan.finish(), [Edit::Remove("a".into())]);
+    }
+}

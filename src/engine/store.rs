@@ -1,0 +1,255 @@
+//! What the engines of one VM have learnt.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Settled, Watched};
+use crate::time::Timestamp;
+
+use super::step::{ExchangeId, FlightId, Slot};
+
+/// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
+/// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
+/// are the same store.
+#[derive(Clone, Debug)]
+pub struct Store(pub(super) Rc<RefCell<Learnt>>);
+
+#[derive(Debug)]
+pub(super) struct Learnt {
+    vm: u64,
+    last_id: u64,
+    /// The latest time that any engine was told.
+    pub(super) now: Timestamp,
+    watched: HashMap<Identity, Weak<RefCell<WatchedSource>>>,
+    on_demand: HashMap<Identity, Weak<RefCell<DemandSource>>>,
+    pub(super) flights: HashMap<FlightId, Flight>,
+}
+
+/// Names an engine within its VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EngineId(u64);
+
+/// A watched source, and who waits for its first document.
+#[derive(Debug)]
+pub(super) struct WatchedSource {
+    pub(super) machine: Watched,
+    /// Whether the last good document may be used, as of the last tick.
+    pub(super) usable: bool,
+    pub(super) waiters: Waiters,
+}
+
+/// A source on demand, and which flight is for which key.
+#[derive(Debug)]
+pub(super) struct DemandSource {
+    pub(super) machine: OnDemand,
+    pub(super) identity: Identity,
+    pub(super) flights: HashMap<Box<[u8]>, FlightId>,
+}
+
+/// A callout under way.
+#[derive(Debug)]
+pub(super) struct Flight {
+    /// Who sent it: it ends with that engine.
+    pub(super) owner: EngineId,
+    pub(super) purpose: Purpose,
+    /// How long the host waits for its reply.
+    pub(super) timeout: Duration,
+    pub(super) waiters: Waiters,
+}
+
+/// What a flight is for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    Watched(Rc<RefCell<WatchedSource>>),
+    OnDemand(Rc<RefCell<DemandSource>>, Box<[u8]>),
+}
+
+/// What came of a flight, for an exchange that waited for it.
+#[derive(Clone, Debug)]
+pub(super) struct Mail {
+    pub(super) source: Identity,
+    pub(super) key: Box<[u8]>,
+    pub(super) settled: Settled,
+}
+
+/// Exchanges that wait for one thing. One that is gone (its client left) counts no more.
+#[derive(Debug, Default)]
+pub(super) struct Waiters(Vec<Weak<Slot>>);
+
+/// How many may wait for one thing; above it a request is answered as if the thing had failed.
+const MAX_WAITERS: usize = 4096;
+
+impl Waiters {
+    /// Whether one more may wait.
+    pub(super) fn has_room(&mut self) -> bool {
+        if self.0.len() >= MAX_WAITERS {
+            self.0.retain(|slot| slot.strong_count() > 0);
+        }
+        self.0.len() < MAX_WAITERS
+    }
+
+    pub(super) fn push(&mut self, slot: &Rc<Slot>) {
+        self.0.push(Rc::downgrade(slot));
+    }
+
+    /// Takes all of them, those that still wait.
+    pub(super) fn take(&mut self) -> Vec<Rc<Slot>> {
+        std::mem::take(&mut self.0)
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect()
+    }
+
+    /// Takes those whose deadline has passed; forgets those that are gone.
+    pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
+        let mut overdue = Vec::new();
+        self.0.retain(|slot| match slot.upgrade() {
+            Some(slot) if slot.deadline > now => true,
+            Some(slot) => {
+                overdue.push(slot.id);
+                false
+            }
+            None => false,
+        });
+        overdue
+    }
+}
+
+impl Store {
+    /// An empty store. `vm` names this VM among those that share a [`Board`]: drawn at random by the driver. It seeds
+    /// the jitter too.
+    #[must_use]
+    pub fn new(vm: u64) -> Self {
+        Self(Rc::new(RefCell::new(Learnt {
+            vm: vm.max(1),
+            last_id: 0,
+            now: Timestamp::default(),
+            watched: HashMap::new(),
+            on_demand: HashMap::new(),
+            flights: HashMap::new(),
+        })))
+    }
+
+    pub(super) fn new_engine(&self) -> EngineId {
+        EngineId(self.0.borrow_mut().next_id())
+    }
+
+    pub(super) fn new_exchange(&self) -> ExchangeId {
+        ExchangeId(self.0.borrow_mut().next_id())
+    }
+
+    /// What is known of a watched source: by an engine before, or nothing yet.
+    pub(super) fn watched(
+        &self,
+        identity: Identity,
+        fetcher: &Rc<Fetcher>,
+        schedule: Schedule,
+    ) -> Rc<RefCell<WatchedSource>> {
+        let mut learnt = self.0.borrow_mut();
+        if let Some(known) = learnt.watched.get(&identity).and_then(Weak::upgrade) {
+            return known;
+        }
+        let machine = Watched::new(Rc::clone(fetcher), schedule, identity, learnt.vm);
+        let fresh = WatchedSource {
+            machine,
+            usable: false,
+            waiters: Waiters::default(),
+        };
+        let fresh = Rc::new(RefCell::new(fresh));
+        learnt.watched.retain(|_, known| known.strong_count() > 0);
+        learnt.watched.insert(identity, Rc::downgrade(&fresh));
+        fresh
+    }
+
+    /// What is known of a source on demand.
+    pub(super) fn on_demand(
+        &self,
+        identity: Identity,
+        fetcher: &Rc<Fetcher>,
+        limits: Limits,
+    ) -> Rc<RefCell<DemandSource>> {
+        let mut learnt = self.0.borrow_mut();
+        if let Some(known) = learnt.on_demand.get(&identity).and_then(Weak::upgrade) {
+            return known;
+        }
+        let machine = OnDemand::new(Rc::clone(fetcher), limits);
+        let fresh = DemandSource {
+            machine,
+            identity,
+            flights: HashMap::new(),
+        };
+        let fresh = Rc::new(RefCell::new(fresh));
+        learnt.on_demand.retain(|_, known| known.strong_count() > 0);
+        learnt.on_demand.insert(identity, Rc::downgrade(&fresh));
+        fresh
+    }
+
+    /// A new flight.
+    pub(super) fn depart(&self, owner: EngineId, purpose: Purpose, timeout: Duration) -> FlightId {
+        let mut learnt = self.0.borrow_mut();
+        let id = FlightId(learnt.next_id());
+        if let Purpose::OnDemand(source, key) = &purpose {
+            source.borrow_mut().flights.insert(key.clone(), id);
+        }
+        learnt.flights.insert(
+            id,
+            Flight {
+                owner,
+                purpose,
+                timeout,
+                waiters: Waiters::default(),
+            },
+        );
+        id
+    }
+
+    /// The flight, which is over; `None` where it isn't under way.
+    pub(super) fn arrive(&self, id: FlightId) -> Option<Flight> {
+        let flight = self.0.borrow_mut().flights.remove(&id)?;
+        if let Purpose::OnDemand(source, key) = &flight.purpose {
+            source.borrow_mut().flights.remove(key);
+        }
+        Some(flight)
+    }
+
+    /// Ends the flights of an engine that ends: nobody will bring their replies. Those who waited are told.
+    pub(super) fn ground(
+        &self,
+        owner: EngineId,
+        now: Timestamp,
+        board: &mut dyn Board,
+    ) -> Vec<ExchangeId> {
+        let ids: Vec<FlightId> = {
+            let learnt = self.0.borrow();
+            learnt
+                .flights
+                .iter()
+                .filter(|(_, flight)| flight.owner == owner)
+                .map(|(id, _)| *id)
+                .collect()
+        };
+        let mut woken = Vec::new();
+        for mut flight in ids.into_iter().filter_map(|id| self.arrive(id)) {
+            match &flight.purpose {
+                Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, board),
+                Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
+            }
+            woken.extend(flight.waiters.take().iter().map(|slot| slot.id));
+        }
+        woken
+    }
+
+    /// Notes the time, for whoever isn't told it.
+    pub(super) fn note(&self, now: Timestamp) {
+        self.0.borrow_mut().now = now;
+    }
+}
+
+impl Learnt {
+    fn next_id(&mut self) -> u64 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+}

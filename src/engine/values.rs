@@ -1,0 +1,188 @@
+//! The values that templates and conditions speak of.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::http::{Headers, Text, cookies, query_pairs};
+use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
+use crate::rewrite::{Origin, check_header_value};
+use crate::route::{CaptureKind, Captures};
+
+use super::authenticate::Authenticated;
+use super::head::Head;
+
+/// What is known of an exchange by now.
+pub(super) struct Facts<'x> {
+    pub(super) head: &'x Head<'x>,
+    pub(super) captures: Option<Captures<'x, 'x>>,
+    /// How many segments of the path the matched pattern fixes.
+    pub(super) covered: usize,
+    pub(super) who: &'x Authenticated,
+    /// Values by lookup; of lookups that aren't done yet there is none.
+    pub(super) looked_up: Vec<Vec<Option<Value>>>,
+}
+
+/// One value, as text.
+#[derive(Debug)]
+pub(super) struct Found<'x> {
+    pub(super) text: Cow<'x, [u8]>,
+    pub(super) origin: Origin,
+    /// The same as many path segments, in matching form, where it is that.
+    pub(super) segments: Option<&'x [u8]>,
+}
+
+/// Who is to blame where a value doesn't fit.
+pub(super) const fn blame(origin: Origin) -> Reason {
+    match origin {
+        Origin::Client => Reason::BadRequestValue,
+        Origin::Source | Origin::Policy => Reason::BadLookupValue,
+    }
+}
+
+/// Where a variable's values come from.
+pub(super) const fn origin(variable: &Variable) -> Origin {
+    match variable {
+        Variable::Capture(_)
+        | Variable::Query(_)
+        | Variable::Header(_)
+        | Variable::Cookie(_)
+        | Variable::Method
+        | Variable::Host
+        | Variable::Path
+        | Variable::Scheme => Origin::Client,
+        Variable::ConsumerName
+        | Variable::Label(_)
+        | Variable::CredentialId
+        | Variable::LookedUp(_) => Origin::Source,
+    }
+}
+
+impl Facts<'_> {
+    /// A looked-up value, typed; `None` where there is none (or a `null`).
+    pub(super) fn looked_up(&self, at: LookedUp) -> Option<&Value> {
+        self.looked_up
+            .get(at.lookup)?
+            .get(at.value)?
+            .as_ref()
+            .filter(|value| !value.is_null())
+    }
+
+    /// A variable's value; `None` where it has none.
+    pub(super) fn value<'s>(&'s self, variable: &Variable) -> Result<Option<Found<'s>>, Denial> {
+        let origin = origin(variable);
+        let headers = self.head.request.headers();
+        let identity = self.who.identity.as_ref();
+        let text = match variable {
+            Variable::Capture(name) => return Ok(self.capture(name)),
+            Variable::Query(name) => {
+                let query = self.head.path.query().unwrap_or_default();
+                only(query_pairs(query).filter(|pair| pair.is_named(name)))
+                    .map(|pair| pair.decoded_value())
+            }
+            Variable::Header(name) => joined(&headers, name),
+            Variable::Cookie(name) => {
+                let all = headers.all(b"cookie").flat_map(cookies);
+                only(all.filter(|(key, _)| *key == &**name)).map(|(_, value)| Cow::Borrowed(value))
+            }
+            Variable::Method => Some(Cow::Borrowed(self.head.method)),
+            Variable::Host => Some(Cow::Borrowed(&*self.head.host)),
+            Variable::Path => Some(Cow::Borrowed(self.head.path.forward())),
+            Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
+            Variable::ConsumerName => identity.map(|who| Cow::Borrowed(&*who.consumer.name)),
+            Variable::Label(name) => identity
+                .and_then(|who| who.consumer.label(name))
+                .map(|label| Cow::Borrowed(&**label)),
+            Variable::CredentialId => identity
+                .and_then(|who| who.credential.as_deref())
+                .map(Cow::Borrowed),
+            Variable::LookedUp(at) => self.looked_up(*at).map(as_text).transpose()?,
+        };
+        Ok(text.map(|text| Found {
+            text,
+            origin,
+            segments: None,
+        }))
+    }
+
+    fn capture<'s>(&'s self, name: &str) -> Option<Found<'s>> {
+        let capture = self.captures.as_ref()?.get(name)?;
+        let segments = (capture.kind() == CaptureKind::Rest).then_some(capture.matching());
+        Some(Found {
+            text: capture.text(),
+            origin: Origin::Client,
+            segments,
+        })
+    }
+
+    /// A template, rendered for a place that takes a header's value; `None` where a variable without a default has no
+    /// value.
+    pub(super) fn text(&self, template: &ValueTemplate) -> Result<Option<Text>, Denial> {
+        if let Some(literal) = template.literal() {
+            return Ok(Some(literal));
+        }
+        let mut text = Vec::new();
+        for piece in &template.0 {
+            match piece {
+                Piece::Literal(literal) => text.extend_from_slice(literal),
+                Piece::Variable(variable, default) => match (self.value(variable)?, default) {
+                    (Some(found), _) => {
+                        check_header_value(&found.text).map_err(|_| blame(found.origin))?;
+                        text.extend_from_slice(&found.text);
+                    }
+                    (None, Some(default)) => text.extend_from_slice(default),
+                    (None, None) => return Ok(None),
+                },
+            }
+        }
+        Ok(Some(text.into()))
+    }
+
+    /// As [`text`](Self::text), for a place that needs a value.
+    pub(super) fn needed(&self, template: &ValueTemplate) -> Result<Text, Denial> {
+        self.text(template)?
+            .ok_or_else(|| blame(whose(template)).into())
+    }
+}
+
+/// Who is to blame for a template's whole text: a source, where any part may be one's.
+pub(super) fn whose(template: &ValueTemplate) -> Origin {
+    let from_source = |piece: &Piece| matches!(piece, Piece::Variable(variable, _) if origin(variable) == Origin::Source);
+    if template.0.iter().any(from_source) {
+        Origin::Source
+    } else {
+        Origin::Client
+    }
+}
+
+/// Texts are themselves, numbers and booleans as JSON writes them; nothing else is a text.
+fn as_text(value: &Value) -> Result<Cow<'_, [u8]>, Denial> {
+    match value {
+        Value::String(text) => Ok(Cow::Borrowed(text.as_bytes())),
+        Value::Number(number) => Ok(Cow::Owned(number.to_string().into_bytes())),
+        Value::Bool(truth) => Ok(Cow::Borrowed(if *truth { b"true" } else { b"false" })),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(Reason::BadLookupValue.into()),
+    }
+}
+
+/// The only one: of two, which is meant can't be told.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    if items.next().is_some() {
+        None
+    } else {
+        Some(first)
+    }
+}
+
+/// All values of a header as the list that they are (RFC 9110 §5.3).
+fn joined<'r>(headers: &Headers<'r>, name: &[u8]) -> Option<Cow<'r, [u8]>> {
+    let mut values = headers.all(name);
+    let mut text = Cow::Borrowed(values.next()?);
+    for value in values {
+        let text = text.to_mut();
+        text.push(b',');
+        text.extend_from_slice(value);
+    }
+    Some(text)
+}

@@ -1,0 +1,80 @@
+//! Answers that the policy gives itself.
+
+use crate::config::{self, ConfigErrors, Path};
+use crate::http::{Response, Text};
+
+use super::rewrite::{Matches, PathRewrite};
+use super::variable::{Scope, ValueTemplate};
+
+/// A fixed answer. The response is made with the policy and cloned for each request.
+#[derive(Debug)]
+pub(crate) struct Respond(pub(crate) Response);
+
+impl Respond {
+    pub(super) fn compile(written: &config::Respond, details: &'static str) -> Self {
+        let mut headers: Vec<(Text, Text)> = Vec::new();
+        for header in &written.headers {
+            headers.push((
+                Text::shared(header.name.as_bytes()),
+                Text::shared(header.value.as_bytes()),
+            ));
+        }
+        let body = written.body.as_deref().unwrap_or_default();
+        if !body.is_empty() && !headers.iter().any(|(name, _)| **name == *b"content-type") {
+            headers.push(("content-type".into(), "text/plain; charset=utf-8".into()));
+        }
+        Self(Response {
+            status: written.status,
+            headers,
+            body: Text::shared(body.as_bytes()),
+            grpc_status: None,
+            details: details.into(),
+        })
+    }
+}
+
+/// Where else the client is to go.
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    pub(crate) scheme: Option<&'static str>,
+    pub(crate) host: Option<ValueTemplate>,
+    pub(crate) port: Option<u16>,
+    pub(crate) path: Option<PathRewrite>,
+    pub(crate) status: u16,
+}
+
+impl Redirect {
+    pub(super) fn compile(
+        written: &config::Redirect,
+        scope: &Scope<'_>,
+        matches: Matches,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let new_path = match &written.path {
+            Some(new) => Some(PathRewrite::compile(
+                new,
+                scope,
+                matches,
+                &path.field("path"),
+                errors,
+            )?),
+            None => None,
+        };
+        let host = match &written.host {
+            Some(host) => Some(scope.template(host, &path.field("host"), errors)?),
+            None => None,
+        };
+        let scheme = written.scheme.as_ref().map(|scheme| match scheme {
+            config::Scheme::Http => "http",
+            config::Scheme::Https => "https",
+        });
+        Some(Self {
+            scheme,
+            host,
+            port: written.port,
+            path: new_path,
+            status: written.status,
+        })
+    }
+}

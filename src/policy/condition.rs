@@ -1,0 +1,216 @@
+//! Conditions on who asks, and on looked-up values.
+
+use serde_json::Value;
+
+use crate::config::{self, ConfigErrors, Path};
+
+use super::provider::Providers;
+use super::variable::{LookedUp, Scope, ValueTemplate};
+
+/// A condition, or a tree of them.
+#[derive(Debug)]
+pub(crate) enum Condition {
+    /// Each holds.
+    All(Vec<Self>),
+    /// At least one holds.
+    Any(Vec<Self>),
+    /// It doesn't hold.
+    Not(Box<Self>),
+    /// The consumer is in at least one of these groups.
+    AnyGroup(Vec<Box<str>>),
+    /// The consumer is in each of these groups.
+    AllGroups(Vec<Box<str>>),
+    /// The consumer is one of these.
+    Consumers(Vec<Box<str>>),
+    /// The consumer has this label, with this value.
+    Label(Box<str>, ValueTemplate),
+    /// The request was authenticated by this provider.
+    Provider(usize),
+    /// A looked-up value passes a test.
+    LookedUp(LookedUp, Test),
+}
+
+/// A test of a looked-up value. Types count: `true` isn't `"true"`.
+#[derive(Debug)]
+pub(crate) enum Test {
+    /// It is this value.
+    Equals(Operand),
+    /// It is a list, and this value is in it.
+    Contains(Operand),
+    /// There is one (a `null` is none).
+    Exists,
+    /// There is none.
+    Absent,
+}
+
+/// What a looked-up value is compared with.
+#[derive(Debug)]
+pub(crate) enum Operand {
+    /// As it was written.
+    Value(Value),
+    /// A text of this request's.
+    Text(ValueTemplate),
+}
+
+/// What conditions of one route may speak of.
+pub(super) struct ConditionScope<'a> {
+    pub(super) templates: &'a Scope<'a>,
+    pub(super) providers: &'a Providers,
+    /// The providers that the route's requirement names, where that is known.
+    pub(super) required: Option<&'a [usize]>,
+}
+
+impl ConditionScope<'_> {
+    pub(super) fn compile(
+        &self,
+        written: &config::Condition,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
+        match written {
+            config::Condition::All(list) => Some(Condition::All(self.many(
+                list,
+                &path.field("all"),
+                errors,
+            )?)),
+            config::Condition::Any(list) => Some(Condition::Any(self.many(
+                list,
+                &path.field("any"),
+                errors,
+            )?)),
+            config::Condition::Not(inner) => Some(Condition::Not(Box::new(self.compile(
+                inner,
+                &path.field("not"),
+                errors,
+            )?))),
+            config::Condition::Groups(names) => {
+                self.needs_somebody(&path.field("groups"), errors);
+                Some(match names {
+                    config::Names::Any(names) => Condition::AnyGroup(boxed(names)),
+                    config::Names::All(names) => Condition::AllGroups(boxed(names)),
+                })
+            }
+            config::Condition::Consumers(names) => {
+                self.needs_somebody(&path.field("consumers"), errors);
+                Some(Condition::Consumers(boxed(names)))
+            }
+            config::Condition::Labels(labels) => self.labels(labels, &path.field("labels"), errors),
+            config::Condition::Provider(name) => {
+                self.provider(name, &path.field("provider"), errors)
+            }
+            config::Condition::Lookup { lookup, test } => self.lookup(lookup, test, path, errors),
+        }
+    }
+
+    fn many(
+        &self,
+        list: &[config::Condition],
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Vec<Condition>> {
+        let compiled: Vec<_> = list
+            .iter()
+            .enumerate()
+            .map(|(at, one)| self.compile(one, &path.index(at), errors))
+            .collect();
+        compiled.into_iter().collect()
+    }
+
+    fn needs_somebody(&self, path: &Path<'_>, errors: &mut ConfigErrors) {
+        if !self.templates.authenticates {
+            let reason = "this route requires no credential, so nobody is known";
+            errors.suggest(path, reason, "require a provider");
+        }
+    }
+
+    fn labels(
+        &self,
+        labels: &[config::Named<String>],
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
+        self.needs_somebody(path, errors);
+        let label = |label: &config::Named<String>, errors: &mut ConfigErrors| {
+            let value = self
+                .templates
+                .template(&label.value, &path.field(&label.name), errors)?;
+            Some(Condition::Label(label.name.as_str().into(), value))
+        };
+        let compiled: Vec<_> = labels.iter().map(|one| label(one, errors)).collect();
+        Some(Condition::All(compiled.into_iter().collect::<Option<_>>()?))
+    }
+
+    fn provider(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
+        let provider = self.providers.named(name, path, errors)?;
+        if self
+            .required
+            .is_some_and(|required| !required.contains(&provider))
+        {
+            errors.suggest(
+                path,
+                "this route doesn't require that provider",
+                "name it in `require`",
+            );
+        }
+        Some(Condition::Provider(provider))
+    }
+
+    fn lookup(
+        &self,
+        name: &str,
+        test: &config::LookupTest,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
+        let (lookup, value) = name.split_once('.').unwrap_or((name, ""));
+        let place = match self.templates.looked_up(lookup, value) {
+            Ok(place) => Some(place),
+            Err(why) => {
+                errors.suggest(
+                    &path.field("lookup"),
+                    format!("unknown looked-up value `{name}`"),
+                    why,
+                );
+                None
+            }
+        };
+        let test = match test {
+            config::LookupTest::Equals(value) => {
+                Test::Equals(self.operand(value, &path.field("equals"), errors)?)
+            }
+            config::LookupTest::Contains(value) => {
+                Test::Contains(self.operand(value, &path.field("contains"), errors)?)
+            }
+            config::LookupTest::Exists(true) => Test::Exists,
+            config::LookupTest::Exists(false) => Test::Absent,
+        };
+        Some(Condition::LookedUp(place?, test))
+    }
+
+    fn operand(
+        &self,
+        value: &Value,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Operand> {
+        let Value::String(text) = value else {
+            return Some(Operand::Value(value.clone()));
+        };
+        let template = self.templates.template(text, path, errors)?;
+        Some(match template.literal() {
+            Some(literal) => Operand::Value(Value::String(
+                String::from_utf8_lossy(&literal).into_owned(),
+            )),
+            None => Operand::Text(template),
+        })
+    }
+}
+
+fn boxed(names: &[String]) -> Vec<Box<str>> {
+    names.iter().map(|name| name.as_str().into()).collect()
+}

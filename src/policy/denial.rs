@@ -1,0 +1,210 @@
+//! Why a request is denied, and the one map from there to the wire.
+
+use crate::http::{Response, Text};
+
+/// Why a request is denied. The names are stable: they stand in metrics, logs, response-code details and problem bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// No credential of the required providers.
+    MissingCredential,
+    /// A credential that is nobody's.
+    InvalidCredential,
+    /// A credential sent twice, or in two places.
+    RepeatedCredential,
+    /// A known consumer that may not, or a condition that doesn't hold.
+    Forbidden,
+    /// No `:path`.
+    MissingPath,
+    /// A path that is none: a bad escape, control bytes, no UTF-8.
+    MalformedPath,
+    /// A path that upstreams read differently: `%2F`, `\`, `;`, `//` where the policy rejects them.
+    AmbiguousPath,
+    /// No `:authority`.
+    MissingHost,
+    /// A host that is none, or two of them.
+    MalformedHost,
+    /// A value of the client's that can't stand where the policy puts it.
+    BadRequestValue,
+    /// A good document has no such entry.
+    LookupMissing,
+    /// There is no usable document.
+    LookupFailed,
+    /// A looked-up value that can't stand where the policy puts it.
+    BadLookupValue,
+    /// The chosen upstream isn't on the policy's list.
+    UpstreamNotAllowed,
+    /// Whose the credential is can't be known: a source of consumers has no document.
+    SourceUnavailable,
+    /// The gate itself failed.
+    Internal,
+}
+
+impl Reason {
+    /// The reason's stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.rows().0
+    }
+
+    /// The HTTP status that it has unless the policy says otherwise.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        self.rows().2
+    }
+
+    /// Name, response-code details, status.
+    const fn rows(self) -> (&'static str, &'static str, u16) {
+        match self {
+            Self::MissingCredential => ("missing_credential", "postern_missing_credential", 401),
+            Self::InvalidCredential => ("invalid_credential", "postern_invalid_credential", 401),
+            Self::RepeatedCredential => ("repeated_credential", "postern_repeated_credential", 401),
+            Self::Forbidden => ("forbidden", "postern_forbidden", 403),
+            Self::MissingPath => ("missing_path", "postern_missing_path", 400),
+            Self::MalformedPath => ("malformed_path", "postern_malformed_path", 400),
+            Self::AmbiguousPath => ("ambiguous_path", "postern_ambiguous_path", 400),
+            Self::MissingHost => ("missing_host", "postern_missing_host", 400),
+            Self::MalformedHost => ("malformed_host", "postern_malformed_host", 400),
+            Self::BadRequestValue => ("bad_request_value", "postern_bad_request_value", 400),
+            Self::LookupMissing => ("lookup_missing", "postern_lookup_missing", 404),
+            Self::LookupFailed => ("lookup_failed", "postern_lookup_failed", 503),
+            Self::BadLookupValue => ("bad_lookup_value", "postern_bad_lookup_value", 503),
+            Self::UpstreamNotAllowed => {
+                ("upstream_not_allowed", "postern_upstream_not_allowed", 503)
+            }
+            Self::SourceUnavailable => ("source_unavailable", "postern_source_unavailable", 503),
+            Self::Internal => ("internal", "postern_internal", 503),
+        }
+    }
+}
+
+/// A denial, before it is put on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Why.
+    pub reason: Reason,
+    /// The HTTP status.
+    pub status: u16,
+    /// `WWW-Authenticate` values, for 401 (RFC 9110 §11.6.1 asks for at least one).
+    pub challenges: Vec<Text>,
+}
+
+impl From<Reason> for Denial {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            status: reason.status(),
+            challenges: Vec::new(),
+        }
+    }
+}
+
+/// How the client wants to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// With a problem body (RFC 9457).
+    Http,
+    /// With a gRPC status and no body: Envoy would make it the `grpc-message`.
+    Grpc,
+}
+
+impl Denial {
+    /// The same reason under a status that the policy chose.
+    #[must_use]
+    pub const fn with_status(reason: Reason, status: u16) -> Self {
+        Self {
+            reason,
+            status,
+            challenges: Vec::new(),
+        }
+    }
+
+    /// The one map to the wire: status, challenge, gRPC status, problem body, response-code details.
+    #[must_use]
+    pub fn respond(self, audience: Audience) -> Response {
+        let mut headers: Vec<(Text, Text)> = self
+            .challenges
+            .into_iter()
+            .map(|challenge| ("www-authenticate".into(), challenge))
+            .collect();
+        let (body, grpc_status) = match audience {
+            Audience::Grpc => (Text::Static(b""), Some(grpc_status(self.status))),
+            Audience::Http => {
+                headers.push(("content-type".into(), "application/problem+json".into()));
+                (problem(self.reason, self.status), None)
+            }
+        };
+        let details = Text::Static(self.reason.rows().1.as_bytes());
+        Response {
+            status: self.status,
+            headers,
+            body,
+            grpc_status,
+            details,
+        }
+    }
+}
+
+/// RFC 9457 §3. `about:blank` says that the title is the status' own phrase (§4.2.1).
+fn problem(reason: Reason, status: u16) -> Text {
+    let title = phrase(status);
+    let reason = reason.name();
+    format!(r#"{{"type":"about:blank","title":"{title}","status":{status},"reason":"{reason}"}}"#)
+        .into_bytes()
+        .into()
+}
+
+const fn phrase(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        409 => "Conflict",
+        410 => "Gone",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        status if status < 500 => "Client Error",
+        _ => "Server Error",
+    }
+}
+
+/// The codes of gRPC's `status.proto`: `INVALID_ARGUMENT`, `UNAUTHENTICATED`, `PERMISSION_DENIED`, `NOT_FOUND`,
+/// `RESOURCE_EXHAUSTED`, `UNAVAILABLE`, else `UNKNOWN`.
+const fn grpc_status(status: u16) -> u8 {
+    match status {
+        400 => 3,
+        401 => 16,
+        403 => 7,
+        404 => 5,
+        429 => 8,
+        500..=599 => 14,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_on_the_wire() {
+        let mut denial = Denial::from(Reason::MissingCredential);
+        denial.challenges.push("ApiKey realm=\"api\"".into());
+        let response = denial.clone().respond(Audience::Http);
+        assert_eq!(response.status, 401);
+        assert_eq!(&*response.details, b"postern_missing_credential");
+        let body = std::str::from_utf8(&response.body).unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["reason"], "missing_credential");
+        assert_eq!(body["title"], "Unauthorized");
+        assert_eq!(response.headers.len(), 2);
+        let grpc = denial.respond(Audience::Grpc);
+        assert_eq!(
+            (grpc.grpc_status, grpc.body.len(), grpc.headers.len()),
+            (Some(16), 0, 1)
+        );
+    }
+}

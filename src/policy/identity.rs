@@ -1,0 +1,94 @@
+//! The headers that tell the upstream who it is, and how an upstream is chosen.
+
+use crate::auth::Place;
+use crate::config::{self, Config, ConfigErrors, Path};
+use crate::http::{Text, same_name};
+
+use super::provider::Providers;
+use super::written::identity_headers;
+
+/// The headers that tell the upstream who it is. All are set by replacing.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) consumer: Text,
+    pub(crate) groups: Option<Text>,
+    pub(crate) credential: Option<Text>,
+    /// Label, header.
+    pub(crate) labels: Vec<(Box<str>, Text)>,
+}
+
+impl Identity {
+    pub(super) fn compile(written: &config::Identity) -> Self {
+        let header = |name: &String| Text::shared(name.as_bytes());
+        Self {
+            consumer: header(&written.consumer),
+            groups: written.groups.as_ref().map(header),
+            credential: written.credential.as_ref().map(header),
+            labels: written
+                .labels
+                .iter()
+                .map(|label| (label.name.as_str().into(), header(&label.value)))
+                .collect(),
+        }
+    }
+}
+
+/// The header by which Envoy chooses the upstream, and what it may say.
+#[derive(Debug)]
+pub(crate) struct Routing {
+    pub(crate) header: Text,
+    allow: Vec<Text>,
+}
+
+impl Routing {
+    pub(super) fn compile(written: &config::Routing) -> Self {
+        Self {
+            header: Text::shared(written.header.as_bytes()),
+            allow: written
+                .allow
+                .iter()
+                .map(|name| Text::shared(name.as_bytes()))
+                .collect(),
+        }
+    }
+
+    /// The allowed upstream of this name, shared.
+    pub(crate) fn allowed(&self, upstream: &[u8]) -> Option<&Text> {
+        self.allow.iter().find(|name| ***name == *upstream)
+    }
+}
+
+/// One header can't mean two things: identity, routing and credentials each have their own.
+pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut ConfigErrors) {
+    let path = Path::Root;
+    let mut seen: Vec<&str> = Vec::new();
+    let routing = config
+        .routing
+        .as_ref()
+        .map(|routing| routing.header.as_str());
+    for name in identity_headers(&config.identity).chain(routing) {
+        let at = if Some(name) == routing {
+            path.field("routing")
+        } else {
+            path.field("identity")
+        };
+        if seen
+            .iter()
+            .any(|other| same_name(other.as_bytes(), name.as_bytes()))
+        {
+            errors.push(&at, format!("the header `{name}` has two meanings"));
+        }
+        let read = |place: &Place| matches!(place, Place::Header { name: read, .. } if same_name(read, name.as_bytes()));
+        if let Some(provider) = providers
+            .iter()
+            .find(|provider| provider.places.iter().any(read))
+        {
+            let reason = format!(
+                "the provider `{}` reads credentials from the header `{name}`",
+                provider.name
+            );
+            errors.push(&at, reason);
+        }
+        seen.push(name);
+    }
+}

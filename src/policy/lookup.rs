@@ -1,0 +1,172 @@
+//! Values that a route takes from a source.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::config::{self, ConfigErrors, Named, Path};
+use crate::source::JsonPath;
+
+use super::source::{Reading, Sources};
+use super::variable::{RESERVED, Scope, ValueTemplate};
+
+/// One lookup of a route: an entry of a source, and the values taken from it.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    pub(crate) name: Box<str>,
+    pub(crate) source: usize,
+    /// Which entry; without one the values are taken from the document's root.
+    pub(crate) key: Option<ValueTemplate>,
+    pub(crate) values: Vec<LookupValue>,
+    pub(crate) on_missing: Fallback,
+    pub(crate) on_failure: Fallback,
+    /// How long a request waits for a first document.
+    pub(crate) hold: Duration,
+}
+
+/// One value of an entry.
+#[derive(Debug)]
+pub(crate) struct LookupValue {
+    pub(crate) name: Box<str>,
+    pub(crate) path: JsonPath,
+}
+
+/// What stands in for an entry that can't be had.
+#[derive(Debug)]
+pub(crate) enum Fallback {
+    /// The request is denied with this status.
+    Deny(u16),
+    /// These values, in the order of the lookup's; `None` is an absent one.
+    Values(Vec<Option<Value>>),
+}
+
+impl Lookup {
+    pub(super) fn compile(
+        written: &Named<config::Lookup>,
+        scope: &Scope<'_>,
+        sources: &Sources,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let name = written.name.as_str();
+        if RESERVED.contains(&name) || name.contains('.') {
+            errors.suggest(
+                path,
+                format!("a lookup can't be called `{name}`"),
+                "choose another name",
+            );
+        }
+        let written = &written.value;
+        let values = values(&written.values, &path.field("values"), errors);
+        let key = match &written.key {
+            Some(text) => Some(scope.template(text, &path.field("key"), errors)?),
+            None => None,
+        };
+        let source = sources.named(&written.source, &path.field("source"), errors)?;
+        check_key(sources.reading(source), key.is_some(), path, errors);
+        let values = values?;
+        let on_missing = fallback(
+            &written.on_missing,
+            &values,
+            &path.field("onMissing"),
+            errors,
+        )?;
+        let on_failure = fallback(
+            &written.on_failure,
+            &values,
+            &path.field("onFailure"),
+            errors,
+        )?;
+        Some(Self {
+            name: name.into(),
+            source,
+            key,
+            values,
+            on_missing,
+            on_failure,
+            hold: written.hold,
+        })
+    }
+}
+
+fn values(
+    written: &[Named<String>],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<LookupValue>> {
+    let compile = |value: &Named<String>, errors: &mut ConfigErrors| {
+        let path = json_path(&value.value, &path.field(&value.name), errors)?;
+        Some(LookupValue {
+            name: value.name.as_str().into(),
+            path,
+        })
+    };
+    let compiled: Vec<_> = written.iter().map(|value| compile(value, errors)).collect();
+    compiled.into_iter().collect()
+}
+
+/// A JSONPath, compiled.
+pub(super) fn json_path(
+    text: &str,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<JsonPath> {
+    match JsonPath::compile(text) {
+        Ok(compiled) => Some(compiled),
+        Err(error) => {
+            errors.suggest(
+                path,
+                format!("`{text}`: {error}"),
+                "a JSONPath begins with `$` (RFC 9535)",
+            );
+            None
+        }
+    }
+}
+
+fn check_key(reading: Reading, has_key: bool, path: &Path<'_>, errors: &mut ConfigErrors) {
+    match (reading, has_key) {
+        (Reading::Whole, true) => {
+            errors.suggest(
+                &path.field("key"),
+                "the source has no `index`",
+                "give it one, or leave `key` out",
+            );
+        }
+        (Reading::OnDemand, false) => {
+            let reason = "the source is read on demand, by key";
+            errors.suggest(path, reason, "say which entry: `key`");
+        }
+        (Reading::Whole, false) | (Reading::Indexed, _) | (Reading::OnDemand, true) => {}
+    }
+}
+
+fn fallback(
+    written: &config::Fallback,
+    values: &[LookupValue],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Fallback> {
+    let defaults = match written {
+        config::Fallback::Deny(status) => return Some(Fallback::Deny(*status)),
+        config::Fallback::Default(defaults) => defaults,
+    };
+    let path = path.field("default");
+    let mut good = true;
+    for default in defaults {
+        if !values.iter().any(|value| *value.name == *default.name) {
+            errors.push(
+                &path.field(&default.name),
+                format!("the lookup has no value `{}`", default.name),
+            );
+            good = false;
+        }
+    }
+    let value = |value: &LookupValue| {
+        defaults
+            .iter()
+            .find(|default| *default.name == *value.name)
+            .map(|default| default.value.clone())
+    };
+    good.then(|| Fallback::Values(values.iter().map(value).collect()))
+}

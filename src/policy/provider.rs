@@ -1,0 +1,122 @@
+//! Named ways to authenticate.
+
+use crate::auth::Place;
+use crate::config::{self, ConfigErrors, Named, Path};
+use crate::http::Text;
+
+/// What becomes of a credential once it has been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Afterwards {
+    /// It ends here.
+    Strip,
+    /// The upstream gets it, if it was verified.
+    Forward,
+}
+
+/// One way to authenticate: by API key, so far.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) name: Box<str>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) challenge: Text,
+    pub(crate) afterwards: Afterwards,
+}
+
+/// All of a policy's providers; others name them by their place here.
+#[derive(Debug, Default)]
+pub(crate) struct Providers(Vec<Provider>);
+
+impl Providers {
+    pub(super) fn compile(written: &[Named<config::Provider>]) -> Self {
+        Self(written.iter().map(compile).collect())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn at(&self, place: usize) -> Option<&Provider> {
+        self.0.get(place)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.0.iter()
+    }
+
+    /// The provider of this name.
+    pub(super) fn named(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<usize> {
+        let found = self.0.iter().position(|provider| *provider.name == *name);
+        if found.is_none() {
+            errors.suggest(path, format!("there is no provider `{name}`"), self.known());
+        }
+        found
+    }
+
+    /// The provider that a credential belongs to: the one it names, or the only one there is.
+    pub(super) fn for_credential(
+        &self,
+        name: Option<&str>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<usize> {
+        match (name, self.0.len()) {
+            (Some(name), _) => self.named(name, &path.field("provider"), errors),
+            (None, 1) => Some(0),
+            (None, _) => {
+                let reason = "which provider the credential belongs to can't be told";
+                errors.suggest(
+                    path,
+                    reason,
+                    format!("name it: `provider`; {}", self.known()),
+                );
+                None
+            }
+        }
+    }
+
+    fn known(&self) -> String {
+        let names: Vec<_> = self
+            .0
+            .iter()
+            .map(|provider| format!("`{}`", provider.name))
+            .collect();
+        if names.is_empty() {
+            "`providers` is empty".into()
+        } else {
+            format!("there are {}", names.join(", "))
+        }
+    }
+}
+
+fn compile(written: &Named<config::Provider>) -> Provider {
+    let config::Provider::ApiKey(provider) = &written.value;
+    // RFC 9110 §11.6.1. `ApiKey` is no registered scheme, but what gateways send.
+    let realm = provider.realm.replace('\\', "\\\\").replace('"', "\\\"");
+    Provider {
+        name: written.name.as_str().into(),
+        places: provider.from.iter().map(place).collect(),
+        challenge: Text::shared(format!("ApiKey realm=\"{realm}\"").as_bytes()),
+        afterwards: if provider.forward {
+            Afterwards::Forward
+        } else {
+            Afterwards::Strip
+        },
+    }
+}
+
+fn place(written: &config::Place) -> Place {
+    let bytes = |text: &String| Box::from(text.as_bytes());
+    match written {
+        config::Place::Header { name, prefix } => Place::Header {
+            name: bytes(&name.to_ascii_lowercase()),
+            prefix: prefix.as_ref().map(bytes),
+        },
+        config::Place::Query(name) => Place::Query(bytes(name)),
+        config::Place::Cookie(name) => Place::Cookie(bytes(name)),
+    }
+}

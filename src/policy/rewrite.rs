@@ -1,0 +1,277 @@
+//! What a route changes.
+
+use crate::config::{self, ConfigErrors, Named, Path};
+use crate::http::Text;
+use crate::rewrite::PathLiteral;
+use crate::template::{self, Template};
+
+use super::identity::Routing;
+use super::variable::{Scope, ValueTemplate, Variable};
+
+/// Everything that a route changes about a request that goes on, and about its response.
+#[derive(Debug, Default)]
+pub(crate) struct Rewrite {
+    pub(crate) path: Option<PathRewrite>,
+    pub(crate) host: Option<ValueTemplate>,
+    pub(crate) method: Option<ValueTemplate>,
+    pub(crate) headers: HeaderEdits,
+    pub(crate) query: QueryEdits,
+    /// Goes into the routing header.
+    pub(crate) upstream: Option<ValueTemplate>,
+    pub(crate) response: HeaderEdits,
+}
+
+/// Changes to a header map; names are lower case.
+#[derive(Debug, Default)]
+pub(crate) struct HeaderEdits {
+    pub(crate) set: Vec<(Text, ValueTemplate)>,
+    pub(crate) add: Vec<(Text, ValueTemplate)>,
+    pub(crate) remove: Vec<Text>,
+}
+
+/// Changes to a query; names are decoded text.
+#[derive(Debug, Default)]
+pub(crate) struct QueryEdits {
+    pub(crate) set: Vec<(Box<[u8]>, ValueTemplate)>,
+    pub(crate) add: Vec<(Box<[u8]>, ValueTemplate)>,
+    pub(crate) remove: Vec<Box<[u8]>>,
+}
+
+impl QueryEdits {
+    /// Whether nothing is changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+/// A new path.
+#[derive(Debug)]
+pub(crate) enum PathRewrite {
+    /// Made of parts.
+    Template(Vec<PathPiece>),
+    /// The old one, with the matched prefix replaced by this.
+    Prefix(PathLiteral),
+}
+
+/// A part of a new path.
+#[derive(Debug)]
+pub(crate) enum PathPiece {
+    Literal(PathLiteral),
+    Variable(Variable, Option<Text>),
+}
+
+/// What all matches of a route have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matches {
+    /// Each of them is a prefix.
+    Prefixes,
+    /// At least one isn't.
+    Mixed,
+}
+
+impl Rewrite {
+    pub(super) fn compile(
+        written: &config::Rewrite,
+        scope: &Scope<'_>,
+        matches: Matches,
+        routing: Option<&Routing>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let template =
+            |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text {
+                Some(text) => scope.template(text, &path.field(name), errors).map(Some),
+                None => Some(None),
+            };
+        let new_path = match &written.path {
+            Some(new) => {
+                PathRewrite::compile(new, scope, matches, &path.field("path"), errors).map(Some)
+            }
+            None => Some(None),
+        };
+        let host = template(&written.host, "host", errors);
+        let method = template(&written.method, "method", errors);
+        let upstream = template(&written.upstream, "upstream", errors);
+        if let Some(Some(upstream)) = &upstream {
+            check_upstream(upstream, routing, &path.field("upstream"), errors);
+        }
+        let headers = HeaderEdits::compile(&written.headers, scope, &path.field("headers"), errors);
+        let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
+        Some(Self {
+            path: new_path?,
+            host: host?,
+            method: method?,
+            headers: headers?,
+            query: query?,
+            upstream: upstream?,
+            response: HeaderEdits::default(),
+        })
+    }
+}
+
+fn check_upstream(
+    upstream: &ValueTemplate,
+    routing: Option<&Routing>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let Some(routing) = routing else {
+        let suggestion =
+            "say which header carries it, and what is allowed: `routing: {header, allow}`";
+        errors.suggest(path, "there is no `routing`", suggestion);
+        return;
+    };
+    if let Some(literal) = upstream.literal() {
+        if routing.allowed(&literal).is_none() {
+            let reason = format!(
+                "`{}` isn't on the list of `routing.allow`",
+                literal.escape_ascii()
+            );
+            errors.push(path, reason);
+        }
+    }
+}
+
+impl PathRewrite {
+    pub(super) fn compile(
+        written: &config::PathRewrite,
+        scope: &Scope<'_>,
+        matches: Matches,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        match written {
+            config::PathRewrite::Template(text) => {
+                pieces(text, scope, path, errors).map(Self::Template)
+            }
+            config::PathRewrite::Prefix(text) => {
+                let path = path.field("prefix");
+                if matches == Matches::Mixed {
+                    let reason =
+                        "a prefix can only be replaced where every match of the route is one";
+                    errors.suggest(&path, reason, "match by `prefix`, or write a template");
+                }
+                leading_slash(text, &path, errors);
+                literal(text, &path, errors).map(Self::Prefix)
+            }
+        }
+    }
+}
+
+fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
+    if !text.starts_with('/') {
+        errors.push(path, "a path begins with `/`");
+    }
+}
+
+fn literal(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathLiteral> {
+    PathLiteral::parse(text)
+        .map_err(|error| errors.push(path, error.to_string()))
+        .ok()
+}
+
+fn pieces(
+    text: &str,
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<PathPiece>> {
+    leading_slash(text, path, errors);
+    let template = Template::parse(text)
+        .map_err(|error| errors.push(path, error.to_string()))
+        .ok()?;
+    let piece = |piece: &template::Piece<Box<str>>, errors: &mut ConfigErrors| match piece {
+        template::Piece::Literal(text) => literal(text, path, errors).map(PathPiece::Literal),
+        template::Piece::Value { variable, default } => {
+            let variable = scope.variable(variable, path, errors)?;
+            Some(PathPiece::Variable(
+                variable,
+                default.as_ref().map(|text| Text::shared(text.as_bytes())),
+            ))
+        }
+    };
+    let compiled: Vec<_> = template
+        .pieces()
+        .iter()
+        .map(|one| piece(one, errors))
+        .collect();
+    compiled.into_iter().collect()
+}
+
+impl HeaderEdits {
+    pub(super) fn compile(
+        written: &config::HeaderEdits,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let values = |list: &[Named<String>], name: &'static str, errors: &mut ConfigErrors| {
+            let compiled = templates(list, scope, &path.field(name), errors)?;
+            Some(
+                compiled
+                    .into_iter()
+                    .map(|(name, value)| (Text::shared(name.as_bytes()), value))
+                    .collect(),
+            )
+        };
+        let set = values(&written.set, "set", errors);
+        let add = values(&written.add, "add", errors);
+        let remove = written
+            .remove
+            .iter()
+            .map(|name| Text::shared(name.as_bytes()))
+            .collect();
+        Some(Self {
+            set: set?,
+            add: add?,
+            remove,
+        })
+    }
+}
+
+impl QueryEdits {
+    fn compile(
+        written: &config::QueryEdits,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let values = |list: &[Named<String>], name: &'static str, errors: &mut ConfigErrors| {
+            let compiled = templates(list, scope, &path.field(name), errors)?;
+            Some(
+                compiled
+                    .into_iter()
+                    .map(|(name, value)| (Box::from(name.as_bytes()), value))
+                    .collect(),
+            )
+        };
+        let set = values(&written.set, "set", errors);
+        let add = values(&written.add, "add", errors);
+        let remove = written
+            .remove
+            .iter()
+            .map(|name| Box::from(name.as_bytes()))
+            .collect();
+        Some(Self {
+            set: set?,
+            add: add?,
+            remove,
+        })
+    }
+}
+
+fn templates<'n>(
+    list: &'n [Named<String>],
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<(&'n str, ValueTemplate)>> {
+    let one = |edit: &'n Named<String>, errors: &mut ConfigErrors| {
+        Some((
+            edit.name.as_str(),
+            scope.template(&edit.value, &path.field(&edit.name), errors)?,
+        ))
+    };
+    let compiled: Vec<_> = list.iter().map(|edit| one(edit, errors)).collect();
+    compiled.into_iter().collect()
+}

@@ -1,0 +1,286 @@
+//! Named config centres.
+
+use std::rc::Rc;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::{self, ConfigErrors, Named, Path};
+use crate::http::Text;
+use crate::source::{
+    Document, Fetcher, HeaderValue, HttpSource, Identity, JsonPath, Limits, Schedule,
+};
+
+use super::Environment;
+use super::directory::variable;
+use super::lookup::json_path;
+
+/// One source of documents.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) name: Box<str>,
+    pub(crate) kind: SourceKind,
+    pub(crate) index: Option<IndexBy>,
+}
+
+/// How a document's entries are found.
+#[derive(Debug)]
+pub(crate) struct IndexBy {
+    pub(crate) items: JsonPath,
+    pub(crate) by: JsonPath,
+}
+
+/// Where documents come from, and when.
+#[derive(Debug)]
+pub(crate) enum SourceKind {
+    /// Written in the policy.
+    Inline(Rc<Document>),
+    /// Kept fresh.
+    Watched {
+        fetcher: Rc<Fetcher>,
+        schedule: Schedule,
+        identity: Identity,
+    },
+    /// Asked by key.
+    OnDemand {
+        fetcher: Rc<Fetcher>,
+        limits: Limits,
+        identity: Identity,
+    },
+}
+
+/// How a lookup may read a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// One document, without an index.
+    Whole,
+    /// One document, by key or as a whole.
+    Indexed,
+    /// One document a key.
+    OnDemand,
+}
+
+/// All of a policy's sources; others name them by their place here.
+#[derive(Debug, Default)]
+pub(crate) struct Sources(Vec<Source>);
+
+impl Sources {
+    pub(super) fn compile(
+        written: &[Named<config::Source>],
+        environment: &dyn Environment,
+        errors: &mut ConfigErrors,
+    ) -> Self {
+        let path = Path::Root;
+        let path = path.field("sources");
+        let compile = |source: &Named<config::Source>| {
+            Source::compile(source, environment, &path.field(&source.name), errors).unwrap_or_else(
+                || Source {
+                    // Stands in, so that what names the source isn't called wrong as well. The policy is refused anyway.
+                    name: source.name.as_str().into(),
+                    kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
+                    index: None,
+                },
+            )
+        };
+        Self(written.iter().map(compile).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
+    pub(crate) fn at(&self, place: usize) -> Option<&Source> {
+        self.0.get(place)
+    }
+
+    pub(super) fn named(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<usize> {
+        let found = self.0.iter().position(|source| *source.name == *name);
+        if found.is_none() {
+            let names: Vec<_> = self
+                .0
+                .iter()
+                .map(|source| format!("`{}`", source.name))
+                .collect();
+            let known = if names.is_empty() {
+                "`sources` is empty".into()
+            } else {
+                format!("there are {}", names.join(", "))
+            };
+            errors.suggest(path, format!("there is no source `{name}`"), known);
+        }
+        found
+    }
+
+    pub(super) fn reading(&self, source: usize) -> Reading {
+        match self.0.get(source) {
+            Some(Source {
+                kind: SourceKind::OnDemand { .. },
+                ..
+            }) => Reading::OnDemand,
+            Some(Source { index: Some(_), .. }) => Reading::Indexed,
+            Some(_) | None => Reading::Whole,
+        }
+    }
+}
+
+impl Source {
+    fn compile(
+        written: &Named<config::Source>,
+        environment: &dyn Environment,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let source = &written.value;
+        let kind = match &source.kind {
+            config::SourceKind::Inline(value) => {
+                SourceKind::Inline(Document::inline(value.clone()))
+            }
+            config::SourceKind::Http(http) => {
+                fetched(source, http, environment, &path.field("http"), errors)?
+            }
+        };
+        let index = match &source.index {
+            Some(index) => Some(IndexBy::compile(index, &path.field("index"), errors)?),
+            None => None,
+        };
+        Some(Self {
+            name: written.name.as_str().into(),
+            kind,
+            index,
+        })
+    }
+}
+
+impl IndexBy {
+    fn compile(
+        written: &config::Index,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let items = json_path(&written.items, &path.field("items"), errors);
+        let by = json_path(&written.by, &path.field("by"), errors);
+        Some(Self {
+            items: items?,
+            by: by?,
+        })
+    }
+}
+
+/// How much text of documents one source on demand keeps in one VM.
+const REMEMBERED_BYTES: usize = 64 << 20;
+
+fn fetched(
+    source: &config::Source,
+    http: &config::HttpSource,
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<SourceKind> {
+    let headers = headers(&http.headers, environment, &path.field("headers"), errors);
+    let cluster = Text::shared(http.cluster.as_bytes());
+    let fetcher = HttpSource::new(
+        cluster,
+        Text::shared(http.authority().as_bytes()),
+        &http.path,
+    )
+    .map_err(|error| errors.push(&path.field("path"), error.to_string()))
+    .ok();
+    let headers = headers?;
+    let mut definition = Definition::default();
+    definition.http(http, &headers);
+    let fetcher = fetcher?
+        .with_headers(headers)
+        .with_timeout(http.timeout)
+        .with_max_bytes(http.max_bytes);
+    let fetcher = Rc::new(Fetcher::Http(fetcher));
+    Some(match &source.on_demand {
+        None => {
+            let schedule = Schedule {
+                refresh: source.refresh,
+                stale_for: source.stale_for,
+            };
+            definition.add(format!("{schedule:?}").as_bytes());
+            SourceKind::Watched {
+                fetcher,
+                schedule,
+                identity: definition.identity(),
+            }
+        }
+        Some(on_demand) => {
+            let limits = Limits {
+                ttl: on_demand.ttl,
+                miss_ttl: on_demand.miss_ttl,
+                stale_for: on_demand.stale_for,
+                max_in_flight: usize::try_from(on_demand.max_in_flight).unwrap_or(usize::MAX),
+                max_key_bytes: on_demand.max_key_bytes,
+                max_entries: on_demand.max_entries,
+                max_bytes: REMEMBERED_BYTES,
+            };
+            definition.add(format!("{limits:?}").as_bytes());
+            SourceKind::OnDemand {
+                fetcher,
+                limits,
+                identity: definition.identity(),
+            }
+        }
+    })
+}
+
+fn headers(
+    written: &[Named<config::TextOrEnv>],
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<(Text, HeaderValue)>> {
+    let value = |header: &Named<config::TextOrEnv>, errors: &mut ConfigErrors| {
+        let secret = match &header.value {
+            config::TextOrEnv::Text(secret) => secret.clone(),
+            config::TextOrEnv::Env(name) => {
+                variable(Some(environment), name, &path.field(&header.name), errors)?
+            }
+        };
+        Some((
+            Text::shared(header.name.as_bytes()),
+            HeaderValue::Secret(secret),
+        ))
+    };
+    let compiled: Vec<_> = written.iter().map(|header| value(header, errors)).collect();
+    compiled.into_iter().collect()
+}
+
+/// The whole definition that documents are learnt by: two sources share what was learnt only where all of it is the
+/// same, credentials included.
+#[derive(Default)]
+struct Definition(Sha256);
+
+impl Definition {
+    fn add(&mut self, part: &[u8]) {
+        // The length first: no two lists of parts are written alike.
+        self.0
+            .update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        self.0.update(part);
+    }
+
+    fn http(&mut self, http: &config::HttpSource, headers: &[(Text, HeaderValue)]) {
+        self.add(b"http");
+        for part in [&*http.cluster, http.authority(), &*http.path] {
+            self.add(part.as_bytes());
+        }
+        self.add(format!("{:?} {} {}", http.timeout, http.max_bytes, headers.len()).as_bytes());
+        for (name, value) in headers {
+            self.add(name);
+            self.add(match value {
+                HeaderValue::Plain(text) => text,
+                HeaderValue::Secret(secret) => secret.expose(),
+            });
+        }
+    }
+
+    fn identity(self) -> Identity {
+        Identity(self.0.finalize().into())
+    }
+}

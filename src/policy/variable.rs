@@ -1,0 +1,238 @@
+//! What a template may speak of.
+
+use crate::config::{ConfigErrors, Path};
+use crate::http::Text;
+use crate::template::{self, Template};
+
+use super::lookup::Lookup;
+use super::names::Names;
+
+/// One value of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Variable {
+    /// `path.NAME`: what the route's template captured.
+    Capture(Box<str>),
+    /// `query.NAME`: the only such parameter.
+    Query(Box<[u8]>),
+    /// `header.NAME`: all its values, joined with `,` (RFC 9110 §5.3).
+    Header(Box<[u8]>),
+    /// `cookie.NAME`: the only such cookie.
+    Cookie(Box<[u8]>),
+    /// `request.method`
+    Method,
+    /// `request.host`: canonical.
+    Host,
+    /// `request.path`: canonical, without the query.
+    Path,
+    /// `request.scheme`
+    Scheme,
+    /// `consumer.name`
+    ConsumerName,
+    /// `consumer.labels.NAME`
+    Label(Box<str>),
+    /// `credential.id`
+    CredentialId,
+    /// `LOOKUP.VALUE`, by their places in the route.
+    LookedUp(LookedUp),
+}
+
+/// One value of one lookup, by their places in the route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LookedUp {
+    pub(crate) lookup: usize,
+    pub(crate) value: usize,
+}
+
+/// A template whose variables are known to exist.
+#[derive(Clone, Debug)]
+pub(crate) struct ValueTemplate(pub(crate) Vec<Piece>);
+
+/// A piece of a [`ValueTemplate`].
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    Literal(Text),
+    Variable(Variable, Option<Text>),
+}
+
+impl ValueTemplate {
+    /// The text, where nothing in it varies.
+    pub(crate) fn literal(&self) -> Option<Text> {
+        match self.0.as_slice() {
+            [] => Some(Text::Static(b"")),
+            [Piece::Literal(text)] => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl ValueTemplate {
+    /// Whether any part of it is a looked-up value.
+    pub(crate) fn needs_lookup(&self) -> bool {
+        self.0
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable(Variable::LookedUp(_), _)))
+    }
+}
+
+/// What the templates of one route may speak of.
+pub(super) struct Scope<'a> {
+    /// The names that every match of the route captures.
+    pub(super) captures: Vec<&'a str>,
+    /// The lookups that are done by then.
+    pub(super) lookups: &'a [Lookup],
+    /// Whether a consumer is ever known.
+    pub(super) authenticates: bool,
+    /// Headers that are the gate's: the client's never reach a template.
+    pub(super) written: &'a Names,
+}
+
+/// The words before a dot that no lookup may be called.
+pub(super) const RESERVED: [&str; 8] = [
+    "path",
+    "query",
+    "header",
+    "cookie",
+    "request",
+    "consumer",
+    "credential",
+    "env",
+];
+
+impl Scope<'_> {
+    /// A template, compiled; all that is wrong with it goes to `errors`.
+    pub(super) fn template(
+        &self,
+        text: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<ValueTemplate> {
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(error) => {
+                errors.push(path, error.to_string());
+                return None;
+            }
+        };
+        let mut pieces = Vec::new();
+        let mut whole = true;
+        for piece in template.pieces() {
+            match piece {
+                template::Piece::Literal(text) => {
+                    pieces.push(Piece::Literal(Text::shared(text.as_bytes())))
+                }
+                template::Piece::Value { variable, default } => match self
+                    .variable(variable, path, errors)
+                {
+                    Some(variable) => {
+                        let default = default.as_ref().map(|text| Text::shared(text.as_bytes()));
+                        pieces.push(Piece::Variable(variable, default));
+                    }
+                    None => whole = false,
+                },
+            }
+        }
+        whole.then_some(ValueTemplate(pieces))
+    }
+
+    pub(super) fn variable(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Variable> {
+        let found = self.find(name);
+        if let Err(why) = &found {
+            errors.suggest(path, format!("unknown variable `{name}`"), why.clone());
+        }
+        found.ok()
+    }
+
+    fn find(&self, name: &str) -> Result<Variable, String> {
+        let (root, rest) = name.split_once('.').unwrap_or((name, ""));
+        let bytes = || Box::from(rest.as_bytes());
+        match (root, rest) {
+            ("path" | "query" | "header" | "cookie", "") => Err(format!("write `{root}.NAME`")),
+            ("path", _) => self.capture(rest),
+            ("query", _) => Ok(Variable::Query(bytes())),
+            ("cookie", _) => Ok(Variable::Cookie(bytes())),
+            ("header", _) if self.written.contains(rest.as_bytes()) => Err(format!(
+                "`{rest}` is set by this policy, so the client's is removed first"
+            )),
+            ("header", _) => Ok(Variable::Header(Box::from(
+                rest.to_ascii_lowercase().as_bytes(),
+            ))),
+            ("request", "method") => Ok(Variable::Method),
+            ("request", "host") => Ok(Variable::Host),
+            ("request", "path") => Ok(Variable::Path),
+            ("request", "scheme") => Ok(Variable::Scheme),
+            ("request", _) => {
+                Err("there are `request.method`, `.host`, `.path` and `.scheme`".into())
+            }
+            ("consumer" | "credential", _) => self.identity(root, rest),
+            _ => self.looked_up(root, rest).map(Variable::LookedUp),
+        }
+    }
+
+    fn capture(&self, name: &str) -> Result<Variable, String> {
+        if self.captures.contains(&name) {
+            return Ok(Variable::Capture(name.into()));
+        }
+        let all: Vec<_> = self
+            .captures
+            .iter()
+            .map(|capture| format!("`path.{capture}`"))
+            .collect();
+        Err(if all.is_empty() {
+            "not every match of this route has a template with that name".into()
+        } else {
+            format!("every match of this route captures {}", all.join(", "))
+        })
+    }
+
+    fn identity(&self, root: &str, rest: &str) -> Result<Variable, String> {
+        if !self.authenticates {
+            return Err("this route requires no credential, so nobody is known".into());
+        }
+        match (root, rest, rest.strip_prefix("labels.")) {
+            ("consumer", "name", _) => Ok(Variable::ConsumerName),
+            ("consumer", _, Some(label)) => Ok(Variable::Label(label.into())),
+            ("credential", "id", _) => Ok(Variable::CredentialId),
+            ("consumer", ..) => Err("there are `consumer.name` and `consumer.labels.NAME`".into()),
+            _ => Err("there is `credential.id`".into()),
+        }
+    }
+
+    /// The places of `lookup.value`.
+    pub(super) fn looked_up(&self, lookup: &str, value: &str) -> Result<LookedUp, String> {
+        let Some(place) = self.lookups.iter().position(|known| *known.name == *lookup) else {
+            let known: Vec<_> = self
+                .lookups
+                .iter()
+                .map(|known| format!("`{}`", known.name))
+                .collect();
+            return Err(if known.is_empty() {
+                format!("no lookup `{lookup}` stands before this")
+            } else {
+                format!("the lookups before this are {}", known.join(", "))
+            });
+        };
+        let values = self
+            .lookups
+            .get(place)
+            .map(|known| known.values.as_slice())
+            .unwrap_or_default();
+        match values.iter().position(|known| *known.name == *value) {
+            Some(value) => Ok(LookedUp {
+                lookup: place,
+                value,
+            }),
+            None => {
+                let known: Vec<_> = values
+                    .iter()
+                    .map(|known| format!("`{lookup}.{}`", known.name))
+                    .collect();
+                Err(format!("the lookup has {}", known.join(", ")))
+            }
+        }
+    }
+}

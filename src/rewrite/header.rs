@@ -1,0 +1,43 @@
+//! Values that land in a header.
+
+use std::fmt;
+
+/// A value holds a control byte, so it is put in no header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeaderValueError;
+
+impl fmt::Display for HeaderValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value for a header has a control byte")
+    }
+}
+
+impl std::error::Error for HeaderValueError {}
+
+/// Whether `value` may stand in a header (RFC 9110 §5.5): no byte below 0x20 but the tab, no 0x7F.
+///
+/// # Errors
+/// [`HeaderValueError`] where it may not.
+pub fn check_header_value(value: &[u8]) -> Result<(), HeaderValueError> {
+    let fits = |&byte: &u8| byte == b'\t' || !byte.is_ascii_control();
+    if value.iter().all(fits) {
+        Ok(())
+    } else {
+        Err(HeaderValueError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        for good in [&b""[..], b"a b\tc", b"\xff\x80", "é".as_bytes()] {
+            assert_eq!(check_header_value(good), Ok(()), "{good:?}");
+        }
+        for bad in [&b"a\r"[..], b"\n", b"\0", b"\x7f", b"\x1f"] {
+            assert_eq!(check_header_value(bad), Err(HeaderValueError), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Parts of new paths that the policy wrote.
+
+use std::fmt;
+
+use crate::http::{escape, is_unreserved, percent_encode_into};
+
+/// Why a text is no literal part of a path: the operator's mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathLiteralError {
+    /// `?` or `#`.
+    QueryOrFragment,
+    /// A `%` without two hexadecimal digits.
+    BadEscape,
+    /// A control byte, raw or escaped.
+    ControlByte,
+    /// A raw `\` or `;`.
+    Ambiguous,
+}
+
+impl fmt::Display for PathLiteralError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::QueryOrFragment => {
+                "a path has no `?` and no `#`: write %3F or %23 for the character"
+            }
+            Self::BadEscape => {
+                "`%` is not followed by two hexadecimal digits: write %25 for the character"
+            }
+            Self::ControlByte => "a control byte is in no path",
+            Self::Ambiguous => {
+                "`\\` and `;` are read differently by different servers: write %5C or %3B for the character"
+            }
+        })
+    }
+}
+
+impl std::error::Error for PathLiteralError {}
+
+/// A literal part of a new path, in the form that it is sent in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathLiteral(Box<[u8]>);
+
+impl PathLiteral {
+    /// Reads a part of a path. Unreserved escapes are decoded, other escapes stay; what may not stand in a path (blanks,
+    /// letters beyond ASCII) is escaped. Empty and dot segments are found when a path is put together.
+    ///
+    /// # Errors
+    /// See [`PathLiteralError`].
+    pub fn parse(text: &str) -> Result<Self, PathLiteralError> {
+        let mut out = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((&byte, tail)) = rest.split_first() {
+            rest = match byte {
+                b'?' | b'#' => return Err(PathLiteralError::QueryOrFragment),
+                b'\\' | b';' => return Err(PathLiteralError::Ambiguous),
+                b'%' => escaped(rest, &mut out)?,
+                _ if byte.is_ascii_control() => return Err(PathLiteralError::ControlByte),
+                _ => {
+                    let kept = |byte| is_unreserved(byte) || b"/!$&'()*+,=:@".contains(&byte);
+                    percent_encode_into(&mut out, &[byte], kept);
+                    tail
+                }
+            };
+        }
+        Ok(Self(out.into()))
+    }
+
+    /// As it is sent.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Takes the escape that `text` begins with; the text after it.
+fn escaped<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Result<&'t [u8], PathLiteralError> {
+    let meant = escape(text).ok_or(PathLiteralError::BadEscape)?;
+    let (raw, after) = text
+        .split_at_checked(3)
+        .ok_or(PathLiteralError::BadEscape)?;
+    if meant.is_ascii_control() {
+        return Err(PathLiteralError::ControlByte);
+    }
+    if is_unreserved(meant) {
+        out.push(meant);
+    } else {
+        out.extend(raw);
+    }
+    Ok(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals() {
+        for (text, expected) in [
+            ("", Ok("")),
+            ("/a.b/", Ok("/a.b/")),
+            ("/%61%2f%20%C3%A9", Ok("/a%2f%20%C3%A9")),
+            ("é b\"", Ok("%C3%A9%20b%22")),
+            ("a:@=&+,", Ok("a:@=&+,")),
+            ("a?", Err(PathLiteralError::QueryOrFragment)),
+            ("#", Err(PathLiteralError::QueryOrFragment)),
+            ("%4", Err(PathLiteralError::BadEscape)),
+            ("%0a", Err(PathLiteralError::ControlByte)),
+            ("\t", Err(PathLiteralError::ControlByte)),
+            (";", Err(PathLiteralError::Ambiguous)),
+            ("\\", Err(PathLiteralError::Ambiguous)),
+        ] {
+            let parsed = PathLiteral::parse(text).map(|literal| literal.0.to_vec());
+            assert_eq!(
+                parsed,
+                expected.map(|text| text.as_bytes().to_vec()),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! New paths, put together of literals and values.
+
+use std::fmt;
+
+use crate::http::{is_unreserved, percent_decode, percent_encode_into};
+
+use super::literal::PathLiteral;
+
+/// Whose a part of a path is, and so whose fault where it doesn't fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A literal of the policy.
+    Policy,
+    /// Of the request: a capture, a claim.
+    Client,
+    /// Of a document.
+    Source,
+}
+
+/// What is wrong with a part of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathFault {
+    /// The path doesn't begin with `/`.
+    NoLeadingSlash,
+    /// It makes an empty segment.
+    EmptySegment,
+    /// It makes a `.` or `..` segment, or one for upstreams that decode `%2F` or `%5C` (`..%2Fadmin`).
+    DotSegment,
+    /// It holds a control byte.
+    ControlByte,
+}
+
+/// Why no path came of the parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathValueError {
+    /// What is wrong.
+    pub fault: PathFault,
+    /// Whose part it is; where several make one segment, the last value's.
+    pub origin: Origin,
+}
+
+impl fmt::Display for PathValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.origin {
+            Origin::Policy => "the text of the policy",
+            Origin::Client => "a value of the request",
+            Origin::Source => "a value of a source",
+        })?;
+        f.write_str(match self.fault {
+            PathFault::NoLeadingSlash => " leaves the new path without a leading `/`",
+            PathFault::EmptySegment => " makes an empty segment in the new path",
+            PathFault::DotSegment => " makes a dot segment in the new path",
+            PathFault::ControlByte => " for the new path has a control byte",
+        })
+    }
+}
+
+impl std::error::Error for PathValueError {}
+
+/// Puts a path together of literals and values. Values are encoded, so that none can add a segment, a query or a
+/// parameter; what makes an empty or a dot segment is refused.
+///
+/// A template of the policy is checked by putting it together once with `x` for each value: what is refused then, with
+/// [`Origin::Policy`] or another, no request can make good.
+#[derive(Clone, Debug)]
+pub struct PathBuilder {
+    path: Vec<u8>,
+    /// Where the last segment begins, after its `/`; none before the first `/`.
+    segment: Option<usize>,
+    /// The last value that stands in the last segment.
+    value: Option<Value>,
+    error: Option<PathValueError>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    origin: Origin,
+    /// Whether the path may end here with nothing after its last slash.
+    may_be_nothing: bool,
+}
+
+impl Default for PathBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PathBuilder {
+    /// An empty path.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            path: Vec::new(),
+            segment: None,
+            value: None,
+            error: None,
+        }
+    }
+
+    /// Appends a literal.
+    pub fn literal(&mut self, literal: &PathLiteral) {
+        for (at, part) in literal.as_bytes().split(|&byte| byte == b'/').enumerate() {
+            if at > 0 {
+                self.slash();
+            }
+            self.path.extend(part);
+        }
+    }
+
+    /// Appends a value (decoded text) to the last segment. What isn't unreserved, `:`, `@` or one of `!$&'()*+,=`
+    /// (RFC 3986 §3.3 without the `;`) is escaped.
+    pub fn segment(&mut self, value: &[u8], origin: Origin) {
+        self.put(value, origin);
+        self.value = Some(Value {
+            origin,
+            may_be_nothing: false,
+        });
+    }
+
+    /// Appends segments in matching form: `/` is a border; `%2F`, `%25` and `%5C` are these bytes within a segment.
+    /// Empty, or with a `/` last, it may stand at the end of the path only.
+    pub fn segments(&mut self, value: &[u8], origin: Origin) {
+        for (at, part) in value.split(|&byte| byte == b'/').enumerate() {
+            if at > 0 {
+                self.slash();
+            }
+            self.put(&percent_decode(part), origin);
+            let may_be_nothing = self.value.is_none_or(|value| value.may_be_nothing);
+            self.value = Some(Value {
+                origin,
+                may_be_nothing,
+            });
+        }
+    }
+
+    /// The path. It begins with `/`, has no dot segment, and no empty one but the last.
+    ///
+    /// # Errors
+    /// The first part that doesn't fit.
+    pub fn finish(mut self) -> Result<Vec<u8>, PathValueError> {
+        let may_be_nothing = self.value.is_none_or(|value| value.may_be_nothing);
+        if !may_be_nothing || self.last_segment() != Some(b"") {
+            self.end_segment();
+        }
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok(self.path),
+        }
+    }
+
+    fn last_segment(&self) -> Option<&[u8]> {
+        self.path.get(self.segment?..)
+    }
+
+    fn slash(&mut self) {
+        if self.segment.is_some() || !self.path.is_empty() {
+            self.end_segment();
+        }
+        self.path.push(b'/');
+        self.segment = Some(self.path.len());
+        self.value = None;
+    }
+
+    fn put(&mut self, value: &[u8], origin: Origin) {
+        if value.iter().any(u8::is_ascii_control) {
+            self.refuse(PathFault::ControlByte, origin);
+        }
+        percent_encode_into(&mut self.path, value, |byte| {
+            is_unreserved(byte) || b"!$&'()*+,=:@".contains(&byte)
+        });
+    }
+
+    /// Looks at the last segment: nothing more comes to it.
+    fn end_segment(&mut self) {
+        let fault = match self.last_segment() {
+            None => PathFault::NoLeadingSlash,
+            Some(b"") => PathFault::EmptySegment,
+            Some(segment) if hides_dots(segment) => PathFault::DotSegment,
+            Some(_) => return,
+        };
+        let origin = self.value.map_or(Origin::Policy, |value| value.origin);
+        self.refuse(fault, origin);
+    }
+
+    fn refuse(&mut self, fault: PathFault, origin: Origin) {
+        let error = PathValueError { fault, origin };
+        self.error = self.error.or(Some(error));
+    }
+}
+
+/// Whether the segment, or a part of it between escaped slashes, is `.` or `..`.
+fn hides_dots(segment: &[u8]) -> bool {
+    let decoded = percent_decode(segment);
+    let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
+    parts.any(|part| matches!(part, b"." | b".."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `<…` is a value of the client, `{…` one of a source, `*…` segments of the client; anything else a literal.
+    fn built(parts: &[&str]) -> String {
+        let mut builder = PathBuilder::new();
+        for part in parts {
+            match part.split_at_checked(1) {
+                Some(("<", value)) => builder.segment(value.as_bytes(), Origin::Client),
+                Some(("{", value)) => builder.segment(value.as_bytes(), Origin::Source),
+                Some(("*", value)) => builder.segments(value.as_bytes(), Origin::Client),
+                _ => builder.literal(&PathLiteral::parse(part).unwrap()),
+            }
+        }
+        match builder.finish() {
+            Ok(path) => String::from_utf8(path).unwrap(),
+            Err(PathValueError { fault, origin }) => format!("{fault:?} {origin:?}"),
+        }
+    }
+
+    #[test]
+    fn building() {
+        for (parts, expected) in [
+            (&["/"][..], "/"),
+            (&["/a/", "<b", "/c/"], "/a/b/c/"),
+            (&["/a-", "<", "-b"], "/a--b"),
+            (
+                &["/", "<a/b;c?d#e%f\\g h"],
+                "/a%2Fb%3Bc%3Fd%23e%25f%5Cg%20h",
+            ),
+            (&["/", "<é&=+,:@!$'()*~|\""], "/%C3%A9&=+,:@!$'()*~%7C%22"),
+            (&["/", "<...", "/.", "<a"], "/.../.a"),
+            (&["/a/", "*b/c%2Fd%25/é/"], "/a/b/c%2Fd%25/%C3%A9/"),
+            (&["/a/", "*"], "/a/"),
+            (&["/a", "*"], "/a"),
+            (&["/a", "*b/c", "d"], "/ab/cd"),
+        ] {
+            assert_eq!(built(parts), expected, "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        for (parts, expected) in [
+            (&[][..], "NoLeadingSlash Policy"),
+            (&["a"], "NoLeadingSlash Policy"),
+            (&["<a", "/b"], "NoLeadingSlash Client"),
+            (&["*"], "NoLeadingSlash Client"),
+            (&["//"], "EmptySegment Policy"),
+            (&["/a/./b"], "DotSegment Policy"),
+            (&["/a/%2e%2e"], "DotSegment Policy"),
+            (&["/a/", "<"], "EmptySegment Client"),
+            (&["/a/", "{", "/b"], "EmptySegment Source"),
+            (&["/a/", "*", "/b"], "EmptySegment Client"),
+            (&["/", "*b/", "/c"], "EmptySegment Client"),
+            (&["/", "*/evil.example"], "EmptySegment Client"),
+            (&["/", "*a//b"], "EmptySegment Client"),
+            (&["/", "<", "*"], "EmptySegment Client"),
+            (&["/", "<..", "/b"], "DotSegment Client"),
+            (&["/.", "<."], "DotSegment Client"),
+            (&["/", "<.", "{."], "DotSegment Source"),
+            (&["/", "*a/../b"], "DotSegment Client"),
+            (&["/", "{../admin"], "DotSegment Source"),
+            (&["/", "<a\\..", "/b"], "DotSegment Client"),
+            (&["/", "*a%2F../b"], "DotSegment Client"),
+            (&["/.", "<./b"], "DotSegment Client"),
+            (&["/a", "<\r"], "ControlByte Client"),
+            (&["/a", "{\0", "/", "<"], "ControlByte Source"),
+            (&["/a/", "*b/\x7f"], "ControlByte Client"),
+        ] {
+            assert_eq!(built(parts), expected, "{parts:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A new prefix for a path.
+
+use super::literal::PathLiteral;
+
+/// `forward` with its first `covered` segments replaced by `new`, a path that begins with `/` (the empty one is `/`). What
+/// stands after them stays byte for byte, save that never a `//` arises: one slash is left where the two meet.
+#[must_use]
+pub fn replace_prefix(forward: &[u8], covered: usize, new: &PathLiteral) -> Vec<u8> {
+    let after = after_segments(forward, covered);
+    let below = after.iter().position(|&byte| byte != b'/');
+    let mut path = Vec::with_capacity(new.as_bytes().len().saturating_add(after.len()));
+    path.extend(new.as_bytes());
+    if !after.is_empty() {
+        if path.last() == Some(&b'/') {
+            path.pop();
+        }
+        path.push(b'/');
+        path.extend(below.and_then(|at| after.get(at..)).unwrap_or_default());
+    }
+    if path.is_empty() {
+        path.push(b'/');
+    }
+    path
+}
+
+/// What stands after the first `count` segments, its slash with it.
+fn after_segments(path: &[u8], count: usize) -> &[u8] {
+    let mut rest = path;
+    for _ in 0..count {
+        let inner = rest.get(1..).unwrap_or_default();
+        let border = inner.iter().position(|&byte| byte == b'/');
+        rest = border.and_then(|at| inner.get(at..)).unwrap_or_default();
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of the Gateway API (HTTPPathModifier), and more.
+    #[test]
+    fn replacing() {
+        for (forward, covered, new, expected) in [
+            ("/foo/bar", 1, "/xyz", "/xyz/bar"),
+            ("/foo/bar", 1, "/xyz/", "/xyz/bar"),
+            ("/foo", 1, "/xyz", "/xyz"),
+            ("/foo", 1, "/xyz/", "/xyz/"),
+            ("/foo/", 1, "/xyz", "/xyz/"),
+            ("/foo/bar", 1, "", "/bar"),
+            ("/foo/", 1, "", "/"),
+            ("/foo", 1, "", "/"),
+            ("/foo/", 1, "/", "/"),
+            ("/foo", 1, "/", "/"),
+            ("/foo/bar", 1, "/", "/bar"),
+            ("/", 0, "/xyz", "/xyz/"),
+            ("/a/b", 0, "/xyz", "/xyz/a/b"),
+            ("/", 0, "/", "/"),
+            ("/a/b/c%20d%2fe;/", 2, "/n/m", "/n/m/c%20d%2fe;/"),
+            ("/f%6fo/%41", 1, "/x", "/x/%41"),
+            ("/foo//evil.example", 1, "/", "/evil.example"),
+            ("/foo//bar//c", 1, "/x/", "/x/bar//c"),
+            ("/foo//", 1, "/x", "/x/"),
+        ] {
+            let new = PathLiteral::parse(new).unwrap();
+            let path = replace_prefix(forward.as_bytes(), covered, &new);
+            assert_eq!(path, expected.as_bytes(), "{forward} {covered} {new:?}");
+        }
+    }
+}

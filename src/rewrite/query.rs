@@ -1,0 +1,139 @@
+//! New queries: what isn't named stays byte for byte and in order.
+
+use std::borrow::Cow;
+
+use crate::http::{Pair, is_unreserved, percent_encode_into, query_pairs};
+
+/// One change to a query. Names and values are decoded text; they are encoded here, so that no value can add a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryEdit<'a> {
+    /// All parameters of this name give way to this value, at the end.
+    Set(&'a [u8], &'a [u8]),
+    /// One more parameter of this name, at the end.
+    Add(&'a [u8], &'a [u8]),
+    /// No parameter of this name stays.
+    Remove(&'a [u8]),
+}
+
+/// The query (without its `?`) after these edits, in their order. As it came where none of them changes it; `None` where
+/// nothing remains. Names compare decoded. Where a parameter goes, empty ones (`a&&b`) go with it.
+#[must_use]
+pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Option<Cow<'q, [u8]>> {
+    let mut edited = query.map(Cow::Borrowed);
+    for edit in edits {
+        edited = match *edit {
+            QueryEdit::Set(name, value) => Some(add(without(edited, &[name]), name, value)),
+            QueryEdit::Add(name, value) => Some(add(edited, name, value)),
+            QueryEdit::Remove(name) => without(edited, &[name]),
+        }
+    }
+    edited
+}
+
+/// The query without any parameter of these (decoded) names; as it came where it has none, `None` where nothing remains.
+/// Where a parameter goes, empty ones (`a&&b`) go with it.
+#[must_use]
+pub fn strip_query<'q, N: AsRef<[u8]>>(
+    query: Option<&'q [u8]>,
+    names: &[N],
+) -> Option<Cow<'q, [u8]>> {
+    without(query.map(Cow::Borrowed), names)
+}
+
+fn without<'q, N: AsRef<[u8]>>(query: Option<Cow<'q, [u8]>>, names: &[N]) -> Option<Cow<'q, [u8]>> {
+    let query = query?;
+    let goes = |pair: &Pair<'_>| names.iter().any(|name| pair.is_named(name.as_ref()));
+    if !query_pairs(&query).any(|pair| goes(&pair)) {
+        return Some(query);
+    }
+    let mut left = Vec::with_capacity(query.len());
+    for pair in query_pairs(&query).filter(|pair| !goes(pair)) {
+        if !left.is_empty() {
+            left.push(b'&');
+        }
+        left.extend(pair.raw);
+    }
+    (!left.is_empty()).then_some(Cow::Owned(left))
+}
+
+fn add<'q>(query: Option<Cow<'q, [u8]>>, name: &[u8], value: &[u8]) -> Cow<'q, [u8]> {
+    let mut query = query.unwrap_or_default().into_owned();
+    if !query.is_empty() && !query.ends_with(b"&") {
+        query.push(b'&');
+    }
+    percent_encode_into(&mut query, name, is_unreserved);
+    query.push(b'=');
+    percent_encode_into(&mut query, value, is_unreserved);
+    Cow::Owned(query)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(query: Option<Cow<'_, [u8]>>) -> Option<String> {
+        query.map(|query| String::from_utf8(query.into_owned()).unwrap())
+    }
+
+    #[test]
+    fn edits() {
+        use QueryEdit::{Add, Remove, Set};
+        for (query, edits, expected) in [
+            (None, &[][..], None),
+            (Some(""), &[], Some("")),
+            (Some("a=%2f&&b"), &[Remove(b"c")], Some("a=%2f&&b")),
+            (Some("a=%2f&&b&&%61=1&c=+"), &[Remove(b"a")], Some("b&c=+")),
+            (Some("a&a=&=x"), &[Remove(b"a")], Some("=x")),
+            (Some("a"), &[Remove(b"a")], None),
+            (None, &[Remove(b"a")], None),
+            (None, &[Set(b"a", b"1")], Some("a=1")),
+            (Some(""), &[Add(b"a", b"")], Some("a=")),
+            (Some("a=1&b=2&a=3"), &[Set(b"a", b"4")], Some("b=2&a=4")),
+            (Some("a=1&"), &[Add(b"a", b"2")], Some("a=1&a=2")),
+            (
+                Some("x"),
+                &[Set(b"a", b"&b=c#d?e;f %+")],
+                Some("x&a=%26b%3Dc%23d%3Fe%3Bf%20%25%2B"),
+            ),
+            (
+                Some("x"),
+                &[Add(b"a b&", b"\0\xff")],
+                Some("x&a%20b%26=%00%FF"),
+            ),
+            (
+                Some("a=1"),
+                &[Add(b"b", b"2"), Remove(b"a"), Remove(b"b")],
+                None,
+            ),
+            (Some("A=1"), &[Remove(b"a")], Some("A=1")),
+        ] {
+            let edited = edit_query(query.map(str::as_bytes), edits);
+            assert_eq!(
+                text(edited),
+                expected.map(str::to_owned),
+                "{query:?} {edits:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn stripping() {
+        let names = [&b"key"[..], b"api key"];
+        for (query, expected) in [
+            (None, None),
+            (Some("a=1&b"), Some("a=1&b")),
+            (
+                Some("key=1&a=%6b&api+key&%6Bey=2&api%20key=3"),
+                Some("a=%6b"),
+            ),
+            (Some("key"), None),
+        ] {
+            let stripped = strip_query(query.map(str::as_bytes), &names);
+            assert_eq!(text(stripped), expected.map(str::to_owned), "{query:?}");
+        }
+        assert!(matches!(
+            strip_query(Some(b"a"), &names),
+            Some(Cow::Borrowed(_))
+        ));
+    }
+}

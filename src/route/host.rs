@@ -1,0 +1,295 @@
+//! Hosts: their one spelling, and patterns for them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// Why a host is refused: the client's fault, 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostError {
+    /// There is none.
+    Empty,
+    /// More than 253 bytes without the port (RFC 1035 §2.3.4).
+    TooLong,
+    /// A byte that is none of letter, digit, `-`, `_`, `.`; user information too.
+    BadByte,
+    /// `..`, a dot first, or two dots last.
+    EmptyLabel,
+    /// Not `:` and a number up to 65535 after the name.
+    BadPort,
+    /// `[` without an IPv6 address and `]`.
+    BadAddress,
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the host is empty",
+            Self::TooLong => "the host is longer than 253 bytes",
+            Self::BadByte => "the host has a byte that no host has",
+            Self::EmptyLabel => "the host has an empty label",
+            Self::BadPort => "the host has a bad port",
+            Self::BadAddress => "the host has a bad IPv6 address",
+        })
+    }
+}
+
+impl std::error::Error for HostError {}
+
+/// Brings `:authority` into its one spelling: lower case, without port and one trailing dot, an IPv6 literal in its
+/// brackets. Borrows where it can.
+///
+/// # Errors
+/// See [`HostError`].
+pub fn canonical_host(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
+    let name = without_port(host)?;
+    if name.is_empty() {
+        return Err(HostError::Empty);
+    }
+    if name.first() == Some(&b'[') {
+        check_address(name)?;
+    } else {
+        check_name(name)?;
+    }
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    if name.len() > LONGEST {
+        return Err(HostError::TooLong);
+    }
+    if name.iter().any(u8::is_ascii_uppercase) {
+        Ok(Cow::Owned(name.to_ascii_lowercase()))
+    } else {
+        Ok(Cow::Borrowed(name))
+    }
+}
+
+/// The longest name of a host, without its last dot.
+const LONGEST: usize = 253;
+
+fn without_port(host: &[u8]) -> Result<&[u8], HostError> {
+    // The colons of an address stand before its `]`.
+    let named = host.iter().rposition(|&byte| byte == b']').unwrap_or(0);
+    let after = host.get(named..).unwrap_or_default();
+    let Some(colon) = after.iter().position(|&byte| byte == b':') else {
+        return Ok(host);
+    };
+    let (name, port) = host
+        .split_at_checked(named.saturating_add(colon))
+        .unwrap_or_default();
+    let digits = port.get(1..).unwrap_or_default();
+    let number = digits.iter().try_fold(0_u32, |sum, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        let sum = sum.saturating_mul(10).saturating_add(digit);
+        (sum <= 65_535).then_some(sum)
+    });
+    if digits.is_empty() || number.is_none() {
+        return Err(HostError::BadPort);
+    }
+    Ok(name)
+}
+
+fn check_name(name: &[u8]) -> Result<(), HostError> {
+    if name == b"." {
+        return Err(HostError::EmptyLabel);
+    }
+    let mut label_began = false;
+    for &byte in name {
+        match byte {
+            b'.' if label_began => label_began = false,
+            b'.' => return Err(HostError::EmptyLabel),
+            b'-' | b'_' => label_began = true,
+            _ if byte.is_ascii_alphanumeric() => label_began = true,
+            _ => return Err(HostError::BadByte),
+        }
+    }
+    Ok(())
+}
+
+fn check_address(name: &[u8]) -> Result<(), HostError> {
+    let inner = name
+        .strip_prefix(b"[")
+        .and_then(|name| name.strip_suffix(b"]"));
+    let text = inner.and_then(|inner| std::str::from_utf8(inner).ok());
+    match text.map(str::parse::<Ipv6Addr>) {
+        Some(Ok(_)) => Ok(()),
+        _ => Err(HostError::BadAddress),
+    }
+}
+
+/// Why a text is no pattern for hosts: the operator's mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostPatternError {
+    /// A port: routes don't match by it.
+    Port,
+    /// A `*` that isn't the whole first label.
+    Wildcard,
+    /// No host can be this.
+    Host(HostError),
+}
+
+impl fmt::Display for HostPatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port => f.write_str("a port is not matched: leave it out"),
+            Self::Wildcard => {
+                f.write_str("`*` stands for whole labels, and first: `*.example.com`")
+            }
+            Self::Host(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for HostPatternError {}
+
+/// Which hosts a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HostPattern {
+    /// `*`: each.
+    Any,
+    /// `*.example.com`: one or more labels before this suffix, which begins with its dot; not `example.com` itself.
+    Wildcard(Box<[u8]>),
+    /// This one.
+    Exact(Box<[u8]>),
+}
+
+impl HostPattern {
+    /// Reads `example.com`, `*.example.com`, `*`, `[::1]`, `192.0.2.1`. Upper case is folded, one trailing dot cut.
+    ///
+    /// # Errors
+    /// See [`HostPatternError`].
+    pub fn parse(text: &str) -> Result<Self, HostPatternError> {
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        let (wild, name) = match text.strip_prefix("*.") {
+            Some(name) => (true, name),
+            None => (false, text),
+        };
+        if name.contains('*') || (wild && name.starts_with('[')) {
+            return Err(HostPatternError::Wildcard);
+        }
+        if without_port(name.as_bytes()) != Ok(name.as_bytes()) {
+            return Err(HostPatternError::Port);
+        }
+        let name = canonical_host(name.as_bytes()).map_err(HostPatternError::Host)?;
+        Ok(if wild {
+            Self::Wildcard([b".", &*name].concat().into())
+        } else {
+            Self::Exact(name.into_owned().into())
+        })
+    }
+
+    /// Whether a host in its one spelling ([`canonical_host`]) fits.
+    #[must_use]
+    pub fn matches(&self, host: &[u8]) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Wildcard(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
+            Self::Exact(name) => *host == **name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling() {
+        let long = "a".repeat(253);
+        for (host, expected) in [
+            ("api.example.com", Ok("api.example.com")),
+            ("API.Example.com.:8080", Ok("api.example.com")),
+            ("a_b-c:0", Ok("a_b-c")),
+            ("192.0.2.1:65535", Ok("192.0.2.1")),
+            ("[::1]", Ok("[::1]")),
+            ("[2001:DB8::1]:80", Ok("[2001:db8::1]")),
+            (&long, Ok(&*long)),
+            (&format!("{long}.:1"), Ok(&*long)),
+            (&format!("{long}a"), Err(HostError::TooLong)),
+            ("", Err(HostError::Empty)),
+            (":80", Err(HostError::Empty)),
+            (".", Err(HostError::EmptyLabel)),
+            (".a", Err(HostError::EmptyLabel)),
+            ("a..b", Err(HostError::EmptyLabel)),
+            ("a..", Err(HostError::EmptyLabel)),
+            ("a:", Err(HostError::BadPort)),
+            (":", Err(HostError::BadPort)),
+            ("a:x", Err(HostError::BadPort)),
+            ("a:+1", Err(HostError::BadPort)),
+            ("a:1:2", Err(HostError::BadPort)),
+            ("a:65536", Err(HostError::BadPort)),
+            ("::1", Err(HostError::BadPort)),
+            ("[::1]:", Err(HostError::BadPort)),
+            ("user@a", Err(HostError::BadByte)),
+            ("a b", Err(HostError::BadByte)),
+            ("a/b", Err(HostError::BadByte)),
+            ("a%62", Err(HostError::BadByte)),
+            ("é", Err(HostError::BadByte)),
+            ("a,b", Err(HostError::BadByte)),
+            ("*.a", Err(HostError::BadByte)),
+            ("a]", Err(HostError::BadByte)),
+            ("[::1", Err(HostError::BadPort)),
+            ("[]", Err(HostError::BadAddress)),
+            ("[::1].", Err(HostError::BadAddress)),
+            ("[::1]a:80", Err(HostError::BadAddress)),
+            ("[a.b]", Err(HostError::BadAddress)),
+            ("[fe80::1%25eth0]", Err(HostError::BadAddress)),
+        ] {
+            let spelt = canonical_host(host.as_bytes());
+            assert_eq!(
+                spelt.as_deref(),
+                expected.as_ref().map(|host| host.as_bytes()),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_copied_needlessly() {
+        assert!(matches!(
+            canonical_host(b"a.b.:80"),
+            Ok(Cow::Borrowed(b"a.b"))
+        ));
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, host, expected) in [
+            ("*", "a", true),
+            ("Example.COM.", "example.com", true),
+            ("example.com", "a.example.com", false),
+            ("*.example.com", "a.example.com", true),
+            ("*.example.com", "b.a.example.com", true),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", "aexample.com", false),
+            ("[::1]", "[::1]", true),
+        ] {
+            let parsed = HostPattern::parse(pattern).unwrap();
+            assert_eq!(
+                parsed.matches(host.as_bytes()),
+                expected,
+                "{pattern} {host}"
+            );
+        }
+    }
+
+    #[test]
+    fn refused_patterns() {
+        for (pattern, expected) in [
+            ("", HostPatternError::Host(HostError::Empty)),
+            ("*.", HostPatternError::Host(HostError::Empty)),
+            ("a:80", HostPatternError::Port),
+            ("[::1]:80", HostPatternError::Port),
+            ("a:", HostPatternError::Port),
+            ("**", HostPatternError::Wildcard),
+            ("*a.b", HostPatternError::Wildcard),
+            ("a.*.b", HostPatternError::Wildcard),
+            ("*.*.b", HostPatternError::Wildcard),
+            ("*.[::1]", HostPatternError::Wildcard),
+            ("a/b", HostPatternError::Host(HostError::BadByte)),
+            ("a..b", HostPatternError::Host(HostError::EmptyLabel)),
+        ] {
+            assert_eq!(HostPattern::parse(pattern), Err(expected), "{pattern}");
+        }
+    }
+}

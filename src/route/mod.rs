@@ -1,0 +1,23 @@
+//! From a request's head to a route: the canonical path and host, patterns, predicates, and the router.
+
+mod build;
+mod canonical;
+mod capture;
+mod host;
+mod pattern;
+mod pattern_error;
+mod predicate;
+mod router;
+mod rule;
+mod rules;
+mod spelling;
+
+pub use canonical::{CanonicalPath, canonicalise};
+pub use capture::{Capture, CaptureKind, Captures};
+pub use host::{HostError, HostPattern, HostPatternError, canonical_host};
+pub use pattern::PathPattern;
+pub use pattern_error::PatternError;
+pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, Test};
+pub use router::Router;
+pub use rule::{Found, Head, RouteIndex, Rule};
+pub use rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};

@@ -1,0 +1,346 @@
+//! Patterns for paths.
+
+use super::pattern_error::PatternError;
+use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
+use super::spelling::{decode, hides_dots, matching_form, segments};
+
+/// Which paths a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern(pub(super) Shape);
+
+/// The kinds of patterns: regular expressions will be one more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// This path in matching form.
+    Exact(Box<[u8]>),
+    /// Segment by segment.
+    Parts { parts: Box<[Part]>, end: End },
+}
+
+/// What stands for one segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// This text in matching form; empty only as the last, for a trailing slash.
+    Literal(Box<[u8]>),
+    /// Anything but nothing, under this name.
+    Capture(Box<str>),
+}
+
+/// What may follow the parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nothing.
+    Closed,
+    /// Anything: a prefix.
+    Below,
+    /// Anything, under this name.
+    Rest(Box<str>),
+}
+
+/// Recursion in the router is as deep as the deepest pattern.
+const MOST_SEGMENTS: usize = 64;
+
+impl PathPattern {
+    /// Exactly this path; a trailing slash counts.
+    ///
+    /// # Errors
+    /// See [`PatternError`].
+    pub fn exact(text: &str) -> Result<Self, PatternError> {
+        let mut path = Vec::with_capacity(text.len());
+        for segment in raw_segments(text)? {
+            path.push(b'/');
+            path.extend(literal(segment)?);
+        }
+        Ok(Self(Shape::Exact(path.into())))
+    }
+
+    /// This path and every path below it, on borders of segments; a trailing slash means nothing, `/` is every path.
+    ///
+    /// # Errors
+    /// See [`PatternError`].
+    pub fn prefix(text: &str) -> Result<Self, PatternError> {
+        let mut raw = raw_segments(text)?;
+        if raw.last() == Some(&"") {
+            raw.pop();
+        }
+        let parts: Result<_, _> = raw
+            .into_iter()
+            .map(|segment| literal(segment).map(|text| Part::Literal(text.into())))
+            .collect();
+        Ok(Self(Shape::Parts {
+            parts: parts?,
+            end: End::Below,
+        }))
+    }
+
+    /// A path with `{name}` for a segment that isn't empty, and `{name=**}` last for no or more segments:
+    /// `/a/{rest=**}` is for `/a`, `/a/` and `/a/b/c`. Elsewhere a trailing slash counts.
+    ///
+    /// # Errors
+    /// See [`PatternError`].
+    pub fn template(text: &str) -> Result<Self, PatternError> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut end = End::Closed;
+        let mut names: Vec<&str> = Vec::new();
+        for segment in raw_segments(text)? {
+            if end != End::Closed {
+                return Err(PatternError::RestNotLast);
+            }
+            let Some(inner) = in_braces(segment) else {
+                parts.push(Part::Literal(literal(segment)?.into()));
+                continue;
+            };
+            let name = inner.strip_suffix("=**").unwrap_or(inner);
+            if !is_name(name) {
+                return Err(PatternError::BadName(name.into()));
+            }
+            if names.contains(&name) {
+                return Err(PatternError::DuplicateName(name.into()));
+            }
+            names.push(name);
+            if name == inner {
+                parts.push(Part::Capture(name.into()));
+            } else {
+                end = End::Rest(name.into());
+            }
+        }
+        Ok(Self(Shape::Parts {
+            parts: parts.into(),
+            end,
+        }))
+    }
+
+    /// Whether this is a prefix.
+    #[must_use]
+    pub const fn is_prefix(&self) -> bool {
+        matches!(
+            self.0,
+            Shape::Parts {
+                end: End::Below,
+                ..
+            }
+        )
+    }
+
+    /// How many segments it fixes, by a literal or a `{name}`: for a prefix, those that a new prefix replaces.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        match &self.0 {
+            Shape::Exact(path) => segments(path).count(),
+            Shape::Parts { parts, .. } => parts.len(),
+        }
+    }
+
+    /// Whether `path` (in matching form) fits.
+    #[must_use]
+    pub fn matches(&self, path: &[u8]) -> bool {
+        let (parts, end) = match &self.0 {
+            Shape::Exact(exact) => return **exact == *path,
+            Shape::Parts { parts, end } => (parts, end),
+        };
+        let mut left = segments(path);
+        let fits = parts.iter().all(|part| match (part, left.next()) {
+            (Part::Literal(text), Some(segment)) => **text == *segment,
+            (Part::Capture(_), Some(segment)) => !segment.is_empty(),
+            (_, None) => false,
+        });
+        fits && (*end != End::Closed || left.next().is_none())
+    }
+}
+
+/// The segments as they were written; only the last may be empty.
+fn raw_segments(text: &str) -> Result<Vec<&str>, PatternError> {
+    let inner = text.strip_prefix('/').ok_or(PatternError::NoLeadingSlash)?;
+    let raw: Vec<&str> = inner.split('/').collect();
+    let before_last = raw.split_last().map(|(_, before)| before);
+    if before_last.unwrap_or_default().contains(&"") {
+        return Err(PatternError::EmptySegment);
+    }
+    if raw.len() > MOST_SEGMENTS {
+        return Err(PatternError::TooManySegments);
+    }
+    Ok(raw)
+}
+
+/// A literal segment in matching form.
+fn literal(text: &str) -> Result<Vec<u8>, PatternError> {
+    const AS_WRITTEN: PathRules = PathRules {
+        escaped_slash: SlashChoice::Keep,
+        backslash: SlashChoice::Keep,
+        duplicate_slash: DuplicateSlash::Keep,
+        parameters: Parameters::Keep,
+    };
+    for byte in text.bytes() {
+        match byte {
+            b'?' | b'#' => return Err(PatternError::QueryOrFragment),
+            b'\\' | b';' => return Err(PatternError::Ambiguous),
+            b'{' | b'}' => return Err(PatternError::Brace),
+            _ => {}
+        }
+    }
+    let decoded = decode(text.as_bytes(), &AS_WRITTEN).map_err(|error| {
+        if error == PathError::BadEscape {
+            PatternError::BadEscape
+        } else {
+            PatternError::ControlByte
+        }
+    })?;
+    if matches!(&*decoded, b"." | b"..") || hides_dots(&decoded) {
+        return Err(PatternError::DotSegment);
+    }
+    let matching = matching_form(&decoded).into_owned();
+    match std::str::from_utf8(&matching) {
+        Ok(_) => Ok(matching),
+        Err(_) => Err(PatternError::NotUtf8),
+    }
+}
+
+fn in_braces(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn is_name(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    text.bytes().all(inner) && text.starts_with(|first: char| !first.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captured(pattern: &PathPattern, path: &str) -> String {
+        if !pattern.matches(path.as_bytes()) {
+            return "no".to_owned();
+        }
+        let captures = pattern.capture(path.as_bytes());
+        let texts = pattern.captures().map(|(name, kind)| {
+            let capture = captures.get(name).unwrap();
+            assert_eq!(capture.kind(), kind);
+            let text = String::from_utf8(capture.text().into_owned()).unwrap();
+            format!("{name}={text}")
+        });
+        texts.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn templates() {
+        for (pattern, path, expected) in [
+            ("/a", "/a", ""),
+            ("/a", "/a/", "no"),
+            ("/a/", "/a/", ""),
+            ("/a/", "/a", "no"),
+            ("/", "/", ""),
+            ("/", "/a", "no"),
+            ("/{x}", "/a", "x=a"),
+            ("/{x}", "/", "no"),
+            ("/{x}", "/a/", "no"),
+            ("/{x}", "/a/b", "no"),
+            ("/{x}/", "/a/", "x=a"),
+            (
+                "/v1/{tenant}/o/{_2}",
+                "/v1/é%2Fb/o/%25%5C",
+                "tenant=é/b _2=%\\",
+            ),
+            ("/v1/{tenant}/o", "/v1//o", "no"),
+            ("/a/{rest=**}", "/a", "rest="),
+            ("/a/{rest=**}", "/a/", "rest="),
+            ("/a/{rest=**}", "/a/b/c/", "rest=b/c/"),
+            ("/a/{rest=**}", "/ab", "no"),
+            ("/{rest=**}", "/", "rest="),
+            ("/{rest=**}", "/a/b", "rest=a/b"),
+            ("/{x}/{rest=**}", "/a", "x=a rest="),
+            ("/{x}/{rest=**}", "/a//b", "x=a rest=/b"),
+            ("/{x}/{rest=**}", "/", "no"),
+        ] {
+            let parsed = PathPattern::template(pattern).unwrap();
+            assert_eq!(captured(&parsed, path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        for (pattern, path, expected) in [
+            ("/", "/", true),
+            ("/", "/a/b", true),
+            ("/a", "/a", true),
+            ("/a", "/a/", true),
+            ("/a/", "/a", true),
+            ("/a", "/a/b", true),
+            ("/a", "/ab", false),
+            ("/a/b", "/a", false),
+            ("/a%2fb", "/a/b", false),
+            ("/a%2fb", "/a%2Fb/c", true),
+        ] {
+            let parsed = PathPattern::prefix(pattern).unwrap();
+            assert!(parsed.is_prefix());
+            assert_eq!(
+                parsed.matches(path.as_bytes()),
+                expected,
+                "{pattern} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn exactly() {
+        for (pattern, path, expected) in [
+            ("/", "/", true),
+            ("/a", "/a", true),
+            ("/a", "/a/", false),
+            ("/a/", "/a/", true),
+            ("/%61%20b%C3%a9%40", "/a bé@", true),
+            ("/é", "/é", true),
+            ("/%252f%2f%5c%3b", "/%252f%2F%5C;", true),
+            ("/%7Bx%7D", "/{x}", true),
+        ] {
+            let parsed = PathPattern::exact(pattern).unwrap();
+            assert_eq!(
+                parsed.matches(path.as_bytes()),
+                expected,
+                "{pattern} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn refused() {
+        let many = "/a".repeat(65);
+        for (pattern, expected) in [
+            ("", PatternError::NoLeadingSlash),
+            ("a", PatternError::NoLeadingSlash),
+            ("{a=**}", PatternError::NoLeadingSlash),
+            ("/a?b", PatternError::QueryOrFragment),
+            ("/a#b", PatternError::QueryOrFragment),
+            ("/a%2", PatternError::BadEscape),
+            ("/a%00", PatternError::ControlByte),
+            ("/a\n", PatternError::ControlByte),
+            ("/%ff", PatternError::NotUtf8),
+            ("/a;b", PatternError::Ambiguous),
+            ("/a\\b", PatternError::Ambiguous),
+            ("//", PatternError::EmptySegment),
+            ("/a//b", PatternError::EmptySegment),
+            ("/a/./b", PatternError::DotSegment),
+            ("/a/%2e.", PatternError::DotSegment),
+            ("/a/..%2Fb", PatternError::DotSegment),
+            ("/a{b}", PatternError::Brace),
+            ("/{a}b", PatternError::Brace),
+            ("/{a", PatternError::Brace),
+            ("/{}", PatternError::BadName("".into())),
+            ("/{1a}", PatternError::BadName("1a".into())),
+            ("/{a-b}", PatternError::BadName("a-b".into())),
+            ("/{a=*}", PatternError::BadName("a=*".into())),
+            ("/{=**}", PatternError::BadName("".into())),
+            ("/{é}", PatternError::BadName("é".into())),
+            ("/{a}/{a}", PatternError::DuplicateName("a".into())),
+            ("/{a}/{a=**}", PatternError::DuplicateName("a".into())),
+            ("/{a=**}/b", PatternError::RestNotLast),
+            ("/{a=**}/", PatternError::RestNotLast),
+            (&many, PatternError::TooManySegments),
+        ] {
+            let parsed = PathPattern::template(pattern);
+            assert_eq!(parsed, Err(expected), "{pattern}");
+        }
+        assert_eq!(PathPattern::exact("/{a}"), Err(PatternError::Brace));
+        assert_eq!(PathPattern::prefix("/a//"), Err(PatternError::EmptySegment));
+    }
+}

@@ -1,0 +1,244 @@
+//! Predicates: conditions on a request's head beside host and path.
+
+use std::fmt;
+
+use crate::http::{Headers, query_pairs};
+
+/// Why a predicate is none: the operator's mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PredicateError {
+    /// No token (RFC 9110 §5.6.2), so no method and no header has this name; a pseudo-header neither.
+    NotAToken,
+    /// A query parameter without a name.
+    EmptyName,
+}
+
+impl fmt::Display for PredicateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAToken => "this is no token: letters, digits and !#$%&'*+-.^_`|~",
+            Self::EmptyName => "the name is empty",
+        })
+    }
+}
+
+impl std::error::Error for PredicateError {}
+
+fn token(text: &str) -> Result<(), PredicateError> {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !text.is_empty() && text.bytes().all(part) {
+        Ok(())
+    } else {
+        Err(PredicateError::NotAToken)
+    }
+}
+
+/// A request method, upper and lower case apart (RFC 9110 §9.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Method(Box<[u8]>);
+
+impl Method {
+    /// Reads a method.
+    ///
+    /// # Errors
+    /// [`PredicateError::NotAToken`].
+    pub fn parse(text: &str) -> Result<Self, PredicateError> {
+        token(text)?;
+        Ok(Self(text.as_bytes().into()))
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What is asked of a header or a query parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It is there and has this value.
+    Exact(Box<[u8]>),
+    /// It is there, whatever its value.
+    Present,
+    /// It isn't there.
+    Absent,
+}
+
+/// A condition on a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderPredicate {
+    name: Box<[u8]>,
+    test: Test,
+}
+
+impl HeaderPredicate {
+    /// `test` for the header `name`, in any case. Several values compare as they combine: with `,` between them
+    /// (RFC 9110 §5.3).
+    ///
+    /// # Errors
+    /// [`PredicateError::NotAToken`].
+    pub fn new(name: &str, test: Test) -> Result<Self, PredicateError> {
+        token(name)?;
+        Ok(Self {
+            name: name.to_ascii_lowercase().into_bytes().into(),
+            test,
+        })
+    }
+
+    /// The header's name, lower case.
+    #[must_use]
+    pub const fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// Whether these headers fit.
+    #[must_use]
+    pub fn matches(&self, headers: Headers<'_>) -> bool {
+        match &self.test {
+            Test::Present => headers.first(&self.name).is_some(),
+            Test::Absent => headers.first(&self.name).is_none(),
+            Test::Exact(expected) => is_combined(headers, &self.name, expected),
+        }
+    }
+}
+
+/// Whether `expected` is the values of `name` with `,` between them; never where there is none.
+fn is_combined(headers: Headers<'_>, name: &[u8], expected: &[u8]) -> bool {
+    let mut values = headers.all(name);
+    let first = values.next();
+    let Some(mut rest) = first.and_then(|first| expected.strip_prefix(first)) else {
+        return false;
+    };
+    for value in values {
+        let after = rest.strip_prefix(b",");
+        match after.and_then(|rest| rest.strip_prefix(value)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+/// A condition on a query parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryPredicate {
+    name: Box<[u8]>,
+    test: Test,
+}
+
+impl QueryPredicate {
+    /// `test` for the parameter `name`, both decoded. [`Test::Exact`] wants exactly one occurrence.
+    ///
+    /// # Errors
+    /// [`PredicateError::EmptyName`].
+    pub fn new(name: &str, test: Test) -> Result<Self, PredicateError> {
+        if name.is_empty() {
+            return Err(PredicateError::EmptyName);
+        }
+        Ok(Self {
+            name: name.as_bytes().into(),
+            test,
+        })
+    }
+
+    /// The parameter's name, decoded.
+    #[must_use]
+    pub const fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// Whether this query fits (without its `?`).
+    #[must_use]
+    pub fn matches(&self, query: Option<&[u8]>) -> bool {
+        let pairs = query_pairs(query.unwrap_or_default());
+        let mut named = pairs.filter(|pair| pair.is_named(&self.name));
+        let first = named.next();
+        match &self.test {
+            Test::Present => first.is_some(),
+            Test::Absent => first.is_none(),
+            Test::Exact(expected) => {
+                let equal = first.is_some_and(|pair| *pair.decoded_value() == **expected);
+                equal && named.next().is_none()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HeaderMap;
+
+    fn exact(value: &str) -> Test {
+        Test::Exact(value.as_bytes().into())
+    }
+
+    #[test]
+    fn headers() {
+        let map = HeaderMap::from_pairs(&[
+            ("one", "1"),
+            ("two", "a"),
+            ("two", "b"),
+            ("none", ""),
+            ("list", "a,b"),
+        ]);
+        for (name, test, expected) in [
+            ("One", exact("1"), true),
+            ("one", exact("1,"), false),
+            ("one", exact(""), false),
+            ("two", exact("a"), false),
+            ("two", exact("a,b"), true),
+            ("two", exact("ab"), false),
+            ("two", exact("a,b,c"), false),
+            ("list", exact("a,b"), true),
+            ("none", exact(""), true),
+            ("three", exact(""), false),
+            ("none", Test::Present, true),
+            ("three", Test::Present, false),
+            ("none", Test::Absent, false),
+            ("three", Test::Absent, true),
+        ] {
+            let predicate = HeaderPredicate::new(name, test).unwrap();
+            assert_eq!(predicate.matches(map.view()), expected, "{predicate:?}");
+        }
+    }
+
+    #[test]
+    fn query() {
+        let query = Some(&b"a=1&b=x+y%26&c&d=1&d=1&%65=2"[..]);
+        for (name, test, expected) in [
+            ("a", exact("1"), true),
+            ("A", exact("1"), false),
+            ("b", exact("x y&"), true),
+            ("c", exact(""), true),
+            ("d", exact("1"), false),
+            ("d", Test::Present, true),
+            ("e", exact("2"), true),
+            ("e", Test::Absent, false),
+            ("f", Test::Absent, true),
+            ("f", exact(""), false),
+        ] {
+            let predicate = QueryPredicate::new(name, test).unwrap();
+            assert_eq!(predicate.matches(query), expected, "{predicate:?}");
+        }
+        assert!(
+            QueryPredicate::new("a", Test::Absent)
+                .unwrap()
+                .matches(None)
+        );
+    }
+
+    #[test]
+    fn refused() {
+        for text in ["", "a b", ":path", "é", "a\n"] {
+            assert_eq!(
+                Method::parse(text),
+                Err(PredicateError::NotAToken),
+                "{text}"
+            );
+            assert!(HeaderPredicate::new(text, Test::Present).is_err(), "{text}");
+        }
+        assert!(QueryPredicate::new("", Test::Present).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! How to read what different servers read differently in a path, and why a path is refused.
+
+use std::fmt;
+
+/// What to do with an escaped `/` (`%2F`), or with a backslash (raw or `%5C`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SlashChoice {
+    /// Refuse the request.
+    #[default]
+    Reject,
+    /// Read it as `/`.
+    Decode,
+    /// It is a byte of its segment like any other, and forwarded as it came.
+    Keep,
+}
+
+/// What to do with `//`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DuplicateSlash {
+    /// Refuse the request.
+    Reject,
+    /// Read it as one `/`.
+    #[default]
+    Merge,
+    /// There is an empty segment.
+    Keep,
+}
+
+/// What to do with path parameters (a raw `;`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parameters {
+    /// Refuse the request.
+    #[default]
+    Reject,
+    /// They are part of their segment's text.
+    Keep,
+}
+
+/// How to read what different servers read differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathRules {
+    /// `%2F`; rejected by default.
+    pub escaped_slash: SlashChoice,
+    /// `\` and `%5C`; rejected by default.
+    pub backslash: SlashChoice,
+    /// `//`; merged by default.
+    pub duplicate_slash: DuplicateSlash,
+    /// `;`; rejected by default.
+    pub parameters: Parameters,
+}
+
+/// Why a path is refused: the client's fault, 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathError {
+    /// It doesn't begin with `/` (`*`, an absolute URI, nothing at all).
+    NoLeadingSlash,
+    /// A `#`, which belongs to no request.
+    Fragment,
+    /// A `%` without two hexadecimal digits.
+    BadEscape,
+    /// A byte below 0x20 or 0x7F, raw or escaped.
+    ControlByte,
+    /// The decoded path is no UTF-8.
+    NotUtf8,
+    /// `%2F`, and the rules reject it.
+    EscapedSlash,
+    /// `\` or `%5C`, and the rules reject it.
+    Backslash,
+    /// `//`, and the rules reject it.
+    DuplicateSlash,
+    /// `;`, and the rules reject it.
+    Parameter,
+    /// `.` or `..` before a kept `;`, or beside a kept `%2F` or `\`: a dot segment for some upstreams.
+    HiddenDotSegment,
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoLeadingSlash => "the path does not begin with `/`",
+            Self::Fragment => "the path has a fragment",
+            Self::BadEscape => "the path has a `%` without two hexadecimal digits",
+            Self::ControlByte => "the path has a control byte",
+            Self::NotUtf8 => "the path is not UTF-8",
+            Self::EscapedSlash => "the path has an escaped slash",
+            Self::Backslash => "the path has a backslash",
+            Self::DuplicateSlash => "the path has an empty segment",
+            Self::Parameter => "the path has a parameter",
+            Self::HiddenDotSegment => "the path has a hidden dot segment",
+        })
+    }
+}
+
+impl std::error::Error for PathError {}

@@ -1,0 +1,174 @@
+//! The steps of bringing a path into its one spelling.
+
+use std::borrow::Cow;
+
+use crate::http::{escape, is_unreserved};
+
+use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
+
+/// What a segment is, so far as it has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dots {
+    /// Nothing.
+    Empty,
+    /// `.`
+    One,
+    /// `..`
+    Two,
+    /// Neither of these.
+    Other,
+}
+
+impl Dots {
+    pub(super) const fn after(self, byte: u8) -> Self {
+        match (byte, self) {
+            (b'/', _) => Self::Empty,
+            (b'.', Self::Empty) => Self::One,
+            (b'.', Self::One) => Self::Two,
+            _ => Self::Other,
+        }
+    }
+
+    pub(super) const fn is_dot_segment(self) -> bool {
+        matches!(self, Self::One | Self::Two)
+    }
+}
+
+/// The segments of a path that begins with `/`: one more than there are slashes after the first.
+pub(super) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let inner = path.strip_prefix(b"/").unwrap_or(path);
+    inner.split(|&byte| byte == b'/')
+}
+
+fn choose(
+    choice: SlashChoice,
+    refusal: PathError,
+    raw: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), PathError> {
+    match choice {
+        SlashChoice::Reject => return Err(refusal),
+        SlashChoice::Decode => out.push(b'/'),
+        SlashChoice::Keep => out.extend(raw),
+    }
+    Ok(())
+}
+
+/// Decodes unreserved escapes and applies the rules for single bytes; every other byte and escape stays as it is.
+pub(super) fn decode(path: &[u8], rules: &PathRules) -> Result<Vec<u8>, PathError> {
+    let mut out = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((&byte, tail)) = rest.split_first() {
+        if byte == b'%' {
+            let meant = escape(rest).ok_or(PathError::BadEscape)?;
+            let (raw, tail) = rest.split_at_checked(3).ok_or(PathError::BadEscape)?;
+            decoded(meant, raw, rules, &mut out)?;
+            rest = tail;
+        } else {
+            unescaped(byte, rules, &mut out)?;
+            rest = tail;
+        }
+    }
+    Ok(out)
+}
+
+fn decoded(meant: u8, raw: &[u8], rules: &PathRules, out: &mut Vec<u8>) -> Result<(), PathError> {
+    match meant {
+        b'/' => choose(rules.escaped_slash, PathError::EscapedSlash, raw, out)?,
+        b'\\' => choose(rules.backslash, PathError::Backslash, raw, out)?,
+        _ if meant.is_ascii_control() => return Err(PathError::ControlByte),
+        _ if is_unreserved(meant) => out.push(meant),
+        _ => out.extend(raw),
+    }
+    Ok(())
+}
+
+fn unescaped(byte: u8, rules: &PathRules, out: &mut Vec<u8>) -> Result<(), PathError> {
+    match byte {
+        b'\\' => choose(rules.backslash, PathError::Backslash, b"\\", out)?,
+        b';' if rules.parameters == Parameters::Reject => return Err(PathError::Parameter),
+        b'#' => return Err(PathError::Fragment),
+        _ if byte.is_ascii_control() => return Err(PathError::ControlByte),
+        _ => out.push(byte),
+    }
+    Ok(())
+}
+
+/// Decodes every escape that is left, save those of `/`, `%` and `\`, which become upper-case escapes, as a raw `\` does.
+pub(super) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
+        return Cow::Borrowed(path);
+    }
+    let mut out = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((&byte, tail)) = rest.split_first() {
+        let (meant, tail) = match escape(rest) {
+            Some(meant) => (meant, rest.get(3..).unwrap_or_default()),
+            None => (byte, tail),
+        };
+        match meant {
+            b'\\' => out.extend(b"%5C"),
+            b'%' => out.extend(b"%25"),
+            b'/' if byte == b'%' => out.extend(b"%2F"),
+            _ => out.push(meant),
+        }
+        rest = tail;
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a part of the segment before a `;`, or between kept slashes, is `.` or `..`: some upstream would read it as a
+/// dot segment, although it is none here.
+pub(super) fn hides_dots(segment: &[u8]) -> bool {
+    let mut dots = Dots::Empty;
+    let mut parts = false;
+    let mut rest = segment;
+    while let Some((&byte, tail)) = rest.split_first() {
+        let border = byte == b'\\' || matches!(escape(rest), Some(b'/' | b'\\'));
+        if (border || byte == b';') && dots.is_dot_segment() {
+            return true;
+        }
+        rest = if border && byte == b'%' {
+            rest.get(3..).unwrap_or_default()
+        } else {
+            tail
+        };
+        dots = dots.after(if border { b'/' } else { byte });
+        parts |= border;
+    }
+    parts && dots.is_dot_segment()
+}
+
+/// The path without dot segments and, where they are merged, without duplicate slashes; `None` where it has neither.
+pub(super) fn resolve(path: &[u8], rule: DuplicateSlash) -> Result<Option<Vec<u8>>, PathError> {
+    let duplicate = path.windows(2).any(|pair| pair == b"//");
+    if duplicate && rule == DuplicateSlash::Reject {
+        return Err(PathError::DuplicateSlash);
+    }
+    let merge = duplicate && rule == DuplicateSlash::Merge;
+    if !merge && !segments(path).any(|segment| matches!(segment, b"." | b"..")) {
+        return Ok(None);
+    }
+    let mut out = Vec::with_capacity(path.len());
+    let mut left = segments(path).peekable();
+    while let Some(segment) = left.next() {
+        let last = left.peek().is_none();
+        match segment {
+            b"" if merge && !last => {}
+            b"." | b".." => {
+                if segment == b".." {
+                    let parent = out.iter().rposition(|&byte| byte == b'/');
+                    out.truncate(parent.unwrap_or(0));
+                }
+                if last {
+                    out.push(b'/');
+                }
+            }
+            _ => {
+                out.push(b'/');
+                out.extend(segment);
+            }
+        }
+    }
+    Ok(Some(out))
+}

@@ -1,0 +1,71 @@
+//! Reading and writing the small binary records on the board. All numbers are little-endian.
+
+use crate::time::Timestamp;
+
+use super::Hash;
+
+/// What is left to be read. Every read is `None` where too little is left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    pub(super) fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn time(&mut self) -> Option<Timestamp> {
+        self.number().map(Timestamp::from_nanos)
+    }
+
+    pub(super) fn hash(&mut self) -> Option<Hash> {
+        self.array().map(Hash)
+    }
+
+    /// Bytes with their length before them.
+    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.number()?).ok()?;
+        self.take(length)
+    }
+
+    /// Whether nothing is left.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What is written.
+#[derive(Debug, Default)]
+pub(super) struct Writer(pub(super) Vec<u8>);
+
+impl Writer {
+    pub(super) fn raw(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    pub(super) fn number(&mut self, number: u64) -> &mut Self {
+        self.raw(&number.to_le_bytes())
+    }
+
+    pub(super) fn time(&mut self, time: Timestamp) -> &mut Self {
+        self.number(time.as_nanos())
+    }
+
+    /// Bytes with their length before them.
+    pub(super) fn text(&mut self, bytes: &[u8]) -> &mut Self {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.number(length).raw(bytes)
+    }
+}

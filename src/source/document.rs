@@ -1,0 +1,153 @@
+//! What a source yields.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::SourceError;
+
+/// The SHA-256 of a document's bytes: two documents are the same where these are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The hash of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Hash {
+    /// 64 lower-case hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+/// A JSON document, parsed once and shared. `Debug` doesn't print the content: it may hold credentials.
+pub struct Document {
+    value: Value,
+    bytes: usize,
+    hash: Hash,
+}
+
+impl Document {
+    /// Reads JSON text (RFC 8259) of at most `limit` bytes. Nesting is limited to 127 levels.
+    ///
+    /// # Errors
+    /// [`SourceError::TooLarge`], [`SourceError::Malformed`].
+    pub fn parse(text: &[u8], limit: usize) -> Result<Rc<Self>, SourceError> {
+        Self::parse_hashed(text, limit, Hash::of)
+    }
+
+    /// As [`parse`](Self::parse), where the hash may be known already.
+    pub(super) fn parse_hashed(
+        text: &[u8],
+        limit: usize,
+        hash: impl FnOnce(&[u8]) -> Hash,
+    ) -> Result<Rc<Self>, SourceError> {
+        let bytes = text.len();
+        if bytes > limit {
+            return Err(SourceError::TooLarge { bytes, limit });
+        }
+        // The error names the place in the text and what was expected there, never what was found.
+        let value = serde_json::from_slice(text)
+            .map_err(|error| SourceError::Malformed(error.to_string()))?;
+        let hash = hash(text);
+        Ok(Rc::new(Self { value, bytes, hash }))
+    }
+
+    /// A document that is written in the policy itself.
+    #[must_use]
+    pub fn inline(value: Value) -> Rc<Self> {
+        let text = value.to_string();
+        Rc::new(Self {
+            value,
+            bytes: text.len(),
+            hash: Hash::of(text.as_bytes()),
+        })
+    }
+
+    /// The document itself.
+    #[must_use]
+    pub const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Length of its text in bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Hash of its text.
+    #[must_use]
+    pub const fn hash(&self) -> Hash {
+        self.hash
+    }
+}
+
+impl PartialEq for Document {
+    /// Two documents are equal where their texts are.
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for Document {}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("bytes", &self.bytes)
+            .field("hash", &self.hash)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_document() {
+        assert_eq!(
+            Document::parse(b"{}  ", 3).unwrap_err(),
+            SourceError::TooLarge { bytes: 4, limit: 3 }
+        );
+        let deep = "[".repeat(200_000);
+        for text in ["", "{", "{} {}", "\u{feff}{}", "nul", "1e999", &deep] {
+            let error = Document::parse(text.as_bytes(), usize::MAX).unwrap_err();
+            assert!(matches!(error, SourceError::Malformed(_)), "{text:.9}");
+        }
+        assert!(Document::parse(b"\"\xff\"", 9).is_err());
+    }
+
+    #[test]
+    fn an_error_does_not_quote_the_document() {
+        let error = Document::parse(br#"{"key": "hunter2" "x"}"#, 99).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn what_is_known_of_a_document() {
+        let document = Document::parse(b" {\"a\": 1}", 99).unwrap();
+        assert_eq!(document.value().get("a"), Some(&Value::from(1)));
+        assert_eq!(document.bytes(), 9);
+        assert_eq!(
+            Document::parse(b"null", 4).unwrap().hash().to_string(),
+            "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"
+        );
+        assert!(!format!("{document:?}").contains("\"a\""));
+        assert_eq!(Document::inline(Value::Null).bytes(), 4);
+    }
+}

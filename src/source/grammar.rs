@@ -1,0 +1,144 @@
+//! What the JSONPath library's parser takes, and should not, or not in this time.
+
+use super::{JsonPath, JsonPathError};
+
+/// How deep function calls may nest. The library's grammar tries an argument in three ways on each level: twenty levels
+/// would keep it busy for hours.
+const MAX_CALLS: u32 = 2;
+
+/// Looks a query over before it is parsed.
+///
+/// # Errors
+/// Everything but [`JsonPathError::Malformed`].
+pub(super) fn check(text: &str) -> Result<(), JsonPathError> {
+    let bytes = text.len();
+    if bytes > JsonPath::MAX_BYTES {
+        return Err(JsonPathError::TooLong { bytes });
+    }
+    let mut scan = Scan::default();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        scan.step(char)?;
+        if matches!(char, '\'' | '"') {
+            skip_string(&mut chars, char);
+        }
+    }
+    Ok(())
+}
+
+fn skip_string(chars: &mut std::str::Chars<'_>, quote: char) {
+    while let Some(char) = chars.next() {
+        if char == quote {
+            return;
+        }
+        if char == '\\' {
+            chars.next();
+        }
+    }
+}
+
+/// What the next character stands beside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Beside {
+    #[default]
+    Sign,
+    Name,
+    BlankAfterName,
+}
+
+#[derive(Debug, Default)]
+struct Scan {
+    depth: usize,
+    /// How deep the outermost open filter stands.
+    filter: Option<usize>,
+    beside: Beside,
+    /// The brackets that are open, the innermost last: a bit each, set where it is a function's.
+    calls: u32,
+}
+
+impl Scan {
+    fn step(&mut self, char: char) -> Result<(), JsonPathError> {
+        match char {
+            '(' | '[' => {
+                self.depth = self.depth.saturating_add(1);
+                let is_call = char == '(' && self.beside == Beside::Name;
+                self.calls = (self.calls << 1) | u32::from(is_call);
+            }
+            ')' | ']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.calls >>= 1;
+                self.filter = self.filter.filter(|opened| *opened <= self.depth);
+            }
+            // The library evaluates a filter inside of a filter on the wrong value. Another filter of the same brackets
+            // is beside the first one, not inside of it.
+            '?' if self.filter.is_some_and(|opened| opened < self.depth) => {
+                return Err(JsonPathError::NestedFilter);
+            }
+            '?' => self.filter = Some(self.depth),
+            _ => {}
+        }
+        if self.depth > JsonPath::MAX_NESTING || self.calls.count_ones() > MAX_CALLS {
+            return Err(JsonPathError::TooDeep);
+        }
+        self.blanks(char)
+    }
+
+    /// The library takes `$.a b` for the name `a b`. In RFC 9535 two names never stand side by side.
+    fn blanks(&mut self, char: char) -> Result<(), JsonPathError> {
+        let is_name = char.is_ascii_alphanumeric() || char == '_' || !char.is_ascii();
+        let is_blank = char.is_ascii_whitespace();
+        self.beside = match self.beside {
+            Beside::BlankAfterName if is_name => return Err(JsonPathError::InnerBlank),
+            _ if is_name => Beside::Name,
+            Beside::Name | Beside::BlankAfterName if is_blank => Beside::BlankAfterName,
+            Beside::Sign | Beside::Name | Beside::BlankAfterName => Beside::Sign,
+        };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taken_and_refused() {
+        let long = format!("$.{}", "a".repeat(JsonPath::MAX_BYTES));
+        let deep = |levels: usize| format!("$[?{}@{}]", "(".repeat(levels), ")".repeat(levels));
+        for (query, error) in [
+            (long.as_str(), Some(JsonPathError::TooLong { bytes: 2050 })),
+            (&deep(7), None),
+            (&deep(8), Some(JsonPathError::TooDeep)),
+            ("$['(((((((((((((']", None),
+            ("$['\\'((((((((((((']", None),
+            ("$[?@[?@.a]]", Some(JsonPathError::NestedFilter)),
+            ("$[?(@.a[?@ > 1])]", Some(JsonPathError::NestedFilter)),
+            ("$[?@.a][?@.b]", None),
+            ("$[?@.a, ?@.b]", None),
+            ("$[?@['?'] == '?']", None),
+            ("$.a b", Some(JsonPathError::InnerBlank)),
+            ("$.a\n_", Some(JsonPathError::InnerBlank)),
+            ("$.a .b [ 0 : 1 ]", None),
+            ("$[?length(value($..a)) == length((@.b))]", None),
+            (
+                "$[?length(value(value(@))) == 1]",
+                Some(JsonPathError::TooDeep),
+            ),
+            ("$[?@.a == 1 && @.b == 'x y']", None),
+        ] {
+            let checked = JsonPath::compile(query);
+            assert_eq!(checked.err(), error, "{query}");
+        }
+    }
+
+    /// Without the limits the library would be busy with the first for hours.
+    #[test]
+    fn the_worst_ends() {
+        let calls = "length(".repeat(40);
+        let refused = JsonPath::compile(&format!("$[?{calls}")).unwrap_err();
+        assert_eq!(refused, JsonPathError::TooDeep);
+        let most = format!("$[?length(length({}", "!(@)||".repeat(300));
+        let refused = JsonPath::compile(&most).unwrap_err();
+        assert!(matches!(refused, JsonPathError::Malformed(_)), "{refused}");
+    }
+}

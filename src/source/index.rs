@@ -1,0 +1,231 @@
+//! Finding an item of a document by its key.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::place::{Place, Step, walk};
+use super::{Document, JsonPath, Selection};
+
+/// What an index knows of a key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Entry<'a> {
+    /// The one item with this key.
+    Found(&'a Value),
+    /// No item has it.
+    Missing,
+    /// Several items claim it: none of them has it.
+    Ambiguous,
+}
+
+#[derive(Debug)]
+enum Slot {
+    At(Place),
+    Contested,
+}
+
+/// Items of one document, by key. It holds the document and the keys; of the items only their places.
+#[derive(Debug)]
+pub struct Index {
+    document: Rc<Document>,
+    base: Box<[Step]>,
+    slots: HashMap<Box<[u8]>, Slot>,
+    left_out: usize,
+    ambiguous: usize,
+}
+
+impl Index {
+    /// Indexes what `items` selects in `document` by what `by` selects in each item: a string, or an integer or a boolean
+    /// by its JSON text (`7`, `true`). An item where that is something else, nothing, or several values, is left out.
+    /// A key that two items have finds neither of them; one item that `items` selects twice is still one.
+    #[must_use]
+    pub fn build(document: &Rc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
+        let places = items.places(document.value());
+        let mut index = Self {
+            document: Rc::clone(document),
+            base: items.base().into(),
+            slots: HashMap::with_capacity(places.len()),
+            left_out: 0,
+            ambiguous: 0,
+        };
+        let base = walk(&index.base, document.value());
+        for (place, item) in places {
+            match key(by, item) {
+                Some(key) => index.add(&key, place, item, base),
+                None => index.left_out = index.left_out.saturating_add(1),
+            }
+        }
+        index
+    }
+
+    fn add(&mut self, key: &[u8], place: Place, item: &Value, base: Option<&Value>) {
+        match self.slots.entry(key.into()) {
+            MapEntry::Vacant(vacant) => {
+                vacant.insert(Slot::At(place));
+            }
+            MapEntry::Occupied(mut occupied) => {
+                let Slot::At(other) = occupied.get() else {
+                    return;
+                };
+                let other = base.and_then(|base| other.find(base));
+                if !other.is_some_and(|other| std::ptr::eq(other, item)) {
+                    occupied.insert(Slot::Contested);
+                    self.ambiguous = self.ambiguous.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// The item with this key.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Entry<'_> {
+        match self.slots.get(key) {
+            None => Entry::Missing,
+            Some(Slot::Contested) => Entry::Ambiguous,
+            Some(Slot::At(place)) => {
+                let base = walk(&self.base, self.document.value());
+                let item = base.and_then(|base| place.find(base));
+                item.map_or(Entry::Missing, Entry::Found)
+            }
+        }
+    }
+
+    /// The document that is indexed.
+    #[must_use]
+    pub const fn document(&self) -> &Rc<Document> {
+        &self.document
+    }
+
+    /// How many keys there are, the ambiguous ones too.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is no key at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// How many items have no usable key.
+    #[must_use]
+    pub const fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// How many keys several items claim.
+    #[must_use]
+    pub const fn ambiguous(&self) -> usize {
+        self.ambiguous
+    }
+}
+
+/// The key of an item, where it has one.
+fn key<'v>(by: &JsonPath, item: &'v Value) -> Option<Cow<'v, [u8]>> {
+    let Selection::One(key) = by.select(item) else {
+        return None;
+    };
+    match key {
+        Value::String(text) => Some(Cow::Borrowed(text.as_bytes())),
+        Value::Number(number) if !number.is_f64() => {
+            Some(Cow::Owned(number.to_string().into_bytes()))
+        }
+        Value::Bool(true) => Some(Cow::Borrowed(b"true")),
+        Value::Bool(false) => Some(Cow::Borrowed(b"false")),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn index(document: Value, items: &str, by: &str) -> Index {
+        let compile = |text| JsonPath::compile(text).unwrap();
+        Index::build(&Document::inline(document), &compile(items), &compile(by))
+    }
+
+    #[test]
+    fn keys_of_every_kind() {
+        let index = index(
+            json!({"t": [
+                {"id": "a", "n": 0}, {"id": 7, "n": 1}, {"id": true, "n": 2}, {"id": "", "n": 3},
+                {"id": 1.5}, {"id": null}, {"id": ["x"]}, {}, 5, {"id": "é", "n": 9},
+            ]}),
+            "$.t[*]",
+            "$.id",
+        );
+        for (key, n) in [("a", 0), ("7", 1), ("true", 2), ("", 3), ("é", 9)] {
+            let Entry::Found(item) = index.get(key.as_bytes()) else {
+                panic!("{key}")
+            };
+            assert_eq!(item["n"], n, "{key}");
+        }
+        for key in [&b"1.5"[..], b"null", b"x", b"A", b"\xff", b"a\0"] {
+            assert_eq!(index.get(key), Entry::Missing);
+        }
+        assert_eq!(
+            (index.len(), index.left_out(), index.ambiguous()),
+            (5, 5, 0)
+        );
+    }
+
+    #[test]
+    fn a_key_claimed_by_several_is_nobodys() {
+        let index = index(
+            json!([{"id": "a"}, {"id": "b"}, {"id": "a"}, {"id": "a"}, {"id": 1}, {"id": "1"}]),
+            "$[*]",
+            "$.id",
+        );
+        assert_eq!(index.get(b"a"), Entry::Ambiguous);
+        assert_eq!(index.get(b"1"), Entry::Ambiguous);
+        assert!(matches!(index.get(b"b"), Entry::Found(_)));
+        assert_eq!((index.len(), index.ambiguous()), (3, 2));
+    }
+
+    #[test]
+    fn an_item_selected_twice_is_one() {
+        for items in ["$['t','t'][*]", "$.t[*,*]"] {
+            let index = index(json!({"t": [{"id": "a"}]}), items, "$.id");
+            assert!(matches!(index.get(b"a"), Entry::Found(_)), "{items}");
+        }
+    }
+
+    #[test]
+    fn items_by_any_query() {
+        let document =
+            json!({"x": {"k": {"id": "a"}}, "y": [[{"id": "b", "on": true}], {"id": "c"}]});
+        for (items, found) in [
+            ("$.x[*]", "a"),
+            ("$.x.k", "a"),
+            ("$..[?@.id]", "abc"),
+            ("$.y[0][?@.on == true]", "b"),
+            ("$.nothing[*]", ""),
+        ] {
+            let index = index(document.clone(), items, "$.id");
+            for key in ["a", "b", "c"] {
+                let is_found =
+                    matches!(index.get(key.as_bytes()), Entry::Found(item) if item["id"] == key);
+                assert_eq!(is_found, found.contains(key), "{items} {key}");
+            }
+            assert_eq!(index.len(), found.len(), "{items}");
+        }
+    }
+
+    #[test]
+    fn a_key_found_in_several_ways_is_none() {
+        let index = index(
+            json!([{"ids": ["a", "b"]}, {"ids": ["c"]}]),
+            "$[*]",
+            "$.ids[*]",
+        );
+        assert_eq!(index.get(b"a"), Entry::Missing);
+        assert!(matches!(index.get(b"c"), Entry::Found(_)));
+        assert_eq!(index.left_out(), 1);
+    }
+}

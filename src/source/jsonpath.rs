@@ -1,0 +1,349 @@
+//! JSONPath (RFC 9535), compiled with the policy.
+
+use std::fmt;
+
+use jsonpath_rust::parser::errors::JsonPathError as ParseError;
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::js_path_process;
+use serde_json::Value;
+
+use super::grammar;
+use super::place::{Place, Step, walk};
+
+/// Why a text is no JSONPath.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JsonPathError {
+    /// It is longer than [`JsonPath::MAX_BYTES`].
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// Brackets and parentheses nest deeper than [`JsonPath::MAX_NESTING`], or function calls deeper than two levels.
+    TooDeep,
+    /// A filter stands inside of a filter.
+    NestedFilter,
+    /// A blank stands in the middle of a name or a number.
+    InnerBlank,
+    /// It isn't RFC 9535; holds what was expected where.
+    Malformed(String),
+}
+
+impl fmt::Display for JsonPathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { bytes } => {
+                let limit = JsonPath::MAX_BYTES;
+                write!(f, "JSONPath of {bytes} bytes, the limit is {limit}")
+            }
+            Self::TooDeep => {
+                let limit = JsonPath::MAX_NESTING;
+                write!(
+                    f,
+                    "JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2"
+                )
+            }
+            Self::InnerBlank => f.write_str("JSONPath with a blank inside of a name: write ['…']"),
+            Self::NestedFilter => f.write_str("JSONPath with a filter inside of a filter"),
+            Self::Malformed(reason) => write!(f, "malformed JSONPath: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for JsonPathError {}
+
+impl From<ParseError> for JsonPathError {
+    fn from(error: ParseError) -> Self {
+        let ParseError::PestError(error) = error else {
+            return Self::Malformed(error.to_string());
+        };
+        // The whole text of this error is a drawing over several lines that begins with ` --> line:column`.
+        let drawing = error.to_string();
+        let place = drawing.lines().next().unwrap_or_default();
+        let place = place.trim_start_matches([' ', '-', '>']);
+        Self::Malformed(format!("at {place}: {}", error.variant.message()))
+    }
+}
+
+/// What a query selects.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Selection<'v> {
+    /// Nothing.
+    None,
+    /// Exactly one value (it may be `null`).
+    One(&'v Value),
+    /// Several values, in the order of the query.
+    Many(Vec<&'v Value>),
+}
+
+impl<'v> Selection<'v> {
+    /// All values, however many.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<&'v Value> {
+        match self {
+            Self::None => Vec::new(),
+            Self::One(value) => vec![value],
+            Self::Many(values) => values,
+        }
+    }
+}
+
+impl<'v> From<Vec<&'v Value>> for Selection<'v> {
+    fn from(values: Vec<&'v Value>) -> Self {
+        match values.as_slice() {
+            [] => Self::None,
+            [value] => Self::One(value),
+            _ => Self::Many(values),
+        }
+    }
+}
+
+/// How a query is answered. The last is the library's way, which writes the path of every value that it comes by.
+#[derive(Clone, Debug)]
+enum Plan {
+    /// Names and indices.
+    Singular(Box<[Step]>),
+    /// Names and indices, and at the end all children.
+    Children(Box<[Step]>),
+    /// Anything else.
+    General(JpQuery),
+}
+
+/// A compiled query.
+///
+/// Names and indices, with or without a wildcard at the end, cost no more than walking there. Everything else (slices,
+/// filters, descendants) costs an allocation or more for each value that it comes by: for building an index, not for
+/// every request.
+#[derive(Clone, Debug)]
+pub struct JsonPath {
+    text: Box<str>,
+    plan: Plan,
+}
+
+impl JsonPath {
+    /// The longest query, in bytes.
+    pub const MAX_BYTES: usize = 2048;
+
+    /// How deep brackets and parentheses may nest; function calls two levels.
+    pub const MAX_NESTING: usize = 8;
+
+    /// Compiles a query. Beside RFC 9535 the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` are known; a
+    /// filter inside of a filter is not.
+    ///
+    /// # Errors
+    /// [`JsonPathError`].
+    pub fn compile(text: &str) -> Result<Self, JsonPathError> {
+        grammar::check(text)?;
+        let query = parse_json_path(text)?;
+        let plan = match query.segments.split_last() {
+            Some((Segment::Selector(Selector::Wildcard), before)) => {
+                steps(before).map(Plan::Children)
+            }
+            _ => steps(&query.segments).map(Plan::Singular),
+        };
+        Ok(Self {
+            text: text.into(),
+            plan: plan.unwrap_or(Plan::General(query)),
+        })
+    }
+
+    /// What the query selects in `root`.
+    #[must_use]
+    pub fn select<'v>(&self, root: &'v Value) -> Selection<'v> {
+        match &self.plan {
+            Plan::Singular(steps) => walk(steps, root).map_or(Selection::None, Selection::One),
+            Plan::Children(steps) => match walk(steps, root) {
+                Some(Value::Array(array)) => array.iter().collect::<Vec<_>>().into(),
+                Some(Value::Object(object)) => object.values().collect::<Vec<_>>().into(),
+                _ => Selection::None,
+            },
+            Plan::General(query) => {
+                let nodes = js_path_process(query, root).unwrap_or_default();
+                let values: Vec<_> = nodes.into_iter().map(|node| node.val).collect();
+                values.into()
+            }
+        }
+    }
+
+    /// Whether the query can select one value at most (RFC 9535 §2.3.5.1).
+    #[must_use]
+    pub const fn is_singular(&self) -> bool {
+        matches!(self.plan, Plan::Singular(_))
+    }
+
+    /// Whether `root` has what the query looks into: an empty list has, an error page in JSON has not. Filters,
+    /// descents and the like can't be told from their finding nothing.
+    #[must_use]
+    pub fn reaches(&self, root: &Value) -> bool {
+        match &self.plan {
+            Plan::Singular(steps) => walk(steps, root).is_some(),
+            Plan::Children(steps) => {
+                matches!(walk(steps, root), Some(Value::Array(_) | Value::Object(_)))
+            }
+            Plan::General(_) => true,
+        }
+    }
+
+    /// What all the values that the query can select stand below.
+    pub(super) fn base(&self) -> &[Step] {
+        match &self.plan {
+            Plan::Singular(steps) | Plan::Children(steps) => steps,
+            Plan::General(_) => &[],
+        }
+    }
+
+    /// What the query selects in `root`, with its place below [`base`](Self::base).
+    pub(super) fn places<'v>(&self, root: &'v Value) -> Vec<(Place, &'v Value)> {
+        let base = || walk(self.base(), root);
+        match &self.plan {
+            Plan::Singular(_) => {
+                let here = |value| (Place::Deep(Box::default()), value);
+                base().map(here).into_iter().collect()
+            }
+            Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
+            Plan::General(query) => {
+                let nodes = js_path_process(query, root).unwrap_or_default();
+                let placed = nodes
+                    .into_iter()
+                    .map(|node| Some((Place::normalized(&node.path)?, node.val)));
+                placed.flatten().collect()
+            }
+        }
+    }
+}
+
+impl fmt::Display for JsonPath {
+    /// The query as it was written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The steps, where these segments are nothing but names and indices.
+fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
+    let step = |segment: &Segment| match segment {
+        Segment::Selector(Selector::Name(name)) => Some(Step::Name(name.as_str().into())),
+        Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
+        Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
+        | Segment::Selectors(_)
+        | Segment::Descendant(_) => None,
+    };
+    segments.iter().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn compiled(text: &str) -> JsonPath {
+        JsonPath::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn selections() {
+        let root = json!({
+            "a": {"b": [10, 20, null]}, "a.b": true, "é'": 1, "none": [], "one": [{"x": 1}],
+            "o": {"p": 1, "q": 2},
+        });
+        for (query, selected) in [
+            ("$", vec![root.clone()]),
+            ("$.a.b[0]", vec![json!(10)]),
+            ("$.a.b[-2]", vec![json!(20)]),
+            ("$.a.b[2]", vec![Value::Null]),
+            ("$.a.b[3]", vec![]),
+            ("$.a.b[-4]", vec![]),
+            ("$.a.b.c", vec![]),
+            ("$['a.b']", vec![json!(true)]),
+            (r"$['é\'']", vec![json!(1)]),
+            (r#"$["\u00e9'"]"#, vec![json!(1)]),
+            ("$ .a ['b'] [ 0 ]", vec![json!(10)]),
+            ("$.none[*]", vec![]),
+            ("$.one[*]", vec![json!({"x": 1})]),
+            ("$.o[*]", vec![json!(1), json!(2)]),
+            ("$.o.*", vec![json!(1), json!(2)]),
+            ("$.a.b[*]", vec![json!(10), json!(20), Value::Null]),
+            ("$.a.b[0][*]", vec![]),
+            ("$.nothing[*]", vec![]),
+            ("$.a.b[1:]", vec![json!(20), Value::Null]),
+            ("$.a.b[0,0]", vec![json!(10), json!(10)]),
+            ("$.a.b[?@ > 10]", vec![json!(20)]),
+            ("$.a.b[?@ > 15, ?@ < 15]", vec![json!(20), json!(10)]),
+            ("$..x", vec![json!(1)]),
+            ("$.o[?@ == $.one[0].x]", vec![json!(1)]),
+        ] {
+            let got: Vec<_> = compiled(query).select(&root).into_vec();
+            assert_eq!(got, selected.iter().collect::<Vec<_>>(), "{query}");
+        }
+        assert_eq!(compiled("$.a.x").select(&root), Selection::None);
+        assert_eq!(
+            compiled("$.a.b[2]").select(&root),
+            Selection::One(&Value::Null)
+        );
+        let many = compiled("$.o[*]").select(&root);
+        assert!(matches!(many, Selection::Many(values) if values.len() == 2));
+    }
+
+    #[test]
+    fn singular_queries() {
+        for (query, singular) in [
+            ("$", true),
+            ("$.a['b'][0][-1]", true),
+            ("$.a[*]", false),
+            ("$[0,1]", false),
+            ("$[0:1]", false),
+            ("$..a", false),
+            ("$[?@.a]", false),
+        ] {
+            assert_eq!(compiled(query).is_singular(), singular, "{query}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        for query in [
+            "",
+            "a",
+            "$.",
+            "$.a.",
+            "$[",
+            "$[01]",
+            " $",
+            "$ ",
+            "$[9007199254740992]",
+        ] {
+            let error = JsonPath::compile(query).unwrap_err();
+            assert!(matches!(error, JsonPathError::Malformed(_)), "{query:?}");
+            assert!(!error.to_string().contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_says_where() {
+        let error = JsonPath::compile("$.a(b").unwrap_err().to_string();
+        assert!(
+            error.starts_with("malformed JSONPath: at 1:4: expected"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn places_lead_back() {
+        let root = json!({"it's": [{"k": [1, {"v": 2}]}, {"m\n": {"v": 3}}], "v": 4});
+        for query in ["$", "$.v", "$[\"it's\"][*]", "$..v", "$..*", "$[*]"] {
+            let query = compiled(query);
+            let base = walk(query.base(), &root).unwrap();
+            let places = query.places(&root);
+            assert_eq!(
+                places.len(),
+                query.select(&root).into_vec().len(),
+                "{query}"
+            );
+            for (place, value) in places {
+                let found = place.find(base).unwrap();
+                assert!(std::ptr::eq(found, value), "{query}: {place:?}");
+            }
+        }
+    }
+}

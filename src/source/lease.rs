@@ -1,0 +1,161 @@
+//! Who fetches, and what came of it: the small record that all VMs read on every tick.
+
+use std::time::Duration;
+
+use crate::time::Timestamp;
+
+use super::Hash;
+use super::bytes::{Reader, Writer};
+
+/// The last byte is the version.
+const MAGIC: &[u8; 8] = b"pstrnL\0\x01";
+
+/// The newest document that was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// Its hash.
+    pub hash: Hash,
+    /// When the source last said that it is this one.
+    pub confirmed: Timestamp,
+}
+
+/// What a VM is to do about a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Nothing: it is another's, or nothing is due.
+    Wait,
+    /// Write the lease for itself, where nobody wrote since it was read, and then fetch.
+    Fetch,
+}
+
+/// The record. An owner that means to go on writes it before each fetch and after it, with a deadline shortly after the
+/// next one is due: so it goes on being the owner, and one that is gone is found out when there is something to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lease {
+    /// The VM that fetches; zero where nobody does.
+    pub owner: u64,
+    /// From when on anybody may take it over.
+    pub deadline: Timestamp,
+    /// When the next fetch is due.
+    pub due: Timestamp,
+    /// How many fetches have failed since the last good one.
+    pub failures: u32,
+    /// The newest document that was published.
+    pub newest: Option<Newest>,
+}
+
+impl Lease {
+    /// Its wire form.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut wire = Writer::default();
+        wire.raw(MAGIC)
+            .number(self.owner)
+            .time(self.deadline)
+            .time(self.due)
+            .number(u64::from(self.failures));
+        if let Some(newest) = &self.newest {
+            wire.raw(&newest.hash.0).time(newest.confirmed);
+        }
+        wire.0
+    }
+
+    /// Reads the wire form; `None` where it is cut off, foreign, or of another version.
+    #[must_use]
+    pub fn decode(wire: &[u8]) -> Option<Self> {
+        let mut reader = Reader(wire.strip_prefix(MAGIC)?);
+        let mut lease = Self {
+            owner: reader.number()?,
+            deadline: reader.time()?,
+            due: reader.time()?,
+            failures: u32::try_from(reader.number()?).ok()?,
+            newest: None,
+        };
+        if !reader.is_empty() {
+            lease.newest = Some(Newest {
+                hash: reader.hash()?,
+                confirmed: reader.time()?,
+            });
+        }
+        reader.is_empty().then_some(lease)
+    }
+
+    /// Whether another VM than `vm` is fetching or means to. A deadline further away than `horizon` was written by a
+    /// clock that has been put back since: it counts for nothing.
+    #[must_use]
+    pub fn is_of_another(&self, vm: u64, now: Timestamp, horizon: Duration) -> bool {
+        let runs = now < self.deadline && self.deadline <= now.after(horizon);
+        self.owner != 0 && self.owner != vm && runs
+    }
+
+    /// What `vm` is to do now. `horizon` is as far as any time in the record can reasonably lie ahead.
+    #[must_use]
+    pub fn duty(&self, vm: u64, now: Timestamp, horizon: Duration) -> Duty {
+        let is_due = self.due <= now || self.due > now.after(horizon);
+        if is_due && !self.is_of_another(vm, now, horizon) {
+            Duty::Fetch
+        } else {
+            Duty::Wait
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HORIZON: Duration = Duration::from_nanos(1000);
+
+    fn lease(owner: u64, deadline: u64, due: u64) -> Lease {
+        Lease {
+            owner,
+            deadline: Timestamp::from_nanos(deadline),
+            due: Timestamp::from_nanos(due),
+            ..Lease::default()
+        }
+    }
+
+    #[test]
+    fn duties() {
+        let now = Timestamp::from_nanos(10_000);
+        for (owner, deadline, due, duty) in [
+            (0, 0, 0, Duty::Fetch),
+            (0, 0, 10_000, Duty::Fetch),
+            (0, 0, 10_001, Duty::Wait),
+            (0, 10_500, 9_000, Duty::Fetch),
+            (1, 10_500, 9_000, Duty::Fetch),
+            (1, 10_500, 10_400, Duty::Wait),
+            (1, 9_000, 9_000, Duty::Fetch),
+            (2, 10_001, 9_000, Duty::Wait),
+            (2, 10_000, 9_000, Duty::Fetch),
+            (2, 10_000, 10_001, Duty::Wait),
+            (2, 11_000, 9_000, Duty::Wait),
+            (2, 11_001, 9_000, Duty::Fetch),
+            (2, 11_001, 10_500, Duty::Wait),
+            (2, 99_000, 99_000, Duty::Fetch),
+            (1, 99_000, 99_000, Duty::Fetch),
+        ] {
+            let lease = lease(owner, deadline, due);
+            assert_eq!(lease.duty(1, now, HORIZON), duty, "{lease:?}");
+        }
+    }
+
+    #[test]
+    fn wire_form() {
+        let mut lease = lease(1, 2, 3);
+        lease.failures = u32::MAX;
+        assert_eq!(Lease::decode(&lease.encode()), Some(lease));
+        let short = lease.encode().len();
+        lease.newest = Some(Newest {
+            hash: Hash([7; 32]),
+            confirmed: Timestamp::from_nanos(u64::MAX),
+        });
+        let wire = lease.encode();
+        assert_eq!(Lease::decode(&wire), Some(lease));
+        for end in (0..wire.len()).filter(|end| *end != short) {
+            assert_eq!(Lease::decode(&wire[..end]), None, "cut at {end}");
+        }
+        assert_eq!(Lease::decode(&[&wire[..], b"x"].concat()), None);
+        assert_eq!(Lease::decode(&[255; 80]), None);
+    }
+}

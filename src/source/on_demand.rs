@@ -1,0 +1,325 @@
+//! A source that is asked by key.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::cache::Cache;
+use crate::http::{Callout, CalloutError, Reply};
+use crate::time::Timestamp;
+
+use super::fetcher::{Fetched, Validator};
+use super::{Document, Fetcher, SourceError};
+
+/// How long a key isn't asked for again after its callout failed.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How much later than it should a reply may come before its flight counts for nothing.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What bounds a source on demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a document is fresh.
+    pub ttl: Duration,
+    /// How long it is remembered that a key has no document.
+    pub miss_ttl: Duration,
+    /// How long a document may be used after the source last confirmed it, while a newer one is fetched or cannot be had.
+    /// Without effect where it is shorter than `ttl`.
+    pub stale_for: Duration,
+    /// The most callouts under way.
+    pub max_in_flight: usize,
+    /// The longest key, in bytes.
+    pub max_key_bytes: usize,
+    /// The most documents that are remembered, and the most keys without one.
+    pub max_entries: usize,
+    /// The most bytes of documents that are remembered: the length of their texts together.
+    pub max_bytes: usize,
+}
+
+/// Why a key isn't asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Too many callouts are under way.
+    TooManyInFlight,
+    /// The key is longer than `max_key_bytes`.
+    KeyTooLong,
+    /// The key holds a control byte, or would be an empty or a dot segment.
+    UnfitKey,
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub enum Answer {
+    /// Its document.
+    Fresh(Rc<Document>),
+    /// The source has none.
+    Missing,
+    /// Its document, older than `ttl`; and a callout to be sent (see [`Start`](Answer::Start)), unless one is under way,
+    /// or too many are, or the last one failed a moment ago.
+    Stale(Rc<Document>, Option<Callout>),
+    /// A callout for it is under way.
+    Pending,
+    /// Send this, and give what comes of it to [`OnDemand::fetched`].
+    Start(Callout),
+    /// The source failed a moment ago, and there is no older document.
+    Failed(SourceError),
+    /// It isn't asked for, and nothing is known.
+    Refused(Refusal),
+}
+
+/// What came of a callout.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub enum Settled {
+    /// The key's document.
+    Found(Rc<Document>),
+    /// The source has none.
+    Missing,
+    /// No usable answer. An older document may still be usable: [`OnDemand::ask`] tells.
+    Failed(SourceError),
+    /// Nobody waits for it any more.
+    Ignored,
+}
+
+#[derive(Debug)]
+struct Known {
+    document: Rc<Document>,
+    validator: Validator,
+    confirmed: Timestamp,
+    /// When the last refresh failed, if it was the last thing that happened.
+    failed: Option<Timestamp>,
+}
+
+/// Why there is no document, and since when that is known.
+#[derive(Debug)]
+struct Lack {
+    error: Option<SourceError>,
+    since: Timestamp,
+}
+
+/// What one VM knows of one source on demand: documents, keys without one, callouts under way. The three are bounded
+/// apart, so that whoever asks for many keys that don't exist pushes no document out.
+#[derive(Debug)]
+pub struct OnDemand {
+    fetcher: Rc<Fetcher>,
+    limits: Limits,
+    documents: Cache<Rc<[u8]>, Known>,
+    lacks: Cache<Rc<[u8]>, Lack>,
+    flights: HashMap<Rc<[u8]>, Flight>,
+}
+
+#[derive(Debug)]
+struct Flight {
+    /// When it is lost.
+    deadline: Timestamp,
+    /// What a "not modified" means: it may be forgotten by the time that the reply comes.
+    held: Option<(Rc<Document>, Validator)>,
+}
+
+impl Flight {
+    /// Whether a reply may still come. A deadline further away than `longest` was set by a clock that has been put back.
+    fn is_under_way(&self, now: Timestamp, longest: Timestamp) -> bool {
+        now < self.deadline && self.deadline <= longest
+    }
+}
+
+/// How long ago `moment` was. What lies ahead was noted by a clock that has been put back since: it counts from now.
+fn age(moment: &mut Timestamp, now: Timestamp) -> Duration {
+    *moment = (*moment).min(now);
+    now.since(*moment)
+}
+
+impl OnDemand {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new(fetcher: Rc<Fetcher>, limits: Limits) -> Self {
+        Self {
+            fetcher,
+            limits,
+            documents: Cache::new(limits.max_entries, limits.max_bytes),
+            lacks: Cache::new(limits.max_entries, usize::MAX),
+            flights: HashMap::new(),
+        }
+    }
+
+    /// What is known of `key`, and what is to be done about it.
+    pub fn ask(&mut self, key: &[u8], now: Timestamp) -> Answer {
+        if key.len() > self.limits.max_key_bytes {
+            return Answer::Refused(Refusal::KeyTooLong);
+        }
+        let Some((document, age)) = self.held(key, now) else {
+            return self.ask_anew(key, now);
+        };
+        if age <= self.limits.ttl {
+            return Answer::Fresh(document);
+        }
+        Answer::Stale(document, self.refresh(key, now))
+    }
+
+    /// The document that may be used, with its age.
+    fn held(&mut self, key: &[u8], now: Timestamp) -> Option<(Rc<Document>, Duration)> {
+        let known = self.documents.get(key)?;
+        let age = age(&mut known.confirmed, now);
+        if age > self.limits.stale_for.max(self.limits.ttl) {
+            self.documents.remove(key);
+            return None;
+        }
+        Some((Rc::clone(&known.document), age))
+    }
+
+    fn refresh(&mut self, key: &[u8], now: Timestamp) -> Option<Callout> {
+        let known = self.documents.get(key)?;
+        if let Some(failed) = &mut known.failed {
+            if age(failed, now) < RETRY_AFTER {
+                return None;
+            }
+        }
+        let held = (Rc::clone(&known.document), known.validator.clone());
+        if self.is_in_flight(key, now) {
+            return None;
+        }
+        self.start(key, Some(held), now).ok()
+    }
+
+    fn ask_anew(&mut self, key: &[u8], now: Timestamp) -> Answer {
+        if self.is_in_flight(key, now) {
+            return Answer::Pending;
+        }
+        if let Some(lack) = self.lacks.get(key) {
+            let age = age(&mut lack.since, now);
+            match &lack.error {
+                Some(error) if age < RETRY_AFTER => return Answer::Failed(error.clone()),
+                None if age <= self.limits.miss_ttl => return Answer::Missing,
+                Some(_) | None => {
+                    self.lacks.remove(key);
+                }
+            }
+        }
+        match self.start(key, None, now) {
+            Ok(callout) => Answer::Start(callout),
+            Err(refusal) => Answer::Refused(refusal),
+        }
+    }
+
+    fn is_in_flight(&mut self, key: &[u8], now: Timestamp) -> bool {
+        let longest = now.after(self.flight_time());
+        let Some(flight) = self.flights.get(key) else {
+            return false;
+        };
+        let is_under_way = flight.is_under_way(now, longest);
+        if !is_under_way {
+            self.flights.remove(key);
+        }
+        is_under_way
+    }
+
+    fn start(
+        &mut self,
+        key: &[u8],
+        held: Option<(Rc<Document>, Validator)>,
+        now: Timestamp,
+    ) -> Result<Callout, Refusal> {
+        let deadline = now.after(self.flight_time());
+        let most = self.limits.max_in_flight;
+        if self.flights.len() >= most {
+            let under_way = |flight: &Flight| flight.is_under_way(now, deadline);
+            self.flights.retain(|_, flight| under_way(flight));
+        }
+        if self.flights.len() >= most {
+            return Err(Refusal::TooManyInFlight);
+        }
+        let nothing = Validator::default();
+        let validator = held.as_ref().map_or(&nothing, |(_, validator)| validator);
+        let callout = self.fetcher.demand(key, validator);
+        let callout = callout.ok_or(Refusal::UnfitKey)?;
+        self.flights.insert(key.into(), Flight { deadline, held });
+        Ok(callout)
+    }
+
+    /// What came of the callout for `key`.
+    pub fn fetched(
+        &mut self,
+        key: &[u8],
+        result: Result<Reply, CalloutError>,
+        now: Timestamp,
+    ) -> Settled {
+        let Some((key, flight)) = self.flights.remove_entry(key) else {
+            return Settled::Ignored;
+        };
+        let error = match result.map(|reply| self.fetcher.interpret(reply)) {
+            Ok(Fetched::Body { body, validator }) => {
+                match Document::parse(&body, self.fetcher.max_bytes()) {
+                    Ok(document) => return self.found(key, document, validator, now),
+                    Err(error) => error,
+                }
+            }
+            Ok(Fetched::NotModified) => match flight.held {
+                Some((document, validator)) => return self.found(key, document, validator, now),
+                None => SourceError::Status(304),
+            },
+            Ok(Fetched::Missing) => {
+                self.documents.remove(&key);
+                self.lack(key, None, now);
+                return Settled::Missing;
+            }
+            Ok(Fetched::Failed(error)) => error,
+            Err(error) => SourceError::Callout(error),
+        };
+        match self.documents.get(&key) {
+            Some(known) => known.failed = Some(now),
+            None => self.lack(key, Some(error.clone()), now),
+        }
+        Settled::Failed(error)
+    }
+
+    fn found(
+        &mut self,
+        key: Rc<[u8]>,
+        document: Rc<Document>,
+        validator: Validator,
+        now: Timestamp,
+    ) -> Settled {
+        self.lacks.remove(&key);
+        let known = Known {
+            document: Rc::clone(&document),
+            validator,
+            confirmed: now,
+            failed: None,
+        };
+        self.documents.insert(key, known, document.bytes());
+        Settled::Found(document)
+    }
+
+    fn lack(&mut self, key: Rc<[u8]>, error: Option<SourceError>, now: Timestamp) {
+        self.lacks.insert(key, Lack { error, since: now }, 0);
+    }
+
+    /// The callout for `key` will never be answered: its sender is gone.
+    pub fn abandon(&mut self, key: &[u8]) {
+        self.flights.remove(key);
+    }
+
+    /// How many callouts are under way.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// How many documents are remembered.
+    #[must_use]
+    pub fn documents(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// How many keys are remembered that have no document.
+    #[must_use]
+    pub fn lacks(&self) -> usize {
+        self.lacks.len()
+    }
+
+    fn flight_time(&self) -> Duration {
+        self.fetcher.timeout().saturating_add(GRACE)
+    }
+}

@@ -1,0 +1,74 @@
+//! The corpus through the core: no host, no clock, no network.
+
+#[path = "support/case.rs"]
+#[cfg(test)]
+mod case;
+#[path = "support/compile.rs"]
+#[cfg(test)]
+mod compile;
+#[path = "support/core_gate.rs"]
+#[cfg(test)]
+mod core_gate;
+#[path = "support/corpus.rs"]
+#[cfg(test)]
+mod corpus;
+#[path = "support/outcome.rs"]
+#[cfg(test)]
+mod outcome;
+#[path = "support/refused.rs"]
+#[cfg(test)]
+mod refused;
+
+use case::{Expected, files};
+
+#[test]
+fn every_case() {
+    corpus::run("core", core_gate::CoreGate::open);
+}
+
+#[test]
+fn every_bad_policy_is_refused_with_all_its_errors() {
+    refused::run("core", |json, file| {
+        let errors = match compile::compile(json, &file.env) {
+            Ok(_) => return Vec::new(),
+            Err(errors) => errors,
+        };
+        errors.iter().map(ToString::to_string).collect()
+    });
+}
+
+/// What the corpus promises of itself.
+#[test]
+fn enough_cases_half_of_them_refusals_and_few_exceptions() {
+    let files = files();
+    let cases: Vec<_> = files.iter().flat_map(|file| &file.cases).collect();
+    let bad = files.iter().map(|file| file.refused.len()).sum::<usize>();
+    let denials = cases
+        .iter()
+        .filter(|case| matches!(case.expected, Expected::Denied(_)))
+        .count();
+    let all = cases.len().saturating_add(bad);
+    let refusals = denials.saturating_add(bad);
+    assert!(all >= 150, "{all} cases");
+    assert!(
+        refusals.saturating_mul(2) >= all,
+        "{refusals} refusals of {all}"
+    );
+    let noted = cases.iter().filter(|case| case.envoy.is_some()).count();
+    assert!(
+        noted.saturating_mul(10) <= cases.len(),
+        "{noted} exceptions"
+    );
+    for case in cases {
+        let because = case.envoy.as_ref().map(|note| note.because.as_str());
+        assert!(because != Some(""), "{}: because?", case.name);
+    }
+    let mut names: Vec<_> = files
+        .iter()
+        .flat_map(|file| file.cases.iter().map(|case| (&file.stem, &case.name)))
+        .collect();
+    names.sort();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "two cases of one name in a file");
+}

@@ -1,0 +1,189 @@
+//! New paths and queries: no value puts more into them than itself.
+
+use postern::http::{percent_decode, query_pairs};
+use postern::rewrite::{
+    Origin, PathBuilder, PathLiteral, QueryEdit, edit_query, replace_prefix, strip_query,
+};
+use postern::route::{
+    DuplicateSlash, Parameters, PathPattern, PathRules, SlashChoice, canonicalise,
+};
+use proptest::prelude::*;
+
+const KEEP: PathRules = PathRules {
+    escaped_slash: SlashChoice::Keep,
+    backslash: SlashChoice::Keep,
+    duplicate_slash: DuplicateSlash::Reject,
+    parameters: Parameters::Reject,
+};
+
+/// Text that would like to be more than a value.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a./\\\\;?#%&=+ é:@-]{0,6}",
+        "\\.{0,3}(%2f|/|\\\\|;|\\?)?\\.{0,3}",
+        ".{0,5}",
+    ]
+}
+
+fn literal(text: &str) -> PathLiteral {
+    PathLiteral::parse(text).unwrap()
+}
+
+fn is_dots(text: &str) -> bool {
+    text == "." || text == ".."
+}
+
+proptest! {
+    #![proptest_config(super::fixed(4000))]
+
+    #[test]
+    fn a_value_stays_in_its_segment(value in value()) {
+        let mut builder = PathBuilder::new();
+        builder.literal(&literal("/a/"));
+        builder.segment(value.as_bytes(), Origin::Client);
+        builder.literal(&literal("/b"));
+        let refused = value.is_empty()
+            || value.bytes().any(|byte| byte.is_ascii_control())
+            || value.split(['/', '\\']).any(is_dots);
+        let path = builder.finish();
+        prop_assert_eq!(path.is_err(), refused);
+        let Ok(path) = path else {
+            return Ok(());
+        };
+        prop_assert!(!path.iter().any(|byte| b"?#;\\ ".contains(byte)));
+        let words: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
+        prop_assert_eq!(words.len(), 4);
+        prop_assert_eq!(&*percent_decode(words[2]), value.as_bytes());
+        prop_assert!(canonicalise(&path, &KEEP).unwrap().is_as_it_came());
+        let plain = canonicalise(&path, &PathRules::default());
+        prop_assert_eq!(plain.is_ok(), !value.contains(['/', '\\']));
+    }
+
+    #[test]
+    fn captures_land_as_they_were(path in super::path::path(), rules in super::path::rules()) {
+        let rules = PathRules { parameters: Parameters::Reject, ..rules };
+        let template = PathPattern::template("/{first}/{rest=**}").unwrap();
+        let Ok(canonical) = canonicalise(&path, &rules) else {
+            return Ok(());
+        };
+        let matching = canonical.matching();
+        if !template.matches(matching) {
+            return Ok(());
+        }
+        let captures = template.capture(matching);
+        let first = captures.get("first").unwrap();
+        let rest = captures.get("rest").unwrap();
+        let mut builder = PathBuilder::new();
+        builder.literal(&literal("/new/"));
+        builder.segment(&first.text(), Origin::Client);
+        builder.literal(&literal("/"));
+        builder.segments(rest.matching(), Origin::Client);
+        let built = builder.finish();
+        let with_slash = [matching, b"/"].concat();
+        if rest.matching().starts_with(b"/") || with_slash.windows(3).any(|three| three == b"//") {
+            return Ok(());
+        }
+        let empty = matching.windows(2).any(|pair| pair == b"//");
+        prop_assert_eq!(built.is_err(), empty, "{:?}", built);
+        if let Ok(built) = built {
+            let again = canonicalise(&built, &rules).unwrap();
+            let expected = [b"/new/", first.matching(), b"/", rest.matching()].concat();
+            prop_assert!(again.is_as_it_came());
+            prop_assert_eq!(again.matching(), expected);
+        }
+    }
+
+    #[test]
+    fn a_new_prefix_keeps_the_rest(path in super::path::path(), covered in 0..4_usize, new in "(/[a-z]{1,3}){0,2}/?") {
+        let Ok(canonical) = canonicalise(&path, &PathRules::default()) else {
+            return Ok(());
+        };
+        let forward = canonical.forward();
+        let words: Vec<&[u8]> = forward[1..].split(|&byte| byte == b'/').collect();
+        if covered > words.len() {
+            return Ok(());
+        }
+        let left = words[covered..].join(&b'/');
+        let replaced = replace_prefix(forward, covered, &literal(&new));
+        let expected = match (new.trim_end_matches('/'), covered == words.len()) {
+            (_, true) if new.is_empty() => b"/".to_vec(),
+            (_, true) => new.clone().into_bytes(),
+            (new, false) => [new.as_bytes(), b"/", &left].concat(),
+        };
+        prop_assert_eq!(&replaced, &expected);
+        prop_assert!(canonicalise(&replaced, &PathRules::default()).unwrap().is_as_it_came());
+    }
+
+    #[test]
+    fn a_query_is_its_model_after_edits(
+        query in proptest::option::of("([ab%6+=1é]{0,4}|%61=[a&=]{0,2}|&|a=b){0,6}"),
+        edits in proptest::collection::vec((0..3_u8, "a|b|a b|[a&=é]{1,2}", value()), 0..4),
+    ) {
+        let query = query.as_ref().map(|query| query.as_bytes());
+        let mut model = read(query.unwrap_or_default());
+        for (kind, name, value) in &edits {
+            let (name, value) = (name.as_bytes(), value.as_bytes());
+            if *kind != 1 {
+                model.retain(|(own, _, _)| own != name);
+            }
+            if *kind != 2 {
+                model.push((name.to_vec(), value.to_vec(), None));
+            }
+        }
+        let edits: Vec<QueryEdit<'_>> = edits
+            .iter()
+            .map(|(kind, name, value)| match kind {
+                0 => QueryEdit::Set(name.as_bytes(), value.as_bytes()),
+                1 => QueryEdit::Add(name.as_bytes(), value.as_bytes()),
+                _ => QueryEdit::Remove(name.as_bytes()),
+            })
+            .collect();
+        let edited = edit_query(query, &edits);
+        let after = read(edited.as_deref().unwrap_or_default());
+        prop_assert_eq!(after.len(), model.len());
+        for ((name, value, raw), (own_name, own_value, own_raw)) in after.iter().zip(&model) {
+            prop_assert_eq!((name, value), (own_name, own_value));
+            if own_raw.is_some() {
+                prop_assert_eq!(raw, own_raw);
+            }
+        }
+        if edits.is_empty() {
+            prop_assert_eq!(edited.as_deref(), query);
+        } else if model.is_empty() && !read(query.unwrap_or_default()).is_empty() {
+            prop_assert_eq!(edited, None);
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_stripped_name_is_left(query in "([ab%6+=1]{0,4}|%61|&|a=b|a%62){0,6}") {
+        let names = [&b"a"[..], b"ab"];
+        let stripped = strip_query(Some(query.as_bytes()), &names);
+        let kept: Vec<Parameter> = read(query.as_bytes())
+            .into_iter()
+            .filter(|(name, _, _)| !names.contains(&&**name))
+            .collect();
+        prop_assert_eq!(read(stripped.as_deref().unwrap_or_default()), kept);
+    }
+}
+
+/// Name and value, decoded, and the bytes as they stand.
+type Parameter = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
+fn read(query: &[u8]) -> Vec<Parameter> {
+    let decoded = |text: &[u8]| {
+        let blanks: Vec<u8> = text
+            .iter()
+            .map(|&b| if b == b'+' { b' ' } else { b })
+            .collect();
+        percent_decode(&blanks).into_owned()
+    };
+    query_pairs(query)
+        .map(|pair| {
+            (
+                decoded(pair.name),
+                decoded(pair.value),
+                Some(pair.raw.to_vec()),
+            )
+        })
+        .collect()
+}

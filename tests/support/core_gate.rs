@@ -1,0 +1,354 @@
+//! The core as a gate: an engine, a clock that the test moves, and a centre that answers from the case file's world.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use postern::engine::{
+    Engine, Event, ExchangeId, FlightId, Inputs, Observer, Outcome as Decision, Step, Store,
+    Waiting,
+};
+use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
+use postern::source::{ABSENT, Board};
+use postern::time::Timestamp;
+
+use crate::case::{CaseFile, Request, WorldReply, json_of};
+use crate::compile::compile;
+use crate::corpus::Gate;
+use crate::outcome::{
+    Answer, Delivery, Exchange, Outcome, Pairs, UPSTREAM_ANSWER, UPSTREAM_HEADER, values,
+};
+
+/// Shared data as Envoy keeps it.
+#[derive(Debug, Default)]
+struct MemoryBoard(BTreeMap<String, (Vec<u8>, u32)>);
+
+impl Board for MemoryBoard {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.0.get(key).cloned()
+    }
+
+    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
+        let present = self.0.get(key).map(|(_, mark)| *mark);
+        let fits = match (present, mark) {
+            (_, None) | (None, Some(_)) => true,
+            (Some(present), Some(mark)) => mark != ABSENT && mark == present,
+        };
+        if fits {
+            let next = present.unwrap_or(0).wrapping_add(1);
+            self.0.insert(key.to_owned(), (value.to_vec(), next));
+        }
+        fits
+    }
+}
+
+#[derive(Debug)]
+struct Clock(Timestamp);
+
+impl Inputs for Clock {
+    fn now(&mut self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Remembers what was decided.
+#[derive(Debug, Default)]
+struct Decisions(Vec<(Decision, Option<&'static str>)>);
+
+impl Observer for Decisions {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Event::Decided {
+            outcome, reason, ..
+        } = event
+        {
+            self.0.push((*outcome, *reason));
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct CoreGate {
+    engine: Engine,
+    board: MemoryBoard,
+    clock: Clock,
+    decisions: Decisions,
+    world: BTreeMap<String, WorldReply>,
+    authority: String,
+    /// Callouts that will never be answered, and when their time is up.
+    silent: Vec<(FlightId, Timestamp)>,
+    asked: Vec<String>,
+    watched: Vec<String>,
+}
+
+impl CoreGate {
+    /// An engine for the file's policy that has loaded its watched documents.
+    pub(crate) fn open(file: &CaseFile) -> Result<Self, String> {
+        let json = json_of(file.policy.as_deref().unwrap_or_default())?;
+        let policy = compile(&json, &file.env).map_err(|errors| errors.to_string())?;
+        let start = Timestamp::from_nanos(1_800_000_000_000_000_000);
+        let mut gate = Self {
+            engine: Engine::new(Rc::new(policy), &Store::new(7), &mut Decisions::default()),
+            board: MemoryBoard::default(),
+            clock: Clock(start),
+            decisions: Decisions::default(),
+            world: file.world.clone(),
+            authority: file.stem.clone(),
+            silent: Vec::new(),
+            asked: Vec::new(),
+            watched: file.watched_paths(),
+        };
+        if let Some(period) = gate.engine.tick_period() {
+            for _ in 0..20 {
+                gate.pass_and_wake(period)?;
+            }
+        }
+        Ok(gate)
+    }
+
+    fn pass_and_wake(&mut self, span: Duration) -> Result<Vec<ExchangeId>, String> {
+        self.clock.0 = self.clock.0.after(span);
+        let now = self.clock.0;
+        let mut woken = self
+            .engine
+            .tick(now, &mut self.board, &mut self.decisions)
+            .0;
+        woken.extend(self.serve()?);
+        Ok(woken)
+    }
+
+    /// Answers every callout that is to be sent, and those whose time is up.
+    fn serve(&mut self) -> Result<Vec<ExchangeId>, String> {
+        let mut woken = Vec::new();
+        loop {
+            let mut replies = self.overdue();
+            for (flight, callout) in self.engine.callouts() {
+                match self.answer(&callout)? {
+                    Some(reply) => replies.push((flight, reply)),
+                    None => {
+                        let until = self.clock.0.after(callout.timeout);
+                        self.silent.push((flight, until));
+                    }
+                }
+            }
+            if replies.is_empty() {
+                return Ok(woken);
+            }
+            for (flight, reply) in replies {
+                let now = self.clock.0;
+                let more =
+                    self.engine
+                        .reply(flight, reply, now, &mut self.board, &mut self.decisions);
+                woken.extend(more.0);
+            }
+        }
+    }
+
+    fn overdue(&mut self) -> Vec<(FlightId, Result<Reply, CalloutError>)> {
+        let now = self.clock.0;
+        let due = |(_, until): &(FlightId, Timestamp)| *until <= now;
+        let over: Vec<_> = self.silent.iter().copied().filter(due).collect();
+        self.silent.retain(|flight| !due(flight));
+        over.into_iter()
+            .map(|(flight, _)| (flight, Err(CalloutError::NoReply)))
+            .collect()
+    }
+
+    /// What the world answers; none where it stays silent.
+    #[expect(clippy::type_complexity, reason = "it is what `Engine::reply` takes")]
+    fn answer(&mut self, callout: &Callout) -> Result<Option<Result<Reply, CalloutError>>, String> {
+        let header = |name: &str| {
+            let found = callout
+                .headers
+                .iter()
+                .find(|(key, _)| **key == *name.as_bytes());
+            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+        };
+        let path = header(":path").ok_or("a callout without :path")?;
+        let authority = header(":authority").unwrap_or_default();
+        if authority != self.authority {
+            return Err(format!(
+                "a callout to {authority}, not to {}",
+                self.authority
+            ));
+        }
+        if !self.watched.contains(&path) {
+            self.asked.push(path.clone());
+        }
+        let Some(reply) = self.world.get(&path) else {
+            return Ok(Some(Ok(reply_of(404, &[], ""))));
+        };
+        if reply.silent {
+            return Ok(None);
+        }
+        if reply.down {
+            return Ok(Some(Err(CalloutError::NoReply)));
+        }
+        let status = reply.status.unwrap_or(200);
+        Ok(Some(Ok(reply_of(status, &reply.headers, &reply.body))))
+    }
+
+    /// Serves the world until the exchange is woken, at its deadline at the latest.
+    fn wake(&mut self, id: ExchangeId, deadline: Timestamp) -> Result<(), String> {
+        if self.serve()?.contains(&id) {
+            return Ok(());
+        }
+        let up: Vec<_> = self.silent.iter().map(|(_, until)| *until).collect();
+        for at in up.into_iter().filter(|at| *at < deadline).chain([deadline]) {
+            let span = at.since(self.clock.0);
+            if self.pass_and_wake(span)?.contains(&id) {
+                return Ok(());
+            }
+        }
+        Err("the exchange was not woken at its deadline".into())
+    }
+
+    fn settle(&mut self, mut step: Step) -> Result<(Option<Edits>, Option<Response>), String> {
+        loop {
+            step = match step {
+                Step::Continue(edits) => return Ok((Some(edits), None)),
+                Step::Respond(response) => return Ok((None, Some(response))),
+                Step::Wait(Waiting {
+                    suspended,
+                    deadline,
+                }) => {
+                    self.wake(suspended.id(), deadline)?;
+                    suspended.resume(&mut self.engine, &mut self.clock, &mut self.decisions)
+                }
+            };
+        }
+    }
+}
+
+impl Gate for CoreGate {
+    fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
+        self.pass(Duration::from_millis(1));
+        self.asked.clear();
+        self.decisions.0.clear();
+        let pairs = request.pairs();
+        let map = HeaderMap::from_pairs(&pairs);
+        let head = postern::http::Request::new(map.view());
+        let step = self
+            .engine
+            .start(&head, &mut self.clock, &mut self.decisions);
+        let settled = self.settle(step)?;
+        self.serve()?;
+        let (outcome, decision) = match settled {
+            (Some(edits), _) => (
+                Outcome::Forwarded(delivery(pairs, &edits)?),
+                (Decision::Forwarded, None),
+            ),
+            (None, Some(response)) => answer(response),
+            (None, None) => return Err("no step".into()),
+        };
+        match self.decisions.0.as_slice() {
+            [one] if *one == decision => {}
+            [(Decision::Answered, _)] if decision.0 == Decision::Answered => {}
+            other => return Err(format!("decided {other:?}, done {decision:?}")),
+        }
+        Ok(Exchange {
+            outcome,
+            callouts: std::mem::take(&mut self.asked),
+        })
+    }
+
+    fn pass(&mut self, span: Duration) {
+        self.clock.0 = self.clock.0.after(span);
+    }
+}
+
+fn reply_of(status: u16, headers: &[(String, String)], body: &str) -> Reply {
+    let mut pairs = vec![(":status".to_owned(), status.to_string())];
+    pairs.extend(headers.iter().cloned());
+    Reply {
+        headers: HeaderMap::from_pairs(&pairs),
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+/// Performs the edits as a host does.
+fn edited(mut pairs: Pairs, edits: &[Edit]) -> Result<Pairs, String> {
+    for edit in edits {
+        let (Edit::Set(name, _) | Edit::Add(name, _) | Edit::Remove(name)) = edit;
+        if name.iter().any(u8::is_ascii_uppercase) {
+            return Err(format!("an edit of {name:?}: names are lower case"));
+        }
+        match edit {
+            Edit::Set(name, value) => {
+                let at = pairs.iter().position(|pair| pair.0 == **name);
+                pairs.retain(|pair| pair.0 != **name);
+                let at = at.unwrap_or(pairs.len()).min(pairs.len());
+                pairs.insert(at, (name.to_vec(), value.to_vec()));
+            }
+            Edit::Add(name, value) => pairs.push((name.to_vec(), value.to_vec())),
+            Edit::Remove(name) => pairs.retain(|pair| pair.0 != **name),
+        }
+    }
+    for (name, value) in &pairs {
+        if value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+            return Err(format!("a control byte in {}", name.escape_ascii()));
+        }
+    }
+    Ok(pairs)
+}
+
+fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
+    let request = edited(pairs, &edits.request)?;
+    let answer = UPSTREAM_ANSWER
+        .iter()
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+        .collect();
+    let chosen = values(&request, UPSTREAM_HEADER.as_bytes());
+    let upstream = match chosen.as_slice() {
+        [] => "default".to_owned(),
+        [one] => String::from_utf8_lossy(one).into_owned(),
+        _ => return Err("two values of the routing header".into()),
+    };
+    Ok(Delivery {
+        request,
+        upstream,
+        response: edited(answer, &edits.response)?,
+    })
+}
+
+fn answer(response: Response) -> (Outcome, (Decision, Option<&'static str>)) {
+    let details = String::from_utf8_lossy(&response.details).into_owned();
+    let pairs = |(name, value): &(postern::http::Text, postern::http::Text)| {
+        (name.to_vec(), value.to_vec())
+    };
+    let headers: Pairs = response.headers.iter().map(pairs).collect();
+    let reason = REASONS
+        .into_iter()
+        .find(|reason| details == format!("postern_{reason}"));
+    let decision = match reason {
+        Some(_) => (Decision::Denied, reason),
+        None => (Decision::Answered, None),
+    };
+    let answer = Answer {
+        status: response.status,
+        headers,
+        body: response.body.to_vec(),
+        grpc: response.grpc_status,
+        details,
+    };
+    (Outcome::Answered(answer), decision)
+}
+
+/// Every reason of a denial in this version: a name that changes breaks dashboards.
+const REASONS: [&str; 16] = [
+    "missing_credential",
+    "invalid_credential",
+    "repeated_credential",
+    "forbidden",
+    "malformed_path",
+    "ambiguous_path",
+    "missing_path",
+    "malformed_host",
+    "missing_host",
+    "bad_request_value",
+    "lookup_missing",
+    "lookup_failed",
+    "bad_lookup_value",
+    "upstream_not_allowed",
+    "source_unavailable",
+    "internal",
+];

@@ -1,0 +1,98 @@
+//! Runs the whole corpus through one gate, whichever it is.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::case::{Case, CaseFile, Expected, Request, files};
+use crate::outcome::{Exchange, differences};
+
+/// Something that requests can be sent through: the core, the adapter, a real Envoy.
+pub(crate) trait Gate {
+    /// Sends one request and waits for what becomes of it.
+    fn exchange(&mut self, request: &Request) -> Result<Exchange, String>;
+
+    /// Lets time pass.
+    fn pass(&mut self, span: Duration);
+
+    /// What this gate expects of a case.
+    fn expected<'a>(&self, case: &'a Case) -> &'a Expected {
+        &case.expected
+    }
+
+    /// Whether the host adds or changes such a header by itself.
+    fn passes_over(&self, _name: &[u8]) -> bool {
+        false
+    }
+}
+
+/// Runs every case of every file through a gate that `open` makes of the file, and fails with all that went wrong.
+///
+/// `POSTERN_CASES` narrows the run to the files and cases whose `file: name` contains it.
+pub(crate) fn run<G: Gate>(runner: &str, mut open: impl FnMut(&CaseFile) -> Result<G, String>) {
+    let only = std::env::var_os("POSTERN_CASES").unwrap_or_default();
+    let only = only.to_string_lossy();
+    let mut failures = Vec::new();
+    let mut ran = 0_usize;
+    for file in files().iter().filter(|file| !file.cases.is_empty()) {
+        let titled = |case: &Case| format!("{}: {}", file.stem, case.name);
+        if !file.cases.iter().any(|case| titled(case).contains(&*only)) {
+            continue;
+        }
+        let mut gate = match open(file) {
+            Ok(gate) => gate,
+            Err(error) => {
+                failures.push(format!(
+                    "{} ({} cases): {error}",
+                    file.stem,
+                    file.cases.len()
+                ));
+                continue;
+            }
+        };
+        for case in file
+            .cases
+            .iter()
+            .filter(|case| titled(case).contains(&*only))
+        {
+            ran = ran.saturating_add(1);
+            let found = check(&mut gate, case);
+            if !found.is_empty() {
+                let because = case.envoy.as_ref().map(|note| note.because.as_str());
+                let title = match because {
+                    Some(because) => format!("{} (Envoy: {because})", titled(case)),
+                    None => titled(case),
+                };
+                failures.push(format!("{title}\n    {}", found.join("\n    ")));
+            }
+        }
+    }
+    say(&format!(
+        "{runner}: {ran} cases, {} failures",
+        failures.len()
+    ));
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+    assert!(ran > 0, "no case was run");
+}
+
+fn check(gate: &mut impl Gate, case: &Case) -> Vec<String> {
+    gate.pass(Duration::from_millis(case.after));
+    let exchange = match gate.exchange(&case.request) {
+        Ok(exchange) => exchange,
+        Err(error) => return vec![error],
+    };
+    let expected = gate.expected(case);
+    let over = |name: &[u8]| gate.passes_over(name);
+    let mut found = differences(expected, &case.request, &exchange.outcome, &over);
+    if exchange.callouts != case.callouts {
+        found.push(format!(
+            "callouts are {:?}, not {:?}",
+            exchange.callouts, case.callouts
+        ));
+    }
+    found
+}
+
+/// Prints a line, whether the test fails or not.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

@@ -1,0 +1,212 @@
+//! A real Envoy as a gate.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::case::{Case, CaseFile, Expected, Request, WorldReply, bytes, files, json_of};
+use crate::compile::compile;
+use crate::corpus::Gate;
+use crate::envoy::{DETAILS, Envoy, Plan};
+use crate::http1::{Message, exchange};
+use crate::outcome::{Answer, Delivery, Exchange, Outcome, UPSTREAM_ANSWER, values};
+use crate::servers::{Centre, Deed, Upstreams};
+
+/// One Envoy for the whole corpus, and what stands behind it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) envoy: Envoy,
+    upstreams: Upstreams,
+    centre: Centre,
+}
+
+impl World {
+    /// Starts Envoy with one listener for each case file, and waits until it has asked for every watched document.
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    pub(crate) fn start() -> Result<Rc<Self>, String> {
+        let upstreams = Upstreams::start(&["default", "blue", "green"], &UPSTREAM_ANSWER);
+        let centre = Centre::start();
+        let mut plan = Plan {
+            name: "envoy-corpus".into(),
+            policies: Vec::new(),
+            environment: BTreeMap::new(),
+            clusters: upstreams.addresses.clone(),
+            workers: 1,
+        };
+        plan.clusters.push(("centre".into(), centre.address));
+        let mut watched = Vec::new();
+        for file in files().iter().filter(|file| !file.cases.is_empty()) {
+            let json = json_of(file.policy.as_deref().unwrap_or_default())?;
+            // One policy that doesn't compile would keep Envoy from starting; the core's runner tells which and why.
+            if compile(&json, &file.env).is_err() {
+                continue;
+            }
+            plan.policies.push((file.stem.clone(), json));
+            plan.environment.extend(file.env.clone());
+            for (path, reply) in &file.world {
+                centre.set(&file.stem, path, deed(reply));
+            }
+            let paths = file.watched_paths();
+            watched.extend(paths.into_iter().map(|path| (file.stem.clone(), path)));
+        }
+        let envoy = Envoy::start(&plan)?;
+        let start = Instant::now();
+        while !watched.is_empty() && start.elapsed() < Duration::from_secs(10) {
+            for authority in plan.policies.iter().map(|(name, _)| name) {
+                let asked = centre.asked(authority);
+                watched.retain(|(own, path)| own != authority || !asked.contains(path));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        if !watched.is_empty() {
+            return Err(format!("nobody asked for {watched:?}:\n{}", envoy.log()));
+        }
+        // The VM that asked hands the documents to the others, which take them on their next tick.
+        thread::sleep(Duration::from_millis(1500));
+        Ok(Rc::new(Self {
+            envoy,
+            upstreams,
+            centre,
+        }))
+    }
+}
+
+fn deed(reply: &WorldReply) -> Deed {
+    if reply.down {
+        return Deed::Down;
+    }
+    if reply.silent {
+        return Deed::Silent;
+    }
+    Deed::Answer {
+        status: reply.status.unwrap_or(200),
+        fields: reply.headers.clone(),
+        body: reply.body.clone().into_bytes(),
+        after: Duration::ZERO,
+        claimed: None,
+    }
+}
+
+/// One listener of it.
+#[derive(Debug)]
+pub(crate) struct EnvoyGate {
+    world: Rc<World>,
+    address: SocketAddr,
+    authority: String,
+    watched: Vec<String>,
+}
+
+impl EnvoyGate {
+    pub(crate) fn open(world: &Rc<World>, file: &CaseFile) -> Result<Self, String> {
+        let address = world.envoy.listener(&file.stem);
+        Ok(Self {
+            world: Rc::clone(world),
+            address: address.ok_or("its policy does not compile")?,
+            authority: file.stem.clone(),
+            watched: file.watched_paths(),
+        })
+    }
+}
+
+impl Gate for EnvoyGate {
+    fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
+        self.world.upstreams.received();
+        self.world.centre.asked(&self.authority);
+        let answer = exchange(self.address, &request.method, &wire(request))
+            .map_err(|error| format!("no answer: {error}"))?;
+        let mut received = self.world.upstreams.received();
+        let mut callouts = self.world.centre.asked(&self.authority);
+        callouts.retain(|path| !self.watched.contains(path));
+        let outcome = match (received.pop(), received.pop()) {
+            (Some((upstream, request)), None) => Outcome::Forwarded(Delivery {
+                request: pairs(&request),
+                upstream,
+                response: answer.fields,
+            }),
+            (None, _) => Outcome::Answered(local(answer)),
+            (Some(_), Some(_)) => return Err("two requests reached the upstreams".into()),
+        };
+        Ok(Exchange { outcome, callouts })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn pass(&mut self, span: Duration) {
+        thread::sleep(span);
+    }
+
+    fn expected<'a>(&self, case: &'a Case) -> &'a Expected {
+        let note = case.envoy.as_ref();
+        note.map_or(&case.expected, |note| &note.instead)
+    }
+
+    fn passes_over(&self, name: &[u8]) -> bool {
+        const OWN: [&[u8]; 5] = [
+            b"x-forwarded-proto",
+            b"content-length",
+            b"transfer-encoding",
+            b":scheme",
+            b"connection",
+        ];
+        OWN.contains(&name) || name.starts_with(b"x-envoy-")
+    }
+}
+
+/// The request as bytes; what is left out is really left out.
+fn wire(request: &Request) -> Vec<u8> {
+    let left_out = |name: &str| request.without.iter().any(|other| other == name);
+    let mut wire = bytes(&request.method);
+    wire.push(b' ');
+    let target = if left_out(":path") {
+        &request.host
+    } else {
+        &request.path
+    };
+    wire.extend(bytes(target));
+    wire.extend(b" HTTP/1.1\r\n");
+    if !left_out(":authority") {
+        wire.extend(b"host: ");
+        wire.extend(bytes(&request.host));
+        wire.extend(b"\r\n");
+    }
+    for (name, value) in &request.headers {
+        wire.extend(bytes(name));
+        wire.extend(b": ");
+        wire.extend(bytes(value));
+        wire.extend(b"\r\n");
+    }
+    wire.extend(b"connection: close\r\n\r\n");
+    wire
+}
+
+/// What the upstream got, as the filter would name it.
+fn pairs(request: &Message) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut words = request.start.split(|byte| *byte == b' ');
+    let mut word = || words.next().unwrap_or_default().to_vec();
+    let mut pairs = vec![(b":method".to_vec(), word()), (b":path".to_vec(), word())];
+    pairs.push((b":scheme".to_vec(), b"http".to_vec()));
+    pairs.extend(request.fields.iter().map(|(name, value)| {
+        let name = if name == b"host" {
+            b":authority"
+        } else {
+            name.as_slice()
+        };
+        (name.to_vec(), value.clone())
+    }));
+    pairs
+}
+
+fn local(answer: Message) -> Answer {
+    let details = values(&answer.fields, DETAILS.as_bytes()).concat();
+    let grpc = values(&answer.fields, b"grpc-status").concat();
+    Answer {
+        status: answer.status(),
+        grpc: std::str::from_utf8(&grpc)
+            .ok()
+            .and_then(|status| status.parse().ok()),
+        details: String::from_utf8_lossy(&details).into_owned(),
+        headers: answer.fields,
+        body: answer.body,
+    }
+}

@@ -1,0 +1,69 @@
+//! Policies that must not compile.
+
+use crate::case::{CaseFile, Refused, files, json_of};
+use crate::corpus::say;
+
+/// Gives every bad policy to `errors`, which says what is wrong with it, one line each (`path: reason (suggestion)`), or
+/// nothing where it compiles.
+pub(crate) fn run(runner: &str, errors: impl Fn(&str, &CaseFile) -> Vec<String>) {
+    let mut failures = Vec::new();
+    let mut count = 0_usize;
+    for file in files() {
+        for refused in &file.refused {
+            count = count.saturating_add(1);
+            let found = json(refused).and_then(|json| check(refused, &errors(&json, &file)));
+            if let Err(error) = found {
+                failures.push(format!("{}: {}\n    {error}", file.stem, refused.name));
+            }
+        }
+    }
+    say(&format!(
+        "{runner}: {count} bad policies, {} failures",
+        failures.len()
+    ));
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
+fn json(refused: &Refused) -> Result<String, String> {
+    match (&refused.policy, &refused.json) {
+        (Some(yaml), None) => json_of(yaml),
+        (None, Some(json)) => Ok(json.clone()),
+        _ => Err("one of `policy` and `json`, please".into()),
+    }
+}
+
+fn check(refused: &Refused, errors: &[String]) -> Result<(), String> {
+    if errors.is_empty() {
+        return Err("it compiles".into());
+    }
+    let all = errors.join("\n    ");
+    let mut left: Vec<_> = errors.iter().collect();
+    for expected in &refused.errors {
+        let path = match expected.path.as_str() {
+            "" => "policy",
+            path => path,
+        };
+        let fits = |error: &&String| {
+            let reason = error
+                .strip_prefix(path)
+                .and_then(|rest| rest.strip_prefix(": "));
+            reason.is_some_and(|reason| reason.contains(&expected.says))
+        };
+        let Some(at) = left.iter().position(fits) else {
+            let says = &expected.says;
+            return Err(format!("no error at {path} says {says:?}, but:\n    {all}"));
+        };
+        left.remove(at);
+        if let Some(secret) = expected
+            .never
+            .as_ref()
+            .filter(|secret| all.contains(*secret))
+        {
+            return Err(format!("{secret:?} was printed:\n    {all}"));
+        }
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(format!("further errors:\n    {all}"))
+}
