@@ -39,21 +39,8 @@ record! {
     /// The prefix that matched gives way to this one.
     pub(super) struct WrittenPrefix {
         /// The new prefix, from `/`.
-        "prefix" prefix: String as absolute = required;
+        "prefix" prefix: String as line = required;
     }
-}
-
-fn absolute(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
-    if !text.starts_with('/') {
-        errors.push(at, "must start with `/`");
-        return None;
-    }
-    if text.contains(['?', '#']) {
-        errors.suggest(at, "a path has no query", "edit parameters by `query`");
-        return None;
-    }
-    Some(text)
 }
 
 impl Decode for PathRewrite {

@@ -10,7 +10,7 @@ use super::requirement::Requirement;
 use super::respond::Respond;
 use super::rewrite::{Redirect, ResponseEdits, Rewrite};
 use super::scalar::truth;
-use super::text::{line, lines};
+use super::text::line;
 use super::{ConfigErrors, Path};
 
 record! {
@@ -19,7 +19,7 @@ record! {
         /// Its name in logs and metrics. Unique in the policy.
         "name" name: String as line = required;
         /// The hosts: exact, or `*.example.com` for one or more labels before it. Without any, all hosts.
-        "hosts" hosts: Vec<String> as lines = [];
+        "hosts" hosts: Vec<String> = [];
         /// Which requests: one of these is enough. Without any, all requests of the hosts.
         "match" matches: Vec<Match> = [];
         /// What a client must prove. It must be said: `none` asks for nothing.
@@ -62,22 +62,19 @@ one_of! {
     /// Which paths.
     pub enum PathMatch {
         /// This path alone; a slash at the end counts.
-        "exact" Exact(String) as pattern;
+        "exact" Exact(String) as absolute;
         /// This path and everything below it: `/a` is for `/a` and `/a/b`, not for `/ab`.
-        "prefix" Prefix(String) as pattern;
+        "prefix" Prefix(String) as absolute;
         /// `{name}` takes one segment; `{name=**}` stands last and takes no or more.
-        "template" Template(String) as pattern;
+        "template" Template(String) as absolute;
     }
 }
 
-fn pattern(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
+/// A path, from `/`; its grammar is the router's business.
+fn absolute(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = String::decode(node, at, errors)?;
     if !text.starts_with('/') {
         errors.push(at, "must start with `/`");
-        return None;
-    }
-    if text.contains(['?', '#']) {
-        errors.suggest(at, "a path has no query", "match parameters by `query`");
         return None;
     }
     Some(text)

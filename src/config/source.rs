@@ -71,7 +71,7 @@ record! {
         /// The `:authority` of the request. Without it, the cluster's name.
         "authority" authority: Option<String> as line = optional;
         /// The path with its query, from `/`. It holds `${key}` where the source is read on demand, and only there.
-        "path" path: String as url = required;
+        "path" path: String as line = required;
         /// Header fields of the request: text or `{env: NAME}`.
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// For how long an answer is waited for.
@@ -87,23 +87,6 @@ impl HttpSource {
     pub fn authority(&self) -> &str {
         self.authority.as_deref().unwrap_or(&self.cluster)
     }
-}
-
-fn url(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
-    if !text.starts_with('/') {
-        errors.push(at, "must start with `/`");
-        return None;
-    }
-    if text.contains(|character: char| !character.is_ascii_graphic() || character == '#') {
-        errors.suggest(
-            at,
-            "not the path of a URL",
-            "percent-encode other characters",
-        );
-        return None;
-    }
-    Some(text)
 }
 
 record! {
@@ -166,11 +149,7 @@ impl Decode for Source {
 
 /// The key stands in the path exactly where the source is read by key.
 fn refuse_key(http: &HttpSource, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
-    let rest = http.path.replace("${key}", "");
-    if rest.contains("${") {
-        errors.push(at, "`${key}` is the only variable here");
-    }
-    match (rest != http.path, by_key) {
+    match (http.path.contains("${key}"), by_key) {
         (true, false) => errors.suggest(at, "`${key}` has no meaning here", "add `onDemand`"),
         (false, true) => errors.suggest(at, "must hold `${key}`", "or leave `onDemand` out"),
         (true, true) | (false, false) => {}

@@ -59,7 +59,7 @@ fn every_error_is_told_in_the_order_of_the_document() {
         ("routes[1].respond.status", "from 200 to 599", ""),
         ("routes[1].respond.body", "expected text", "quotes"),
         ("routes[1].respond.status", "duplicate key", ""),
-        ("routes[1].name", "duplicate name", "`routes[0]`"),
+        ("routes[1].name", "another one has this name", "`routes[0]`"),
         ("paths.backslash", "expected `reject`", ""),
         ("paths.backslash", "duplicate key", ""),
         ("consumers[0].groups[0]", "expected text", "quotes"),
