@@ -308,7 +308,8 @@ pub(crate) fn set_shared_data(key: &[u8], value: &[u8], mark: u32) -> Result<(),
     check("proxy_set_shared_data", status)
 }
 
-/// Has the further calls of this callback attributed to another context. It ends with the callback.
+/// Has the further calls of this callback attributed to another context. It ends with the callback. A context that is
+/// gone is a bad argument.
 pub(crate) fn set_effective_context(context: ContextId) -> Result<(), Failure> {
     // SAFETY: no pointer is involved.
     check("proxy_set_effective_context", unsafe {
@@ -574,6 +575,10 @@ mod import {
 
 /// The callbacks, as `postern_on_*`: the `proxy-wasm` crate has the names that the host calls, and the step after the
 /// link puts ours in their place.
+///
+/// Each one that is exported costs every request, so there is no `on_log`, and no `on_done` either: Envoy calls it right
+/// before `on_delete`, for streams and for roots, and shared data can still be written there. `on_vm_start` has nothing
+/// to do.
 #[cfg(target_arch = "wasm32")]
 mod export {
     use super::super::log;
@@ -630,11 +635,6 @@ mod export {
         _trailers: usize,
     ) {
         VM.with(|vm| vm.on_http_call_response(CallToken(token), headers, body));
-    }
-
-    #[unsafe(no_mangle)]
-    extern "C" fn postern_on_done(context: u32) -> u32 {
-        VM.with(|vm| u32::from(vm.on_done(ContextId(context))))
     }
 
     #[unsafe(no_mangle)]

@@ -139,8 +139,9 @@ impl<'a> Turn<'a> {
 
     /// Sends one callout.
     ///
-    /// It is sent in the engine's root, which outlives every stream. (Envoy's host attributes it to the root of the
-    /// effective context by itself; the ABI doesn't promise that.)
+    /// It is sent in the engine's root, which outlives every stream. Envoy 1.40 attributes it to the root of the effective
+    /// context by itself (the reply comes even where the stream that sent it is gone), but the ABI doesn't promise that,
+    /// and the effective context may be a stream of another engine's root.
     fn dispatch(&mut self, seat: &Rc<Seat>, flight: FlightId, callout: &Callout) -> Work {
         let pairs: Vec<(&[u8], &[u8])> = callout
             .headers
@@ -231,7 +232,8 @@ impl<'a> Turn<'a> {
             return;
         }
         // The host lets the request go once this callback is over, and takes its headers from us at once: all edits
-        // come before. The stream has to be the effective context here too, or nothing happens and it hangs.
+        // come before. Without the stream as the effective context the host says "ok", does nothing, and the request
+        // hangs (tried on Envoy 1.40).
         let continued = self.act_as(stream).and_then(|()| abi::continue_request());
         if let Err(failure) = continued {
             self.vm.events.trouble(&failure);

@@ -97,8 +97,9 @@ impl Vm {
 
     /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing.
     ///
-    /// Envoy makes a new root for each push that changes something, so that the old policy runs on beside the new until
-    /// its last stream ends. Nothing is sent from here: the first callouts go with the first tick or request.
+    /// Envoy makes a new root for each push that changes something (and on its main thread one more, in a VM of its own,
+    /// to try it), so that the old policy runs on beside the new until its last stream ends. Nothing is sent from here:
+    /// the first callouts go with the first tick or request.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
         host_log::follow_level();
         match configure::compile(size) {
@@ -210,8 +211,9 @@ impl Vm {
         turn.action()
     }
 
-    /// A callout was answered, with that many headers and bytes of body; no headers mean that there is no reply. The
-    /// host names the root that sent it, and we don't need it: the token is the VM's.
+    /// A callout was answered, with that many headers and bytes of body; no headers mean that there is no reply. (A
+    /// refused connection or a timeout is mostly a reply in Envoy, a 503 or 504 of its own making.) The host names the
+    /// root that sent it, and we don't need it: the token is the VM's.
     pub fn on_http_call_response(&self, token: CallToken, headers: usize, body: usize) {
         let flight = self.with(|tables| tables.flights.remove(&token));
         let Some(Some(flight)) = flight else {
@@ -243,20 +245,9 @@ impl Vm {
         }
     }
 
-    /// A context is done: the host waits no longer for it. A root gives up its leases. Always true: nothing of ours
-    /// needs it longer.
-    pub fn on_done(&self, context: ContextId) -> bool {
-        self.end(context);
-        true
-    }
-
-    /// A context is gone, and so is everything of it.
+    /// A context is gone, and so is everything of it; a root gives up its leases. Envoy ends the old root of a replaced
+    /// policy with its last stream, and every root where the VM ends.
     pub fn on_delete(&self, context: ContextId) {
-        self.end(context);
-    }
-
-    /// Envoy calls `done` and `delete` in a row; whichever comes first does the work, and the other finds nothing.
-    fn end(&self, context: ContextId) {
         // Handed out, so that what drops here drops after the tables are let go.
         let stream = self.with(|tables| tables.forget(context));
         if let Some(Some(_)) = stream {

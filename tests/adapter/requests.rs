@@ -3,7 +3,7 @@
 use postern::host::fake::Outcome;
 use postern::http::HeaderMap;
 
-use crate::support::{SMALL, answered, get, kept_out, running, send, sound, vm};
+use crate::support::{SMALL, answered, get, kept_out, running, send, sound, values, vm};
 
 #[test]
 fn bytes_that_are_no_text_pass_unharmed() {
@@ -131,6 +131,27 @@ fn a_response_without_edits_is_not_touched() {
     let response = vm.response(stream, &[(":status", "200"), ("server", "x")]);
     assert_eq!(response.map(|pairs| pairs.len()), Some(2));
     assert!(vm.host().calls.is_empty(), "{:?}", vm.host().calls);
+}
+
+#[test]
+fn a_response_is_edited_where_the_route_asks_for_it() {
+    let policy = r#"{"routes": [
+        {"name": "r", "match": [{"path": {"prefix": "/"}}], "require": "none",
+         "response": {"headers": {"remove": ["server"], "set": {"x-gate": "yes"}}}}]}"#;
+    let (vm, root) = running(policy);
+    let (stream, _) = send(&vm, root, "/x");
+    let response = vm.response(stream, &[(":status", "200"), ("server", "x")]);
+    let response = response.unwrap();
+    assert!(values(&response, "server").is_empty());
+    assert_eq!(values(&response, "x-gate"), [b"yes"]);
+    sound(&vm);
+    // Where an edit fails, what should have been hidden doesn't go out.
+    let (stream, _) = send(&vm, root, "/x");
+    vm.script().restrict("proxy_remove_header_map_value");
+    let response = vm.response(stream, &[(":status", "200"), ("server", "x")]);
+    assert_eq!(response, None);
+    assert_eq!(answered(&vm.outcome(stream)).0, 503);
+    sound(&vm);
 }
 
 #[test]

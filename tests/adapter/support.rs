@@ -31,6 +31,17 @@ pub(crate) const ON_DEMAND: &str = r#"{
   ]
 }"#;
 
+/// A policy whose only route waits for a document that is polled from the cluster `centre`.
+pub(crate) const WATCHED: &str = r#"{
+  "sources": {"doc": {"http": {"cluster": "centre", "authority": "centre.local", "path": "/doc.json"}, "refresh": "5s"}},
+  "routes": [
+    {"name": "r", "match": [{"path": {"prefix": "/"}}], "require": "none",
+     "lookup": {"p": {"source": "doc", "values": {"tier": "$.tier"}, "hold": "5s"}},
+     "rewrite": {"headers": {"set": {"x-tier": "${p.tier}"}}},
+     "response": {"headers": {"remove": ["server"], "set": {"x-gate": "yes"}}}}
+  ]
+}"#;
+
 /// A VM in a world of its own.
 pub(crate) fn vm() -> FakeVm {
     FakeVm::new(&World::at(NOW), 1)

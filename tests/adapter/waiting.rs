@@ -2,7 +2,7 @@
 
 use postern::host::fake::{FakeVm, Outcome, World};
 
-use crate::support::{NOW, ON_DEMAND, answered, forwarded, later, running, send, sound};
+use crate::support::{NOW, ON_DEMAND, WATCHED, answered, forwarded, later, running, send, sound};
 
 #[test]
 fn a_callout_goes_out_in_the_root_and_its_reply_lets_the_request_go() {
@@ -155,5 +155,61 @@ fn a_root_that_ends_wakes_the_others_who_waited_for_its_flight() {
         !matches!(vm.outcome(second), Outcome::Held),
         "nobody is left who would wake it"
     );
+    sound(&vm);
+}
+
+#[test]
+fn one_vm_fetches_for_all() {
+    let world = World::at(NOW);
+    let vms: Vec<_> = (1..=3).map(|name| FakeVm::new(&world, name)).collect();
+    let roots: Vec<_> = vms.iter().map(FakeVm::root).collect();
+    for (vm, root) in vms.iter().zip(&roots) {
+        assert!(vm.configure(*root, WATCHED.as_bytes()));
+        assert!(vm.callouts().is_empty(), "none from the configuration");
+    }
+    let held: Vec<_> = vms
+        .iter()
+        .zip(&roots)
+        .map(|(vm, root)| send(vm, *root, "/x").0)
+        .collect();
+    for (vm, root) in vms.iter().zip(&roots) {
+        vm.tick(*root);
+    }
+    let sent: Vec<_> = vms.iter().map(FakeVm::callouts).collect();
+    assert_eq!(sent.iter().map(Vec::len).sum::<usize>(), 1, "{sent:?}");
+    let fetcher = sent.iter().position(|sent| !sent.is_empty()).unwrap();
+    vms[fetcher].reply_status(sent[fetcher][0].token, 200, br#"{"tier": "gold"}"#);
+    for (vm, root) in vms.iter().zip(&roots) {
+        later(&world, vm, *root, 1);
+    }
+    for (vm, stream) in vms.iter().zip(&held) {
+        assert_eq!(forwarded(&vm.outcome(*stream), "x-tier"), [b"gold"]);
+        sound(vm);
+    }
+}
+
+#[test]
+fn a_root_that_ends_gives_its_lease_up() {
+    let world = World::at(NOW);
+    let (first, second) = (FakeVm::new(&world, 1), FakeVm::new(&world, 2));
+    let (old, new) = (first.root(), second.root());
+    assert!(first.configure(old, WATCHED.as_bytes()));
+    first.tick(old);
+    assert_eq!(first.callouts().len(), 1);
+    assert!(second.configure(new, WATCHED.as_bytes()));
+    second.tick(new);
+    assert!(second.callouts().is_empty(), "the lease is the other's");
+    first.delete(old);
+    second.tick(new);
+    later(&world, &second, new, 1);
+    assert_eq!(second.callouts().len(), 1, "without waiting for its end");
+}
+
+#[test]
+fn a_host_that_cannot_name_another_context_lets_nobody_hang_until_it_is_sent() {
+    let (vm, root) = running(ON_DEMAND);
+    vm.script().restrict("proxy_set_effective_context");
+    let (_, outcome) = send(&vm, root, "/ann/x");
+    assert_eq!(answered(&outcome).0, 503);
     sound(&vm);
 }

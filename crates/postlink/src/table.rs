@@ -57,7 +57,6 @@ pub const NEEDED: &[Needed] = &[
         "proxy_on_context_create",
         shape(2, 0),
     ),
-    needed("postern_on_vm_start", "proxy_on_vm_start", shape(2, 1)),
     needed("postern_on_configure", "proxy_on_configure", shape(2, 1)),
     needed("postern_on_tick", "proxy_on_tick", shape(1, 0)),
     needed(
@@ -75,7 +74,6 @@ pub const NEEDED: &[Needed] = &[
         "proxy_on_http_call_response",
         shape(5, 0),
     ),
-    needed("postern_on_done", "proxy_on_done", shape(1, 1)),
     needed("postern_on_delete", "proxy_on_delete", shape(1, 0)),
 ];
 

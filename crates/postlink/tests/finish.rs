@@ -153,16 +153,16 @@ fn every_missing_export_is_named() {
 #[test]
 fn a_callback_of_another_type_or_kind_is_named() {
     for other in [
-        r#"(func (export "postern_on_done") (param i32))"#,
-        r#"(func (export "postern_on_done") (param i64) (result i32) i32.const 1)"#,
-        r#"(global (export "postern_on_done") i32 (i32.const 1))"#,
+        r#"(func (export "postern_on_configure") (param i32))"#,
+        r#"(func (export "postern_on_configure") (param i64) (result i32) i32.const 1)"#,
+        r#"(global (export "postern_on_configure") i32 (i32.const 1))"#,
     ] {
         let module = linked("", MEMORY, |name| {
-            (name == "postern_on_done").then(|| other.to_owned())
+            (name == "postern_on_configure").then(|| other.to_owned())
         });
         let reasons = reasons(&module);
         assert!(
-            reasons.len() == 1 && reasons[0].contains("postern_on_done"),
+            reasons.len() == 1 && reasons[0].contains("postern_on_configure"),
             "{reasons:?}"
         );
     }

@@ -120,9 +120,10 @@ impl FakeVm {
 
     /// Calls back, attributed to `context`, and does afterwards what the host had put off.
     fn enter<T>(&self, context: ContextId, callback: impl FnOnce(&Vm) -> T) -> T {
-        let _guard = call::Entered::new(&self.host, context);
-        let answer = callback(&self.vm);
-        drop(_guard);
+        let answer = {
+            let _entered = call::Entered::new(&self.host, context);
+            callback(&self.vm)
+        };
         self.after();
         answer
     }
@@ -263,9 +264,8 @@ impl FakeVm {
         self.enter(root, |vm| vm.on_tick(root));
     }
 
-    /// Ends a context as Envoy does: `done`, then `delete`.
+    /// Ends a context.
     pub fn delete(&self, context: ContextId) {
-        self.enter(context, |vm| vm.on_done(context));
         self.enter(context, |vm| vm.on_delete(context));
         self.host.borrow_mut().delete(context);
     }
