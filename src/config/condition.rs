@@ -1,9 +1,9 @@
 //! What must hold for a request to pass.
 
 use super::decode::{Decode, Named, filled, non_empty};
-use super::names::{line, some_lines, values_by_name};
 use super::node::Node;
 use super::record::Rule;
+use super::text::{line, some_lines, values_by_name};
 use super::{ConfigErrors, Path};
 
 /// What must hold for a request to pass.

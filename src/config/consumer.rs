@@ -1,10 +1,10 @@
 //! Who may be let in, and by what they prove it.
 
 use super::decode::{Decode, Named, expected};
-use super::names::{group_names, line, values_by_name};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::{Percent, digest};
+use super::text::{group_names, line, values_by_name};
 use super::{ConfigErrors, Path};
 use crate::secret::Secret;
 

@@ -175,8 +175,8 @@ pub(super) fn distinct<T: Decode>(
         read.push(T::decode(node, &here, errors));
         let name = node.entry("name").and_then(Node::as_text);
         if let Some(first) = name.and_then(|name| seen.insert(name, index)) {
-            let suggestion = format!("`{}` has it too", at.index(first));
-            errors.suggest(&here.field("name"), "duplicate name", suggestion);
+            let suggestion = format!("see `{}`", at.index(first));
+            errors.suggest(&here.field("name"), "another one has this name", suggestion);
         }
     }
     read.into_iter().collect()

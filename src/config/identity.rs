@@ -1,9 +1,8 @@
 //! What the upstream is told, how paths are read, and how an upstream is chosen.
 
 use super::decode::Named;
-use super::names::{headers_by_name, own_header, some_lines};
-use super::{ConfigErrors, Path};
-use crate::http::same_name;
+use super::names::{headers_by_name, own_header};
+use super::text::some_lines;
 
 record! {
     /// The header fields that tell the upstream who sent a request. The client's own are removed, always.
@@ -16,34 +15,6 @@ record! {
         "credential" credential: Option<String> as own_header = optional;
         /// Headers for labels: the label's name and the header's.
         "labels" labels: Vec<Named<String>> as headers_by_name = {};
-    }
-    check distinct_headers
-}
-
-/// Two facts in one header: the second would replace the first.
-fn distinct_headers(identity: &Identity, at: &Path<'_>, errors: &mut ConfigErrors) {
-    let labels = at.field("labels");
-    let single = [
-        (at.field("groups"), &identity.groups),
-        (at.field("credential"), &identity.credential),
-    ];
-    let mut headers = vec![(at.field("consumer"), &identity.consumer)];
-    headers.extend(
-        single
-            .into_iter()
-            .filter_map(|(at, name)| Some((at, name.as_ref()?))),
-    );
-    headers.extend(
-        identity
-            .labels
-            .iter()
-            .map(|label| (labels.field(&label.name), &label.value)),
-    );
-    for (index, (at, name)) in headers.iter().enumerate() {
-        let mut before = headers.iter().take(index);
-        if before.any(|(_, earlier)| same_name(earlier.as_bytes(), name.as_bytes())) {
-            errors.push(at, "another field of `identity` has this header");
-        }
     }
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::decode::{Decode, Named, filled, pairs};
-use super::names::{line, variable};
+use super::measure::duration;
 use super::node::Node;
-use super::record::listed;
-use super::scalar::{duration, integer};
+use super::scalar::integer;
+use super::text::{line, variable};
 use super::{ConfigErrors, Path};
 
 record! {
@@ -26,7 +26,6 @@ record! {
         /// For how long a request waits for the first document. At most a minute.
         "hold" hold: Duration as duration::<0, 60_000> = "0s";
     }
-    check defaults_are_values
 }
 
 one_of! {
@@ -80,31 +79,4 @@ fn lookup_name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
         return None;
     }
     variable(name, at, errors)
-}
-
-/// A default for a value that the lookup doesn't take would never be seen.
-fn defaults_are_values(lookup: &Lookup, at: &Path<'_>, errors: &mut ConfigErrors) {
-    let names: Vec<&str> = lookup
-        .values
-        .iter()
-        .map(|value| value.name.as_str())
-        .collect();
-    let fallbacks = [
-        ("onMissing", &lookup.on_missing),
-        ("onFailure", &lookup.on_failure),
-    ];
-    for (field, fallback) in fallbacks {
-        let Fallback::Default(defaults) = fallback else {
-            continue;
-        };
-        let at = at.field(field);
-        let at = at.field("default");
-        let unknown = defaults
-            .iter()
-            .filter(|default| !names.contains(&default.name.as_str()));
-        for default in unknown {
-            let suggestion = format!("`values` has {}", listed(&names, "and"));
-            errors.suggest(&at.field(&default.name), "no such value", suggestion);
-        }
-    }
 }

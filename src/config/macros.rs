@@ -2,8 +2,7 @@
 
 /// A struct, its table of fields and its decoder. A field is written
 /// `"jsonName" rust_name: Type as decoder = presence;` where `as decoder` is left out for the type's own (no decoder may
-/// have the name of a field of its record), and the presence is `required`, `optional` or the default as JSON. `rules` say what holds between fields, `check` names a
-/// function for what they can't say.
+/// have the name of a field of its record), and the presence is `required`, `optional` or the default as JSON. `rules` say what holds between fields.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])*
@@ -14,7 +13,6 @@ macro_rules! record {
             )*
         }
         $(rules [ $($rule:expr),* $(,)? ])?
-        $(check $check:path)?
     ) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug)]
@@ -65,9 +63,7 @@ macro_rules! record {
                     );
                 )*
                 entries.finish(at, errors);
-                let read = Self { $($field: $field?),* };
-                $($check(&read, at, errors);)?
-                Some(read)
+                Some(Self { $($field: $field?),* })
             }
         }
     };

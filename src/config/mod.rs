@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod identity;
 mod lookup;
+mod measure;
 mod names;
 mod nearest;
 mod node;
@@ -22,6 +23,7 @@ mod rewrite;
 mod route;
 mod scalar;
 mod source;
+mod text;
 
 pub use condition::{Condition, LookupTest, Names};
 pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMaterial, TextOrEnv};

@@ -1,49 +1,9 @@
-//! Names with a grammar of their own: header fields, cookies, methods; and text that must not be empty.
+//! Names with a grammar of their own: header fields, cookies, methods.
 
-use super::decode::{Decode, Named, expected, filled, list, name, pairs};
+use super::decode::{Decode, Named, expected, list, name, pairs};
 use super::node::Node;
+use super::text::{line, value};
 use super::{ConfigErrors, Path};
-
-/// Text that isn't empty and has no control characters: names, hosts, templates of one line.
-pub(super) fn line(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = String::decode(node, at, errors)?;
-    if text.is_empty() {
-        errors.push(at, "must not be empty");
-        return None;
-    }
-    printable(text, at, errors)
-}
-
-/// Text without control characters; it may be empty. What lands in a header field must be this at least.
-pub(super) fn value(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    printable(String::decode(node, at, errors)?, at, errors)
-}
-
-fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    if text.chars().any(char::is_control) {
-        errors.push(at, "must not contain control characters or line breaks");
-        return None;
-    }
-    Some(text)
-}
-
-/// A list of such text, which may be empty.
-pub(super) fn lines(
-    node: &Node<'_>,
-    at: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Vec<String>> {
-    list(line, node, at, errors)
-}
-
-/// A list of such text that isn't empty.
-pub(super) fn some_lines(
-    node: &Node<'_>,
-    at: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Vec<String>> {
-    filled(list(line, node, at, errors), at, errors)
-}
 
 /// A token of RFC 9110 §5.6.2.
 fn is_token(text: &str) -> bool {
@@ -103,43 +63,6 @@ pub(super) fn headers_by_name(
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<String>>> {
     pairs(name, own_header, node, at, errors)
-}
-
-/// A map from names to text, which may be empty.
-pub(super) fn values_by_name(
-    node: &Node<'_>,
-    at: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Vec<Named<String>>> {
-    pairs(name, value, node, at, errors)
-}
-
-/// Groups: they are sent to the upstream joined by commas, so that one with a comma would be taken for two.
-pub(super) fn group_names(
-    node: &Node<'_>,
-    at: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Vec<String>> {
-    list(group, node, at, errors)
-}
-
-fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
-    if text.contains(',') {
-        errors.push(at, "the name of a group must not contain `,`");
-        return None;
-    }
-    Some(text)
-}
-
-/// A name that templates can say: `${LOOKUP.VALUE}`.
-pub(super) fn variable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-    if name.is_empty() || !name.bytes().all(plain) {
-        errors.push(at, "the name must consist of letters, digits, `-` and `_`");
-        return None;
-    }
-    Some(name.to_owned())
 }
 
 fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
@@ -296,11 +219,8 @@ mod tests {
     }
 
     #[test]
-    fn text() {
-        assert!(read(line, "").is_none());
-        assert!(read(line, "a\nb").is_none());
-        assert!(read(value, "").is_some());
-        assert!(read(value, "a\r").is_none());
+    fn cookie_names() {
+        assert!(read(cookie_name, "a_b").is_some());
         assert!(read(cookie_name, "a=b").is_none());
     }
 }

@@ -1,9 +1,10 @@
 //! Named ways to authenticate.
 
 use super::decode::{Decode, Named, name, non_empty, pairs};
-use super::names::{cookie_name, header_name, line};
+use super::names::{cookie_name, header_name};
 use super::node::Node;
 use super::record::Rule;
+use super::text::line;
 use super::{ConfigErrors, Path};
 
 one_of! {

@@ -1,10 +1,11 @@
 //! What is changed on the way: of requests, of responses, and where a client is sent elsewhere.
 
 use super::decode::{Decode, Named, expected};
-use super::names::{header_values, line, lines, method_template, own_headers, values_by_name};
+use super::names::{header_values, method_template, own_headers};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
+use super::text::{line, lines, values_by_name};
 use super::{ConfigErrors, Path};
 
 record! {
@@ -38,21 +39,8 @@ record! {
     /// The prefix that matched gives way to this one.
     pub(super) struct WrittenPrefix {
         /// The new prefix, from `/`.
-        "prefix" prefix: String as absolute = required;
+        "prefix" prefix: String as line = required;
     }
-}
-
-fn absolute(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
-    if !text.starts_with('/') {
-        errors.push(at, "must start with `/`");
-        return None;
-    }
-    if text.contains(['?', '#']) {
-        errors.suggest(at, "a path has no query", "edit parameters by `query`");
-        return None;
-    }
-    Some(text)
 }
 
 impl Decode for PathRewrite {

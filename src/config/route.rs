@@ -3,13 +3,14 @@
 use super::condition::Condition;
 use super::decode::{Decode, Named};
 use super::lookup::{Lookup, lookups};
-use super::names::{header_name, line, lines, method_names};
+use super::names::{header_name, method_names};
 use super::node::Node;
 use super::record::Rule;
 use super::requirement::Requirement;
 use super::respond::Respond;
-use super::rewrite::{PathRewrite, Redirect, ResponseEdits, Rewrite};
+use super::rewrite::{Redirect, ResponseEdits, Rewrite};
 use super::scalar::truth;
+use super::text::line;
 use super::{ConfigErrors, Path};
 
 record! {
@@ -17,8 +18,8 @@ record! {
     pub struct Route {
         /// Its name in logs and metrics. Unique in the policy.
         "name" name: String as line = required;
-        /// The hosts: exact, or `*.example.com` for every host below. Without any, all hosts.
-        "hosts" hosts: Vec<String> as lines = [];
+        /// The hosts: exact, or `*.example.com` for one or more labels before it. Without any, all hosts.
+        "hosts" hosts: Vec<String> = [];
         /// Which requests: one of these is enough. Without any, all requests of the hosts.
         "match" matches: Vec<Match> = [];
         /// What a client must prove. It must be said: `none` asks for nothing.
@@ -29,7 +30,7 @@ record! {
         "authorize" authorize: Option<Condition> = optional;
         /// What is changed before the upstream sees the request.
         "rewrite" rewrite: Option<Rewrite> = optional;
-        /// What is changed before the client sees the response.
+        /// What is changed before the client sees the upstream's response.
         "response" response: Option<ResponseEdits> = optional;
         /// The client is sent elsewhere, and no upstream is asked.
         "redirect" redirect: Option<Redirect> = optional;
@@ -39,38 +40,14 @@ record! {
     rules [
         Rule::AtMostOne(&["redirect", "respond"]),
         Rule::Apart("rewrite", &["redirect", "respond"]),
+        Rule::Apart("response", &["redirect", "respond"]),
     ]
-    check prefixes_match
-}
-
-/// A prefix can give way to another only where one matched.
-fn prefixes_match(route: &Route, at: &Path<'_>, errors: &mut ConfigErrors) {
-    let has_prefix = |found: &Match| matches!(found.path, Some(PathMatch::Prefix(_)));
-    if !route.matches.is_empty() && route.matches.iter().all(has_prefix) {
-        return;
-    }
-    let rewrite = route
-        .rewrite
-        .as_ref()
-        .and_then(|rewrite| rewrite.path.as_ref());
-    let redirect = route
-        .redirect
-        .as_ref()
-        .and_then(|redirect| redirect.path.as_ref());
-    for (field, path) in [("rewrite", rewrite), ("redirect", redirect)] {
-        if let Some(PathRewrite::Prefix(_)) = path {
-            let at = at.field(field);
-            let at = at.field("path");
-            let reason = "every `match` of the route must have a `path.prefix`";
-            errors.suggest(&at.field("prefix"), reason, "or write a template");
-        }
-    }
 }
 
 record! {
     /// Which requests: all that is written must hold.
     pub struct Match {
-        /// The path. Without it, every path.
+        /// The path. Without it, every path, as the prefix `/`.
         "path" path: Option<PathMatch> = optional;
         /// The methods. Without any, every method.
         "methods" methods: Vec<String> as method_names = [];
@@ -84,23 +61,20 @@ record! {
 one_of! {
     /// Which paths.
     pub enum PathMatch {
-        /// This path alone.
-        "exact" Exact(String) as pattern;
+        /// This path alone; a slash at the end counts.
+        "exact" Exact(String) as absolute;
         /// This path and everything below it: `/a` is for `/a` and `/a/b`, not for `/ab`.
-        "prefix" Prefix(String) as pattern;
+        "prefix" Prefix(String) as absolute;
         /// `{name}` takes one segment; `{name=**}` stands last and takes no or more.
-        "template" Template(String) as pattern;
+        "template" Template(String) as absolute;
     }
 }
 
-fn pattern(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
+/// A path, from `/`; its grammar is the router's business.
+fn absolute(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = String::decode(node, at, errors)?;
     if !text.starts_with('/') {
         errors.push(at, "must start with `/`");
-        return None;
-    }
-    if text.contains(['?', '#']) {
-        errors.suggest(at, "a path has no query", "match parameters by `query`");
         return None;
     }
     Some(text)
@@ -118,7 +92,7 @@ pub struct FieldMatch {
 /// What must hold of a header field or query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldTest {
-    /// It is there once, with this value.
+    /// It has this value: a header with its values joined by `,` (RFC 9110 §5.3), a parameter that stands there once.
     Exact(String),
     /// It is there.
     Present,

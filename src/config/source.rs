@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::consumer::TextOrEnv;
 use super::decode::{Decode, Named};
-use super::names::{line, secret_headers};
+use super::measure::{duration, size};
+use super::names::secret_headers;
 use super::node::Node;
 use super::record::Rule;
-use super::scalar::{duration, integer, size};
+use super::scalar::integer;
+use super::text::line;
 use super::{ConfigErrors, Path};
 
 /// Where documents come from, and how fresh they are.
@@ -69,7 +71,7 @@ record! {
         /// The `:authority` of the request. Without it, the cluster's name.
         "authority" authority: Option<String> as line = optional;
         /// The path with its query, from `/`. It holds `${key}` where the source is read on demand, and only there.
-        "path" path: String as url = required;
+        "path" path: String as line = required;
         /// Header fields of the request: text or `{env: NAME}`.
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// For how long an answer is waited for.
@@ -85,23 +87,6 @@ impl HttpSource {
     pub fn authority(&self) -> &str {
         self.authority.as_deref().unwrap_or(&self.cluster)
     }
-}
-
-fn url(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    let text = line(node, at, errors)?;
-    if !text.starts_with('/') {
-        errors.push(at, "must start with `/`");
-        return None;
-    }
-    if text.contains(|character: char| !character.is_ascii_graphic() || character == '#') {
-        errors.suggest(
-            at,
-            "not the path of a URL",
-            "percent-encode other characters",
-        );
-        return None;
-    }
-    Some(text)
 }
 
 record! {
@@ -121,7 +106,7 @@ record! {
         "ttl" ttl: Duration as duration::<1, LONGEST> = "60s";
         /// For how long it is remembered that there is no such entry.
         "missTtl" miss_ttl: Duration as duration::<0, LONGEST> = "5s";
-        /// For how long after its `ttl` an answer serves while it is read anew, or the source is silent.
+        /// For how long after the source last confirmed it an answer serves while it is read anew, or the source is silent.
         "staleFor" stale_for: Duration as duration::<0, LONGEST> = "5m";
         /// How many reads may be under way at once, in each worker.
         "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
@@ -164,11 +149,7 @@ impl Decode for Source {
 
 /// The key stands in the path exactly where the source is read by key.
 fn refuse_key(http: &HttpSource, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
-    let rest = http.path.replace("${key}", "");
-    if rest.contains("${") {
-        errors.push(at, "`${key}` is the only variable here");
-    }
-    match (rest != http.path, by_key) {
+    match (http.path.contains("${key}"), by_key) {
         (true, false) => errors.suggest(at, "`${key}` has no meaning here", "add `onDemand`"),
         (false, true) => errors.suggest(at, "must hold `${key}`", "or leave `onDemand` out"),
         (true, true) | (false, false) => {}

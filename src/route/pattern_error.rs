@@ -37,7 +37,7 @@ impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoLeadingSlash => "a path begins with `/`",
-            Self::QueryOrFragment => "a path has no `?` and no `#`: write %3F or %23 for the character",
+            Self::QueryOrFragment => "a path has no query and no fragment: write %3F or %23 for `?` or `#`",
             Self::BadEscape => "`%` is not followed by two hexadecimal digits: write %25 for the character",
             Self::ControlByte => "a control byte is in no path",
             Self::NotUtf8 => "the decoded path is not UTF-8",

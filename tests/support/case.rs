@@ -248,9 +248,10 @@ pub(crate) struct RefusedError {
 
 /// The JSON text of a policy that was written as YAML.
 pub(crate) fn json_of(yaml: &str) -> Result<String, String> {
-    let value: serde_json::Value =
+    // Not by way of a `serde_json::Value`: it would sort the fields, and errors are told in the order of writing.
+    let value: serde_yaml_ng::Value =
         serde_yaml_ng::from_str(yaml).map_err(|error| format!("policy is no YAML: {error}"))?;
-    Ok(value.to_string())
+    serde_json::to_string(&value).map_err(|error| format!("policy is no JSON: {error}"))
 }
 
 /// The bytes that a text of a case file stands for.

@@ -1,0 +1,123 @@
+//! Text that lands on one line: names, hosts, header values.
+
+use super::decode::{Decode, Named, filled, list, name, pairs};
+use super::node::Node;
+use super::{ConfigErrors, Path};
+
+/// Text that isn't empty and has no control characters: names, hosts, templates of one line.
+pub(super) fn line(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = String::decode(node, at, errors)?;
+    if text.is_empty() {
+        errors.push(at, "must not be empty");
+        return None;
+    }
+    printable(text, at, errors)
+}
+
+/// Text without control characters; it may be empty. What lands in a header field must be this at least.
+pub(super) fn value(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    printable(String::decode(node, at, errors)?, at, errors)
+}
+
+fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    if text.chars().any(char::is_control) {
+        errors.push(at, "must not contain control characters or line breaks");
+        return None;
+    }
+    Some(text)
+}
+
+/// A list of such text, which may be empty.
+pub(super) fn lines(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(line, node, at, errors)
+}
+
+/// A list of such text that isn't empty.
+pub(super) fn some_lines(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    filled(list(line, node, at, errors), at, errors)
+}
+
+/// A map from names to text, which may be empty.
+pub(super) fn values_by_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(name, value, node, at, errors)
+}
+
+/// Groups: they are sent to the upstream joined by commas, so that one with a comma would be taken for two.
+pub(super) fn group_names(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(group, node, at, errors)
+}
+
+fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = line(node, at, errors)?;
+    if text.contains(',') {
+        errors.push(at, "the name of a group must not contain `,`");
+        return None;
+    }
+    Some(text)
+}
+
+/// A name that templates can say: `${LOOKUP.VALUE}`.
+pub(super) fn variable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(plain) {
+        let reason = "the name must be letters, digits, `-` and `_`, a letter first";
+        errors.push(at, reason);
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_on_a_line() {
+        for (text, as_line, as_value) in [
+            ("", false, true),
+            ("a b", true, true),
+            ("a\nb", false, false),
+            ("\0", false, false),
+            ("\u{85}", false, false),
+        ] {
+            let mut errors = ConfigErrors::default();
+            let node = Node::from(text);
+            assert_eq!(line(&node, &Path::Root, &mut errors).is_some(), as_line);
+            assert_eq!(value(&node, &Path::Root, &mut errors).is_some(), as_value);
+        }
+    }
+
+    #[test]
+    fn what_a_template_can_say() {
+        for (text, expected) in [
+            ("a", true),
+            ("a-1_b", true),
+            ("1a", false),
+            ("a.b", false),
+            ("", false),
+        ] {
+            let mut errors = ConfigErrors::default();
+            assert_eq!(
+                variable(text, &Path::Root, &mut errors).is_some(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The reference, `docs/policy.md`.
+
+use postern::config::{Config, Record, Route};
+use serde_yaml_ng::Value as Yaml;
+
+use super::{around, read, to_json};
+
+/// A fragment where it belongs: at the top, in a route, or in a rewrite.
+fn surrounded(fragment: &Yaml) -> String {
+    let field = fragment.as_mapping().unwrap().keys().next().unwrap();
+    let field = field.as_str().unwrap();
+    if Config::FIELDS.iter().any(|known| known.name == field) {
+        return to_json(fragment);
+    }
+    if Route::FIELDS.iter().any(|known| known.name == field) {
+        return around("route", fragment);
+    }
+    let mut route = serde_yaml_ng::Mapping::new();
+    route.insert("rewrite".into(), fragment.clone());
+    around("route", &Yaml::Mapping(route))
+}
+
+#[test]
+fn every_block_of_it_is_read() {
+    let text = include_str!("../../docs/policy.md");
+    let blocks: Vec<_> = text.split("```yaml").skip(1).collect();
+    assert!(blocks.len() > 10);
+    for block in blocks {
+        let (kind, block) = block.split_once('\n').unwrap();
+        let (yaml, _) = block.split_once("```").unwrap();
+        let written: Yaml = serde_yaml_ng::from_str(yaml).unwrap();
+        match kind {
+            " policy" => drop(read(&to_json(&written))),
+            " fragment" => drop(read(&surrounded(&written))),
+            other => panic!("neither `policy` nor `fragment`: {other}"),
+        }
+    }
+}
+
+#[test]
+fn every_field_is_in_it() {
+    let text = include_str!("../../docs/policy.md");
+    for field in Config::FIELDS.iter().chain(Route::FIELDS) {
+        assert!(
+            text.contains(&format!("`{}`", field.name)),
+            "{}",
+            field.name
+        );
+    }
+}
