@@ -87,7 +87,7 @@ impl CoreGate {
         let policy = compile(&json, &file.env).map_err(|errors| errors.to_string())?;
         let start = Timestamp::from_nanos(1_800_000_000_000_000_000);
         let mut gate = Self {
-            engine: Engine::new(Rc::new(policy), &Store::new(7)),
+            engine: Engine::new(Rc::new(policy), &Store::new(7), &mut Decisions::default()),
             board: MemoryBoard::default(),
             clock: Clock(start),
             decisions: Decisions::default(),
