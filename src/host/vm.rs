@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use log::{error, info};
 
-use crate::config::ConfigErrors;
 use crate::engine::{Engine, FlightId, Store};
 use crate::http::{Callout, CalloutError, HeaderMap, Reply};
 use crate::policy::Policy;
@@ -104,17 +103,11 @@ impl Vm {
         host_log::follow_level();
         match configure::compile(size) {
             Ok(policy) => self.install(root, policy, size),
-            Err(errors) => self.refused(root, &errors),
+            Err(errors) => {
+                configure::tell(&errors);
+                false
+            }
         }
-    }
-
-    fn refused(&self, root: ContextId, errors: &ConfigErrors) -> bool {
-        configure::tell(errors);
-        let runs = self
-            .with(|tables| matches!(tables.roots.get(&root), Some(Some(_))))
-            .unwrap_or(false);
-        error!("event=policy_kept root={} earlier={runs}", root.0);
-        false
     }
 
     fn install(&self, root: ContextId, policy: Policy, size: usize) -> bool {

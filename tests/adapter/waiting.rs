@@ -213,3 +213,39 @@ fn a_host_that_cannot_name_another_context_lets_nobody_hang_until_it_is_sent() {
     assert_eq!(answered(&outcome).0, 503);
     sound(&vm);
 }
+
+/// Nothing but the host call that continues it says which stream is meant.
+#[test]
+fn a_request_without_edits_goes_on_too() {
+    let policy = r#"{
+        "sources": {"profile": {"http": {"cluster": "crm", "authority": "crm.local", "path": "/${key}"},
+                                "onDemand": {"ttl": "60s"}}},
+        "routes": [{"name": "r", "match": [{"path": {"template": "/{who}"}}], "require": "none",
+                    "lookup": {"p": {"source": "profile", "key": "${path.who}", "values": {"in": "$.in"}}},
+                    "authorize": {"all": [{"lookup": "p.in", "equals": true}]}}]}"#;
+    let (vm, root) = running(policy);
+    let (ann, _) = send(&vm, root, "/ann");
+    let (bob, _) = send(&vm, root, "/bob");
+    for (sent, body) in vm
+        .callouts()
+        .iter()
+        .zip([&b"{\"in\":true}"[..], b"{\"in\":false}"])
+    {
+        vm.reply_status(sent.token, 200, body);
+    }
+    assert!(matches!(vm.outcome(ann), Outcome::Forwarded(_)));
+    assert_eq!(answered(&vm.outcome(bob)).0, 403);
+    sound(&vm);
+}
+
+#[test]
+fn without_a_clock_no_document_is_good_enough() {
+    let (vm, root) = running(ON_DEMAND);
+    let (stream, _) = send(&vm, root, "/ann/x");
+    vm.reply_status(vm.callouts()[0].token, 200, br#"{"tier": "gold"}"#);
+    assert_eq!(forwarded(&vm.outcome(stream), "x-tier"), [b"gold"]);
+    vm.script().restrict("proxy_get_current_time_nanoseconds");
+    let (_, outcome) = send(&vm, root, "/ann/x");
+    assert_eq!(answered(&outcome), (503, "postern_no_clock".to_owned()));
+    sound(&vm);
+}

@@ -187,7 +187,9 @@ pub(crate) fn continue_stream(stream: u32) -> Answer<()> {
         let Some(entry) = host.contexts.get_mut(&context) else {
             return Ok(());
         };
-        if entry.parent == 0 {
+        if host.deciding == Some(context) {
+            host.violation("a stream was continued in its own callback", context);
+        } else if entry.parent == 0 {
             host.violation("a root was continued", context);
         } else if entry.gone_on || entry.local.is_some() || !entry.request_open {
             host.violation("a stream was continued that wasn't held", context);

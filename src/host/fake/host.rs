@@ -81,6 +81,8 @@ pub struct Host {
     pub(super) world: World,
     pub(super) vm: Rc<Vm>,
     pub(super) tokens: u32,
+    /// The stream whose request headers the adapter is looking at.
+    pub(super) deciding: Option<u32>,
     /// Streams whose local response is put off until the callback is over.
     unsent: VecDeque<u32>,
     last: u32,
@@ -105,6 +107,7 @@ impl Host {
             world,
             vm,
             tokens: 0,
+            deciding: None,
             unsent: VecDeque::new(),
             last: 0,
         }
@@ -141,9 +144,11 @@ impl Host {
         let context = self.contexts.entry(stream.0).or_default();
         context.request = headers;
         context.request_open = true;
+        self.deciding = Some(stream.0);
     }
 
     pub(super) fn decided(&mut self, stream: ContextId, action: Action) {
+        self.deciding = None;
         if let Some(context) = self.contexts.get_mut(&stream.0) {
             // A local response wins over whatever the callback answers.
             if action == Action::Continue && context.local.is_none() {
