@@ -86,11 +86,12 @@ impl CoreGate {
         let json = json_of(file.policy.as_deref().unwrap_or_default())?;
         let policy = compile(&json, &file.env).map_err(|errors| errors.to_string())?;
         let start = Timestamp::from_nanos(1_800_000_000_000_000_000);
+        let mut decisions = Decisions::default();
         let mut gate = Self {
-            engine: Engine::new(Rc::new(policy), &Store::new(7)),
+            engine: Engine::new(Rc::new(policy), &Store::new(7), &mut decisions),
             board: MemoryBoard::default(),
             clock: Clock(start),
-            decisions: Decisions::default(),
+            decisions,
             world: file.world.clone(),
             authority: file.stem.clone(),
             silent: Vec::new(),
