@@ -37,7 +37,9 @@ impl CaseFile {
             .as_deref()
             .and_then(|yaml| serde_yaml_ng::from_str(yaml).ok())
             .unwrap_or_default();
-        let sources = policy.get("sources").and_then(|sources| sources.as_object());
+        let sources = policy
+            .get("sources")
+            .and_then(|sources| sources.as_object());
         let watched = |source: &&serde_json::Value| {
             source.get("onDemand").is_none() && source["http"]["cluster"] == "centre"
         };

@@ -155,19 +155,21 @@ impl CoreGate {
     }
 
     /// What the world answers; none where it stays silent.
-    #[expect(clippy::type_complexity, reason = "it is what `Engine::reply` takes")]
-    fn answer(
-        &mut self,
-        callout: &Callout,
-    ) -> Result<Option<Result<Reply, CalloutError>>, String> {
+    fn answer(&mut self, callout: &Callout) -> Result<Option<Result<Reply, CalloutError>>, String> {
         let header = |name: &str| {
-            let found = callout.headers.iter().find(|(key, _)| **key == *name.as_bytes());
+            let found = callout
+                .headers
+                .iter()
+                .find(|(key, _)| **key == *name.as_bytes());
             found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
         };
         let path = header(":path").ok_or("a callout without :path")?;
         let authority = header(":authority").unwrap_or_default();
         if authority != self.authority {
-            return Err(format!("a callout to {authority}, not to {}", self.authority));
+            return Err(format!(
+                "a callout to {authority}, not to {}",
+                self.authority
+            ));
         }
         if !self.watched.contains(&path) {
             self.asked.push(path.clone());
@@ -235,7 +237,7 @@ impl Gate for CoreGate {
                 Outcome::Forwarded(delivery(pairs, &edits)?),
                 (Decision::Forwarded, None),
             ),
-            (None, Some(response)) => answer(response),
+            (None, Some(response)) => answer(&response),
             (None, None) => return Err("no step".into()),
         };
         match self.decisions.0.as_slice() {
@@ -308,7 +310,7 @@ fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
     })
 }
 
-fn answer(response: Response) -> (Outcome, (Decision, Option<&'static str>)) {
+fn answer(response: &Response) -> (Outcome, (Decision, Option<&'static str>)) {
     let details = String::from_utf8_lossy(&response.details).into_owned();
     let pairs = |(name, value): &(postern::http::Text, postern::http::Text)| {
         (name.to_vec(), value.to_vec())

@@ -41,11 +41,19 @@ pub(crate) fn run<G: Gate>(runner: &str, mut open: impl FnMut(&CaseFile) -> Resu
         let mut gate = match open(file) {
             Ok(gate) => gate,
             Err(error) => {
-                failures.push(format!("{} ({} cases): {error}", file.stem, file.cases.len()));
+                failures.push(format!(
+                    "{} ({} cases): {error}",
+                    file.stem,
+                    file.cases.len()
+                ));
                 continue;
             }
         };
-        for case in file.cases.iter().filter(|case| titled(case).contains(&*only)) {
+        for case in file
+            .cases
+            .iter()
+            .filter(|case| titled(case).contains(&*only))
+        {
             ran = ran.saturating_add(1);
             let found = check(&mut gate, case);
             if !found.is_empty() {
@@ -58,7 +66,10 @@ pub(crate) fn run<G: Gate>(runner: &str, mut open: impl FnMut(&CaseFile) -> Resu
             }
         }
     }
-    say(&format!("{runner}: {ran} cases, {} failures", failures.len()));
+    say(&format!(
+        "{runner}: {ran} cases, {} failures",
+        failures.len()
+    ));
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
     assert!(ran > 0, "no case was run");
 }

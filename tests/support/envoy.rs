@@ -44,7 +44,8 @@ impl Envoy {
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let admin = free_address();
         let bootstrap = folder.join("bootstrap.json");
-        fs::write(&bootstrap, bootstrap_of(plan, admin).to_string()).map_err(|error| error.to_string())?;
+        fs::write(&bootstrap, bootstrap_of(plan, admin).to_string())
+            .map_err(|error| error.to_string())?;
         let log = folder.join("envoy.log");
         let file = File::create(&log).map_err(|error| error.to_string())?;
         let again = file.try_clone().map_err(|error| error.to_string())?;
@@ -99,7 +100,10 @@ impl Envoy {
         let all = page.get("listener_statuses")?.as_array()?;
         let own = all.iter().find(|listener| listener["name"] == name)?;
         let port = own["local_address"]["socket_address"]["port_value"].as_u64()?;
-        Some(SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).ok()?)))
+        Some(SocketAddr::from((
+            [127, 0, 0, 1],
+            u16::try_from(port).ok()?,
+        )))
     }
 
     /// All that it has logged.
@@ -130,7 +134,9 @@ impl Drop for Envoy {
             }
             if attempt == 50 {
                 // func-e passes it on.
-                let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+                let _ = Command::new("kill")
+                    .arg(self.child.id().to_string())
+                    .status();
             }
             thread::sleep(Duration::from_millis(100));
         }

@@ -187,7 +187,11 @@ fn pairs(request: &Message) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut pairs = vec![(b":method".to_vec(), word()), (b":path".to_vec(), word())];
     pairs.push((b":scheme".to_vec(), b"http".to_vec()));
     pairs.extend(request.fields.iter().map(|(name, value)| {
-        let name = if name == b"host" { b":authority" } else { name.as_slice() };
+        let name = if name == b"host" {
+            b":authority"
+        } else {
+            name.as_slice()
+        };
         (name.to_vec(), value.clone())
     }));
     pairs
@@ -198,7 +202,9 @@ fn local(answer: Message) -> Answer {
     let grpc = values(&answer.fields, b"grpc-status").concat();
     Answer {
         status: answer.status(),
-        grpc: std::str::from_utf8(&grpc).ok().and_then(|status| status.parse().ok()),
+        grpc: std::str::from_utf8(&grpc)
+            .ok()
+            .and_then(|status| status.parse().ok()),
         details: String::from_utf8_lossy(&details).into_owned(),
         headers: answer.fields,
         body: answer.body,

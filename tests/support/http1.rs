@@ -42,7 +42,8 @@ pub(crate) fn exchange(address: SocketAddr, method: &str, request: &[u8]) -> io:
 
 /// A GET by a path, for the admin's pages and other simple things.
 pub(crate) fn get(address: SocketAddr, path: &str, fields: &str) -> io::Result<Message> {
-    let request = format!("GET {path} HTTP/1.1\r\nhost: api.test\r\nconnection: close\r\n{fields}\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nhost: api.test\r\nconnection: close\r\n{fields}\r\n");
     exchange(address, "GET", request.as_bytes())
 }
 
@@ -55,7 +56,10 @@ pub(crate) fn read(stream: &mut impl BufRead, with_body: bool) -> io::Result<Mes
         if line.is_empty() {
             break;
         }
-        let at = line.iter().position(|byte| *byte == b':').ok_or(io::ErrorKind::InvalidData)?;
+        let at = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .ok_or(io::ErrorKind::InvalidData)?;
         let (name, value) = line.split_at(at);
         fields.push((name.to_ascii_lowercase(), value[1..].trim_ascii().to_vec()));
     }

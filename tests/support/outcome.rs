@@ -57,7 +57,11 @@ pub(crate) const UPSTREAM_HEADER: &str = "x-postern-upstream";
 /// The values of `name`, in order.
 pub(crate) fn values(pairs: &[(Vec<u8>, Vec<u8>)], name: &[u8]) -> Vec<Vec<u8>> {
     let same = |pair: &&(Vec<u8>, Vec<u8>)| pair.0.eq_ignore_ascii_case(name);
-    pairs.iter().filter(same).map(|pair| pair.1.clone()).collect()
+    pairs
+        .iter()
+        .filter(same)
+        .map(|pair| pair.1.clone())
+        .collect()
 }
 
 fn shown(values: &[Vec<u8>]) -> String {
@@ -80,7 +84,12 @@ pub(crate) fn differences(
         (Expected::Forwarded(expected), Outcome::Forwarded(delivery)) => {
             let mut found = forwarded(expected, request, delivery, passed_over);
             let response = &expected.response;
-            found.extend(fields("response ", &response.headers, &response.absent, &delivery.response));
+            found.extend(fields(
+                "response ",
+                &response.headers,
+                &response.absent,
+                &delivery.response,
+            ));
             found
         }
         (Expected::Answered(expected), Outcome::Answered(answer)) => answered(expected, answer),
@@ -155,10 +164,18 @@ fn fields(
 ) -> Vec<String> {
     let mut found = Vec::new();
     let none = absent.iter().map(|name| (name, Vec::new()));
-    for (name, wanted) in wanted.iter().map(|(name, values)| (name, values.all())).chain(none) {
+    for (name, wanted) in wanted
+        .iter()
+        .map(|(name, values)| (name, values.all()))
+        .chain(none)
+    {
         let got = values(pairs, name.as_bytes());
         if got != wanted {
-            found.push(format!("{whose}{name} is {}, not {}", shown(&got), shown(&wanted)));
+            found.push(format!(
+                "{whose}{name} is {}, not {}",
+                shown(&got),
+                shown(&wanted)
+            ));
         }
     }
     found
@@ -167,7 +184,10 @@ fn fields(
 fn answered(expected: &Answered, answer: &Answer) -> Vec<String> {
     let mut found = fields("", &expected.headers, &expected.absent, &answer.headers);
     if answer.status != expected.status {
-        found.push(format!("status is {} ({}), not {}", answer.status, answer.details, expected.status));
+        found.push(format!(
+            "status is {} ({}), not {}",
+            answer.status, answer.details, expected.status
+        ));
     }
     if let Some(body) = expected.body.as_deref().map(bytes) {
         if answer.body != body {
@@ -180,17 +200,26 @@ fn answered(expected: &Answered, answer: &Answer) -> Vec<String> {
 fn denied(expected: &Denied, answer: &Answer) -> Vec<String> {
     let mut found = fields("", &expected.headers, &expected.absent, &answer.headers);
     if expected.grpc != answer.grpc {
-        found.push(format!("gRPC status is {:?}, not {:?}", answer.grpc, expected.grpc));
+        found.push(format!(
+            "gRPC status is {:?}, not {:?}",
+            answer.grpc, expected.grpc
+        ));
     }
     // A gRPC client's status is in its own field; HTTP's is 200 on the wire.
     if expected.grpc.is_none() && answer.status != expected.status {
-        found.push(format!("status is {} ({}), not {}", answer.status, answer.details, expected.status));
+        found.push(format!(
+            "status is {} ({}), not {}",
+            answer.status, answer.details, expected.status
+        ));
     }
     let Some(reason) = &expected.reason else {
         return found;
     };
     if answer.details != format!("postern_{reason}") {
-        found.push(format!("details are {}, not postern_{reason}", answer.details));
+        found.push(format!(
+            "details are {}, not postern_{reason}",
+            answer.details
+        ));
     }
     if expected.grpc.is_some() {
         if !answer.body.is_empty() {
@@ -201,7 +230,11 @@ fn denied(expected: &Denied, answer: &Answer) -> Vec<String> {
     found.extend(problem(expected.status, reason, answer));
     let challenges = values(&answer.headers, b"www-authenticate");
     if challenges.is_empty() == (expected.status == 401) {
-        found.push(format!("{} with www-authenticate {}", expected.status, shown(&challenges)));
+        found.push(format!(
+            "{} with www-authenticate {}",
+            expected.status,
+            shown(&challenges)
+        ));
     }
     found
 }
@@ -218,9 +251,14 @@ fn problem(status: u16, reason: &str, answer: &Answer) -> Vec<String> {
     if !is("type", "about:blank".into())
         || !is("status", status.into())
         || !is("reason", reason.into())
-        || !problem.get("title").is_some_and(serde_json::Value::is_string)
+        || !problem
+            .get("title")
+            .is_some_and(serde_json::Value::is_string)
     {
-        found.push(format!("the problem document is {}", answer.body.escape_ascii()));
+        found.push(format!(
+            "the problem document is {}",
+            answer.body.escape_ascii()
+        ));
     }
     found
 }

@@ -17,7 +17,10 @@ pub(crate) fn run(runner: &str, errors: impl Fn(&str, &CaseFile) -> Vec<String>)
             }
         }
     }
-    say(&format!("{runner}: {count} bad policies, {} failures", failures.len()));
+    say(&format!(
+        "{runner}: {count} bad policies, {} failures",
+        failures.len()
+    ));
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
@@ -41,7 +44,9 @@ fn check(refused: &Refused, errors: &[String]) -> Result<(), String> {
             path => path,
         };
         let fits = |error: &&String| {
-            let reason = error.strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
+            let reason = error
+                .strip_prefix(path)
+                .and_then(|rest| rest.strip_prefix(": "));
             reason.is_some_and(|reason| reason.contains(&expected.says))
         };
         let Some(at) = left.iter().position(fits) else {
@@ -49,7 +54,11 @@ fn check(refused: &Refused, errors: &[String]) -> Result<(), String> {
             return Err(format!("no error at {path} says {says:?}, but:\n    {all}"));
         };
         left.remove(at);
-        if let Some(secret) = expected.never.as_ref().filter(|secret| all.contains(*secret)) {
+        if let Some(secret) = expected
+            .never
+            .as_ref()
+            .filter(|secret| all.contains(*secret))
+        {
             return Err(format!("{secret:?} was printed:\n    {all}"));
         }
     }

@@ -39,7 +39,10 @@ impl Upstreams {
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
-        let answer = format!("HTTP/1.1 200 OK\r\n{}connection: close\r\n\r\n", fields.concat());
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\n{}connection: close\r\n\r\n",
+            fields.concat()
+        );
         let start = |name: &&str| {
             let (name, answer, sender) = ((*name).to_owned(), answer.clone(), sender.clone());
             let own = name.clone();
@@ -123,7 +126,9 @@ impl Centre {
     /// From now on it does this for a path. What it isn't told about is 404.
     pub(crate) fn set(&self, authority: &str, path: &str, deed: Deed) {
         let mut state = self.state.write().expect("no thread has panicked");
-        state.deeds.insert((authority.to_owned(), path.to_owned()), deed);
+        state
+            .deeds
+            .insert((authority.to_owned(), path.to_owned()), deed);
     }
 
     /// Which paths were asked for since the last call.
@@ -138,12 +143,16 @@ impl Centre {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a slow server is slow in real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a slow server is slow in real time"
+)]
 fn centre(stream: TcpStream, state: &RwLock<State>) {
     let mut stream = BufReader::new(stream);
     while let Ok(request) = read(&mut stream, true) {
         let path = request.start.split(|byte| *byte == b' ').nth(1);
-        let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+        let text =
+            |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
         let key = (text(request.field(b"host")), text(path));
         let deed = {
             let mut state = state.write().expect("no thread has panicked");
