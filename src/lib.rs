@@ -43,6 +43,8 @@ pub mod auth;
 pub mod cache;
 pub mod config;
 pub mod engine;
+#[cfg(any(target_arch = "wasm32", feature = "fake-host"))]
+pub mod host;
 pub mod http;
 pub mod policy;
 pub mod rewrite;

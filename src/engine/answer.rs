@@ -7,8 +7,8 @@ use crate::route::canonical_host;
 use super::forward::{Stripped, joined, new_path, new_query};
 use super::values::{Facts, blame, whose};
 
-/// Sends the client elsewhere. Where only the path changes, the location is a reference to it (RFC 9110 §10.2.2): what
-/// the client calls this host and scheme stays its own.
+/// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
+/// another host.
 pub(super) fn redirect(
     facts: &Facts<'_>,
     route: &Route,
@@ -22,11 +22,7 @@ pub(super) fn redirect(
     let stripped = Stripped::of(facts, route, policy);
     let query = new_query(facts, &stripped, &crate::policy::QueryEdits::default())?;
     let mut location = Vec::new();
-    let elsewhere = redirect.scheme.is_some() || redirect.host.is_some() || redirect.port.is_some();
-    // `//name/path` would be read as another host.
-    if elsewhere || path.starts_with(b"//") {
-        origin(&mut location, facts, redirect)?;
-    }
+    origin(&mut location, facts, redirect)?;
     location.extend(joined(&path, query.as_deref()));
     Ok(Response {
         status: redirect.status,

@@ -49,7 +49,10 @@ impl<'r> Head<'r> {
 /// The one host that was sent: two would be read differently by different servers (RFC 9112 §3.2).
 fn authority<'r>(headers: &Headers<'r>) -> Result<&'r [u8], Reason> {
     let mut hosts = headers.all(b":authority").chain(headers.all(b"host"));
-    let host = hosts.next().ok_or(Reason::MissingHost)?;
+    let host = hosts
+        .next()
+        .filter(|host| !host.is_empty())
+        .ok_or(Reason::MissingHost)?;
     if hosts.next().is_some() {
         Err(Reason::MalformedHost)
     } else {

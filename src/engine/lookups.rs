@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::http::Callout;
 use crate::policy::{Denial, Fallback, Lookup, Reason};
+use crate::rewrite::Origin;
 use crate::source::{Answer, Entry, Refusal, Selection, Settled};
 use crate::time::Timestamp;
 
@@ -16,7 +17,7 @@ use super::event::{Event, Observer};
 use super::sources::{Sources, State, WatchedState};
 use super::step::{FlightId, Memory};
 use super::store::{DemandSource, EngineId, Purpose, Store};
-use super::values::Facts;
+use super::values::{Facts, blame, whose};
 
 /// How often one exchange may wait: each time is bounded, and so is the whole.
 const MAX_WAITS: u8 = 16;
@@ -164,9 +165,10 @@ impl Desk<'_> {
                 self.depart(Purpose::OnDemand(Rc::clone(source), key.into()), callout);
                 Ok(Said::Values(values(document.value(), lookup)))
             }
-            // A key that no entry can have.
-            Answer::Missing | Answer::Refused(Refusal::KeyTooLong | Refusal::UnfitKey) => {
-                Ok(Said::Missing)
+            // Longer than any entry's.
+            Answer::Missing | Answer::Refused(Refusal::KeyTooLong) => Ok(Said::Missing),
+            Answer::Refused(Refusal::UnfitKey) => {
+                Err(blame(lookup.key.as_ref().map_or(Origin::Client, whose)).into())
             }
             Answer::Failed(_) | Answer::Refused(Refusal::TooManyInFlight) => Ok(Said::Failed),
             Answer::Pending => {

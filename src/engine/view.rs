@@ -27,7 +27,10 @@ impl View {
     ) -> Result<Self, SourceError> {
         let known = policy.sources.at(source);
         let name = known.map_or("", |source| &source.name);
-        let index = known.and_then(|known| index(document, known, observer));
+        let index = match known {
+            Some(known) => index(document, known, observer)?,
+            None => None,
+        };
         let mut directories = Vec::new();
         for from in policy
             .consumers_from
@@ -47,9 +50,22 @@ impl View {
     }
 }
 
-fn index(document: &Rc<Document>, source: &Source, observer: &mut dyn Observer) -> Option<Index> {
-    let by = source.index.as_ref()?;
+/// The index of a document. One whose every entry lacks a key has another shape than the policy knows: an error page
+/// in JSON, say.
+fn index(
+    document: &Rc<Document>,
+    source: &Source,
+    observer: &mut dyn Observer,
+) -> Result<Option<Index>, SourceError> {
+    let Some(by) = source.index.as_ref() else {
+        return Ok(None);
+    };
     let index = Index::build(document, &by.items, &by.by);
+    if index.is_empty() && (index.left_out() > 0 || !by.items.reaches(document.value())) {
+        return Err(SourceError::Unusable(
+            "the index finds no entry in it".into(),
+        ));
+    }
     let mut tell = |count: usize, reason: &str| {
         if count > 0 {
             let record = count.to_string();
@@ -65,7 +81,7 @@ fn index(document: &Rc<Document>, source: &Source, observer: &mut dyn Observer) 
         index.ambiguous(),
         "so many keys are claimed by several entries: they answer for none",
     );
-    Some(index)
+    Ok(Some(index))
 }
 
 /// The consumers of a document. A record that doesn't compile is left out, and so denied; a credential that two claim is
@@ -78,14 +94,14 @@ fn consumers(
     source: &str,
     observer: &mut dyn Observer,
 ) -> Result<Directory, SourceError> {
+    if !from.items.reaches(document.value()) {
+        return Err(SourceError::Unusable(
+            "there is no place for consumers in it".into(),
+        ));
+    }
     let mut builder = Builder::new(&policy.providers, None);
-    for (at, record) in from
-        .items
-        .select(document.value())
-        .into_vec()
-        .into_iter()
-        .enumerate()
-    {
+    let records = from.items.select(document.value()).into_vec();
+    for (at, record) in records.iter().enumerate() {
         let mut left_out = |record: &str, errors: &ConfigErrors| {
             let record = if record.is_empty() {
                 at.to_string()
@@ -117,6 +133,11 @@ fn consumers(
         left_out(&consumer.name, &errors);
     }
     let (directory, _) = builder.finish();
+    if directory.len() == 0 && !records.is_empty() {
+        return Err(SourceError::Unusable(
+            "none of its records is a consumer".into(),
+        ));
+    }
     let needed = before
         .saturating_mul(usize::from(from.keep_percent))
         .div_ceil(100);

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::Text;
 use crate::source::{
-    Document, Fetcher, HeaderValue, HttpSource, Identity, JsonPath, Limits, Schedule,
+    Document, Fetcher, HeaderValue, HttpSource, Identity, Index, JsonPath, Limits, Schedule,
 };
 
 use super::Environment;
@@ -147,6 +147,9 @@ impl Source {
             Some(index) => Some(IndexBy::compile(index, &path.field("index"), errors)?),
             None => None,
         };
+        if let (SourceKind::Inline(document), Some(index)) = (&kind, &index) {
+            index.check(document, &path.field("index"), errors);
+        }
         Some(Self {
             name: written.name.as_str().into(),
             kind,
@@ -167,6 +170,28 @@ impl IndexBy {
             items: items?,
             by: by?,
         })
+    }
+
+    /// A document of the policy's own is held to its index: each entry has a key of its own.
+    fn check(&self, document: &Rc<Document>, path: &Path<'_>, errors: &mut ConfigErrors) {
+        let index = Index::build(document, &self.items, &self.by);
+        if !self.items.reaches(document.value()) {
+            errors.push(&path.field("items"), "the document has no such place");
+        }
+        if index.left_out() > 0 {
+            let count = index.left_out();
+            errors.push(
+                &path.field("by"),
+                format!("{count} entries have no usable key"),
+            );
+        }
+        if index.ambiguous() > 0 {
+            let count = index.ambiguous();
+            errors.push(
+                &path.field("by"),
+                format!("{count} keys belong to several entries"),
+            );
+        }
     }
 }
 

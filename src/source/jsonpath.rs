@@ -172,6 +172,19 @@ impl JsonPath {
         matches!(self.plan, Plan::Singular(_))
     }
 
+    /// Whether `root` has what the query looks into: an empty list has, an error page in JSON has not. Filters,
+    /// descents and the like can't be told from their finding nothing.
+    #[must_use]
+    pub fn reaches(&self, root: &Value) -> bool {
+        match &self.plan {
+            Plan::Singular(steps) => walk(steps, root).is_some(),
+            Plan::Children(steps) => {
+                matches!(walk(steps, root), Some(Value::Array(_) | Value::Object(_)))
+            }
+            Plan::General(_) => true,
+        }
+    }
+
     /// What all the values that the query can select stand below.
     pub(super) fn base(&self) -> &[Step] {
         match &self.plan {

@@ -1,0 +1,64 @@
+//! What the engine may ask of the host while it decides.
+
+use std::cell::Cell;
+
+use crate::engine::Inputs;
+use crate::time::Timestamp;
+
+use super::abi::{self, Failure};
+
+/// The host's clock, and the last time that it told.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    last: Cell<Timestamp>,
+}
+
+impl Clock {
+    /// Asks the host.
+    ///
+    /// # Errors
+    /// The host call's failure.
+    pub(super) fn now(&self) -> Result<Timestamp, Failure> {
+        let now = abi::now()?;
+        self.last.set(now);
+        Ok(now)
+    }
+
+    /// The time that was told last; the epoch where none was.
+    pub(super) fn last(&self) -> Timestamp {
+        self.last.get()
+    }
+
+    /// The inputs for one decision.
+    pub(super) const fn inputs(&self) -> Answers<'_> {
+        Answers {
+            clock: self,
+            now: None,
+            failure: None,
+        }
+    }
+}
+
+/// Answers one decision's questions, each at most once.
+#[derive(Debug)]
+pub(super) struct Answers<'a> {
+    clock: &'a Clock,
+    now: Option<Timestamp>,
+    /// Set where the host could not answer. What was decided then must not be performed.
+    pub(super) failure: Option<Failure>,
+}
+
+impl Inputs for Answers<'_> {
+    fn now(&mut self) -> Timestamp {
+        if let Some(now) = self.now {
+            return now;
+        }
+        let now = self.clock.now().unwrap_or_else(|failure| {
+            self.failure = Some(failure);
+            // Whatever can expire has done so by then.
+            Timestamp::from_nanos(u64::MAX)
+        });
+        self.now = Some(now);
+        now
+    }
+}

@@ -1,0 +1,120 @@
+//! From the bytes of a push to a policy.
+
+use log::error;
+
+use crate::config::{Config, ConfigError, ConfigErrors};
+use crate::policy::{Environment, Policy};
+
+use super::abi::{self, BufferKind};
+use super::log::Value;
+
+/// A configuration above this is refused before it is read: a worker would stand still for it.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Errors that are told one by one.
+const MOST_ERRORS: usize = 100;
+
+/// Reads the pushed configuration of `size` bytes and compiles it.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn compile(size: usize) -> Result<Policy, ConfigErrors> {
+    if size > MOST_BYTES {
+        let reason = format!("the configuration has {size} bytes, the limit is {MOST_BYTES}");
+        return Err(whole(
+            reason,
+            "keep consumers and values in a source and not in the policy",
+        ));
+    }
+    let text = abi::buffer(BufferKind::Configuration, MOST_BYTES).map_err(|failure| {
+        whole(
+            format!("the configuration could not be read: {failure}"),
+            "allow proxy_get_buffer_bytes in capability_restriction_config",
+        )
+    })?;
+    recognise(&text)?;
+    Policy::compile(&Config::parse(&text)?, &Variables)
+}
+
+/// Whether the bytes may be JSON at all. Envoy hands a `Struct` over in protobuf's wire form, whose first byte is a tag.
+fn recognise(text: &[u8]) -> Result<(), ConfigErrors> {
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => Ok(()),
+        Some(_) => Err(whole(
+            "the configuration is no JSON object".to_owned(),
+            "use a StringValue that holds the policy as JSON: a Struct arrives here as protobuf bytes",
+        )),
+        None => Err(whole(
+            "the configuration is empty".to_owned(),
+            "give the policy as JSON: pluginConfig of a WasmPlugin, a StringValue in Envoy's own configuration",
+        )),
+    }
+}
+
+fn whole(reason: String, suggestion: &str) -> ConfigErrors {
+    let mut errors = ConfigErrors::default();
+    errors.suggest("", reason, suggestion);
+    errors
+}
+
+/// Tells each error in a line of its own.
+pub(super) fn tell(errors: &ConfigErrors) {
+    let number = errors.iter().count();
+    error!("event=policy_refused errors={number}");
+    for ConfigError {
+        path,
+        reason,
+        suggestion,
+    } in errors.iter().take(MOST_ERRORS)
+    {
+        let path = if path.is_empty() { "policy" } else { path };
+        let suggestion = suggestion.as_deref().unwrap_or("");
+        error!(
+            "event=config_error path={} reason={} suggestion={}",
+            Value(path),
+            Value(reason),
+            Value(suggestion)
+        );
+    }
+}
+
+/// The VM's environment: what `vm_config.environment_variables` sets, and nothing of Envoy's own.
+#[derive(Debug)]
+struct Variables;
+
+impl Environment for Variables {
+    #[cfg(target_arch = "wasm32")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver is where the environment is read"
+    )]
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn variable(&self, name: &str) -> Option<String> {
+        super::fake::call::variable(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_json() {
+        assert!(recognise(b"{}").is_ok());
+        assert!(recognise(b" \r\n\t{").is_ok());
+        for (bytes, word) in [
+            (&b""[..], "empty"),
+            (b" \n ", "empty"),
+            (b"\x0a\x0f\n\x06routes\x12\x052\x03", "StringValue"),
+            (b"[1]", "StringValue"),
+            (b"\xef\xbb\xbf{", "StringValue"),
+        ] {
+            let text = recognise(bytes).unwrap_err().to_string();
+            assert!(text.contains(word), "{text}");
+        }
+    }
+}

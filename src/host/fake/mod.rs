@@ -1,0 +1,285 @@
+//! A host to drive the adapter with: what Envoy does as far as the adapter can see it, scripted and recorded.
+//!
+//! [`FakeVm`] is one VM with its host. It calls the callbacks below their `extern "C"` edge, where a panic is a failed
+//! test; the host calls run through the same wrappers as in Envoy. Several share a [`World`]: its clock, its shared
+//! data, its environment. What Envoy would choke on (a second local response, an edit too late) is a
+//! [`violation`](FakeVm::violations).
+
+mod board;
+pub(super) mod call;
+mod host;
+
+use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::http::{HeaderMap, Headers};
+use crate::time::Timestamp;
+
+use super::{Action, CallToken, ContextId, Vm};
+
+pub use board::SharedData;
+pub use host::{Host, LocalResponse, SentCallout};
+
+/// Header pairs, owned.
+pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What several VMs have in common.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    clock: Rc<Cell<Timestamp>>,
+    shared: Rc<RefCell<SharedData>>,
+    variables: Rc<RefCell<BTreeMap<String, String>>>,
+}
+
+impl World {
+    /// A world at `now`.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        let world = Self::default();
+        world.clock.set(now);
+        world
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.get()
+    }
+
+    /// Lets time pass; nobody is ticked.
+    pub fn pass(&self, span: Duration) {
+        self.clock.set(self.clock.get().after(span));
+    }
+
+    /// Sets a variable of the VMs' environment.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        let mut variables = self.variables.borrow_mut();
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The shared data.
+    #[must_use]
+    pub fn shared(&self) -> RefMut<'_, SharedData> {
+        self.shared.borrow_mut()
+    }
+}
+
+/// What became of a stream, as its client and its upstream see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The request went on with these headers.
+    Forwarded(Pairs),
+    /// It was answered here.
+    Answered(LocalResponse),
+    /// It is held.
+    Held,
+}
+
+/// One VM and its host.
+#[derive(Debug)]
+pub struct FakeVm {
+    host: Rc<RefCell<Host>>,
+    vm: Rc<Vm>,
+}
+
+impl FakeVm {
+    /// A VM in `world`, whose random name is `name`.
+    #[must_use]
+    pub fn new(world: &World, name: u64) -> Self {
+        super::log::install();
+        let vm = Rc::new(Vm::new(name));
+        let host = Rc::new(RefCell::new(Host::new(world.clone(), Rc::clone(&vm))));
+        Self { host, vm }
+    }
+
+    /// The VM.
+    #[must_use]
+    pub fn vm(&self) -> &Vm {
+        &self.vm
+    }
+
+    /// The host's records.
+    #[must_use]
+    pub fn host(&self) -> Ref<'_, Host> {
+        self.host.borrow()
+    }
+
+    /// The host, to be scripted.
+    #[must_use]
+    pub fn script(&self) -> RefMut<'_, Host> {
+        self.host.borrow_mut()
+    }
+
+    /// What Envoy would have choked on.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.host.borrow().violations.clone()
+    }
+
+    /// Calls back, attributed to `context`, and does afterwards what the host had put off.
+    fn enter<T>(&self, context: ContextId, callback: impl FnOnce(&Vm) -> T) -> T {
+        let _guard = call::Entered::new(&self.host, context);
+        let answer = callback(&self.vm);
+        drop(_guard);
+        self.after();
+        answer
+    }
+
+    /// Local responses run our own response callback; requests that were continued go on.
+    fn after(&self) {
+        loop {
+            let next = self.host.borrow_mut().next_answered();
+            let Some((stream, response)) = next else {
+                return;
+            };
+            let mut headers = response.headers.clone();
+            let status = response.status.to_string().into_bytes();
+            headers.insert(0, (b":status".to_vec(), status));
+            self.respond(stream, headers);
+        }
+    }
+
+    fn respond(&self, stream: ContextId, headers: Pairs) -> Action {
+        self.host.borrow_mut().open_response(stream, headers);
+        let action = self.enter(stream, |vm| vm.on_response_headers(stream));
+        self.host.borrow_mut().close_response(stream);
+        action
+    }
+
+    /// Makes a root context.
+    #[must_use]
+    pub fn root(&self) -> ContextId {
+        self.context(ContextId(0))
+    }
+
+    /// Makes a stream of `root`.
+    #[must_use]
+    pub fn stream(&self, root: ContextId) -> ContextId {
+        self.context(root)
+    }
+
+    fn context(&self, parent: ContextId) -> ContextId {
+        let context = self.host.borrow_mut().create(parent);
+        self.enter(context, |vm| vm.on_context_create(context, parent));
+        context
+    }
+
+    /// Pushes a configuration to `root`; whether it was taken.
+    pub fn configure(&self, root: ContextId, configuration: &[u8]) -> bool {
+        self.host.borrow_mut().configuration = Some(configuration.to_vec());
+        let taken = self.enter(root, |vm| vm.on_configure(root, configuration.len()));
+        self.host.borrow_mut().configuration = None;
+        taken
+    }
+
+    /// Brings the headers of a request.
+    pub fn request<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &self,
+        stream: ContextId,
+        headers: &[(N, V)],
+    ) -> Outcome {
+        let pairs = headers
+            .iter()
+            .map(|(name, value)| (name.as_ref().to_vec(), value.as_ref().to_vec()))
+            .collect();
+        self.host.borrow_mut().open_request(stream, pairs);
+        let action = self.enter(stream, |vm| vm.on_request_headers(stream));
+        self.host.borrow_mut().decided(stream, action);
+        self.outcome(stream)
+    }
+
+    /// Brings a request whose header map is the bytes `wire`, good or bad.
+    pub fn raw_request(&self, stream: ContextId, wire: &[u8]) -> Outcome {
+        self.host.borrow_mut().raw_map = Some(wire.to_vec());
+        let outcome = self.request::<&[u8], &[u8]>(stream, &[]);
+        self.host.borrow_mut().raw_map = None;
+        outcome
+    }
+
+    /// Brings the upstream's response headers, and gives them back as they go to the client; `None` where they don't.
+    pub fn response<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &self,
+        stream: ContextId,
+        headers: &[(N, V)],
+    ) -> Option<Pairs> {
+        let pairs = headers
+            .iter()
+            .map(|(name, value)| (name.as_ref().to_vec(), value.as_ref().to_vec()))
+            .collect();
+        let action = self.respond(stream, pairs);
+        (action == Action::Continue).then(|| self.host.borrow().response_headers(stream))
+    }
+
+    /// What became of a stream.
+    #[must_use]
+    pub fn outcome(&self, stream: ContextId) -> Outcome {
+        self.host.borrow().outcome(stream)
+    }
+
+    /// The callouts that were sent and not answered yet, in order.
+    #[must_use]
+    pub fn callouts(&self) -> Vec<SentCallout> {
+        self.host.borrow().pending.clone()
+    }
+
+    /// Answers a callout, known or not.
+    pub fn reply<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &self,
+        token: CallToken,
+        headers: &[(N, V)],
+        body: &[u8],
+    ) {
+        let wire = HeaderMap::from_pairs(headers).as_wire().to_vec();
+        self.raw_reply(token, headers.len(), wire, body);
+    }
+
+    /// Answers a callout with the status alone and a body.
+    pub fn reply_status(&self, token: CallToken, status: u16, body: &[u8]) {
+        self.reply(token, &[(":status", status.to_string())], body);
+    }
+
+    /// Fails a callout: no headers come.
+    pub fn fail(&self, token: CallToken) {
+        self.raw_reply(token, 0, Vec::new(), b"");
+    }
+
+    /// Answers a callout with `count` headers that read as the bytes `wire`.
+    pub fn raw_reply(&self, token: CallToken, count: usize, wire: Vec<u8>, body: &[u8]) {
+        let root = {
+            let mut host = self.host.borrow_mut();
+            host.reply = Some((wire, body.to_vec()));
+            host.answered(token)
+        };
+        self.enter(root, |vm| {
+            vm.on_http_call_response(token, count, body.len());
+        });
+        self.host.borrow_mut().reply = None;
+    }
+
+    /// Ticks a root.
+    pub fn tick(&self, root: ContextId) {
+        self.enter(root, |vm| vm.on_tick(root));
+    }
+
+    /// Ends a context as Envoy does: `done`, then `delete`.
+    pub fn delete(&self, context: ContextId) {
+        self.enter(context, |vm| vm.on_done(context));
+        self.enter(context, |vm| vm.on_delete(context));
+        self.host.borrow_mut().delete(context);
+    }
+}
+
+/// Reads pairs in wire form; none where they aren't.
+fn pairs(wire: &[u8]) -> Pairs {
+    Headers::parse(wire).map_or_else(
+        |_| Vec::new(),
+        |headers| {
+            headers
+                .iter()
+                .map(|(name, value)| (name.to_vec(), value.to_vec()))
+                .collect()
+        },
+    )
+}

@@ -1,0 +1,24 @@
+//! The Envoy adapter: proxy-wasm callbacks in, host calls out.
+//!
+//! It decides nothing. A callback finds the engine that is meant, asks it, lets go of every table, and then performs the
+//! [`Step`](crate::engine::Step) by host calls; whatever fails on the way ends in a denial or in a request that stays
+//! held, never in one that is let in. [`Vm`] is a plain value whose callbacks can be driven natively, over the `fake`
+//! host of the feature `fake-host`; only `abi` knows the real one, and it alone has `unsafe`.
+
+mod abi;
+mod board;
+mod clock;
+mod configure;
+#[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
+pub mod fake;
+mod id;
+mod log;
+mod observer;
+mod perform;
+mod refusal;
+mod tables;
+mod vm;
+
+pub use abi::{Action, Failure, Status};
+pub use id::{CallToken, ContextId};
+pub use vm::{Ignored, Vm};

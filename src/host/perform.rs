@@ -1,0 +1,350 @@
+//! Performing what an engine decided.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::engine::{ExchangeId, FlightId, Step};
+use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
+
+use super::abi::{self, Action, Failure, MapKind};
+use super::id::ContextId;
+use super::refusal::{self, Refusal};
+use super::tables::{Flight, Progress, Seat, Waiting};
+use super::vm::{Vm, engaged};
+
+/// So often waking may lead to callouts that fail at once and wake again, within one callback.
+const ROUNDS: u32 = 64;
+
+/// What is still to be done in a callback.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    callouts: Vec<(Rc<Seat>, FlightId, Callout)>,
+    pub(super) woken: Vec<ExchangeId>,
+}
+
+impl Work {
+    /// Adds callouts of an engine.
+    pub(super) fn send(&mut self, seat: &Rc<Seat>, callouts: Vec<(FlightId, Callout)>) {
+        for (flight, callout) in callouts {
+            self.callouts.push((Rc::clone(seat), flight, callout));
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.callouts.extend(other.callouts);
+        self.woken.extend(other.woken);
+    }
+}
+
+/// One callback's turn with the host: which context its calls are attributed to, and what it will answer.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    vm: &'a Vm,
+    /// The context that the host's calls are attributed to now: the callback's own at first.
+    effective: ContextId,
+    /// The stream whose headers this callback is about. It goes on by the callback's answer: to continue it by a host
+    /// call, inside of its own callback, would run its filters twice.
+    deciding: Option<ContextId>,
+    action: Action,
+}
+
+impl<'a> Turn<'a> {
+    /// The turn of a callback for `context`.
+    pub(super) const fn of(vm: &'a Vm, context: ContextId) -> Self {
+        Self {
+            vm,
+            effective: context,
+            deciding: None,
+            action: Action::Pause,
+        }
+    }
+
+    /// The turn of a callback that holds `stream` until it says otherwise.
+    pub(super) const fn deciding(vm: &'a Vm, stream: ContextId) -> Self {
+        Self {
+            vm,
+            effective: stream,
+            deciding: Some(stream),
+            action: Action::Pause,
+        }
+    }
+
+    /// What the callback answers.
+    pub(super) const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// Decides a request and performs what comes of it.
+    pub(super) fn decide(&mut self, stream: ContextId, seat: &Rc<Seat>) {
+        let map = match abi::header_map(MapKind::Request) {
+            Ok(map) => map,
+            Err(failure) => {
+                self.vm.events.trouble(&failure);
+                return self.refuse(stream, Refusal::Unreadable);
+            }
+        };
+        // A request has headers; the host gives an empty map where it has none to give.
+        let headers = match Headers::parse(&map) {
+            Ok(headers) if headers.iter().next().is_some() => headers,
+            Ok(_) | Err(_) => return self.refuse(stream, Refusal::Unreadable),
+        };
+        let mut inputs = self.vm.clock.inputs();
+        let mut observer = self.vm.events.at(self.vm.clock.last());
+        let decided = engaged(seat, |engine| {
+            engine.start(&Request::new(headers), &mut inputs, &mut observer)
+        });
+        let mut work = Work::default();
+        match decided {
+            Some((step, callouts)) => {
+                self.perform(stream, seat, step, inputs.failure);
+                work.send(seat, callouts);
+            }
+            None => self.refuse(stream, Refusal::NoEngine),
+        }
+        self.settle(work);
+    }
+
+    /// Does all that is to be done, and what comes of doing it.
+    pub(super) fn settle(&mut self, mut work: Work) {
+        for _ in 0..ROUNDS {
+            if work.callouts.is_empty() && work.woken.is_empty() {
+                return;
+            }
+            let mut next = Work::default();
+            for (seat, flight, callout) in work.callouts {
+                next.join(self.dispatch(&seat, flight, &callout));
+            }
+            for exchange in work.woken {
+                next.join(self.resume(exchange));
+            }
+            work = next;
+        }
+        self.give_up(work);
+    }
+
+    /// Ends what doesn't come to rest: nobody is left waiting for a callout that was never sent.
+    fn give_up(&mut self, work: Work) {
+        let mut woken = work.woken;
+        for (seat, flight, _) in work.callouts {
+            let error = Err(CalloutError::Unsendable);
+            woken.extend(self.vm.reply(&seat, flight, error).woken);
+        }
+        for exchange in woken {
+            let held = self.vm.with(|tables| tables.take(exchange));
+            if let Some(Some((stream, _))) = held {
+                self.refuse(stream, Refusal::Unsettled);
+            }
+        }
+    }
+
+    /// Sends one callout.
+    ///
+    /// It is sent in the engine's root, which outlives every stream. (Envoy's host attributes it to the root of the
+    /// effective context by itself; the ABI doesn't promise that.)
+    fn dispatch(&mut self, seat: &Rc<Seat>, flight: FlightId, callout: &Callout) -> Work {
+        let pairs: Vec<(&[u8], &[u8])> = callout
+            .headers
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let headers = HeaderMap::from_pairs(&pairs);
+        self.vm.with(|tables| tables.early = Some(Vec::new()));
+        let sent = self.act_as(seat.root).and_then(|()| {
+            let timeout = milliseconds(callout.timeout);
+            abi::http_call(&callout.cluster, headers.as_wire(), &callout.body, timeout)
+        });
+        let early = self.vm.with(|tables| tables.early.take());
+        let early = early.flatten().unwrap_or_default();
+        match sent {
+            Ok(token) => match early.into_iter().find(|(of, _)| *of == token) {
+                Some((_, reply)) => self.vm.reply(seat, flight, reply),
+                None => {
+                    let seat = Rc::clone(seat);
+                    let flight = Flight { seat, id: flight };
+                    self.vm.with(|tables| tables.flights.insert(token, flight));
+                    Work::default()
+                }
+            },
+            // The engine tells why, by the source's name; here only the host call is known.
+            Err(_) => self.vm.reply(seat, flight, Err(CalloutError::Unsendable)),
+        }
+    }
+
+    /// Resumes an exchange that we still hold.
+    fn resume(&mut self, exchange: ExchangeId) -> Work {
+        let mut work = Work::default();
+        let held = self.vm.with(|tables| tables.take(exchange));
+        let Some(Some((stream, Waiting { suspended, seat }))) = held else {
+            return work;
+        };
+        let mut inputs = self.vm.clock.inputs();
+        let mut observer = self.vm.events.at(self.vm.clock.last());
+        let resumed = engaged(&seat, |engine| {
+            suspended.resume(engine, &mut inputs, &mut observer)
+        });
+        match resumed {
+            Some((step, callouts)) => {
+                self.perform(stream, &seat, step, inputs.failure);
+                work.send(&seat, callouts);
+            }
+            None => self.refuse(stream, Refusal::NoEngine),
+        }
+        work
+    }
+
+    fn perform(
+        &mut self,
+        stream: ContextId,
+        seat: &Rc<Seat>,
+        step: Step,
+        no_clock: Option<Failure>,
+    ) {
+        if let Some(failure) = no_clock {
+            self.vm.events.trouble(&failure);
+            return self.refuse(stream, Refusal::NoClock);
+        }
+        match step {
+            Step::Continue(edits) => self.go_on(stream, edits),
+            Step::Respond(response) => self.respond(stream, &response),
+            Step::Wait(waiting) => {
+                let waiting = Waiting {
+                    suspended: waiting.suspended,
+                    seat: Rc::clone(seat),
+                };
+                self.vm.with(|tables| tables.hold(stream, waiting));
+            }
+        }
+    }
+
+    fn go_on(&mut self, stream: ContextId, edits: Edits) {
+        let Edits { request, response } = edits;
+        if let Err(failure) = self.edit(stream, MapKind::Request, &request) {
+            self.vm.events.trouble(&failure);
+            return self.refuse(stream, Refusal::NotPerformed);
+        }
+        if !response.is_empty() {
+            let progress = Progress::Editing(response.into_boxed_slice());
+            self.vm.with(|tables| tables.progress(stream, progress));
+        }
+        if self.deciding == Some(stream) {
+            self.action = Action::Continue;
+            return;
+        }
+        // The host lets the request go once this callback is over, and takes its headers from us at once: all edits
+        // come before. The stream has to be the effective context here too, or nothing happens and it hangs.
+        let continued = self.act_as(stream).and_then(|()| abi::continue_request());
+        if let Err(failure) = continued {
+            self.vm.events.trouble(&failure);
+            self.refuse(stream, Refusal::NotPerformed);
+        }
+    }
+
+    /// Edits the response of the stream that this callback is about.
+    pub(super) fn edit_response(&mut self, stream: ContextId, edits: &[Edit]) {
+        match self.edit(stream, MapKind::Response, edits) {
+            Ok(()) => self.action = Action::Continue,
+            Err(failure) => {
+                self.vm.events.trouble(&failure);
+                self.refuse(stream, Refusal::NotPerformed);
+            }
+        }
+    }
+
+    fn edit(&mut self, stream: ContextId, map: MapKind, edits: &[Edit]) -> Result<(), Failure> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        self.act_as(stream)?;
+        edits.iter().try_for_each(|edit| match edit {
+            Edit::Set(name, value) => abi::replace_header(map, name, value),
+            Edit::Add(name, value) => abi::add_header(map, name, value),
+            Edit::Remove(name) => abi::remove_header(map, name),
+        })
+    }
+
+    fn respond(&mut self, stream: ContextId, response: &Response) {
+        let pairs: Vec<(&[u8], &[u8])> = response
+            .headers
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let headers = HeaderMap::from_pairs(&pairs);
+        self.answer(stream, |_| {
+            abi::send_local_response(
+                response.status,
+                headers.as_wire(),
+                &response.body,
+                &response.details,
+                response.grpc_status,
+            )
+        });
+    }
+
+    /// Denies by ourselves. A stream whose denial fails too stays held.
+    pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {
+        log::debug!(
+            "event=refused context={} reason={}",
+            stream.0,
+            refusal.details()
+        );
+        let details = refusal.details().as_bytes();
+        let headers = HeaderMap::from_pairs::<&[u8], &[u8]>(&[]);
+        self.answer(stream, |_| {
+            abi::send_local_response(
+                refusal::STATUS,
+                headers.as_wire(),
+                &[],
+                details,
+                Some(refusal::GRPC_STATUS),
+            )
+        });
+    }
+
+    /// Answers a stream, once: a second local response would end Envoy itself.
+    fn answer(&mut self, stream: ContextId, send: impl FnOnce(&Self) -> Result<(), Failure>) {
+        if self.vm.with(|tables| tables.answer(stream)) == Some(false) {
+            return;
+        }
+        if self.deciding == Some(stream) {
+            self.action = Action::Pause;
+        }
+        let sent = self.act_as(stream).and_then(|()| send(self));
+        if let Err(failure) = sent {
+            self.vm.events.trouble(&failure);
+        }
+    }
+
+    /// Has the following host calls attributed to `context`. What the host says where the context is gone is an error
+    /// here too: calls that follow would hit another context.
+    fn act_as(&mut self, context: ContextId) -> Result<(), Failure> {
+        if self.effective != context {
+            abi::set_effective_context(context)?;
+            self.effective = context;
+        }
+        Ok(())
+    }
+}
+
+/// For the host: at least one, as zero would mean to wait for ever.
+fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis())
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_never_endless() {
+        for (timeout, wanted) in [
+            (Duration::ZERO, 1),
+            (Duration::from_micros(5), 1),
+            (Duration::from_secs(2), 2000),
+            (Duration::MAX, u32::MAX),
+        ] {
+            assert_eq!(milliseconds(timeout), wanted);
+        }
+    }
+}

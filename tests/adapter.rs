@@ -1,0 +1,22 @@
+//! The adapter over the fake host: whatever the host and the client bring, nothing traps and nothing is let in.
+#![cfg(feature = "fake-host")]
+
+#[cfg(test)]
+#[path = "adapter/support.rs"]
+mod support;
+
+#[cfg(test)]
+#[path = "adapter/configuration.rs"]
+mod configuration;
+#[cfg(test)]
+#[path = "adapter/requests.rs"]
+mod requests;
+#[cfg(test)]
+#[path = "adapter/restricted.rs"]
+mod restricted;
+#[cfg(test)]
+#[path = "adapter/strangers.rs"]
+mod strangers;
+#[cfg(test)]
+#[path = "adapter/waiting.rs"]
+mod waiting;

@@ -1,0 +1,134 @@
+//! Pushes: good ones, bad ones, one after the other, side by side.
+
+use postern::host::Status;
+
+use crate::support::{SMALL, answered, get, running, send, sound, vm};
+
+#[test]
+fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
+    let struct_wire = b"\x0a\x10\x0a\x06routes\x12\x06\x32\x04\x0a\x02\x18\x01".to_vec();
+    let huge = format!("{{\"routes\": \"{}", "x".repeat(10 << 20)).into_bytes();
+    for (configuration, word) in [
+        (Vec::new(), "empty"),
+        (b" \n\t ".to_vec(), "empty"),
+        (struct_wire, "StringValue"),
+        (b"[]".to_vec(), "StringValue"),
+        (b"routes: []".to_vec(), "StringValue"),
+        (vec![0xff; 1 << 20], "StringValue"),
+        (vec![b'{'; 17 << 20], "limit"),
+        (b"{".to_vec(), "config_error"),
+        (b"{\"routes\": \"\xff\xfe\"}".to_vec(), "config_error"),
+        (vec![b'{'; 1 << 16], "config_error"),
+        (huge, "config_error"),
+        (br#"{"routs": []}"#.to_vec(), "routs"),
+    ] {
+        let vm = vm();
+        let root = vm.root();
+        assert!(!vm.configure(root, &configuration), "{word}");
+        let told = vm.host().logs.clone();
+        assert!(
+            told.iter()
+                .any(|(level, line)| *level == 4 && line.contains(word)),
+            "{word}: {told:?}"
+        );
+        assert!(
+            told.iter().all(|(_, line)| line.len() < 4096),
+            "{word}: a line as long as the configuration"
+        );
+        // Nothing ran before, so the gate stays shut.
+        let (_, outcome) = send(&vm, root, "/open");
+        assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+        sound(&vm);
+    }
+}
+
+#[test]
+fn a_bad_push_to_a_root_changes_nothing() {
+    let (vm, root) = running(SMALL);
+    assert!(!vm.configure(root, b"{\"routes\": 5}"));
+    let (_, outcome) = send(&vm, root, "/open");
+    assert!(!matches!(
+        outcome,
+        postern::host::fake::Outcome::Answered(_)
+    ));
+    sound(&vm);
+}
+
+#[test]
+fn a_second_good_push_to_a_root_replaces_the_first() {
+    let (vm, root) = running(SMALL);
+    for _ in 0..3 {
+        assert!(vm.configure(root, SMALL.as_bytes()));
+        send(&vm, root, "/open");
+    }
+    sound(&vm);
+}
+
+#[test]
+fn a_root_may_begin_again() {
+    let (vm, root) = running(SMALL);
+    vm.vm().on_context_create(root, postern::host::ContextId(0));
+    let (_, outcome) = send(&vm, root, "/open");
+    assert!(matches!(
+        outcome,
+        postern::host::fake::Outcome::Forwarded(_)
+    ));
+}
+
+#[test]
+fn two_policies_in_one_vm_live_and_die_apart() {
+    let (vm, old) = running(SMALL);
+    let held = vm.stream(old);
+    let new = vm.root();
+    // Before its configuration a root has no policy, whatever others have.
+    let (_, outcome) = send(&vm, new, "/open");
+    assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+    assert!(vm.configure(new, SMALL.as_bytes()));
+    assert!(matches!(
+        vm.request(held, &get("/open")),
+        postern::host::fake::Outcome::Forwarded(_)
+    ));
+    vm.delete(held);
+    let orphan = vm.stream(old);
+    vm.delete(old);
+    let (_, outcome) = send(&vm, new, "/open");
+    assert!(matches!(
+        outcome,
+        postern::host::fake::Outcome::Forwarded(_)
+    ));
+    // Envoy keeps a root until its last stream ends; were it otherwise, the stream would be denied.
+    let outcome = vm.request(orphan, &get("/open"));
+    assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+    vm.delete(orphan);
+    sound(&vm);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_refused() {
+    let vm = vm();
+    let root = vm.root();
+    for status in [
+        Status::NOT_FOUND,
+        Status::BAD_ARGUMENT,
+        Status::INTERNAL_FAILURE,
+        Status(4_294_967_295),
+    ] {
+        vm.script()
+            .failures
+            .insert("proxy_get_buffer_bytes".to_owned(), status);
+        assert!(!vm.configure(root, SMALL.as_bytes()));
+    }
+    let (_, outcome) = send(&vm, root, "/open");
+    assert_eq!(answered(&outcome).0, 503);
+}
+
+#[test]
+fn a_tick_before_the_first_configuration_is_nothing() {
+    let vm = vm();
+    let root = vm.root();
+    vm.tick(root);
+    assert_eq!(vm.vm().ignored().contexts, 0);
+    assert!(vm.configure(root, SMALL.as_bytes()));
+    vm.tick(root);
+    sound(&vm);
+}

@@ -1,0 +1,142 @@
+//! Every host call failing in turn, as where the operator restricts the module's capabilities.
+
+use postern::host::Status;
+use postern::host::fake::{FakeVm, Outcome, World};
+
+use crate::support::{NOW, ON_DEMAND, SMALL, answered, get, kept_out, later, send, sound};
+
+const CALLS: &[&str] = &[
+    "proxy_log",
+    "proxy_get_log_level",
+    "proxy_get_header_map_pairs",
+    "proxy_add_header_map_value",
+    "proxy_replace_header_map_value",
+    "proxy_remove_header_map_value",
+    "proxy_send_local_response",
+    "proxy_continue_stream",
+    "proxy_http_call",
+    "proxy_get_buffer_bytes",
+    "proxy_set_tick_period_milliseconds",
+    "proxy_get_current_time_nanoseconds",
+    "proxy_get_shared_data",
+    "proxy_set_shared_data",
+    "proxy_set_effective_context",
+    "environ_get",
+];
+
+const STATUSES: &[Status] = &[
+    Status::NOT_FOUND,
+    Status::BAD_ARGUMENT,
+    Status::CAS_MISMATCH,
+    Status::INTERNAL_FAILURE,
+    Status(12),
+    Status(u32::MAX),
+];
+
+/// A request that needs a key and has none is never let in, whichever call fails, before or after the configuration.
+#[test]
+fn nothing_that_fails_lets_a_request_in() {
+    for call in CALLS {
+        for status in STATUSES {
+            for early in [true, false] {
+                let world = World::at(NOW);
+                let vm = FakeVm::new(&world, 1);
+                let root = vm.root();
+                let fail = || vm.script().failures.insert((*call).to_owned(), *status);
+                if early {
+                    fail();
+                }
+                vm.configure(root, SMALL.as_bytes());
+                fail();
+                later(&world, &vm, root, 1);
+                let (stream, outcome) = send(&vm, root, "/closed");
+                kept_out(&vm, &outcome);
+                vm.response(stream, &[(":status", "200")]);
+                vm.delete(stream);
+                vm.delete(root);
+                sound(&vm);
+            }
+        }
+    }
+}
+
+/// A request that has to wait: it may be let in, but only as the document says; and no call that fails makes it so.
+#[test]
+fn nothing_that_fails_lets_a_waiting_request_in_without_its_document() {
+    for call in CALLS {
+        let world = World::at(NOW);
+        let vm = FakeVm::new(&world, 1);
+        let root = vm.root();
+        assert!(vm.configure(root, ON_DEMAND.as_bytes()));
+        later(&world, &vm, root, 1);
+        vm.script().restrict(call);
+        let (stream, _) = send(&vm, root, "/ann/x");
+        for sent in vm.callouts() {
+            vm.reply_status(sent.token, 404, b"");
+        }
+        later(&world, &vm, root, 1);
+        later(&world, &vm, root, 10);
+        kept_out(&vm, &vm.outcome(stream));
+        vm.delete(stream);
+        vm.delete(root);
+    }
+}
+
+#[test]
+fn unreadable_headers_are_denied() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, SMALL.as_bytes()));
+    vm.script().restrict("proxy_get_header_map_pairs");
+    let (_, outcome) = send(&vm, root, "/open");
+    assert_eq!(
+        answered(&outcome),
+        (503, "postern_unreadable_headers".to_owned())
+    );
+    vm.script().restrict("proxy_send_local_response");
+    let (_, outcome) = send(&vm, root, "/open");
+    assert_eq!(outcome, Outcome::Held);
+}
+
+/// The key is stripped by an edit; where that edit fails the request may not go on with it.
+#[test]
+fn an_edit_that_fails_denies() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, SMALL.as_bytes()));
+    for call in [
+        "proxy_add_header_map_value",
+        "proxy_replace_header_map_value",
+        "proxy_remove_header_map_value",
+    ] {
+        vm.script().restrict(call);
+    }
+    let stream = vm.stream(root);
+    let mut headers = get("/closed");
+    headers.push(("x-api-key", "k-1".to_owned()));
+    let outcome = vm.request(stream, &headers);
+    assert_eq!(
+        answered(&outcome),
+        (503, "postern_not_performed".to_owned())
+    );
+    sound(&vm);
+}
+
+/// Host calls that keep failing don't fill the log.
+#[test]
+fn trouble_is_told_once_a_minute() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, SMALL.as_bytes()));
+    vm.tick(root);
+    vm.script().log_level = 2;
+    vm.script().logs.clear();
+    vm.script().restrict("proxy_get_header_map_pairs");
+    for _ in 0..100 {
+        send(&vm, root, "/open");
+    }
+    assert_eq!(vm.host().logs.len(), 1, "{:?}", vm.host().logs);
+}

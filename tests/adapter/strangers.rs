@@ -1,0 +1,78 @@
+//! Contexts and tokens that the VM doesn't know.
+
+use postern::host::fake::Outcome;
+use postern::host::{CallToken, ContextId};
+
+use crate::support::{SMALL, answered, get, running, send, sound, vm};
+
+#[test]
+fn unknown_contexts_are_ignored_and_counted() {
+    for known in [false, true] {
+        let vm = if known { running(SMALL).0 } else { vm() };
+        for number in [0, 77, u32::MAX] {
+            let nobody = ContextId(number);
+            vm.tick(nobody);
+            vm.response(nobody, &[(":status", "200")]);
+            assert!(vm.vm().on_done(nobody));
+            vm.vm().on_delete(nobody);
+        }
+        assert_eq!(vm.vm().ignored().contexts, 3);
+        sound(&vm);
+    }
+}
+
+#[test]
+fn a_request_of_an_unknown_context_is_denied() {
+    let (vm, _) = running(SMALL);
+    let nobody = ContextId(77);
+    let outcome = vm.request(nobody, &get("/open"));
+    assert_eq!(
+        answered(&outcome),
+        (503, "postern_unknown_context".to_owned())
+    );
+    assert_eq!(vm.vm().ignored().contexts, 1);
+}
+
+#[test]
+fn a_stream_of_an_unknown_root_is_denied() {
+    let (vm, _) = running(SMALL);
+    let stream = vm.stream(ContextId(99));
+    let outcome = vm.request(stream, &get("/open"));
+    assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+}
+
+#[test]
+fn unknown_tokens_are_ignored_and_counted() {
+    let (vm, root) = running(SMALL);
+    let (stream, _) = send(&vm, root, "/open");
+    for number in [0, 1, u32::MAX] {
+        vm.reply_status(CallToken(number), 200, b"{}");
+        vm.fail(CallToken(number));
+        vm.raw_reply(CallToken(number), 9, vec![255; 9], b"");
+    }
+    assert_eq!(vm.vm().ignored().replies, 9);
+    assert!(matches!(vm.outcome(stream), Outcome::Forwarded(_)));
+    sound(&vm);
+}
+
+#[test]
+fn callbacks_after_the_end_are_ignored() {
+    let (vm, root) = running(SMALL);
+    let (stream, _) = send(&vm, root, "/open");
+    vm.delete(stream);
+    vm.vm().on_delete(stream);
+    vm.response(stream, &[(":status", "200")]);
+    vm.delete(root);
+    vm.tick(root);
+    vm.vm().on_delete(root);
+    sound(&vm);
+}
+
+#[test]
+fn a_configuration_for_a_root_that_was_never_created() {
+    let vm = vm();
+    let root = ContextId(5);
+    assert!(vm.configure(root, SMALL.as_bytes()));
+    vm.tick(root);
+    sound(&vm);
+}
