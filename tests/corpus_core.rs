@@ -18,6 +18,12 @@ mod outcome;
 #[path = "support/refused.rs"]
 #[cfg(test)]
 mod refused;
+#[path = "support/upstream.rs"]
+#[cfg(test)]
+mod upstream;
+#[path = "support/world.rs"]
+#[cfg(test)]
+mod world;
 
 use case::{Expected, files};
 
