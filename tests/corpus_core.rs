@@ -18,6 +18,12 @@ mod outcome;
 #[path = "support/refused.rs"]
 #[cfg(test)]
 mod refused;
+#[path = "support/upstream.rs"]
+#[cfg(test)]
+mod upstream;
+#[path = "support/world.rs"]
+#[cfg(test)]
+mod world;
 
 use case::{Expected, files};
 
@@ -29,9 +35,8 @@ fn every_case() {
 #[test]
 fn every_bad_policy_is_refused_with_all_its_errors() {
     refused::run("core", |json, file| {
-        let errors = match compile::compile(json, &file.env) {
-            Ok(_) => return Vec::new(),
-            Err(errors) => errors,
+        let Err(errors) = compile::compile(json, &file.env) else {
+            return Vec::new();
         };
         errors.iter().map(ToString::to_string).collect()
     });
@@ -58,6 +63,15 @@ fn enough_cases_half_of_them_refusals_and_few_exceptions() {
     assert!(
         noted.saturating_mul(10) <= cases.len(),
         "{noted} exceptions"
+    );
+    let lets_in = |case: &&case::Case| {
+        let note = case.envoy.as_ref();
+        let forwarded = |note: &case::EnvoyNote| matches!(note.instead, Expected::Forwarded(_));
+        matches!(case.expected, Expected::Denied(_)) && note.is_some_and(forwarded)
+    };
+    assert!(
+        !cases.iter().any(lets_in),
+        "Envoy lets in what the core refuses"
     );
     for case in cases {
         let because = case.envoy.as_ref().map(|note| note.because.as_str());

@@ -12,12 +12,12 @@ use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Respon
 use postern::source::{ABSENT, Board};
 use postern::time::Timestamp;
 
-use crate::case::{CaseFile, Request, WorldReply, json_of};
+use crate::case::{CaseFile, Request, json_of};
 use crate::compile::compile;
 use crate::corpus::Gate;
-use crate::outcome::{
-    Answer, Delivery, Exchange, Outcome, Pairs, UPSTREAM_ANSWER, UPSTREAM_HEADER, values,
-};
+use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs};
+use crate::upstream::{upstream_answer, upstream_of};
+use crate::world::{Told, World};
 
 /// Shared data as Envoy keeps it.
 #[derive(Debug, Default)]
@@ -72,12 +72,9 @@ pub(crate) struct CoreGate {
     board: MemoryBoard,
     clock: Clock,
     decisions: Decisions,
-    world: BTreeMap<String, WorldReply>,
-    authority: String,
+    world: World,
     /// Callouts that will never be answered, and when their time is up.
     silent: Vec<(FlightId, Timestamp)>,
-    asked: Vec<String>,
-    watched: Vec<String>,
 }
 
 impl CoreGate {
@@ -86,16 +83,14 @@ impl CoreGate {
         let json = json_of(file.policy.as_deref().unwrap_or_default())?;
         let policy = compile(&json, &file.env).map_err(|errors| errors.to_string())?;
         let start = Timestamp::from_nanos(1_800_000_000_000_000_000);
+        let mut decisions = Decisions::default();
         let mut gate = Self {
-            engine: Engine::new(Rc::new(policy), &Store::new(7), &mut Decisions::default()),
+            engine: Engine::new(Rc::new(policy), &Store::new(7), &mut decisions),
             board: MemoryBoard::default(),
             clock: Clock(start),
-            decisions: Decisions::default(),
-            world: file.world.clone(),
-            authority: file.stem.clone(),
+            decisions,
+            world: World::new(file),
             silent: Vec::new(),
-            asked: Vec::new(),
-            watched: file.watched_paths(),
         };
         if let Some(period) = gate.engine.tick_period() {
             for _ in 0..20 {
@@ -154,37 +149,19 @@ impl CoreGate {
     }
 
     /// What the world answers; none where it stays silent.
-    #[expect(clippy::type_complexity, reason = "it is what `Engine::reply` takes")]
     fn answer(&mut self, callout: &Callout) -> Result<Option<Result<Reply, CalloutError>>, String> {
-        let header = |name: &str| {
-            let found = callout
-                .headers
-                .iter()
-                .find(|(key, _)| **key == *name.as_bytes());
-            found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-        };
-        let path = header(":path").ok_or("a callout without :path")?;
-        let authority = header(":authority").unwrap_or_default();
-        if authority != self.authority {
-            return Err(format!(
-                "a callout to {authority}, not to {}",
-                self.authority
-            ));
-        }
-        if !self.watched.contains(&path) {
-            self.asked.push(path.clone());
-        }
-        let Some(reply) = self.world.get(&path) else {
-            return Ok(Some(Ok(reply_of(404, &[], ""))));
-        };
-        if reply.silent {
-            return Ok(None);
-        }
-        if reply.down {
-            return Ok(Some(Err(CalloutError::NoReply)));
-        }
-        let status = reply.status.unwrap_or(200);
-        Ok(Some(Ok(reply_of(status, &reply.headers, &reply.body))))
+        let headers = callout
+            .headers
+            .iter()
+            .map(|(name, value)| (&**name, &**value));
+        Ok(match self.world.ask(&callout.cluster, headers)? {
+            Told::Silent => None,
+            Told::Down => Some(Err(CalloutError::NoReply)),
+            Told::Reply(headers, body) => Some(Ok(Reply {
+                headers: HeaderMap::from_pairs(&headers),
+                body,
+            })),
+        })
     }
 
     /// Serves the world until the exchange is woken, at its deadline at the latest.
@@ -222,7 +199,7 @@ impl CoreGate {
 impl Gate for CoreGate {
     fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
         self.pass(Duration::from_millis(1));
-        self.asked.clear();
+        self.world.asked();
         self.decisions.0.clear();
         let pairs = request.pairs();
         let map = HeaderMap::from_pairs(&pairs);
@@ -237,7 +214,7 @@ impl Gate for CoreGate {
                 Outcome::Forwarded(delivery(pairs, &edits)?),
                 (Decision::Forwarded, None),
             ),
-            (None, Some(response)) => answer(response),
+            (None, Some(response)) => answer(&response),
             (None, None) => return Err("no step".into()),
         };
         match self.decisions.0.as_slice() {
@@ -247,21 +224,12 @@ impl Gate for CoreGate {
         }
         Ok(Exchange {
             outcome,
-            callouts: std::mem::take(&mut self.asked),
+            callouts: self.world.asked(),
         })
     }
 
     fn pass(&mut self, span: Duration) {
         self.clock.0 = self.clock.0.after(span);
-    }
-}
-
-fn reply_of(status: u16, headers: &[(String, String)], body: &str) -> Reply {
-    let mut pairs = vec![(":status".to_owned(), status.to_string())];
-    pairs.extend(headers.iter().cloned());
-    Reply {
-        headers: HeaderMap::from_pairs(&pairs),
-        body: body.as_bytes().to_vec(),
     }
 }
 
@@ -293,24 +261,15 @@ fn edited(mut pairs: Pairs, edits: &[Edit]) -> Result<Pairs, String> {
 
 fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
     let request = edited(pairs, &edits.request)?;
-    let answer = UPSTREAM_ANSWER
-        .iter()
-        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-        .collect();
-    let chosen = values(&request, UPSTREAM_HEADER.as_bytes());
-    let upstream = match chosen.as_slice() {
-        [] => "default".to_owned(),
-        [one] => String::from_utf8_lossy(one).into_owned(),
-        _ => return Err("two values of the routing header".into()),
-    };
+    let upstream = upstream_of(&request)?;
     Ok(Delivery {
         request,
         upstream,
-        response: edited(answer, &edits.response)?,
+        response: edited(upstream_answer(), &edits.response)?,
     })
 }
 
-fn answer(response: Response) -> (Outcome, (Decision, Option<&'static str>)) {
+fn answer(response: &Response) -> (Outcome, (Decision, Option<&'static str>)) {
     let details = String::from_utf8_lossy(&response.details).into_owned();
     let pairs = |(name, value): &(postern::http::Text, postern::http::Text)| {
         (name.to_vec(), value.to_vec())

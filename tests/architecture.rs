@@ -1,0 +1,390 @@
+//! The sources keep to the floors: imports only go down, files stay short, and what belongs to the host stays there.
+
+#[path = "architecture/source.rs"]
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows has failed"
+)]
+mod source;
+
+#[cfg(test)]
+mod checks {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use crate::source::{Source, words};
+
+    /// The floor of each room. The crate's root and programs see all of them.
+    fn floor(room: &str) -> Option<usize> {
+        Some(match room {
+            "http" | "time" | "secret" => 0,
+            "config" | "route" | "rewrite" | "auth" | "source" | "template" | "cache" => 1,
+            "policy" => 2,
+            "engine" => 3,
+            "host" | "lib" | "main" | "bin" => 4,
+            _ => return None,
+        })
+    }
+
+    /// The mechanisms don't know each other…
+    const MECHANISMS: usize = 1;
+
+    /// … but for these, with the reason.
+    const NEIGHBOURS: &[(&str, &str, &str)] = &[(
+        "source",
+        "cache",
+        "answers of a source that is read on demand are remembered with a bound; a cache knows nobody",
+    )];
+
+    /// The one file of raw host calls.
+    const UNSAFE: &str = "src/host/abi.rs";
+
+    /// What belongs to the host and to programs: the ABI, the clock, the environment.
+    const HOSTS: [&str; 4] = ["proxy_wasm", "SystemTime", "Instant", "std::env"];
+
+    /// The most lines of a file, without and with its tests.
+    const LIMITS: (usize, usize) = (400, 500);
+
+    /// Files that are longer, and why.
+    const LONG: &[(&str, &str)] = &[(
+        "src/host/abi.rs",
+        "every raw host call and every export stand in one file, because `unsafe` may stand nowhere else",
+    )];
+
+    /// What is wrong with one file, and the modules of the crate that it names.
+    fn check(source: &Source) -> (Vec<String>, BTreeSet<Vec<String>>) {
+        let mut found = Vec::new();
+        let imports = source.imports();
+        found.extend(direction(source, &imports));
+        found.extend(belongings(source));
+        found.extend(length(source));
+        (found, imports)
+    }
+
+    fn direction(source: &Source, imports: &BTreeSet<Vec<String>>) -> Vec<String> {
+        let own = source.room();
+        let Some(own_floor) = floor(own) else {
+            return vec![format!("{}: the room `{own}` has no floor", source.path)];
+        };
+        let mut found = Vec::new();
+        let rooms: BTreeSet<&str> = imports
+            .iter()
+            .filter_map(|path| Some(path.first()?.as_str()))
+            .collect();
+        for room in rooms {
+            // A name of the crate's root that is no room: a macro, or what `lib.rs` passes on.
+            let Some(its_floor) = floor(room) else {
+                continue;
+            };
+            let known = NEIGHBOURS
+                .iter()
+                .any(|(from, to, _)| (*from, *to) == (own, room));
+            let sideways =
+                its_floor == own_floor && own_floor == MECHANISMS && room != own && !known;
+            if its_floor > own_floor || sideways {
+                found.push(format!("{}: `{own}` must not import `{room}`", source.path));
+            }
+        }
+        found
+    }
+
+    fn belongings(source: &Source) -> Vec<String> {
+        let mut found = Vec::new();
+        if source.path != UNSAFE && words(&source.code).any(|word| word == "unsafe") {
+            found.push(format!("{}: `unsafe` outside of {UNSAFE}", source.path));
+        }
+        if floor(source.room()) != Some(4) {
+            for name in HOSTS {
+                if source.names(name) {
+                    found.push(format!("{}: `{name}` belongs to the host", source.path));
+                }
+            }
+        }
+        found
+    }
+
+    fn length(source: &Source) -> Vec<String> {
+        let reason = LONG.iter().find(|(path, _)| *path == source.path);
+        let (own, all) = source.lines();
+        if reason.is_some() || (own <= LIMITS.0 && all <= LIMITS.1) {
+            return Vec::new();
+        }
+        vec![format!(
+            "{}: {own} lines, {all} with its tests, and no reason",
+            source.path
+        )]
+    }
+
+    /// A way from a module back to itself, if there is one. Only ways between modules beside each other count: a parent
+    /// and its parts belong together.
+    fn cycle(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> Option<Vec<String>> {
+        let beside = |from: &[String], to: &[String]| -> Option<(Vec<String>, Vec<String>)> {
+            let common = from
+                .iter()
+                .zip(to)
+                .take_while(|(left, right)| left == right)
+                .count();
+            let from = from.get(..=common)?.to_vec();
+            let to = to.get(..=common)?.to_vec();
+            Some((from, to))
+        };
+        let modules: BTreeSet<&[String]> = imports.keys().map(Vec::as_slice).collect();
+        let mut edges: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = BTreeMap::new();
+        for (from, targets) in imports {
+            for target in targets {
+                // The longest beginning that is a module; the rest are its items.
+                let module = (1..=target.len()).rev().find_map(|end| {
+                    let part = target.get(..end)?;
+                    modules.contains(part).then(|| part.to_vec())
+                });
+                if let Some((from, to)) = module.and_then(|module| beside(from, &module)) {
+                    edges.entry(from).or_default().insert(to);
+                }
+            }
+        }
+        for start in edges.keys() {
+            let mut way = vec![start.clone()];
+            if let Some(way) = walk(&edges, start, &mut way, &mut BTreeSet::new()) {
+                return Some(way.iter().map(|module| module.join("::")).collect());
+            }
+        }
+        None
+    }
+
+    fn walk(
+        edges: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+        start: &Vec<String>,
+        way: &mut Vec<Vec<String>>,
+        seen: &mut BTreeSet<Vec<String>>,
+    ) -> Option<Vec<Vec<String>>> {
+        let here = way.last()?.clone();
+        for next in edges.get(&here).into_iter().flatten() {
+            if next == start {
+                way.push(next.clone());
+                return Some(way.clone());
+            }
+            if seen.insert(next.clone()) {
+                way.push(next.clone());
+                if let Some(found) = walk(edges, start, way, seen) {
+                    return Some(found);
+                }
+                way.pop();
+            }
+        }
+        None
+    }
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                all.extend(files(&path));
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                all.push(path);
+            }
+        }
+        all.sort();
+        all
+    }
+
+    fn sources() -> Vec<Source> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |path: &PathBuf| {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+            Source::new(name, &fs::read_to_string(path).unwrap())
+        };
+        files(&root.join("src")).iter().map(read).collect()
+    }
+
+    #[test]
+    fn the_sources_keep_to_the_floors() {
+        let sources = sources();
+        let mut found = Vec::new();
+        let mut imports = BTreeMap::new();
+        for source in &sources {
+            let (wrong, named) = check(source);
+            found.extend(wrong);
+            if source.room() != "lib" {
+                imports.insert(source.module.clone(), named);
+            }
+        }
+        if let Some(way) = cycle(&imports) {
+            found.push(format!("a cycle: {}", way.join(" → ")));
+        }
+        assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+        assert!(
+            sources.len() > 50,
+            "only {} sources were found",
+            sources.len()
+        );
+    }
+
+    #[test]
+    fn no_reason_without_a_file() {
+        let sources = sources();
+        for (path, _) in LONG {
+            let long = sources.iter().find(|source| source.path == *path);
+            let long = long.is_some_and(|source| {
+                let (own, all) = source.lines();
+                own > LIMITS.0 || all > LIMITS.1
+            });
+            assert!(long, "{path} needs no reason any more");
+        }
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    fn what_goes_wrong_is_found() {
+        for (path, text, expected) in [
+            (
+                "src/http/a.rs",
+                "use crate::config::Config;",
+                "must not import `config`",
+            ),
+            (
+                "src/policy/a.rs",
+                "fn f() { crate::engine::Engine::new() }",
+                "must not import `engine`",
+            ),
+            (
+                "src/policy/a.rs",
+                "use crate::{http::Text, host};",
+                "must not import `host`",
+            ),
+            (
+                "src/route/a.rs",
+                "use crate::rewrite::PathLiteral;",
+                "must not import `rewrite`",
+            ),
+            (
+                "src/route/a/b.rs",
+                "use super::super::super::rewrite::X;",
+                "must not import `rewrite`",
+            ),
+            (
+                "src/config/mod.rs",
+                "use super::policy::Policy;",
+                "must not import `policy`",
+            ),
+            (
+                "src/cache.rs",
+                "use super::source::X;",
+                "must not import `source`",
+            ),
+            (
+                "src/route/a.rs",
+                "use crate::cache::Cache;",
+                "must not import `cache`",
+            ),
+            (
+                "src/source/a.rs",
+                "macro_rules! m { () => { $crate::template::x() } }",
+                "must not import `template`",
+            ),
+            ("src/attic/a.rs", "", "has no floor"),
+            (
+                "src/http/a.rs",
+                "fn f() { unsafe { g() } }",
+                "`unsafe` outside",
+            ),
+            (
+                "src/host/vm.rs",
+                "#[unsafe(no_mangle)] fn f() {}",
+                "`unsafe` outside",
+            ),
+            (
+                "src/engine/a.rs",
+                "use std::time::{Duration, SystemTime};",
+                "`SystemTime` belongs",
+            ),
+            (
+                "src/engine/a.rs",
+                "fn f() { std::env::var(\"A\"); }",
+                "`std::env` belongs",
+            ),
+            (
+                "src/engine/a.rs",
+                "use std::{env, fmt};",
+                "`std::env` belongs",
+            ),
+            (
+                "src/engine/a.rs",
+                "use proxy_wasm::types::Action;",
+                "`proxy_wasm` belongs",
+            ),
+        ] {
+            let (found, _) = check(&Source::new(path, text));
+            let all = found.join("\n");
+            assert!(all.contains(expected), "{path}: {text}: {all:?}");
+        }
+        let long = "fn f() {}\n".repeat(401);
+        assert!(!check(&Source::new("src/http/a.rs", &long)).0.is_empty());
+        let tested = format!(
+            "{}#[cfg(test)]\nmod tests {{\n{}}}\n",
+            "//\n".repeat(390),
+            "//\n".repeat(120)
+        );
+        assert!(!check(&Source::new("src/http/a.rs", &tested)).0.is_empty());
+    }
+
+    #[test]
+    fn what_is_right_is_left_alone() {
+        for (path, text) in [
+            (
+                "src/engine/a.rs",
+                "use crate::{http::{Text, Edit}, policy::Policy, source::Board};\nuse super::step::Step;",
+            ),
+            (
+                "src/route/a.rs",
+                "use super::host::HostPattern;\nuse crate::http::Text;",
+            ),
+            (
+                "src/http/a.rs",
+                "// crate::engine::Engine, unsafe\n/* std::env */ const A: &str = \"crate::engine\";",
+            ),
+            (
+                "src/http/a.rs",
+                "const A: &str = r#\"a \" unsafe\"#; const B: char = '\"'; fn f<'a>(a: &'a str) {}",
+            ),
+            ("src/host/abi.rs", "fn f() { unsafe { g() } }"),
+            ("src/host/clock.rs", "use std::time::SystemTime;"),
+            ("src/main.rs", "use std::env;"),
+        ] {
+            let (found, _) = check(&Source::new(path, text));
+            assert!(found.is_empty(), "{path}: {text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn cycles_are_found() {
+        let graph = |files: &[(&str, &str)]| -> BTreeMap<_, _> {
+            let source = |(path, text): &(&str, &str)| {
+                let source = Source::new(path, text);
+                (source.module.clone(), source.imports())
+            };
+            files.iter().map(source).collect()
+        };
+        let parts = graph(&[
+            ("src/http/mod.rs", "pub use a::A; use super::time::T;"),
+            ("src/http/a.rs", "use super::b::B;"),
+            ("src/http/b.rs", "use super::c::C;"),
+            ("src/http/c.rs", "use crate::http::a::A;"),
+            ("src/time.rs", ""),
+        ]);
+        assert!(cycle(&parts).is_some_and(|way| way.len() == 4));
+        let rooms = graph(&[
+            ("src/http/mod.rs", ""),
+            ("src/http/a.rs", "use crate::time::Timestamp;"),
+            ("src/time.rs", "use crate::http::Text;"),
+        ]);
+        assert!(cycle(&rooms).is_some());
+        let parent = graph(&[
+            ("src/http/mod.rs", "use self::a::A;"),
+            ("src/http/a.rs", "use super::B;"),
+        ]);
+        assert!(cycle(&parent).is_none());
+    }
+}

@@ -1,0 +1,131 @@
+//! Every policy that the project shows compiles: those of `envoy/`, and those of the documentation.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use postern::config::Config;
+use postern::policy::{Environment, Policy};
+
+/// What shown policies read from the environment: each variable is set.
+struct EverythingSet;
+
+impl Environment for EverythingSet {
+    fn variable(&self, name: &str) -> Option<String> {
+        Some(format!("the value of {name}"))
+    }
+}
+
+fn compile(yaml: &str) -> Result<(), String> {
+    let value: serde_json::Value =
+        serde_yaml_ng::from_str(yaml).map_err(|error| format!("no YAML: {error}"))?;
+    let config =
+        Config::parse(value.to_string().as_bytes()).map_err(|errors| errors.to_string())?;
+    Policy::compile(&config, &EverythingSet).map_err(|errors| errors.to_string())?;
+    Ok(())
+}
+
+/// The blocks of a Markdown page whose info string is `yaml policy`, each with its line.
+fn blocks(page: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut fence: Option<String> = None;
+    let mut wanted = false;
+    for (at, line) in page.lines().enumerate() {
+        let bare = line.trim_start();
+        match &fence {
+            None if bare.starts_with("```") => {
+                let info = bare.trim_start_matches('`');
+                let ticks = bare.len().saturating_sub(info.len());
+                fence = Some("`".repeat(ticks));
+                wanted = info.trim() == "yaml policy";
+                if wanted {
+                    found.push((at.saturating_add(2), String::new()));
+                }
+            }
+            Some(ticks) if bare.trim_end() == ticks => fence = None,
+            Some(_) if wanted => {
+                if let Some((_, block)) = found.last_mut() {
+                    block.push_str(line);
+                    block.push('\n');
+                }
+            }
+            None | Some(_) => {}
+        }
+    }
+    found
+}
+
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all.extend(files(&path, endings));
+        } else if path
+            .extension()
+            .is_some_and(|ending| endings.iter().any(|known| ending == *known))
+        {
+            all.push(path);
+        }
+    }
+    all.sort();
+    all
+}
+
+/// Every policy that is shown, by where it stands.
+fn shown() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = BTreeMap::new();
+    let name = |path: &Path| {
+        path.strip_prefix(root)
+            .map(|path| path.display().to_string())
+    };
+    for path in files(&root.join("envoy"), &["yaml", "yml"]) {
+        // Beside policies there are configurations of Envoy.
+        if path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().contains("policy"))
+        {
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            all.insert(name(&path).unwrap_or_default(), text);
+        }
+    }
+    let mut pages = files(&root.join("docs"), &["md"]);
+    pages.extend(files(&root.join("envoy"), &["md"]));
+    pages.push(root.join("README.md"));
+    for path in pages {
+        for (line, block) in blocks(&fs::read_to_string(&path).unwrap_or_default()) {
+            all.insert(format!("{}:{line}", name(&path).unwrap_or_default()), block);
+        }
+    }
+    all
+}
+
+#[test]
+fn every_policy_that_is_shown_compiles() {
+    let shown = shown();
+    let failures: Vec<_> = shown
+        .iter()
+        .filter_map(|(place, text)| Some(format!("{place}: {}", compile(text).err()?)))
+        .collect();
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+    for place in ["envoy/policy.yaml", "docs/", "README.md"] {
+        let any = shown.keys().any(|found| found.starts_with(place));
+        assert!(any, "no policy was found in {place}");
+    }
+}
+
+#[test]
+fn blocks_are_found() {
+    let page = "a\n```yaml policy\nroutes: []\n```\n```yaml\nnot: this\n```\n  ````yaml policy\n  ```\n  ````\n";
+    let found = blocks(page);
+    assert_eq!(found, [(3, "routes: []\n".into()), (9, "  ```\n".into())]);
+}
+
+#[test]
+fn a_bad_policy_is_found() {
+    assert!(compile("routes: []").is_ok());
+    assert!(compile("route: []").is_err());
+    assert!(compile("routes: [{name: a}]").is_err());
+    assert!(compile("a: [").is_err());
+}

@@ -1,0 +1,36 @@
+//! The corpus through the adapter, natively: the callbacks of the module over a fake host.
+#![cfg(feature = "fake-host")]
+
+#[path = "support/adapter_gate.rs"]
+#[cfg(test)]
+mod adapter_gate;
+#[path = "support/case.rs"]
+#[cfg(test)]
+mod case;
+#[path = "support/corpus.rs"]
+#[cfg(test)]
+mod corpus;
+#[path = "support/outcome.rs"]
+#[cfg(test)]
+mod outcome;
+#[path = "support/refused.rs"]
+#[cfg(test)]
+mod refused;
+#[path = "support/upstream.rs"]
+#[cfg(test)]
+mod upstream;
+#[path = "support/world.rs"]
+#[cfg(test)]
+mod world;
+
+use adapter_gate::AdapterGate;
+
+#[test]
+fn every_case() {
+    corpus::run("adapter", AdapterGate::open);
+}
+
+#[test]
+fn every_bad_policy_is_refused_and_all_its_errors_are_logged() {
+    refused::run("adapter", AdapterGate::refuse);
+}

@@ -1,0 +1,86 @@
+//! The config centre of a case file, without a network.
+
+use std::collections::BTreeMap;
+
+use crate::case::{CaseFile, WorldReply};
+
+/// Answers callouts from a case file's world, and remembers which were asked for.
+#[derive(Debug)]
+pub(crate) struct World {
+    replies: BTreeMap<String, WorldReply>,
+    authority: String,
+    watched: Vec<String>,
+    asked: Vec<String>,
+}
+
+/// What becomes of a callout.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// An answer with these headers, `:status` among them.
+    Reply(Vec<(String, String)>, Vec<u8>),
+    /// It fails at once.
+    Down,
+    /// Nothing comes until its time is up.
+    Silent,
+}
+
+impl World {
+    pub(crate) fn new(file: &CaseFile) -> Self {
+        Self {
+            replies: file.world.clone(),
+            authority: file.stem.clone(),
+            watched: file.watched_paths(),
+            asked: Vec::new(),
+        }
+    }
+
+    /// Answers one callout. It must be for this file's authority.
+    pub(crate) fn ask<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &mut self,
+        cluster: &[u8],
+        headers: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Told, String> {
+        if cluster != b"centre" {
+            return Ok(Told::Down);
+        }
+        let (mut path, mut authority) = (String::new(), String::new());
+        for (name, value) in headers {
+            let value = String::from_utf8_lossy(value.as_ref()).into_owned();
+            match name.as_ref() {
+                b":path" => path = value,
+                b":authority" => authority = value,
+                _ => {}
+            }
+        }
+        if authority != self.authority {
+            return Err(format!(
+                "a callout to {authority}, not to {}",
+                self.authority
+            ));
+        }
+        let reply = self.replies.get(&path);
+        if !self.watched.contains(&path) {
+            self.asked.push(path);
+        }
+        let missing = WorldReply {
+            status: Some(404),
+            ..WorldReply::default()
+        };
+        let reply = reply.unwrap_or(&missing);
+        if reply.silent {
+            return Ok(Told::Silent);
+        }
+        if reply.down {
+            return Ok(Told::Down);
+        }
+        let status = reply.status.unwrap_or(200).to_string();
+        let mut headers = vec![(":status".to_owned(), status)];
+        headers.extend(reply.headers.iter().cloned());
+        Ok(Told::Reply(headers, reply.body.clone().into_bytes()))
+    }
+
+    /// The paths that were asked for since the last call, but for those that are watched.
+    pub(crate) fn asked(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.asked)
+    }
+}
