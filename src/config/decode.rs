@@ -3,9 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::nearest::nearest;
+use super::nearest::{listed, nearest};
 use super::node::Node;
-use super::record::listed;
 use super::{ConfigErrors, Path};
 
 /// What can be read from a document.

@@ -1,7 +1,7 @@
 //! The per-request machine: one policy's engine, its stages, and what it learns.
 //!
 //! An [`Engine`] answers requests by one policy. [`start`](Engine::start) takes a request through the stages of
-//! [`exchange`] and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
+//! `exchange.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
 //! [`Store`].
 
 mod answer;
