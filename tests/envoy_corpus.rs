@@ -48,10 +48,26 @@ struct Shown(Rc<World>);
 impl Drop for Shown {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = self.0.envoy.log();
-            let lines: Vec<_> = log.lines().collect();
-            let last = lines.len().saturating_sub(60);
-            corpus::say(&format!("Envoy's log ends:\n{}", lines[last..].join("\n")));
+            self.0.envoy.show_log();
         }
+    }
+}
+
+/// A policy that doesn't compile: Envoy doesn't start, and its log says where and why.
+#[test]
+fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
+    let policy = r#"{"routes": [{"name": "open"}, {"name": "a", "require": "none", "typo": 1}]}"#;
+    let plan = envoy::Plan {
+        name: "envoy-refused".into(),
+        policies: vec![("refused".into(), policy.into())],
+        environment: [].into(),
+        clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
+        workers: 1,
+    };
+    let Err(log) = envoy::Envoy::start(&plan) else {
+        panic!("Envoy runs with a policy that doesn't compile");
+    };
+    for path in ["routes[0].require", "routes[1].typo"] {
+        assert!(log.contains(&format!("path={path} ")), "{path}:\n{log}");
     }
 }

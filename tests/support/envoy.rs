@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -104,6 +105,32 @@ impl Envoy {
             [127, 0, 0, 1],
             u16::try_from(port).ok()?,
         )))
+    }
+
+    /// How many connections each worker has taken at its one listener.
+    pub(crate) fn connections_by_worker(&self) -> Vec<u64> {
+        let path = "/stats?format=json&filter=worker_.*downstream_cx_total";
+        let page = get(self.admin, path, "")
+            .map(|page| page.body)
+            .unwrap_or_default();
+        let page: Value = serde_json::from_slice(&page).unwrap_or_default();
+        let stats = page["stats"].as_array().cloned().unwrap_or_default();
+        stats
+            .iter()
+            .filter_map(|stat| stat["value"].as_u64())
+            .collect()
+    }
+
+    /// Prints the end of the log.
+    pub(crate) fn show_log(&self) {
+        let log = self.log();
+        let lines: Vec<_> = log.lines().collect();
+        let last = lines.len().saturating_sub(60);
+        let _ = writeln!(
+            std::io::stderr(),
+            "Envoy's log ends:\n{}",
+            lines[last..].join("\n")
+        );
     }
 
     /// All that it has logged.
