@@ -19,9 +19,15 @@ mod envoy_gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/logged.rs"]
+#[cfg(test)]
+mod logged;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;
+#[path = "support/refused.rs"]
+#[cfg(test)]
+mod refused;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
@@ -53,21 +59,23 @@ impl Drop for Shown {
     }
 }
 
-/// A policy that doesn't compile: Envoy doesn't start, and its log says where and why.
+/// With a policy that doesn't compile Envoy doesn't start, and its log says where and why.
 #[test]
 fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
-    let policy = r#"{"routes": [{"name": "open"}, {"name": "a", "require": "none", "typo": 1}]}"#;
-    let plan = envoy::Plan {
-        name: "envoy-refused".into(),
-        policies: vec![("refused".into(), policy.into())],
-        environment: [].into(),
-        clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
-        workers: 1,
-    };
-    let Err(log) = envoy::Envoy::start(&plan) else {
-        panic!("Envoy runs with a policy that doesn't compile");
-    };
-    for path in ["routes[0].require", "routes[1].typo"] {
-        assert!(log.contains(&format!("path={path} ")), "{path}:\n{log}");
-    }
+    let chosen = |refused: &case::Refused| refused.envoy;
+    refused::run("envoy", chosen, |json, file| {
+        let plan = envoy::Plan {
+            name: "envoy-refused".into(),
+            policies: vec![("refused".into(), json.into())],
+            environment: file.env.clone(),
+            clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
+            workers: 1,
+        };
+        let Err(log) = envoy::Envoy::start(&plan) else {
+            return Vec::new();
+        };
+        let mut errors: Vec<_> = log.lines().filter_map(logged::config_error).collect();
+        errors.dedup();
+        errors
+    });
 }

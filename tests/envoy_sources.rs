@@ -41,16 +41,24 @@ fn tenants(acme: bool, globex: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Every way in which a config centre fails, by name. Each would let `globex` in if a word of it were believed.
-fn faults() -> Vec<(&'static str, Deed)> {
-    let poison = tenants(true, true);
-    let answer = |status: u16, body: &[u8]| Deed::Answer {
+/// A good answer.
+fn document(body: &[u8]) -> Deed {
+    answer(200, body)
+}
+
+fn answer(status: u16, body: &[u8]) -> Deed {
+    Deed::Answer {
         status,
         fields: Vec::new(),
         body: body.to_vec(),
         after: Duration::ZERO,
         claimed: None,
-    };
+    }
+}
+
+/// Every way in which a config centre fails, by name. Each would let `globex` in if a word of it were believed.
+fn faults() -> Vec<(&'static str, Deed)> {
+    let poison = tenants(true, true);
     let mut large = poison.clone();
     large.extend([b' '; 4000]);
     let mut cut = poison.clone();
@@ -100,7 +108,7 @@ fn a_watched_document_that_fails_is_the_last_good_one() {
             ("/t/globex", Expect::Only(503)),
         ],
     );
-    stage.tell("/tenants.json", Deed::document(tenants(true, false)));
+    stage.tell("/tenants.json", document(&tenants(true, false)));
     stage.until("/t/acme", 200, Duration::from_secs(10));
     for (fault, deed) in faults() {
         stage.settle();
@@ -114,9 +122,9 @@ fn a_watched_document_that_fails_is_the_last_good_one() {
             ],
         );
         // Back again, and what it says now counts.
-        stage.tell("/tenants.json", Deed::document(tenants(false, false)));
+        stage.tell("/tenants.json", document(&tenants(false, false)));
         stage.until("/t/acme", 403, Duration::from_secs(10));
-        stage.tell("/tenants.json", Deed::document(tenants(true, false)));
+        stage.tell("/tenants.json", document(&tenants(true, false)));
         stage.until("/t/acme", 200, Duration::from_secs(10));
         stage.never_delivered("/t/globex");
     }
@@ -126,13 +134,13 @@ fn a_watched_document_that_fails_is_the_last_good_one() {
 #[test]
 fn a_change_reaches_every_worker_in_time_and_one_vm_fetches_for_all() {
     let stage = Stage::start("envoy-change", WATCHED, "centre.test", |centre| {
-        let document = Deed::document(tenants(true, false));
-        centre.set("centre.test", "/tenants.json", document);
+        let good = document(&tenants(true, false));
+        centre.set("centre.test", "/tenants.json", good);
     });
     stage.until("/t/acme", 200, Duration::from_secs(10));
     let in_time = REFRESH.saturating_add(Duration::from_secs(1));
     for on in [false, true, false, true] {
-        stage.tell("/tenants.json", Deed::document(tenants(on, !on)));
+        stage.tell("/tenants.json", document(&tenants(on, !on)));
         stage.flood(
             in_time,
             &[("/t/acme", Expect::Any), ("/t/globex", Expect::Any)],

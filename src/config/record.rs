@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::decode::expected;
+use super::decode::{expected, listed};
 use super::nearest::nearest;
 use super::node::Node;
 use super::{ConfigErrors, Path};
@@ -180,25 +180,6 @@ impl Rule {
             Self::AtLeastOne(_) | Self::Needs(..) | Self::Unnamed => false,
         }
     }
-}
-
-/// `a`, `b` and `c`.
-pub(super) fn listed(names: &[&str], word: &str) -> String {
-    let mut text = String::new();
-    for (at, name) in names.iter().enumerate() {
-        if at > 0 {
-            let last = at.saturating_add(1) == names.len();
-            text.push_str(if last { " " } else { ", " });
-            if last {
-                text.push_str(word);
-                text.push(' ');
-            }
-        }
-        text.push('`');
-        text.push_str(name);
-        text.push('`');
-    }
-    text
 }
 
 /// A field while its record is read.

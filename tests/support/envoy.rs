@@ -29,7 +29,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Envoy {
     child: Child,
-    admin: SocketAddr,
+    /// The address of its admin pages.
+    pub(crate) admin: SocketAddr,
     log: PathBuf,
 }
 
@@ -105,20 +106,6 @@ impl Envoy {
             [127, 0, 0, 1],
             u16::try_from(port).ok()?,
         )))
-    }
-
-    /// How many connections each worker has taken at its one listener.
-    pub(crate) fn connections_by_worker(&self) -> Vec<u64> {
-        let path = "/stats?format=json&filter=worker_.*downstream_cx_total";
-        let page = get(self.admin, path, "")
-            .map(|page| page.body)
-            .unwrap_or_default();
-        let page: Value = serde_json::from_slice(&page).unwrap_or_default();
-        let stats = page["stats"].as_array().cloned().unwrap_or_default();
-        stats
-            .iter()
-            .filter_map(|stat| stat["value"].as_u64())
-            .collect()
     }
 
     /// Prints the end of the log.

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::envoy::{Envoy, Plan};
 use crate::http1::get;
 use crate::servers::{Centre, Deed, Upstreams};
@@ -131,10 +133,14 @@ impl Stage {
     #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     pub(crate) fn until(&self, path: &str, wanted: u16, most: Duration) {
         let start = Instant::now();
-        let mut in_a_row = 0;
+        let mut in_a_row = 0_u32;
         while in_a_row < 40 {
             let found = status(self.address, path);
-            in_a_row = if found == wanted { in_a_row + 1 } else { 0 };
+            in_a_row = if found == wanted {
+                in_a_row.saturating_add(1)
+            } else {
+                0
+            };
             assert!(
                 start.elapsed() < most,
                 "{}: {path} is {found}, not {wanted}, after {most:?}",
@@ -168,11 +174,25 @@ impl Stage {
         thread::sleep(span);
     }
 
+    /// How many connections each worker has taken at its one listener.
+    fn connections_by_worker(&self) -> Vec<u64> {
+        let path = "/stats?format=json&filter=worker_.*downstream_cx_total";
+        let page = get(self.envoy.admin, path, "")
+            .map(|page| page.body)
+            .unwrap_or_default();
+        let page: Value = serde_json::from_slice(&page).unwrap_or_default();
+        let stats = page["stats"].as_array().cloned().unwrap_or_default();
+        stats
+            .iter()
+            .filter_map(|stat| stat["value"].as_u64())
+            .collect()
+    }
+
     /// Every worker took part, and none trapped.
     pub(crate) fn check(&self) {
         let traps = self.envoy.traps();
         assert!(traps.is_empty(), "\n{}\n", traps.join("\n"));
-        let connections = self.envoy.connections_by_worker();
+        let connections = self.connections_by_worker();
         assert_eq!(connections.len(), WORKERS, "{connections:?}");
         assert!(
             connections.iter().all(|count| *count > 0),
