@@ -65,7 +65,7 @@ fn ecds(policy: &Path, module: &Path, name: &str, vm_id: &str) -> Result<(), Fai
 }
 
 /// A DiscoveryResponse with one TypedExtensionConfig in it.
-fn resource(policy: &Value, module: &Path, name: &str, vm_id: &str) -> Value {
+fn resource(policy: &str, module: &Path, name: &str, vm_id: &str) -> Value {
     const TYPES: &str = "type.googleapis.com";
     json!({"resources": [{
         "@type": format!("{TYPES}/envoy.config.core.v3.TypedExtensionConfig"),
@@ -75,7 +75,7 @@ fn resource(policy: &Value, module: &Path, name: &str, vm_id: &str) -> Value {
             "config": {
                 "name": name,
                 "root_id": name,
-                "configuration": {"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": policy.to_string()},
+                "configuration": {"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": policy},
                 "vm_config": {
                     "vm_id": vm_id,
                     "runtime": "envoy.wasm.runtime.v8",
@@ -86,8 +86,8 @@ fn resource(policy: &Value, module: &Path, name: &str, vm_id: &str) -> Value {
     }]})
 }
 
-/// A file of YAML, of which JSON is a part.
-fn read(path: &Path) -> Result<Value, Failure> {
+/// A file of YAML, of which JSON is a part, as JSON text. Fields keep their order.
+fn read(path: &Path) -> Result<String, Failure> {
     let failure = |error: &dyn std::error::Error| Failure(format!("{}: {error}", path.display()));
     let text = if path == Path::new("-") {
         let mut text = String::new();
@@ -96,7 +96,9 @@ fn read(path: &Path) -> Result<Value, Failure> {
         fs::read_to_string(path)
     };
     let text = text.map_err(|error| failure(&error))?;
-    serde_yaml_ng::from_str(&text).map_err(|error| failure(&error))
+    let policy: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&text).map_err(|error| failure(&error))?;
+    serde_json::to_string(&policy).map_err(|error| failure(&error))
 }
 
 #[cfg(test)]
@@ -105,11 +107,10 @@ mod tests {
 
     #[test]
     fn the_policy_travels_as_text() {
-        let policy = serde_yaml_ng::from_str("routes: []\nunmatched: {pass: {}}").unwrap();
-        let resource = resource(&policy, Path::new("m.wasm"), "gate", "vm");
+        let policy = r#"{"unmatched": {"pass": {}}, "routes": []}"#;
+        let resource = resource(policy, Path::new("m.wasm"), "gate", "vm");
         let config = &resource["resources"][0]["typed_config"]["config"];
-        let text = config["configuration"]["value"].as_str().unwrap();
-        assert_eq!(serde_json::from_str::<Value>(text).unwrap(), policy);
+        assert_eq!(config["configuration"]["value"], policy);
         assert_eq!(config["vm_config"]["code"]["local"]["filename"], "m.wasm");
     }
 }

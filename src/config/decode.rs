@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::nearest::nearest;
+use super::nearest::{listed, nearest};
 use super::node::Node;
 use super::{ConfigErrors, Path};
 
@@ -36,25 +36,6 @@ pub(super) fn expected<T>(
         errors.push(at, reason);
     }
     None
-}
-
-/// `a`, `b` and `c`.
-pub(super) fn listed(names: &[&str], word: &str) -> String {
-    let mut text = String::new();
-    for (at, name) in names.iter().enumerate() {
-        if at > 0 {
-            let last = at.saturating_add(1) == names.len();
-            text.push_str(if last { " " } else { ", " });
-            if last {
-                text.push_str(word);
-                text.push(' ');
-            }
-        }
-        text.push('`');
-        text.push_str(name);
-        text.push('`');
-    }
-    text
 }
 
 /// Notes that one of some words was expected.

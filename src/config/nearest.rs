@@ -42,6 +42,25 @@ fn distance(left: &[char], right: &[char]) -> usize {
     row.last().copied().unwrap_or(left.len())
 }
 
+/// `a`, `b` and `c`.
+pub(super) fn listed(names: &[&str], word: &str) -> String {
+    let mut text = String::new();
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            let last = at.saturating_add(1) == names.len();
+            text.push_str(if last { " " } else { ", " });
+            if last {
+                text.push_str(word);
+                text.push(' ');
+            }
+        }
+        text.push('`');
+        text.push_str(name);
+        text.push('`');
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::decode::{expected, listed};
-use super::nearest::nearest;
+use super::decode::expected;
+use super::nearest::{listed, nearest};
 use super::node::Node;
 use super::{ConfigErrors, Path};
 

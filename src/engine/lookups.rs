@@ -15,9 +15,9 @@ use crate::time::Timestamp;
 use super::Inputs;
 use super::event::{Event, Observer};
 use super::sources::{Sources, State, WatchedState};
-use super::step::{FlightId, Memory};
 use super::store::{DemandSource, EngineId, Purpose, Store};
 use super::values::{Facts, blame, whose};
+use super::waiting::{FlightId, Memory};
 
 /// How often one exchange may wait: each time is bounded, and so is the whole.
 const MAX_WAITS: u8 = 16;

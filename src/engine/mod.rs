@@ -1,7 +1,7 @@
 //! The per-request machine: one policy's engine, its stages, and what it learns.
 //!
 //! An [`Engine`] answers requests by one policy. [`start`](Engine::start) takes a request through the stages of
-//! [`exchange`] and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
+//! `exchange.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
 //! [`Store`].
 
 mod answer;
@@ -18,6 +18,7 @@ mod step;
 mod store;
 mod values;
 mod view;
+mod waiting;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -30,12 +31,13 @@ use crate::time::Timestamp;
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State, World};
-use step::{Memory, Slot};
-use store::{EngineId, Mail, Purpose};
+use store::{EngineId, Purpose};
+use waiting::{Mail, Memory, Slot};
 
 pub use event::{Event, Observer, Outcome};
-pub use step::{ExchangeId, FlightId, Step, Suspended, Waiting, Woken};
+pub use step::{Step, Suspended, Waiting, Woken};
 pub use store::Store;
+pub use waiting::{ExchangeId, FlightId};
 
 /// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
 const TICK_PERIOD: Duration = Duration::from_millis(100);

@@ -9,9 +9,9 @@ use crate::source::{Board, Candidate, Document, Hash, Outcome, SourceError, Tick
 use crate::time::Timestamp;
 
 use super::event::{Event, Observer};
-use super::step::ExchangeId;
 use super::store::{DemandSource, Store, WatchedSource};
 use super::view::View;
+use super::waiting::ExchangeId;
 
 /// All sources of one policy, in its order.
 #[derive(Debug)]

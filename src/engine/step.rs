@@ -1,12 +1,11 @@
 //! What an engine answers, and an exchange that waits.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::http::{Edits, HeaderMap, Request, Response};
 use crate::time::Timestamp;
 
-use super::store::Mail;
+use super::waiting::{ExchangeId, Memory, Slot};
 use super::{Engine, Inputs, Observer};
 
 /// What is to be done with an exchange now.
@@ -30,14 +29,6 @@ pub struct Waiting {
     pub deadline: Timestamp,
 }
 
-/// Names one waiting exchange, unique within a VM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ExchangeId(pub(super) u64);
-
-/// Names one callout under way, unique within a VM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FlightId(pub(super) u64);
-
 /// The exchanges that may go on: the driver resumes each one that it still holds, whichever engine it belongs to.
 #[derive(Debug, Default, PartialEq, Eq)]
 #[must_use]
@@ -49,27 +40,6 @@ pub struct Suspended {
     pub(super) slot: Rc<Slot>,
     pub(super) headers: HeaderMap,
     pub(super) memory: Memory,
-}
-
-/// Where a waiting exchange is reached. What it waits for knows it weakly: dropping the exchange ends the waiting.
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) id: ExchangeId,
-    pub(super) deadline: Timestamp,
-    pub(super) mail: RefCell<Vec<Mail>>,
-}
-
-/// What an exchange remembers from before it waited.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    /// What the flights that it waited for brought.
-    pub(super) answers: Vec<Mail>,
-    /// When it began to wait.
-    pub(super) since: Option<Timestamp>,
-    /// How often it has waited.
-    pub(super) waits: u8,
-    /// Whether it has waited until a deadline: it waits no more.
-    pub(super) overdue: bool,
 }
 
 impl Suspended {

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Settled, Watched};
+use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
 use crate::time::Timestamp;
 
-use super::step::{ExchangeId, FlightId, Slot};
+use super::waiting::{ExchangeId, FlightId, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
 /// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
@@ -64,57 +64,6 @@ pub(super) struct Flight {
 pub(super) enum Purpose {
     Watched(Rc<RefCell<WatchedSource>>),
     OnDemand(Rc<RefCell<DemandSource>>, Box<[u8]>),
-}
-
-/// What came of a flight, for an exchange that waited for it.
-#[derive(Clone, Debug)]
-pub(super) struct Mail {
-    pub(super) source: Identity,
-    pub(super) key: Box<[u8]>,
-    pub(super) settled: Settled,
-}
-
-/// Exchanges that wait for one thing. One that is gone (its client left) counts no more.
-#[derive(Debug, Default)]
-pub(super) struct Waiters(Vec<Weak<Slot>>);
-
-/// How many may wait for one thing; above it a request is answered as if the thing had failed.
-const MAX_WAITERS: usize = 4096;
-
-impl Waiters {
-    /// Whether one more may wait.
-    pub(super) fn has_room(&mut self) -> bool {
-        if self.0.len() >= MAX_WAITERS {
-            self.0.retain(|slot| slot.strong_count() > 0);
-        }
-        self.0.len() < MAX_WAITERS
-    }
-
-    pub(super) fn push(&mut self, slot: &Rc<Slot>) {
-        self.0.push(Rc::downgrade(slot));
-    }
-
-    /// Takes all of them, those that still wait.
-    pub(super) fn take(&mut self) -> Vec<Rc<Slot>> {
-        std::mem::take(&mut self.0)
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect()
-    }
-
-    /// Takes those whose deadline has passed; forgets those that are gone.
-    pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
-        let mut overdue = Vec::new();
-        self.0.retain(|slot| match slot.upgrade() {
-            Some(slot) if slot.deadline > now => true,
-            Some(slot) => {
-                overdue.push(slot.id);
-                false
-            }
-            None => false,
-        });
-        overdue
-    }
 }
 
 impl Store {

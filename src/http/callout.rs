@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{HeaderMap, Text};
 
-/// A request to a cluster, to be sent by the driver.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request to a cluster, to be sent by the driver. `Debug` shows no header's value: some are credentials.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Callout {
     /// The cluster's name in Envoy.
     pub cluster: Text,
@@ -16,6 +16,17 @@ pub struct Callout {
     pub body: Text,
     /// How long the driver waits for the whole answer.
     pub timeout: Duration,
+}
+
+impl fmt::Debug for Callout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&Text> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Callout")
+            .field("cluster", &self.cluster)
+            .field("headers", &names)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A whole answer to a callout.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::JsonPath;
+use crate::template::Template;
 
 use super::source::{Reading, Sources};
 use super::variable::{RESERVED, Scope, ValueTemplate};
@@ -87,6 +88,20 @@ impl Lookup {
             hold: written.hold,
         })
     }
+}
+
+/// Whether the key of `lookup` speaks of any of `others`, itself among them.
+pub(super) fn speaks_of_any(
+    lookup: &Named<config::Lookup>,
+    others: &[&Named<config::Lookup>],
+) -> bool {
+    let Some(Ok(key)) = lookup.value.key.as_deref().map(Template::parse) else {
+        return false;
+    };
+    key.variables().any(|name| {
+        let root = name.split('.').next().unwrap_or_default();
+        others.iter().any(|other| other.name == root)
+    })
 }
 
 fn values(

@@ -88,7 +88,7 @@ impl Policy {
     pub fn compile(config: &Config, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let providers = Providers::compile(&config.providers);
-        let sources = Sources::compile(&config.sources, environment, &mut errors);
+        let sources = Sources::compile(config, environment, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         let written = written::written(config, &providers);
         identity::check_headers(config, &providers, &mut errors);

@@ -1,6 +1,6 @@
 //! Routes, compiled.
 
-use crate::config::{self, Config, ConfigErrors, Path};
+use crate::config::{self, Config, ConfigErrors, Named, Path};
 use crate::route::{
     HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteIndex,
     Rule, Test,
@@ -9,7 +9,7 @@ use crate::route::{
 use super::answer::{Redirect, Respond};
 use super::condition::{Condition, ConditionScope};
 use super::identity::Routing;
-use super::lookup::Lookup;
+use super::lookup::{self, Lookup};
 use super::names::Names;
 use super::provider::Providers;
 use super::requirement::Requirement;
@@ -115,7 +115,8 @@ impl Surroundings<'_> {
         })
     }
 
-    /// The lookups of a route; each may speak of those before it.
+    /// The lookups of a route, each after those that its key speaks of. The order of writing counts for nothing: on the
+    /// way through a control plane a map loses it.
     fn lookups(
         &self,
         written: &config::Route,
@@ -127,7 +128,13 @@ impl Surroundings<'_> {
         let mut lookups: Vec<Lookup> = Vec::new();
         let mut whole = true;
         let path = path.field("lookup");
-        for lookup in &written.lookup {
+        let mut pending: Vec<&Named<config::Lookup>> = written.lookup.iter().collect();
+        while !pending.is_empty() {
+            let free = pending
+                .iter()
+                .position(|lookup| !lookup::speaks_of_any(lookup, &pending));
+            // Where each waits for another, the first one is told that what it speaks of isn't there.
+            let lookup = pending.remove(free.unwrap_or(0));
             let scope = self.scope(captures, authenticates, &lookups);
             let at = path.field(&lookup.name);
             match Lookup::compile(lookup, &scope, self.sources, &at, errors) {

@@ -65,23 +65,23 @@ pub(crate) struct Sources(Vec<Source>);
 
 impl Sources {
     pub(super) fn compile(
-        written: &[Named<config::Source>],
+        config: &config::Config,
         environment: &dyn Environment,
         errors: &mut ConfigErrors,
     ) -> Self {
         let path = Path::Root;
         let path = path.field("sources");
         let compile = |source: &Named<config::Source>| {
-            Source::compile(source, environment, &path.field(&source.name), errors).unwrap_or_else(
-                || Source {
-                    // Stands in, so that what names the source isn't called wrong as well. The policy is refused anyway.
-                    name: source.name.as_str().into(),
-                    kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
-                    index: None,
-                },
-            )
+            let at = path.field(&source.name);
+            let readers = Definition::of_readers(source, config);
+            // A stand-in, so that what names the source isn't called wrong as well. The policy is refused anyway.
+            Source::compile(source, readers, environment, &at, errors).unwrap_or_else(|| Source {
+                name: source.name.as_str().into(),
+                kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
+                index: None,
+            })
         };
-        Self(written.iter().map(compile).collect())
+        Self(config.sources.iter().map(compile).collect())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
@@ -130,6 +130,7 @@ impl Sources {
 impl Source {
     fn compile(
         written: &Named<config::Source>,
+        readers: Definition,
         environment: &dyn Environment,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
@@ -139,9 +140,14 @@ impl Source {
             config::SourceKind::Inline(value) => {
                 SourceKind::Inline(Document::inline(value.clone()))
             }
-            config::SourceKind::Http(http) => {
-                fetched(source, http, environment, &path.field("http"), errors)?
-            }
+            config::SourceKind::Http(http) => fetched(
+                source,
+                http,
+                readers,
+                environment,
+                &path.field("http"),
+                errors,
+            )?,
         };
         let index = match &source.index {
             Some(index) => Some(IndexBy::compile(index, &path.field("index"), errors)?),
@@ -201,6 +207,7 @@ const REMEMBERED_BYTES: usize = 64 << 20;
 fn fetched(
     source: &config::Source,
     http: &config::HttpSource,
+    mut definition: Definition,
     environment: &dyn Environment,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -215,7 +222,6 @@ fn fetched(
     .map_err(|error| errors.push(&path.field("path"), error.to_string()))
     .ok();
     let headers = headers?;
-    let mut definition = Definition::default();
     definition.http(http, &headers);
     let fetcher = fetcher?
         .with_headers(headers)
@@ -277,8 +283,9 @@ fn headers(
     compiled.into_iter().collect()
 }
 
-/// The whole definition that documents are learnt by: two sources share what was learnt only where all of it is the
-/// same, credentials included.
+/// The whole definition that documents are learnt by: where they come from, credentials included, and what must be able
+/// to read them. Two sources share what was learnt only where all of it is the same: a document that one policy can't
+/// use must not stand in the way of another that can.
 #[derive(Default)]
 struct Definition(Sha256);
 
@@ -288,6 +295,26 @@ impl Definition {
         self.0
             .update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         self.0.update(part);
+    }
+
+    /// What the policy makes of the source's documents.
+    fn of_readers(source: &Named<config::Source>, config: &config::Config) -> Self {
+        let mut definition = Self::default();
+        if let Some(index) = &source.value.index {
+            definition.add(b"index");
+            definition.add(index.items.as_bytes());
+            definition.add(index.by.as_bytes());
+        }
+        let reads = |from: &&config::ConsumersFrom| from.source == source.name;
+        for from in config.consumers_from.iter().filter(reads) {
+            definition.add(b"consumers");
+            definition.add(from.items.as_bytes());
+            definition.add(format!("{:?}", from.max_shrink).as_bytes());
+            for provider in &config.providers {
+                definition.add(provider.name.as_bytes());
+            }
+        }
+        definition
     }
 
     fn http(&mut self, http: &config::HttpSource, headers: &[(Text, HeaderValue)]) {

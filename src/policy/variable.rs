@@ -211,9 +211,9 @@ impl Scope<'_> {
                 .map(|known| format!("`{}`", known.name))
                 .collect();
             return Err(if known.is_empty() {
-                format!("no lookup `{lookup}` stands before this")
+                format!("there is no lookup `{lookup}`, or it waits for this one")
             } else {
-                format!("the lookups before this are {}", known.join(", "))
+                format!("there are the lookups {}", known.join(", "))
             });
         };
         let values = self
