@@ -10,6 +10,9 @@ mod case;
 #[path = "support/corpus.rs"]
 #[cfg(test)]
 mod corpus;
+#[path = "support/logged.rs"]
+#[cfg(test)]
+mod logged;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;
@@ -32,5 +35,5 @@ fn every_case() {
 
 #[test]
 fn every_bad_policy_is_refused_and_all_its_errors_are_logged() {
-    refused::run("adapter", AdapterGate::refuse);
+    refused::run("adapter", |_| true, AdapterGate::refuse);
 }
