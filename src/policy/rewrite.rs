@@ -1,7 +1,7 @@
 //! What a route changes.
 
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::Text;
+use crate::http::{Text, same_name};
 use crate::rewrite::PathLiteral;
 use crate::template::{self, Template};
 
@@ -95,7 +95,11 @@ impl Rewrite {
         if let Some(Some(upstream)) = &upstream {
             check_upstream(upstream, routing, &path.field("upstream"), errors);
         }
-        let headers = HeaderEdits::compile(&written.headers, scope, &path.field("headers"), errors);
+        let at = path.field("headers");
+        let headers = HeaderEdits::compile(&written.headers, scope, &at, errors);
+        if let Some(routing) = routing {
+            check_routing(&written.headers, routing, &at, errors);
+        }
         let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
         Some(Self {
             path: new_path?,
@@ -128,6 +132,25 @@ fn check_upstream(
                 literal.escape_ascii()
             );
             errors.push(path, reason);
+        }
+    }
+}
+
+/// The routing header is written by `upstream` alone: by another way it would get past its list.
+fn check_routing(
+    written: &config::HeaderEdits,
+    routing: &Routing,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    for (list, name) in [(&written.set, "set"), (&written.add, "add")] {
+        let path = path.field(name);
+        for edit in list
+            .iter()
+            .filter(|edit| same_name(edit.name.as_bytes(), &routing.header))
+        {
+            let reason = "this is the `routing` header, and what it may say is on a list";
+            errors.suggest(&path.field(&edit.name), reason, "write `upstream`");
         }
     }
 }
