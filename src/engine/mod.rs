@@ -136,6 +136,10 @@ impl Engine {
                 }
                 Woken(waiting.iter().map(|slot| slot.id).collect())
             }
+            Purpose::Superseded => {
+                let waiting = flight.waiters.take();
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
         }
     }
 

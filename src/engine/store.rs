@@ -64,6 +64,8 @@ pub(super) struct Flight {
 pub(super) enum Purpose {
     Watched(Rc<RefCell<WatchedSource>>),
     OnDemand(Rc<RefCell<DemandSource>>, Box<[u8]>),
+    /// For nothing any more: its reply was so late that another one was sent for.
+    Superseded,
 }
 
 impl Store {
@@ -140,7 +142,10 @@ impl Store {
         let mut learnt = self.0.borrow_mut();
         let id = FlightId(learnt.next_id());
         if let Purpose::OnDemand(source, key) = &purpose {
-            source.borrow_mut().flights.insert(key.clone(), id);
+            let late = source.borrow_mut().flights.insert(key.clone(), id);
+            if let Some(late) = late.and_then(|late| learnt.flights.get_mut(&late)) {
+                late.purpose = Purpose::Superseded;
+            }
         }
         learnt.flights.insert(
             id,
@@ -184,6 +189,7 @@ impl Store {
             match &flight.purpose {
                 Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, board),
                 Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
+                Purpose::Superseded => {}
             }
             woken.extend(flight.waiters.take().iter().map(|slot| slot.id));
         }
