@@ -117,6 +117,9 @@ mod checks {
         )]
     }
 
+    /// A double of what is below the raw calls, which drives what is above them: natively only, for tests.
+    const DOUBLE: [&str; 2] = ["host", "fake"];
+
     /// A way from a module back to itself, if there is one. Only ways between modules beside each other count: a parent
     /// and its parts belong together.
     fn cycle(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> Option<Vec<String>> {
@@ -132,7 +135,8 @@ mod checks {
         };
         let modules: BTreeSet<&[String]> = imports.keys().map(Vec::as_slice).collect();
         let mut edges: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = BTreeMap::new();
-        for (from, targets) in imports {
+        let double = |module: &[String]| module.iter().take(2).eq(DOUBLE.iter());
+        for (from, targets) in imports.iter().filter(|(from, _)| !double(from)) {
             for target in targets {
                 // The longest beginning that is a module; the rest are its items.
                 let module = (1..=target.len()).rev().find_map(|end| {
