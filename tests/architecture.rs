@@ -117,9 +117,19 @@ mod checks {
         )]
     }
 
-    /// A way from a module back to itself, if there is one. Only ways between modules beside each other count: a parent
+    /// Modules that can't be told apart, and why.
+    const TOGETHER: &[(&str, &str, &str)] = &[(
+        "policy::lookup",
+        "policy::variable",
+        "a lookup's key is a template, and a template may speak of the lookups before it",
+    )];
+
+    /// A double of what is below the raw calls, which drives what is above them: natively only, for tests.
+    const DOUBLE: [&str; 2] = ["host", "fake"];
+
+    /// The ways from a module back to itself, each once. Only ways between modules beside each other count: a parent
     /// and its parts belong together.
-    fn cycle(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> Option<Vec<String>> {
+    fn cycles(imports: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>) -> Vec<Vec<String>> {
         let beside = |from: &[String], to: &[String]| -> Option<(Vec<String>, Vec<String>)> {
             let common = from
                 .iter()
@@ -132,7 +142,8 @@ mod checks {
         };
         let modules: BTreeSet<&[String]> = imports.keys().map(Vec::as_slice).collect();
         let mut edges: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = BTreeMap::new();
-        for (from, targets) in imports {
+        let double = |module: &[String]| module.iter().take(2).eq(DOUBLE.iter());
+        for (from, targets) in imports.iter().filter(|(from, _)| !double(from)) {
             for target in targets {
                 // The longest beginning that is a module; the rest are its items.
                 let module = (1..=target.len()).rev().find_map(|end| {
@@ -144,13 +155,25 @@ mod checks {
                 }
             }
         }
+        let mut known: BTreeSet<BTreeSet<Vec<String>>> = BTreeSet::new();
+        let mut found = Vec::new();
         for start in edges.keys() {
             let mut way = vec![start.clone()];
-            if let Some(way) = walk(&edges, start, &mut way, &mut BTreeSet::new()) {
-                return Some(way.iter().map(|module| module.join("::")).collect());
+            let Some(way) = walk(&edges, start, &mut way, &mut BTreeSet::new()) else {
+                continue;
+            };
+            let way_back: Vec<String> = way.iter().map(|module| module.join("::")).collect();
+            let together = |(one, other, _): &(&str, &str, &str)| {
+                let names = [*one, *other];
+                way_back
+                    .iter()
+                    .all(|module| names.contains(&module.as_str()))
+            };
+            if known.insert(way.into_iter().collect()) && !TOGETHER.iter().any(together) {
+                found.push(way_back);
             }
         }
-        None
+        found
     }
 
     fn walk(
@@ -211,7 +234,7 @@ mod checks {
                 imports.insert(source.module.clone(), named);
             }
         }
-        if let Some(way) = cycle(&imports) {
+        for way in cycles(&imports) {
             found.push(format!("a cycle: {}", way.join(" → ")));
         }
         assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -374,17 +397,17 @@ mod checks {
             ("src/http/c.rs", "use crate::http::a::A;"),
             ("src/time.rs", ""),
         ]);
-        assert!(cycle(&parts).is_some_and(|way| way.len() == 4));
+        assert_eq!(cycles(&parts).first().map(Vec::len), Some(4));
         let rooms = graph(&[
             ("src/http/mod.rs", ""),
             ("src/http/a.rs", "use crate::time::Timestamp;"),
             ("src/time.rs", "use crate::http::Text;"),
         ]);
-        assert!(cycle(&rooms).is_some());
+        assert_eq!(cycles(&rooms).len(), 1);
         let parent = graph(&[
             ("src/http/mod.rs", "use self::a::A;"),
             ("src/http/a.rs", "use super::B;"),
         ]);
-        assert!(cycle(&parent).is_none());
+        assert!(cycles(&parent).is_empty());
     }
 }

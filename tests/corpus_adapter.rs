@@ -10,6 +10,9 @@ mod case;
 #[path = "support/corpus.rs"]
 #[cfg(test)]
 mod corpus;
+#[path = "support/logged.rs"]
+#[cfg(test)]
+mod logged;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;

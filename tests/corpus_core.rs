@@ -59,6 +59,9 @@ fn enough_cases_half_of_them_refusals_and_few_exceptions() {
         refusals.saturating_mul(2) >= all,
         "{refusals} refusals of {all}"
     );
+    let started = files.iter().flat_map(|file| &file.refused);
+    let started = started.filter(|refused| refused.envoy).count();
+    assert!(started <= 4, "{started} starts of Envoy");
     let noted = cases.iter().filter(|case| case.envoy.is_some()).count();
     assert!(
         noted.saturating_mul(10) <= cases.len(),

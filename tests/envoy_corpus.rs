@@ -19,9 +19,15 @@ mod envoy_gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/logged.rs"]
+#[cfg(test)]
+mod logged;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;
+#[path = "support/refused.rs"]
+#[cfg(test)]
+mod refused;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
@@ -48,10 +54,27 @@ struct Shown(Rc<World>);
 impl Drop for Shown {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = self.0.envoy.log();
-            let lines: Vec<_> = log.lines().collect();
-            let last = lines.len().saturating_sub(60);
-            corpus::say(&format!("Envoy's log ends:\n{}", lines[last..].join("\n")));
+            self.0.envoy.show_log();
         }
     }
+}
+
+/// With a policy that doesn't compile Envoy doesn't start, and its log says where and why.
+#[test]
+fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
+    refused::run(refused::ENVOY, |json, file| {
+        let plan = envoy::Plan {
+            name: "envoy-refused".into(),
+            policies: vec![("refused".into(), json.into())],
+            environment: file.env.clone(),
+            clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
+            workers: 1,
+        };
+        let Err(log) = envoy::Envoy::start(&plan) else {
+            return Vec::new();
+        };
+        let mut errors: Vec<_> = log.lines().filter_map(logged::config_error).collect();
+        errors.dedup();
+        errors
+    });
 }

@@ -581,7 +581,6 @@ mod import {
 /// to do.
 #[cfg(target_arch = "wasm32")]
 mod export {
-    use super::super::log;
     use super::{Action, CallToken, ContextId, random};
     use crate::host::Vm;
 
@@ -598,7 +597,6 @@ mod export {
     extern "C" fn postern_initialize() {
         // SAFETY: the host calls `_initialize` once, before anything else.
         unsafe { __wasm_call_ctors() };
-        log::install();
     }
 
     #[unsafe(no_mangle)]

@@ -7,6 +7,7 @@
 
 mod abi;
 mod board;
+mod callbacks;
 mod clock;
 mod configure;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
@@ -18,6 +19,7 @@ mod perform;
 mod refusal;
 mod tables;
 mod vm;
+mod work;
 
 pub use abi::{Action, Failure, Status};
 pub use id::{CallToken, ContextId};

@@ -11,30 +11,10 @@ use super::id::ContextId;
 use super::refusal::{self, Refusal};
 use super::tables::{Flight, Progress, Seat, Waiting};
 use super::vm::{Vm, engaged};
+use super::work::Work;
 
 /// So often waking may lead to callouts that fail at once and wake again, within one callback.
 const ROUNDS: u32 = 64;
-
-/// What is still to be done in a callback.
-#[derive(Debug, Default)]
-pub(super) struct Work {
-    callouts: Vec<(Rc<Seat>, FlightId, Callout)>,
-    pub(super) woken: Vec<ExchangeId>,
-}
-
-impl Work {
-    /// Adds callouts of an engine.
-    pub(super) fn send(&mut self, seat: &Rc<Seat>, callouts: Vec<(FlightId, Callout)>) {
-        for (flight, callout) in callouts {
-            self.callouts.push((Rc::clone(seat), flight, callout));
-        }
-    }
-
-    fn join(&mut self, other: Self) {
-        self.callouts.extend(other.callouts);
-        self.woken.extend(other.woken);
-    }
-}
 
 /// One callback's turn with the host: which context its calls are attributed to, and what it will answer.
 #[derive(Debug)]

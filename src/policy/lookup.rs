@@ -8,6 +8,7 @@ use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::JsonPath;
 use crate::template::Template;
 
+use super::json_path::json_path;
 use super::source::{Reading, Sources};
 use super::variable::{RESERVED, Scope, ValueTemplate};
 
@@ -118,25 +119,6 @@ fn values(
     };
     let compiled: Vec<_> = written.iter().map(|value| compile(value, errors)).collect();
     compiled.into_iter().collect()
-}
-
-/// A JSONPath, compiled.
-pub(super) fn json_path(
-    text: &str,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<JsonPath> {
-    match JsonPath::compile(text) {
-        Ok(compiled) => Some(compiled),
-        Err(error) => {
-            errors.suggest(
-                path,
-                format!("`{text}`: {error}"),
-                "a JSONPath begins with `$` (RFC 9535)",
-            );
-            None
-        }
-    }
 }
 
 fn check_key(reading: Reading, has_key: bool, path: &Path<'_>, errors: &mut ConfigErrors) {

@@ -5,6 +5,7 @@ mod condition;
 mod denial;
 mod directory;
 mod identity;
+mod json_path;
 mod lookup;
 mod names;
 mod provider;
@@ -156,7 +157,7 @@ fn consumers_from(
     for (at, from) in written.iter().enumerate() {
         let path = path.index(at);
         let source = sources.named(&from.source, &path.field("source"), errors);
-        let items = lookup::json_path(&from.items, &path.field("items"), errors);
+        let items = json_path::json_path(&from.items, &path.field("items"), errors);
         let by_key =
             source.is_some_and(|source| sources.reading(source) == source::Reading::OnDemand);
         if by_key {

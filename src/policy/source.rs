@@ -12,7 +12,7 @@ use crate::source::{
 
 use super::Environment;
 use super::directory::variable;
-use super::lookup::json_path;
+use super::json_path::json_path;
 
 /// One source of documents.
 #[derive(Debug)]

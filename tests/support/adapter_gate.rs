@@ -8,6 +8,7 @@ use postern::time::Timestamp;
 
 use crate::case::{CaseFile, Request, json_of};
 use crate::corpus::Gate;
+use crate::logged::config_error;
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs};
 use crate::upstream::{upstream_answer, upstream_of};
 use crate::world::{Told, World};
@@ -170,30 +171,6 @@ impl Gate for AdapterGate {
     fn pass(&mut self, span: Duration) {
         self.clock.pass(span);
     }
-}
-
-/// A line of the log, `event=config_error path=… reason=… suggestion=…`, as the core would say it.
-fn config_error(line: &str) -> Option<String> {
-    let (path, rest) = value(line.strip_prefix("event=config_error path=")?)?;
-    let (reason, rest) = value(rest.strip_prefix(" reason=")?)?;
-    let (suggestion, _) = value(rest.strip_prefix(" suggestion=")?)?;
-    Some(match suggestion.as_str() {
-        "" => format!("{path}: {reason}"),
-        suggestion => format!("{path}: {reason} ({suggestion})"),
-    })
-}
-
-/// A value of a log line, quoted or not, and what follows it.
-fn value(text: &str) -> Option<(String, &str)> {
-    if !text.starts_with('"') {
-        let end = text.find(' ').unwrap_or(text.len());
-        let (plain, rest) = text.split_at(end);
-        return Some((plain.to_owned(), rest));
-    }
-    let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    let quoted: String = values.next()?.ok()?;
-    let rest = text.get(values.byte_offset()..)?;
-    Some((quoted, rest))
 }
 
 fn answer(response: LocalResponse) -> Answer {

@@ -232,6 +232,9 @@ pub(crate) struct Refused {
     pub(crate) policy: Option<String>,
     pub(crate) json: Option<String>,
     pub(crate) errors: Vec<RefusedError>,
+    /// Whether it is given to a real Envoy too, which takes a start each.
+    #[serde(default)]
+    pub(crate) envoy: bool,
 }
 
 /// One error of a policy.

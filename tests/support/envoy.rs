@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -28,7 +29,8 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 pub(crate) struct Envoy {
     child: Child,
-    admin: SocketAddr,
+    /// The address of its admin pages.
+    pub(crate) admin: SocketAddr,
     log: PathBuf,
 }
 
@@ -104,6 +106,18 @@ impl Envoy {
             [127, 0, 0, 1],
             u16::try_from(port).ok()?,
         )))
+    }
+
+    /// Prints the end of the log.
+    pub(crate) fn show_log(&self) {
+        let log = self.log();
+        let lines: Vec<_> = log.lines().collect();
+        let last = lines.len().saturating_sub(60);
+        let _ = writeln!(
+            std::io::stderr(),
+            "Envoy's log ends:\n{}",
+            lines[last..].join("\n")
+        );
     }
 
     /// All that it has logged.

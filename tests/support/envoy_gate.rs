@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::case::{Case, CaseFile, Expected, Request, WorldReply, bytes, files, json_of};
+use crate::case::{CaseFile, Request, WorldReply, bytes, files, json_of};
 use crate::compile::compile;
 use crate::corpus::Gate;
 use crate::envoy::{DETAILS, Envoy, Plan};
@@ -111,6 +111,8 @@ impl EnvoyGate {
 }
 
 impl Gate for EnvoyGate {
+    const BEHIND_ENVOY: bool = true;
+
     fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
         self.world.upstreams.received();
         self.world.centre.asked(&self.authority);
@@ -134,11 +136,6 @@ impl Gate for EnvoyGate {
     #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     fn pass(&mut self, span: Duration) {
         thread::sleep(span);
-    }
-
-    fn expected<'a>(&self, case: &'a Case) -> &'a Expected {
-        let note = case.envoy.as_ref();
-        note.map_or(&case.expected, |note| &note.instead)
     }
 
     fn passes_over(&self, name: &[u8]) -> bool {

@@ -89,19 +89,6 @@ pub(crate) enum Deed {
     Silent,
 }
 
-impl Deed {
-    /// A good answer.
-    pub(crate) fn document(body: impl Into<Vec<u8>>) -> Self {
-        Self::Answer {
-            status: 200,
-            fields: Vec::new(),
-            body: body.into(),
-            after: Duration::ZERO,
-            claimed: None,
-        }
-    }
-}
-
 #[derive(Debug, Default)]
 struct State {
     deeds: BTreeMap<(String, String), Deed>,

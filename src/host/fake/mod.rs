@@ -88,7 +88,6 @@ impl FakeVm {
     /// A VM in `world`, whose random name is `name`.
     #[must_use]
     pub fn new(world: &World, name: u64) -> Self {
-        super::log::install();
         let vm = Rc::new(Vm::new(name));
         let host = Rc::new(RefCell::new(Host::new(world.clone(), Rc::clone(&vm))));
         Self { host, vm }

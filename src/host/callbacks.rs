@@ -1,0 +1,238 @@
+//! What the host calls.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use log::{error, info};
+
+use crate::engine::Engine;
+use crate::http::{CalloutError, HeaderMap, Reply};
+use crate::policy::Policy;
+
+use super::abi::{self, Action, BufferKind, MapKind};
+use super::board::SharedBoard;
+use super::id::{CallToken, ContextId};
+use super::perform::Turn;
+use super::refusal::Refusal;
+use super::tables::{Progress, Seat, Stream};
+use super::vm::Vm;
+use super::{configure, log as host_log};
+
+/// A reply's body is cut above this length; what a source may have is its `maxBytes`, which is less.
+const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
+
+/// Early replies that are kept for their callouts.
+const MOST_EARLY: usize = 8;
+
+impl Vm {
+    /// A context begins: a root where `parent` is zero, else a stream of the root `parent`. Envoy may begin a root again
+    /// (the same configuration pushed again); its policy stays.
+    pub fn on_context_create(&self, context: ContextId, parent: ContextId) {
+        self.with(|tables| {
+            if parent.0 == 0 {
+                tables.roots.entry(context).or_insert(None);
+            } else {
+                let progress = Progress::Open;
+                tables.streams.insert(
+                    context,
+                    Stream {
+                        root: parent,
+                        progress,
+                    },
+                );
+            }
+        });
+    }
+
+    /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing.
+    ///
+    /// Envoy makes a new root for each push that changes something (and on its main thread one more, in a VM of its own,
+    /// to try it), so that the old policy runs on beside the new until its last stream ends. Nothing is sent from here:
+    /// the first callouts go with the first tick or request.
+    pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
+        host_log::follow_level();
+        match configure::compile(size) {
+            Ok(policy) => self.install(root, policy, size),
+            Err(errors) => {
+                configure::tell(&errors);
+                false
+            }
+        }
+    }
+
+    fn install(&self, root: ContextId, policy: Policy, size: usize) -> bool {
+        let now = self.clock.now().unwrap_or_else(|_| self.clock.last());
+        let mut observer = self.events.at(now);
+        let engine = Engine::new(Rc::new(policy), &self.store, &mut observer);
+        let period = engine.tick_period();
+        let milliseconds = period.map_or(0, |period| {
+            u32::try_from(period.as_millis()).unwrap_or(u32::MAX).max(1)
+        });
+        // Without a tick nothing would be fetched and no wait would end.
+        if let Err(failure) = abi::set_tick_period(milliseconds) {
+            self.events.trouble(&failure);
+            if period.is_some() {
+                error!(
+                    "event=policy_refused errors=1 reason=\"the policy needs ticks and the host gives none\""
+                );
+                return false;
+            }
+        }
+        let seat = Rc::new(Seat {
+            root,
+            engine: RefCell::new(Some(engine)),
+        });
+        let before = self.with(|tables| tables.roots.insert(root, Some(seat)));
+        info!("event=policy_active root={} bytes={size}", root.0);
+        if let Some(Some(Some(seat))) = before {
+            self.close(root, &seat);
+        }
+        true
+    }
+
+    /// A root's tick. One that has no policy yet is ignored.
+    pub fn on_tick(&self, root: ContextId) {
+        let seat = self.with(|tables| tables.roots.get(&root).cloned());
+        let Some(Some(seat)) = seat else {
+            return self.ignore_context();
+        };
+        host_log::follow_level();
+        let now = match self.clock.now() {
+            Ok(now) => now,
+            Err(failure) => return self.events.trouble(&failure),
+        };
+        let Some(seat) = seat else { return };
+        let mut work = self.ask(&seat, |engine| {
+            engine.tick(
+                now,
+                &mut SharedBoard(&self.events),
+                &mut self.events.at(now),
+            )
+        });
+        let later = self.with(|tables| std::mem::take(&mut tables.later));
+        work.woken.extend(later.unwrap_or_default());
+        Turn::of(self, root).settle(work);
+    }
+
+    /// A stream's request headers came.
+    pub fn on_request_headers(&self, stream: ContextId) -> Action {
+        let seat = self.with(|tables| {
+            let stream = tables.streams.get(&stream).ok_or(Refusal::UnknownContext)?;
+            let seat = tables.roots.get(&stream.root).and_then(Option::as_ref);
+            seat.cloned().ok_or(Refusal::NoPolicy)
+        });
+        let mut turn = Turn::deciding(self, stream);
+        match seat.unwrap_or(Err(Refusal::NoEngine)) {
+            Ok(seat) => turn.decide(stream, &seat),
+            Err(refusal) => {
+                if refusal == Refusal::UnknownContext {
+                    self.ignore_context();
+                }
+                turn.refuse(stream, refusal);
+            }
+        }
+        turn.action()
+    }
+
+    /// A stream's response headers came. A local response of ours comes by here too, and is left alone.
+    pub fn on_response_headers(&self, stream: ContextId) -> Action {
+        let edits = self.with(|tables| {
+            let entry = tables.streams.get_mut(&stream)?;
+            match std::mem::replace(&mut entry.progress, Progress::Open) {
+                Progress::Editing(edits) => Some(edits),
+                other @ (Progress::Open | Progress::Waiting(_) | Progress::Answered) => {
+                    entry.progress = other;
+                    None
+                }
+            }
+        });
+        let Some(Some(edits)) = edits else {
+            return Action::Continue;
+        };
+        let mut turn = Turn::deciding(self, stream);
+        turn.edit_response(stream, &edits);
+        turn.action()
+    }
+
+    /// A callout was answered, with that many headers and bytes of body; no headers mean that there is no reply. (A
+    /// refused connection or a timeout is mostly a reply in Envoy, a 503 or 504 of its own making.) The host names the
+    /// root that sent it, and we don't need it: the token is the VM's.
+    pub fn on_http_call_response(&self, token: CallToken, headers: usize, body: usize) {
+        let flight = self.with(|tables| tables.flights.remove(&token));
+        let Some(Some(flight)) = flight else {
+            return self.early(token, headers, body);
+        };
+        let reply = read_reply(headers, body);
+        let root = flight.seat.root;
+        let work = self.reply(&flight.seat, flight.id, reply);
+        Turn::of(self, root).settle(work);
+    }
+
+    /// A reply to a callout that we don't know: one that is just being handed over, or none at all.
+    fn early(&self, token: CallToken, headers: usize, body: usize) {
+        let expected = self.with(|tables| {
+            let early = tables.early.as_ref();
+            early.is_some_and(|early| early.len() < MOST_EARLY)
+        });
+        if expected == Some(true) {
+            let reply = read_reply(headers, body);
+            self.with(|tables| {
+                if let Some(early) = &mut tables.early {
+                    early.push((token, reply));
+                }
+            });
+        } else {
+            self.ignore_reply();
+        }
+    }
+
+    /// A context is gone, and so is everything of it; a root gives up its leases. Envoy ends the old root of a replaced
+    /// policy with its last stream, and every root where the VM ends.
+    pub fn on_delete(&self, context: ContextId) {
+        // Handed out, so that what drops here drops after the tables are let go.
+        let stream = self.with(|tables| tables.forget(context));
+        if let Some(Some(_)) = stream {
+            return;
+        }
+        let root = self.with(|tables| tables.roots.remove(&context));
+        if let Some(Some(Some(seat))) = root {
+            self.close(context, &seat);
+        }
+    }
+
+    /// Ends a seat's engine. Exchanges that wait for it are denied: the request that they carry belongs to a policy that
+    /// is no more. (Envoy keeps a root until its last stream ends, so only a second configuration of one root meets any.)
+    fn close(&self, own: ContextId, seat: &Rc<Seat>) {
+        let engine = match seat.engine.try_borrow_mut() {
+            Ok(mut engine) => engine.take(),
+            Err(_) => None,
+        };
+        let orphans = self.with(|tables| tables.vacate(seat));
+        if let Some(engine) = engine {
+            let now = self.clock.now().unwrap_or_else(|_| self.clock.last());
+            let woken = engine.close(now, &mut SharedBoard(&self.events));
+            // Going on may mean callouts, and none may be sent from here.
+            self.with(|tables| tables.later.extend(woken.0));
+        }
+        let mut turn = Turn::of(self, own);
+        for stream in orphans.unwrap_or_default() {
+            turn.refuse(stream, Refusal::NoEngine);
+        }
+    }
+}
+
+/// Reads the reply that the host holds during this callback.
+fn read_reply(headers: usize, body: usize) -> Result<Reply, CalloutError> {
+    if headers == 0 {
+        return Err(CalloutError::NoReply);
+    }
+    let wire = abi::header_map(MapKind::Reply).map_err(|_| CalloutError::NoReply)?;
+    let headers = HeaderMap::from_wire(wire).map_err(|_| CalloutError::NoReply)?;
+    let body = if body == 0 {
+        Vec::new()
+    } else {
+        abi::buffer(BufferKind::ReplyBody, body.min(MOST_REPLY_BYTES))
+            .map_err(|_| CalloutError::NoReply)?
+    };
+    Ok(Reply { headers, body })
+}

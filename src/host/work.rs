@@ -1,0 +1,29 @@
+//! What an engine wants done.
+
+use std::rc::Rc;
+
+use crate::engine::{ExchangeId, FlightId};
+use crate::http::Callout;
+
+use super::tables::Seat;
+
+/// What is still to be done in a callback.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub(super) callouts: Vec<(Rc<Seat>, FlightId, Callout)>,
+    pub(super) woken: Vec<ExchangeId>,
+}
+
+impl Work {
+    /// Adds callouts of an engine.
+    pub(super) fn send(&mut self, seat: &Rc<Seat>, callouts: Vec<(FlightId, Callout)>) {
+        for (flight, callout) in callouts {
+            self.callouts.push((Rc::clone(seat), flight, callout));
+        }
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        self.callouts.extend(other.callouts);
+        self.woken.extend(other.woken);
+    }
+}

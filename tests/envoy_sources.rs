@@ -1,0 +1,281 @@
+//! Sources in a real Envoy with four workers, while their config centre is slow, down, or talks nonsense. Whatever it
+//! does, no request is let in that the last good document would have denied.
+#![cfg(feature = "envoy-tests")]
+
+#[path = "support/envoy.rs"]
+#[cfg(test)]
+mod envoy;
+#[path = "support/http1.rs"]
+#[cfg(test)]
+mod http1;
+#[path = "support/servers.rs"]
+#[cfg(test)]
+mod servers;
+#[path = "support/stage.rs"]
+#[cfg(test)]
+mod stage;
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use servers::Deed;
+use stage::{Expect, Stage};
+
+const WATCHED: &str = r#"{
+  "sources": {"tenants": {
+    "http": {"cluster": "centre", "authority": "centre.test", "path": "/tenants.json", "timeout": "400ms", "maxBytes": 2000},
+    "refresh": "300ms", "index": {"items": "$.tenants[*]", "by": "$.id"}}},
+  "routes": [{
+    "name": "tenant", "match": [{"path": {"template": "/t/{tenant}"}}], "require": "none",
+    "lookup": {"t": {"source": "tenants", "key": "${path.tenant}", "values": {"on": "$.on"}}},
+    "authorize": {"lookup": "t.on", "equals": true}}]
+}"#;
+
+const REFRESH: Duration = Duration::from_millis(300);
+
+fn tenants(acme: bool, globex: bool) -> Vec<u8> {
+    format!(
+        r#"{{"tenants": [{{"id": "acme", "on": {acme}}}, {{"id": "globex", "on": {globex}}}]}}"#
+    )
+    .into_bytes()
+}
+
+/// A good answer.
+fn document(body: &[u8]) -> Deed {
+    answer(200, body)
+}
+
+fn answer(status: u16, body: &[u8]) -> Deed {
+    Deed::Answer {
+        status,
+        fields: Vec::new(),
+        body: body.to_vec(),
+        after: Duration::ZERO,
+        claimed: None,
+    }
+}
+
+/// Every way in which a config centre fails, by name. Each would let `globex` in if a word of it were believed.
+fn faults() -> Vec<(&'static str, Deed)> {
+    let poison = tenants(true, true);
+    let mut large = poison.clone();
+    large.extend([b' '; 4000]);
+    let mut cut = poison.clone();
+    cut.truncate(poison.len().saturating_sub(9));
+    let late = Deed::Answer {
+        status: 200,
+        fields: Vec::new(),
+        body: poison.clone(),
+        after: Duration::from_millis(1200),
+        claimed: None,
+    };
+    let short = Deed::Answer {
+        status: 200,
+        fields: Vec::new(),
+        body: poison.clone(),
+        after: Duration::ZERO,
+        claimed: Some(poison.len().saturating_add(100)),
+    };
+    vec![
+        ("down", Deed::Down),
+        ("too slow", late),
+        ("garbage", answer(200, b"<html>maintenance</html>")),
+        ("cut within a whole answer", answer(200, &cut)),
+        ("an answer that ends too soon", short),
+        ("too large", answer(200, &large)),
+        ("a failure with a document", answer(500, &poison)),
+        ("not found with a document", answer(404, &poison)),
+        (
+            "of another shape",
+            answer(200, br#"{"error": "not authorised"}"#),
+        ),
+        ("empty", answer(200, b"")),
+        ("silent", Deed::Silent),
+    ]
+}
+
+#[test]
+fn a_watched_document_that_fails_is_the_last_good_one() {
+    let stage = Stage::start("envoy-watched", WATCHED, "centre.test", |centre| {
+        centre.set("centre.test", "/tenants.json", Deed::Down);
+    });
+    // Before the first document nobody is let in, whoever it is.
+    stage.flood(
+        REFRESH.saturating_mul(3),
+        &[
+            ("/t/acme", Expect::Only(503)),
+            ("/t/globex", Expect::Only(503)),
+        ],
+    );
+    stage.tell("/tenants.json", document(&tenants(true, false)));
+    stage.until("/t/acme", 200, Duration::from_secs(10));
+    for (fault, deed) in faults() {
+        stage.settle();
+        stage.during(fault);
+        stage.tell("/tenants.json", deed);
+        stage.flood(
+            REFRESH.saturating_mul(4),
+            &[
+                ("/t/acme", Expect::Only(200)),
+                ("/t/globex", Expect::Only(403)),
+            ],
+        );
+        // Back again, and what it says now counts.
+        stage.tell("/tenants.json", document(&tenants(false, false)));
+        stage.until("/t/acme", 403, Duration::from_secs(10));
+        stage.tell("/tenants.json", document(&tenants(true, false)));
+        stage.until("/t/acme", 200, Duration::from_secs(10));
+        stage.never_delivered("/t/globex");
+    }
+    stage.check();
+}
+
+#[test]
+fn a_change_reaches_every_worker_in_time_and_one_vm_fetches_for_all() {
+    let stage = Stage::start("envoy-change", WATCHED, "centre.test", |centre| {
+        let good = document(&tenants(true, false));
+        centre.set("centre.test", "/tenants.json", good);
+    });
+    stage.until("/t/acme", 200, Duration::from_secs(10));
+    let in_time = REFRESH.saturating_add(Duration::from_secs(1));
+    for on in [false, true, false, true] {
+        stage.tell("/tenants.json", document(&tenants(on, !on)));
+        stage.flood(
+            in_time,
+            &[("/t/acme", Expect::Any), ("/t/globex", Expect::Any)],
+        );
+        let (yes, no) = (Expect::Only(200), Expect::Only(403));
+        let (acme, globex) = if on { (yes, no) } else { (no, yes) };
+        stage.flood(REFRESH, &[("/t/acme", acme), ("/t/globex", globex)]);
+    }
+    stage.asked();
+    let intervals = 10;
+    stage.flood(
+        REFRESH.saturating_mul(intervals),
+        &[("/t/acme", Expect::Only(200))],
+    );
+    let fetches = stage.asked().len();
+    assert!(
+        (4..=16).contains(&fetches),
+        "{fetches} fetches in {intervals} intervals"
+    );
+    stage.check();
+}
+
+const ON_DEMAND: &str = r#"{
+  "sources": {"profiles": {
+    "http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "2s"},
+    "onDemand": {"ttl": "1s", "missTtl": "200ms", "staleFor": "1m", "maxInFlight": 3}}},
+  "routes": [{
+    "name": "user", "match": [{"path": {"template": "/u/{user}"}}], "require": "none",
+    "lookup": {"p": {"source": "profiles", "key": "${path.user}", "values": {"on": "$.on"}}},
+    "authorize": {"lookup": "p.on", "equals": true}}]
+}"#;
+
+fn profile(on: bool, after: Duration) -> Deed {
+    Deed::Answer {
+        status: 200,
+        fields: Vec::new(),
+        body: format!(r#"{{"on": {on}}}"#).into_bytes(),
+        after,
+        claimed: None,
+    }
+}
+
+#[test]
+fn many_who_wait_for_one_key_share_a_flight() {
+    let stage = Stage::start("envoy-flight", ON_DEMAND, "centre.test", |centre| {
+        let slow = Duration::from_millis(500);
+        centre.set("centre.test", "/profiles/ann", profile(true, slow));
+        centre.set("centre.test", "/profiles/bob", profile(false, slow));
+    });
+    for (user, status) in [("ann", 200), ("bob", 403)] {
+        let path = format!("/u/{user}");
+        let statuses = stage.at_once(&vec![path.clone(); 60]);
+        assert!(
+            statuses.iter().all(|found| *found == status),
+            "{statuses:?}"
+        );
+        let asked = stage.asked().len();
+        assert!(
+            (1..=stage::WORKERS).contains(&asked),
+            "{asked} callouts for {user}"
+        );
+        let statuses = stage.at_once(&vec![path; 20]);
+        assert!(
+            statuses.iter().all(|found| *found == status),
+            "{statuses:?}"
+        );
+        assert_eq!(stage.asked(), Vec::<String>::new(), "{user} is known");
+    }
+    stage.check();
+}
+
+#[test]
+fn on_demand_nobody_is_let_in_by_a_failure() {
+    let stage = Stage::start("envoy-demand", ON_DEMAND, "centre.test", |centre| {
+        centre.set(
+            "centre.test",
+            "/profiles/ann",
+            profile(true, Duration::ZERO),
+        );
+        centre.set(
+            "centre.test",
+            "/profiles/bob",
+            profile(false, Duration::ZERO),
+        );
+    });
+    // So often that each worker knows both.
+    let known: Vec<_> = (0..120)
+        .map(|number| ["/u/ann", "/u/bob"][number % 2].to_owned())
+        .collect();
+    stage.at_once(&known);
+    for (fault, deed) in faults() {
+        stage.during(fault);
+        stage.tell("/profiles/ann", deed.clone());
+        stage.tell("/profiles/bob", deed.clone());
+        stage.tell("/profiles/eve", deed);
+        stage.pause(Duration::from_millis(1100));
+        // Stale is what was good last; who isn't known can't be let in.
+        stage.flood(
+            Duration::from_millis(300),
+            &[("/u/bob", Expect::Not(200)), ("/u/eve", Expect::Not(200))],
+        );
+        stage.never_delivered("/u/bob");
+        stage.never_delivered("/u/eve");
+    }
+    stage.check();
+}
+
+#[test]
+fn flights_are_bounded_and_a_client_that_leaves_harms_nobody() {
+    let stage = Stage::start("envoy-bounded", ON_DEMAND, "centre.test", |centre| {
+        for number in 0..80 {
+            centre.set("centre.test", &format!("/profiles/{number}"), Deed::Silent);
+        }
+        let slow = Duration::from_millis(300);
+        centre.set("centre.test", "/profiles/late", profile(true, slow));
+        centre.set(
+            "centre.test",
+            "/profiles/ann",
+            profile(true, Duration::ZERO),
+        );
+    });
+    let paths: Vec<_> = (0..80).map(|number| format!("/u/{number}")).collect();
+    let statuses = stage.at_once(&paths);
+    assert!(statuses.iter().all(|found| *found == 503), "{statuses:?}");
+    let asked = stage.asked().len();
+    let most = stage::WORKERS.saturating_mul(3);
+    assert!((1..=most).contains(&asked), "{asked} callouts at once");
+    // The answer comes when the client has gone.
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(stage.address).expect("Envoy listens");
+        let request = b"GET /u/late HTTP/1.1\r\nhost: api.test\r\n\r\n";
+        stream.write_all(request).expect("Envoy reads");
+    }
+    stage.pause(Duration::from_millis(600));
+    let statuses = stage.at_once(&vec!["/u/ann".to_owned(); 40]);
+    assert!(statuses.iter().all(|found| *found == 200), "{statuses:?}");
+    stage.check();
+}
