@@ -1,4 +1,4 @@
-//! JSONPaths of the config, compiled.
+//! JSONPaths of a policy.
 
 use crate::config::{ConfigErrors, Path};
 use crate::source::JsonPath;

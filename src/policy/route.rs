@@ -15,7 +15,7 @@ use super::provider::Providers;
 use super::requirement::Requirement;
 use super::rewrite::{HeaderEdits, Matches, Rewrite};
 use super::source::Sources;
-use super::variable::Scope;
+use super::variable::{KnownLookup, Scope};
 
 /// What is done with the requests of one route.
 #[derive(Debug)]
@@ -152,9 +152,13 @@ impl Surroundings<'_> {
         authenticates: bool,
         lookups: &'s [Lookup],
     ) -> Scope<'s> {
+        let known = |lookup: &'s Lookup| KnownLookup {
+            name: &lookup.name,
+            values: lookup.values.iter().map(|value| &*value.name).collect(),
+        };
         Scope {
             captures: captures.to_vec(),
-            lookups,
+            lookups: lookups.iter().map(known).collect(),
             authenticates,
             written: self.written,
         }

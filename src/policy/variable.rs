@@ -4,7 +4,6 @@ use crate::config::{ConfigErrors, Path};
 use crate::http::Text;
 use crate::template::{self, Template};
 
-use super::lookup::Lookup;
 use super::names::Names;
 
 /// One value of an exchange.
@@ -74,12 +73,18 @@ impl ValueTemplate {
     }
 }
 
+/// A lookup by its names.
+pub(super) struct KnownLookup<'a> {
+    pub(super) name: &'a str,
+    pub(super) values: Vec<&'a str>,
+}
+
 /// What the templates of one route may speak of.
 pub(super) struct Scope<'a> {
     /// The names that every match of the route captures.
     pub(super) captures: Vec<&'a str>,
     /// The lookups that are done by then.
-    pub(super) lookups: &'a [Lookup],
+    pub(super) lookups: Vec<KnownLookup<'a>>,
     /// Whether a consumer is ever known.
     pub(super) authenticates: bool,
     /// Headers that are the gate's: the client's never reach a template.
@@ -204,34 +209,31 @@ impl Scope<'_> {
 
     /// The places of `lookup.value`.
     pub(super) fn looked_up(&self, lookup: &str, value: &str) -> Result<LookedUp, String> {
-        let Some(place) = self.lookups.iter().position(|known| *known.name == *lookup) else {
-            let known: Vec<_> = self
+        let mut places = self.lookups.iter().enumerate();
+        let Some((place, known)) = places.find(|(_, known)| known.name == lookup) else {
+            let names: Vec<_> = self
                 .lookups
                 .iter()
                 .map(|known| format!("`{}`", known.name))
                 .collect();
-            return Err(if known.is_empty() {
+            return Err(if names.is_empty() {
                 format!("there is no lookup `{lookup}`, or it waits for this one")
             } else {
-                format!("there are the lookups {}", known.join(", "))
+                format!("there are the lookups {}", names.join(", "))
             });
         };
-        let values = self
-            .lookups
-            .get(place)
-            .map(|known| known.values.as_slice())
-            .unwrap_or_default();
-        match values.iter().position(|known| *known.name == *value) {
+        match known.values.iter().position(|name| *name == value) {
             Some(value) => Ok(LookedUp {
                 lookup: place,
                 value,
             }),
             None => {
-                let known: Vec<_> = values
+                let names: Vec<_> = known
+                    .values
                     .iter()
-                    .map(|known| format!("`{lookup}.{}`", known.name))
+                    .map(|name| format!("`{lookup}.{name}`"))
                     .collect();
-                Err(format!("the lookup has {}", known.join(", ")))
+                Err(format!("the lookup has {}", names.join(", ")))
             }
         }
     }
