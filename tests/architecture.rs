@@ -117,13 +117,6 @@ mod checks {
         )]
     }
 
-    /// Modules that can't be told apart, and why.
-    const TOGETHER: &[(&str, &str, &str)] = &[(
-        "policy::lookup",
-        "policy::variable",
-        "a lookup's key is a template, and a template may speak of the lookups before it",
-    )];
-
     /// A double of what is below the raw calls, which drives what is above them: natively only, for tests.
     const DOUBLE: [&str; 2] = ["host", "fake"];
 
@@ -162,15 +155,8 @@ mod checks {
             let Some(way) = walk(&edges, start, &mut way, &mut BTreeSet::new()) else {
                 continue;
             };
-            let way_back: Vec<String> = way.iter().map(|module| module.join("::")).collect();
-            let together = |(one, other, _): &(&str, &str, &str)| {
-                let names = [*one, *other];
-                way_back
-                    .iter()
-                    .all(|module| names.contains(&module.as_str()))
-            };
-            if known.insert(way.into_iter().collect()) && !TOGETHER.iter().any(together) {
-                found.push(way_back);
+            if known.insert(way.iter().cloned().collect()) {
+                found.push(way.iter().map(|module| module.join("::")).collect());
             }
         }
         found
