@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::{Headers, cookies, query_pairs, same_name};
+use crate::http::{Headers, cookies, query_pairs};
 
 /// One place in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub fn read<'r, 'p>(
     found
 }
 
-/// A header with a credential stands alone: one more of its name, be it of another scheme or with `_` for `-`, is a
-/// second one, because an upstream may read that.
+/// A header with a credential stands alone: one more of its name, be it of another scheme, is a second one, because an
+/// upstream may read that.
 fn in_header<'r, 'p>(
     name: &[u8],
     prefix: Option<&[u8]>,
@@ -89,13 +89,11 @@ fn in_header<'r, 'p>(
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
     let (mut fields, mut credentials) = (0_usize, 0_usize);
-    for (field, value) in headers.iter().filter(|(field, _)| same_name(field, name)) {
+    for value in headers.all(name) {
         fields = fields.saturating_add(1);
-        if field.eq_ignore_ascii_case(name) {
-            if let Some(value) = after_prefix(value, prefix) {
-                credentials = credentials.saturating_add(1);
-                found = found.and(Cow::Borrowed(value), place);
-            }
+        if let Some(value) = after_prefix(value, prefix) {
+            credentials = credentials.saturating_add(1);
+            found = found.and(Cow::Borrowed(value), place);
         }
     }
     if credentials == 1 && fields > 1 {
@@ -182,23 +180,10 @@ mod tests {
             ),
             "3 times"
         );
-        for other in [
-            ("x_api_key", "k"),
-            ("authorization", "Basic k"),
-            ("AUTHORIZATION", ""),
-        ] {
-            let seen = reads(&[("authorization", "Bearer k"), other], "");
-            let expected = if other.0 == "x_api_key" {
-                "k"
-            } else {
-                "2 times"
-            };
-            assert_eq!(seen, expected, "{other:?}");
+        for other in ["Basic k", "", "k"] {
+            let fields = [("authorization", other), ("authorization", "Bearer k")];
+            assert_eq!(reads(&fields, ""), "2 times", "{other}");
         }
-        assert_eq!(
-            reads(&[("x_api-key", "a"), ("x-api-key", "k")], ""),
-            "2 times"
-        );
         assert_eq!(reads(&[("x_api_key", "k")], ""), "absent");
     }
 }
