@@ -1,6 +1,7 @@
 //! Where a credential may stand in a request.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::http::{Headers, cookies, query_pairs};
 
@@ -33,8 +34,8 @@ impl Place {
     }
 }
 
-/// What a request holds at the places of one provider.
-#[derive(Debug, PartialEq, Eq)]
+/// What a request holds at the places of one provider. `Debug` shows no credential.
+#[derive(PartialEq, Eq)]
 pub enum Found<'r, 'p> {
     /// Nothing.
     Absent,
@@ -43,6 +44,16 @@ pub enum Found<'r, 'p> {
     /// More than one, at one place or at several: which of them counts, an upstream may see differently. The places
     /// are all that hold one.
     Repeated(Vec<&'p Place>),
+}
+
+impl fmt::Debug for Found<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("Absent"),
+            Self::One(_, place) => f.debug_tuple("One").field(place).finish(),
+            Self::Repeated(places) => f.debug_tuple("Repeated").field(places).finish(),
+        }
+    }
 }
 
 /// Reads the credential at `places`. `query` is the request's, without the `?`.
