@@ -207,6 +207,7 @@ impl Engine {
             id: self.store.new_exchange(),
             deadline,
             mail: Vec::new().into(),
+            _place: self.store.0.borrow().places.clone(),
         });
         self.enlist(awaited, &slot);
         let pairs: Vec<_> = request.headers().iter().collect();

@@ -8,7 +8,7 @@ use crate::hash::Map;
 use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
 use crate::time::Timestamp;
 
-use super::waiting::{ExchangeId, FlightId, Waiters};
+use super::waiting::{ExchangeId, FlightId, Place, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
 /// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
@@ -25,6 +25,8 @@ pub(super) struct Learnt {
     watched: Map<Identity, Weak<RefCell<WatchedSource>>>,
     on_demand: Map<Identity, Weak<RefCell<DemandSource>>>,
     pub(super) flights: Map<FlightId, Flight>,
+    /// The places of those who wait.
+    pub(super) places: Place,
 }
 
 /// Names an engine within its VM.
@@ -80,6 +82,7 @@ impl Store {
             watched: Map::default(),
             on_demand: Map::default(),
             flights: Map::default(),
+            places: Place::default(),
         })))
     }
 

@@ -277,3 +277,18 @@ fn a_late_reply_does_not_stand_for_the_one_that_was_sent_for_since() {
         sound(&vm);
     }
 }
+
+#[test]
+fn only_so_many_wait_in_one_vm() {
+    let (vm, root) = running(ON_DEMAND);
+    let mut last = None;
+    for number in 0..16_384 {
+        let (stream, outcome) = send(&vm, root, &format!("/{}/x", number % 8));
+        assert_eq!(outcome, Outcome::Held, "{number}");
+        last = Some(stream);
+    }
+    assert_eq!(answered(&send(&vm, root, "/9/x").1).0, 503);
+    vm.delete(last.unwrap());
+    assert_eq!(send(&vm, root, "/9/x").1, Outcome::Held);
+    sound(&vm);
+}
