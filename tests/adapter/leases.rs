@@ -23,7 +23,7 @@ fn ticked(world: &World, vm: &FakeVm, root: postern::host::ContextId, most: Dura
     let mut passed = Duration::ZERO;
     while vm.callouts().is_empty() && passed < most {
         world.pass(Duration::from_millis(100));
-        passed += Duration::from_millis(100);
+        passed = passed.saturating_add(Duration::from_millis(100));
         vm.tick(root);
     }
     vm.callouts().len()
