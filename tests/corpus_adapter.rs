@@ -35,5 +35,5 @@ fn every_case() {
 
 #[test]
 fn every_bad_policy_is_refused_and_all_its_errors_are_logged() {
-    refused::run("adapter", |_| true, AdapterGate::refuse);
+    refused::run("adapter", AdapterGate::refuse);
 }

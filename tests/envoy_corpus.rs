@@ -62,14 +62,14 @@ impl Drop for Shown {
 /// With a policy that doesn't compile Envoy doesn't start, and its log says where and why.
 #[test]
 fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
-    let chosen = |refused: &case::Refused| refused.envoy;
-    refused::run("envoy", chosen, |json, file| {
+    refused::run(refused::ENVOY, |json, file| {
         let plan = envoy::Plan {
             name: "envoy-refused".into(),
             policies: vec![("refused".into(), json.into())],
             environment: file.env.clone(),
             clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
             workers: 1,
+            capabilities: Vec::new(),
         };
         let Err(log) = envoy::Envoy::start(&plan) else {
             return Vec::new();

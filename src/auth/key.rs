@@ -1,12 +1,12 @@
 //! API keys, as they are stored, and whose they are.
 
-use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use sha2::{Digest, Sha256};
 
+use crate::hash::{Map, Seeded};
 use crate::secret::{Secret, constant_time_eq};
 
 /// How one key is known.
@@ -24,9 +24,9 @@ pub enum KeyMaterial {
 /// are compared so as well.
 #[derive(Debug)]
 pub struct KeyTable<T> {
-    seed: RandomState,
-    plain: HashMap<u64, Plain<T>>,
-    digests: HashMap<Digested, Owner<T>>,
+    seed: Seeded,
+    plain: Map<u64, Plain<T>>,
+    digests: Map<Digested, Owner<T>>,
 }
 
 /// A key that two claim is nobody's.
@@ -78,9 +78,9 @@ pub struct Taken<T>(pub Option<T>);
 impl<T> Default for KeyTable<T> {
     fn default() -> Self {
         Self {
-            seed: RandomState::new(),
-            plain: HashMap::new(),
-            digests: HashMap::new(),
+            seed: Seeded::default(),
+            plain: Map::default(),
+            digests: Map::default(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What the engines of one VM have learnt.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use crate::hash::Map;
 use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
 use crate::time::Timestamp;
 
@@ -22,9 +22,9 @@ pub(super) struct Learnt {
     last_id: u64,
     /// The latest time that any engine was told.
     pub(super) now: Timestamp,
-    watched: HashMap<Identity, Weak<RefCell<WatchedSource>>>,
-    on_demand: HashMap<Identity, Weak<RefCell<DemandSource>>>,
-    pub(super) flights: HashMap<FlightId, Flight>,
+    watched: Map<Identity, Weak<RefCell<WatchedSource>>>,
+    on_demand: Map<Identity, Weak<RefCell<DemandSource>>>,
+    pub(super) flights: Map<FlightId, Flight>,
 }
 
 /// Names an engine within its VM.
@@ -45,7 +45,7 @@ pub(super) struct WatchedSource {
 pub(super) struct DemandSource {
     pub(super) machine: OnDemand,
     pub(super) identity: Identity,
-    pub(super) flights: HashMap<Box<[u8]>, FlightId>,
+    pub(super) flights: Map<Box<[u8]>, FlightId>,
 }
 
 /// A callout under way.
@@ -75,9 +75,9 @@ impl Store {
             vm: vm.max(1),
             last_id: 0,
             now: Timestamp::default(),
-            watched: HashMap::new(),
-            on_demand: HashMap::new(),
-            flights: HashMap::new(),
+            watched: Map::default(),
+            on_demand: Map::default(),
+            flights: Map::default(),
         })))
     }
 
@@ -127,7 +127,7 @@ impl Store {
         let fresh = DemandSource {
             machine,
             identity,
-            flights: HashMap::new(),
+            flights: Map::default(),
         };
         let fresh = Rc::new(RefCell::new(fresh));
         learnt.on_demand.retain(|_, known| known.strong_count() > 0);
