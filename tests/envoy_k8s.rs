@@ -17,4 +17,5 @@ mod samples;
 mod servers;
 #[path = "support/wrappers.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use more of it")]
 mod wrappers;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::wrappers::{samples, wrapped};
+use crate::wrappers::{list, samples, wrapped};
 
 fn policy_of(samples: &[(String, Value)]) -> Value {
     let (_, _, policies) = wrapped(samples).remove(0);
@@ -14,10 +14,6 @@ fn policy_of(samples: &[(String, Value)]) -> Value {
 fn of_kind<'s>(samples: &'s [(String, Value)], kind: &'s str) -> impl Iterator<Item = &'s Value> {
     let all = samples.iter().map(|(_, document)| document);
     all.filter(move |document| document["kind"] == kind)
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 /// The Envoy clusters that istiod or Envoy Gateway makes of the objects of a folder.

@@ -1,31 +1,20 @@
 //! What the filter may do, and what happens when it can't.
 
-use std::collections::BTreeSet;
 use std::fs;
 
-use crate::wrappers::{files, name, root};
-
-/// The names in the module's own tables that start like this, and an open quote or blank before them.
-fn names(text: &str, before: &str, start: &str) -> BTreeSet<String> {
-    let parts = text.split(before).skip(1);
-    let name = |part: &str| {
-        let end = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-        part.split(end).next().unwrap_or_default().to_owned()
-    };
-    parts.map(name).filter(|n| n.starts_with(start)).collect()
-}
+use crate::wrappers::{files, name, names_after, root};
 
 /// Of a list that lacks one, the filter breaks, or opens the gate: the list that the documentation shows is whole.
 #[test]
 fn the_documented_capabilities_are_all_that_the_filter_needs() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
-    let calls = names(&read("src/host/abi.rs"), "fn ", "proxy_");
-    let callbacks = names(&read("crates/postlink/src/table.rs"), "\"", "proxy_on_");
+    let calls = names_after(&read("src/host/abi.rs"), "fn ", "proxy_");
+    let callbacks = names_after(&read("crates/postlink/src/table.rs"), "\"", "proxy_on_");
     assert!(calls.len() > 10 && callbacks.len() > 5);
     let page = read("docs/operations.md");
     let section = page.split("\n## Capabilities\n").nth(1).unwrap();
     let section = section.split("\n## ").next().unwrap();
-    let shown = names(section, "`", "proxy_");
+    let shown = names_after(section, "`", "proxy_");
     let missing: Vec<_> = calls
         .union(&callbacks)
         // Where the host puts bytes; Envoy calls it whatever the list says.

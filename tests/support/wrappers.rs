@@ -1,6 +1,6 @@
 //! The objects of Kubernetes that the project shows, in `k8s/` and in its pages, and the policies that they hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -80,6 +80,26 @@ pub(crate) fn samples() -> BTreeMap<String, Vec<(String, Value)>> {
         }
     }
     all
+}
+
+/// The names in a text that start like this and stand after `before`; anywhere, where that is empty.
+pub(crate) fn names_after(text: &str, before: &str, start: &str) -> BTreeSet<String> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices(&format!("{before}{start}")) {
+        let (front, rest) = text.split_at(at);
+        let inside = before.is_empty() && front.ends_with(letter);
+        let rest = rest.strip_prefix(before).unwrap_or(rest);
+        if let (false, Some(name)) = (inside, rest.split(|c| !letter(c)).next()) {
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The items of a list; none where it isn't one.
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 /// What a protobuf Struct makes of JSON: all numbers are doubles.
