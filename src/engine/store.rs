@@ -144,11 +144,20 @@ impl Store {
     pub(super) fn depart(&self, owner: EngineId, purpose: Purpose, timeout: Duration) -> FlightId {
         let mut learnt = self.0.borrow_mut();
         let id = FlightId(learnt.next_id());
-        if let Purpose::OnDemand(source, key) = &purpose {
-            let late = source.borrow_mut().flights.insert(key.clone(), id);
-            if let Some(late) = late.and_then(|late| learnt.flights.get_mut(&late)) {
-                late.purpose = Purpose::Superseded;
+        match &purpose {
+            Purpose::OnDemand(source, key) => {
+                let late = source.borrow_mut().flights.insert(key.clone(), id);
+                if let Some(late) = late.and_then(|late| learnt.flights.get_mut(&late)) {
+                    late.purpose = Purpose::Superseded;
+                }
             }
+            Purpose::Watched(source) => {
+                let is_late = |flight: &&mut Flight| matches!(&flight.purpose, Purpose::Watched(own) if Rc::ptr_eq(own, source));
+                for late in learnt.flights.values_mut().filter(is_late) {
+                    late.purpose = Purpose::Superseded;
+                }
+            }
+            Purpose::Superseded => {}
         }
         learnt.flights.insert(
             id,

@@ -292,3 +292,24 @@ fn only_so_many_wait_in_one_vm() {
     assert_eq!(send(&vm, root, "/9/x").1, Outcome::Held);
     sound(&vm);
 }
+
+#[test]
+fn a_late_document_does_not_stand_for_the_one_that_was_sent_for_since() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, WATCHED.as_bytes()));
+    vm.tick(root);
+    let late = vm.callouts()[0].token;
+    for _ in 0..10 {
+        later(&world, &vm, root, 1);
+    }
+    let sent = vm.callouts();
+    let newest = sent.last().unwrap().token;
+    assert!(late != newest, "it was sent for anew");
+    vm.reply_status(late, 200, br#"{"tier": "gold"}"#);
+    vm.reply_status(newest, 200, br#"{"tier": "lead"}"#);
+    let (_, outcome) = send(&vm, root, "/x");
+    assert_eq!(forwarded(&outcome, "x-tier"), [b"lead"]);
+    sound(&vm);
+}
