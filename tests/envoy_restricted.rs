@@ -4,12 +4,14 @@
 
 #[path = "support/envoy.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "shared with suites that need more of it")]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
 #[path = "support/servers.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "shared with suites that need more of it")]
 mod servers;
 
 use envoy::{Envoy, Plan};
