@@ -23,10 +23,6 @@ fn ticked(world: &World, vm: &FakeVm, root: postern::host::ContextId, most: Dura
     let until = world.now().after(most);
     while vm.callouts().is_empty() && world.now() < until {
         world.pass(Duration::from_millis(100));
-<<<<<<< HEAD
-=======
-        passed = passed.saturating_add(Duration::from_millis(100));
->>>>>>> review
         vm.tick(root);
     }
     vm.callouts().len()
