@@ -15,6 +15,9 @@ mod requests;
 #[path = "adapter/restricted.rs"]
 mod restricted;
 #[cfg(test)]
+#[path = "adapter/stats.rs"]
+mod stats;
+#[cfg(test)]
 #[path = "adapter/strangers.rs"]
 mod strangers;
 #[cfg(test)]

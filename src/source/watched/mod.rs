@@ -88,6 +88,12 @@ impl Watched {
         is_usable.then_some(&held.document)
     }
 
+    /// When the source last said that the last good document is its own.
+    #[must_use]
+    pub fn confirmed(&self) -> Option<Timestamp> {
+        self.held.as_ref().map(|held| held.confirmed)
+    }
+
     /// Why there is no newer document, where the last attempt of this VM came to nothing.
     #[must_use]
     pub const fn trouble(&self) -> Option<&SourceError> {
