@@ -32,6 +32,7 @@ pub(crate) struct Envoy {
     /// The address of its admin pages.
     pub(crate) admin: SocketAddr,
     log: PathBuf,
+    access_log: PathBuf,
 }
 
 /// The field in which a local reply says why.
@@ -46,8 +47,12 @@ impl Envoy {
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let admin = free_address();
         let bootstrap = folder.join("bootstrap.json");
-        fs::write(&bootstrap, bootstrap_of(plan, admin).to_string())
-            .map_err(|error| error.to_string())?;
+        let access_log = folder.join("access.log");
+        fs::write(
+            &bootstrap,
+            bootstrap_of(plan, admin, &access_log).to_string(),
+        )
+        .map_err(|error| error.to_string())?;
         let log = folder.join("envoy.log");
         let file = File::create(&log).map_err(|error| error.to_string())?;
         let again = file.try_clone().map_err(|error| error.to_string())?;
@@ -65,6 +70,7 @@ impl Envoy {
             .arg("--config-path")
             .arg(&bootstrap)
             .args(["--disable-hot-restart", "--log-level", "warning"])
+            .args(["--file-flush-interval-msec", "100"])
             .args(["--component-log-level", "wasm:info", "--concurrency"])
             .arg(plan.workers.to_string())
             .stdin(Stdio::null())
@@ -72,7 +78,12 @@ impl Envoy {
             .stderr(again)
             .spawn()
             .map_err(|error| format!("func-e can't be started: {error}"))?;
-        let mut envoy = Self { child, admin, log };
+        let mut envoy = Self {
+            child,
+            admin,
+            log,
+            access_log,
+        };
         envoy.wait_until_live()?;
         Ok(envoy)
     }
@@ -125,6 +136,11 @@ impl Envoy {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
+    /// What was logged of each request so far, as `envoy/bootstrap.yaml` has it.
+    pub(crate) fn access_log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.access_log).unwrap_or_default()).into_owned()
+    }
+
     /// The lines of the log that no test may cause: a trap ends the filter on its worker.
     pub(crate) fn traps(&self) -> Vec<String> {
         let bad = |line: &&str| {
@@ -171,11 +187,22 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("a bound port")
 }
 
-fn bootstrap_of(plan: &Plan, admin: SocketAddr) -> Value {
+/// The bootstrap that the project shows.
+fn shown() -> Value {
+    serde_yaml_ng::from_str(include_str!("../../envoy/bootstrap.yaml")).expect("it is YAML")
+}
+
+fn bootstrap_of(plan: &Plan, admin: SocketAddr, access_log: &Path) -> Value {
+    let shown = shown();
+    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    let mut log = shown
+        .pointer(manager)
+        .map_or(Value::Null, |manager| manager["access_log"][0].clone());
+    log["typed_config"]["path"] = json!(access_log);
     let listeners: Vec<_> = plan
         .policies
         .iter()
-        .map(|(name, policy)| listener(name, policy, &plan.environment))
+        .map(|(name, policy)| listener(name, policy, &plan.environment, &log))
         .collect();
     let clusters: Vec<_> = plan
         .clusters
@@ -184,6 +211,7 @@ fn bootstrap_of(plan: &Plan, admin: SocketAddr) -> Value {
         .collect();
     json!({
         "admin": {"address": socket(admin.port())},
+        "stats_config": shown["stats_config"],
         "static_resources": {"listeners": listeners, "clusters": clusters},
     })
 }
@@ -203,7 +231,12 @@ fn cluster(name: &str, address: SocketAddr) -> Value {
     })
 }
 
-fn listener(name: &str, policy: &str, environment: &BTreeMap<String, String>) -> Value {
+fn listener(
+    name: &str,
+    policy: &str,
+    environment: &BTreeMap<String, String>,
+    access_log: &Value,
+) -> Value {
     let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
     let every = json!({"status_code_filter": {"comparison": {
         "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
@@ -211,6 +244,7 @@ fn listener(name: &str, policy: &str, environment: &BTreeMap<String, String>) ->
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
         "generate_request_id": false,
+        "access_log": [access_log],
         "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
         "http_filters": [postern(policy, environment), {
             "name": "envoy.filters.http.router",
