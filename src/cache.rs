@@ -1,7 +1,7 @@
 //! A bounded memory of answers.
 
+use crate::hash::Map;
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::hash::Hash;
 
 /// A map that never holds more than a number of entries, nor more than a total weight. Where it is full an entry goes
@@ -9,7 +9,7 @@ use std::hash::Hash;
 /// recently used and costs no more than a bit per access; a new entry costs O(1), amortised.
 #[derive(Debug)]
 pub struct Cache<K, V> {
-    places: HashMap<K, usize>,
+    places: Map<K, usize>,
     slots: Vec<Slot<K, V>>,
     hand: usize,
     weight: usize,
@@ -32,7 +32,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     #[must_use]
     pub fn new(max_entries: usize, max_weight: usize) -> Self {
         Self {
-            places: HashMap::new(),
+            places: Map::default(),
             slots: Vec::new(),
             hand: 0,
             weight: 0,
@@ -194,7 +194,7 @@ mod tests {
         #[test]
         fn bounded_and_right(acts in prop::collection::vec(act(), 0..200), entries in 0..6_usize, weight in 0..20_usize) {
             let mut cache = Cache::new(entries, weight);
-            let mut last = HashMap::new();
+            let mut last = Map::default();
             for (turn, act) in acts.into_iter().enumerate() {
                 match act {
                     Act::Insert(key, weighs) => {

@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | one request through its stages; documents, flights, waiting exchanges |
 //! | policy | [`policy`] | config compiled to what runs; denials and their one map to the wire |
 //! | mechanisms | [`config`], [`route`], [`rewrite`], [`auth`], [`source`], [`template`], [`cache`] | one noun a file; they don't know each other |
-//! | words | [`http`], [`time`], [`secret`] | requests as borrowed bytes, edits, secrets that never print |
+//! | words | [`http`], [`time`], [`secret`], [`hash`] | requests as borrowed bytes, edits, secrets that never print |
 //!
 //! # The life of a request
 //! The driver hands a [`http::Request`] to [`engine::Engine::start`] and performs the [`engine::Step`] that comes back:
@@ -43,6 +43,7 @@ pub mod auth;
 pub mod cache;
 pub mod config;
 pub mod engine;
+pub mod hash;
 #[cfg(any(target_arch = "wasm32", feature = "fake-host"))]
 pub mod host;
 pub mod http;

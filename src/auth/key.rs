@@ -1,12 +1,12 @@
 //! API keys, as they are stored, and whose they are.
 
-use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use sha2::{Digest, Sha256};
 
+use crate::hash::{Map, Seeded};
 use crate::secret::{Secret, constant_time_eq};
 
 /// How one key is known.
@@ -24,9 +24,9 @@ pub enum KeyMaterial {
 /// are compared so as well.
 #[derive(Debug)]
 pub struct KeyTable<T> {
-    seed: RandomState,
-    plain: HashMap<u64, Plain<T>>,
-    digests: HashMap<Digested, Owner<T>>,
+    seed: Seeded,
+    plain: Map<u64, Plain<T>>,
+    digests: Map<Digested, Owner<T>>,
 }
 
 /// A key that two claim is nobody's.
@@ -78,9 +78,9 @@ pub struct Taken<T>(pub Option<T>);
 impl<T> Default for KeyTable<T> {
     fn default() -> Self {
         Self {
-            seed: RandomState::new(),
-            plain: HashMap::new(),
-            digests: HashMap::new(),
+            seed: Seeded::default(),
+            plain: Map::default(),
+            digests: Map::default(),
         }
     }
 }
@@ -133,9 +133,13 @@ impl<T> KeyTable<T> {
         Ok(())
     }
 
-    /// Whose `key` is; nobody's where two claim it, in whatever form each knows it.
+    /// Whose `key` is; nobody's where two claim it, in whatever form each knows it. The empty key is nobody's: who has
+    /// its digest hashed a variable that wasn't set.
     #[must_use]
     pub fn owner(&self, key: &[u8]) -> Option<&T> {
+        if key.is_empty() {
+            return None;
+        }
         match (self.plain_owner(key), self.digest_owner(key)) {
             (Some(Owner::One(owner)), None) | (None, Some(Owner::One(owner))) => Some(owner),
             (Some(_), Some(_))
@@ -216,6 +220,14 @@ mod tests {
         assert_eq!(table.insert(&plain("a"), 2), Err(Taken(Some(1))));
         assert_eq!(table.insert(&plain("a"), 3), Err(Taken(None)));
         assert_eq!(table.owner(b"a"), None);
+    }
+
+    #[test]
+    fn the_empty_key_is_nobodys() {
+        let mut table = KeyTable::default();
+        table.insert(&hashed(""), 1).unwrap();
+        table.insert(&plain(""), 2).unwrap();
+        assert_eq!(table.owner(b""), None);
     }
 
     #[test]

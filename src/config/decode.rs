@@ -1,11 +1,10 @@
 //! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
 //! No error quotes a value: it may be a secret.
 
-use std::collections::{HashMap, HashSet};
-
 use super::nearest::{listed, nearest};
 use super::node::Node;
 use super::{ConfigErrors, Path};
+use crate::hash::{Map, Set};
 
 /// What can be read from a document.
 pub(super) trait Decode: Sized {
@@ -167,7 +166,7 @@ pub(super) fn distinct<T: Decode>(
     let Node::List(nodes) = node else {
         return expected("a list", node, at, errors);
     };
-    let mut seen = HashMap::new();
+    let mut seen = Map::default();
     let mut read = Vec::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
         let here = at.index(index);
@@ -195,7 +194,7 @@ pub(super) fn pairs<T>(
     let Node::Map(entries) = node else {
         return expected("a map", node, at, errors);
     };
-    let mut seen = HashSet::new();
+    let mut seen = Set::default();
     let mut read = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         let at = at.field(key);

@@ -77,7 +77,7 @@ record! {
         /// For how long an answer is waited for.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest document that is accepted.
-        "maxBytes" max_bytes: usize as size::<1, 268_435_456> = "8Mi";
+        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
     }
 }
 

@@ -156,15 +156,19 @@ fn evaluate(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> Out
     }
 }
 
-/// The first that is met, in the order written. None met: unavailable before rejected before absent.
+/// The first that accepts, in the order written. None accepts: unavailable before rejected before met by nobody before
+/// absent. So an optional one lets nobody by who sent a credential for another.
 fn any(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
     let mut best = Outcome::Absent;
     for requirement in list {
         match (evaluate(requirement, verdicts), best) {
-            (met @ (Outcome::Accepted(_) | Outcome::Anonymous), _) => return met,
+            (met @ Outcome::Accepted(_), _) => return met,
             (Outcome::Unavailable, _) => best = Outcome::Unavailable,
-            (Outcome::Rejected(reason), Outcome::Absent) => best = Outcome::Rejected(reason),
-            (Outcome::Rejected(_) | Outcome::Absent, _) => {}
+            (Outcome::Rejected(reason), Outcome::Absent | Outcome::Anonymous) => {
+                best = Outcome::Rejected(reason);
+            }
+            (Outcome::Anonymous, Outcome::Absent) => best = Outcome::Anonymous,
+            (Outcome::Rejected(_) | Outcome::Anonymous | Outcome::Absent, _) => {}
         }
     }
     best

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::policy::Policy;
+use crate::policy::{Directory, Policy};
 use crate::source::Hash;
 use crate::time::Timestamp;
 
-use super::sources::{Sources, State, WatchedState, name};
+use super::sources::{Sources, State, name};
+use super::view::View;
 
 /// How one source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,10 @@ pub enum SourceReport<'a> {
     Watched {
         /// Its name in the policy.
         name: &'a str,
-        /// The last good document; there is none before the first.
+        /// The last good document, while there is one.
         document: Option<DocumentReport>,
+        /// How long ago the source last confirmed it; `None` before the first.
+        age: Option<Duration>,
         /// Whether that document may be used: neither missing nor stale.
         is_usable: bool,
     },
@@ -35,8 +38,6 @@ pub enum SourceReport<'a> {
 pub struct DocumentReport {
     /// Names its content.
     pub hash: Hash,
-    /// How long ago the source last confirmed it.
-    pub age: Duration,
     /// Its length.
     pub bytes: usize,
     /// The consumers in it.
@@ -65,7 +66,8 @@ pub(super) fn report<'p>(
             State::Inline(_) => None,
             State::Watched(watched) => Some(SourceReport::Watched {
                 name,
-                document: document(watched, now),
+                document: watched.last_view().map(document),
+                age: watched.confirmed().map(|confirmed| now.since(confirmed)),
                 is_usable: watched.view().is_some(),
             }),
             State::OnDemand(source) => {
@@ -84,16 +86,11 @@ pub(super) fn report<'p>(
     sources.iter().enumerate().filter_map(one).collect()
 }
 
-fn document(watched: &WatchedState, now: Timestamp) -> Option<DocumentReport> {
-    let view = watched.last_good()?;
-    let confirmed = watched.shared.borrow().machine.confirmed();
-    Some(DocumentReport {
+fn document(view: &View) -> DocumentReport {
+    let consumers = view.directories.iter().map(Directory::len);
+    DocumentReport {
         hash: view.document.hash(),
-        age: confirmed.map_or(Duration::ZERO, |confirmed| now.since(confirmed)),
         bytes: view.document.bytes(),
-        consumers: view
-            .directories
-            .iter()
-            .fold(0, |sum, directory| sum.saturating_add(directory.len())),
-    })
+        consumers: consumers.fold(0, usize::saturating_add),
+    }
 }

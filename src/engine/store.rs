@@ -1,14 +1,14 @@
 //! What the engines of one VM have learnt.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use crate::hash::Map;
 use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
 use crate::time::Timestamp;
 
-use super::waiting::{ExchangeId, FlightId, Waiters};
+use super::waiting::{ExchangeId, FlightId, Place, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
 /// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
@@ -22,9 +22,11 @@ pub(super) struct Learnt {
     last_id: u64,
     /// The latest time that any engine was told.
     pub(super) now: Timestamp,
-    watched: HashMap<Identity, Weak<RefCell<WatchedSource>>>,
-    on_demand: HashMap<Identity, Weak<RefCell<DemandSource>>>,
-    pub(super) flights: HashMap<FlightId, Flight>,
+    watched: Map<Identity, Weak<RefCell<WatchedSource>>>,
+    on_demand: Map<Identity, Weak<RefCell<DemandSource>>>,
+    pub(super) flights: Map<FlightId, Flight>,
+    /// The places of those who wait.
+    pub(super) places: Place,
 }
 
 /// Names an engine within its VM.
@@ -45,7 +47,7 @@ pub(super) struct WatchedSource {
 pub(super) struct DemandSource {
     pub(super) machine: OnDemand,
     pub(super) identity: Identity,
-    pub(super) flights: HashMap<Box<[u8]>, FlightId>,
+    pub(super) flights: Map<Box<[u8]>, FlightId>,
 }
 
 /// A callout under way.
@@ -64,6 +66,8 @@ pub(super) struct Flight {
 pub(super) enum Purpose {
     Watched(Rc<RefCell<WatchedSource>>),
     OnDemand(Rc<RefCell<DemandSource>>, Box<[u8]>),
+    /// For nothing any more: its reply was so late that another one was sent for.
+    Superseded,
 }
 
 impl Store {
@@ -75,9 +79,10 @@ impl Store {
             vm: vm.max(1),
             last_id: 0,
             now: Timestamp::default(),
-            watched: HashMap::new(),
-            on_demand: HashMap::new(),
-            flights: HashMap::new(),
+            watched: Map::default(),
+            on_demand: Map::default(),
+            flights: Map::default(),
+            places: Place::default(),
         })))
     }
 
@@ -127,7 +132,7 @@ impl Store {
         let fresh = DemandSource {
             machine,
             identity,
-            flights: HashMap::new(),
+            flights: Map::default(),
         };
         let fresh = Rc::new(RefCell::new(fresh));
         learnt.on_demand.retain(|_, known| known.strong_count() > 0);
@@ -140,7 +145,10 @@ impl Store {
         let mut learnt = self.0.borrow_mut();
         let id = FlightId(learnt.next_id());
         if let Purpose::OnDemand(source, key) = &purpose {
-            source.borrow_mut().flights.insert(key.clone(), id);
+            let late = source.borrow_mut().flights.insert(key.clone(), id);
+            if let Some(late) = late.and_then(|late| learnt.flights.get_mut(&late)) {
+                late.purpose = Purpose::Superseded;
+            }
         }
         learnt.flights.insert(
             id,
@@ -184,6 +192,7 @@ impl Store {
             match &flight.purpose {
                 Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, board),
                 Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
+                Purpose::Superseded => {}
             }
             woken.extend(flight.waiters.take().iter().map(|slot| slot.id));
         }

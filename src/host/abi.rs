@@ -378,6 +378,27 @@ fn random() -> u64 {
     bits
 }
 
+/// A variable of the VM's environment: what `vm_config.environment_variables` sets, and nothing of Envoy's own. `None`
+/// where it isn't set, is no UTF-8, or may not be asked for: the standard library would end the VM there.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let (mut count, mut size) = (0, 0);
+    // SAFETY: the host writes both words during the call.
+    if unsafe { import::environ_sizes_get(&raw mut count, &raw mut size) } != 0 {
+        return None;
+    }
+    let mut places = vec![null_mut::<u8>(); count];
+    let mut text = vec![0_u8; size];
+    // SAFETY: there is room for as many places and bytes as the host has just said that it writes.
+    if unsafe { import::environ_get(places.as_mut_ptr(), text.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    let set = text
+        .split(|byte| *byte == 0)
+        .find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    String::from_utf8(set.to_vec()).ok()
+}
+
 #[cfg(target_arch = "wasm32")]
 mod import {
     #[link(wasm_import_module = "env")]
@@ -474,6 +495,8 @@ mod import {
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
         pub(super) fn random_get(bytes: *mut u8, size: usize) -> i32;
+        pub(super) fn environ_sizes_get(count: *mut usize, size: *mut usize) -> i32;
+        pub(super) fn environ_get(places: *mut *mut u8, text: *mut u8) -> i32;
     }
 }
 

@@ -85,12 +85,8 @@ struct Variables;
 
 impl Environment for Variables {
     #[cfg(target_arch = "wasm32")]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the driver is where the environment is read"
-    )]
     fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        abi::variable(name)
     }
 
     #[cfg(not(target_arch = "wasm32"))]

@@ -40,16 +40,16 @@ impl Vm {
         let info = stat::name("build", &labels, "info");
         let told = self
             .metrics
-            .gauge(root, version, Reading::Same(fingerprint.number()));
-        let told = told.and_then(|()| self.metrics.note(info, 1));
+            .gauge(root, &version, Reading::Same(fingerprint.number()));
+        let told = told.and_then(|()| self.metrics.note(&info, 1));
         // Defined now: the VM in which a push is refused may end with it, and a stat that nobody else has too.
-        let told = told.and_then(|()| self.metrics.counter(refused()).map(drop));
+        let told = told.and_then(|()| self.metrics.counter(&refused()).map(drop));
         self.tell_trouble(told);
     }
 
     /// A push was refused.
     pub(super) fn count_refused(&self) {
-        let counted = self.metrics.counter(refused());
+        let counted = self.metrics.counter(&refused());
         let counted = counted.and_then(|counter| super::metrics::Metrics::add(counter, 1));
         self.tell_trouble(counted);
     }
@@ -69,7 +69,7 @@ impl Vm {
         let told = gauges
             .unwrap_or_default()
             .into_iter()
-            .try_for_each(|(name, reading)| self.metrics.gauge(seat.root, name, reading));
+            .try_for_each(|(name, reading)| self.metrics.gauge(seat.root, &name, reading));
         self.tell_trouble(told);
         self.hand_over(seat);
     }
@@ -110,8 +110,9 @@ fn gauges(reports: &[SourceReport<'_>]) -> Vec<(String, Reading)> {
             SourceReport::Watched {
                 name,
                 document,
+                age,
                 is_usable,
-            } => watched(name, document, is_usable, &mut gauges),
+            } => watched(name, document, age, is_usable, &mut gauges),
             SourceReport::OnDemand { name, remembered } => {
                 let label = stat::label(name);
                 let mut say = |measure, count| {
@@ -130,6 +131,7 @@ fn gauges(reports: &[SourceReport<'_>]) -> Vec<(String, Reading)> {
 fn watched(
     name: &str,
     document: Option<DocumentReport>,
+    age: Option<Duration>,
     is_usable: bool,
     gauges: &mut Vec<(String, Reading)>,
 ) {
@@ -140,12 +142,14 @@ fn watched(
     };
     say("configured", 1);
     say("usable", u64::from(is_usable));
+    if let Some(age) = age {
+        say("age_seconds", age.as_secs());
+    }
     let Some(document) = document else { return };
     // As many bits as a double holds exactly.
     let head = document.hash.0.first_chunk::<8>();
     let version = head.map_or(0, |head| u64::from_be_bytes(*head) >> 16);
     say("version", version);
-    say("age_seconds", document.age.as_secs());
     say("bytes", number(document.bytes));
     say("consumers", number(document.consumers));
 }

@@ -48,7 +48,7 @@ impl Metrics {
     ///
     /// # Errors
     /// The host call's failure.
-    pub(super) fn counter(&self, name: String) -> Result<MetricId, Failure> {
+    pub(super) fn counter(&self, name: &str) -> Result<MetricId, Failure> {
         self.define(name, Kind::Counter)
     }
 
@@ -68,21 +68,20 @@ impl Metrics {
     pub(super) fn gauge(
         &self,
         root: ContextId,
-        name: String,
+        name: &str,
         reading: Reading,
     ) -> Result<(), Failure> {
         let kind = match reading {
             Reading::Same(_) => Kind::Gauge,
             Reading::Share(_) => Kind::Sum,
         };
-        let id = self.define(name.clone(), kind)?;
-        let share = match self.claim(root, &name) {
-            Some(share) => share,
-            None => return Ok(()),
+        let id = self.define(name, kind)?;
+        let Some(share) = self.claim(root, name) else {
+            return Ok(());
         };
         match reading {
             Reading::Same(value) => abi::record_metric(id, value),
-            Reading::Share(value) => self.share(&name, id, share, value),
+            Reading::Share(value) => self.share(name, id, share, value),
         }
     }
 
@@ -90,7 +89,7 @@ impl Metrics {
     ///
     /// # Errors
     /// The host call's failure.
-    pub(super) fn note(&self, name: String, value: u64) -> Result<(), Failure> {
+    pub(super) fn note(&self, name: &str, value: u64) -> Result<(), Failure> {
         abi::record_metric(self.define(name, Kind::Gauge)?, value)
     }
 
@@ -144,8 +143,8 @@ impl Metrics {
         Some(known.share)
     }
 
-    fn define(&self, name: String, kind: Kind) -> Result<MetricId, Failure> {
-        if let Some(known) = self.known.borrow().get(&name) {
+    fn define(&self, name: &str, kind: Kind) -> Result<MetricId, Failure> {
+        if let Some(known) = self.known.borrow().get(name) {
             return Ok(known.id);
         }
         let of_host = match kind {
@@ -159,7 +158,7 @@ impl Metrics {
             share: 0,
             kind,
         };
-        self.known.borrow_mut().insert(name, known);
+        self.known.borrow_mut().insert(name.to_owned(), known);
         Ok(id)
     }
 }

@@ -18,14 +18,13 @@ pub(super) struct Notes {
 impl Notes {
     /// Takes note of an event.
     pub(super) fn take(&mut self, event: &Event<'_>) {
-        match *event {
-            Event::Identified { consumer } => self.consumer = Some(consumer.to_vec()),
-            Event::Decided { route, reason, .. } => {
-                self.route = route.map(str::to_owned);
-                self.reason = reason;
-                self.is_decided = true;
-            }
-            _ => {}
+        if let Event::Identified { consumer } = *event {
+            self.consumer = Some(consumer.to_vec());
+        }
+        if let Event::Decided { route, reason, .. } = *event {
+            self.route = route.map(str::to_owned);
+            self.reason = reason;
+            self.is_decided = true;
         }
     }
 

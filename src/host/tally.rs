@@ -177,7 +177,7 @@ impl Tally {
         for number in 0..Tables::COUNT {
             let due = self.with(number, Table::take).unwrap_or_default();
             let mut due = due.into_iter();
-            let handed = due.try_for_each(|one| self.hand(number, one, metrics));
+            let handed = due.try_for_each(|one| self.hand(number, &one, metrics));
             for one in due {
                 self.with(number, |table| table.give_back(&one));
             }
@@ -186,17 +186,17 @@ impl Tally {
         Ok(())
     }
 
-    fn hand(&self, number: usize, one: Due, metrics: &Metrics) -> Result<(), Failure> {
+    fn hand(&self, number: usize, one: &Due, metrics: &Metrics) -> Result<(), Failure> {
         let counter = match &one.counter {
             Ok(counter) => Ok(*counter),
-            Err(name) => metrics.counter(name.clone()),
+            Err(name) => metrics.counter(name),
         };
         let added = counter.and_then(|counter| {
-            self.with(number, |table| table.know(&one, counter));
+            self.with(number, |table| table.know(one, counter));
             Metrics::add(counter, one.count)
         });
         if added.is_err() {
-            self.with(number, |table| table.give_back(&one));
+            self.with(number, |table| table.give_back(one));
         }
         added
     }

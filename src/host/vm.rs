@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::engine::{Engine, FlightId, Store, Woken};
+use crate::hash;
 use crate::http::{Callout, CalloutError, Reply};
 
 use super::board::SharedBoard;
@@ -51,6 +52,7 @@ impl Vm {
     #[must_use]
     pub fn new(name: u64) -> Self {
         host_log::install();
+        hash::seed(name);
         Self {
             tables: RefCell::default(),
             clock: Clock::default(),

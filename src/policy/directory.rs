@@ -1,10 +1,10 @@
 //! Who there is: consumers, found by their credentials.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::auth::{KeyMaterial, KeyTable, Taken};
 use crate::config::{self, ConfigErrors, Path};
+use crate::hash::Set;
 use crate::http::Text;
 use crate::secret::Secret;
 
@@ -59,7 +59,7 @@ impl Directory {
 /// Builds a [`Directory`], consumer by consumer.
 pub(crate) struct Builder<'a> {
     directory: Directory,
-    names: HashSet<Text>,
+    names: Set<Text>,
     providers: &'a Providers,
     environment: Option<&'a dyn Environment>,
 }
@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
             .resize_with(providers.len(), KeyTable::default);
         Self {
             directory,
-            names: HashSet::new(),
+            names: Set::default(),
             providers,
             environment,
         }
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The directory, and the names in it.
-    pub(crate) fn finish(self) -> (Directory, HashSet<Text>) {
+    pub(crate) fn finish(self) -> (Directory, Set<Text>) {
         (self.directory, self.names)
     }
 

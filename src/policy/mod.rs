@@ -17,9 +17,8 @@ mod source;
 mod variable;
 mod written;
 
-use std::collections::HashSet;
-
 use crate::config::{self, Config, ConfigErrors, Path};
+use crate::hash::Set;
 use crate::http::Text;
 use crate::route::{DuplicateSlash, Parameters, PathRules, Router, SlashChoice};
 use crate::source::JsonPath;
@@ -57,7 +56,7 @@ pub struct Policy {
     /// The policy's own consumers.
     pub(crate) consumers: Directory,
     /// Their names, which no document may take.
-    pub(crate) consumer_names: HashSet<Text>,
+    pub(crate) consumer_names: Set<Text>,
     pub(crate) consumers_from: Vec<ConsumersFrom>,
     pub(crate) sources: Sources,
     pub(crate) router: Router,
@@ -141,7 +140,7 @@ fn own_consumers(
     providers: &Providers,
     environment: &dyn Environment,
     errors: &mut ConfigErrors,
-) -> (Directory, HashSet<Text>) {
+) -> (Directory, Set<Text>) {
     let path = Path::Root;
     let path = path.field("consumers");
     let mut builder = Builder::new(providers, Some(environment));

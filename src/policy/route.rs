@@ -1,6 +1,7 @@
 //! Routes, compiled.
 
 use crate::config::{self, Config, ConfigErrors, Named, Path};
+use crate::hash::Set;
 use crate::route::{
     HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteIndex,
     Rule, Test,
@@ -57,7 +58,7 @@ pub(super) fn compile(
     let (mut routes, mut rules) = (Vec::new(), Vec::new());
     let root = Path::Root;
     let path = root.field("routes");
-    let mut names = std::collections::HashSet::new();
+    let mut names = Set::default();
     for (at, written) in config.routes.iter().enumerate() {
         let path = path.index(at);
         if !names.insert(written.name.as_str()) {

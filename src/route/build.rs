@@ -1,13 +1,13 @@
 //! From rules to the tables of a router.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::HostPattern;
 use super::pattern::{End, Part, PathPattern, Shape};
 use super::router::{Conditions, Group, Node, NodeId, Router, TextId};
 use super::rule::Rule;
+use crate::hash::Map;
 
 /// Where a group stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ impl Router {
     }
 }
 
-fn shrink<V>(table: &mut HashMap<Box<[u8]>, V>) {
+fn shrink<V>(table: &mut Map<Box<[u8]>, V>) {
     table.shrink_to_fit();
 }
 

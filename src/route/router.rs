@@ -4,11 +4,11 @@
 //! all trees share their memory: one table of texts, one of nodes, one of edges. The rules that share a place in a zone
 //! are a *group*, the best first; these are scanned.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 use super::rule::{Found, Head, RouteIndex};
 use super::{HeaderPredicate, Method, PathPattern, QueryPredicate};
+use crate::hash::Map;
 
 /// A node of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,18 +67,18 @@ pub struct Router {
     pub(super) rules: Box<[Conditions]>,
     /// Places in `rules`, group by group.
     pub(super) order: Box<[u32]>,
-    pub(super) texts: HashMap<Box<[u8]>, TextId>,
+    pub(super) texts: Map<Box<[u8]>, TextId>,
     /// The zone of a host.
-    pub(super) hosts: HashMap<Box<[u8]>, NodeId>,
+    pub(super) hosts: Map<Box<[u8]>, NodeId>,
     /// The zone of a wildcard, by its suffix with the dot.
-    pub(super) wildcards: HashMap<Box<[u8]>, NodeId>,
+    pub(super) wildcards: Map<Box<[u8]>, NodeId>,
     /// The zone of any host.
     pub(super) any: Option<NodeId>,
     /// By zone and path.
-    pub(super) exact: HashMap<(NodeId, TextId), Group>,
+    pub(super) exact: Map<(NodeId, TextId), Group>,
     pub(super) nodes: Vec<Node>,
     /// By node and segment.
-    pub(super) edges: HashMap<(NodeId, TextId), NodeId>,
+    pub(super) edges: Map<(NodeId, TextId), NodeId>,
 }
 
 impl Router {

@@ -1,7 +1,6 @@
 //! Finding an item of a document by its key.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::rc::Rc;
 
@@ -9,6 +8,7 @@ use serde_json::Value;
 
 use super::place::{Place, Step, walk};
 use super::{Document, JsonPath, Selection};
+use crate::hash::{Map, Seeded};
 
 /// What an index knows of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,7 @@ enum Slot {
 pub struct Index {
     document: Rc<Document>,
     base: Box<[Step]>,
-    slots: HashMap<Box<[u8]>, Slot>,
+    slots: Map<Box<[u8]>, Slot>,
     left_out: usize,
     ambiguous: usize,
 }
@@ -47,7 +47,7 @@ impl Index {
         let mut index = Self {
             document: Rc::clone(document),
             base: items.base().into(),
-            slots: HashMap::with_capacity(places.len()),
+            slots: Map::with_capacity_and_hasher(places.len(), Seeded::default()),
             left_out: 0,
             ambiguous: 0,
         };

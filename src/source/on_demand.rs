@@ -1,10 +1,10 @@
 //! A source that is asked by key.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
@@ -107,7 +107,7 @@ pub struct OnDemand {
     limits: Limits,
     documents: Cache<Rc<[u8]>, Known>,
     lacks: Cache<Rc<[u8]>, Lack>,
-    flights: HashMap<Rc<[u8]>, Flight>,
+    flights: Map<Rc<[u8]>, Flight>,
 }
 
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl OnDemand {
             limits,
             documents: Cache::new(limits.max_entries, limits.max_bytes),
             lacks: Cache::new(limits.max_entries, usize::MAX),
-            flights: HashMap::new(),
+            flights: Map::default(),
         }
     }
 

@@ -39,8 +39,9 @@ fn stat(world: &World, name: &str) -> Option<u64> {
 
 fn calls(vm: &FakeVm) -> u32 {
     let host = vm.host();
-    let of = |name: &str| host.calls.get(name).copied().unwrap_or_default();
-    of("proxy_define_metric") + of("proxy_increment_metric") + of("proxy_record_metric")
+    let names = ["define", "increment", "record"].map(|verb| format!("proxy_{verb}_metric"));
+    let of = |name: &String| host.calls.get(name.as_str()).copied().unwrap_or_default();
+    names.iter().map(of).sum()
 }
 
 #[test]
@@ -243,7 +244,10 @@ fn what_fails_to_be_handed_over_stays() {
         vm.script().restrict(call);
         let before = calls(&vm);
         tick(&world, &vm, root);
-        assert!(calls(&vm) - before <= 3, "it is not tried again and again");
+        assert!(
+            calls(&vm).saturating_sub(before) <= 3,
+            "it is not tried again and again"
+        );
         vm.script().failures.clear();
     }
     tick(&world, &vm, root);

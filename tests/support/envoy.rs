@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::http1::{exchange, get};
 
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) clusters: Vec<(String, SocketAddr)>,
     pub(crate) workers: usize,
+    /// All that the module may call and be called by; everything where it is empty.
+    pub(crate) capabilities: Vec<&'static str>,
 }
 
 /// A running Envoy. It ends when this is dropped.
@@ -31,9 +33,12 @@ pub(crate) struct Envoy {
     child: Child,
     /// The address of its admin pages.
     pub(crate) admin: SocketAddr,
-    log: PathBuf,
-    access_log: PathBuf,
+    /// Where its files are; the access log is `access.log`.
+    pub(crate) folder: PathBuf,
 }
+
+/// The file of the folder that has its log.
+const LOG: &str = "envoy.log";
 
 /// The field in which a local reply says why.
 pub(crate) const DETAILS: &str = "x-details";
@@ -53,7 +58,7 @@ impl Envoy {
             bootstrap_of(plan, admin, &access_log).to_string(),
         )
         .map_err(|error| error.to_string())?;
-        let log = folder.join("envoy.log");
+        let log = folder.join(LOG);
         let file = File::create(&log).map_err(|error| error.to_string())?;
         let again = file.try_clone().map_err(|error| error.to_string())?;
         let mut command = Command::new(func_e);
@@ -81,8 +86,7 @@ impl Envoy {
         let mut envoy = Self {
             child,
             admin,
-            log,
-            access_log,
+            folder,
         };
         envoy.wait_until_live()?;
         Ok(envoy)
@@ -133,12 +137,7 @@ impl Envoy {
 
     /// All that it has logged.
     pub(crate) fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
-    }
-
-    /// What was logged of each request so far, as `envoy/bootstrap.yaml` has it.
-    pub(crate) fn access_log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.access_log).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.folder.join(LOG)).unwrap_or_default()).into_owned()
     }
 
     /// The lines of the log that no test may cause: a trap ends the filter on its worker.
@@ -202,7 +201,7 @@ fn bootstrap_of(plan: &Plan, admin: SocketAddr, access_log: &Path) -> Value {
     let listeners: Vec<_> = plan
         .policies
         .iter()
-        .map(|(name, policy)| listener(name, policy, &plan.environment, &log))
+        .map(|(name, policy)| listener(name, policy, plan, &log))
         .collect();
     let clusters: Vec<_> = plan
         .clusters
@@ -231,12 +230,7 @@ fn cluster(name: &str, address: SocketAddr) -> Value {
     })
 }
 
-fn listener(
-    name: &str,
-    policy: &str,
-    environment: &BTreeMap<String, String>,
-    access_log: &Value,
-) -> Value {
+fn listener(name: &str, policy: &str, plan: &Plan, access_log: &Value) -> Value {
     let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
     let every = json!({"status_code_filter": {"comparison": {
         "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
@@ -246,7 +240,7 @@ fn listener(
         "generate_request_id": false,
         "access_log": [access_log],
         "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
-        "http_filters": [postern(policy, environment), {
+        "http_filters": [postern(policy, plan), {
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
         }],
@@ -265,7 +259,12 @@ fn listener(
     })
 }
 
-fn postern(policy: &str, environment: &BTreeMap<String, String>) -> Value {
+fn postern(policy: &str, plan: &Plan) -> Value {
+    let allowed: Map<String, Value> = plan
+        .capabilities
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({})))
+        .collect();
     json!({
         "name": "postern",
         "typed_config": {
@@ -276,12 +275,13 @@ fn postern(policy: &str, environment: &BTreeMap<String, String>) -> Value {
                     "vm_id": "postern",
                     "runtime": "envoy.wasm.runtime.v8",
                     "code": {"local": {"filename": variable("POSTERN_WASM")}},
-                    "environment_variables": {"key_values": environment},
+                    "environment_variables": {"key_values": plan.environment},
                 },
                 "configuration": {
                     "@type": "type.googleapis.com/google.protobuf.StringValue",
                     "value": policy,
                 },
+                "capability_restriction_config": {"allowed_capabilities": allowed},
             },
         },
     })

@@ -88,10 +88,11 @@ impl Watched {
         is_usable.then_some(&held.document)
     }
 
-    /// When the source last said that the last good document is its own.
+    /// Which document was the last good one, and when the source last said that it is.
     #[must_use]
-    pub fn confirmed(&self) -> Option<Timestamp> {
-        self.held.as_ref().map(|held| held.confirmed)
+    pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
+        let held = self.held.as_ref()?;
+        Some((held.document.hash(), held.confirmed))
     }
 
     /// Why there is no newer document, where the last attempt of this VM came to nothing.
