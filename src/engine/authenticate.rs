@@ -28,7 +28,7 @@ pub(super) struct Authenticated {
 
 /// What one provider says.
 #[derive(Debug)]
-enum Verdict<'p> {
+pub(super) enum Verdict<'p> {
     /// It found none of its credentials.
     Absent,
     Accepted(Identity, &'p Place),
@@ -81,7 +81,7 @@ pub(super) fn authenticate(
     }
 }
 
-fn verdict<'p>(
+pub(super) fn verdict<'p>(
     head: &Head<'_>,
     place: usize,
     provider: &'p Provider,

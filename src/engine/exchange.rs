@@ -12,7 +12,7 @@ use super::head::Head;
 use super::lookups::{Awaited, Desk, Stop};
 use super::step::Step;
 use super::values::Facts;
-use super::{answer, forward};
+use super::{answer, forward, trace};
 
 /// What is to be done with an exchange; a wait isn't registered yet.
 pub(super) enum Decision {
@@ -24,13 +24,18 @@ pub(super) enum Decision {
 pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Decision {
     let head = match Head::read(*request, policy) {
         Ok(head) => head,
-        Err(denial) => return Decision::Step(deny(denial, request, None, desk)),
+        Err(denial) => {
+            trace::malformed(request, policy, desk);
+            return Decision::Step(deny(denial, request, None, desk));
+        }
     };
+    trace::head(&head, policy, desk);
     let found = policy.router.find(&head.for_router());
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
     else {
         return Decision::Step(unmatched(&head, policy, desk));
     };
+    trace::matched(&head, found, route, desk);
     match follow(&head, found, route, policy, desk) {
         Ok(step) => {
             let outcome = if matches!(step, Step::Continue(_)) {
@@ -58,6 +63,7 @@ fn follow(
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) -> Result<Step, Stop> {
+    trace::verdicts(head, route, policy, desk);
     let who = authenticate(head, route, policy, desk.sources)?;
     let mut facts = Facts {
         head,
@@ -73,13 +79,16 @@ fn follow(
         .filter(|_| !route.lookups.is_empty())
     {
         if holds(condition, &facts, Lookups::Pending) == Some(false) {
+            trace::checked(route, &facts, Lookups::Pending, policy, desk);
             return Err(Reason::Forbidden.into());
         }
     }
     for lookup in &route.lookups {
-        let values = desk.look_up(lookup, &facts)?;
-        facts.looked_up.push(values);
+        let values = desk.look_up(lookup, &facts);
+        trace::looked_up(lookup, &facts, values.as_ref().ok(), policy, desk);
+        facts.looked_up.push(values?);
     }
+    trace::checked(route, &facts, Lookups::Done, policy, desk);
     if let Some(condition) = &route.authorize {
         if holds(condition, &facts, Lookups::Done) != Some(true) {
             return Err(Reason::Forbidden.into());

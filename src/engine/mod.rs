@@ -7,6 +7,7 @@
 mod answer;
 mod authenticate;
 mod authorize;
+mod detail;
 mod event;
 mod exchange;
 mod forward;
@@ -16,6 +17,7 @@ mod plan;
 mod sources;
 mod step;
 mod store;
+mod trace;
 mod values;
 mod view;
 mod waiting;
@@ -34,6 +36,7 @@ use sources::{Sources, State, World};
 use store::{EngineId, Purpose};
 use waiting::{Mail, Memory, Slot};
 
+pub use detail::{Detail, Known, Origin, Said};
 pub use event::{Event, Observer, Outcome};
 pub use step::{Step, Suspended, Waiting, Woken};
 pub use store::Store;
