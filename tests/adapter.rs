@@ -9,6 +9,12 @@ mod support;
 #[path = "adapter/configuration.rs"]
 mod configuration;
 #[cfg(test)]
+#[path = "adapter/demo.rs"]
+mod demo;
+#[cfg(test)]
+#[path = "adapter/leases.rs"]
+mod leases;
+#[cfg(test)]
 #[path = "adapter/requests.rs"]
 mod requests;
 #[cfg(test)]

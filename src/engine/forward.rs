@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::auth::Place;
-use crate::http::{Edits, Headers, Text, cookies};
+use crate::http::{Edits, Headers, Text, cookies, same_name};
 use crate::policy::{
     Afterwards, Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite,
     Route,
@@ -132,7 +132,12 @@ impl<'p> Stripped<'p> {
         let mut names: Vec<&[u8]> = Vec::new();
         for place in &self.0 {
             match place {
-                Place::Header { name, .. } => plan.remove(Text::Owned(name.to_vec())),
+                // In every spelling that an upstream may take for it, `x_api_key` too.
+                Place::Header { name, .. } => {
+                    for (spelling, _) in came.iter().filter(|(key, _)| same_name(key, name)) {
+                        plan.remove(Text::Owned(spelling.to_vec()));
+                    }
+                }
                 Place::Cookie(name) => names.push(name),
                 Place::Query(_) => {}
             }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::http1::{exchange, get};
 
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) clusters: Vec<(String, SocketAddr)>,
     pub(crate) workers: usize,
+    /// All that the module may call and be called by; everything where it is empty.
+    pub(crate) capabilities: Vec<&'static str>,
 }
 
 /// A running Envoy. It ends when this is dropped.
@@ -175,7 +177,7 @@ fn bootstrap_of(plan: &Plan, admin: SocketAddr) -> Value {
     let listeners: Vec<_> = plan
         .policies
         .iter()
-        .map(|(name, policy)| listener(name, policy, &plan.environment))
+        .map(|(name, policy)| listener(name, policy, plan))
         .collect();
     let clusters: Vec<_> = plan
         .clusters
@@ -203,7 +205,7 @@ fn cluster(name: &str, address: SocketAddr) -> Value {
     })
 }
 
-fn listener(name: &str, policy: &str, environment: &BTreeMap<String, String>) -> Value {
+fn listener(name: &str, policy: &str, plan: &Plan) -> Value {
     let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
     let every = json!({"status_code_filter": {"comparison": {
         "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
@@ -212,7 +214,7 @@ fn listener(name: &str, policy: &str, environment: &BTreeMap<String, String>) ->
         "stat_prefix": name,
         "generate_request_id": false,
         "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
-        "http_filters": [postern(policy, environment), {
+        "http_filters": [postern(policy, plan), {
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
         }],
@@ -231,7 +233,12 @@ fn listener(name: &str, policy: &str, environment: &BTreeMap<String, String>) ->
     })
 }
 
-fn postern(policy: &str, environment: &BTreeMap<String, String>) -> Value {
+fn postern(policy: &str, plan: &Plan) -> Value {
+    let allowed: Map<String, Value> = plan
+        .capabilities
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({})))
+        .collect();
     json!({
         "name": "postern",
         "typed_config": {
@@ -242,12 +249,13 @@ fn postern(policy: &str, environment: &BTreeMap<String, String>) -> Value {
                     "vm_id": "postern",
                     "runtime": "envoy.wasm.runtime.v8",
                     "code": {"local": {"filename": variable("POSTERN_WASM")}},
-                    "environment_variables": {"key_values": environment},
+                    "environment_variables": {"key_values": plan.environment},
                 },
                 "configuration": {
                     "@type": "type.googleapis.com/google.protobuf.StringValue",
                     "value": policy,
                 },
+                "capability_restriction_config": {"allowed_capabilities": allowed},
             },
         },
     })

@@ -64,6 +64,7 @@ impl Stage {
             environment: [].into(),
             clusters,
             workers: WORKERS,
+            capabilities: Vec::new(),
         };
         let envoy = match Envoy::start(&plan) {
             Ok(envoy) => envoy,
