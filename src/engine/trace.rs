@@ -217,6 +217,12 @@ struct Scene<'s> {
 
 impl Scene<'_> {
     fn tell(&self, condition: &Condition, depth: usize, desk: &mut Desk<'_>) {
+        // A list of one, which labels make too, says nothing of its own.
+        if let Condition::All(list) | Condition::Any(list) = condition {
+            if let [one] = list.as_slice() {
+                return self.tell(one, depth, desk);
+            }
+        }
         desk.observer.detail(&Detail::Checked {
             depth,
             condition: &self.written(condition),

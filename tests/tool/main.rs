@@ -7,4 +7,6 @@ mod case;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod golden;

@@ -1,13 +1,23 @@
 //! The tool `postern`: what the filter would say, without a gateway.
 
+mod cases;
 mod check;
 mod ecds;
 mod embedded;
 mod environment;
+mod explain;
+mod explanation;
 mod file;
 mod finding;
+mod gate;
 mod json;
 mod lint;
+mod load;
+mod near;
+mod page;
+mod sent;
+mod story;
+mod tell;
 mod tree;
 mod verb;
 mod wrapper;
@@ -32,6 +42,8 @@ struct Arguments {
 enum Verb {
     /// Prints everything that is wrong with policies, with the place of each thing.
     Check(check::Check),
+    /// Prints the way that a request takes through a policy, stage by stage.
+    Explain(explain::Explain),
     /// Prints a policy (YAML or JSON) as the resource that plain Envoy takes by ECDS, as JSON.
     ///
     /// Envoy hands a policy to the filter as text, so it is put into a StringValue. The policy isn't judged here:
@@ -42,6 +54,7 @@ enum Verb {
 fn main() -> ExitCode {
     let verdict = match Arguments::parse().verb {
         Verb::Check(check) => check.run(),
+        Verb::Explain(explain) => explain.run(),
         Verb::Ecds(ecds) => ecds.run(),
     };
     let verdict = verdict.unwrap_or_else(|Failure(reason)| {
