@@ -21,6 +21,9 @@ mod requests;
 #[path = "adapter/restricted.rs"]
 mod restricted;
 #[cfg(test)]
+#[path = "adapter/several.rs"]
+mod several;
+#[cfg(test)]
 #[path = "adapter/strangers.rs"]
 mod strangers;
 #[cfg(test)]

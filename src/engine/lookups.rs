@@ -206,8 +206,9 @@ impl Desk<'_> {
         ))
     }
 
-    const fn may_wait(&self) -> bool {
-        !self.memory.overdue && self.memory.waits < MAX_WAITS
+    fn may_wait(&self) -> bool {
+        let is_patient = !self.memory.overdue && self.memory.waits < MAX_WAITS;
+        is_patient && self.store.0.borrow().places.is_free()
     }
 }
 

@@ -139,6 +139,10 @@ impl Engine {
                 }
                 Woken(waiting.iter().map(|slot| slot.id).collect())
             }
+            Purpose::Superseded => {
+                let waiting = flight.waiters.take();
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
         }
     }
 
@@ -206,6 +210,7 @@ impl Engine {
             id: self.store.new_exchange(),
             deadline,
             mail: Vec::new().into(),
+            _place: self.store.0.borrow().places.clone(),
         });
         self.enlist(awaited, &slot);
         let pairs: Vec<_> = request.headers().iter().collect();

@@ -37,6 +37,8 @@ pub(super) struct WatchedState {
     view: Option<View>,
     /// The newest document that this policy could not use, where another one could.
     refused: Option<Hash>,
+    /// When the view was last known to be of the source's last good document.
+    current: Timestamp,
 }
 
 /// Whose a credential is.
@@ -60,6 +62,20 @@ impl WatchedState {
     pub(super) fn view(&self) -> Option<&View> {
         self.view.as_ref().filter(|_| self.shared.borrow().usable)
     }
+
+    /// Lets go of a view whose document the source hasn't had for longer than `staleFor`: that another policy keeps
+    /// hearing from the source must not keep it alive.
+    fn expire(&mut self, policy: &Policy, place: usize, now: Timestamp) {
+        let kind = policy.sources.at(place).map(|source| &source.kind);
+        let Some(SourceKind::Watched { schedule, .. }) = kind else {
+            return;
+        };
+        // A time that lies ahead is of a clock that was put back since.
+        self.current = self.current.min(now);
+        if now.since(self.current) > schedule.stale_for {
+            self.view = None;
+        }
+    }
 }
 
 impl Sources {
@@ -79,6 +95,7 @@ impl Sources {
                     shared: store.watched(*identity, fetcher, *schedule),
                     view: None,
                     refused: None,
+                    current: Timestamp::default(),
                 }),
                 SourceKind::OnDemand {
                     fetcher,
@@ -87,12 +104,12 @@ impl Sources {
                 } => State::OnDemand(store.on_demand(*identity, fetcher, *limits)),
             });
         }
-        let mut of_consumers: Vec<usize> = policy
-            .consumers_from
-            .iter()
-            .map(|from| from.source)
-            .collect();
-        of_consumers.dedup();
+        let mut of_consumers: Vec<usize> = Vec::new();
+        for from in &policy.consumers_from {
+            if !of_consumers.contains(&from.source) {
+                of_consumers.push(from.source);
+            }
+        }
         let mut sources = Self {
             states,
             of_consumers,
@@ -304,13 +321,19 @@ impl Sources {
             let Some(newest) = newest else { continue };
             let hash = newest.hash();
             let held = watched.view.as_ref().map(|view| view.document.hash());
-            if held == Some(hash) || watched.refused == Some(hash) {
+            if held == Some(hash) {
+                watched.current = now;
+                continue;
+            }
+            if watched.refused == Some(hash) {
+                watched.expire(policy, place, now);
                 continue;
             }
             let source = name(policy, place);
             match View::build(&newest, place, policy, watched.view.as_ref(), observer) {
                 Ok(view) => {
                     watched.view = Some(view);
+                    watched.current = now;
                     observer.event(&Event::SourceLoaded {
                         source,
                         bytes: newest.bytes(),

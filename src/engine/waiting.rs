@@ -20,6 +20,23 @@ pub(super) struct Slot {
     pub(super) id: ExchangeId,
     pub(super) deadline: Timestamp,
     pub(super) mail: RefCell<Vec<Mail>>,
+    /// Its place among those that wait in this VM.
+    pub(super) _place: Place,
+}
+
+/// All places of the exchanges that wait in one VM, and one of them: each holds a copy of its request's headers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place(Rc<()>);
+
+/// How many exchanges may wait in one VM. With Envoy's own limit of 60 KiB of headers that is one of its four GiB.
+const MAX_WAITING: usize = 16_384;
+
+impl Place {
+    /// Whether one more may be taken.
+    pub(super) fn is_free(&self) -> bool {
+        // One is the store's own.
+        Rc::strong_count(&self.0) <= MAX_WAITING
+    }
 }
 
 /// What an exchange remembers from before it waited.

@@ -18,7 +18,8 @@ use super::tables::{Progress, Seat, Stream};
 use super::vm::Vm;
 use super::{configure, log as host_log};
 
-/// A reply's body is cut above this length; what a source may have is its `maxBytes`, which is less.
+/// A reply's body is cut above this length, whatever a source's `maxBytes` says: a cut document is no JSON, and so is
+/// refused.
 const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Early replies that are kept for their callouts.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod condition;
+mod definition;
 mod denial;
 mod directory;
 mod identity;
@@ -12,6 +13,7 @@ mod provider;
 mod requirement;
 mod rewrite;
 mod route;
+mod rules;
 mod source;
 mod variable;
 mod written;
