@@ -7,6 +7,10 @@ mod case;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod checker;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod schema;

@@ -15,6 +15,7 @@ mod lint;
 mod load;
 mod near;
 mod page;
+mod schema;
 mod sent;
 mod story;
 mod tell;
@@ -44,6 +45,8 @@ enum Verb {
     Check(check::Check),
     /// Prints the way that a request takes through a policy, stage by stage.
     Explain(explain::Explain),
+    /// Prints the policy language as a JSON Schema (2020-12), for editors.
+    Schema(schema::Schema),
     /// Prints a policy (YAML or JSON) as the resource that plain Envoy takes by ECDS, as JSON.
     ///
     /// Envoy hands a policy to the filter as text, so it is put into a StringValue. The policy isn't judged here:
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let verdict = match Arguments::parse().verb {
         Verb::Check(check) => check.run(),
         Verb::Explain(explain) => explain.run(),
+        Verb::Schema(schema) => schema.run(),
         Verb::Ecds(ecds) => ecds.run(),
     };
     let verdict = verdict.unwrap_or_else(|Failure(reason)| {
