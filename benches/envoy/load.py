@@ -9,6 +9,11 @@ import subprocess
 HERE = pathlib.Path(__file__).parent
 
 
+# Few connections, so that Envoy finds more than one request when it wakes: with a single one it sleeps after each, and
+# what is measured on a busy machine is the cold cache.
+CONNECTIONS = 8
+
+
 class Failed(Exception):
     """A listener did not do its job."""
 
@@ -16,7 +21,7 @@ class Failed(Exception):
 def ask_for(envoy, row, requests, seconds, core):
     """One run of wrk against a row: µs a request."""
     before, waited_before = envoy.cpu()
-    command = ["taskset", "--cpu-list", core, "wrk", "-t1", "-c1", f"-d{seconds}s", "-s", HERE / "wrk.lua",
+    command = ["taskset", "--cpu-list", core, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", HERE / "wrk.lua",
                f"http://127.0.0.1:{envoy.ports[row]}/", "--", requests]
     done = subprocess.run(command, capture_output=True, text=True)
     after, waited_after = envoy.cpu()
