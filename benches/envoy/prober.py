@@ -1,7 +1,7 @@
 """prober.py PORT HOST PATH KEY TASK: asks every millisecond, until standard input ends; prints what it saw.
 
 A line a request: when it was sent (monotonic seconds), seconds until the answer, seconds that the thread at TASK (a
-schedstat file) was on a CPU meanwhile, the status.
+schedstat file) was on a CPU meanwhile, and seconds that it waited for one, the status.
 """
 
 import socket
@@ -24,7 +24,7 @@ def main():
     with open(task) as stat:
         while not over.is_set():
             stat.seek(0)
-            before = int(stat.read().split()[0])
+            before = [int(word) for word in stat.read().split()[:2]]
             sent = time.monotonic()
             connection.sendall(request)
             answer = b""
@@ -32,17 +32,18 @@ def main():
                 answer += connection.recv(65536)
             took = time.monotonic() - sent
             stat.seek(0)
-            worked = int(stat.read().split()[0]) - before
+            after = [int(word) for word in stat.read().split()[:2]]
             head, _, body = answer.partition(b"\r\n\r\n")
             length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
             missing = (int(length[0].split(b":")[1]) if length else 0) - len(body)
             while missing > 0:
                 missing -= len(connection.recv(missing))
-            seen.append((sent, took, worked / 1e9, int(answer[9:12])))
+            worked, waited = ((now - then) / 1e9 for now, then in zip(after, before))
+            seen.append((sent, took, worked, waited, int(answer[9:12])))
             due = max(due + PERIOD, time.monotonic() - PERIOD)
             time.sleep(max(0, due - time.monotonic()))
     for each in seen:
-        print("%.6f %.6f %.6f %d" % each)
+        print("%.6f %.6f %.6f %.6f %d" % each)
 
 
 main()
