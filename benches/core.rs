@@ -50,7 +50,8 @@ fn words(criterion: &mut Criterion) {
         criterion.bench_function(&format!("canonicalise/{name}"), |bencher| {
             let rules = PathRules::default();
             bencher.iter(|| {
-                canonicalise(black_box(path.as_bytes()), &rules).map(|path: CanonicalPath<'_>| path.is_as_it_came())
+                canonicalise(black_box(path.as_bytes()), &rules)
+                    .map(|path: CanonicalPath<'_>| path.is_as_it_came())
             });
         });
     }
@@ -65,7 +66,12 @@ fn router(criterion: &mut Criterion) {
         criterion.bench_function(&format!("router/{name}"), |bencher| {
             let heads: Vec<(String, String)> = (0..1000)
                 .map(|at| at * 37 % count)
-                .map(|at| (format!("h{at:05}.bench.test"), format!("/svc{at:05}/items/1")))
+                .map(|at| {
+                    (
+                        format!("h{at:05}.bench.test"),
+                        format!("/svc{at:05}/items/1"),
+                    )
+                })
                 .collect();
             bencher.iter(|| {
                 at = (at + 1) % heads.len();
@@ -122,9 +128,12 @@ fn policies(criterion: &mut Criterion) {
     group.sample_size(10);
     for (routes, consumers) in [(200, 1000), (10_000, 1000)] {
         let policy = jobs::gate(Job::J1, routes, consumers).to_string();
-        group.bench_function(&format!("{routes} routes, {consumers} consumers"), |bencher| {
-            bencher.iter(|| jobs::compile(black_box(&policy)));
-        });
+        group.bench_function(
+            format!("{routes} routes, {consumers} consumers"),
+            |bencher| {
+                bencher.iter(|| jobs::compile(black_box(&policy)));
+            },
+        );
     }
     group.finish();
 }
@@ -140,5 +149,7 @@ fn request(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decisions, words, request, router, documents, policies);
+criterion_group!(
+    benches, decisions, words, request, router, documents, policies
+);
 criterion_main!(benches);

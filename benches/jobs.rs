@@ -158,7 +158,10 @@ pub(crate) fn requests(count: usize) -> Vec<HeaderMap> {
                 ("x-api-key", key(at * 13 % CONSUMERS)),
                 ("x-tenant", format!("tenant-{:05}", at * 101 % ENTRIES)),
                 ("x-forwarded-proto", "http".to_owned()),
-                ("x-request-id", "5f1c9a52-0f7e-4c65-8f4e-0d2d6a9f3b11".to_owned()),
+                (
+                    "x-request-id",
+                    "5f1c9a52-0f7e-4c65-8f4e-0d2d6a9f3b11".to_owned(),
+                ),
             ])
         })
         .collect()
