@@ -22,8 +22,8 @@ use postern::source::{Document, Index, JsonPath};
 
 /// A whole decision, from the host's buffer on, each for another request.
 fn decisions(criterion: &mut Criterion) {
-    let requests = jobs::requests(1000);
     for job in Job::ALL {
+        let requests = jobs::requests(job, 1000);
         let mut gate = Gate::of(job);
         let step = gate.decide(requests[0].as_wire());
         assert!(jobs::done(job, &step), "{step:?}");
@@ -38,7 +38,7 @@ fn decisions(criterion: &mut Criterion) {
 }
 
 fn words(criterion: &mut Criterion) {
-    let request = jobs::requests(1).remove(0);
+    let request = jobs::requests(Job::J1, 1).remove(0);
     criterion.bench_function("headers/parse", |bencher| {
         bencher.iter(|| Headers::parse(black_box(request.as_wire())).map(|all| all.iter().count()));
     });
@@ -140,7 +140,7 @@ fn policies(criterion: &mut Criterion) {
 
 /// So that a request's parts cost what they cost in `decide`.
 fn request(criterion: &mut Criterion) {
-    let map = jobs::requests(1).remove(0);
+    let map = jobs::requests(Job::J1, 1).remove(0);
     criterion.bench_function("request/method and path", |bencher| {
         bencher.iter(|| {
             let request = Request::new(black_box(&map).view());

@@ -9,7 +9,6 @@
     reason = "a measurement that goes wrong ends"
 )]
 
-#[expect(dead_code, reason = "some of it is for the other bench")]
 mod jobs;
 
 use std::cell::Cell;
@@ -28,11 +27,11 @@ fn main() {
         std::process::exit(2);
     };
     let job = Job::ALL.into_iter().find(|job| job.name() == name);
-    let job = job.expect("J0, J1, J1-sha256 or J4");
+    let job = job.expect("J0, J1, J1-sha256, J4 or J5");
     let count: usize = count.parse().expect("a number");
 
     let mut gate = Gate::of(job);
-    let requests = jobs::requests(1000);
+    let requests = jobs::requests(job, 1000);
     for request in requests.iter().take(WARM) {
         let step = gate.decide(request.as_wire());
         assert!(jobs::done(job, &step), "{step:?}");

@@ -25,10 +25,12 @@ pub(crate) enum Job {
     J1Sha256,
     /// J1 and a keyed lookup in a document of 10,000 entries that picks the upstream.
     J4,
+    /// J1 with 10,000 routes of distinct hosts and paths, and 10,000 consumers from a document.
+    J5,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 4] = [Self::J0, Self::J1, Self::J1Sha256, Self::J4];
+    pub(crate) const ALL: [Self; 5] = [Self::J0, Self::J1, Self::J1Sha256, Self::J4, Self::J5];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -36,7 +38,30 @@ impl Job {
             Self::J1 => "J1",
             Self::J1Sha256 => "J1-sha256",
             Self::J4 => "J4",
+            Self::J5 => "J5",
         }
+    }
+
+    const fn routes(self) -> usize {
+        if matches!(self, Self::J5) {
+            MANY
+        } else {
+            ROUTES
+        }
+    }
+
+    const fn consumers(self) -> usize {
+        if matches!(self, Self::J5) {
+            MANY
+        } else {
+            CONSUMERS
+        }
+    }
+
+    /// The host of a route.
+    fn host(self, route: usize) -> String {
+        let share = if self == Self::J5 { 1 } else { SHARE };
+        format!("h{:05}.bench.test", route / share)
     }
 }
 
@@ -44,6 +69,7 @@ impl Job {
 pub(crate) const CONSUMERS: usize = 1000;
 pub(crate) const ROUTES: usize = 200;
 pub(crate) const ENTRIES: usize = 10_000;
+const MANY: usize = 10_000;
 /// So many routes share a host.
 const SHARE: usize = 10;
 
@@ -60,6 +86,16 @@ pub(crate) fn policy(job: Job) -> String {
                 "index": {"items": "$.tenants[*]", "by": "$.id"},
             }});
             policy["routing"] = json!({"header": "x-postern-upstream", "allow": ["blue", "green"]});
+            policy
+        }
+        Job::J5 => {
+            let mut policy = gate(job, MANY, 0);
+            policy["consumersFrom"] =
+                json!([{"source": "partners", "items": "$.consumers[*]"}]);
+            policy["sources"] = json!({"partners": {
+                "http": {"cluster": "centre", "path": "/partners.json"},
+                "refresh": "1h",
+            }});
             policy
         }
     }
@@ -89,7 +125,7 @@ pub(crate) fn gate(job: Job, routes: usize, consumers: usize) -> Value {
 fn route(job: Job, at: usize) -> Value {
     let mut route = json!({
         "name": format!("route-{at:05}"),
-        "hosts": [host(at)],
+        "hosts": [job.host(at)],
         "match": [{"path": {"prefix": format!("/svc{at:05}")}}],
         "require": "keys",
         "rewrite": {"path": {"prefix": format!("/internal/svc{at:05}")}},
@@ -101,10 +137,6 @@ fn route(job: Job, at: usize) -> Value {
         route["rewrite"]["upstream"] = json!("${tenant.upstream}");
     }
     route
-}
-
-fn host(route: usize) -> String {
-    format!("h{:05}.bench.test", route / SHARE)
 }
 
 fn key(consumer: usize) -> String {
@@ -130,11 +162,11 @@ pub(crate) fn tenants(entries: usize) -> String {
     text
 }
 
-/// A document of consumers, with keys as their SHA-256.
+/// A document of consumers, with plain keys.
 pub(crate) fn consumers(count: usize) -> String {
     let all: Vec<Value> = (0..count)
         .map(|at| {
-            let key = json!({"sha256": sha256(&key(at))});
+            let key = json!({"value": key(at)});
             json!({"name": format!("partner-{at:06}"), "credentials": [{"apiKey": key}]})
         })
         .collect();
@@ -142,20 +174,20 @@ pub(crate) fn consumers(count: usize) -> String {
 }
 
 /// Requests as Envoy hands them over, each by another consumer to another route.
-pub(crate) fn requests(count: usize) -> Vec<HeaderMap> {
+pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
     (0..count)
         .map(|at| {
-            let route = at * 37 % ROUTES;
+            let route = at * 37 % job.routes();
             let path = format!("/svc{route:05}/items/{at:06}?page=2");
             HeaderMap::from_pairs(&[
-                (":authority", host(route)),
+                (":authority", job.host(route)),
                 (":path", path),
                 (":method", "GET".to_owned()),
                 (":scheme", "http".to_owned()),
                 ("user-agent", "bench/1.0".to_owned()),
                 ("accept", "application/json".to_owned()),
                 ("accept-encoding", "gzip, br".to_owned()),
-                ("x-api-key", key(at * 13 % CONSUMERS)),
+                ("x-api-key", key(at * 13 % job.consumers())),
                 ("x-tenant", format!("tenant-{:05}", at * 101 % ENTRIES)),
                 ("x-forwarded-proto", "http".to_owned()),
                 (
@@ -227,11 +259,16 @@ impl Gate {
         let mut engine = Engine::new(Rc::new(compile(&policy(job))), &store, &mut Nothing);
         let mut board = OneBoard::default();
         let now = Timestamp::from_nanos(1);
+        let document = match job {
+            Job::J4 => tenants(ENTRIES),
+            Job::J5 => consumers(MANY),
+            Job::J0 | Job::J1 | Job::J1Sha256 => String::new(),
+        };
         let _ = engine.tick(now, &mut board, &mut Nothing);
         for (flight, _) in engine.callouts() {
             let reply = Reply {
                 headers: HeaderMap::from_pairs(&[(":status", "200")]),
-                body: tenants(ENTRIES).into_bytes(),
+                body: document.clone().into_bytes(),
             };
             let _ = engine.reply(flight, Ok(reply), now, &mut board, &mut Nothing);
         }
@@ -253,7 +290,7 @@ pub(crate) fn done(job: Job, step: &Step) -> bool {
     };
     let wanted = match job {
         Job::J0 => 0,
-        Job::J1 | Job::J1Sha256 => 3,
+        Job::J1 | Job::J1Sha256 | Job::J5 => 3,
         Job::J4 => 4,
     };
     edits.request.len() == wanted
