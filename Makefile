@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test lint wasm image tool doc clean
+.PHONY: help run demo test bench lint wasm tool doc clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +15,9 @@ demo: ## run the demo's requests and compare (starts a gateway if none is runnin
 
 test: ## run every test, the ones in a real Envoy and the demo included
 	@scripts/test
+
+bench: ## measure what a request costs, in Envoy beside the peers: dist/bench.json (BENCH=--quick is shorter)
+	@scripts/bench $(BENCH)
 
 lint: ## formatting, clippy and the scripts' syntax; warnings are errors
 	@scripts/lint

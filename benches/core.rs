@@ -1,0 +1,155 @@
+//! The core's stages natively: `cargo bench --bench core`.
+#![expect(
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a bench that goes wrong ends; the functions are made by macros"
+)]
+
+mod jobs;
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use jobs::{Gate, Job};
+use postern::http::{HeaderMap, Headers, Request};
+use postern::route::{
+    CanonicalPath, Head, HostPattern, PathPattern, PathRules, RouteIndex, Router, Rule,
+    canonicalise,
+};
+use postern::source::{Document, Index, JsonPath};
+
+/// A whole decision, from the host's buffer on, each for another request.
+fn decisions(criterion: &mut Criterion) {
+    for job in Job::ALL {
+        let requests = jobs::requests(job, 1000);
+        let mut gate = Gate::of(job);
+        let step = gate.decide(requests[0].as_wire());
+        assert!(jobs::done(job, &step), "{step:?}");
+        let mut at = 0;
+        criterion.bench_function(&format!("decide/{}", job.name()), |bencher| {
+            bencher.iter(|| {
+                at = (at + 1) % requests.len();
+                gate.decide(black_box(requests[at].as_wire()))
+            });
+        });
+    }
+}
+
+fn words(criterion: &mut Criterion) {
+    let request = jobs::requests(Job::J1, 1).remove(0);
+    criterion.bench_function("headers/parse", |bencher| {
+        bencher.iter(|| Headers::parse(black_box(request.as_wire())).map(|all| all.iter().count()));
+    });
+    for (name, path) in [
+        ("canonical", "/svc00012/items/000012?page=2"),
+        ("dots", "/svc00012/./items/../items/000012?page=2"),
+        ("escapes", "/svc%300012/it%65ms/a%20b?page=2"),
+    ] {
+        criterion.bench_function(&format!("canonicalise/{name}"), |bencher| {
+            let rules = PathRules::default();
+            bencher.iter(|| {
+                canonicalise(black_box(path.as_bytes()), &rules)
+                    .map(|path: CanonicalPath<'_>| path.is_as_it_came())
+            });
+        });
+    }
+}
+
+fn router(criterion: &mut Criterion) {
+    for (name, count) in [("10", 10), ("10000", 10_000)] {
+        let rules = (0..count).map(rule).collect();
+        let router = Router::build(rules);
+        let none = HeaderMap::from_pairs::<&str, &str>(&[]);
+        let mut at = 0;
+        criterion.bench_function(&format!("router/{name}"), |bencher| {
+            let heads: Vec<(String, String)> = (0..1000)
+                .map(|at| at * 37 % count)
+                .map(|at| {
+                    (
+                        format!("h{at:05}.bench.test"),
+                        format!("/svc{at:05}/items/1"),
+                    )
+                })
+                .collect();
+            bencher.iter(|| {
+                at = (at + 1) % heads.len();
+                let head = Head {
+                    host: heads[at].0.as_bytes(),
+                    path: heads[at].1.as_bytes(),
+                    method: b"GET",
+                    query: None,
+                    headers: none.view(),
+                };
+                assert!(router.find(black_box(&head)).is_some());
+            });
+        });
+    }
+}
+
+fn rule(at: usize) -> Rule {
+    let host = HostPattern::parse(&format!("h{at:05}.bench.test"));
+    let path = PathPattern::prefix(&format!("/svc{at:05}"));
+    Rule {
+        hosts: vec![host.expect("a host")],
+        path: Some(path.expect("a path")),
+        methods: Vec::new(),
+        headers: Vec::new(),
+        query: Vec::new(),
+        route: RouteIndex(u32::try_from(at).expect("few")),
+        matching: 0,
+    }
+}
+
+fn documents(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("document");
+    group.sample_size(10);
+    let text = jobs::tenants(jobs::ENTRIES);
+    let parse = |text: &str| Document::parse(text.as_bytes(), usize::MAX).expect("a document");
+    group.bench_function("parse/10000", |bencher| {
+        bencher.iter(|| parse(black_box(&text)));
+    });
+    let document = parse(&text);
+    let items = JsonPath::compile("$.tenants[*]").expect("a path");
+    let by = JsonPath::compile("$.id").expect("a path");
+    group.bench_function("index/10000", |bencher| {
+        bencher.iter(|| Index::build(&document, &items, &by));
+    });
+    let consumers = jobs::consumers(100_000);
+    group.bench_function("parse/100000 consumers", |bencher| {
+        bencher.iter(|| parse(black_box(&consumers)));
+    });
+    group.finish();
+}
+
+fn policies(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("compile");
+    group.sample_size(10);
+    for (routes, consumers) in [(200, 1000), (10_000, 1000)] {
+        let policy = jobs::gate(Job::J1, routes, consumers).to_string();
+        group.bench_function(
+            format!("{routes} routes, {consumers} consumers"),
+            |bencher| {
+                bencher.iter(|| jobs::compile(black_box(&policy)));
+            },
+        );
+    }
+    group.finish();
+}
+
+/// So that a request's parts cost what they cost in `decide`.
+fn request(criterion: &mut Criterion) {
+    let map = jobs::requests(Job::J1, 1).remove(0);
+    criterion.bench_function("request/method and path", |bencher| {
+        bencher.iter(|| {
+            let request = Request::new(black_box(&map).view());
+            (request.method().is_some(), request.path().is_some())
+        });
+    });
+}
+
+criterion_group!(
+    benches, decisions, words, request, router, documents, policies
+);
+criterion_main!(benches);

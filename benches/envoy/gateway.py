@@ -1,0 +1,200 @@
+"""One Envoy: its configuration, its process, what it costs."""
+
+import http.client
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+
+TYPES = "type.googleapis.com/"
+FILTERS = TYPES + "envoy.extensions.filters."
+SHOWN = [":path", "x-consumer-name", "x-api-key", "x-postern-upstream"]
+ROUTER = {"name": "envoy.filters.http.router", "typed_config": {"@type": FILTERS + "http.router.v3.Router"}}
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def wasm(module, vm_id, policy):
+    """A filter's configuration; `policy` is what it is given as text."""
+    return {
+        "@type": FILTERS + "http.wasm.v3.Wasm",
+        "config": {
+            "name": vm_id,
+            "root_id": vm_id,
+            "vm_config": {"vm_id": vm_id, "runtime": "envoy.wasm.runtime.v8",
+                          "code": {"local": {"filename": str(module)}}},
+            "configuration": {"@type": TYPES + "google.protobuf.StringValue", "value": policy},
+        },
+    }
+
+
+def wasm_filter(module, vm_id, policy):
+    return {"name": vm_id, "typed_config": wasm(module, vm_id, policy)}
+
+
+def discovered_filter(name, path):
+    """A filter that comes by ECDS from a file."""
+    source = {"resource_api_version": "V3",
+              "path_config_source": {"path": str(path), "watched_directory": {"path": str(path.parent)}}}
+    discovery = {"type_urls": [FILTERS + "http.wasm.v3.Wasm"], "config_source": source}
+    return {"name": name, "config_discovery": discovery}
+
+
+def discovered(name, config):
+    """The file of such a filter."""
+    resource = {"@type": TYPES + "envoy.config.core.v3.TypedExtensionConfig", "name": name, "typed_config": config}
+    return json.dumps({"resources": [resource]})
+
+
+def answer_routes():
+    """No upstream is in the way. With x-echo the answer shows what would have reached it."""
+    echo = {"status": 200, "body_format": {"json_format": {name: f"%REQ({name})%" for name in SHOWN}}}
+    asked = {"prefix": "/", "headers": [{"name": "x-echo", "present_match": True}]}
+    return [{"match": asked, "direct_response": echo},
+            {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]
+
+
+def listener(name, port, filters, routes):
+    manager = {
+        "@type": FILTERS + "network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": name,
+        "http_filters": [*filters, ROUTER],
+        "route_config": {"max_direct_response_body_size_bytes": 1 << 27,
+                         "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
+    }
+    return {
+        "name": name,
+        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager",
+                                        "typed_config": manager}]}],
+    }
+
+
+def cluster(name, port):
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    return {"name": name, "connect_timeout": "5s",
+            "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}}
+
+
+class Envoy:
+    """A running Envoy with a listener for each of `rows` (name to filters). `documents` (path to file) are served by
+    a listener of its own, the cluster `centre`, unless `centre` is the port of another server."""
+
+    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, cores=None):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ports = {name: free_port() for name in rows}
+        self.admin = free_port()
+        listeners = [listener(name, self.ports[name], filters, answer_routes()) for name, filters in rows.items()]
+        if documents:
+            centre = centre or free_port()
+            routes = [{"match": {"path": path}, "direct_response": {"status": 200, "body": {"filename": str(file)}}}
+                      for path, file in documents.items()]
+            listeners.append(listener("centre", centre, [], routes))
+        bootstrap = {
+            "node": {"id": "bench", "cluster": "bench"},
+            "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},
+            "static_resources": {"listeners": listeners, "clusters": [cluster("centre", centre)] if centre else []},
+        }
+        path = folder / "bootstrap.json"
+        path.write_text(json.dumps(bootstrap))
+        self.log = folder / "envoy.log"
+        pin = ["taskset", "--cpu-list", cores] if cores else []
+        command = [*pin, binary, "--config-path", path, "--concurrency", str(workers),
+                   "--disable-hot-restart", "--log-level", "warning", "--component-log-level", "wasm:info"]
+        self.began = time.monotonic()
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.pid = self.process.pid
+
+    def __enter__(self):
+        try:
+            self.ready_after = self.wait_until_ready()
+            # Less what its main thread waited for a core: on a busy machine that is most of it.
+            self.ready_by_itself = self.ready_after - self.cpu(self.pid)[1] / 1e9
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def wait_until_ready(self):
+        """Seconds from the start until the admin page says LIVE."""
+        while time.monotonic() - self.began < 120:
+            if self.process.poll() is not None:
+                raise SystemExit(f"bench: Envoy ended:\n{self.text()[-3000:]}")
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=5)
+                connection.request("GET", "/ready")
+                if connection.getresponse().status == 200:
+                    return time.monotonic() - self.began
+            except OSError:
+                pass
+            time.sleep(0.005)
+        raise SystemExit("bench: Envoy isn't ready after two minutes")
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def ask(self, name, path="/", headers=None, timeout=30):
+        """(status, body) of one request to a row's listener."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=timeout)
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+    def threads(self):
+        """The threads by their kernel ids: {id: name}."""
+        found = {}
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            try:
+                found[int(task)] = open(f"/proc/{self.pid}/task/{task}/comm").read().strip()
+            except OSError:
+                pass
+        return found
+
+    def worker(self):
+        """The kernel id of the first worker's thread."""
+        return next(task for task, name in self.threads().items() if name == "wrk:worker_0")
+
+    def cpu(self, task=None):
+        """(nanoseconds on a CPU, nanoseconds of waiting for one) of the process so far, or of one thread."""
+        spent = waited = 0
+        for each in [task] if task else self.threads():
+            try:
+                words = open(f"/proc/{self.pid}/task/{each}/schedstat").read().split()
+            except OSError:
+                continue
+            spent += int(words[0])
+            waited += int(words[1])
+        return spent, waited
+
+    def resident(self):
+        """Resident bytes of the process."""
+        status = open(f"/proc/{self.pid}/status").read()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def vm_memories(self):
+        """Bytes of each Wasm VM's memory, the largest first: V8 keeps gigabytes of forbidden addresses behind each."""
+        found = []
+        before = (0, 0, "")
+        for line in open(f"/proc/{self.pid}/maps"):
+            span, rights = line.split()[:2]
+            start, end = (int(part, 16) for part in span.split("-"))
+            if rights == "---p" and end - start > 1 << 30 and before[1] == start and before[2] == "rw-p":
+                found.append(before[1] - before[0])
+            before = (start, end, rights)
+        return sorted(found, reverse=True)

@@ -1,0 +1,419 @@
+"""The experiments, one for each row of the table."""
+
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import gateway
+import load
+import module
+import policies
+from centre import Centre
+from gateway import Envoy
+
+HERE = pathlib.Path(__file__).parent
+CORE, LOAD_CORE = "0", "1"
+
+
+@dataclass
+class Row:
+    """A row of the table: what was measured, in `unit`, and what it must be and is to become."""
+    name: str
+    what: str
+    value: float
+    unit: str
+    must: float
+    goal: float
+    remark: str = ""
+
+    def verdict(self):
+        if self.value <= self.goal:
+            return "goal"
+        return "must" if self.value <= self.must else "MISSED"
+
+
+@dataclass
+class Bench:
+    """What the experiments share."""
+    envoy: str
+    module: pathlib.Path
+    folder: pathlib.Path
+    quick: bool
+    say: object
+    rows: list = field(default_factory=list)
+    record: dict = field(default_factory=dict)
+
+    def postern(self, name, policy):
+        return [gateway.wasm_filter(self.module, name, policies.dumps(policy))]
+
+    def row(self, *values):
+        self.rows.append(Row(*values))
+
+
+# --- what a request costs ----------------------------------------------------
+
+PEERS = {
+    "baseline": "no filter",
+    "empty": "an empty Wasm filter of the same exports; all headers fetched once",
+    "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
+    "lua-segment": "the same, routes by first segment alone",
+    "native": "api_key_auth and header_mutation: key and one header",
+    "J0": "Postern, a route with nothing to do",
+    "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
+    "J1-sha256": "the same, keys as SHA-256",
+    "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
+    "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
+}
+NEEDS = {"J0": ["empty", "J0"], "J1": ["lua", "lua-segment", "native", "J1", "J1-sha256"],
+         "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
+
+
+def native():
+    extension = gateway.FILTERS + "http."
+    keys = [{"key": policies.key(each), "client": f"consumer-{each:06}"} for each in range(policies.CONSUMERS)]
+    keyed = {"@type": extension + "api_key_auth.v3.ApiKeyAuth",
+             "credentials": keys, "key_sources": [{"header": policies.KEY}],
+             "forwarding": {"header": "x-consumer-name", "hide_credentials": True}}
+    header = {"append": {"header": {"key": "x-gate", "value": "bench"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
+    mutation = {"@type": extension + "header_mutation.v3.HeaderMutation", "mutations": {"request_mutations": [header]}}
+    return [{"name": "keys", "typed_config": keyed}, {"name": "mutation", "typed_config": mutation}]
+
+
+def lua(by_host):
+    config = {"@type": gateway.FILTERS + "http.lua.v3.Lua",
+              "default_source_code": {"inline_string": policies.lua(by_host)}}
+    return [{"name": "lua", "typed_config": config}]
+
+
+def filters(bench, row):
+    if row == "empty":
+        path = bench.folder / "empty.wasm"
+        module.build_empty(bench.module, path)
+        return [gateway.wasm_filter(path, row, "")]
+    made = {
+        "baseline": list,
+        "lua": lambda: lua(True),
+        "lua-segment": lambda: lua(False),
+        "native": native,
+        "J0": lambda: bench.postern(row, policies.idle()),
+        "J1": lambda: bench.postern(row, policies.gate()),
+        "J1-sha256": lambda: bench.postern(row, policies.gate(sha256=True)),
+        "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
+        "J5": lambda: bench.postern(row, policies.large_gate()),
+    }
+    return made[row]()
+
+
+def verify(envoy, row):
+    """That a listener does its job: a request with a key comes out right, one without doesn't get in."""
+    many = row == "J5"
+    size = (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1) if many else ()
+    for host, path, key, tenant in list(policies.requests(7, *size))[-2:]:
+        send = {"host": host, "x-api-key": key, "x-tenant": tenant, "x-echo": "1"}
+        deadline = time.monotonic() + 60
+        while True:
+            status, body = envoy.ask(row, path, send)
+            # Until the documents are there.
+            if status != 503 or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        if status != 200:
+            raise load.Failed(f"{row}: answers {status} {body[:200]}")
+        got = {name: value for name, value in json.loads(body).items() if value}
+        want = {":path": path}
+        if row in ("baseline", "empty", "J0"):
+            want["x-api-key"] = key
+        else:
+            want["x-consumer-name"] = f"consumer-{int(key[4:10]):06}"
+            if row != "native":
+                want[":path"] = "/internal" + path
+        if row == "J4":
+            want["x-postern-upstream"] = ("blue", "green")[int(tenant[7:]) % 2]
+        if got != want:
+            raise load.Failed(f"{row}: {got} went on, and not {want}")
+    if row not in ("baseline", "empty", "J0"):
+        for wrong in ({}, {"x-api-key": "nobody's"}):
+            status, _ = envoy.ask(row, path, {"host": host, "x-tenant": tenant, **wrong})
+            if status != 401:
+                raise load.Failed(f"{row}: {status} for a request that may not enter")
+
+
+def request_files(bench):
+    """The requests of the small jobs and of J5."""
+    files = {}
+    for name, size in (("few", ()), ("many", (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1))):
+        files[name] = bench.folder / f"requests-{name}.tsv"
+        lines = ["\t".join(each) for each in policies.requests(20_000, *size)]
+        files[name].write_text("\n".join(lines) + "\n")
+    return files
+
+
+def costs(bench, jobs):
+    """J0, J1, J4 and J5, and the peers."""
+    wanted = {row for job in jobs for row in NEEDS[job]}
+    names = ["baseline", *[row for row in PEERS if row in wanted]]
+    documents = {"/tenants.json": bench.folder / "tenants.json", "/partners.json": bench.folder / "partners.json"}
+    documents["/tenants.json"].write_bytes(policies.tenants())
+    documents["/partners.json"].write_bytes(policies.partners())
+    files = request_files(bench)
+    loads = {row: files["many" if row == "J5" else "few"] for row in names}
+    rows = {row: filters(bench, row) for row in names}
+    bench.say(f"one Envoy with {len(rows)} listeners")
+    with Envoy(bench.envoy, bench.folder / "costs", rows, documents, cores=CORE) as envoy:
+        for row in names:
+            verify(envoy, row)
+        count, seconds = (4, 1) if bench.quick else (16, 1)
+        measured, waits = load.rounds(envoy, loads, count, seconds, LOAD_CORE, bench.say)
+    added = load.added(measured, "baseline")
+    bench.record["requests"] = {
+        "rounds": count, "seconds": seconds, "waited_for_core": waits,
+        "rows": {row: {"what": PEERS[row], "us": measured[row], "added_us": added.get(row)} for row in names},
+    }
+    show_costs(measured, added, waits, count)
+    for job, what, peer, must, goal in (("J0", "the empty Wasm filter", "empty", 1.3, 1.15),
+                                        ("J1", "the Lua filter", "lua", 1.15, 0.95),
+                                        ("J4", "J1", "J1", 1.25, 1.1), ("J5", "J1", "J1", 1.15, 1.05)):
+        if job in jobs:
+            each = [a / b for a, b in zip(added[job], added[peer])]
+            low, _, high = load.quartiles(each)
+            ratio = statistics.median(added[job]) / statistics.median(added[peer])
+            remark = f"half of the rounds: {low:.2f} to {high:.2f}"
+            bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, remark)
+
+
+def show_costs(measured, added, waits, count):
+    print(f"\nadded µs a request, medians of {count} rounds, and the half of the rounds around them")
+    _, base, _ = load.quartiles(measured["baseline"])
+    print(f"  {'baseline':12}{base:8.2f}                    {PEERS['baseline']} (whole cost)")
+    for row, values in added.items():
+        low, middle, high = load.quartiles(values)
+        print(f"  {row:12}{middle:8.2f}  {low:7.2f} ..{high:7.2f}  {PEERS[row]}")
+    print(f"Envoy waited for its core {waits:.0%} as long as it worked there (noise: 0 % is a quiet machine)\n")
+
+
+# --- the module ---------------------------------------------------------------
+
+def size(bench):
+    """The module's bytes, and how much later Envoy is ready with it."""
+    megabytes = bench.module.stat().st_size / 1e6
+    bench.row("size", "the module", megabytes, "MB", 0.9, 0.6)
+    starts = 3 if bench.quick else 9
+    kinds = {"without": [], "with": bench.postern("ready", policies.idle())}
+    ready, clock, spent = ({kind: [] for kind in kinds} for _ in range(3))
+    for _ in range(starts):
+        for kind, chain in kinds.items():
+            with Envoy(bench.envoy, bench.folder / "ready", {"gate": chain}, workers=2) as envoy:
+                ready[kind].append(envoy.ready_by_itself)
+                clock[kind].append(envoy.ready_after)
+                spent[kind].append(envoy.cpu()[0] / 1e9)
+    later = statistics.median(ready["with"]) - statistics.median(ready["without"])
+    work = statistics.median(spent["with"]) - statistics.median(spent["without"])
+    wall = statistics.median(clock["with"]) - statistics.median(clock["without"])
+    bench.record["ready"] = {"seconds": ready, "clock_seconds": clock, "cpu_seconds": spent}
+    bench.row("size", f"Envoy ready later, 2 workers, {starts} starts", later, "s", 0.9, 0.6,
+              f"CPU {work:.2f} s; on the clock {wall:.2f} s; without the module it takes {statistics.median(ready['without']):.2f} s")
+
+
+def memory(bench):
+    """The VM's memory at J5, by consumer and by route."""
+    documents = {"/partners.json": bench.folder / "partners.json"}
+    text = policies.partners()
+    documents["/partners.json"].write_bytes(text)
+    routes = policies.gate(policies.MANY_ROUTES, 0, share=1)
+    kinds = {
+        "nothing": policies.idle(),
+        "routes": routes,
+        "consumers": policies.large_gate(1),
+        "J5": policies.large_gate(),
+    }
+    sizes, resident = {}, {}
+    for kind, policy in kinds.items():
+        with Envoy(bench.envoy, bench.folder / "memory", {"gate": bench.postern("memory", policy)}, documents) as envoy:
+            if kind in ("consumers", "J5"):
+                wait_for(envoy, 200, policies.MANY_CONSUMERS - 1)
+            time.sleep(1)
+            sizes[kind], resident[kind] = envoy.vm_memories(), envoy.resident()
+    bench.record["memory"] = {"vm_bytes": sizes, "resident_bytes": resident}
+    if not all(sizes.values()):
+        raise load.Failed("no VM's memory was found in Envoy's map")
+    json_bytes = {"consumers": len(text) / policies.MANY_CONSUMERS,
+                  "routes": len(policies.dumps(routes)) / policies.MANY_ROUTES}
+    base = max(sizes["nothing"])
+    for kind, one, count in (("consumers", "consumer", policies.MANY_CONSUMERS), ("routes", "route", policies.MANY_ROUTES)):
+        each = (max(sizes[kind]) - base) / count
+        bench.record["memory"][one] = {"vm_bytes": each, "json_bytes": json_bytes[kind]}
+        bench.row("memory", f"VM bytes a {one} to bytes of its JSON", each / json_bytes[kind], "×", 2, 1,
+                  f"{each:.0f} B to {json_bytes[kind]:.0f} B")
+    mib = ", ".join(f"{each / 2**20:.0f}" for each in sizes["J5"])
+    bench.say(f"memory at J5: VMs of {mib} MiB; Envoy {(resident['J5'] - resident['nothing']) / 2**20:.0f} MiB more")
+
+
+def wait_for(envoy, status, consumer, seconds=120):
+    """Until a request of that consumer is answered so."""
+    deadline = time.monotonic() + seconds
+    send = {"host": policies.host(0, 1), "x-api-key": policies.key(consumer)}
+    got = None
+    while time.monotonic() < deadline:
+        got, _ = envoy.ask("gate", "/svc00000/items/1", send)
+        if got == status:
+            return
+        time.sleep(0.05)
+    raise load.Failed(f"after {seconds} s {got} and not {status}; Envoy's log ends:\n{envoy.text()[-1500:]}")
+
+
+# --- what stops a worker --------------------------------------------------------
+
+class Prober:
+    """Asks every millisecond, beside what happens meanwhile."""
+
+    def __init__(self, envoy, consumer):
+        task = f"/proc/{envoy.pid}/task/{envoy.worker()}/schedstat"
+        arguments = [envoy.ports["gate"], policies.host(0, 1), "/svc00000/items/1", policies.key(consumer), task]
+        command = [sys.executable, HERE / "prober.py", *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def stop(self):
+        """What it saw."""
+        told, _ = self.process.communicate(timeout=60)
+        if self.process.returncode != 0:
+            raise load.Failed("the prober ended")
+        return [Seen(*map(float, line.split())) for line in told.splitlines()]
+
+
+class Seen(NamedTuple):
+    """One request: when it was sent, how long it took, and what the worker's thread did meanwhile; all seconds."""
+    sent: float
+    took: float
+    worked: float
+    waited: float
+    status: float
+
+    def own(self):
+        """What it would have taken had nobody else wanted the worker's core."""
+        return self.took - self.waited
+
+
+def worst(seen, start, end):
+    """The request of that time that took longest by itself."""
+    return max((each for each in seen if start <= each.sent <= end), key=Seen.own)
+
+
+# A push is configured on the main thread, to try it, and once more for good, and in the worker.
+CONFIGURED = 3
+
+
+def pushed(envoy, path, name, config, marker):
+    """Pushes a policy; seconds of the worker's CPU until all is quiet."""
+    worker = envoy.worker()
+    before, _ = envoy.cpu(worker)
+    new = path.with_suffix(".new")
+    new.write_text(gateway.discovered(name, config))
+    new.rename(path)
+    deadline = time.monotonic() + 60
+    while len(re.findall(marker, envoy.text())) < CONFIGURED:
+        if time.monotonic() > deadline:
+            raise load.Failed(f"a push didn't arrive; Envoy's log ends:\n{envoy.text()[-1500:]}")
+        time.sleep(0.02)
+    time.sleep(0.5)
+    after, _ = envoy.cpu(worker)
+    return (after - before) / 1e9
+
+
+def compile_time(bench):
+    """on_configure in a worker: its CPU time for a push, less that for the push of a small policy."""
+    folder = bench.folder / "compile" / "watched"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "filter.json"
+    sent = {}
+
+    def configured(kind, turn):
+        policy = policies.gate(policies.MANY_ROUTES, policies.CONSUMERS, share=1) if kind == "large" else policies.idle()
+        # Another text each time, and of another length, by which the log tells them apart.
+        policy["routes"][-1]["name"] = "r" + "x" * (turn + 1)
+        text = policies.dumps(policy)
+        sent[kind] = len(text)
+        return gateway.wasm(bench.module, "gate", text), rf"event=policy_active root=\d+ bytes={len(text)}\b"
+
+    config, _ = configured("small", 0)
+    path.write_text(gateway.discovered("gate", config))
+    spent = {"small": [], "large": []}
+    gaps = []
+    with Envoy(bench.envoy, bench.folder / "compile", {"gate": [gateway.discovered_filter("gate", path)]}) as envoy:
+        time.sleep(0.5)
+        for turn in range(1, 4 if bench.quick else 8):
+            for kind in ("small", "large", "between"):
+                config, marker = configured("small" if kind == "between" else kind, 3 * turn + (kind == "between"))
+                cpu = pushed(envoy, path, "gate", config, marker)
+                if kind in spent:
+                    spent[kind].append(cpu)
+        # Once more under a prober: for how long does nobody get an answer?
+        for turn in range(1, 3 if bench.quick else 6):
+            prober = Prober(envoy, 0)
+            time.sleep(0.5)
+            start = time.monotonic()
+            config, marker = configured("large", 100 + turn)
+            pushed(envoy, path, "gate", config, marker)
+            end = time.monotonic()
+            gaps.append(worst(prober.stop(), start, end))
+            config, marker = configured("small", 100 + turn)
+            pushed(envoy, path, "gate", config, marker)
+    took = (statistics.median(spent["large"]) - statistics.median(spent["small"])) * 1000
+    bench.record["compile"] = {"cpu_seconds": spent, "longest": [each._asdict() for each in gaps], "json_bytes": sent["large"]}
+    bench.row("compile", "on_configure in a worker, 10,000 routes, 1,000 consumers", took, "ms", 100, 30,
+              f"CPU; a client waited {milliseconds(gaps, Seen.own)} ms; JSON of {sent['large'] / 1e6:.1f} MB")
+
+
+def milliseconds(seen, of):
+    return f"{statistics.median(of(each) for each in seen) * 1000:.0f}"
+
+
+def document(bench):
+    """A document of 100,000 consumers arrives while a client asks every millisecond."""
+    many = policies.MANY_CONSUMERS
+    # The prober's key stands in the second one alone.
+    held = [policies.partners(many, True), policies.partners(many, True, first=1)]
+    turns = 2 if bench.quick else 5
+    stops, entered, quiet = [], [], []
+    with Centre(held[0]) as centre:
+        rows = {"gate": bench.postern("document", policies.large_gate(1, "500ms"))}
+        with Envoy(bench.envoy, bench.folder / "document", rows, centre=centre.port) as envoy:
+            wait_for(envoy, 200, 0)
+            time.sleep(1)
+            prober = Prober(envoy, many)
+            time.sleep(1)
+            spans = []
+            for turn in range(2 * turns):
+                start = time.monotonic()
+                time.sleep(2)
+                spans.append((start, time.monotonic(), None))
+                start = time.monotonic()
+                status = (200, 401)[turn % 2]
+                centre.publish(held[(turn + 1) % 2])
+                wait_for(envoy, status, many)
+                # Until the other VM has it too.
+                time.sleep(3)
+                spans.append((start, time.monotonic(), centre.asked if status == 200 else None))
+            seen = prober.stop()
+            memories = envoy.vm_memories()
+    for at, (start, end, asked) in enumerate(spans):
+        longest = worst(seen, start, end)
+        (stops if at % 2 else quiet).append(longest)
+        if asked:
+            first = next(each for each in seen if each.sent > start and each.status == 200)
+            entered.append(first.sent + first.took - asked)
+    bench.record["document"] = {"longest": [each._asdict() for each in stops],
+                                "longest_without": [each._asdict() for each in quiet],
+                                "entered_seconds": entered, "json_bytes": len(held[0]), "vm_bytes_after": memories}
+    bench.row("document", "100,000 consumers: longest that a worker serves nobody",
+              max(each.own() for each in stops) * 1000, "ms", 50, 10,
+              f"of {len(stops)}; median {milliseconds(stops, Seen.own)}, of it CPU {milliseconds(stops, lambda each: each.worked)}, "
+              f"on the clock {milliseconds(stops, lambda each: each.took)}; without a document {milliseconds(quiet, Seen.own)}")
+    bench.row("document", "and until they may enter", max(entered), "s", 3, 1,
+              f"from the request for it; JSON of {len(held[0]) / 1e6:.1f} MB")
+    bench.say("memory after the documents: VMs of " + ", ".join(f"{each / 2**20:.0f}" for each in memories) + " MiB")

@@ -1,0 +1,83 @@
+"""Modules: what one exports, and the empty filter with the same callbacks."""
+
+import subprocess
+
+# Each callback of the ABI, doing nothing.
+CALLBACKS = {
+    "proxy_on_context_create": "(param i32 i32)",
+    "proxy_on_vm_start": "(param i32 i32) (result i32) i32.const 1",
+    "proxy_on_configure": "(param i32 i32) (result i32) i32.const 1",
+    "proxy_on_tick": "(param i32)",
+    "proxy_on_http_call_response": "(param i32 i32 i32 i32 i32)",
+    "proxy_on_request_body": "(param i32 i32 i32) (result i32) i32.const 0",
+    "proxy_on_request_trailers": "(param i32 i32) (result i32) i32.const 0",
+    "proxy_on_response_headers": "(param i32 i32 i32) (result i32) i32.const 0",
+    "proxy_on_response_body": "(param i32 i32 i32) (result i32) i32.const 0",
+    "proxy_on_response_trailers": "(param i32 i32) (result i32) i32.const 0",
+    "proxy_on_done": "(param i32) (result i32) i32.const 1",
+    "proxy_on_log": "(param i32)",
+    "proxy_on_delete": "(param i32)",
+}
+
+# What every module has. The headers are fetched once, all of them, into memory that the next request takes again.
+ALWAYS = """
+  (import "env" "proxy_get_header_map_pairs" (func $pairs (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 4)
+  (global $free (mut i32) (i32.const 1024))
+  (func (export "_initialize"))
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "proxy_on_memory_allocate") (param i32) (result i32) (local $at i32)
+    (local.set $at (global.get $free))
+    (global.set $free (i32.add (global.get $free)
+      (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
+    local.get $at)
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (global.set $free (i32.const 1024))
+    (drop (call $pairs (i32.const 0) (i32.const 16) (i32.const 20)))
+    i32.const 0)
+"""
+KNOWN = {"memory", "_initialize", "proxy_abi_version_0_2_1", "proxy_on_memory_allocate", "proxy_on_request_headers"}
+
+
+def number(data, at):
+    """An unsigned LEB128 number: (value, the place after it)."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def exports(path):
+    """The names that a module exports."""
+    data = path.read_bytes()
+    at = 8
+    while at < len(data):
+        kind = data[at]
+        size, at = number(data, at + 1)
+        if kind != 7:
+            at += size
+            continue
+        names = set()
+        count, at = number(data, at)
+        for _ in range(count):
+            length, at = number(data, at)
+            names.add(data[at:at + length].decode())
+            _, at = number(data, at + length + 1)
+        return names
+    return set()
+
+
+def build_empty(like, path):
+    """Assembles the empty filter with the exports of the module `like`."""
+    others = exports(like) - KNOWN
+    unknown = others - CALLBACKS.keys()
+    if unknown:
+        raise SystemExit(f"bench: the module exports {sorted(unknown)}, which benches/envoy/module.py doesn't know")
+    lines = [f'  (func (export "{name}") {CALLBACKS[name]})' for name in sorted(others)]
+    text = path.with_suffix(".wat")
+    text.write_text("(module" + ALWAYS + "\n".join(lines) + ")\n")
+    subprocess.run(["wat2wasm", text, "-o", path], check=True)

@@ -1,0 +1,145 @@
+"""The policies, documents and requests of the jobs, and what the peers do instead.
+
+`benches/jobs.rs` has the same for the core alone; the requests are alike.
+"""
+
+import hashlib
+import json
+
+SHARE = 10  # so many routes share a host
+CONSUMERS, ROUTES, ENTRIES = 1_000, 200, 10_000
+MANY_CONSUMERS, MANY_ROUTES = 100_000, 10_000
+KEY, TENANT = "x-api-key", "x-tenant"
+
+
+def dumps(value):
+    """JSON without blanks: what is stored is compared with its length."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def key(consumer):
+    return f"key-{consumer:06}-4f9d2c7b1e8a"
+
+
+def host(route, share=SHARE):
+    return f"h{route // share:05}.bench.test"
+
+
+def consumer(number, sha256=False, name="consumer"):
+    text = key(number)
+    known = {"sha256": hashlib.sha256(text.encode()).hexdigest()} if sha256 else {"value": text}
+    return {"name": f"{name}-{number:06}", "credentials": [{"apiKey": known}]}
+
+
+def route(number, lookup=False, share=SHARE):
+    written = {
+        "name": f"route-{number:05}",
+        "hosts": [host(number, share)],
+        "match": [{"path": {"prefix": f"/svc{number:05}"}}],
+        "require": "keys",
+        "rewrite": {"path": {"prefix": f"/internal/svc{number:05}"}},
+    }
+    if lookup:
+        written["lookup"] = {"tenant": {"source": "tenants", "key": "${header.%s}" % TENANT,
+                                        "values": {"upstream": "$.upstream"}}}
+        written["rewrite"]["upstream"] = "${tenant.upstream}"
+    return written
+
+
+def source(path, refresh="24h", **more):
+    http = {"cluster": "centre", "path": path, "timeout": "20s", "maxBytes": "64Mi"}
+    return {"http": http, "refresh": refresh, **more}
+
+
+def idle():
+    """J0: a route with nothing to do."""
+    return {"routes": [{"name": "all", "match": [{"path": {"prefix": "/"}}], "require": "none"}]}
+
+
+def gate(routes=ROUTES, consumers=CONSUMERS, sha256=False, share=SHARE):
+    """J1: keys, rewritten paths."""
+    return {
+        "consumers": [consumer(each, sha256) for each in range(consumers)],
+        "providers": {"keys": {"apiKey": {"from": [{"header": KEY}]}}},
+        "routes": [route(each, share=share) for each in range(routes)],
+    }
+
+
+def gate_with_lookup():
+    """J4: J1, and a document picks the upstream."""
+    policy = gate()
+    policy["routes"] = [route(each, lookup=True) for each in range(ROUTES)]
+    policy["routing"] = {"header": "x-postern-upstream", "allow": ["blue", "green"]}
+    policy["sources"] = {"tenants": source("/tenants.json", index={"items": "$.tenants[*]", "by": "$.id"})}
+    return policy
+
+
+def large_gate(routes=MANY_ROUTES, refresh="24h"):
+    """J5: J1 with many routes, each with a host of its own, and consumers from a document."""
+    policy = gate(routes, 0, share=1)
+    policy["consumersFrom"] = [{"source": "partners", "items": "$.consumers[*]"}]
+    policy["sources"] = {"partners": source("/partners.json", refresh)}
+    return policy
+
+
+def tenants():
+    entries = [{"id": f"tenant-{each:05}", "upstream": ("blue", "green")[each % 2]} for each in range(ENTRIES)]
+    return dumps({"tenants": entries}).encode()
+
+
+def partners(count=MANY_CONSUMERS, sha256=False, first=0):
+    written = [consumer(each, sha256) for each in range(first, first + count)]
+    return dumps({"consumers": written}).encode()
+
+
+def requests(count, routes=ROUTES, consumers=CONSUMERS, share=SHARE):
+    """(host, path, key, tenant) of each; they go around routes, keys and tenants in different steps."""
+    for at in range(count):
+        number = at * 37 % routes
+        yield (host(number, share), f"/svc{number:05}/items/{at:06}?page=2",
+               key(at * 13 % consumers), f"tenant-{at * 101 % ENTRIES:05}")
+
+
+LUA_BY_HOST = """
+local host = headers:get(":authority")
+local services = routes[host]
+"""
+LUA_BY_SEGMENT = """
+local services = routes
+"""
+LUA = """
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local key = headers:get("x-api-key")
+  local consumer = key and keys[key]
+  if not consumer then
+    handle:respond({[":status"] = "401"}, "unauthorized")
+    return
+  end
+  %s
+  local segment, rest = string.match(headers:get(":path"), "^/([^/?]+)(.*)$")
+  local target = services and segment and services[segment]
+  if not target then
+    handle:respond({[":status"] = "404"}, "not found")
+    return
+  end
+  headers:replace(":path", target .. rest)
+  headers:remove("x-api-key")
+  headers:replace("x-consumer-name", consumer)
+end
+"""
+
+
+def lua(by_host):
+    """J1 as a user of Envoy's Lua filter writes it: two tables, the path's first segment."""
+    lines = ["local keys = {"]
+    lines += [f'["{key(each)}"] = "consumer-{each:06}",' for each in range(CONSUMERS)]
+    lines += ["}", "local routes = {}"]
+    for each in range(ROUTES):
+        place = f'routes["svc{each:05}"]'
+        if by_host:
+            lines.append(f'routes["{host(each)}"] = routes["{host(each)}"] or {{}}')
+            place = f'routes["{host(each)}"]["svc{each:05}"]'
+        lines.append(f'{place} = "/internal/svc{each:05}"')
+    lines.append(LUA % (LUA_BY_HOST if by_host else LUA_BY_SEGMENT).strip().replace("\n", "\n  "))
+    return "\n".join(lines)

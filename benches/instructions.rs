@@ -1,0 +1,103 @@
+//! `instructions JOB COUNT`: decides COUNT requests of a job in the core, and prints how often that allocated.
+//!
+//! `scripts/instructions` runs it under callgrind, which counts what [`measured`] costs and nothing else.
+#![expect(
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a measurement that goes wrong ends"
+)]
+
+mod jobs;
+
+use std::cell::Cell;
+use std::hint::black_box;
+
+use jobs::{Gate, Job};
+use postern::engine::Step;
+
+/// Requests before those that count.
+const WARM: usize = 200;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [name, count] = arguments.as_slice() else {
+        println!("usage: instructions JOB COUNT");
+        std::process::exit(2);
+    };
+    let job = Job::ALL.into_iter().find(|job| job.name() == name);
+    let job = job.expect("J0, J1, J1-sha256, J4 or J5");
+    let count: usize = count.parse().expect("a number");
+
+    let mut gate = Gate::of(job);
+    let requests = jobs::requests(job, 1000);
+    for request in requests.iter().take(WARM) {
+        let step = gate.decide(request.as_wire());
+        assert!(jobs::done(job, &step), "{step:?}");
+    }
+    let before = counting::so_far();
+    for at in 0..count {
+        measured(&mut gate, requests[at % requests.len()].as_wire());
+    }
+    let (times, bytes) = counting::so_far();
+    println!(
+        "{{\"job\": \"{name}\", \"requests\": {count}, \"allocations\": {}, \"bytes\": {}}}",
+        times - before.0,
+        bytes - before.1
+    );
+}
+
+/// One request, decided; its step is dropped here too.
+#[inline(never)]
+fn measured(gate: &mut Gate, wire: &[u8]) {
+    let step: Step = gate.decide(black_box(wire));
+    drop(black_box(step));
+}
+
+#[expect(unsafe_code, reason = "an allocator can't be written without")]
+mod counting {
+    use super::Cell;
+    use std::alloc::{GlobalAlloc, Layout, System};
+
+    thread_local! {
+        static TIMES: Cell<u64> = const { Cell::new(0) };
+        static BYTES: Cell<u64> = const { Cell::new(0) };
+    }
+
+    struct Counting;
+
+    #[global_allocator]
+    static ALLOCATOR: Counting = Counting;
+
+    /// Allocations of this thread, and their bytes.
+    pub(super) fn so_far() -> (u64, u64) {
+        (TIMES.get(), BYTES.get())
+    }
+
+    fn count(size: usize) {
+        TIMES.set(TIMES.get().wrapping_add(1));
+        let size = u64::try_from(size).unwrap_or(u64::MAX);
+        BYTES.set(BYTES.get().wrapping_add(size));
+    }
+
+    // SAFETY: all of it is the system's allocator; counting touches plain cells.
+    unsafe impl GlobalAlloc for Counting {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            count(layout.size());
+            // SAFETY: the caller keeps the contract.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+            // SAFETY: the caller keeps the contract.
+            unsafe { System.dealloc(pointer, layout) }
+        }
+
+        unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+            count(size);
+            // SAFETY: the caller keeps the contract.
+            unsafe { System.realloc(pointer, layout, size) }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The jobs that are measured, in the core: policies, requests, and a gate that has its documents.
+//!
+//! `benches/envoy/policies.py` writes the same for the real Envoy; the requests are alike in both.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use postern::config::Config;
+use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
+use postern::http::{HeaderMap, Headers, Reply, Request};
+use postern::policy::{Environment, Policy};
+use postern::source::{ABSENT, Board};
+use postern::time::Timestamp;
+use serde_json::{Value, json};
+
+/// What a request is measured for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// A route with nothing to do.
+    J0,
+    /// A key among 1,000 consumers, 200 routes, path rewritten, key stripped, consumer header set.
+    J1,
+    /// J1 with keys that are known by their SHA-256.
+    J1Sha256,
+    /// J1 and a keyed lookup in a document of 10,000 entries that picks the upstream.
+    J4,
+    /// J1 with 10,000 routes of distinct hosts and paths, and 10,000 consumers from a document.
+    J5,
+}
+
+impl Job {
+    pub(crate) const ALL: [Self; 5] = [Self::J0, Self::J1, Self::J1Sha256, Self::J4, Self::J5];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::J0 => "J0",
+            Self::J1 => "J1",
+            Self::J1Sha256 => "J1-sha256",
+            Self::J4 => "J4",
+            Self::J5 => "J5",
+        }
+    }
+
+    const fn routes(self) -> usize {
+        if matches!(self, Self::J5) {
+            MANY
+        } else {
+            ROUTES
+        }
+    }
+
+    const fn consumers(self) -> usize {
+        if matches!(self, Self::J5) {
+            MANY
+        } else {
+            CONSUMERS
+        }
+    }
+
+    /// The host of a route.
+    fn host(self, route: usize) -> String {
+        let share = if self == Self::J5 { 1 } else { SHARE };
+        format!("h{:05}.bench.test", route / share)
+    }
+}
+
+/// How many consumers, routes and entries the jobs have.
+pub(crate) const CONSUMERS: usize = 1000;
+pub(crate) const ROUTES: usize = 200;
+pub(crate) const ENTRIES: usize = 10_000;
+const MANY: usize = 10_000;
+/// So many routes share a host.
+const SHARE: usize = 10;
+
+/// The policy of a job, as JSON text.
+pub(crate) fn policy(job: Job) -> String {
+    match job {
+        Job::J0 => json!({"routes": [{"name": "all", "match": [{"path": {"prefix": "/"}}], "require": "none"}]}),
+        Job::J1 | Job::J1Sha256 => gate(job, ROUTES, CONSUMERS),
+        Job::J4 => {
+            let mut policy = gate(job, ROUTES, CONSUMERS);
+            policy["sources"] = json!({"tenants": {
+                "http": {"cluster": "centre", "path": "/tenants.json"},
+                "refresh": "1h",
+                "index": {"items": "$.tenants[*]", "by": "$.id"},
+            }});
+            policy["routing"] = json!({"header": "x-postern-upstream", "allow": ["blue", "green"]});
+            policy
+        }
+        Job::J5 => {
+            let mut policy = gate(job, MANY, 0);
+            policy["consumersFrom"] =
+                json!([{"source": "partners", "items": "$.consumers[*]"}]);
+            policy["sources"] = json!({"partners": {
+                "http": {"cluster": "centre", "path": "/partners.json"},
+                "refresh": "1h",
+            }});
+            policy
+        }
+    }
+    .to_string()
+}
+
+/// A policy of J1's kind with so many routes and consumers.
+pub(crate) fn gate(job: Job, routes: usize, consumers: usize) -> Value {
+    let consumers: Vec<Value> = (0..consumers)
+        .map(|at| {
+            let key = if job == Job::J1Sha256 {
+                json!({"sha256": sha256(&key(at))})
+            } else {
+                json!({"value": key(at)})
+            };
+            json!({"name": format!("consumer-{at:06}"), "credentials": [{"apiKey": key}]})
+        })
+        .collect();
+    let routes: Vec<Value> = (0..routes).map(|at| route(job, at)).collect();
+    json!({
+        "consumers": consumers,
+        "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+        "routes": routes,
+    })
+}
+
+fn route(job: Job, at: usize) -> Value {
+    let mut route = json!({
+        "name": format!("route-{at:05}"),
+        "hosts": [job.host(at)],
+        "match": [{"path": {"prefix": format!("/svc{at:05}")}}],
+        "require": "keys",
+        "rewrite": {"path": {"prefix": format!("/internal/svc{at:05}")}},
+    });
+    if job == Job::J4 {
+        route["lookup"] = json!({"tenant": {
+            "source": "tenants", "key": "${header.x-tenant}", "values": {"upstream": "$.upstream"},
+        }});
+        route["rewrite"]["upstream"] = json!("${tenant.upstream}");
+    }
+    route
+}
+
+fn key(consumer: usize) -> String {
+    format!("key-{consumer:06}-4f9d2c7b1e8a")
+}
+
+fn sha256(text: &str) -> String {
+    postern::source::Hash::of(text.as_bytes()).to_string()
+}
+
+/// The document of tenants.
+pub(crate) fn tenants(entries: usize) -> String {
+    let mut text = String::from("{\"tenants\": [");
+    for at in 0..entries {
+        let comma = if at == 0 { "" } else { ", " };
+        let upstream = if at % 2 == 0 { "blue" } else { "green" };
+        let _ = write!(
+            text,
+            "{comma}{{\"id\": \"tenant-{at:05}\", \"upstream\": \"{upstream}\"}}"
+        );
+    }
+    text.push_str("]}");
+    text
+}
+
+/// A document of consumers, with plain keys.
+pub(crate) fn consumers(count: usize) -> String {
+    let all: Vec<Value> = (0..count)
+        .map(|at| {
+            let key = json!({"value": key(at)});
+            json!({"name": format!("partner-{at:06}"), "credentials": [{"apiKey": key}]})
+        })
+        .collect();
+    json!({ "consumers": all }).to_string()
+}
+
+/// Requests as Envoy hands them over, each by another consumer to another route.
+pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
+    (0..count)
+        .map(|at| {
+            let route = at * 37 % job.routes();
+            let path = format!("/svc{route:05}/items/{at:06}?page=2");
+            HeaderMap::from_pairs(&[
+                (":authority", job.host(route)),
+                (":path", path),
+                (":method", "GET".to_owned()),
+                (":scheme", "http".to_owned()),
+                ("user-agent", "bench/1.0".to_owned()),
+                ("accept", "application/json".to_owned()),
+                ("accept-encoding", "gzip, br".to_owned()),
+                ("x-api-key", key(at * 13 % job.consumers())),
+                ("x-tenant", format!("tenant-{:05}", at * 101 % ENTRIES)),
+                ("x-forwarded-proto", "http".to_owned()),
+                (
+                    "x-request-id",
+                    "5f1c9a52-0f7e-4c65-8f4e-0d2d6a9f3b11".to_owned(),
+                ),
+            ])
+        })
+        .collect()
+}
+
+#[derive(Debug)]
+struct Nothing;
+
+impl Environment for Nothing {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+impl Inputs for Nothing {
+    fn now(&mut self) -> Timestamp {
+        Timestamp::from_nanos(1)
+    }
+}
+
+impl Observer for Nothing {
+    fn event(&mut self, _: &Event<'_>) {}
+}
+
+/// Shared data of an Envoy with one VM.
+#[derive(Debug, Default)]
+struct OneBoard(BTreeMap<String, (Vec<u8>, u32)>);
+
+impl Board for OneBoard {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.0.get(key).cloned()
+    }
+
+    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
+        let present = self.0.get(key).map(|(_, mark)| *mark);
+        let fits = match (present, mark) {
+            (_, None) | (None, Some(_)) => true,
+            (Some(present), Some(mark)) => mark != ABSENT && mark == present,
+        };
+        if fits {
+            let next = present.unwrap_or(0).wrapping_add(1);
+            self.0.insert(key.to_owned(), (value.to_vec(), next));
+        }
+        fits
+    }
+}
+
+/// Compiles a policy.
+pub(crate) fn compile(policy: &str) -> Policy {
+    let config = Config::parse(policy.as_bytes()).expect("a policy that can be read");
+    Policy::compile(&config, &Nothing).expect("a policy that compiles")
+}
+
+/// An engine that has what it needs.
+#[derive(Debug)]
+pub(crate) struct Gate(Engine);
+
+impl Gate {
+    /// The gate of a job, with its documents.
+    pub(crate) fn of(job: Job) -> Self {
+        postern::hash::seed(1);
+        let store = Store::new(1);
+        let mut engine = Engine::new(Rc::new(compile(&policy(job))), &store, &mut Nothing);
+        let mut board = OneBoard::default();
+        let now = Timestamp::from_nanos(1);
+        let document = match job {
+            Job::J4 => tenants(ENTRIES),
+            Job::J5 => consumers(MANY),
+            Job::J0 | Job::J1 | Job::J1Sha256 => String::new(),
+        };
+        let _ = engine.tick(now, &mut board, &mut Nothing);
+        for (flight, _) in engine.callouts() {
+            let reply = Reply {
+                headers: HeaderMap::from_pairs(&[(":status", "200")]),
+                body: document.clone().into_bytes(),
+            };
+            let _ = engine.reply(flight, Ok(reply), now, &mut board, &mut Nothing);
+        }
+        Self(engine)
+    }
+
+    /// Decides one request, from the host's buffer on, as the adapter does.
+    pub(crate) fn decide(&mut self, wire: &[u8]) -> Step {
+        let headers = Headers::parse(wire).expect("a map");
+        self.0
+            .start(&Request::new(headers), &mut Nothing, &mut Nothing)
+    }
+}
+
+/// Whether a step is what the job is to come to.
+pub(crate) fn done(job: Job, step: &Step) -> bool {
+    let Step::Continue(edits) = step else {
+        return false;
+    };
+    let wanted = match job {
+        Job::J0 => 0,
+        Job::J1 | Job::J1Sha256 | Job::J5 => 3,
+        Job::J4 => 4,
+    };
+    edits.request.len() == wanted
+}
