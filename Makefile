@@ -1,8 +1,7 @@
 # What there is to do. Every target finds or installs what it needs (scripts/setup).
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint wasm image tool doc clean
-.PHONY: help run demo test bench lint wasm tool doc clean
+.PHONY: help run demo test bench lint wasm image tool doc clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
