@@ -1,13 +1,15 @@
 //! Hash tables whose seed the driver draws.
 //!
 //! The standard library draws the seed of its own tables from the system and panics where that fails. In a VM that is a
-//! host call which the operator may have restricted, and a panic is a trap. So the tables of the core are seeded here:
-//! SipHash over the driver's bits first, and then the key.
+//! host call which the operator may have restricted, and a panic is a trap. So the tables of the core are seeded here, by the
+//! driver's bits. No client puts keys into them, save into the bounded memory of sources on demand; so a quick hash with
+//! a seed that nobody knows is enough, and SipHash would be a fifth of a request's work.
 
 use std::cell::Cell;
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
+
+use foldhash::fast::{FixedState, FoldHasher};
 
 /// A hash table. Made by `Map::default()`.
 pub type Map<K, V> = HashMap<K, V, Seeded>;
@@ -26,22 +28,20 @@ pub fn seed(bits: u64) {
 }
 
 /// Hashes by a seed that is fixed when a table is made.
-#[derive(Clone, Copy, Debug)]
-pub struct Seeded(u64);
+#[derive(Clone, Debug)]
+pub struct Seeded(FixedState);
 
 impl Default for Seeded {
     fn default() -> Self {
-        Self(SEED.get())
+        Self(FixedState::with_seed(SEED.get()))
     }
 }
 
 impl BuildHasher for Seeded {
-    type Hasher = DefaultHasher;
+    type Hasher = FoldHasher<'static>;
 
-    fn build_hasher(&self) -> DefaultHasher {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u64(self.0);
-        hasher
+    fn build_hasher(&self) -> FoldHasher<'static> {
+        self.0.build_hasher()
     }
 }
 

@@ -62,6 +62,10 @@ impl<'r> Plan<'r> {
 
     /// Nothing stays that an upstream may take for `name`, save that itself.
     pub(super) fn remove_other_spellings(&mut self, name: &[u8]) {
+        // A pseudo-header has one spelling.
+        if name.first() == Some(&b':') {
+            return;
+        }
         let Some(came) = self.came.filter(|came| came.may_have(name)) else {
             return;
         };

@@ -62,7 +62,7 @@ pub fn canonicalise<'a>(
         ),
         None => (path_with_query, None),
     };
-    let (forward, matching) = if is_canonical(came, rules) {
+    let (forward, matching) = if is_plain(came) || is_canonical(came, rules) {
         (Cow::Borrowed(came), None)
     } else {
         spell(came, rules)?
@@ -74,6 +74,40 @@ pub fn canonicalise<'a>(
         matching,
         query,
     })
+}
+
+/// Bytes that stand for themselves wherever they are, `/` and `.` apart.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler evaluates it, and would say so"
+)]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20_u8;
+    while byte < 0x7f {
+        plain[byte as usize] = !matches!(byte, b'/' | b'.' | b'%' | b'\\' | b';' | b'#');
+        byte += 1;
+    }
+    plain
+};
+
+/// Whether the path is of the kind that nearly all are: no rule has anything to say about it. Says no rather than yes.
+fn is_plain(path: &[u8]) -> bool {
+    let Some((b'/', rest)) = path.split_first() else {
+        return false;
+    };
+    let mut border = true;
+    for &byte in rest {
+        if PLAIN.get(usize::from(byte)) == Some(&true) {
+            border = false;
+        } else if border || !matches!(byte, b'/' | b'.') {
+            // An empty segment, or one that begins with a dot, or anything else that wants a closer look.
+            return false;
+        } else {
+            border = byte == b'/';
+        }
+    }
+    true
 }
 
 /// Whether there is nothing to do: the path is its own canonical and matching form. Says no rather than yes.

@@ -42,6 +42,9 @@ impl std::error::Error for HostError {}
 /// # Errors
 /// See [`HostError`].
 pub fn canonical_host(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
+    if is_plain(host) {
+        return Ok(Cow::Borrowed(host));
+    }
     let name = without_port(host)?;
     if name.is_empty() {
         return Err(HostError::Empty);
@@ -60,6 +63,19 @@ pub fn canonical_host(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     } else {
         Ok(Cow::Borrowed(name))
     }
+}
+
+/// Whether the host is of the kind that nearly all are: a name in lower case, no port, no dot last.
+fn is_plain(host: &[u8]) -> bool {
+    let mut border = true;
+    for &byte in host {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => border = false,
+            b'.' if !border => border = true,
+            _ => return false,
+        }
+    }
+    !border && host.len() <= LONGEST
 }
 
 /// The longest name of a host, without its last dot.
