@@ -24,6 +24,9 @@ mod restricted;
 #[path = "adapter/several.rs"]
 mod several;
 #[cfg(test)]
+#[path = "adapter/stats.rs"]
+mod stats;
+#[cfg(test)]
 #[path = "adapter/strangers.rs"]
 mod strangers;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::http::{Headers, cookies, query_pairs};
+use crate::http::{Headers, Text, cookies, query_pairs};
 
 /// One place in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,14 +11,14 @@ pub enum Place {
     /// A header's whole value, or what follows a prefix (`Bearer `, compared without case).
     Header {
         /// The header's name, lower case.
-        name: Box<[u8]>,
+        name: Text,
         /// What stands before the credential. A value that doesn't begin so is another scheme's: absent.
         prefix: Option<Box<[u8]>>,
     },
     /// A query parameter, by its decoded name.
-    Query(Box<[u8]>),
+    Query(Text),
     /// A cookie.
-    Cookie(Box<[u8]>),
+    Cookie(Text),
 }
 
 impl Place {
@@ -144,15 +144,15 @@ mod tests {
     fn places() -> Vec<Place> {
         vec![
             Place::Header {
-                name: Box::from(*b"x-api-key"),
+                name: "x-api-key".into(),
                 prefix: None,
             },
             Place::Header {
-                name: Box::from(*b"authorization"),
+                name: "authorization".into(),
                 prefix: Some(Box::from(*b"Bearer ")),
             },
-            Place::Query(Box::from(*b"apikey")),
-            Place::Cookie(Box::from(*b"apikey")),
+            Place::Query("apikey".into()),
+            Place::Cookie("apikey".into()),
         ]
     }
 

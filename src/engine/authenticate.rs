@@ -7,8 +7,10 @@ use crate::auth::{Found, Place, read};
 use crate::http::Text;
 use crate::policy::{Consumer, Denial, Policy, Provider, Reason, Requirement, Route};
 
+use super::event::{self, Event, Observer};
 use super::head::Head;
 use super::sources::{Owner, Sources};
+use super::waiting::Memory;
 
 /// Who asks, as one provider verified it.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub(super) fn authenticate(
     route: &Route,
     policy: &Policy,
     sources: &Sources,
+    memory: &Memory,
+    observer: &mut dyn Observer,
 ) -> Result<Authenticated, Denial> {
     if let Requirement::None = route.require {
         return Ok(Authenticated::default());
@@ -63,6 +67,9 @@ pub(super) fn authenticate(
     for &place in &route.providers {
         let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
         verdicts.push((place, verdict(head, place, provider, policy, sources)));
+    }
+    if !memory.has_told_verdicts.replace(true) {
+        tell(&verdicts, policy, observer);
     }
     let outcome = match evaluate(&route.require, &verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
@@ -85,6 +92,23 @@ pub(super) fn authenticate(
         Outcome::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
         Outcome::Rejected(reason) => Err(unauthorized(reason, route, policy)),
         Outcome::Unavailable => Err(Reason::SourceUnavailable.into()),
+    }
+}
+
+/// Tells what the providers said.
+fn tell(verdicts: &[(usize, Verdict<'_>)], policy: &Policy, observer: &mut dyn Observer) {
+    for (place, verdict) in verdicts {
+        let provider = policy.providers.at(*place).map_or("", |known| &known.name);
+        observer.event(&Event::Authenticated {
+            provider,
+            place: *place,
+            verdict: match verdict {
+                Verdict::Absent => event::Verdict::Absent,
+                Verdict::Accepted(..) => event::Verdict::Accepted,
+                Verdict::Rejected(..) => event::Verdict::Rejected,
+                Verdict::Unavailable => event::Verdict::Unavailable,
+            },
+        });
     }
 }
 

@@ -144,7 +144,7 @@ impl<'p> Stripped<'p> {
         for place in &self.places {
             match place {
                 // In every spelling that an upstream may take for it, `x_api_key` too.
-                Place::Header { name, .. } => plan.remove(Text::Owned(name.to_vec())),
+                Place::Header { name, .. } => plan.remove(name.clone()),
                 Place::Cookie(name) => names.push(name),
                 Place::Query(_) => {}
             }

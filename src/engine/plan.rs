@@ -62,7 +62,9 @@ impl<'r> Plan<'r> {
 
     /// Nothing stays that an upstream may take for `name`, save that itself.
     pub(super) fn remove_other_spellings(&mut self, name: &[u8]) {
-        let Some(came) = self.came else { return };
+        let Some(came) = self.came.filter(|came| came.may_have(name)) else {
+            return;
+        };
         for (other, _) in came.iter() {
             if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
                 self.forget(other);

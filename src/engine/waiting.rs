@@ -1,6 +1,6 @@
 //! Who waits for what.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use crate::source::{Identity, Settled};
@@ -50,6 +50,8 @@ pub(super) struct Memory {
     pub(super) waits: u8,
     /// Whether it has waited until a deadline: it waits no more.
     pub(super) overdue: bool,
+    /// Whether the verdicts of its providers were told.
+    pub(super) has_told_verdicts: Cell<bool>,
 }
 
 /// What came of a flight, for an exchange that waited for it.

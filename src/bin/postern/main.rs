@@ -20,6 +20,7 @@ mod sent;
 mod shell;
 mod story;
 mod tell;
+mod terms;
 mod tree;
 mod verb;
 mod wrapper;
