@@ -35,6 +35,8 @@ impl Shape {
     pub fn of(name: &str) -> Option<Self> {
         Some(match name {
             "Config" => record::<super::Config>(),
+            "AccessLog" => record::<super::access_log::AccessLog>(),
+            "Property" => choice::<super::access_log::Property>(),
             "Consumer" => record::<super::Consumer>(),
             "Credential" => record::<super::Credential>(),
             "ApiKeyCredential" => record::<super::consumer::WrittenApiKey>(),

@@ -122,8 +122,7 @@ fn look_up(
     let mut fell_back: Vec<&str> = Vec::new();
     for lookup in &route.lookups {
         let found_out = desk.look_up(lookup, facts);
-        let values = found_out.as_ref().ok().map(|found_out| &found_out.values);
-        trace::looked_up(lookup, facts, values, policy, desk);
+        trace::looked_up(lookup, facts, &found_out, policy, desk);
         let found_out = found_out?;
         if found_out.basis == Basis::Failure {
             fell_back.push(&*lookup.name);

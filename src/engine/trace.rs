@@ -1,8 +1,6 @@
 //! Tells how an exchange came to its end, stage by stage, to observers that want to know. The others pay for a question
 //! a stage, and in the module nothing at all.
 
-use serde_json::Value;
-
 use crate::http::Request;
 use crate::policy::{Condition, LookedUp, Lookup, Operand, Policy, Route, Test, ValueTemplate};
 use crate::route::{Found, canonical_host, canonicalise};
@@ -12,7 +10,7 @@ use super::authenticate::{Verdict, verdict};
 use super::authorize::{Lookups, holds};
 use super::detail::{Detail, Known, Origin, Said};
 use super::head::Head;
-use super::lookups::Desk;
+use super::lookups::{Desk, LookedUp as Brought, Stop};
 use super::sources::State;
 use super::values::Facts;
 use super::view::View;
@@ -115,17 +113,18 @@ pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &m
     }
 }
 
-/// What a lookup brought: `values`, or a denial.
+/// What a lookup brought, be it a denial.
 pub(super) fn looked_up(
     lookup: &Lookup,
     facts: &Facts<'_>,
-    values: Option<&Vec<Option<Value>>>,
+    brought: &Result<Brought, Stop>,
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) {
     if !is_wanted(desk) {
         return;
     }
+    let values = brought.as_ref().ok().map(|brought| &brought.values);
     let key = lookup
         .key
         .as_ref()

@@ -13,4 +13,8 @@ mod explain;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod shell;

@@ -7,8 +7,13 @@ use crate::case;
 use crate::checker::Checker;
 use crate::golden::{folder, run};
 
-/// What is beyond a schema: uniqueness of names, values of units.
-const BEYOND: [&str; 3] = ["duplicate key", "another one has this name", "must be from"];
+/// What is beyond a schema: uniqueness of names, values of units, what is newer than the module.
+const BEYOND: [&str; 4] = [
+    "this module is",
+    "duplicate key",
+    "another one has this name",
+    "must be from",
+];
 
 /// Policies that have every field between them.
 const RICH: [&str; 2] = [

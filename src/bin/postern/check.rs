@@ -134,6 +134,7 @@ impl Findings {
                 }
             }
         }
+        std::mem::forget(documents);
         if before.0 == self.policies {
             self.unreadable(name, Mark::START, "there is no policy in it");
         }
@@ -209,8 +210,10 @@ impl Findings {
             Ok(config) => config,
             Err(errors) => return self.errors(place, tree, &errors),
         };
-        if let Err(errors) = Policy::compile(&config, &self.environment) {
-            self.errors(place, tree, &errors);
+        match Policy::compile(&config, &self.environment) {
+            // The tool ends soon, and to take a large policy apart takes long.
+            Ok(policy) => std::mem::forget(policy),
+            Err(errors) => self.errors(place, tree, &errors),
         }
         for warning in lint::warnings(&config) {
             self.findings.push(Finding {
@@ -224,6 +227,7 @@ impl Findings {
                 suggestion: Some(warning.suggestion),
             });
         }
+        std::mem::forget(config);
         let assumed = self.environment.take_assumed();
         if !assumed.is_empty() {
             let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();

@@ -9,6 +9,9 @@ use crate::file;
 use crate::verb::{Failure, Verdict, say};
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  postern ecds policy.yaml --module /etc/envoy/postern.wasm > ecds.json"
+)]
 pub(crate) struct Ecds {
     /// The policy's file; `-` is standard input.
     policy: PathBuf,

@@ -17,8 +17,10 @@ mod near;
 mod page;
 mod schema;
 mod sent;
+mod shell;
 mod story;
 mod tell;
+mod terms;
 mod tree;
 mod verb;
 mod wrapper;
@@ -27,13 +29,19 @@ mod yaml;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use verb::{Failure, Verdict};
 
+const EXAMPLES: &str = "\
+Examples:
+  postern check policy.yaml
+  postern explain policy.yaml https://api.example.com/v1/orders -H 'x-api-key: k'
+  postern schema > postern-policy.schema.json";
+
 /// Works with Postern's policies on the command line.
 #[derive(Debug, Parser)]
-#[command(name = "postern", version, max_term_width = 80)]
+#[command(name = "postern", version, max_term_width = 80, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -52,6 +60,10 @@ enum Verb {
     /// Envoy hands a policy to the filter as text, so it is put into a StringValue. The policy isn't judged here:
     /// `postern check` does that, and so does the filter, in Envoy's log.
     Ecds(ecds::Ecds),
+    /// Prints a script that completes the tool's command line in a shell.
+    Completions(shell::Completions),
+    /// Prints a manual page.
+    Man(shell::Man),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +72,8 @@ fn main() -> ExitCode {
         Verb::Explain(explain) => explain.run(),
         Verb::Schema(schema) => schema.run(),
         Verb::Ecds(ecds) => ecds.run(),
+        Verb::Completions(completions) => completions.run(Arguments::command()),
+        Verb::Man(man) => man.run(Arguments::command()),
     };
     let verdict = verdict.unwrap_or_else(|Failure(reason)| {
         // Where even that can't be said there is nobody to say it to.

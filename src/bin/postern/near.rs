@@ -32,6 +32,8 @@ pub(crate) fn misses(config: &Config, chosen: Option<usize>, seen: &Seen<'_>) ->
     let winner = chosen
         .and_then(|at| config.routes.get(at))
         .map(|route| &*route.name);
+    // Where a route was found, another host or path is no riddle.
+    let farthest = if winner.is_some() { 3 } else { usize::MAX };
     let others = config
         .routes
         .iter()
@@ -40,6 +42,7 @@ pub(crate) fn misses(config: &Config, chosen: Option<usize>, seen: &Seen<'_>) ->
     let mut near: Vec<Near> = others
         .filter_map(|(_, route)| miss(route, winner, seen))
         .collect();
+    near.retain(|near| near.distance <= farthest);
     near.sort_by_key(|near| near.distance);
     near.truncate(MOST);
     near

@@ -30,7 +30,12 @@ pub(crate) struct Failure(pub(crate) String);
 
 /// Prints a line.
 pub(crate) fn say(line: &str) -> Result<(), Failure> {
-    match writeln!(io::stdout(), "{line}") {
+    write(format!("{line}\n").as_bytes())
+}
+
+/// Prints bytes as they are.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), Failure> {
+    match io::stdout().write_all(bytes) {
         // Whoever listened has heard enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Failure(format!("standard output: {error}"))),
