@@ -9,10 +9,10 @@ use super::authenticate::authenticate;
 use super::authorize::{Lookups, holds};
 use super::event::{Event, Outcome};
 use super::head::Head;
-use super::lookups::{Awaited, Desk, Stop};
+use super::lookups::{Awaited, Basis, Desk, Stop};
 use super::step::Step;
 use super::values::Facts;
-use super::{answer, forward};
+use super::{answer, forward, trace};
 
 /// What is to be done with an exchange; a wait isn't registered yet.
 pub(super) enum Decision {
@@ -24,13 +24,19 @@ pub(super) enum Decision {
 pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Decision {
     let head = match Head::read(*request, policy) {
         Ok(head) => head,
-        Err(denial) => return Decision::Step(deny(denial, request, None, desk)),
+        Err(denial) => {
+            trace::malformed(request, policy, desk);
+            return Decision::Step(deny(denial, request, None, desk));
+        }
     };
+    trace::head(&head, policy, desk);
     let found = policy.router.find(&head.for_router());
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
     else {
         return Decision::Step(unmatched(&head, policy, desk));
     };
+    let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
+    trace::matched(&head, found, route, desk);
     match follow(&head, found, route, policy, desk) {
         Ok(step) => {
             let outcome = if matches!(step, Step::Continue(_)) {
@@ -38,10 +44,10 @@ pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>
             } else {
                 Outcome::Answered
             };
-            tell(desk, Some(route), outcome, None);
+            tell(desk, matched, outcome, None);
             Decision::Step(step)
         }
-        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, Some(route), desk)),
+        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, matched, desk)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
     }
 }
@@ -58,7 +64,19 @@ fn follow(
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) -> Result<Step, Stop> {
-    let who = authenticate(head, route, policy, desk.sources)?;
+    trace::verdicts(head, route, policy, desk);
+    let who = authenticate(
+        head,
+        route,
+        policy,
+        desk.sources,
+        desk.memory,
+        desk.observer,
+    )?;
+    if let Some(identity) = &who.identity {
+        let consumer = &*identity.consumer.name;
+        desk.observer.event(&Event::Identified { consumer });
+    }
     let mut facts = Facts {
         head,
         captures: Some(found.captures(head.path.matching())),
@@ -73,13 +91,12 @@ fn follow(
         .filter(|_| !route.lookups.is_empty())
     {
         if holds(condition, &facts, Lookups::Pending) == Some(false) {
+            trace::checked(route, &facts, Lookups::Pending, policy, desk);
             return Err(Reason::Forbidden.into());
         }
     }
-    for lookup in &route.lookups {
-        let values = desk.look_up(lookup, &facts)?;
-        facts.looked_up.push(values);
-    }
+    look_up(&mut facts, found, route, policy, desk)?;
+    trace::checked(route, &facts, Lookups::Done, policy, desk);
     if let Some(condition) = &route.authorize {
         if holds(condition, &facts, Lookups::Done) != Some(true) {
             return Err(Reason::Forbidden.into());
@@ -92,6 +109,36 @@ fn follow(
         }
         Action::Respond(respond) => Step::Respond(respond.0.clone()),
     })
+}
+
+/// The values of all lookups of a route, in their order.
+fn look_up(
+    facts: &mut Facts<'_>,
+    found: Found<'_>,
+    route: &Route,
+    policy: &Policy,
+    desk: &mut Desk<'_>,
+) -> Result<(), Stop> {
+    let mut fell_back: Vec<&str> = Vec::new();
+    for lookup in &route.lookups {
+        let found_out = desk.look_up(lookup, facts);
+        let values = found_out.as_ref().ok().map(|found_out| &found_out.values);
+        trace::looked_up(lookup, facts, values, policy, desk);
+        let found_out = found_out?;
+        if found_out.basis == Basis::Failure {
+            fell_back.push(&*lookup.name);
+        }
+        facts.looked_up.push(found_out.values);
+    }
+    // Told here, because an exchange that waits for a later lookup does the earlier ones again.
+    for lookup in fell_back {
+        desk.observer.event(&Event::FellBack {
+            route: &route.name,
+            place: usize::try_from(found.route.0).unwrap_or_default(),
+            lookup,
+        });
+    }
+    Ok(())
 }
 
 fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
@@ -107,8 +154,11 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
     }
 }
 
-fn deny(denial: Denial, request: &Request<'_>, route: Option<&Route>, desk: &mut Desk<'_>) -> Step {
-    tell(desk, route, Outcome::Denied, Some(denial.reason.name()));
+/// A route and its place in the policy.
+type Matched<'p> = Option<(usize, &'p Route)>;
+
+fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut Desk<'_>) -> Step {
+    tell(desk, matched, Outcome::Denied, Some(denial.reason.name()));
     let audience = if request.is_grpc() {
         Audience::Grpc
     } else {
@@ -118,14 +168,10 @@ fn deny(denial: Denial, request: &Request<'_>, route: Option<&Route>, desk: &mut
     Step::Respond(response)
 }
 
-fn tell(
-    desk: &mut Desk<'_>,
-    route: Option<&Route>,
-    outcome: Outcome,
-    reason: Option<&'static str>,
-) {
+fn tell(desk: &mut Desk<'_>, matched: Matched<'_>, outcome: Outcome, reason: Option<&'static str>) {
     desk.observer.event(&Event::Decided {
-        route: route.map(|route| &*route.name),
+        route: matched.map(|(_, route)| &*route.name),
+        place: matched.map(|(place, _)| place),
         outcome,
         reason,
     });

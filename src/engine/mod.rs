@@ -7,15 +7,18 @@
 mod answer;
 mod authenticate;
 mod authorize;
+mod detail;
 mod event;
 mod exchange;
 mod forward;
 mod head;
 mod lookups;
 mod plan;
+mod report;
 mod sources;
 mod step;
 mod store;
+mod trace;
 mod values;
 mod view;
 mod waiting;
@@ -23,6 +26,7 @@ mod waiting;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::config::Property;
 use crate::http::{Callout, CalloutError, HeaderMap, Reply, Request};
 use crate::policy::Policy;
 use crate::source::{Board, SourceError};
@@ -34,7 +38,9 @@ use sources::{Sources, State, World};
 use store::{EngineId, Purpose};
 use waiting::{Mail, Memory, Slot};
 
-pub use event::{Event, Observer, Outcome};
+pub use detail::{Detail, Known, Origin, Said};
+pub use event::{Event, Observer, Outcome, Recall, Verdict};
+pub use report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting, Woken};
 pub use store::Store;
 pub use waiting::{ExchangeId, FlightId};
@@ -136,6 +142,10 @@ impl Engine {
                 }
                 Woken(waiting.iter().map(|slot| slot.id).collect())
             }
+            Purpose::Superseded => {
+                let waiting = flight.waiters.take();
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
         }
     }
 
@@ -152,7 +162,11 @@ impl Engine {
             board,
             observer,
         };
-        for (source, callout) in self.sources.tick(&self.policy, &mut world) {
+        for (place, source, callout) in self.sources.tick(&self.policy, &mut world) {
+            world.observer.event(&Event::SourceFetched {
+                source: sources::name(&self.policy, place),
+                place,
+            });
             let flight = self
                 .store
                 .depart(self.id, Purpose::Watched(source), callout.timeout);
@@ -164,6 +178,18 @@ impl Engine {
             woken.extend(flight.waiters.take_overdue(now));
         }
         Woken(woken)
+    }
+
+    /// How its sources are, those of the policy's own documents aside.
+    #[must_use]
+    pub fn report(&self, now: Timestamp) -> Vec<SourceReport<'_>> {
+        report::report(&self.sources, &self.policy, now)
+    }
+
+    /// What the policy wants in the access log.
+    #[must_use]
+    pub fn log_properties(&self) -> &[Property] {
+        &self.policy.log_properties
     }
 
     /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
@@ -183,6 +209,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Step {
         let mut desk = Desk {
+            policy: &self.policy,
             sources: &self.sources,
             store: &self.store,
             engine: self.id,
@@ -203,6 +230,7 @@ impl Engine {
             id: self.store.new_exchange(),
             deadline,
             mail: Vec::new().into(),
+            _place: self.store.0.borrow().places.clone(),
         });
         self.enlist(awaited, &slot);
         let pairs: Vec<_> = request.headers().iter().collect();
@@ -238,8 +266,12 @@ impl Engine {
         error: &SourceError,
         observer: &mut dyn Observer,
     ) {
-        if let Some(source) = self.sources.name_of(source, &self.policy) {
-            observer.event(&Event::SourceFailed { source, error });
+        if let Some(place) = self.sources.place_of_demand(source) {
+            observer.event(&Event::SourceFailed {
+                source: sources::name(&self.policy, place),
+                place,
+                error,
+            });
         }
     }
 }

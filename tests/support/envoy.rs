@@ -33,8 +33,12 @@ pub(crate) struct Envoy {
     child: Child,
     /// The address of its admin pages.
     pub(crate) admin: SocketAddr,
-    log: PathBuf,
+    /// Where its files are; the access log is `access.log`.
+    pub(crate) folder: PathBuf,
 }
+
+/// The file of the folder that has its log.
+const LOG: &str = "envoy.log";
 
 /// The field in which a local reply says why.
 pub(crate) const DETAILS: &str = "x-details";
@@ -48,9 +52,13 @@ impl Envoy {
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let admin = free_address();
         let bootstrap = folder.join("bootstrap.json");
-        fs::write(&bootstrap, bootstrap_of(plan, admin).to_string())
-            .map_err(|error| error.to_string())?;
-        let log = folder.join("envoy.log");
+        let access_log = folder.join("access.log");
+        fs::write(
+            &bootstrap,
+            bootstrap_of(plan, admin, &access_log).to_string(),
+        )
+        .map_err(|error| error.to_string())?;
+        let log = folder.join(LOG);
         let file = File::create(&log).map_err(|error| error.to_string())?;
         let again = file.try_clone().map_err(|error| error.to_string())?;
         let mut command = Command::new(func_e);
@@ -67,6 +75,7 @@ impl Envoy {
             .arg("--config-path")
             .arg(&bootstrap)
             .args(["--disable-hot-restart", "--log-level", "warning"])
+            .args(["--file-flush-interval-msec", "100"])
             .args(["--component-log-level", "wasm:info", "--concurrency"])
             .arg(plan.workers.to_string())
             .stdin(Stdio::null())
@@ -74,7 +83,11 @@ impl Envoy {
             .stderr(again)
             .spawn()
             .map_err(|error| format!("func-e can't be started: {error}"))?;
-        let mut envoy = Self { child, admin, log };
+        let mut envoy = Self {
+            child,
+            admin,
+            folder,
+        };
         envoy.wait_until_live()?;
         Ok(envoy)
     }
@@ -124,7 +137,7 @@ impl Envoy {
 
     /// All that it has logged.
     pub(crate) fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.folder.join(LOG)).unwrap_or_default()).into_owned()
     }
 
     /// The lines of the log that no test may cause: a trap ends the filter on its worker.
@@ -173,11 +186,22 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("a bound port")
 }
 
-fn bootstrap_of(plan: &Plan, admin: SocketAddr) -> Value {
+/// The bootstrap that the project shows.
+fn shown() -> Value {
+    serde_yaml_ng::from_str(include_str!("../../envoy/bootstrap.yaml")).expect("it is YAML")
+}
+
+fn bootstrap_of(plan: &Plan, admin: SocketAddr, access_log: &Path) -> Value {
+    let shown = shown();
+    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    let mut log = shown
+        .pointer(manager)
+        .map_or(Value::Null, |manager| manager["access_log"][0].clone());
+    log["typed_config"]["path"] = json!(access_log);
     let listeners: Vec<_> = plan
         .policies
         .iter()
-        .map(|(name, policy)| listener(name, policy, plan))
+        .map(|(name, policy)| listener(name, policy, plan, &log))
         .collect();
     let clusters: Vec<_> = plan
         .clusters
@@ -186,6 +210,7 @@ fn bootstrap_of(plan: &Plan, admin: SocketAddr) -> Value {
         .collect();
     json!({
         "admin": {"address": socket(admin.port())},
+        "stats_config": shown["stats_config"],
         "static_resources": {"listeners": listeners, "clusters": clusters},
     })
 }
@@ -205,7 +230,7 @@ fn cluster(name: &str, address: SocketAddr) -> Value {
     })
 }
 
-fn listener(name: &str, policy: &str, plan: &Plan) -> Value {
+fn listener(name: &str, policy: &str, plan: &Plan, access_log: &Value) -> Value {
     let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
     let every = json!({"status_code_filter": {"comparison": {
         "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
@@ -213,6 +238,7 @@ fn listener(name: &str, policy: &str, plan: &Plan) -> Value {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
         "generate_request_id": false,
+        "access_log": [access_log],
         "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
         "http_filters": [postern(policy, plan), {
             "name": "envoy.filters.http.router",
