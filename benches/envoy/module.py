@@ -22,6 +22,8 @@ CALLBACKS = {
 # What every module has. The headers are fetched once, all of them, into memory that the next request takes again.
 ALWAYS = """
   (import "env" "proxy_get_header_map_pairs" (func $pairs (param i32 i32 i32) (result i32)))
+  (import "env" "proxy_replace_header_map_value" (func $replace (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_remove_header_map_value" (func $remove (param i32 i32 i32) (result i32)))
   (memory (export "memory") 4)
   (global $free (mut i32) (i32.const 1024))
   (func (export "_initialize"))
@@ -34,7 +36,19 @@ ALWAYS = """
   (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
     (global.set $free (i32.const 1024))
     (drop (call $pairs (i32.const 0) (i32.const 16) (i32.const 20)))
+    EDITS
     i32.const 0)
+"""
+
+# J1's three edits with fixed values: what they cost whoever decides them.
+EDITS = """
+    (drop (call $replace (i32.const 0) (i32.const 64) (i32.const 5) (i32.const 128) (i32.const 38)))
+    (drop (call $remove (i32.const 0) (i32.const 72) (i32.const 9)))
+    (drop (call $replace (i32.const 0) (i32.const 88) (i32.const 15) (i32.const 192) (i32.const 15)))
+"""
+DATA = """
+  (data (i32.const 64) ":path") (data (i32.const 72) "x-api-key") (data (i32.const 88) "x-consumer-name")
+  (data (i32.const 128) "/internal/svc00000/items/000000?page=2") (data (i32.const 192) "consumer-000000")
 """
 KNOWN = {"memory", "_initialize", "proxy_abi_version_0_2_1", "proxy_on_memory_allocate", "proxy_on_request_headers"}
 
@@ -71,13 +85,14 @@ def exports(path):
     return set()
 
 
-def build_empty(like, path):
-    """Assembles the empty filter with the exports of the module `like`."""
+def build_empty(like, path, edits=False):
+    """Assembles the empty filter with the exports of the module `like`; with `edits` it makes J1's, the same always."""
     others = exports(like) - KNOWN
     unknown = others - CALLBACKS.keys()
     if unknown:
         raise SystemExit(f"bench: the module exports {sorted(unknown)}, which benches/envoy/module.py doesn't know")
     lines = [f'  (func (export "{name}") {CALLBACKS[name]})' for name in sorted(others)]
     text = path.with_suffix(".wat")
-    text.write_text("(module" + ALWAYS + "\n".join(lines) + ")\n")
+    always = ALWAYS.replace("EDITS", EDITS if edits else "")
+    text.write_text("(module" + always + "\n".join(lines) + DATA + ")\n")
     subprocess.run(["wat2wasm", text, "-o", path], check=True)
