@@ -25,6 +25,9 @@ mod logged;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "support/refused.rs"]
 #[cfg(test)]
 mod refused;
@@ -63,14 +66,14 @@ impl Drop for Shown {
 #[test]
 fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
     refused::run(refused::ENVOY, |json, file| {
-        let plan = envoy::Plan {
+        let plan = plan::Plan {
             name: "envoy-refused".into(),
             policies: vec![("refused".into(), json.into())],
             environment: file.env.clone(),
             clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
             workers: 1,
         };
-        let Err(log) = envoy::Envoy::start(&plan) else {
+        let Err(log) = plan.start() else {
             return Vec::new();
         };
         let mut errors: Vec<_> = log.lines().filter_map(logged::config_error).collect();

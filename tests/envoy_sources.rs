@@ -8,6 +8,9 @@ mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;

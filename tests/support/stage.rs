@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::envoy::{Envoy, Plan};
+use crate::envoy::Envoy;
 use crate::http1::get;
+use crate::plan::Plan;
 use crate::servers::{Centre, Deed, Upstreams};
 
 /// How many workers Envoy has.
@@ -65,7 +66,7 @@ impl Stage {
             clusters,
             workers: WORKERS,
         };
-        let envoy = match Envoy::start(&plan) {
+        let envoy = match plan.start() {
             Ok(envoy) => envoy,
             Err(error) => panic!("{error}"),
         };

@@ -1,0 +1,117 @@
+//! An Envoy with one listener for each policy.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::envoy::{Envoy, Launch, socket, variable};
+
+/// What is to be run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Names a folder for logs and state.
+    pub(crate) name: String,
+    /// Listener and policy, as JSON text.
+    pub(crate) policies: Vec<(String, String)>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) clusters: Vec<(String, SocketAddr)>,
+    pub(crate) workers: usize,
+}
+
+/// The field in which a local reply says why.
+pub(crate) const DETAILS: &str = "x-details";
+
+impl Plan {
+    /// Starts it and waits until its listeners are there.
+    pub(crate) fn start(&self) -> Result<Envoy, String> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
+        let _ = fs::remove_dir_all(&folder);
+        Envoy::launch(&Launch {
+            folder,
+            bootstrap: bootstrap_of(self),
+            workers: self.workers,
+            arguments: Vec::new(),
+            program: None,
+        })
+    }
+}
+
+fn bootstrap_of(plan: &Plan) -> Value {
+    let listeners: Vec<_> = plan
+        .policies
+        .iter()
+        .map(|(name, policy)| listener(name, policy, &plan.environment))
+        .collect();
+    let clusters: Vec<_> = plan
+        .clusters
+        .iter()
+        .map(|(name, address)| cluster(name, *address))
+        .collect();
+    json!({
+        "static_resources": {"listeners": listeners, "clusters": clusters},
+    })
+}
+
+fn cluster(name: &str, address: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(address.port())}}]}],
+        },
+    })
+}
+
+fn listener(name: &str, policy: &str, environment: &BTreeMap<String, String>) -> Value {
+    let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
+    let every = json!({"status_code_filter": {"comparison": {
+        "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
+    let manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": name,
+        "generate_request_id": false,
+        "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
+        "http_filters": [postern(policy, environment), {
+            "name": "envoy.filters.http.router",
+            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+        }],
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
+            {"match": {"prefix": "/", "headers": [{"name": "x-postern-upstream", "present_match": true}]},
+             "route": {"cluster_header": "x-postern-upstream"}},
+            {"match": {"prefix": "/"}, "route": {"cluster": "default"}},
+        ]}]},
+    });
+    json!({
+        "name": name,
+        "address": socket(0),
+        "filter_chains": [{"filters": [
+            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
+        ]}],
+    })
+}
+
+fn postern(policy: &str, environment: &BTreeMap<String, String>) -> Value {
+    json!({
+        "name": "postern",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": "postern",
+                "vm_config": {
+                    "vm_id": "postern",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": variable("POSTERN_WASM")}},
+                    "environment_variables": {"key_values": environment},
+                },
+                "configuration": {
+                    "@type": "type.googleapis.com/google.protobuf.StringValue",
+                    "value": policy,
+                },
+            },
+        },
+    })
+}
