@@ -4,6 +4,9 @@
 #[path = "support/case.rs"]
 #[cfg(test)]
 mod case;
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
 #[path = "support/compile.rs"]
 #[cfg(test)]
 mod compile;

@@ -5,6 +5,9 @@
 #[path = "push/armed.rs"]
 #[cfg(test)]
 mod armed;
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
@@ -23,9 +26,6 @@ mod load;
 #[path = "push/policies.rs"]
 #[cfg(test)]
 mod policies;
-#[path = "support/servers.rs"]
-#[cfg(test)]
-mod servers;
 
 #[test]
 fn by_ecds_a_bad_push_does_nothing_and_a_good_one_rules_open_connections_at_once() {
@@ -34,7 +34,7 @@ fn by_ecds_a_bad_push_does_nothing_and_a_good_one_rules_open_connections_at_once
 
 #[test]
 fn by_lds_a_bad_push_does_nothing_and_a_good_one_leaves_open_connections_to_the_old_policy() {
-    facts::bad_by_lds(None);
+    facts::bad_by_lds(None, facts::Open::Kept);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //! does, no request is let in that the last good document would have denied.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
@@ -22,7 +25,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use servers::Deed;
+use centre::Deed;
 use stage::{Expect, Stage};
 
 const WATCHED: &str = r#"{

@@ -4,17 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::armed;
+use crate::centre::{Centre, Deed};
 use crate::gate::{Delivery, Gate, Setting, WORKERS, by_text};
 use crate::http1::get;
 use crate::load::{Load, Sample};
 use crate::policies::{bad, good, with_sources};
-use crate::servers::{Centre, Deed};
 
 /// What the clients send, in turn.
 pub(crate) const REQUESTS: [&str; 3] = ["/api ann-key", "/api bob-key", "/api mallory-key"];
 pub(crate) const ANN: usize = 0;
 pub(crate) const BOB: usize = 1;
-const MALLORY: usize = 2;
 
 /// Two for each worker.
 pub(crate) const CONNECTIONS: usize = WORKERS * 2;
@@ -141,7 +140,17 @@ fn changed_over(samples: &[Sample], old: u32, new: u32) -> Vec<u32> {
     (0..CONNECTIONS).map(end).collect()
 }
 
-pub(crate) fn bad_by_lds(envoy: Option<&Path>) {
+/// What becomes of the connections that are open when a new listener comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Open {
+    /// They are kept, for as long as they are drained.
+    Kept,
+    /// Each gets one more answer, which closes it.
+    AnsweredOnce,
+}
+
+/// Whatever becomes of them, who was connected before is answered by the policy before.
+pub(crate) fn bad_by_lds(envoy: Option<&Path>, open: Open) {
     let mut setting = setting("push-bad-lds", Delivery::Lds, envoy);
     // While it drains Envoy closes a connection here and there, the more the nearer the end.
     setting.arguments = ["--drain-time-s", "6000"].map(str::to_owned).to_vec();
@@ -154,15 +163,20 @@ pub(crate) fn bad_by_lds(envoy: Option<&Path>) {
         refused = gate.refused();
         Gate::pause(Duration::from_millis(100));
     }
+    let pushed = load.now();
     gate.push(&good(3));
     gate.until("the new policy", |gate| {
         gate.status("/api", "bob-key") == 401
     });
     Gate::pause(SETTLED);
-    assert_eq!(gate.status("/api", "ann-key"), 200);
-    // Whoever was connected before is still answered by the policy before: bob was revoked, and enters.
     let samples = load.finish();
-    all_by(2, &samples);
+    all_by(2, &between(&samples, Duration::ZERO, pushed));
+    // Whoever was connected before is still answered by the policy before: bob was revoked, and enters.
+    let ends = changed_over(&samples, 2, 3);
+    match open {
+        Open::Kept => assert!(ends.contains(&2), "{ends:?}"),
+        Open::AnsweredOnce => assert_eq!(ends, [3; CONNECTIONS]),
+    }
     every_worker(&gate);
 }
 
@@ -219,7 +233,7 @@ pub(crate) fn bad_at_first(envoy: Option<&Path>) {
     );
 }
 
-fn answer(body: &str) -> Deed {
+pub(crate) fn answer(body: &str) -> Deed {
     Deed::Answer {
         status: 200,
         fields: Vec::new(),
@@ -228,6 +242,8 @@ fn answer(body: &str) -> Deed {
         claimed: None,
     }
 }
+
+const AUTHORITY: &str = "centre.test";
 
 /// A config centre that answers what the policies with sources ask.
 pub(crate) fn centre() -> Centre {
@@ -247,7 +263,7 @@ fn tell(centre: &Centre, up: Option<()>) {
         ("/profiles/bob", r#"{"on": false}"#),
     ] {
         let deed = up.map_or(Deed::Down, |()| answer(body));
-        centre.set("centre.test", path, deed);
+        centre.set(AUTHORITY, path, deed);
     }
 }
 
@@ -278,6 +294,7 @@ pub(crate) fn learnt(envoy: Option<&Path>) {
     let gate = start(setting, &with_sources(1).to_string());
     until_known(&gate);
     tell(&centre, None);
+    centre.asked(AUTHORITY);
     let load = Load::start(gate.address(), &LOOKED_UP, CONNECTIONS, PACE);
     Gate::pause(Duration::from_millis(500));
     for number in 2..=6 {
@@ -293,6 +310,13 @@ pub(crate) fn learnt(envoy: Option<&Path>) {
             LOOKED_UP[sample.request]
         );
     }
+    // Nothing that was remembered was asked for again.
+    assert!(
+        centre
+            .asked(AUTHORITY)
+            .iter()
+            .all(|path| path == "/tenants.json")
+    );
     for connection in 0..CONNECTIONS {
         let mut own = samples
             .iter()

@@ -57,7 +57,7 @@ impl Setting {
 pub(crate) struct Gate {
     pub(crate) envoy: Envoy,
     setting: Setting,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     port: u16,
 }
 

@@ -157,11 +157,3 @@ fn connect(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
     stream.set_nodelay(true)?;
     Ok(BufReader::new(stream))
 }
-
-/// The time that so many in a hundred of these stayed below.
-pub(crate) fn percentile(samples: &[&Sample], percent: usize) -> Duration {
-    let mut times: Vec<_> = samples.iter().map(|sample| sample.took).collect();
-    times.sort();
-    let at = times.len().saturating_mul(percent) / 100;
-    times.get(at).or(times.last()).copied().unwrap_or_default()
-}

@@ -7,13 +7,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::case::{CaseFile, Request, WorldReply, bytes, files, json_of};
+use crate::centre::{Centre, Deed};
 use crate::compile::compile;
 use crate::corpus::Gate;
 use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, UPSTREAM_ANSWER, values};
 use crate::plan::{DETAILS, Plan};
-use crate::servers::{Centre, Deed, Upstreams};
+use crate::servers::Upstreams;
 
 /// One Envoy for the whole corpus, and what stands behind it.
 #[derive(Debug)]

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::centre::{Centre, Deed};
 use crate::envoy::Envoy;
 use crate::http1::get;
 use crate::plan::Plan;
-use crate::servers::{Centre, Deed, Upstreams};
+use crate::servers::Upstreams;
 
 /// How many workers Envoy has.
 pub(crate) const WORKERS: usize = 4;
