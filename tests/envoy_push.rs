@@ -34,12 +34,7 @@ fn by_ecds_a_bad_push_does_nothing_and_a_good_one_rules_open_connections_at_once
 
 #[test]
 fn by_lds_a_bad_push_does_nothing_and_a_good_one_leaves_open_connections_to_the_old_policy() {
-    facts::bad_by_lds(None, facts::Open::Kept);
-}
-
-#[test]
-fn by_lds_open_connections_end_in_peace_when_they_are_drained() {
-    facts::drained(None);
+    facts::bad_by_lds(None);
 }
 
 #[test]

@@ -178,15 +178,15 @@ fn envoy_of(version: &str) -> PathBuf {
 /// All that a push and a trap may do, in another version.
 fn all_facts(version: &str) {
     let envoy = envoy_of(version);
-    // Up to 1.39; what 1.40 does is in the short suite.
-    facts::bad_by_lds(Some(&envoy), facts::Open::AnsweredOnce);
     for fact in [
         facts::bad_by_ecds,
+        facts::bad_by_lds,
         facts::drained,
         facts::bad_at_first,
         facts::learnt,
         facts::reloaded,
         facts::closed,
+        facts::waiting,
     ] {
         fact(Some(&envoy));
     }
@@ -210,4 +210,11 @@ fn in_envoy_1_38() {
 #[test]
 fn in_envoy_1_39() {
     all_facts("1.39.");
+}
+
+/// What isn't in the short suite.
+#[test]
+fn in_envoy_1_40() {
+    facts::drained(None);
+    facts::waiting(None);
 }

@@ -14,6 +14,9 @@ use crate::http1::get;
 /// How many workers Envoy has.
 pub(crate) const WORKERS: usize = 4;
 
+/// How long a request may wait without a sign of life.
+pub(crate) const IDLE: Duration = Duration::from_secs(4);
+
 /// How a policy gets there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
@@ -237,6 +240,7 @@ fn listener(port: u16, filter: &Value) -> Value {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "gate",
         "generate_request_id": false,
+        "stream_idle_timeout": format!("{}s", IDLE.as_secs()),
         "http_filters": [filter, {
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::envoy::{Envoy, Launch, socket, variable};
+use crate::http1::get;
 
 /// What is to be run.
 #[derive(Debug)]
@@ -114,4 +115,19 @@ fn postern(policy: &str, environment: &BTreeMap<String, String>) -> Value {
             },
         },
     })
+}
+
+impl Envoy {
+    /// Where a listener listens.
+    pub(crate) fn listener(&self, name: &str) -> Option<SocketAddr> {
+        let page = get(self.admin, "/listeners?format=json", "").ok()?;
+        let page: Value = serde_json::from_slice(&page.body).ok()?;
+        let all = page.get("listener_statuses")?.as_array()?;
+        let own = all.iter().find(|listener| listener["name"] == name)?;
+        let port = own["local_address"]["socket_address"]["port_value"].as_u64()?;
+        Some(SocketAddr::from((
+            [127, 0, 0, 1],
+            u16::try_from(port).ok()?,
+        )))
+    }
 }
