@@ -1,7 +1,7 @@
 # What there is to do. Every target finds or installs what it needs (scripts/setup).
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long lint wasm tool doc clean
+.PHONY: help run demo test test-long lint wasm image tool doc clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ lint: ## formatting, clippy and the scripts' syntax; warnings are errors
 
 wasm: ## build the module: dist/postern.wasm
 	@scripts/wasm
+
+image: ## pack the module as an OCI image: dist/postern-image.tar
+	@scripts/wasm
+	@scripts/image build
 
 tool: ## build the command-line tool: dist/postern
 	@scripts/tool

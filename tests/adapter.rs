@@ -9,11 +9,23 @@ mod support;
 #[path = "adapter/configuration.rs"]
 mod configuration;
 #[cfg(test)]
+#[path = "adapter/demo.rs"]
+mod demo;
+#[cfg(test)]
+#[path = "adapter/leases.rs"]
+mod leases;
+#[cfg(test)]
 #[path = "adapter/requests.rs"]
 mod requests;
 #[cfg(test)]
 #[path = "adapter/restricted.rs"]
 mod restricted;
+#[cfg(test)]
+#[path = "adapter/several.rs"]
+mod several;
+#[cfg(test)]
+#[path = "adapter/stats.rs"]
+mod stats;
 #[cfg(test)]
 #[path = "adapter/strangers.rs"]
 mod strangers;

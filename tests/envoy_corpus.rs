@@ -75,6 +75,7 @@ fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
             environment: file.env.clone(),
             clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
             workers: 1,
+            capabilities: Vec::new(),
         };
         let Err(log) = plan.start() else {
             return Vec::new();

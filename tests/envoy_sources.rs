@@ -62,24 +62,23 @@ fn answer(status: u16, body: &[u8]) -> Deed {
     }
 }
 
-/// Every way in which a config centre fails, by name. Each would let `globex` in if a word of it were believed.
-fn faults() -> Vec<(&'static str, Deed)> {
-    let poison = tenants(true, true);
-    let mut large = poison.clone();
+/// Every way in which a config centre fails, by name, with a document that would let everybody in if it were believed.
+fn faults(poison: &[u8]) -> Vec<(&'static str, Deed)> {
+    let mut large = poison.to_vec();
     large.extend([b' '; 4000]);
-    let mut cut = poison.clone();
-    cut.truncate(poison.len().saturating_sub(9));
+    let mut cut = poison.to_vec();
+    cut.truncate(poison.len().saturating_sub(2));
     let late = Deed::Answer {
         status: 200,
         fields: Vec::new(),
-        body: poison.clone(),
+        body: poison.to_vec(),
         after: Duration::from_millis(1200),
         claimed: None,
     };
     let short = Deed::Answer {
         status: 200,
         fields: Vec::new(),
-        body: poison.clone(),
+        body: poison.to_vec(),
         after: Duration::ZERO,
         claimed: Some(poison.len().saturating_add(100)),
     };
@@ -90,8 +89,8 @@ fn faults() -> Vec<(&'static str, Deed)> {
         ("cut within a whole answer", answer(200, &cut)),
         ("an answer that ends too soon", short),
         ("too large", answer(200, &large)),
-        ("a failure with a document", answer(500, &poison)),
-        ("not found with a document", answer(404, &poison)),
+        ("a failure with a document", answer(500, poison)),
+        ("not found with a document", answer(404, poison)),
         (
             "of another shape",
             answer(200, br#"{"error": "not authorised"}"#),
@@ -116,7 +115,7 @@ fn a_watched_document_that_fails_is_the_last_good_one() {
     );
     stage.tell("/tenants.json", document(&tenants(true, false)));
     stage.until("/t/acme", 200, Duration::from_secs(10));
-    for (fault, deed) in faults() {
+    for (fault, deed) in faults(&tenants(true, true)) {
         stage.settle();
         stage.during(fault);
         stage.tell("/tenants.json", deed);
@@ -171,7 +170,7 @@ fn a_change_reaches_every_worker_in_time_and_one_vm_fetches_for_all() {
 
 const ON_DEMAND: &str = r#"{
   "sources": {"profiles": {
-    "http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "2s"},
+    "http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "800ms", "maxBytes": 2000},
     "onDemand": {"ttl": "1s", "missTtl": "200ms", "staleFor": "1m", "maxInFlight": 3}}},
   "routes": [{
     "name": "user", "match": [{"path": {"template": "/u/{user}"}}], "require": "none",
@@ -237,7 +236,7 @@ fn on_demand_nobody_is_let_in_by_a_failure() {
         .map(|number| ["/u/ann", "/u/bob"][number % 2].to_owned())
         .collect();
     stage.at_once(&known);
-    for (fault, deed) in faults() {
+    for (fault, deed) in faults(br#"{"on": true}"#) {
         stage.during(fault);
         stage.tell("/profiles/ann", deed.clone());
         stage.tell("/profiles/bob", deed.clone());

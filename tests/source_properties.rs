@@ -118,7 +118,7 @@ proptest! {
         let document = Document::inline(json!({"t": list}));
         let compile = |text| JsonPath::compile(text).unwrap();
         let index = Index::build(&document, &compile(items), &compile("$.id"));
-        let mut scan: HashMap<String, Vec<&Value>> = HashMap::default();
+        let mut scan: HashMap<String, Vec<&Value>> = HashMap::new();
         for item in document.value().pointer("/t").unwrap().as_array().unwrap() {
             match item.get("id") {
                 Some(Value::String(id)) => scan.entry(id.clone()).or_default().push(item),

@@ -133,9 +133,13 @@ impl<T> KeyTable<T> {
         Ok(())
     }
 
-    /// Whose `key` is; nobody's where two claim it, in whatever form each knows it.
+    /// Whose `key` is; nobody's where two claim it, in whatever form each knows it. The empty key is nobody's: who has
+    /// its digest hashed a variable that wasn't set.
     #[must_use]
     pub fn owner(&self, key: &[u8]) -> Option<&T> {
+        if key.is_empty() {
+            return None;
+        }
         match (self.plain_owner(key), self.digest_owner(key)) {
             (Some(Owner::One(owner)), None) | (None, Some(Owner::One(owner))) => Some(owner),
             (Some(_), Some(_))
@@ -216,6 +220,14 @@ mod tests {
         assert_eq!(table.insert(&plain("a"), 2), Err(Taken(Some(1))));
         assert_eq!(table.insert(&plain("a"), 3), Err(Taken(None)));
         assert_eq!(table.owner(b"a"), None);
+    }
+
+    #[test]
+    fn the_empty_key_is_nobodys() {
+        let mut table = KeyTable::default();
+        table.insert(&hashed(""), 1).unwrap();
+        table.insert(&plain(""), 2).unwrap();
+        assert_eq!(table.owner(b""), None);
     }
 
     #[test]

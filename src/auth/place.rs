@@ -1,8 +1,9 @@
 //! Where a credential may stand in a request.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use crate::http::{Headers, cookies, query_pairs};
+use crate::http::{Headers, Text, cookies, query_pairs};
 
 /// One place in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,14 +11,14 @@ pub enum Place {
     /// A header's whole value, or what follows a prefix (`Bearer `, compared without case).
     Header {
         /// The header's name, lower case.
-        name: Box<[u8]>,
+        name: Text,
         /// What stands before the credential. A value that doesn't begin so is another scheme's: absent.
         prefix: Option<Box<[u8]>>,
     },
     /// A query parameter, by its decoded name.
-    Query(Box<[u8]>),
+    Query(Text),
     /// A cookie.
-    Cookie(Box<[u8]>),
+    Cookie(Text),
 }
 
 impl Place {
@@ -33,8 +34,8 @@ impl Place {
     }
 }
 
-/// What a request holds at the places of one provider.
-#[derive(Debug, PartialEq, Eq)]
+/// What a request holds at the places of one provider. `Debug` shows no credential.
+#[derive(PartialEq, Eq)]
 pub enum Found<'r, 'p> {
     /// Nothing.
     Absent,
@@ -43,6 +44,16 @@ pub enum Found<'r, 'p> {
     /// More than one, at one place or at several: which of them counts, an upstream may see differently. The places
     /// are all that hold one.
     Repeated(Vec<&'p Place>),
+}
+
+impl fmt::Debug for Found<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("Absent"),
+            Self::One(_, place) => f.debug_tuple("One").field(place).finish(),
+            Self::Repeated(places) => f.debug_tuple("Repeated").field(places).finish(),
+        }
+    }
 }
 
 /// Reads the credential at `places`. `query` is the request's, without the `?`.
@@ -56,11 +67,7 @@ pub fn read<'r, 'p>(
     for place in places {
         match place {
             Place::Header { name, prefix } => {
-                for value in headers.all(name) {
-                    if let Some(value) = after_prefix(value, prefix.as_deref()) {
-                        found = found.and(Cow::Borrowed(value), place);
-                    }
-                }
+                found = in_header(name, prefix.as_deref(), headers, place, found);
             }
             Place::Query(name) => {
                 for pair in
@@ -79,6 +86,29 @@ pub fn read<'r, 'p>(
                 }
             }
         }
+    }
+    found
+}
+
+/// A header with a credential stands alone: one more of its name, be it of another scheme, is a second one, because an
+/// upstream may read that.
+fn in_header<'r, 'p>(
+    name: &[u8],
+    prefix: Option<&[u8]>,
+    headers: &Headers<'r>,
+    place: &'p Place,
+    mut found: Found<'r, 'p>,
+) -> Found<'r, 'p> {
+    let (mut fields, mut credentials) = (0_usize, 0_usize);
+    for value in headers.all(name) {
+        fields = fields.saturating_add(1);
+        if let Some(value) = after_prefix(value, prefix) {
+            credentials = credentials.saturating_add(1);
+            found = found.and(Cow::Borrowed(value), place);
+        }
+    }
+    if credentials == 1 && fields > 1 {
+        found = found.and(Cow::Borrowed(b""), place);
     }
     found
 }
@@ -114,15 +144,15 @@ mod tests {
     fn places() -> Vec<Place> {
         vec![
             Place::Header {
-                name: Box::from(*b"x-api-key"),
+                name: "x-api-key".into(),
                 prefix: None,
             },
             Place::Header {
-                name: Box::from(*b"authorization"),
+                name: "authorization".into(),
                 prefix: Some(Box::from(*b"Bearer ")),
             },
-            Place::Query(Box::from(*b"apikey")),
-            Place::Cookie(Box::from(*b"apikey")),
+            Place::Query("apikey".into()),
+            Place::Cookie("apikey".into()),
         ]
     }
 
@@ -161,5 +191,10 @@ mod tests {
             ),
             "3 times"
         );
+        for other in ["Basic k", "", "k"] {
+            let fields = [("authorization", other), ("authorization", "Bearer k")];
+            assert_eq!(reads(&fields, ""), "2 times", "{other}");
+        }
+        assert_eq!(reads(&[("x_api_key", "k")], ""), "absent");
     }
 }

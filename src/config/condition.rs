@@ -21,7 +21,7 @@ pub enum Condition {
     Consumers(Vec<String>),
     /// The consumer has these labels, each with this value (a template). Not empty.
     Labels(Vec<Named<String>>),
-    /// This provider accepted a credential.
+    /// The route's requirement is met by this provider.
     Provider(String),
     /// A looked-up value.
     Lookup {
@@ -76,7 +76,7 @@ record! {
         "consumers" consumers: Option<AnyConsumer> = optional;
         /// The consumer's labels, each with the value that it must have: a template.
         "labels" labels: Option<Vec<Named<String>>> as some_labels = optional;
-        /// The provider that accepted a credential.
+        /// The provider by which the requirement is met.
         "provider" provider: Option<String> as line = optional;
         /// A looked-up value: `LOOKUP.VALUE`.
         "lookup" lookup: Option<String> as line = optional;

@@ -4,6 +4,7 @@
 #[macro_use]
 mod macros;
 
+mod access_log;
 mod condition;
 mod consumer;
 mod decode;
@@ -24,7 +25,9 @@ mod route;
 mod scalar;
 mod source;
 mod text;
+mod version;
 
+pub use access_log::{AccessLog, Property};
 pub use condition::{Condition, LookupTest, Names};
 pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMaterial, TextOrEnv};
 pub use decode::Named;
@@ -40,10 +43,12 @@ pub use rewrite::{HeaderEdits, PathRewrite, QueryEdits, Redirect, ResponseEdits,
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
 pub use source::{HttpSource, Index, OnDemand, Source, SourceKind};
+pub use version::Version;
 
 use decode::{Decode, distinct};
 use node::Node;
 use provider::providers as named_providers;
+use version::least;
 
 record! {
     /// A policy as it was written.
@@ -66,6 +71,10 @@ record! {
         "routes" routes: Vec<Route> as distinct = [];
         /// What is done with requests that no route is for.
         "unmatched" unmatched: Unmatched = {"respond": {"status": 404}};
+        /// What the access log can show of a decision.
+        "accessLog" access_log: AccessLog = {};
+        /// The least version of the module that the policy is for: an older one refuses it.
+        "minVersion" min_version: Option<Version> as least = optional;
     }
 }
 

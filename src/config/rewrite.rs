@@ -97,7 +97,8 @@ record! {
         "scheme" scheme: Option<Scheme> = optional;
         /// The host: a template. Without it, the request's.
         "host" host: Option<String> as line = optional;
-        /// The port. Without it, the scheme's own.
+        /// The port. Without it, the one that `host` is written with; else the scheme's own where `scheme` is written, else
+        /// the request's.
         "port" port: Option<u16> as integer::<1, 65_535, u16> = optional;
         /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. Without it, the request's. The
         /// query stays.

@@ -33,31 +33,32 @@ pub(super) fn redirect(
     })
 }
 
-/// Scheme, host and port. A scheme that changes brings its own port; else the request's stays, unless one is written.
+/// Scheme, host and port. A host that is written with a port brings it, a scheme that changes brings its own; else the
+/// request's stays, unless one is written.
 fn origin(location: &mut Vec<u8>, facts: &Facts<'_>, redirect: &Redirect) -> Result<(), Denial> {
-    let came = facts
-        .head
-        .request
-        .headers()
-        .first(b":scheme")
-        .unwrap_or(b"http");
-    let scheme = redirect.scheme.map_or(came, str::as_bytes);
-    location.extend_from_slice(scheme);
+    let is_https = facts.head.request.headers().first(b":scheme") == Some(b"https");
+    let came = if is_https { "https" } else { "http" };
+    let scheme = redirect.scheme.unwrap_or(came);
+    location.extend_from_slice(scheme.as_bytes());
     location.extend_from_slice(b"://");
-    match &redirect.host {
+    let own = match &redirect.host {
         Some(template) => {
             let host = facts.needed(template)?;
-            canonical_host(&host).map_err(|_| blame(whose(template)))?;
-            location.extend_from_slice(&host);
+            let name = canonical_host(&host).map_err(|_| blame(whose(template)))?;
+            location.extend_from_slice(&name);
+            port(&host)
         }
-        None => location.extend_from_slice(&facts.head.host),
-    }
-    let port = match (redirect.port, redirect.scheme) {
-        (Some(port), _) => Some(port),
-        (None, Some(_)) => None,
-        (None, None) => port(facts.head.authority),
+        None => {
+            location.extend_from_slice(&facts.head.host);
+            None
+        }
     };
-    let usual = if scheme == b"https" { 443 } else { 80 };
+    let kept = || match redirect.scheme {
+        Some(_) => None,
+        None => port(facts.head.authority),
+    };
+    let usual = if scheme == "https" { 443 } else { 80 };
+    let port = redirect.port.or(own).or_else(kept);
     if let Some(port) = port.filter(|port| *port != usual) {
         location.extend(format!(":{port}").into_bytes());
     }

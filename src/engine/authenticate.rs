@@ -7,8 +7,10 @@ use crate::auth::{Found, Place, read};
 use crate::http::Text;
 use crate::policy::{Consumer, Denial, Policy, Provider, Reason, Requirement, Route};
 
+use super::event::{self, Event, Observer};
 use super::head::Head;
 use super::sources::{Owner, Sources};
+use super::waiting::Memory;
 
 /// Who asks, as one provider verified it.
 #[derive(Clone, Debug)]
@@ -22,7 +24,7 @@ pub(super) struct Identity {
 pub(super) struct Authenticated {
     /// Who it is; nobody where none was required.
     pub(super) identity: Option<Identity>,
-    /// The providers that accepted a credential.
+    /// The providers that it is let in by.
     pub(super) accepted: Vec<usize>,
 }
 
@@ -55,6 +57,8 @@ pub(super) fn authenticate(
     route: &Route,
     policy: &Policy,
     sources: &Sources,
+    memory: &Memory,
+    observer: &mut dyn Observer,
 ) -> Result<Authenticated, Denial> {
     if let Requirement::None = route.require {
         return Ok(Authenticated::default());
@@ -63,6 +67,9 @@ pub(super) fn authenticate(
     for &place in &route.providers {
         let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
         verdicts.push((place, verdict(head, place, provider, policy, sources)));
+    }
+    if !memory.has_told_verdicts.replace(true) {
+        tell(&verdicts, policy, observer);
     }
     let outcome = match evaluate(&route.require, &verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
@@ -73,11 +80,35 @@ pub(super) fn authenticate(
         | Outcome::Unavailable) => unmet,
     };
     match outcome {
-        Outcome::Accepted(first) => Ok(accepted(first, verdicts)),
+        Outcome::Accepted(first) => {
+            let mut accepted = Vec::new();
+            met(&route.require, &verdicts, &mut accepted);
+            Ok(Authenticated {
+                identity: identity_by(first, verdicts),
+                accepted,
+            })
+        }
         Outcome::Anonymous => Ok(Authenticated::default()),
         Outcome::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
         Outcome::Rejected(reason) => Err(unauthorized(reason, route, policy)),
         Outcome::Unavailable => Err(Reason::SourceUnavailable.into()),
+    }
+}
+
+/// Tells what the providers said.
+fn tell(verdicts: &[(usize, Verdict<'_>)], policy: &Policy, observer: &mut dyn Observer) {
+    for (place, verdict) in verdicts {
+        let provider = policy.providers.at(*place).map_or("", |known| &known.name);
+        observer.event(&Event::Authenticated {
+            provider,
+            place: *place,
+            verdict: match verdict {
+                Verdict::Absent => event::Verdict::Absent,
+                Verdict::Accepted(..) => event::Verdict::Accepted,
+                Verdict::Rejected(..) => event::Verdict::Rejected,
+                Verdict::Unavailable => event::Verdict::Unavailable,
+            },
+        });
     }
 }
 
@@ -132,15 +163,19 @@ fn evaluate(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> Out
     }
 }
 
-/// The first that is met, in the order written. None met: unavailable before rejected before absent.
+/// The first that accepts, in the order written. None accepts: unavailable before rejected before met by nobody before
+/// absent. So an optional one lets nobody by who sent a credential for another.
 fn any(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
     let mut best = Outcome::Absent;
     for requirement in list {
         match (evaluate(requirement, verdicts), best) {
-            (met @ (Outcome::Accepted(_) | Outcome::Anonymous), _) => return met,
+            (met @ Outcome::Accepted(_), _) => return met,
             (Outcome::Unavailable, _) => best = Outcome::Unavailable,
-            (Outcome::Rejected(reason), Outcome::Absent) => best = Outcome::Rejected(reason),
-            (Outcome::Rejected(_) | Outcome::Absent, _) => {}
+            (Outcome::Rejected(reason), Outcome::Absent | Outcome::Anonymous) => {
+                best = Outcome::Rejected(reason);
+            }
+            (Outcome::Anonymous, Outcome::Absent) => best = Outcome::Anonymous,
+            (Outcome::Rejected(_) | Outcome::Anonymous | Outcome::Absent, _) => {}
         }
     }
     best
@@ -191,17 +226,33 @@ fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
     })
 }
 
-fn accepted(first: usize, verdicts: Vec<(usize, Verdict<'_>)>) -> Authenticated {
-    let mut authenticated = Authenticated::default();
-    for (provider, verdict) in verdicts {
-        if let Verdict::Accepted(identity, _) = verdict {
-            authenticated.accepted.push(provider);
-            if provider == first {
-                authenticated.identity = Some(identity);
+/// The providers by which the requirement is met. Of an `any` it is the first branch that accepts: a good credential of
+/// another one, which may be another consumer's, opens nothing to this one.
+fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], by: &mut Vec<usize>) {
+    let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
+    match requirement {
+        Requirement::None => {}
+        Requirement::Provider(provider) => {
+            if accepts(&requirement) && !by.contains(provider) {
+                by.push(*provider);
             }
         }
+        Requirement::Any(list) => {
+            if let Some(first) = list.iter().find(accepts) {
+                met(first, verdicts, by);
+            }
+        }
+        Requirement::All(list) => list.iter().for_each(|one| met(one, verdicts, by)),
+        Requirement::Optional(inner) => met(inner, verdicts, by),
     }
-    authenticated
+}
+
+fn identity_by(provider: usize, verdicts: Vec<(usize, Verdict<'_>)>) -> Option<Identity> {
+    let own = verdicts.into_iter().find(|(place, _)| *place == provider);
+    match own {
+        Some((_, Verdict::Accepted(identity, _))) => Some(identity),
+        Some((_, Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable)) | None => None,
+    }
 }
 
 /// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).

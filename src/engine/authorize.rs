@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::policy::{Condition, Consumer, LookedUp, Operand, Test};
+use crate::http::Text;
+use crate::policy::{Condition, Consumer, LookedUp, Operand, Test, ValueTemplate};
 
 use super::values::Facts;
 
@@ -15,7 +16,9 @@ pub(super) enum Lookups {
     Done,
 }
 
-/// Whether `condition` holds; `None` where that depends on a lookup that isn't done. An absent value, and one of another
+/// Whether `condition` holds; `None` where that can't be told: it depends on a lookup that isn't done, or it compares
+/// with a text of the request's that has no value, or none that fits (then its opposite doesn't hold either: a client could
+/// bring it about by leaving a parameter out or sending it twice). An absent value of the policy's side, and one of another
 /// type, is unequal to everything.
 pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) -> Option<bool> {
     let consumer = facts
@@ -47,10 +50,10 @@ pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) 
             if lookups == Lookups::Pending && wanted.needs_lookup() {
                 return None;
             }
-            Some(matches!(facts.text(wanted), Ok(Some(text)) if text == *label))
+            Some(text(wanted, facts)? == *label)
         }
         Condition::LookedUp(..) if lookups == Lookups::Pending => None,
-        Condition::LookedUp(at, test) => Some(passes(*at, test, facts)),
+        Condition::LookedUp(at, test) => passes(*at, test, facts),
     }
 }
 
@@ -69,34 +72,53 @@ fn is_in(consumer: &Consumer, group: &str) -> bool {
     consumer.groups.iter().any(|own| **own == *group)
 }
 
-fn passes(at: LookedUp, test: &Test, facts: &Facts<'_>) -> bool {
+fn passes(at: LookedUp, test: &Test, facts: &Facts<'_>) -> Option<bool> {
     let value = facts.looked_up(at);
-    match (test, value) {
+    Some(match (test, value) {
         (Test::Exists, value) => value.is_some(),
         (Test::Absent, value) => value.is_none(),
-        (Test::Equals(operand), Some(value)) => equals(value, operand, facts),
+        (Test::Equals(operand), Some(value)) => Wanted::of(operand, facts)?.is(value),
         (Test::Contains(operand), Some(Value::Array(list))) => {
-            list.iter().any(|one| equals(one, operand, facts))
+            let wanted = Wanted::of(operand, facts)?;
+            list.iter().any(|one| wanted.is(one))
         }
         (Test::Equals(_) | Test::Contains(_), _) => false,
+    })
+}
+
+/// What a looked-up value is compared with, for one request.
+enum Wanted<'p> {
+    Value(&'p Value),
+    Text(Text),
+}
+
+impl<'p> Wanted<'p> {
+    fn of(operand: &'p Operand, facts: &Facts<'_>) -> Option<Self> {
+        Some(match operand {
+            Operand::Value(value) => Self::Value(value),
+            Operand::Text(template) => Self::Text(text(template, facts)?),
+        })
+    }
+
+    fn is(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Value(wanted), value) => same(value, wanted),
+            (Self::Text(wanted), Value::String(text)) => *text.as_bytes() == **wanted,
+            (Self::Text(_), _) => false,
+        }
     }
 }
 
-fn equals(value: &Value, operand: &Operand, facts: &Facts<'_>) -> bool {
-    match operand {
-        Operand::Value(wanted) => same(value, wanted),
-        Operand::Text(template) => match (value, facts.text(template)) {
-            (Value::String(text), Ok(Some(wanted))) => *text.as_bytes() == *wanted,
-            _ => false,
-        },
-    }
+fn text(template: &ValueTemplate, facts: &Facts<'_>) -> Option<Text> {
+    facts.text(template).ok().flatten()
 }
 
-/// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`.
+/// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`. Two integers are never brought to doubles, where
+/// neighbours above 2^53 are one.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            left == right || left.as_f64() == right.as_f64()
+        (Value::Number(left), Value::Number(right)) if left.is_f64() || right.is_f64() => {
+            left.as_f64() == right.as_f64()
         }
         _ => left == right,
     }

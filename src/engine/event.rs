@@ -6,10 +6,26 @@ use crate::source::SourceError;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// What a provider said of an exchange: told once for each provider that was asked, however often the exchange waits.
+    Authenticated {
+        /// The provider's name.
+        provider: &'a str,
+        /// Its place in the policy.
+        place: usize,
+        /// What it said.
+        verdict: Verdict,
+    },
+    /// Who asks is known; told again where the exchange has waited.
+    Identified {
+        /// The consumer's name.
+        consumer: &'a [u8],
+    },
     /// An exchange was decided: counted once, where it is made.
     Decided {
         /// The route's name; none where nothing matched.
         route: Option<&'a str>,
+        /// The route's place in the policy.
+        place: Option<usize>,
         /// What became of it.
         outcome: Outcome,
         /// Why it was denied: snake_case, stable.
@@ -17,8 +33,28 @@ pub enum Event<'a> {
     },
     /// A lookup failed and its `onFailure` values were taken: the exchange went on without its document.
     FellBack {
+        /// The route's name.
+        route: &'a str,
+        /// The route's place in the policy.
+        place: usize,
         /// The lookup's name.
         lookup: &'a str,
+    },
+    /// A source on demand was asked for a key.
+    SourceAsked {
+        /// The source's name in the policy.
+        source: &'a str,
+        /// Its place in the policy.
+        place: usize,
+        /// Whether its answer was remembered.
+        recall: Recall,
+    },
+    /// A callout to a source is sent.
+    SourceFetched {
+        /// The source's name in the policy.
+        source: &'a str,
+        /// Its place in the policy.
+        place: usize,
     },
     /// A source has a new document.
     SourceLoaded {
@@ -31,6 +67,8 @@ pub enum Event<'a> {
     SourceFailed {
         /// The source's name in the policy.
         source: &'a str,
+        /// Its place in the policy.
+        place: usize,
         /// What went wrong.
         error: &'a SourceError,
     },
@@ -43,6 +81,30 @@ pub enum Event<'a> {
         /// Why.
         reason: &'a str,
     },
+}
+
+/// What a provider says of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It found none of its credentials.
+    Absent,
+    /// It knows whose the credential is.
+    Accepted,
+    /// A credential that is nobody's, or that came twice.
+    Rejected,
+    /// Whose it is can't be known now.
+    Unavailable,
+}
+
+/// Whether an answer was remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recall {
+    /// It was: a document, fresh or stale, or that there is none.
+    Hit,
+    /// It wasn't, and has to be waited for.
+    Miss,
+    /// Nor can it be asked for: the source failed a moment ago, or is at one of its limits.
+    Refused,
 }
 
 /// What became of an exchange.

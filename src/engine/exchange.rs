@@ -9,7 +9,7 @@ use super::authenticate::authenticate;
 use super::authorize::{Lookups, holds};
 use super::event::{Event, Outcome};
 use super::head::Head;
-use super::lookups::{Awaited, Desk, Stop};
+use super::lookups::{Awaited, Basis, Desk, Stop};
 use super::step::Step;
 use super::values::Facts;
 use super::{answer, forward};
@@ -31,6 +31,7 @@ pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>
     else {
         return Decision::Step(unmatched(&head, policy, desk));
     };
+    let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
     match follow(&head, found, route, policy, desk) {
         Ok(step) => {
             let outcome = if matches!(step, Step::Continue(_)) {
@@ -38,10 +39,10 @@ pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>
             } else {
                 Outcome::Answered
             };
-            tell(desk, Some(route), outcome, None);
+            tell(desk, matched, outcome, None);
             Decision::Step(step)
         }
-        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, Some(route), desk)),
+        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, matched, desk)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
     }
 }
@@ -58,7 +59,18 @@ fn follow(
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) -> Result<Step, Stop> {
-    let who = authenticate(head, route, policy, desk.sources)?;
+    let who = authenticate(
+        head,
+        route,
+        policy,
+        desk.sources,
+        desk.memory,
+        desk.observer,
+    )?;
+    if let Some(identity) = &who.identity {
+        let consumer = &*identity.consumer.name;
+        desk.observer.event(&Event::Identified { consumer });
+    }
     let mut facts = Facts {
         head,
         captures: Some(found.captures(head.path.matching())),
@@ -76,9 +88,21 @@ fn follow(
             return Err(Reason::Forbidden.into());
         }
     }
+    let mut fell_back = Vec::new();
     for lookup in &route.lookups {
-        let values = desk.look_up(lookup, &facts)?;
-        facts.looked_up.push(values);
+        let found_out = desk.look_up(lookup, &facts)?;
+        if found_out.basis == Basis::Failure {
+            fell_back.push(&*lookup.name);
+        }
+        facts.looked_up.push(found_out.values);
+    }
+    // Told here, because an exchange that waits for a later lookup does the earlier ones again.
+    for lookup in fell_back {
+        desk.observer.event(&Event::FellBack {
+            route: &route.name,
+            place: usize::try_from(found.route.0).unwrap_or_default(),
+            lookup,
+        });
     }
     if let Some(condition) = &route.authorize {
         if holds(condition, &facts, Lookups::Done) != Some(true) {
@@ -107,8 +131,11 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
     }
 }
 
-fn deny(denial: Denial, request: &Request<'_>, route: Option<&Route>, desk: &mut Desk<'_>) -> Step {
-    tell(desk, route, Outcome::Denied, Some(denial.reason.name()));
+/// A route and its place in the policy.
+type Matched<'p> = Option<(usize, &'p Route)>;
+
+fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut Desk<'_>) -> Step {
+    tell(desk, matched, Outcome::Denied, Some(denial.reason.name()));
     let audience = if request.is_grpc() {
         Audience::Grpc
     } else {
@@ -118,14 +145,10 @@ fn deny(denial: Denial, request: &Request<'_>, route: Option<&Route>, desk: &mut
     Step::Respond(response)
 }
 
-fn tell(
-    desk: &mut Desk<'_>,
-    route: Option<&Route>,
-    outcome: Outcome,
-    reason: Option<&'static str>,
-) {
+fn tell(desk: &mut Desk<'_>, matched: Matched<'_>, outcome: Outcome, reason: Option<&'static str>) {
     desk.observer.event(&Event::Decided {
-        route: route.map(|route| &*route.name),
+        route: matched.map(|(_, route)| &*route.name),
+        place: matched.map(|(place, _)| place),
         outcome,
         reason,
     });

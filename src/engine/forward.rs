@@ -110,29 +110,41 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
 
 /// The places whose credentials end here: all that the requirement names, used or not, save those of a provider that
 /// forwards what it verified.
-pub(super) struct Stripped<'p>(Vec<&'p Place>);
+pub(super) struct Stripped<'p> {
+    places: Vec<&'p Place>,
+    /// Where a verified credential stays: that one, and nothing that an upstream may take for it.
+    kept: Vec<&'p Place>,
+}
 
 impl<'p> Stripped<'p> {
     pub(super) fn of(facts: &Facts<'_>, route: &Route, policy: &'p Policy) -> Self {
-        let mut places = Vec::new();
+        let (mut places, mut kept) = (Vec::new(), Vec::new());
         for place in &route.providers {
             let Some(provider) = policy.providers.at(*place) else {
                 continue;
             };
             let forwards =
                 provider.afterwards == Afterwards::Forward && facts.who.accepted.contains(place);
-            if !forwards {
+            if forwards {
+                kept.extend(&provider.places);
+            } else {
                 places.extend(&provider.places);
             }
         }
-        Self(places)
+        Self { places, kept }
     }
 
     fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
         let mut names: Vec<&[u8]> = Vec::new();
-        for place in &self.0 {
+        for place in &self.kept {
+            if let Place::Header { name, .. } = place {
+                plan.remove_other_spellings(name);
+            }
+        }
+        for place in &self.places {
             match place {
-                Place::Header { name, .. } => plan.remove(Text::Owned(name.to_vec())),
+                // In every spelling that an upstream may take for it, `x_api_key` too.
+                Place::Header { name, .. } => plan.remove(name.clone()),
                 Place::Cookie(name) => names.push(name),
                 Place::Query(_) => {}
             }
@@ -143,7 +155,7 @@ impl<'p> Stripped<'p> {
     }
 
     fn query(&self) -> impl Iterator<Item = &'p [u8]> + '_ {
-        self.0.iter().filter_map(|place| match place {
+        self.places.iter().filter_map(|place| match place {
             Place::Query(name) => Some(&**name),
             Place::Header { .. } | Place::Cookie(_) => None,
         })

@@ -19,12 +19,13 @@ pub(super) struct Head<'r> {
 impl<'r> Head<'r> {
     /// The canonical head.
     pub(super) fn read(request: Request<'r>, policy: &Policy) -> Result<Self, Denial> {
-        let path = request.path().ok_or(Reason::MissingPath)?;
+        let Parts {
+            path,
+            method,
+            authority,
+        } = Parts::of(&request.headers())?;
         let path = canonicalise(path, &policy.paths).map_err(reason)?;
-        let authority = authority(&request.headers())?;
         let host = canonical_host(authority).map_err(|_| Reason::MalformedHost)?;
-        // A request always has a method; without one nothing that names methods matches.
-        let method = request.method().unwrap_or_default();
         Ok(Self {
             request,
             method,
@@ -46,17 +47,35 @@ impl<'r> Head<'r> {
     }
 }
 
-/// The one host that was sent: two would be read differently by different servers (RFC 9112 §3.2).
-fn authority<'r>(headers: &Headers<'r>) -> Result<&'r [u8], Reason> {
-    let mut hosts = headers.all(b":authority").chain(headers.all(b"host"));
-    let host = hosts
-        .next()
-        .filter(|host| !host.is_empty())
-        .ok_or(Reason::MissingHost)?;
-    if hosts.next().is_some() {
-        Err(Reason::MalformedHost)
-    } else {
-        Ok(host)
+/// What every request must have, found in one pass.
+struct Parts<'r> {
+    path: &'r [u8],
+    method: &'r [u8],
+    authority: &'r [u8],
+}
+
+impl<'r> Parts<'r> {
+    fn of(headers: &Headers<'r>) -> Result<Self, Reason> {
+        let (mut path, mut method, mut authority) = (None, None, None);
+        for (name, value) in headers.iter() {
+            match name {
+                b":path" => path = path.or(Some(value)),
+                b":method" => method = method.or(Some(value)),
+                // Two hosts would be read differently by different servers (RFC 9112 §3.2).
+                b":authority" | b"host" if authority.replace(value).is_some() => {
+                    return Err(Reason::MalformedHost);
+                }
+                _ => {}
+            }
+        }
+        Ok(Self {
+            path: path.ok_or(Reason::MissingPath)?,
+            // A request always has a method; without one nothing that names methods matches.
+            method: method.unwrap_or_default(),
+            authority: authority
+                .filter(|host| !host.is_empty())
+                .ok_or(Reason::MissingHost)?,
+        })
     }
 }
 

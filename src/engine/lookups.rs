@@ -7,14 +7,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::http::Callout;
-use crate::policy::{Denial, Fallback, Lookup, Reason};
+use crate::policy::{Denial, Fallback, Lookup, Policy, Reason};
 use crate::rewrite::Origin;
 use crate::source::{Answer, Entry, Refusal, Selection, Settled};
 use crate::time::Timestamp;
 
 use super::Inputs;
-use super::event::{Event, Observer};
-use super::sources::{Sources, State, WatchedState};
+use super::event::{Event, Observer, Recall};
+use super::sources::{Sources, State, WatchedState, name};
 use super::store::{DemandSource, EngineId, Purpose, Store};
 use super::values::{Facts, blame, whose};
 use super::waiting::{FlightId, Memory};
@@ -54,6 +54,7 @@ impl From<Reason> for Stop {
 
 /// What looking up needs of the engine.
 pub(super) struct Desk<'e> {
+    pub(super) policy: &'e Policy,
     pub(super) sources: &'e Sources,
     pub(super) store: &'e Store,
     pub(super) engine: EngineId,
@@ -62,6 +63,21 @@ pub(super) struct Desk<'e> {
     pub(super) memory: &'e Memory,
     pub(super) inputs: &'e mut dyn Inputs,
     pub(super) observer: &'e mut dyn Observer,
+}
+
+/// What a lookup brought.
+pub(super) struct LookedUp {
+    pub(super) values: Vec<Option<Value>>,
+    pub(super) basis: Basis,
+}
+
+/// Where a lookup's values are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// Its source, or what stands in for an entry that a good document hasn't.
+    Source,
+    /// `onFailure`: there was no usable document.
+    Failure,
 }
 
 /// What a source says of an entry.
@@ -76,11 +92,7 @@ enum Said {
 
 impl Desk<'_> {
     /// The values of one lookup. `facts` holds those of the lookups before it.
-    pub(super) fn look_up(
-        &mut self,
-        lookup: &Lookup,
-        facts: &Facts<'_>,
-    ) -> Result<Vec<Option<Value>>, Stop> {
+    pub(super) fn look_up(&mut self, lookup: &Lookup, facts: &Facts<'_>) -> Result<LookedUp, Stop> {
         let said = match &lookup.key {
             None => self.ask(lookup, None)?,
             Some(template) => match facts.text(template)? {
@@ -88,17 +100,18 @@ impl Desk<'_> {
                 None => Said::Missing,
             },
         };
-        match said {
-            Said::Values(values) => Ok(values),
-            Said::Missing => fall_back(&lookup.on_missing, Reason::LookupMissing),
-            Said::Failed => {
-                let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
-                self.observer.event(&Event::FellBack {
-                    lookup: &lookup.name,
-                });
-                Ok(values)
-            }
-        }
+        let (values, basis) = match said {
+            Said::Values(values) => (values, Basis::Source),
+            Said::Missing => (
+                fall_back(&lookup.on_missing, Reason::LookupMissing)?,
+                Basis::Source,
+            ),
+            Said::Failed => (
+                fall_back(&lookup.on_failure, Reason::LookupFailed)?,
+                Basis::Failure,
+            ),
+        };
+        Ok(LookedUp { values, basis })
     }
 
     fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said, Stop> {
@@ -157,12 +170,17 @@ impl Desk<'_> {
         }
         let now = self.inputs.now();
         let answer = source.borrow_mut().machine.ask(key, now);
+        self.observer.event(&Event::SourceAsked {
+            source: name(self.policy, lookup.source),
+            place: lookup.source,
+            recall: recall(&answer),
+        });
         match answer {
             Answer::Fresh(document) | Answer::Stale(document, None) => {
                 Ok(Said::Values(values(document.value(), lookup)))
             }
             Answer::Stale(document, Some(callout)) => {
-                self.depart(Purpose::OnDemand(Rc::clone(source), key.into()), callout);
+                self.depart(source, key, lookup, callout);
                 Ok(Said::Values(values(document.value(), lookup)))
             }
             // Longer than any entry's.
@@ -176,13 +194,24 @@ impl Desk<'_> {
                 self.await_flight(flight, now)
             }
             Answer::Start(callout) => {
-                let flight = self.depart(Purpose::OnDemand(Rc::clone(source), key.into()), callout);
+                let flight = self.depart(source, key, lookup, callout);
                 self.await_flight(Some(flight), now)
             }
         }
     }
 
-    fn depart(&mut self, purpose: Purpose, callout: Callout) -> FlightId {
+    fn depart(
+        &mut self,
+        source: &Rc<RefCell<DemandSource>>,
+        key: &[u8],
+        lookup: &Lookup,
+        callout: Callout,
+    ) -> FlightId {
+        self.observer.event(&Event::SourceFetched {
+            source: name(self.policy, lookup.source),
+            place: lookup.source,
+        });
+        let purpose = Purpose::OnDemand(Rc::clone(source), key.into());
         let timeout = callout.timeout;
         let flight = self.store.depart(self.engine, purpose, timeout);
         self.outbox.push((flight, callout));
@@ -206,8 +235,17 @@ impl Desk<'_> {
         ))
     }
 
-    const fn may_wait(&self) -> bool {
-        !self.memory.overdue && self.memory.waits < MAX_WAITS
+    fn may_wait(&self) -> bool {
+        let is_patient = !self.memory.overdue && self.memory.waits < MAX_WAITS;
+        is_patient && self.store.0.borrow().places.is_free()
+    }
+}
+
+const fn recall(answer: &Answer) -> Recall {
+    match answer {
+        Answer::Fresh(_) | Answer::Stale(..) | Answer::Missing => Recall::Hit,
+        Answer::Pending | Answer::Start(_) => Recall::Miss,
+        Answer::Failed(_) | Answer::Refused(_) => Recall::Refused,
     }
 }
 

@@ -13,6 +13,7 @@ mod forward;
 mod head;
 mod lookups;
 mod plan;
+mod report;
 mod sources;
 mod step;
 mod store;
@@ -23,6 +24,7 @@ mod waiting;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::config::Property;
 use crate::http::{Callout, CalloutError, HeaderMap, Reply, Request};
 use crate::policy::Policy;
 use crate::source::{Board, SourceError};
@@ -34,7 +36,8 @@ use sources::{Sources, State, World};
 use store::{EngineId, Purpose};
 use waiting::{Mail, Memory, Slot};
 
-pub use event::{Event, Observer, Outcome};
+pub use event::{Event, Observer, Outcome, Recall, Verdict};
+pub use report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting, Woken};
 pub use store::Store;
 pub use waiting::{ExchangeId, FlightId};
@@ -136,6 +139,10 @@ impl Engine {
                 }
                 Woken(waiting.iter().map(|slot| slot.id).collect())
             }
+            Purpose::Superseded => {
+                let waiting = flight.waiters.take();
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
         }
     }
 
@@ -152,7 +159,11 @@ impl Engine {
             board,
             observer,
         };
-        for (source, callout) in self.sources.tick(&self.policy, &mut world) {
+        for (place, source, callout) in self.sources.tick(&self.policy, &mut world) {
+            world.observer.event(&Event::SourceFetched {
+                source: sources::name(&self.policy, place),
+                place,
+            });
             let flight = self
                 .store
                 .depart(self.id, Purpose::Watched(source), callout.timeout);
@@ -164,6 +175,18 @@ impl Engine {
             woken.extend(flight.waiters.take_overdue(now));
         }
         Woken(woken)
+    }
+
+    /// How its sources are, those of the policy's own documents aside.
+    #[must_use]
+    pub fn report(&self, now: Timestamp) -> Vec<SourceReport<'_>> {
+        report::report(&self.sources, &self.policy, now)
+    }
+
+    /// What the policy wants in the access log.
+    #[must_use]
+    pub fn log_properties(&self) -> &[Property] {
+        &self.policy.log_properties
     }
 
     /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
@@ -183,6 +206,7 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Step {
         let mut desk = Desk {
+            policy: &self.policy,
             sources: &self.sources,
             store: &self.store,
             engine: self.id,
@@ -203,6 +227,7 @@ impl Engine {
             id: self.store.new_exchange(),
             deadline,
             mail: Vec::new().into(),
+            _place: self.store.0.borrow().places.clone(),
         });
         self.enlist(awaited, &slot);
         let pairs: Vec<_> = request.headers().iter().collect();
@@ -238,8 +263,12 @@ impl Engine {
         error: &SourceError,
         observer: &mut dyn Observer,
     ) {
-        if let Some(source) = self.sources.name_of(source, &self.policy) {
-            observer.event(&Event::SourceFailed { source, error });
+        if let Some(place) = self.sources.place_of_demand(source) {
+            observer.event(&Event::SourceFailed {
+                source: sources::name(&self.policy, place),
+                place,
+                error,
+            });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Header edits, as they are decided: what changes nothing is never asked of the host.
 
-use crate::http::{Edit, Headers, Text};
+use crate::http::{Edit, Headers, Text, same_name};
 
 /// The edits to one header map.
 #[derive(Debug)]
@@ -27,17 +27,19 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// No value of `name` stays.
+    /// No value of `name` stays, in whatever spelling an upstream takes for it.
     pub(super) fn remove(&mut self, name: Text) {
         self.forget(&name);
+        self.remove_other_spellings(&name);
         if self.came.is_none_or(|came| came.first(&name).is_some()) {
             self.edits.push(Edit::Remove(name));
         }
     }
 
-    /// `name` has this value alone.
+    /// `name` has this value alone, and no other spelling of it stays.
     pub(super) fn set(&mut self, name: Text, value: Text) {
         self.forget(&name);
+        self.remove_other_spellings(&name);
         // It is right only with exactly one value, equal to ours.
         let right = self.came.is_some_and(|came| {
             let mut values = came.all(&name);
@@ -56,6 +58,19 @@ impl<'r> Plan<'r> {
     /// The edits, in order.
     pub(super) fn finish(self) -> Vec<Edit> {
         self.edits
+    }
+
+    /// Nothing stays that an upstream may take for `name`, save that itself.
+    pub(super) fn remove_other_spellings(&mut self, name: &[u8]) {
+        let Some(came) = self.came.filter(|came| came.may_have(name)) else {
+            return;
+        };
+        for (other, _) in came.iter() {
+            if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
+                self.forget(other);
+                self.edits.push(Edit::Remove(Text::Owned(other.to_vec())));
+            }
+        }
     }
 
     /// A later word on a header replaces the earlier ones.
@@ -86,6 +101,18 @@ mod tests {
                 Edit::Set("b".into(), "1".into()),
                 Edit::Set("c".into(), "2".into())
             ]
+        );
+    }
+
+    #[test]
+    fn other_spellings_go_with_it() {
+        let map = HeaderMap::from_pairs(&[("a_b", "1"), ("a-b", "2"), ("a_b", "3"), ("c_d", "4")]);
+        let mut plan = Plan::new(map.view());
+        plan.set("a-b".into(), "2".into());
+        plan.remove("c-d".into());
+        assert_eq!(
+            plan.finish(),
+            [Edit::Remove("a_b".into()), Edit::Remove("c_d".into())]
         );
     }
 

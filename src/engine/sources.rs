@@ -37,6 +37,8 @@ pub(super) struct WatchedState {
     view: Option<View>,
     /// The newest document that this policy could not use, where another one could.
     refused: Option<Hash>,
+    /// When the view was last known to be of the source's last good document.
+    current: Timestamp,
 }
 
 /// Whose a credential is.
@@ -60,6 +62,35 @@ impl WatchedState {
     pub(super) fn view(&self) -> Option<&View> {
         self.view.as_ref().filter(|_| self.shared.borrow().usable)
     }
+
+    /// What is known, stale or not.
+    pub(super) const fn last_view(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
+    /// When the source last said that this policy's document is its own; `None` before the first.
+    pub(super) fn confirmed(&self) -> Option<Timestamp> {
+        let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
+        let own = self.view.as_ref().map(|view| view.document.hash());
+        if own == Some(newest) {
+            return Some(confirmed);
+        }
+        (self.current != Timestamp::default()).then_some(self.current)
+    }
+
+    /// Lets go of a view whose document the source hasn't had for longer than `staleFor`: that another policy keeps
+    /// hearing from the source must not keep it alive.
+    fn expire(&mut self, policy: &Policy, place: usize, now: Timestamp) {
+        let kind = policy.sources.at(place).map(|source| &source.kind);
+        let Some(SourceKind::Watched { schedule, .. }) = kind else {
+            return;
+        };
+        // A time that lies ahead is of a clock that was put back since.
+        self.current = self.current.min(now);
+        if now.since(self.current) > schedule.stale_for {
+            self.view = None;
+        }
+    }
 }
 
 impl Sources {
@@ -79,6 +110,7 @@ impl Sources {
                     shared: store.watched(*identity, fetcher, *schedule),
                     view: None,
                     refused: None,
+                    current: Timestamp::default(),
                 }),
                 SourceKind::OnDemand {
                     fetcher,
@@ -87,12 +119,12 @@ impl Sources {
                 } => State::OnDemand(store.on_demand(*identity, fetcher, *limits)),
             });
         }
-        let mut of_consumers: Vec<usize> = policy
-            .consumers_from
-            .iter()
-            .map(|from| from.source)
-            .collect();
-        of_consumers.dedup();
+        let mut of_consumers: Vec<usize> = Vec::new();
+        for from in &policy.consumers_from {
+            if !of_consumers.contains(&from.source) {
+                of_consumers.push(from.source);
+            }
+        }
         let mut sources = Self {
             states,
             of_consumers,
@@ -148,12 +180,12 @@ impl Sources {
             .any(|state| !matches!(state, State::Inline(_)))
     }
 
-    /// Due refreshes and documents of other VMs: the callouts to send, and for which source each is.
+    /// Due refreshes and documents of other VMs: the callouts to send, each with its source and that one's place.
     pub(super) fn tick(
         &mut self,
         policy: &Policy,
         world: &mut World<'_>,
-    ) -> Vec<(Rc<RefCell<WatchedSource>>, Callout)> {
+    ) -> Vec<(usize, Rc<RefCell<WatchedSource>>, Callout)> {
         let mut callouts = Vec::new();
         for place in 0..self.states.len() {
             let Some(State::Watched(watched)) = self.states.get(place) else {
@@ -163,7 +195,7 @@ impl Sources {
             let tick = shared.borrow_mut().machine.tick(world.now, world.board);
             match tick {
                 Tick::Idle => {}
-                Tick::Fetch(callout) => callouts.push((shared, callout)),
+                Tick::Fetch(callout) => callouts.push((place, shared, callout)),
                 Tick::Adopt(candidate) => self.consider(candidate, &shared, policy, world),
             }
         }
@@ -191,6 +223,7 @@ impl Sources {
                     let source = name(policy, place);
                     world.observer.event(&Event::SourceFailed {
                         source,
+                        place,
                         error: &error,
                     });
                 }
@@ -216,17 +249,16 @@ impl Sources {
         woken
     }
 
-    /// What the policy calls a source on demand.
-    pub(super) fn name_of<'p>(
-        &self,
-        source: &Rc<RefCell<DemandSource>>,
-        policy: &'p Policy,
-    ) -> Option<&'p str> {
-        let place = self
-            .states
+    /// Each source by its place.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &State> {
+        self.states.iter()
+    }
+
+    /// Which of the policy's sources a source on demand is.
+    pub(super) fn place_of_demand(&self, source: &Rc<RefCell<DemandSource>>) -> Option<usize> {
+        self.states
             .iter()
-            .position(|state| matches!(state, State::OnDemand(own) if Rc::ptr_eq(own, source)))?;
-        Some(name(policy, place))
+            .position(|state| matches!(state, State::OnDemand(own) if Rc::ptr_eq(own, source)))
     }
 
     /// Lets go of everything; what nobody else uses is given up on the board too.
@@ -283,6 +315,7 @@ impl Sources {
             Err(error) => {
                 world.observer.event(&Event::SourceFailed {
                     source,
+                    place,
                     error: &error,
                 });
                 shared
@@ -304,13 +337,19 @@ impl Sources {
             let Some(newest) = newest else { continue };
             let hash = newest.hash();
             let held = watched.view.as_ref().map(|view| view.document.hash());
-            if held == Some(hash) || watched.refused == Some(hash) {
+            if held == Some(hash) {
+                watched.current = now;
+                continue;
+            }
+            if watched.refused == Some(hash) {
+                watched.expire(policy, place, now);
                 continue;
             }
             let source = name(policy, place);
             match View::build(&newest, place, policy, watched.view.as_ref(), observer) {
                 Ok(view) => {
                     watched.view = Some(view);
+                    watched.current = now;
                     observer.event(&Event::SourceLoaded {
                         source,
                         bytes: newest.bytes(),
@@ -320,6 +359,7 @@ impl Sources {
                     watched.refused = Some(hash);
                     observer.event(&Event::SourceFailed {
                         source,
+                        place,
                         error: &error,
                     });
                 }
@@ -343,6 +383,7 @@ fn inline(
     View::build(document, place, policy, None, observer).unwrap_or_else(nothing)
 }
 
-fn name(policy: &Policy, place: usize) -> &str {
+/// What the policy calls a source.
+pub(super) fn name(policy: &Policy, place: usize) -> &str {
     policy.sources.at(place).map_or("", |source| &source.name)
 }

@@ -64,6 +64,8 @@ impl Suspended {
         } = self;
         memory.answers.append(&mut slot.mail.borrow_mut());
         memory.overdue |= inputs.now() >= slot.deadline;
+        // It waits no more; if it will again, this place is free for it.
+        drop(slot);
         engine.proceed(&Request::new(headers.view()), memory, inputs, observer)
     }
 }

@@ -8,7 +8,7 @@ use crate::hash::Map;
 use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
 use crate::time::Timestamp;
 
-use super::waiting::{ExchangeId, FlightId, Waiters};
+use super::waiting::{ExchangeId, FlightId, Place, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
 /// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
@@ -25,6 +25,8 @@ pub(super) struct Learnt {
     watched: Map<Identity, Weak<RefCell<WatchedSource>>>,
     on_demand: Map<Identity, Weak<RefCell<DemandSource>>>,
     pub(super) flights: Map<FlightId, Flight>,
+    /// The places of those who wait.
+    pub(super) places: Place,
 }
 
 /// Names an engine within its VM.
@@ -64,6 +66,8 @@ pub(super) struct Flight {
 pub(super) enum Purpose {
     Watched(Rc<RefCell<WatchedSource>>),
     OnDemand(Rc<RefCell<DemandSource>>, Box<[u8]>),
+    /// For nothing any more: its reply was so late that another one was sent for.
+    Superseded,
 }
 
 impl Store {
@@ -78,6 +82,7 @@ impl Store {
             watched: Map::default(),
             on_demand: Map::default(),
             flights: Map::default(),
+            places: Place::default(),
         })))
     }
 
@@ -139,8 +144,20 @@ impl Store {
     pub(super) fn depart(&self, owner: EngineId, purpose: Purpose, timeout: Duration) -> FlightId {
         let mut learnt = self.0.borrow_mut();
         let id = FlightId(learnt.next_id());
-        if let Purpose::OnDemand(source, key) = &purpose {
-            source.borrow_mut().flights.insert(key.clone(), id);
+        match &purpose {
+            Purpose::OnDemand(source, key) => {
+                let late = source.borrow_mut().flights.insert(key.clone(), id);
+                if let Some(late) = late.and_then(|late| learnt.flights.get_mut(&late)) {
+                    late.purpose = Purpose::Superseded;
+                }
+            }
+            Purpose::Watched(source) => {
+                let is_late = |flight: &&mut Flight| matches!(&flight.purpose, Purpose::Watched(own) if Rc::ptr_eq(own, source));
+                for late in learnt.flights.values_mut().filter(is_late) {
+                    late.purpose = Purpose::Superseded;
+                }
+            }
+            Purpose::Superseded => {}
         }
         learnt.flights.insert(
             id,
@@ -184,6 +201,7 @@ impl Store {
             match &flight.purpose {
                 Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, board),
                 Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
+                Purpose::Superseded => {}
             }
             woken.extend(flight.waiters.take().iter().map(|slot| slot.id));
         }

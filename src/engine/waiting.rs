@@ -1,6 +1,6 @@
 //! Who waits for what.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use crate::source::{Identity, Settled};
@@ -20,6 +20,23 @@ pub(super) struct Slot {
     pub(super) id: ExchangeId,
     pub(super) deadline: Timestamp,
     pub(super) mail: RefCell<Vec<Mail>>,
+    /// Its place among those that wait in this VM.
+    pub(super) _place: Place,
+}
+
+/// All places of the exchanges that wait in one VM, and one of them: each holds a copy of its request's headers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place(Rc<()>);
+
+/// How many exchanges may wait in one VM. With Envoy's own limit of 60 KiB of headers that is one of its four GiB.
+const MAX_WAITING: usize = 16_384;
+
+impl Place {
+    /// Whether one more may be taken.
+    pub(super) fn is_free(&self) -> bool {
+        // One is the store's own.
+        Rc::strong_count(&self.0) <= MAX_WAITING
+    }
 }
 
 /// What an exchange remembers from before it waited.
@@ -33,6 +50,8 @@ pub(super) struct Memory {
     pub(super) waits: u8,
     /// Whether it has waited until a deadline: it waits no more.
     pub(super) overdue: bool,
+    /// Whether the verdicts of its providers were told.
+    pub(super) has_told_verdicts: Cell<bool>,
 }
 
 /// What came of a flight, for an exchange that waited for it.

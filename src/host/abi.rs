@@ -46,6 +46,20 @@ pub(crate) enum BufferKind {
     Configuration = 7,
 }
 
+/// What a stat of the host's does with numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum MetricKind {
+    /// Only ever grows.
+    Counter = 0,
+    /// Is what was said last.
+    Gauge = 1,
+}
+
+/// The host's number for a stat, in this VM alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MetricId(u32);
+
 /// The host's levels of logging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
@@ -83,6 +97,8 @@ const _: () = {
     assert!(BufferKind::ReplyBody as u32 == abi::BufferType::HttpCallResponseBody as u32);
     assert!(BufferKind::Configuration as u32 == abi::BufferType::PluginConfiguration as u32);
     assert!(LogLevel::Error as u32 == abi::LogLevel::Error as u32);
+    assert!(MetricKind::Counter as u32 == abi::MetricType::Counter as u32);
+    assert!(MetricKind::Gauge as u32 == abi::MetricType::Gauge as u32);
     assert!(Status::CAS_MISMATCH.0 == abi::Status::CasMismatch as u32);
     assert!(Status::INTERNAL_FAILURE.0 == abi::Status::InternalFailure as u32);
 };
@@ -317,6 +333,41 @@ pub(crate) fn set_effective_context(context: ContextId) -> Result<(), Failure> {
     })
 }
 
+/// Says something of the effective stream that its access log can show, as `%FILTER_STATE(wasm.NAME:PLAIN)%`.
+pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Result<(), Failure> {
+    // SAFETY: the host reads both slices during the call.
+    let status = unsafe {
+        import::proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len())
+    };
+    check("proxy_set_property", status)
+}
+
+/// Names a stat. The same name means the same stat in every VM, but each has a number of its own for it.
+pub(crate) fn define_metric(kind: MetricKind, name: &[u8]) -> Result<MetricId, Failure> {
+    let mut id = 0;
+    // SAFETY: the host reads the slice and writes one word during the call.
+    let status =
+        unsafe { import::proxy_define_metric(kind as u32, name.as_ptr(), name.len(), &raw mut id) };
+    check("proxy_define_metric", status)?;
+    Ok(MetricId(id))
+}
+
+/// Adds to a stat; what is less than zero only to a gauge.
+pub(crate) fn increment_metric(metric: MetricId, by: i64) -> Result<(), Failure> {
+    // SAFETY: no pointer is involved.
+    check("proxy_increment_metric", unsafe {
+        import::proxy_increment_metric(metric.0, by)
+    })
+}
+
+/// Says what a gauge is now.
+pub(crate) fn record_metric(metric: MetricId, value: u64) -> Result<(), Failure> {
+    // SAFETY: no pointer is involved.
+    check("proxy_record_metric", unsafe {
+        import::proxy_record_metric(metric.0, value)
+    })
+}
+
 /// Some random bits; zero where there are none to be had.
 #[cfg(target_arch = "wasm32")]
 fn random() -> u64 {
@@ -425,6 +476,20 @@ mod import {
             mark: u32,
         ) -> u32;
         pub(super) fn proxy_set_effective_context(context: u32) -> u32;
+        pub(super) fn proxy_set_property(
+            name: *const u8,
+            name_size: usize,
+            value: *const u8,
+            value_size: usize,
+        ) -> u32;
+        pub(super) fn proxy_define_metric(
+            kind: u32,
+            name: *const u8,
+            name_size: usize,
+            id: *mut u32,
+        ) -> u32;
+        pub(super) fn proxy_increment_metric(id: u32, by: i64) -> u32;
+        pub(super) fn proxy_record_metric(id: u32, value: u64) -> u32;
     }
 
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
@@ -593,6 +658,30 @@ mod import {
     }
     pub(super) unsafe fn proxy_set_effective_context(context: u32) -> u32 {
         status(call::set_effective_context(context))
+    }
+    pub(super) unsafe fn proxy_set_property(
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32 {
+        let (name, value) = unsafe { (slice(name, name_size), slice(value, value_size)) };
+        status(call::set_property(name, value))
+    }
+    pub(super) unsafe fn proxy_define_metric(
+        kind: u32,
+        name: *const u8,
+        name_size: usize,
+        id: *mut u32,
+    ) -> u32 {
+        let name = unsafe { slice(name, name_size) };
+        status(call::define_metric(kind, name).map(|number| unsafe { id.write(number) }))
+    }
+    pub(super) unsafe fn proxy_increment_metric(id: u32, by: i64) -> u32 {
+        status(call::increment_metric(id, by))
+    }
+    pub(super) unsafe fn proxy_record_metric(id: u32, value: u64) -> u32 {
+        status(call::record_metric(id, value))
     }
 }
 

@@ -2,23 +2,27 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use log::{error, info};
 
 use crate::engine::Engine;
 use crate::http::{CalloutError, HeaderMap, Reply};
-use crate::policy::Policy;
+use crate::policy::{Fingerprint, Policy};
 
 use super::abi::{self, Action, BufferKind, MapKind};
 use super::board::SharedBoard;
+use super::handover::{BUILD, PERIOD, VERSION};
 use super::id::{CallToken, ContextId};
-use super::perform::Turn;
+use super::perform::{Turn, milliseconds};
 use super::refusal::Refusal;
 use super::tables::{Progress, Seat, Stream};
+use super::tally::Tally;
 use super::vm::Vm;
 use super::{configure, log as host_log};
 
-/// A reply's body is cut above this length; what a source may have is its `maxBytes`, which is less.
+/// A reply's body is cut above this length, whatever a source's `maxBytes` says: a cut document is no JSON, and so is
+/// refused.
 const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Early replies that are kept for their callouts.
@@ -52,42 +56,65 @@ impl Vm {
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
         host_log::follow_level();
         match configure::compile(size) {
-            Ok(policy) => self.install(root, policy, size),
+            Ok((policy, fingerprint)) => self.install(root, policy, fingerprint, size),
             Err(errors) => {
                 configure::tell(&errors);
+                self.count_refused();
                 false
             }
         }
     }
 
-    fn install(&self, root: ContextId, policy: Policy, size: usize) -> bool {
+    fn install(
+        &self,
+        root: ContextId,
+        policy: Policy,
+        fingerprint: Fingerprint,
+        size: usize,
+    ) -> bool {
         let now = self.clock.now().unwrap_or_else(|_| self.clock.last());
-        let mut observer = self.events.at(now);
+        let tally = Tally::default();
+        tally.handed.set(now);
+        let mut observer = self.events.at(now, &tally);
         let engine = Engine::new(Rc::new(policy), &self.store, &mut observer);
-        let period = engine.tick_period();
-        let milliseconds = period.map_or(0, |period| {
-            u32::try_from(period.as_millis()).unwrap_or(u32::MAX).max(1)
-        });
-        // Without a tick nothing would be fetched and no wait would end.
-        if let Err(failure) = abi::set_tick_period(milliseconds) {
-            self.events.trouble(&failure);
-            if period.is_some() {
-                error!(
-                    "event=policy_refused errors=1 reason=\"the policy needs ticks and the host gives none\""
-                );
-                return false;
-            }
+        if !self.ask_for_ticks(engine.tick_period()) {
+            return false;
         }
+        self.introduce(root, &engine, fingerprint);
         let seat = Rc::new(Seat {
             root,
+            log_properties: engine.log_properties().into(),
             engine: RefCell::new(Some(engine)),
+            fingerprint,
+            tally,
         });
         let before = self.with(|tables| tables.roots.insert(root, Some(seat)));
-        info!("event=policy_active root={} bytes={size}", root.0);
+        info!(
+            "event=policy_active root={} bytes={size} policy={fingerprint} module={VERSION} build={BUILD}",
+            root.0
+        );
         if let Some(Some(Some(seat))) = before {
             self.close(root, &seat);
         }
         true
+    }
+
+    /// Has the root of this callback ticked as often as its policy needs it, and for its counts at least. Says whether
+    /// the policy can do with what the host gives.
+    fn ask_for_ticks(&self, needed: Option<Duration>) -> bool {
+        let period = needed.map_or(PERIOD, |needed| needed.min(PERIOD));
+        let Err(failure) = abi::set_tick_period(milliseconds(period)) else {
+            return true;
+        };
+        self.events.trouble(&failure);
+        // Without a tick nothing would be fetched and no wait would end.
+        if needed.is_some() {
+            error!(
+                "event=policy_refused errors=1 reason=\"the policy needs ticks and the host gives none\""
+            );
+            self.count_refused();
+        }
+        needed.is_none()
     }
 
     /// A root's tick. One that has no policy yet is ignored.
@@ -106,12 +133,13 @@ impl Vm {
             engine.tick(
                 now,
                 &mut SharedBoard(&self.events),
-                &mut self.events.at(now),
+                &mut self.events.at(now, &seat.tally),
             )
         });
         let later = self.with(|tables| std::mem::take(&mut tables.later));
         work.woken.extend(later.unwrap_or_default());
         Turn::of(self, root).settle(work);
+        self.hand_over_on_tick(&seat, now);
     }
 
     /// A stream's request headers came.
@@ -164,7 +192,8 @@ impl Vm {
         };
         let reply = read_reply(headers, body);
         let root = flight.seat.root;
-        let work = self.reply(&flight.seat, flight.id, reply);
+        let sent = (flight.id, &*flight.cluster);
+        let work = self.reply(&flight.seat, sent, reply);
         Turn::of(self, root).settle(work);
     }
 
@@ -197,6 +226,7 @@ impl Vm {
         let root = self.with(|tables| tables.roots.remove(&context));
         if let Some(Some(Some(seat))) = root {
             self.close(context, &seat);
+            self.forsake(context);
         }
     }
 
@@ -218,6 +248,7 @@ impl Vm {
         for stream in orphans.unwrap_or_default() {
             turn.refuse(stream, Refusal::NoEngine);
         }
+        self.hand_over(seat);
     }
 }
 

@@ -3,7 +3,7 @@
 use log::error;
 
 use crate::config::{Config, ConfigError, ConfigErrors};
-use crate::policy::{Environment, Policy};
+use crate::policy::{Environment, Fingerprint, Policy};
 
 use super::abi::{self, BufferKind};
 use super::log::Value;
@@ -14,11 +14,11 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Errors that are told one by one.
 const MOST_ERRORS: usize = 100;
 
-/// Reads the pushed configuration of `size` bytes and compiles it.
+/// Reads the pushed configuration of `size` bytes and compiles it: the policy, and which it is.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(super) fn compile(size: usize) -> Result<Policy, ConfigErrors> {
+pub(super) fn compile(size: usize) -> Result<(Policy, Fingerprint), ConfigErrors> {
     if size > MOST_BYTES {
         let reason = format!("the configuration has {size} bytes, the limit is {MOST_BYTES}");
         return Err(whole(
@@ -33,7 +33,8 @@ pub(super) fn compile(size: usize) -> Result<Policy, ConfigErrors> {
         )
     })?;
     recognise(&text)?;
-    Policy::compile(&Config::parse(&text)?, &Variables)
+    let policy = Policy::compile(&Config::parse(&text)?, &Variables)?;
+    Ok((policy, Fingerprint::of(&text)))
 }
 
 /// Whether the bytes may be JSON at all. Envoy hands a `Struct` over in protobuf's wire form, whose first byte is a tag.

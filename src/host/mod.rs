@@ -12,12 +12,17 @@ mod clock;
 mod configure;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;
+mod handover;
 mod id;
 mod log;
+mod metrics;
+mod notes;
 mod observer;
 mod perform;
 mod refusal;
+mod stat;
 mod tables;
+mod tally;
 mod vm;
 mod work;
 

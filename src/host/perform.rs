@@ -8,6 +8,7 @@ use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Reques
 
 use super::abi::{self, Action, Failure, MapKind};
 use super::id::ContextId;
+use super::notes::Notes;
 use super::refusal::{self, Refusal};
 use super::tables::{Flight, Progress, Seat, Waiting};
 use super::vm::{Vm, engaged};
@@ -69,14 +70,15 @@ impl<'a> Turn<'a> {
             Ok(_) | Err(_) => return self.refuse(stream, Refusal::Unreadable),
         };
         let mut inputs = self.vm.clock.inputs();
-        let mut observer = self.vm.events.at(self.vm.clock.last());
+        let mut observer = self.vm.events.noting(self.vm.clock.last(), seat);
         let decided = engaged(seat, |engine| {
             engine.start(&Request::new(headers), &mut inputs, &mut observer)
         });
         let mut work = Work::default();
         match decided {
             Some((step, callouts)) => {
-                self.perform(stream, seat, step, inputs.failure);
+                let notes = observer.notes;
+                self.perform((stream, seat), step, notes, inputs.failure);
                 work.send(seat, callouts);
             }
             None => self.refuse(stream, Refusal::NoEngine),
@@ -105,9 +107,10 @@ impl<'a> Turn<'a> {
     /// Ends what doesn't come to rest: nobody is left waiting for a callout that was never sent.
     fn give_up(&mut self, work: Work) {
         let mut woken = work.woken;
-        for (seat, flight, _) in work.callouts {
+        for (seat, flight, callout) in work.callouts {
             let error = Err(CalloutError::Unsendable);
-            woken.extend(self.vm.reply(&seat, flight, error).woken);
+            let sent = (flight, &*callout.cluster);
+            woken.extend(self.vm.reply(&seat, sent, error).woken);
         }
         for exchange in woken {
             let held = self.vm.with(|tables| tables.take(exchange));
@@ -138,16 +141,23 @@ impl<'a> Turn<'a> {
         let early = early.flatten().unwrap_or_default();
         match sent {
             Ok(token) => match early.into_iter().find(|(of, _)| *of == token) {
-                Some((_, reply)) => self.vm.reply(seat, flight, reply),
+                Some((_, reply)) => self.vm.reply(seat, (flight, &callout.cluster), reply),
                 None => {
                     let seat = Rc::clone(seat);
-                    let flight = Flight { seat, id: flight };
+                    let flight = Flight {
+                        seat,
+                        id: flight,
+                        cluster: callout.cluster.clone(),
+                    };
                     self.vm.with(|tables| tables.flights.insert(token, flight));
                     Work::default()
                 }
             },
             // The engine tells why, by the source's name; here only the host call is known.
-            Err(_) => self.vm.reply(seat, flight, Err(CalloutError::Unsendable)),
+            Err(_) => {
+                let error = Err(CalloutError::Unsendable);
+                self.vm.reply(seat, (flight, &callout.cluster), error)
+            }
         }
     }
 
@@ -159,13 +169,14 @@ impl<'a> Turn<'a> {
             return work;
         };
         let mut inputs = self.vm.clock.inputs();
-        let mut observer = self.vm.events.at(self.vm.clock.last());
+        let mut observer = self.vm.events.noting(self.vm.clock.last(), &seat);
         let resumed = engaged(&seat, |engine| {
             suspended.resume(engine, &mut inputs, &mut observer)
         });
         match resumed {
             Some((step, callouts)) => {
-                self.perform(stream, &seat, step, inputs.failure);
+                let notes = observer.notes;
+                self.perform((stream, &seat), step, notes, inputs.failure);
                 work.send(&seat, callouts);
             }
             None => self.refuse(stream, Refusal::NoEngine),
@@ -175,14 +186,21 @@ impl<'a> Turn<'a> {
 
     fn perform(
         &mut self,
-        stream: ContextId,
-        seat: &Rc<Seat>,
+        (stream, seat): (ContextId, &Rc<Seat>),
         step: Step,
+        notes: Option<Notes>,
         no_clock: Option<Failure>,
     ) {
         if let Some(failure) = no_clock {
             self.vm.events.trouble(&failure);
             return self.refuse(stream, Refusal::NoClock);
+        }
+        if let Some(notes) = notes {
+            // A log that lacks a word is no reason to deny.
+            let noted = self.act_as(stream).and_then(|()| notes.set(seat));
+            if let Err(failure) = noted {
+                self.vm.events.trouble(&failure);
+            }
         }
         match step {
             Step::Continue(edits) => self.go_on(stream, edits),
@@ -264,11 +282,7 @@ impl<'a> Turn<'a> {
 
     /// Denies by ourselves. A stream whose denial fails too stays held.
     pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {
-        log::debug!(
-            "event=refused context={} reason={}",
-            stream.0,
-            refusal.details()
-        );
+        self.vm.events.refused(stream, refusal);
         let details = refusal.details().as_bytes();
         let headers = HeaderMap::from_pairs::<&[u8], &[u8]>(&[]);
         self.answer(stream, |_| {
@@ -308,7 +322,7 @@ impl<'a> Turn<'a> {
 }
 
 /// For the host: at least one, as zero would mean to wait for ever.
-fn milliseconds(timeout: Duration) -> u32 {
+pub(super) fn milliseconds(timeout: Duration) -> u32 {
     u32::try_from(timeout.as_millis())
         .unwrap_or(u32::MAX)
         .max(1)

@@ -20,6 +20,12 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// The reason's stable name, as stats have it.
+    pub(super) fn reason(self) -> &'static str {
+        let details = self.details();
+        details.strip_prefix("postern_").unwrap_or(details)
+    }
+
     /// The response-code details.
     pub(super) const fn details(self) -> &'static str {
         match self {

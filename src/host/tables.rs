@@ -4,10 +4,13 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::config::Property;
 use crate::engine::{Engine, ExchangeId, FlightId, Suspended};
-use crate::http::{CalloutError, Edit, Reply};
+use crate::http::{CalloutError, Edit, Reply, Text};
+use crate::policy::Fingerprint;
 
 use super::id::{CallToken, ContextId, Table};
+use super::tally::Tally;
 
 /// Where one root's engine sits while its policy runs. What belongs to an engine (a suspended exchange, a flight) holds
 /// the seat and not the root's number: a second configuration gives the root another seat, and empties the first.
@@ -16,6 +19,12 @@ pub(super) struct Seat {
     pub(super) root: ContextId,
     /// The engine, until its policy is replaced.
     pub(super) engine: RefCell<Option<Engine>>,
+    /// Which policy it is.
+    pub(super) fingerprint: Fingerprint,
+    /// What the policy wants in the access log.
+    pub(super) log_properties: Box<[Property]>,
+    /// What was counted for it.
+    pub(super) tally: Tally,
 }
 
 impl fmt::Debug for Seat {
@@ -56,6 +65,8 @@ pub(super) struct Stream {
 pub(super) struct Flight {
     pub(super) seat: Rc<Seat>,
     pub(super) id: FlightId,
+    /// Where it goes.
+    pub(super) cluster: Text,
 }
 
 /// Replies that came before the host told the token of their callout.

@@ -11,6 +11,7 @@ use crate::http::{Callout, CalloutError, Reply};
 use super::board::SharedBoard;
 use super::clock::Clock;
 use super::log as host_log;
+use super::metrics::Metrics;
 use super::observer::EventLog;
 use super::tables::{Seat, Tables};
 use super::work::Work;
@@ -24,6 +25,7 @@ pub struct Vm {
     pub(super) clock: Clock,
     pub(super) events: EventLog,
     pub(super) store: Store,
+    pub(super) metrics: Metrics,
     ignored: Cell<Ignored>,
 }
 
@@ -56,6 +58,7 @@ impl Vm {
             clock: Clock::default(),
             events: EventLog::default(),
             store: Store::new(name),
+            metrics: Metrics::default(),
             ignored: Cell::default(),
         }
     }
@@ -66,13 +69,19 @@ impl Vm {
         self.ignored.get()
     }
 
-    /// Tells an engine what came of a flight.
+    /// Tells an engine what came of a flight to a cluster.
     pub(super) fn reply(
         &self,
         seat: &Rc<Seat>,
-        flight: FlightId,
+        (flight, cluster): (FlightId, &[u8]),
         reply: Result<Reply, CalloutError>,
     ) -> Work {
+        let outcome = match &reply {
+            Ok(_) => "answered",
+            Err(CalloutError::Unsendable) => "unsendable",
+            Err(CalloutError::NoReply | CalloutError::Abandoned) => "unanswered",
+        };
+        seat.tally.callout(cluster, outcome);
         // A time that is past makes what is learnt look older than it is, never younger.
         let now = self.clock.now().unwrap_or_else(|failure| {
             self.events.trouble(&failure);
@@ -84,7 +93,7 @@ impl Vm {
                 reply,
                 now,
                 &mut SharedBoard(&self.events),
-                &mut self.events.at(now),
+                &mut self.events.at(now, &seat.tally),
             )
         })
     }
@@ -111,12 +120,14 @@ impl Vm {
         let mut ignored = self.ignored.get();
         ignored.replies = ignored.replies.saturating_add(1);
         self.ignored.set(ignored);
+        self.count_ignored("reply");
     }
 
     pub(super) fn ignore_context(&self) {
         let mut ignored = self.ignored.get();
         ignored.contexts = ignored.contexts.saturating_add(1);
         self.ignored.set(ignored);
+        self.count_ignored("context");
     }
 }
 

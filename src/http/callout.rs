@@ -29,13 +29,22 @@ impl fmt::Debug for Callout {
     }
 }
 
-/// A whole answer to a callout.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A whole answer to a callout. `Debug` shows of the content its length alone: documents hold credentials.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The headers, `:status` among them.
     pub headers: HeaderMap,
     /// The content.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("headers", &self.headers)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Reply {

@@ -2,8 +2,10 @@
 
 mod answer;
 mod condition;
+mod definition;
 mod denial;
 mod directory;
+mod fingerprint;
 mod identity;
 mod json_path;
 mod lookup;
@@ -12,6 +14,7 @@ mod provider;
 mod requirement;
 mod rewrite;
 mod route;
+mod rules;
 mod source;
 mod variable;
 mod written;
@@ -26,6 +29,7 @@ pub(crate) use answer::{Redirect, Respond};
 pub(crate) use condition::{Condition, Operand, Test};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Consumer, Credential, Directory};
+pub use fingerprint::Fingerprint;
 pub(crate) use identity::{Identity, Routing};
 pub(crate) use lookup::{Fallback, Lookup};
 pub(crate) use names::Names;
@@ -60,6 +64,8 @@ pub struct Policy {
     pub(crate) router: Router,
     pub(crate) routes: Vec<Route>,
     pub(crate) unmatched: Unmatched,
+    /// What is said of each exchange for the access log.
+    pub(crate) log_properties: Box<[config::Property]>,
 }
 
 /// A document that holds consumers.
@@ -120,6 +126,7 @@ impl Policy {
             sources,
             router,
             routes,
+            log_properties: config.access_log.properties.as_slice().into(),
             unmatched: match &config.unmatched {
                 config::Unmatched::Respond(respond) => {
                     Unmatched::Respond(Respond::compile(respond, "postern_no_route"))

@@ -110,13 +110,13 @@ fn compile(written: &Named<config::Provider>) -> Provider {
 }
 
 fn place(written: &config::Place) -> Place {
-    let bytes = |text: &String| Box::from(text.as_bytes());
+    let shared = |text: &str| Text::shared(text.as_bytes());
     match written {
         config::Place::Header { name, prefix } => Place::Header {
-            name: bytes(&name.to_ascii_lowercase()),
-            prefix: prefix.as_ref().map(bytes),
+            name: shared(&name.to_ascii_lowercase()),
+            prefix: prefix.as_deref().map(|prefix| Box::from(prefix.as_bytes())),
         },
-        config::Place::Query(name) => Place::Query(bytes(name)),
-        config::Place::Cookie(name) => Place::Cookie(bytes(name)),
+        config::Place::Query(name) => Place::Query(shared(name)),
+        config::Place::Cookie(name) => Place::Cookie(shared(name)),
     }
 }

@@ -1,8 +1,8 @@
 //! What a route changes.
 
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::Text;
-use crate::rewrite::PathLiteral;
+use crate::http::{Text, same_name};
+use crate::rewrite::{Origin, PathBuilder, PathLiteral};
 use crate::template::{self, Template};
 
 use super::identity::Routing;
@@ -95,7 +95,11 @@ impl Rewrite {
         if let Some(Some(upstream)) = &upstream {
             check_upstream(upstream, routing, &path.field("upstream"), errors);
         }
-        let headers = HeaderEdits::compile(&written.headers, scope, &path.field("headers"), errors);
+        let at = path.field("headers");
+        let headers = HeaderEdits::compile(&written.headers, scope, &at, errors);
+        if let Some(routing) = routing {
+            check_routing(&written.headers, routing, &at, errors);
+        }
         let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
         Some(Self {
             path: new_path?,
@@ -132,6 +136,25 @@ fn check_upstream(
     }
 }
 
+/// The routing header is written by `upstream` alone: by another way it would get past its list.
+fn check_routing(
+    written: &config::HeaderEdits,
+    routing: &Routing,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    for (list, name) in [(&written.set, "set"), (&written.add, "add")] {
+        let path = path.field(name);
+        for edit in list
+            .iter()
+            .filter(|edit| same_name(edit.name.as_bytes(), &routing.header))
+        {
+            let reason = "this is the `routing` header, and what it may say is on a list";
+            errors.suggest(&path.field(&edit.name), reason, "write `upstream`");
+        }
+    }
+}
+
 impl PathRewrite {
     pub(super) fn compile(
         written: &config::PathRewrite,
@@ -152,7 +175,16 @@ impl PathRewrite {
                     errors.suggest(&path, reason, "match by `prefix`, or write a template");
                 }
                 leading_slash(text, &path, errors);
-                literal(text, &path, errors).map(Self::Prefix)
+                let prefix = literal(text, &path, errors)?;
+                let below = format!("{}/x", text.strip_suffix('/').unwrap_or(text));
+                let pieces: Vec<_> = literal(&below, &path, errors)
+                    .map(PathPiece::Literal)
+                    .into_iter()
+                    .collect();
+                if text.starts_with('/') {
+                    check_path(&pieces, &path, errors);
+                }
+                Some(Self::Prefix(prefix))
             }
         }
     }
@@ -161,6 +193,29 @@ impl PathRewrite {
 fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
     if !text.starts_with('/') {
         errors.push(path, "a path begins with `/`");
+    }
+}
+
+/// What no value could make good is wrong with the policy: the path is put together with `x` for each value, and with the
+/// defaults.
+fn check_path(pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) {
+    let mut with_values = PathBuilder::new();
+    let mut with_defaults = PathBuilder::new();
+    for piece in pieces {
+        match piece {
+            PathPiece::Literal(literal) => {
+                with_values.literal(literal);
+                with_defaults.literal(literal);
+            }
+            PathPiece::Variable(_, default) => {
+                with_values.segment(b"x", Origin::Policy);
+                let default = default.as_deref().unwrap_or(b"x");
+                with_defaults.segment(default, Origin::Policy);
+            }
+        }
+    }
+    if let Err(error) = with_values.finish().and(with_defaults.finish()) {
+        errors.push(path, error.to_string());
     }
 }
 
@@ -195,7 +250,11 @@ fn pieces(
         .iter()
         .map(|one| piece(one, errors))
         .collect();
-    compiled.into_iter().collect()
+    let pieces: Vec<PathPiece> = compiled.into_iter().collect::<Option<_>>()?;
+    if text.starts_with('/') {
+        check_path(&pieces, path, errors);
+    }
+    Some(pieces)
 }
 
 impl HeaderEdits {

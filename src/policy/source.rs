@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use sha2::{Digest, Sha256};
-
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::Text;
 use crate::source::{
@@ -11,6 +9,7 @@ use crate::source::{
 };
 
 use super::Environment;
+use super::definition::Definition;
 use super::directory::variable;
 use super::json_path::json_path;
 
@@ -281,58 +280,4 @@ fn headers(
     };
     let compiled: Vec<_> = written.iter().map(|header| value(header, errors)).collect();
     compiled.into_iter().collect()
-}
-
-/// The whole definition that documents are learnt by: where they come from, credentials included, and what must be able
-/// to read them. Two sources share what was learnt only where all of it is the same: a document that one policy can't
-/// use must not stand in the way of another that can.
-#[derive(Default)]
-struct Definition(Sha256);
-
-impl Definition {
-    fn add(&mut self, part: &[u8]) {
-        // The length first: no two lists of parts are written alike.
-        self.0
-            .update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-        self.0.update(part);
-    }
-
-    /// What the policy makes of the source's documents.
-    fn of_readers(source: &Named<config::Source>, config: &config::Config) -> Self {
-        let mut definition = Self::default();
-        if let Some(index) = &source.value.index {
-            definition.add(b"index");
-            definition.add(index.items.as_bytes());
-            definition.add(index.by.as_bytes());
-        }
-        let reads = |from: &&config::ConsumersFrom| from.source == source.name;
-        for from in config.consumers_from.iter().filter(reads) {
-            definition.add(b"consumers");
-            definition.add(from.items.as_bytes());
-            definition.add(format!("{:?}", from.max_shrink).as_bytes());
-            for provider in &config.providers {
-                definition.add(provider.name.as_bytes());
-            }
-        }
-        definition
-    }
-
-    fn http(&mut self, http: &config::HttpSource, headers: &[(Text, HeaderValue)]) {
-        self.add(b"http");
-        for part in [&*http.cluster, http.authority(), &*http.path] {
-            self.add(part.as_bytes());
-        }
-        self.add(format!("{:?} {} {}", http.timeout, http.max_bytes, headers.len()).as_bytes());
-        for (name, value) in headers {
-            self.add(name);
-            self.add(match value {
-                HeaderValue::Plain(text) => text,
-                HeaderValue::Secret(secret) => secret.expose(),
-            });
-        }
-    }
-
-    fn identity(self) -> Identity {
-        Identity(self.0.finalize().into())
-    }
 }

@@ -35,8 +35,8 @@ impl fmt::Display for EnvelopeError {
 impl std::error::Error for EnvelopeError {}
 
 /// A document's bytes with what belongs to them, as it lies in shared data: magic and version, time, hash, the parts of
-/// the validator, the bytes; everything of variable length has its length before it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// the validator, the bytes; everything of variable length has its length before it. `Debug` shows of the bytes their number alone.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope<'a> {
     /// When the source gave it.
     pub fetched: Timestamp,
@@ -46,6 +46,16 @@ pub struct Envelope<'a> {
     pub validator: Validator,
     /// The bytes.
     pub body: &'a [u8],
+}
+
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("fetched", &self.fetched)
+            .field("hash", &self.hash)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Envelope<'a> {

@@ -1,5 +1,6 @@
 //! The protocols that a source may speak.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::http::{Callout, Reply};
@@ -23,8 +24,8 @@ impl Validator {
     }
 }
 
-/// What a reply says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a reply says. `Debug` shows of a document its length alone.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Fetched {
     /// A document's bytes, not yet parsed: most often they are the ones that are held already.
     Body {
@@ -39,6 +40,21 @@ pub enum Fetched {
     Missing,
     /// No usable answer.
     Failed(SourceError),
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body { body, validator } => f
+                .debug_struct("Body")
+                .field("bytes", &body.len())
+                .field("validator", validator)
+                .finish(),
+            Self::NotModified => f.write_str("NotModified"),
+            Self::Missing => f.write_str("Missing"),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
 }
 
 /// One config centre's protocol: makes callouts and reads replies.

@@ -249,3 +249,67 @@ fn without_a_clock_no_document_is_good_enough() {
     assert_eq!(answered(&outcome), (503, "postern_no_clock".to_owned()));
     sound(&vm);
 }
+
+#[test]
+fn a_late_reply_does_not_stand_for_the_one_that_was_sent_for_since() {
+    for late in [Some(&br#"{"tier": "gold"}"#[..]), None] {
+        let world = World::at(NOW);
+        let vm = FakeVm::new(&world, 1);
+        let root = vm.root();
+        assert!(vm.configure(root, ON_DEMAND.as_bytes()));
+        let first = send(&vm, root, "/ann/x").0;
+        // A worker that stands still: neither a reply nor a tick for longer than a callout may take.
+        world.pass(std::time::Duration::from_secs(4));
+        let second = send(&vm, root, "/ann/x").0;
+        let sent = vm.callouts();
+        assert_eq!(sent.len(), 2);
+        match late {
+            Some(body) => vm.reply_status(sent[0].token, 200, body),
+            None => vm.fail(sent[0].token),
+        }
+        assert_eq!(answered(&vm.outcome(first)).0, 503, "its time is up");
+        let third = send(&vm, root, "/ann/x").0;
+        assert_eq!(vm.callouts().len(), 1, "one is under way");
+        vm.reply_status(sent[1].token, 200, br#"{"tier": "lead"}"#);
+        for stream in [second, third] {
+            assert_eq!(forwarded(&vm.outcome(stream), "x-tier"), [b"lead"]);
+        }
+        sound(&vm);
+    }
+}
+
+#[test]
+fn only_so_many_wait_in_one_vm() {
+    let (vm, root) = running(ON_DEMAND);
+    let mut last = None;
+    for number in 0..16_384 {
+        let (stream, outcome) = send(&vm, root, &format!("/{}/x", number % 8));
+        assert_eq!(outcome, Outcome::Held, "{number}");
+        last = Some(stream);
+    }
+    assert_eq!(answered(&send(&vm, root, "/9/x").1).0, 503);
+    vm.delete(last.unwrap());
+    assert_eq!(send(&vm, root, "/9/x").1, Outcome::Held);
+    sound(&vm);
+}
+
+#[test]
+fn a_late_document_does_not_stand_for_the_one_that_was_sent_for_since() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, WATCHED.as_bytes()));
+    vm.tick(root);
+    let late = vm.callouts()[0].token;
+    for _ in 0..10 {
+        later(&world, &vm, root, 1);
+    }
+    let sent = vm.callouts();
+    let newest = sent.last().unwrap().token;
+    assert!(late != newest, "it was sent for anew");
+    vm.reply_status(late, 200, br#"{"tier": "gold"}"#);
+    vm.reply_status(newest, 200, br#"{"tier": "lead"}"#);
+    let (_, outcome) = send(&vm, root, "/x");
+    assert_eq!(forwarded(&outcome, "x-tier"), [b"lead"]);
+    sound(&vm);
+}

@@ -142,7 +142,7 @@ impl AdapterGate {
 }
 
 impl Gate for AdapterGate {
-    fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
+    fn exchange(&mut self, request: &Request, _callouts: usize) -> Result<Exchange, String> {
         self.world.asked();
         let stream = self.vm.stream(self.root);
         let outcome = match self.decided(stream, &request.pairs())? {

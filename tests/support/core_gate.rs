@@ -197,7 +197,7 @@ impl CoreGate {
 }
 
 impl Gate for CoreGate {
-    fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
+    fn exchange(&mut self, request: &Request, _callouts: usize) -> Result<Exchange, String> {
         self.pass(Duration::from_millis(1));
         self.world.asked();
         self.decisions.0.clear();

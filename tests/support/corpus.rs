@@ -8,8 +8,8 @@ use crate::outcome::{Exchange, differences};
 
 /// Something that requests can be sent through: the core, the adapter, a real Envoy.
 pub(crate) trait Gate {
-    /// Sends one request and waits for what becomes of it.
-    fn exchange(&mut self, request: &Request) -> Result<Exchange, String>;
+    /// Sends one request and waits for what becomes of it, and for so many callouts.
+    fn exchange(&mut self, request: &Request, callouts: usize) -> Result<Exchange, String>;
 
     /// Lets time pass.
     fn pass(&mut self, span: Duration);
@@ -74,7 +74,7 @@ pub(crate) fn run<G: Gate>(runner: &str, mut open: impl FnMut(&CaseFile) -> Resu
 
 fn check<G: Gate>(gate: &mut G, case: &Case) -> Vec<String> {
     gate.pass(Duration::from_millis(case.after));
-    let exchange = match gate.exchange(&case.request) {
+    let exchange = match gate.exchange(&case.request, case.callouts.len()) {
         Ok(exchange) => exchange,
         Err(error) => return vec![error],
     };

@@ -32,22 +32,25 @@ pub(crate) struct Envoy {
     child: Child,
     /// The address of its admin pages.
     pub(crate) admin: SocketAddr,
-    log: PathBuf,
+    /// Where its files are; the access log is `access.log`.
+    pub(crate) folder: PathBuf,
 }
+
+/// The file of the folder that has its log.
+const LOG: &str = "envoy.log";
 
 impl Envoy {
     /// Starts it and waits until its listeners are there.
     pub(crate) fn launch(launch: &Launch) -> Result<Self, String> {
         let func_e = variable("FUNC_E");
-        let folder = &launch.folder;
-        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+        let folder = launch.folder.clone();
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let admin = free_address();
         let mut bootstrap = launch.bootstrap.clone();
         bootstrap["admin"] = json!({"address": socket(admin.port())});
         let file = folder.join("bootstrap.json");
         fs::write(&file, bootstrap.to_string()).map_err(|error| error.to_string())?;
-        let log = folder.join("envoy.log");
-        let output = File::create(&log).map_err(|error| error.to_string())?;
+        let output = File::create(folder.join(LOG)).map_err(|error| error.to_string())?;
         let again = output.try_clone().map_err(|error| error.to_string())?;
         let mut command = Command::new(func_e);
         for (name, part) in [
@@ -63,6 +66,7 @@ impl Envoy {
             .arg("--config-path")
             .arg(&file)
             .args(["--disable-hot-restart", "--log-level", "warning"])
+            .args(["--file-flush-interval-msec", "100"])
             .args(["--component-log-level", "wasm:info", "--concurrency"])
             .arg(launch.workers.to_string())
             .args(&launch.arguments)
@@ -72,7 +76,11 @@ impl Envoy {
             .stderr(again)
             .spawn()
             .map_err(|error| format!("func-e can't be started: {error}"))?;
-        let mut envoy = Self { child, admin, log };
+        let mut envoy = Self {
+            child,
+            admin,
+            folder,
+        };
         envoy.wait_until_live()?;
         Ok(envoy)
     }
@@ -109,7 +117,7 @@ impl Envoy {
 
     /// All that it has logged.
     pub(crate) fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.folder.join(LOG)).unwrap_or_default()).into_owned()
     }
 
     /// The lines of the log that no test may cause: a trap ends the filter on its worker.

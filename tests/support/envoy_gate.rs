@@ -36,6 +36,7 @@ impl World {
             environment: BTreeMap::new(),
             clusters: upstreams.addresses.clone(),
             workers: 1,
+            capabilities: Vec::new(),
         };
         plan.clusters.push(("centre".into(), centre.address));
         let mut watched = Vec::new();
@@ -112,17 +113,33 @@ impl EnvoyGate {
     }
 }
 
+impl EnvoyGate {
+    /// What was asked of the centre. A callout that nobody waits for may come after the answer.
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn callouts(&self, expected: usize) -> Vec<String> {
+        let mut callouts = Vec::new();
+        for _ in 0..100 {
+            callouts.extend(self.world.centre.asked(&self.authority));
+            callouts.retain(|path| !self.watched.contains(path));
+            if callouts.len() >= expected {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        callouts
+    }
+}
+
 impl Gate for EnvoyGate {
     const BEHIND_ENVOY: bool = true;
 
-    fn exchange(&mut self, request: &Request) -> Result<Exchange, String> {
+    fn exchange(&mut self, request: &Request, callouts: usize) -> Result<Exchange, String> {
         self.world.upstreams.received();
         self.world.centre.asked(&self.authority);
         let answer = exchange(self.address, &request.method, &wire(request))
             .map_err(|error| format!("no answer: {error}"))?;
         let mut received = self.world.upstreams.received();
-        let mut callouts = self.world.centre.asked(&self.authority);
-        callouts.retain(|path| !self.watched.contains(path));
+        let callouts = self.callouts(callouts);
         let outcome = match (received.pop(), received.pop()) {
             (Some((upstream, request)), None) => Outcome::Forwarded(Delivery {
                 request: pairs(&request),

@@ -66,6 +66,7 @@ impl Stage {
             environment: [].into(),
             clusters,
             workers: WORKERS,
+            capabilities: Vec::new(),
         };
         let envoy = match plan.start() {
             Ok(envoy) => envoy,

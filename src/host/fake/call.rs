@@ -309,3 +309,60 @@ pub(crate) fn set_effective_context(context: u32) -> Answer<()> {
     });
     Ok(())
 }
+
+pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Answer<()> {
+    make("proxy_set_property", |host, context| {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let Some(entry) = host.contexts.get_mut(&context) else {
+            return Err(NOT_FOUND);
+        };
+        if entry.parent == 0 {
+            host.violation("a property of a root", context);
+            return Err(NOT_FOUND);
+        }
+        entry.properties.insert(text(name), text(value));
+        Ok(())
+    })
+}
+
+pub(crate) fn define_metric(kind: u32, name: &[u8]) -> Answer<u32> {
+    make("proxy_define_metric", |host, _| {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let mut stats = host.world.stats.borrow_mut();
+        stats.entry(name.clone()).or_default();
+        host.metrics.push((kind, name));
+        u32::try_from(host.metrics.len()).map_err(|_| BAD_ARGUMENT)
+    })
+}
+
+/// A number of the VM's own means a stat that all VMs share.
+fn metric(
+    name: &'static str,
+    id: u32,
+    change: impl FnOnce(u32, &mut u64) -> Answer<()>,
+) -> Answer<()> {
+    make(name, |host, _| {
+        let place = usize::try_from(id).unwrap_or_default().checked_sub(1);
+        let found = place.and_then(|place| host.metrics.get(place));
+        let (kind, name) = found.ok_or(BAD_ARGUMENT)?;
+        let mut stats = host.world.stats.borrow_mut();
+        change(*kind, stats.entry(name.clone()).or_default())
+    })
+}
+
+pub(crate) fn increment_metric(id: u32, by: i64) -> Answer<()> {
+    metric("proxy_increment_metric", id, |kind, value| {
+        if kind == 0 && by < 0 {
+            return Err(BAD_ARGUMENT);
+        }
+        *value = value.saturating_add_signed(by);
+        Ok(())
+    })
+}
+
+pub(crate) fn record_metric(id: u32, now: u64) -> Answer<()> {
+    metric("proxy_record_metric", id, |_, value| {
+        *value = now;
+        Ok(())
+    })
+}

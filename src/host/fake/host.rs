@@ -52,6 +52,7 @@ pub(super) struct Context {
     pub(super) local: Option<LocalResponse>,
     /// It was let go by the callback's answer or by a host call.
     pub(super) gone_on: bool,
+    pub(super) properties: BTreeMap<String, String>,
 }
 
 /// The fake host of one VM. The public fields are its script.
@@ -81,6 +82,8 @@ pub struct Host {
     pub(super) world: World,
     pub(super) vm: Rc<Vm>,
     pub(super) tokens: u32,
+    /// Kind and name of each stat that this VM has a number for.
+    pub(super) metrics: Vec<(u32, String)>,
     /// The stream whose request headers the adapter is looking at.
     pub(super) deciding: Option<u32>,
     /// Streams whose local response is put off until the callback is over.
@@ -107,6 +110,7 @@ impl Host {
             world,
             vm,
             tokens: 0,
+            metrics: Vec::new(),
             deciding: None,
             unsent: VecDeque::new(),
             last: 0,
@@ -117,6 +121,15 @@ impl Host {
     pub fn restrict(&mut self, name: &str) {
         self.failures
             .insert(name.to_owned(), Status::INTERNAL_FAILURE);
+    }
+
+    /// What was said of a stream for its access log.
+    #[must_use]
+    pub fn properties(&self, stream: ContextId) -> BTreeMap<String, String> {
+        let context = self.contexts.get(&stream.0);
+        context
+            .map(|context| context.properties.clone())
+            .unwrap_or_default()
     }
 
     pub(super) fn violation(&mut self, what: &str, context: u32) {

@@ -31,6 +31,7 @@ pub struct World {
     clock: Rc<Cell<Timestamp>>,
     shared: Rc<RefCell<SharedData>>,
     variables: Rc<RefCell<BTreeMap<String, String>>>,
+    stats: Rc<RefCell<BTreeMap<String, u64>>>,
 }
 
 impl World {
@@ -57,6 +58,12 @@ impl World {
     pub fn set_variable(&self, name: &str, value: &str) {
         let mut variables = self.variables.borrow_mut();
         variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The stats, by the names that the VMs gave them.
+    #[must_use]
+    pub fn stats(&self) -> BTreeMap<String, u64> {
+        self.stats.borrow().clone()
     }
 
     /// The shared data.
@@ -97,6 +104,12 @@ impl FakeVm {
     #[must_use]
     pub fn vm(&self) -> &Vm {
         &self.vm
+    }
+
+    /// The world that the VM is in.
+    #[must_use]
+    pub fn world(&self) -> World {
+        self.host.borrow().world.clone()
     }
 
     /// The host's records.

@@ -31,12 +31,21 @@ pub struct Candidate {
     pub(super) origin: Origin,
 }
 
-#[derive(Debug)]
 pub(super) enum Origin {
     /// This VM fetched it; these are the bytes for the board.
     Fetched(Vec<u8>),
     /// Another VM's, confirmed by the source at this time.
     Board(Timestamp),
+}
+
+impl fmt::Debug for Origin {
+    /// Without the bytes: they may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetched(body) => f.debug_tuple("Fetched").field(&body.len()).finish(),
+            Self::Board(confirmed) => f.debug_tuple("Board").field(confirmed).finish(),
+        }
+    }
 }
 
 impl Candidate {

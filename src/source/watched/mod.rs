@@ -88,6 +88,13 @@ impl Watched {
         is_usable.then_some(&held.document)
     }
 
+    /// Which document was the last good one, and when the source last said that it is.
+    #[must_use]
+    pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
+        let held = self.held.as_ref()?;
+        Some((held.document.hash(), held.confirmed))
+    }
+
     /// Why there is no newer document, where the last attempt of this VM came to nothing.
     #[must_use]
     pub const fn trouble(&self) -> Option<&SourceError> {

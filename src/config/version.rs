@@ -1,0 +1,81 @@
+//! Versions of the module.
+
+use super::decode::expected;
+use super::node::Node;
+use super::scalar::{digits, refuse};
+use super::{ConfigErrors, Path};
+
+/// A version of the module: `0.1` or `0.1.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    major: u64,
+    minor: u64,
+    patch: u64,
+}
+
+/// This module's.
+const OWN: &str = env!("CARGO_PKG_VERSION");
+
+impl Version {
+    /// Two or three numbers; what a pre-release adds (`-rc.1`) doesn't count.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.split_once('-').map_or(text, |(release, _)| release);
+        let mut numbers = text.split('.').map(digits);
+        let (major, minor) = (numbers.next()??, numbers.next()??);
+        let patch = numbers.next().unwrap_or(Some(0))?;
+        numbers.next().is_none().then_some(Self {
+            major,
+            minor,
+            patch,
+        })
+    }
+}
+
+/// The least version that a policy wants, which this module has.
+pub(super) fn least(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Version> {
+    let what = "a version such as `\"0.1\"`";
+    let Some(text) = node.as_text() else {
+        return expected(what, node, at, errors);
+    };
+    let wanted = refuse(
+        Version::parse(text),
+        "two or three numbers, in quotes",
+        at,
+        errors,
+        what,
+    )?;
+    if Version::parse(OWN).is_some_and(|own| own >= wanted) {
+        return Some(wanted);
+    }
+    let reason = format!("this module is {OWN}, older than the policy wants");
+    errors.suggest(at, reason, "give the gate the newer module first: Envoy can run a new policy in the code that it has loaded before");
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        let own = Version::parse(OWN).unwrap();
+        for (text, expected) in [
+            ("0.1", true),
+            ("0.0.9", true),
+            ("0.1.0-rc.1", true),
+            ("99.0", false),
+            ("0.99.0", false),
+            ("1", false),
+            ("1.2.3.4", false),
+            ("v0.1", false),
+            ("0.+1", false),
+            ("", false),
+            ("0..1", false),
+        ] {
+            let mut errors = ConfigErrors::default();
+            let read = least(&Node::from(text), &Path::Root, &mut errors);
+            assert_eq!(read.is_some_and(|least| least <= own), expected, "{text}");
+            assert_eq!(errors.is_empty(), expected, "{text}");
+        }
+    }
+}

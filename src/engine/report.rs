@@ -1,0 +1,96 @@
+//! How an engine's sources are, for whoever watches them.
+
+use std::time::Duration;
+
+use crate::policy::{Directory, Policy};
+use crate::source::Hash;
+use crate::time::Timestamp;
+
+use super::sources::{Sources, State, name};
+use super::view::View;
+
+/// How one source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceReport<'a> {
+    /// It is kept fresh.
+    Watched {
+        /// Its name in the policy.
+        name: &'a str,
+        /// The last good document, while there is one.
+        document: Option<DocumentReport>,
+        /// How long ago the source last confirmed it; `None` before the first.
+        age: Option<Duration>,
+        /// Whether that document may be used: neither missing nor stale.
+        is_usable: bool,
+    },
+    /// It is asked by key.
+    OnDemand {
+        /// Its name in the policy.
+        name: &'a str,
+        /// What it remembers.
+        remembered: RememberedReport,
+    },
+}
+
+/// The last good document of a source, as the policy reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentReport {
+    /// Names its content.
+    pub hash: Hash,
+    /// Its length.
+    pub bytes: usize,
+    /// The consumers in it.
+    pub consumers: usize,
+}
+
+/// What a source on demand remembers in this VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RememberedReport {
+    /// Documents.
+    pub documents: usize,
+    /// Keys that have none.
+    pub lacks: usize,
+    /// Callouts under way.
+    pub in_flight: usize,
+}
+
+pub(super) fn report<'p>(
+    sources: &Sources,
+    policy: &'p Policy,
+    now: Timestamp,
+) -> Vec<SourceReport<'p>> {
+    let one = |(place, state): (usize, &State)| {
+        let name = name(policy, place);
+        match state {
+            State::Inline(_) => None,
+            State::Watched(watched) => Some(SourceReport::Watched {
+                name,
+                document: watched.last_view().map(document),
+                age: watched.confirmed().map(|confirmed| now.since(confirmed)),
+                is_usable: watched.view().is_some(),
+            }),
+            State::OnDemand(source) => {
+                let machine = &source.borrow().machine;
+                Some(SourceReport::OnDemand {
+                    name,
+                    remembered: RememberedReport {
+                        documents: machine.documents(),
+                        lacks: machine.lacks(),
+                        in_flight: machine.in_flight(),
+                    },
+                })
+            }
+        }
+    };
+    sources.iter().enumerate().filter_map(one).collect()
+}
+
+fn document(view: &View) -> DocumentReport {
+    let consumers = view.directories.iter().map(Directory::len);
+    DocumentReport {
+        hash: view.document.hash(),
+        bytes: view.document.bytes(),
+        consumers: consumers.fold(0, usize::saturating_add),
+    }
+}

@@ -1,0 +1,159 @@
+//! Handing what was counted to the host, and saying how things are.
+
+use std::time::Duration;
+
+use crate::engine::{DocumentReport, Engine, SourceReport};
+use crate::policy::Fingerprint;
+use crate::time::Timestamp;
+
+use super::abi::Failure;
+use super::id::ContextId;
+use super::metrics::Reading;
+use super::stat;
+use super::tables::Seat;
+use super::tally::Own;
+use super::vm::Vm;
+
+/// How often a policy without sources is ticked: as late as this its counts are seen.
+pub(super) const PERIOD: Duration = Duration::from_secs(1);
+
+/// A tick that comes sooner after a handover does without one. Less than [`PERIOD`], as ticks come early too.
+const SOONEST: Duration = Duration::from_millis(750);
+
+/// The module's version.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Names the sources that the module was built from.
+pub(super) const BUILD: &str = match option_env!("POSTERN_BUILD") {
+    Some(build) => build,
+    None => "unknown",
+};
+
+impl Vm {
+    /// A root has a policy: which it is, and which code runs it.
+    pub(super) fn introduce(&self, root: ContextId, engine: &Engine, fingerprint: Fingerprint) {
+        // What an older policy of this VM has said stays as it is until the first tick.
+        let names = gauges(&engine.report(Timestamp::default())).into_iter();
+        self.metrics.inherit(root, names.map(|(name, _)| name));
+        let version = stat::name("policy", &[], "version");
+        let labels = [("version", VERSION), ("build", BUILD)];
+        let info = stat::name("build", &labels, "info");
+        let told = self
+            .metrics
+            .gauge(root, &version, Reading::Same(fingerprint.number()));
+        let told = told.and_then(|()| self.metrics.note(&info, 1));
+        // Defined now: the VM in which a push is refused may end with it, and a stat that nobody else has too.
+        let told = told.and_then(|()| self.metrics.counter(&refused()).map(drop));
+        self.tell_trouble(told);
+    }
+
+    /// A push was refused.
+    pub(super) fn count_refused(&self) {
+        let counted = self.metrics.counter(&refused());
+        let counted = counted.and_then(|counter| super::metrics::Metrics::add(counter, 1));
+        self.tell_trouble(counted);
+    }
+
+    /// Hands over what was counted, unless that was done a moment ago.
+    pub(super) fn hand_over_on_tick(&self, seat: &Seat, now: Timestamp) {
+        let last = seat.tally.handed.get();
+        // A clock that was put back counts from where it is.
+        if last <= now && now.since(last) < SOONEST {
+            return;
+        }
+        seat.tally.handed.set(now);
+        let gauges = match seat.engine.try_borrow() {
+            Ok(engine) => engine.as_ref().map(|engine| gauges(&engine.report(now))),
+            Err(_) => None,
+        };
+        let told = gauges
+            .unwrap_or_default()
+            .into_iter()
+            .try_for_each(|(name, reading)| self.metrics.gauge(seat.root, &name, reading));
+        self.tell_trouble(told);
+        self.hand_over(seat);
+    }
+
+    /// Hands over what was counted.
+    pub(super) fn hand_over(&self, seat: &Seat) {
+        let own = self.events.own.hand_over(&self.metrics);
+        let handed = own.and_then(|()| seat.tally.hand_over(&self.metrics));
+        self.tell_trouble(handed);
+    }
+
+    /// A root is gone, and with it what it said.
+    pub(super) fn forsake(&self, root: ContextId) {
+        let forsaken = self.metrics.forsake(root);
+        self.tell_trouble(forsaken);
+    }
+
+    /// Notes that this VM ignored a callback.
+    pub(super) fn count_ignored(&self, kind: &'static str) {
+        self.events.own.own(Own::Ignored, kind);
+    }
+
+    fn tell_trouble(&self, told: Result<(), Failure>) {
+        if let Err(failure) = told {
+            self.events.trouble(&failure);
+        }
+    }
+}
+
+fn refused() -> String {
+    stat::name("policy", &[], "refused.total")
+}
+
+fn gauges(reports: &[SourceReport<'_>]) -> Vec<(String, Reading)> {
+    let mut gauges = Vec::new();
+    for report in reports {
+        match *report {
+            SourceReport::Watched {
+                name,
+                document,
+                age,
+                is_usable,
+            } => watched(name, document, age, is_usable, &mut gauges),
+            SourceReport::OnDemand { name, remembered } => {
+                let label = stat::label(name);
+                let mut say = |measure, count| {
+                    let name = stat::name("source", &[("source", &label)], measure);
+                    gauges.push((name, Reading::Share(number(count))));
+                };
+                say("remembered_documents", remembered.documents);
+                say("remembered_lacks", remembered.lacks);
+                say("in_flight", remembered.in_flight);
+            }
+        }
+    }
+    gauges
+}
+
+fn watched(
+    name: &str,
+    document: Option<DocumentReport>,
+    age: Option<Duration>,
+    is_usable: bool,
+    gauges: &mut Vec<(String, Reading)>,
+) {
+    let label = stat::label(name);
+    let mut say = |measure, value| {
+        let name = stat::name("source", &[("source", &label)], measure);
+        gauges.push((name, Reading::Same(value)));
+    };
+    say("configured", 1);
+    say("usable", u64::from(is_usable));
+    if let Some(age) = age {
+        say("age_seconds", age.as_secs());
+    }
+    let Some(document) = document else { return };
+    // As many bits as a double holds exactly.
+    let head = document.hash.0.first_chunk::<8>();
+    let version = head.map_or(0, |head| u64::from_be_bytes(*head) >> 16);
+    say("version", version);
+    say("bytes", number(document.bytes));
+    say("consumers", number(document.consumers));
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,359 @@
+//! What one policy's engine has done, counted in the VM's memory.
+//!
+//! A host call a request would cost more than the decision; so events are counted here, in tables by the places of
+//! routes, providers and sources in the policy, and handed to the host on the tick and when the policy ends.
+
+use std::cell::{Cell, RefCell};
+
+use crate::engine::{Event, Outcome, Recall, Verdict};
+use crate::time::Timestamp;
+
+use super::abi::{Failure, MetricId};
+use super::metrics::Metrics;
+use super::stat::{self, NOBODY};
+
+/// The counts of one policy in one VM, or of the VM itself, that the host doesn't have yet.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    tables: RefCell<Tables>,
+    /// When they were handed over last.
+    pub(super) handed: Cell<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Tables {
+    decisions: Table,
+    fallbacks: Table,
+    authentications: Table,
+    fetches: Table,
+    failures: Table,
+    answers: Table,
+    callouts: Table,
+    ignored: Table,
+    refusals: Table,
+    failed_calls: Table,
+}
+
+/// Something that the adapter itself counts, one of its own words each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// A callback that named what this VM doesn't know.
+    Ignored,
+    /// A denial by the adapter.
+    Refusal,
+    /// A host call that failed, by its name in the ABI.
+    FailedCall,
+}
+
+/// Counts of one family: a row for each thing of the policy, a cell for what became of it.
+#[derive(Debug)]
+struct Table {
+    /// The stat's name, of the row's label and the cell's two words.
+    name: fn(&str, &str, &str) -> String,
+    rows: Vec<Row>,
+    /// The rows that have something to hand over.
+    touched: Vec<usize>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    label: Box<str>,
+    cells: Vec<Counted>,
+    is_touched: bool,
+}
+
+#[derive(Debug)]
+struct Counted {
+    what: &'static str,
+    why: Box<str>,
+    count: u64,
+    counter: Option<MetricId>,
+}
+
+/// One cell's count on its way to the host.
+struct Due {
+    row: usize,
+    cell: usize,
+    count: u64,
+    counter: Result<MetricId, String>,
+}
+
+impl Tally {
+    /// Counts an event.
+    pub(super) fn count(&self, event: &Event<'_>) {
+        // Nobody calls back while this is borrowed.
+        let Ok(mut tables) = self.tables.try_borrow_mut() else {
+            return;
+        };
+        match *event {
+            Event::Decided {
+                route,
+                place,
+                outcome,
+                reason,
+            } => {
+                let outcome = match outcome {
+                    Outcome::Forwarded => "forwarded",
+                    Outcome::Answered => "answered",
+                    Outcome::Denied => "denied",
+                };
+                // The first row is for requests that no route is for.
+                let row = place.map_or(0, |place| place.saturating_add(1));
+                let why = reason.unwrap_or("none");
+                tables.decisions.add(row, route, outcome, why);
+            }
+            Event::Authenticated {
+                provider,
+                place,
+                verdict,
+            } => {
+                let verdict = match verdict {
+                    Verdict::Absent => "absent",
+                    Verdict::Accepted => "accepted",
+                    Verdict::Rejected => "rejected",
+                    Verdict::Unavailable => "unavailable",
+                };
+                let table = &mut tables.authentications;
+                table.add(place, Some(provider), verdict, "");
+            }
+            Event::FellBack {
+                route,
+                place,
+                lookup,
+            } => tables.fallbacks.add(place, Some(route), "", lookup),
+            Event::SourceAsked {
+                source,
+                place,
+                recall,
+            } => {
+                let recall = match recall {
+                    Recall::Hit => "hit",
+                    Recall::Miss => "miss",
+                    Recall::Refused => "refused",
+                };
+                tables.answers.add(place, Some(source), recall, "");
+            }
+            Event::SourceFetched { source, place } => {
+                tables.fetches.add(place, Some(source), "", "");
+            }
+            Event::SourceFailed { source, place, .. } => {
+                tables.failures.add(place, Some(source), "", "");
+            }
+            Event::Identified { .. } | Event::SourceLoaded { .. } | Event::RecordLeftOut { .. } => {
+            }
+        }
+    }
+
+    /// Counts what came of a callout. A cluster is found by its name: callouts are few, and clusters fewer.
+    pub(super) fn callout(&self, cluster: &[u8], outcome: &'static str) {
+        let Ok(mut tables) = self.tables.try_borrow_mut() else {
+            return;
+        };
+        let label = stat::label(&String::from_utf8_lossy(cluster));
+        let table = &mut tables.callouts;
+        let known = table.rows.iter().position(|row| *row.label == *label);
+        let row = known.unwrap_or(table.rows.len());
+        table.add(row, Some(&label), outcome, "");
+    }
+
+    /// Counts something of the adapter's own.
+    pub(super) fn own(&self, own: Own, what: &'static str) {
+        let Ok(mut tables) = self.tables.try_borrow_mut() else {
+            return;
+        };
+        let table = match own {
+            Own::Ignored => &mut tables.ignored,
+            Own::Refusal => &mut tables.refusals,
+            Own::FailedCall => &mut tables.failed_calls,
+        };
+        table.add(0, None, what, "");
+    }
+
+    /// Hands all counts to the host. What can't be handed over stays for the next time.
+    ///
+    /// # Errors
+    /// The first host call's that fails; no further one is made then.
+    pub(super) fn hand_over(&self, metrics: &Metrics) -> Result<(), Failure> {
+        for number in 0..Tables::COUNT {
+            let due = self.with(number, Table::take).unwrap_or_default();
+            let mut due = due.into_iter();
+            let handed = due.try_for_each(|one| self.hand(number, &one, metrics));
+            for one in due {
+                self.with(number, |table| table.give_back(&one));
+            }
+            handed?;
+        }
+        Ok(())
+    }
+
+    fn hand(&self, number: usize, one: &Due, metrics: &Metrics) -> Result<(), Failure> {
+        let counter = match &one.counter {
+            Ok(counter) => Ok(*counter),
+            Err(name) => metrics.counter(name),
+        };
+        let added = counter.and_then(|counter| {
+            self.with(number, |table| table.know(one, counter));
+            Metrics::add(counter, one.count)
+        });
+        if added.is_err() {
+            self.with(number, |table| table.give_back(one));
+        }
+        added
+    }
+
+    fn with<T>(&self, number: usize, work: impl FnOnce(&mut Table) -> T) -> Option<T> {
+        let mut tables = self.tables.try_borrow_mut().ok()?;
+        Some(work(tables.at(number)?))
+    }
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            decisions: Table::new(|route, outcome, reason| {
+                let labels = [("route", route), ("outcome", outcome), ("reason", reason)];
+                stat::name("decisions", &labels, "total")
+            }),
+            fallbacks: Table::new(|route, _, lookup| {
+                let labels = [("route", route), ("lookup", lookup)];
+                stat::name("fallbacks", &labels, "total")
+            }),
+            authentications: Table::new(|provider, outcome, _| {
+                let labels = [("provider", provider), ("outcome", outcome)];
+                stat::name("authentications", &labels, "total")
+            }),
+            fetches: Table::new(|source, _, _| {
+                stat::name("source_fetches", &[("source", source)], "total")
+            }),
+            failures: Table::new(|source, _, _| {
+                stat::name("source_failures", &[("source", source)], "total")
+            }),
+            answers: Table::new(|source, outcome, _| {
+                let labels = [("source", source), ("outcome", outcome)];
+                stat::name("source_answers", &labels, "total")
+            }),
+            callouts: Table::new(|cluster, outcome, _| {
+                let labels = [("cluster", cluster), ("outcome", outcome)];
+                stat::name("callouts", &labels, "total")
+            }),
+            ignored: Table::new(|_, kind, _| {
+                stat::name("ignored_callbacks", &[("kind", kind)], "total")
+            }),
+            refusals: Table::new(|_, reason, _| {
+                stat::name("refusals", &[("reason", reason)], "total")
+            }),
+            failed_calls: Table::new(|_, call, _| {
+                stat::name("failed_host_calls", &[("call", call)], "total")
+            }),
+        }
+    }
+}
+
+impl Tables {
+    const COUNT: usize = 10;
+
+    fn at(&mut self, number: usize) -> Option<&mut Table> {
+        let all: [&mut Table; Self::COUNT] = [
+            &mut self.decisions,
+            &mut self.fallbacks,
+            &mut self.authentications,
+            &mut self.fetches,
+            &mut self.failures,
+            &mut self.answers,
+            &mut self.callouts,
+            &mut self.ignored,
+            &mut self.refusals,
+            &mut self.failed_calls,
+        ];
+        all.into_iter().nth(number)
+    }
+}
+
+impl Table {
+    const fn new(name: fn(&str, &str, &str) -> String) -> Self {
+        Self {
+            name,
+            rows: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// One more in the cell of these words. Nothing is allocated but for a cell's first.
+    fn add(&mut self, place: usize, label: Option<&str>, what: &'static str, why: &str) {
+        if place >= self.rows.len() {
+            self.rows.resize_with(place.saturating_add(1), Row::default);
+        }
+        let Some(row) = self.rows.get_mut(place) else {
+            return;
+        };
+        if !row.is_touched {
+            row.is_touched = true;
+            self.touched.push(place);
+        }
+        let known = row
+            .cells
+            .iter_mut()
+            .find(|cell| cell.what == what && *cell.why == *why);
+        match known {
+            Some(cell) => cell.count = cell.count.saturating_add(1),
+            None => {
+                if row.cells.is_empty() {
+                    row.label =
+                        label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
+                }
+                row.cells.push(Counted {
+                    what,
+                    why: why.into(),
+                    count: 1,
+                    counter: None,
+                });
+            }
+        }
+    }
+
+    /// Takes out all counts.
+    fn take(&mut self) -> Vec<Due> {
+        let mut due = Vec::new();
+        for place in std::mem::take(&mut self.touched) {
+            let Some(row) = self.rows.get_mut(place) else {
+                continue;
+            };
+            row.is_touched = false;
+            for (at, cell) in row.cells.iter_mut().enumerate() {
+                let count = std::mem::take(&mut cell.count);
+                if count > 0 {
+                    let named = || (self.name)(&row.label, cell.what, &stat::label(&cell.why));
+                    due.push(Due {
+                        row: place,
+                        cell: at,
+                        count,
+                        counter: cell.counter.ok_or_else(named),
+                    });
+                }
+            }
+        }
+        due
+    }
+
+    fn cell(&mut self, due: &Due) -> Option<&mut Counted> {
+        self.rows.get_mut(due.row)?.cells.get_mut(due.cell)
+    }
+
+    fn know(&mut self, due: &Due, counter: MetricId) {
+        if let Some(cell) = self.cell(due) {
+            cell.counter = Some(counter);
+        }
+    }
+
+    fn give_back(&mut self, due: &Due) {
+        if let Some(cell) = self.cell(due) {
+            cell.count = cell.count.saturating_add(due.count);
+        }
+        if let Some(row) = self.rows.get_mut(due.row) {
+            if !row.is_touched {
+                row.is_touched = true;
+                self.touched.push(due.row);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Which requests a route is for.
+
+use crate::config::{self, ConfigErrors, Path};
+use crate::route::{
+    HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteIndex,
+    Rule, Test,
+};
+
+use super::names::Names;
+
+/// The rules that lead to a route: one for each of its matches, and one that takes everything where it has none.
+pub(super) fn of(
+    written: &config::Route,
+    route: RouteIndex,
+    gates: &Names,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Rule>> {
+    let hosts = hosts(&written.hosts, &path.field("hosts"), errors);
+    if written.matches.is_empty() {
+        let rule = Rule {
+            hosts: hosts?,
+            path: None,
+            methods: Vec::new(),
+            headers: Vec::new(),
+            query: Vec::new(),
+            route,
+            matching: 0,
+        };
+        return Some(vec![rule]);
+    }
+    let all = path.field("match");
+    let rule = |at: usize, one: &config::Match, errors: &mut ConfigErrors| {
+        let mut rule = rule(one, gates, &all.index(at), errors)?;
+        rule.hosts.clone_from(hosts.as_ref()?);
+        rule.route = route;
+        rule.matching = u32::try_from(at).unwrap_or(u32::MAX);
+        Some(rule)
+    };
+    let compiled: Vec<_> = written
+        .matches
+        .iter()
+        .enumerate()
+        .map(|(at, one)| rule(at, one, errors))
+        .collect();
+    compiled.into_iter().collect()
+}
+
+fn hosts(
+    written: &[String],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<HostPattern>> {
+    let host = |at: usize, text: &String, errors: &mut ConfigErrors| {
+        HostPattern::parse(text)
+            .map_err(|error| errors.push(&path.index(at), error.to_string()))
+            .ok()
+    };
+    let compiled: Vec<_> = written
+        .iter()
+        .enumerate()
+        .map(|(at, text)| host(at, text, errors))
+        .collect();
+    compiled.into_iter().collect()
+}
+
+fn rule(
+    written: &config::Match,
+    gates: &Names,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Rule> {
+    let pattern = match &written.path {
+        Some(pattern) => self::pattern(pattern, &path.field("path"), errors).map(Some),
+        None => Some(None),
+    };
+    let at = path.field("methods");
+    let methods: Vec<_> = written
+        .methods
+        .iter()
+        .enumerate()
+        .map(|(place, text)| {
+            Method::parse(text)
+                .map_err(|error| errors.push(&at.index(place), error.to_string()))
+                .ok()
+        })
+        .collect();
+    let at = path.field("headers");
+    let headers: Vec<_> = written
+        .headers
+        .iter()
+        .enumerate()
+        .map(|(place, field)| header(field, gates, &at.index(place), errors))
+        .collect();
+    let at = path.field("query");
+    let query: Vec<_> = written
+        .query
+        .iter()
+        .enumerate()
+        .map(|(place, field)| {
+            predicate(
+                QueryPredicate::new(&field.name, test(field)),
+                &at.index(place),
+                errors,
+            )
+        })
+        .collect();
+    Some(Rule {
+        hosts: Vec::new(),
+        path: pattern?,
+        methods: methods.into_iter().collect::<Option<_>>()?,
+        headers: headers.into_iter().collect::<Option<_>>()?,
+        query: query.into_iter().collect::<Option<_>>()?,
+        route: RouteIndex(0),
+        matching: 0,
+    })
+}
+
+fn pattern(
+    written: &config::PathMatch,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<PathPattern> {
+    let (pattern, field) = match written {
+        config::PathMatch::Exact(text) => (PathPattern::exact(text), "exact"),
+        config::PathMatch::Prefix(text) => (PathPattern::prefix(text), "prefix"),
+        config::PathMatch::Template(text) => (PathPattern::template(text), "template"),
+    };
+    pattern
+        .map_err(|error| errors.push(&path.field(field), error.to_string()))
+        .ok()
+}
+
+fn header(
+    written: &config::FieldMatch,
+    gates: &Names,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<HeaderPredicate> {
+    if gates.contains(written.name.as_bytes()) {
+        let reason = "the header is set by this policy, so the client's is removed before routes are matched";
+        errors.push(&path.field("name"), reason);
+        return None;
+    }
+    predicate(
+        HeaderPredicate::new(&written.name, test(written)),
+        path,
+        errors,
+    )
+}
+
+fn predicate<T>(
+    made: Result<T, PredicateError>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<T> {
+    made.map_err(|error| errors.push(&path.field("name"), error.to_string()))
+        .ok()
+}
+
+fn test(written: &config::FieldMatch) -> Test {
+    match &written.test {
+        config::FieldTest::Exact(value) => Test::Exact(value.as_bytes().into()),
+        config::FieldTest::Present => Test::Present,
+        config::FieldTest::Absent => Test::Absent,
+    }
+}

@@ -1,0 +1,362 @@
+//! What the adapter counts, and when the host gets it.
+
+use std::time::Duration;
+
+use postern::host::ContextId;
+use postern::host::fake::{FakeVm, World};
+
+use crate::support::{NOW, ON_DEMAND, SMALL, WATCHED, get, running, send, sound};
+
+fn decisions(route: &str, outcome: &str, reason: &str) -> String {
+    format!("postern.decisions.route.=.{route};.;outcome.=.{outcome};.;reason.=.{reason};.;total")
+}
+
+fn authentications(provider: &str, outcome: &str) -> String {
+    format!("postern.authentications.provider.=.{provider};.;outcome.=.{outcome};.;total")
+}
+
+fn of_source(family: &str, source: &str, measure: &str) -> String {
+    format!("postern.{family}.source.=.{source};.;{measure}")
+}
+
+/// A VM in `world` with a root that runs `policy`.
+fn started(world: &World, name: u64, policy: &str) -> (FakeVm, ContextId) {
+    let vm = FakeVm::new(world, name);
+    let root = vm.root();
+    assert!(vm.configure(root, policy.as_bytes()));
+    (vm, root)
+}
+
+/// Lets a second pass and ticks.
+fn tick(world: &World, vm: &FakeVm, root: ContextId) {
+    world.pass(Duration::from_secs(1));
+    vm.tick(root);
+}
+
+fn stat(world: &World, name: &str) -> Option<u64> {
+    world.stats().get(name).copied()
+}
+
+fn calls(vm: &FakeVm) -> u32 {
+    let host = vm.host();
+    let names = ["define", "increment", "record"].map(|verb| format!("proxy_{verb}_metric"));
+    let of = |name: &String| host.calls.get(name.as_str()).copied().unwrap_or_default();
+    names.iter().map(of).sum()
+}
+
+#[test]
+fn decisions_are_counted_in_the_vm_and_handed_over_on_the_tick() {
+    let world = World::at(NOW);
+    let (vm, root) = started(&world, 1, SMALL);
+    assert_eq!(vm.host().ticks.get(&root), Some(&1000));
+    let before = calls(&vm);
+    for _ in 0..3 {
+        send(&vm, root, "/open/1");
+    }
+    send(&vm, root, "/closed");
+    send(&vm, root, "/nowhere");
+    send(&vm, root, "/%zz");
+    let (good, wrong) = (("x-api-key", "k-1".into()), ("x-api-key", "k-2".into()));
+    for (key, times) in [(good, 2), (wrong, 1)] {
+        for _ in 0..times {
+            let mut headers = get("/closed");
+            headers.push(key.clone());
+            vm.request(vm.stream(root), &headers);
+        }
+    }
+    assert_eq!(calls(&vm), before, "no host call for a stat in a request");
+    tick(&world, &vm, root);
+    let expected = [
+        (decisions("open", "forwarded", "none"), 3),
+        (decisions("closed", "denied", "missing_credential"), 1),
+        (decisions("closed", "denied", "invalid_credential"), 1),
+        (decisions("closed", "forwarded", "none"), 2),
+        (decisions("(none)", "answered", "none"), 1),
+        (decisions("(none)", "denied", "malformed_path"), 1),
+        (authentications("keys", "absent"), 1),
+        (authentications("keys", "accepted"), 2),
+        (authentications("keys", "rejected"), 1),
+    ];
+    for (name, count) in &expected {
+        assert_eq!(stat(&world, name), Some(*count), "{name}");
+    }
+    let counted = |name: &&String| name.ends_with("total") && !name.contains("refused");
+    assert_eq!(world.stats().keys().filter(counted).count(), expected.len());
+    // Nothing new is nothing to hand over, and a known stat isn't defined again.
+    let defined = vm.host().calls["proxy_define_metric"];
+    let before = calls(&vm);
+    tick(&world, &vm, root);
+    assert_eq!(calls(&vm), before);
+    send(&vm, root, "/open");
+    tick(&world, &vm, root);
+    assert_eq!(stat(&world, &expected[0].0), Some(4));
+    assert_eq!(vm.host().calls["proxy_define_metric"], defined);
+    sound(&vm);
+}
+
+#[test]
+fn what_is_left_is_handed_over_when_the_policy_ends() {
+    let world = World::at(NOW);
+    let (vm, old) = started(&world, 1, SMALL);
+    send(&vm, old, "/open");
+    let new = vm.root();
+    assert!(vm.configure(new, SMALL.as_bytes()));
+    send(&vm, new, "/open");
+    vm.delete(old);
+    let open = decisions("open", "forwarded", "none");
+    assert_eq!(stat(&world, &open), Some(1));
+    tick(&world, &vm, new);
+    assert_eq!(stat(&world, &open), Some(2));
+    assert_ne!(stat(&world, "postern.policy.version"), Some(0));
+    vm.delete(new);
+    assert_eq!(stat(&world, "postern.policy.version"), Some(0), "no policy");
+}
+
+#[test]
+fn vms_count_into_one_stat() {
+    let world = World::at(NOW);
+    let first = started(&world, 1, SMALL);
+    let second = started(&world, 2, SMALL);
+    for (vm, root) in [&first, &second, &first] {
+        send(vm, *root, "/open");
+    }
+    world.pass(Duration::from_secs(1));
+    first.0.tick(first.1);
+    second.0.tick(second.1);
+    let open = decisions("open", "forwarded", "none");
+    assert_eq!(stat(&world, &open), Some(3));
+}
+
+#[test]
+fn refused_pushes_and_the_policy_s_version() {
+    let world = World::at(NOW);
+    let (vm, root) = started(&world, 1, SMALL);
+    let refused = "postern.policy.refused.total";
+    assert_eq!(stat(&world, refused), Some(0));
+    let version = stat(&world, "postern.policy.version");
+    assert!(version.is_some_and(|version| version > 0 && version < 1 << 48));
+    let info = world
+        .stats()
+        .into_iter()
+        .find(|(name, _)| name.ends_with("info"));
+    assert!(info.is_some_and(|(name, value)| {
+        value == 1 && name.starts_with("postern.build.version.=.0.") && name.contains(";.;build.=.")
+    }));
+    let next = vm.root();
+    assert!(!vm.configure(next, br#"{"routes": 5}"#));
+    assert!(!vm.configure(next, br#"{"minVersion": "99.0"}"#));
+    let told = |line: &(u32, String)| line.1.contains("minVersion") && line.1.contains("older");
+    assert!(vm.host().logs.iter().any(told));
+    assert_eq!(stat(&world, refused), Some(2));
+    assert_eq!(stat(&world, "postern.policy.version"), version);
+    assert!(vm.configure(root, br#"{"minVersion": "0.1"}"#));
+    assert_ne!(stat(&world, "postern.policy.version"), version);
+}
+
+#[test]
+fn a_watched_source_is_seen() {
+    let world = World::at(NOW);
+    let (vm, root) = started(&world, 1, WATCHED);
+    let source = |measure| stat(&world, &of_source("source", "doc", measure));
+    tick(&world, &vm, root);
+    assert_eq!((source("configured"), source("usable")), (Some(1), Some(0)));
+    assert_eq!(source("age_seconds"), None, "no document yet");
+    let callout = vm.callouts().pop().unwrap();
+    vm.reply_status(callout.token, 500, b"");
+    world.pass(Duration::from_secs(60));
+    vm.tick(root);
+    let callout = vm.callouts().pop().unwrap();
+    vm.reply_status(callout.token, 200, br#"{"tier": 1}"#);
+    tick(&world, &vm, root);
+    assert_eq!((source("usable"), source("bytes")), (Some(1), Some(11)));
+    assert_eq!(
+        (source("age_seconds"), source("consumers")),
+        (Some(1), Some(0))
+    );
+    assert!(source("version").is_some_and(|version| version > 0));
+    tick(&world, &vm, root);
+    assert_eq!(source("age_seconds"), Some(2));
+    let total = |family| stat(&world, &of_source(family, "doc", "total"));
+    assert_eq!(total("source_fetches"), Some(2));
+    assert_eq!(total("source_failures"), Some(1));
+    let callouts = "postern.callouts.cluster.=.centre;.;outcome.=.answered;.;total";
+    assert_eq!(stat(&world, callouts), Some(2));
+    // A policy without the source takes over: nobody speaks for it.
+    let new = vm.root();
+    assert!(vm.configure(new, SMALL.as_bytes()));
+    vm.delete(root);
+    assert_eq!((source("configured"), source("usable")), (Some(0), Some(0)));
+}
+
+#[test]
+fn the_newer_policy_of_a_vm_speaks_for_its_sources() {
+    let world = World::at(NOW);
+    let (vm, old) = started(&world, 1, WATCHED);
+    tick(&world, &vm, old);
+    let new = vm.root();
+    assert!(vm.configure(new, WATCHED.as_bytes()));
+    vm.delete(old);
+    let configured = of_source("source", "doc", "configured");
+    assert_eq!(stat(&world, &configured), Some(1), "there was no gap");
+}
+
+#[test]
+fn remembered_answers() {
+    let world = World::at(NOW);
+    let first = started(&world, 1, ON_DEMAND);
+    let second = started(&world, 2, ON_DEMAND);
+    for (vm, root) in [&first, &second] {
+        send(vm, *root, "/ann/1");
+        let callout = vm.callouts().pop().unwrap();
+        vm.reply_status(callout.token, 200, br#"{"tier": "gold"}"#);
+        send(vm, *root, "/ann/2");
+        send(vm, *root, "/ann/3");
+    }
+    let (vm, root) = &first;
+    send(vm, *root, "/bob/1");
+    vm.fail(vm.callouts().pop().unwrap().token);
+    world.pass(Duration::from_secs(1));
+    first.0.tick(first.1);
+    second.0.tick(second.1);
+    let answers = |outcome| {
+        let name = format!("source_answers.source.=.profile;.;outcome.=.{outcome};.;total");
+        stat(&world, &format!("postern.{name}"))
+    };
+    assert_eq!((answers("hit"), answers("miss")), (Some(4), Some(3)));
+    let source = |measure| stat(&world, &of_source("source", "profile", measure));
+    assert_eq!(source("remembered_documents"), Some(2), "one in each VM");
+    assert_eq!(source("remembered_lacks"), Some(1));
+    assert_eq!(source("in_flight"), Some(0));
+    let decided = decisions("r", "forwarded", "none");
+    assert_eq!(stat(&world, &decided), Some(6), "a wait is no decision");
+    second.0.delete(second.1);
+    assert_eq!(source("remembered_documents"), Some(1));
+}
+
+#[test]
+fn what_fails_to_be_handed_over_stays() {
+    let world = World::at(NOW);
+    let (vm, root) = started(&world, 1, SMALL);
+    let open = decisions("open", "forwarded", "none");
+    for call in ["proxy_define_metric", "proxy_increment_metric"] {
+        send(&vm, root, "/open");
+        send(&vm, root, "/closed");
+        vm.script().restrict(call);
+        let before = calls(&vm);
+        tick(&world, &vm, root);
+        assert!(
+            calls(&vm).saturating_sub(before) <= 3,
+            "it is not tried again and again"
+        );
+        vm.script().failures.clear();
+    }
+    tick(&world, &vm, root);
+    assert_eq!(stat(&world, &open), Some(2));
+    let closed = decisions("closed", "denied", "missing_credential");
+    assert_eq!(stat(&world, &closed), Some(2));
+    let failed = "postern.failed_host_calls.call.=.proxy_define_metric;.;total";
+    assert_eq!(stat(&world, failed), Some(1));
+    sound(&vm);
+}
+
+#[test]
+fn names_of_the_policy_are_no_syntax() {
+    let policy = SMALL.replace(r#""open""#, r#""a b;.;reason.=.(none)""#);
+    let (vm, root) = running(&policy);
+    send(&vm, root, "/open");
+    vm.delete(root);
+    let name = decisions("a_b_._reason._._none_", "forwarded", "none");
+    let host = vm.host();
+    assert!(host.calls.contains_key("proxy_define_metric"));
+    drop(host);
+    assert!(
+        vm.world().stats().contains_key(&name),
+        "{:?}",
+        vm.world().stats()
+    );
+}
+
+#[test]
+fn what_was_ignored_and_refused() {
+    let world = World::at(NOW);
+    let (vm, root) = started(&world, 1, SMALL);
+    vm.vm().on_request_headers(ContextId(77));
+    let orphan = vm.root();
+    send(&vm, orphan, "/open");
+    tick(&world, &vm, root);
+    let ignored = "postern.ignored_callbacks.kind.=.context;.;total";
+    assert_eq!(stat(&world, ignored), Some(1));
+    let refused = |reason| {
+        let name = format!("postern.refusals.reason.=.{reason};.;total");
+        stat(&world, &name)
+    };
+    assert_eq!(refused("unknown_context"), Some(1));
+    assert_eq!(refused("no_policy"), Some(1));
+}
+
+#[test]
+fn the_access_log_is_told_what_the_policy_asks_for() {
+    let asking = SMALL.replacen(
+        '{',
+        r#"{"accessLog": {"properties": ["consumer", "route", "reason", "policy"]}, "#,
+        1,
+    );
+    let (vm, root) = running(&asking);
+    let mut good = get("/closed");
+    good.push(("x-api-key", "k-1".into()));
+    for (headers, expected) in [
+        (good.clone(), [Some("app"), Some("closed"), None]),
+        (
+            get("/closed"),
+            [None, Some("closed"), Some("missing_credential")],
+        ),
+        (get("/nowhere"), [None, None, None]),
+        (get("/%zz"), [None, None, Some("malformed_path")]),
+    ] {
+        let stream = vm.stream(root);
+        vm.request(stream, &headers);
+        let properties = vm.host().properties(stream);
+        let names = ["postern_consumer", "postern_route", "postern_reason"];
+        assert_eq!(
+            names.map(|name| properties.get(name).map(String::as_str)),
+            expected
+        );
+        let policy = &properties["postern_policy"];
+        assert!(policy.len() == 12 && policy.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+    // A host that takes no properties lets requests in all the same.
+    vm.script().restrict("proxy_set_property");
+    let (_, outcome) = send(&vm, root, "/open");
+    assert!(matches!(
+        outcome,
+        postern::host::fake::Outcome::Forwarded(_)
+    ));
+    sound(&vm);
+    // And nobody pays who didn't ask.
+    let (vm, root) = running(SMALL);
+    vm.request(vm.stream(root), &good);
+    assert_eq!(vm.host().calls.get("proxy_set_property"), None);
+}
+
+#[test]
+fn an_exchange_that_waits_says_in_the_end_who_and_where() {
+    let asking = ON_DEMAND.replacen('{', r#"{"accessLog": {"properties": ["route"]}, "#, 1);
+    let (vm, root) = running(&asking);
+    let (stream, _) = send(&vm, root, "/ann/1");
+    assert!(vm.host().properties(stream).is_empty());
+    let callout = vm.callouts().pop().unwrap();
+    vm.reply_status(callout.token, 200, br#"{"tier": "gold"}"#);
+    assert_eq!(vm.host().properties(stream)["postern_route"], "r");
+    sound(&vm);
+}
+
+#[test]
+fn clients_don_t_flood_the_log() {
+    let (vm, root) = running(SMALL);
+    vm.script().logs.clear();
+    for _ in 0..1000 {
+        send(&vm, root, "/closed");
+    }
+    let lines = vm.host().logs.len();
+    assert!((1..20).contains(&lines), "{lines}");
+}

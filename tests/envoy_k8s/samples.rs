@@ -1,0 +1,170 @@
+//! Requests to the samples' policies.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::centre::{Centre, Deed};
+use crate::envoy::Envoy;
+use crate::http1::{Message, exchange};
+use crate::plan::Plan;
+use crate::servers::Upstreams;
+use crate::wrappers::{samples, wrapped};
+
+const FOLDERS: [&str; 3] = [
+    "k8s/istio/ingress",
+    "k8s/istio/sidecar",
+    "k8s/envoy-gateway",
+];
+/// Of this consumer only the hash is in the policy.
+const KEY: &str = "x-api-key: mobile-key\r\n";
+
+struct Gate {
+    envoy: Envoy,
+    upstreams: Upstreams,
+}
+
+impl Gate {
+    fn start() -> Self {
+        let upstreams = Upstreams::start(&["default", "blue", "green"], &[("content-length", "0")]);
+        let centre = Centre::start();
+        let mut clusters = upstreams.addresses.clone();
+        let mut policies = Vec::new();
+        for folder in FOLDERS {
+            // As a protobuf Struct makes it, where there is one.
+            let all = wrapped(&samples()[folder]);
+            let (_, _, found) = all
+                .iter()
+                .find(|(_, kind, _)| kind != "EnvoyFilter")
+                .unwrap();
+            let policy: Value = serde_json::from_str(&found[0]).unwrap();
+            for source in policy["sources"].as_object().unwrap().values() {
+                let text = |field: &str| source["http"][field].as_str().unwrap().to_owned();
+                clusters.push((text("cluster"), centre.address));
+                centre.set(&text("authority"), &text("path"), document());
+            }
+            policies.push((folder.to_owned(), found[0].clone()));
+        }
+        let plan = Plan {
+            name: "envoy-k8s".into(),
+            policies,
+            environment: [].into(),
+            clusters,
+            workers: 1,
+            capabilities: Vec::new(),
+        };
+        let envoy = plan.start().unwrap();
+        Self { envoy, upstreams }
+    }
+
+    fn send(&self, folder: &str, path: &str, fields: &str) -> Message {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: api.example.com\r\nconnection: close\r\n{fields}\r\n"
+        );
+        exchange(
+            self.envoy.listener(folder).unwrap(),
+            "GET",
+            request.as_bytes(),
+        )
+        .unwrap()
+    }
+
+    /// The first of these that arrives after the documents did.
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn until(&self, folder: &str, path: &str, fields: &str, wanted: u16) {
+        let start = Instant::now();
+        loop {
+            let status = self.send(folder, path, fields).status();
+            if status == wanted {
+                return;
+            }
+            let late = start.elapsed() > Duration::from_secs(10);
+            assert!(!late, "{folder}: {path} is {status}, not {wanted}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// One for all: where tenants live, and who partners are.
+fn document() -> Deed {
+    let body = r#"{"tenants": [{"id": "acme", "upstream": "green"}, {"id": "odd", "upstream": "default"}],
+        "consumers": [{"name": "shop-window", "groups": ["partner"], "credentials": [{"apiKey": {"value": "partner-key"}}]}]}"#;
+    Deed::Answer {
+        status: 200,
+        fields: Vec::new(),
+        body: body.as_bytes().to_vec(),
+        after: Duration::ZERO,
+        claimed: None,
+    }
+}
+
+/// As `UPSTREAM: request line`.
+fn arrived(gate: &Gate) -> Vec<String> {
+    let all = gate.upstreams.received();
+    let line = |(upstream, message): &(String, Message)| {
+        format!("{upstream}: {}", String::from_utf8_lossy(&message.start))
+    };
+    all.iter().map(line).collect()
+}
+
+#[test]
+fn the_samples_do_what_their_page_says() {
+    let gate = Gate::start();
+    for folder in ["k8s/istio/ingress", "k8s/envoy-gateway"] {
+        gate.until(folder, "/v1/acme/orders/0", KEY, 200);
+        arrived(&gate);
+        let forged = format!("{KEY}x-postern-upstream: blue\r\nx-consumer-name: root\r\n");
+        assert_eq!(
+            gate.send(folder, "/v1/acme/orders/7", &forged).status(),
+            200
+        );
+        let all = gate.upstreams.received();
+        let [(upstream, request)] = &all[..] else {
+            panic!("{all:?}");
+        };
+        assert_eq!(upstream, "green");
+        assert_eq!(request.start, b"GET /orders/7 HTTP/1.1");
+        assert_eq!(request.field(b"x-consumer-name"), Some(&b"mobile-app"[..]));
+        assert_eq!(request.field(b"x-tenant"), Some(&b"acme"[..]));
+        assert_eq!(request.field(b"x-api-key"), None);
+        for (path, fields, status) in [
+            ("/v1/acme/orders/7", "", 401),
+            ("/v1/acme/orders/7", "x-api-key: another\r\n", 401),
+            ("/v1/nobody/orders/7", KEY, 404),
+            // The document wants an upstream that the policy doesn't allow.
+            ("/v1/odd/orders/7", KEY, 503),
+            ("/v0/acme", "", 308),
+            ("/else", KEY, 404),
+        ] {
+            assert_eq!(
+                gate.send(folder, path, fields).status(),
+                status,
+                "{folder}: {path}"
+            );
+        }
+        assert_eq!(arrived(&gate), [""; 0]);
+    }
+    let folder = "k8s/istio/sidecar";
+    gate.until(folder, "/baskets/1", "x-api-key: partner-key\r\n", 200);
+    for (path, fields, status) in [
+        ("/catalogue/1", "", 200),
+        ("/catalogue/1", "x-api-key: another\r\n", 401),
+        ("/baskets/1", "", 401),
+        ("/else", "", 404),
+    ] {
+        assert_eq!(
+            gate.send(folder, path, fields).status(),
+            status,
+            "{folder}: {path}"
+        );
+    }
+    assert_eq!(
+        arrived(&gate),
+        [
+            "default: GET /baskets/1 HTTP/1.1",
+            "default: GET /catalogue/1 HTTP/1.1"
+        ]
+    );
+    assert_eq!(gate.envoy.traps(), [""; 0]);
+}

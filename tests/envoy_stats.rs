@@ -1,0 +1,393 @@
+//! The gate's metrics and its words in the access log, as a real Envoy shows them under the rules of `envoy/bootstrap.yaml`.
+#![cfg(feature = "envoy-tests")]
+
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
+#[path = "support/envoy.rs"]
+#[cfg(test)]
+mod envoy;
+#[path = "support/http1.rs"]
+#[cfg(test)]
+mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
+#[path = "support/servers.rs"]
+#[cfg(test)]
+mod servers;
+
+#[cfg(test)]
+mod checks {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::net::SocketAddr;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use crate::centre::{Centre, Deed};
+    use crate::envoy::Envoy;
+    use crate::http1::get;
+    use crate::plan::Plan;
+    use crate::servers::Upstreams;
+
+    const POLICY: &str = r#"{
+  "accessLog": {"properties": ["consumer", "route", "policy", "reason"]},
+  "minVersion": "0.1",
+  "consumers": [{"name": "app", "credentials": [{"apiKey": {"value": "k-1"}}]}],
+  "consumersFrom": [{"source": "partners", "items": "$.consumers[*]"}],
+  "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+  "sources": {
+    "partners": {"http": {"cluster": "centre", "authority": "centre.test", "path": "/partners.json"}, "refresh": "300ms"},
+    "gone": {"http": {"cluster": "centre", "authority": "centre.test", "path": "/gone.json"}, "refresh": "1m"},
+    "profile": {"http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "500ms"}, "onDemand": {"ttl": "1m"}}
+  },
+  "routes": [
+    {"name": "open", "match": [{"path": {"prefix": "/open"}}], "require": "none"},
+    {"name": "closed/v1.x 注文", "match": [{"path": {"prefix": "/closed"}}], "require": "keys"},
+    {"name": "moved", "match": [{"path": {"prefix": "/moved"}}], "require": "none", "redirect": {"path": {"prefix": "/open"}}},
+    {"name": "lenient", "match": [{"path": {"prefix": "/lenient"}}], "require": "none",
+     "lookup": {"l": {"source": "gone", "values": {"x": "$.x"}, "onFailure": {"default": {"x": 1}}}}},
+    {"name": "user", "match": [{"path": {"template": "/user/{name}"}}], "require": "none",
+     "lookup": {"p": {"source": "profile", "key": "${path.name}", "values": {"x": "$.x"}}}}
+  ]
+}"#;
+
+    const PARTNERS: &[u8] =
+        br#"{"consumers": [{"name": "partner", "credentials": [{"apiKey": {"value": "p-1"}}]}]}"#;
+
+    const USABLE: &str = r#"postern_source_usable{source="partners"}"#;
+
+    /// Path, header fields, how often, status, route, outcome, reason, what the provider says.
+    type Row<'a> = (&'a str, &'a str, usize, u16, [&'a str; 3], &'a str);
+
+    const CLOSED: &str = "closed/v1.x_注文";
+
+    const ROWS: &[Row<'_>] = &[
+        ("/open/1", "", 31, 200, ["open", "forwarded", "none"], ""),
+        (
+            "/closed",
+            "",
+            11,
+            401,
+            [CLOSED, "denied", "missing_credential"],
+            "absent",
+        ),
+        (
+            "/closed",
+            "x-api-key: k-1\r\n",
+            23,
+            200,
+            [CLOSED, "forwarded", "none"],
+            "accepted",
+        ),
+        (
+            "/closed",
+            "x-api-key: p-1\r\n",
+            5,
+            200,
+            [CLOSED, "forwarded", "none"],
+            "accepted",
+        ),
+        (
+            "/closed",
+            "x-api-key: guess\r\n",
+            7,
+            401,
+            [CLOSED, "denied", "invalid_credential"],
+            "rejected",
+        ),
+        (
+            "/closed",
+            "x-api-key: k-1\r\nx-api-key: k-1\r\n",
+            2,
+            401,
+            [CLOSED, "denied", "repeated_credential"],
+            "rejected",
+        ),
+        ("/moved/1", "", 3, 302, ["moved", "answered", "none"], ""),
+        ("/lenient", "", 4, 200, ["lenient", "forwarded", "none"], ""),
+        ("/user/ann", "", 9, 200, ["user", "forwarded", "none"], ""),
+        (
+            "/user/eve",
+            "",
+            1,
+            503,
+            ["user", "denied", "lookup_failed"],
+            "",
+        ),
+        ("/nowhere", "", 6, 404, ["(none)", "answered", "none"], ""),
+        (
+            "/a%2Fb",
+            "",
+            1,
+            400,
+            ["(none)", "denied", "ambiguous_path"],
+            "",
+        ),
+    ];
+
+    /// What `/stats/prometheus` says: a name with its labels in order, and a value.
+    type Stats = BTreeMap<String, f64>;
+
+    fn stats(admin: SocketAddr) -> Stats {
+        let page = get(admin, "/stats/prometheus", "").expect("the admin answers");
+        let page = String::from_utf8(page.body).expect("it is text");
+        let read = |line: &str| {
+            let (name, value) = line.rsplit_once(' ')?;
+            let (name, labels) = name.strip_suffix('}')?.split_once('{')?;
+            let mut labels: Vec<_> = labels
+                .split(',')
+                .filter(|label| !label.is_empty())
+                .collect();
+            labels.sort_unstable();
+            let name = format!("{name}{{{}}}", labels.join(","));
+            Some((name, value.parse().ok()?))
+        };
+        let own = |line: &&str| line.starts_with("postern_");
+        page.lines().filter(own).filter_map(read).collect()
+    }
+
+    fn family<'s>(stats: &'s Stats, name: &str) -> BTreeMap<&'s str, f64> {
+        let start = format!("{name}{{");
+        let own = stats.iter().filter(|(name, _)| name.starts_with(&start));
+        own.map(|(name, value)| (name.as_str(), *value)).collect()
+    }
+
+    /// Waits until the stats are such.
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn until(admin: SocketAddr, what: &str, is_so: impl Fn(&Stats) -> bool) -> Stats {
+        let start = Instant::now();
+        loop {
+            let now = stats(admin);
+            if is_so(&now) {
+                return now;
+            }
+            let late = start.elapsed() > Duration::from_secs(15);
+            assert!(!late, "{what} never came: {now:#?}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn deed(body: &[u8]) -> Deed {
+        Deed::Answer {
+            status: 200,
+            fields: Vec::new(),
+            body: body.to_vec(),
+            after: Duration::ZERO,
+            claimed: None,
+        }
+    }
+
+    /// What the rows must have come to, by the metric's name and labels.
+    fn expected() -> Stats {
+        let mut expected = Stats::new();
+        for (_, _, times, _, [route, outcome, reason], verdict) in ROWS {
+            let times = f64::from(u32::try_from(*times).expect("few"));
+            let labels = format!(r#"outcome="{outcome}",reason="{reason}",route="{route}""#);
+            *expected
+                .entry(format!("postern_decisions_total{{{labels}}}"))
+                .or_default() += times;
+            if !verdict.is_empty() {
+                let labels = format!(r#"outcome="{verdict}",provider="keys""#);
+                *expected
+                    .entry(format!("postern_authentications_total{{{labels}}}"))
+                    .or_default() += times;
+            }
+        }
+        expected
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn what_was_done_is_what_prometheus_reads() {
+        let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
+        let centre = Centre::start();
+        centre.set("centre.test", "/partners.json", deed(PARTNERS));
+        centre.set("centre.test", "/gone.json", Deed::Down);
+        centre.set("centre.test", "/profiles/ann", deed(br#"{"x": 1}"#));
+        centre.set("centre.test", "/profiles/eve", Deed::Silent);
+        let mut clusters = upstreams.addresses.clone();
+        clusters.push(("centre".into(), centre.address));
+        let plan = Plan {
+            name: "envoy-stats".into(),
+            policies: vec![("gate".into(), POLICY.into())],
+            environment: BTreeMap::new(),
+            clusters,
+            workers: 2,
+            capabilities: Vec::new(),
+        };
+        let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
+        let shown = Shown(&envoy);
+        let address = envoy.listener("gate").expect("a listener");
+        until(envoy.admin, "the document", |stats| {
+            stats.get(USABLE) == Some(&1.0)
+        });
+        // Every VM has it by then.
+        thread::sleep(Duration::from_millis(500));
+        for (path, fields, times, status, ..) in ROWS {
+            for _ in 0..*times {
+                let answer = get(address, path, fields).expect("Envoy answers");
+                assert_eq!(answer.status(), *status, "{path} {fields}");
+            }
+        }
+        let total: usize = ROWS.iter().map(|row| row.2).sum();
+        let total = f64::from(u32::try_from(total).expect("few"));
+        let sum = |stats: &Stats| {
+            family(stats, "postern_decisions_total")
+                .values()
+                .sum::<f64>()
+        };
+        until(envoy.admin, "all decisions", |stats| sum(stats) >= total);
+        // Nothing comes afterwards.
+        thread::sleep(Duration::from_millis(1500));
+        let now = stats(envoy.admin);
+        let expected = expected();
+        for name in ["postern_decisions_total", "postern_authentications_total"] {
+            assert_eq!(family(&now, name), family(&expected, name));
+        }
+        gauges(&now);
+        demanded(&now, &centre.asked("centre.test"));
+        let forwarded = ROWS.iter().filter(|row| row.4[1] == "forwarded");
+        let forwarded: usize = forwarded.map(|row| row.2).sum();
+        assert_eq!(upstreams.received().len(), forwarded);
+        identity(&envoy, &now);
+        documented(&now);
+        logged(&envoy);
+        assert_eq!(envoy.traps(), Vec::<String>::new());
+        drop(shown);
+    }
+
+    /// Single values.
+    fn gauges(now: &Stats) {
+        let value = |name: &str| now.get(name).copied();
+        for (name, wanted) in [
+            (
+                r#"postern_fallbacks_total{lookup="l",route="lenient"}"#,
+                4.0,
+            ),
+            (USABLE, 1.0),
+            (r#"postern_source_configured{source="partners"}"#, 1.0),
+            (r#"postern_source_consumers{source="partners"}"#, 1.0),
+            (r#"postern_source_usable{source="gone"}"#, 0.0),
+            (r#"postern_source_in_flight{source="profile"}"#, 0.0),
+            ("postern_policy_refused_total{}", 0.0),
+        ] {
+            assert_eq!(value(name), Some(wanted), "{name}: {now:#?}");
+        }
+        let bytes = value(r#"postern_source_bytes{source="partners"}"#);
+        assert_eq!(bytes, u32::try_from(PARTNERS.len()).ok().map(f64::from));
+        let age = value(r#"postern_source_age_seconds{source="partners"}"#);
+        assert!(age.is_some_and(|age| age <= 2.0), "{age:?}");
+    }
+
+    /// A source on demand: each worker asked once for what it remembers now, and one asked for what never came.
+    fn demanded(now: &Stats, asked: &[String]) {
+        let value = |name: &str| now.get(name).copied().unwrap_or_default();
+        let remembered = value(r#"postern_source_remembered_documents{source="profile"}"#);
+        assert!((1.0..=2.0).contains(&remembered), "{remembered}");
+        let answers = |outcome: &str| {
+            let labels = format!(r#"outcome="{outcome}",source="profile""#);
+            value(&format!("postern_source_answers_total{{{labels}}}"))
+        };
+        let whole = |value: f64| format!("{value:.0}");
+        assert_eq!(whole(answers("miss")), whole(remembered + 1.0));
+        assert_eq!(whole(answers("hit") + answers("miss")), "10");
+        let fetches = value(r#"postern_source_fetches_total{source="profile"}"#);
+        let own = asked.iter().filter(|path| path.starts_with("/profiles/"));
+        assert_eq!(whole(fetches), own.count().to_string());
+        let failed = value(r#"postern_source_failures_total{source="profile"}"#);
+        assert_eq!(whole(failed), "1");
+        let failures = value(r#"postern_source_failures_total{source="gone"}"#);
+        assert!(failures >= 1.0, "{failures}");
+        let callouts = value(r#"postern_callouts_total{cluster="centre",outcome="answered"}"#);
+        assert!(callouts >= fetches + failures, "{callouts}");
+    }
+
+    /// The policy and the module say which they are, the same everywhere.
+    fn identity(envoy: &Envoy, now: &Stats) {
+        let log = envoy.log();
+        let word = |key: &str| {
+            let after = log.split(key).nth(1).unwrap_or_default();
+            after
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let policy = word(" policy=");
+        let number = u64::from_str_radix(&policy, 16).expect("hexadecimal");
+        let gauge = now["postern_policy_version{}"];
+        assert_eq!(format!("{gauge:.0}"), number.to_string());
+        let info = family(now, "postern_build_info");
+        let version = format!(r#"version="{}""#, env!("CARGO_PKG_VERSION"));
+        assert_eq!(info.len(), 1, "{info:?}");
+        assert!(info.keys().all(|name| name.contains(&version)), "{info:?}");
+        assert!(access_log(envoy).contains(&format!("policy={policy}")));
+    }
+
+    /// Every metric has its row in the documentation, and each label its rule.
+    fn documented(now: &Stats) {
+        let page = include_str!("../docs/metrics.md");
+        for name in now.keys() {
+            let (name, labels) = name.split_once('{').expect("braces");
+            assert!(page.contains(&format!("| `{name}` |")), "{name}");
+            assert!(!name.contains('='), "a label without a rule: {name}");
+            let row = page
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{name}` |")));
+            for label in labels.split(',').filter_map(|label| label.split_once('=')) {
+                let known = row.is_some_and(|row| row.contains(&format!("`{}`", label.0)));
+                assert!(known, "{name} has a label `{}`", label.0);
+            }
+        }
+        // The rules that the page shows are those that this Envoy has.
+        for rule in include_str!("../envoy/bootstrap.yaml").lines() {
+            if let Some((_, regex)) = rule.split_once("regex: ") {
+                assert!(page.contains(regex.trim_end_matches('}')), "{rule}");
+            }
+        }
+    }
+
+    /// What was logged of each request so far.
+    fn access_log(envoy: &Envoy) -> String {
+        let log = fs::read(envoy.folder.join("access.log"));
+        String::from_utf8_lossy(&log.unwrap_or_default()).into_owned()
+    }
+
+    /// The access log says who, where and why.
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn logged(envoy: &Envoy) {
+        thread::sleep(Duration::from_millis(300));
+        let log = access_log(envoy);
+        for (wanted, times) in [
+            ("200 via_upstream consumer=app route=closed/v1.x 注文 ", 23),
+            (
+                "200 via_upstream consumer=partner route=closed/v1.x 注文 ",
+                5,
+            ),
+            (
+                "401 postern_missing_credential consumer=- route=closed/v1.x 注文 ",
+                11,
+            ),
+            (" reason=invalid_credential", 7),
+            ("404 postern_no_route consumer=- route=- ", 6),
+            ("400 postern_ambiguous_path consumer=- route=- ", 1),
+            ("200 via_upstream consumer=- route=user ", 9),
+        ] {
+            let lines = log.lines().filter(|line| line.contains(wanted));
+            assert_eq!(lines.count(), times, "{wanted}: {log}");
+        }
+    }
+
+    /// Shows the end of Envoy's log where the test fails.
+    struct Shown<'a>(&'a Envoy);
+
+    impl Drop for Shown<'_> {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                self.0.show_log();
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A registry in this process, as far as a push needs one.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Output;
+use std::sync::{Arc, RwLock};
+use std::thread;
+
+use crate::layout::{MANIFEST, digest, image};
+
+/// Whom a registry lets in.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Door {
+    Open,
+    /// Whoever has a token, which is given for the password.
+    Token,
+    /// Everybody, but it gives back other manifests than it got.
+    Liar,
+}
+
+#[derive(Default)]
+pub(crate) struct Stored {
+    pub(crate) blobs: BTreeMap<String, Vec<u8>>,
+    pub(crate) manifests: BTreeMap<String, Vec<u8>>,
+    pub(crate) log: Vec<String>,
+}
+
+struct Asked {
+    method: String,
+    target: String,
+    fields: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+    let mut bytes = Vec::new();
+    let mut part = [0; 65536];
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end;
+        }
+        let read = stream.read(&mut part).ok().filter(|read| *read > 0)?;
+        bytes.extend_from_slice(&part[..read]);
+    };
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let mut lines = head.lines();
+    let mut words = lines.next()?.split(' ').map(str::to_owned);
+    let fields: BTreeMap<_, _> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let length: usize = fields
+        .get("content-length")
+        .map_or(0, |n| n.parse().unwrap());
+    let mut body = bytes.split_off(end.saturating_add(4));
+    while body.len() < length {
+        let read = stream.read(&mut part).ok().filter(|read| *read > 0)?;
+        body.extend_from_slice(&part[..read]);
+    }
+    Some(Asked {
+        method: words.next()?,
+        target: words.next()?,
+        fields,
+        body,
+    })
+}
+
+/// A registry in this process, as far as a push needs it.
+pub(crate) struct Registry {
+    address: SocketAddr,
+    pub(crate) stored: Arc<RwLock<Stored>>,
+}
+
+impl Registry {
+    pub(crate) fn start(door: Door) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let stored: Arc<RwLock<Stored>> = Arc::default();
+        let own = Arc::clone(&stored);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                if let Some(asked) = read_request(&mut stream) {
+                    let head_only = asked.method == "HEAD";
+                    let (status, fields, body) =
+                        answer(&asked, door, address, &mut own.write().unwrap());
+                    let head = format!(
+                        "HTTP/1.1 {status} x\r\n{fields}content-length: {}\r\nconnection: close\r\n\r\n",
+                        body.len()
+                    );
+                    let _ = stream.write_all(head.as_bytes());
+                    let _ = stream.write_all(if head_only { b"" } else { &body });
+                }
+            }
+        });
+        Self { address, stored }
+    }
+
+    pub(crate) fn push(&self, path: &str, form: &str, environment: &[(&str, &str)]) -> Output {
+        let reference = format!("{}/team/postern:v1", self.address);
+        image(
+            &["push", "--form", form, "--image", path, &reference],
+            environment,
+        )
+    }
+}
+
+fn answer(
+    asked: &Asked,
+    door: Door,
+    own: SocketAddr,
+    stored: &mut Stored,
+) -> (u16, String, Vec<u8>) {
+    let said = asked.fields.get("authorization").map_or("", |value| value);
+    let plain = |status: u16| (status, String::new(), Vec::new());
+    stored
+        .log
+        .push(format!("{} {}", asked.method, asked.target));
+    if asked.target.starts_with("/token?") {
+        // `ann:secret`
+        assert!(asked.target.contains("service=here") && asked.target.contains("team%2Fpostern"));
+        return match said {
+            "Basic YW5uOnNlY3JldA==" => (200, String::new(), br#"{"token": "let-in"}"#.to_vec()),
+            _ => plain(401),
+        };
+    }
+    if door == Door::Token && said != "Bearer let-in" {
+        let challenge =
+            format!("www-authenticate: Bearer realm=\"http://{own}/token\",service=\"here\"\r\n");
+        return (401, challenge, Vec::new());
+    }
+    let path = asked
+        .target
+        .strip_prefix("/v2/team/postern/")
+        .unwrap_or_default();
+    match (asked.method.as_str(), path.split_once('/')) {
+        ("HEAD", Some(("blobs", name))) => plain(if stored.blobs.contains_key(name) {
+            200
+        } else {
+            404
+        }),
+        ("POST", Some(("blobs", "uploads/"))) => (
+            202,
+            "location: /v2/team/postern/blobs/uploads/7?state=a%3Db\r\n".into(),
+            Vec::new(),
+        ),
+        ("PUT", Some(("blobs", rest))) => {
+            let name = rest
+                .strip_prefix("uploads/7?state=a%3Db&digest=sha256%3A")
+                .unwrap();
+            assert_eq!(digest(&asked.body), format!("sha256:{name}"));
+            stored
+                .blobs
+                .insert(format!("sha256:{name}"), asked.body.clone());
+            plain(201)
+        }
+        ("PUT", Some(("manifests", tag))) => {
+            assert_eq!(asked.fields["content-type"], MANIFEST);
+            stored.manifests.insert(tag.to_owned(), asked.body.clone());
+            stored
+                .manifests
+                .insert(digest(&asked.body), asked.body.clone());
+            plain(201)
+        }
+        ("GET", Some(("manifests", name))) => match stored.manifests.get(name) {
+            Some(_) if door == Door::Liar => (200, String::new(), b"{}".to_vec()),
+            Some(manifest) => (200, String::new(), manifest.clone()),
+            None => plain(404),
+        },
+        _ => plain(405),
+    }
+}

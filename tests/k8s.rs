@@ -1,0 +1,18 @@
+//! The samples for Kubernetes hold together: every policy in them compiles, in every wrapper; what a policy names (clusters, the routing
+//! header) is there beside it; and nothing in them lets requests through when the filter fails.
+
+#[path = "k8s/monitoring.rs"]
+#[cfg(test)]
+mod monitoring;
+#[path = "k8s/names.rs"]
+#[cfg(test)]
+mod names;
+#[path = "k8s/policies.rs"]
+#[cfg(test)]
+mod policies;
+#[path = "k8s/safety.rs"]
+#[cfg(test)]
+mod safety;
+#[path = "support/wrappers.rs"]
+#[cfg(test)]
+mod wrappers;

@@ -1,0 +1,116 @@
+//! What a policy names is made by an object beside it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::wrappers::{list, samples, wrapped};
+
+fn policy_of(samples: &[(String, Value)]) -> Value {
+    let (_, _, policies) = wrapped(samples).remove(0);
+    serde_json::from_str(&policies[0]).unwrap()
+}
+
+fn of_kind<'s>(samples: &'s [(String, Value)], kind: &'s str) -> impl Iterator<Item = &'s Value> {
+    let all = samples.iter().map(|(_, document)| document);
+    all.filter(move |document| document["kind"] == kind)
+}
+
+/// The Envoy clusters that istiod or Envoy Gateway makes of the objects of a folder.
+fn clusters(samples: &[(String, Value)]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in of_kind(samples, "ServiceEntry") {
+        for host in list(&entry["spec"]["hosts"]) {
+            for port in list(&entry["spec"]["ports"]) {
+                found.insert(format!(
+                    "outbound|{}||{}",
+                    port["number"],
+                    host.as_str().unwrap()
+                ));
+            }
+        }
+    }
+    let named = |document: &Value| {
+        let text = |field: &str| document["metadata"][field].as_str().unwrap().to_owned();
+        (text("name"), text("namespace"))
+    };
+    for service in of_kind(samples, "Service") {
+        let (name, namespace) = named(service);
+        for port in list(&service["spec"]["ports"]) {
+            let port = &port["port"];
+            found.insert(format!(
+                "outbound|{port}||{name}.{namespace}.svc.cluster.local"
+            ));
+        }
+    }
+    for route in of_kind(samples, "HTTPRoute") {
+        let (name, namespace) = named(route);
+        for (rule, _) in list(&route["spec"]["rules"]).enumerate() {
+            found.insert(format!("httproute/{namespace}/{name}/rule/{rule}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_cluster_of_every_source_is_made_by_an_object_beside_it() {
+    for folder in [
+        "k8s/istio/ingress",
+        "k8s/istio/sidecar",
+        "k8s/envoy-gateway",
+    ] {
+        let samples = &samples()[folder];
+        let there = clusters(samples);
+        let policy = policy_of(samples);
+        let sources = policy["sources"].as_object().unwrap();
+        assert!(!sources.is_empty(), "{folder}");
+        for source in sources.values() {
+            let cluster = source["http"]["cluster"].as_str().unwrap();
+            assert!(there.contains(cluster), "{folder}: {cluster} of {there:?}");
+        }
+    }
+}
+
+/// The values of the routing header that rules ask for; `None` is a rule that asks for no header.
+fn asked_for(rules: &Value, header: &str) -> Vec<Option<String>> {
+    let value = |condition: &Value| {
+        let exact = &condition["headers"][header]["exact"]; // VirtualService
+        let listed = list(&condition["headers"]).find(|h| h["name"] == header); // HTTPRoute
+        let found = exact
+            .as_str()
+            .or_else(|| listed.and_then(|h| h["value"].as_str()));
+        found.map(str::to_owned)
+    };
+    list(rules)
+        .map(|rule| {
+            let conditions = rule.get("match").or_else(|| rule.get("matches"));
+            conditions.and_then(|conditions| list(conditions).find_map(value))
+        })
+        .collect()
+}
+
+#[test]
+fn every_upstream_that_a_policy_may_choose_has_a_rule_and_so_has_none() {
+    for (folder, kind, rules) in [
+        ("k8s/istio/ingress", "VirtualService", "http"),
+        ("k8s/envoy-gateway", "HTTPRoute", "rules"),
+    ] {
+        let samples = &samples()[folder];
+        let policy = policy_of(samples);
+        let header = policy["routing"]["header"].as_str().unwrap();
+        let route = of_kind(samples, kind)
+            .find(|route| route["metadata"]["name"] == "api")
+            .unwrap();
+        let mut asked = asked_for(&route["spec"][rules], header);
+        // First matched, first served: the rule for all others stands last.
+        assert_eq!(asked.pop(), Some(None), "{folder}");
+        let allowed: BTreeSet<_> = list(&policy["routing"]["allow"])
+            .map(|value| value.as_str().map(str::to_owned))
+            .collect();
+        assert_eq!(
+            asked.into_iter().collect::<BTreeSet<_>>(),
+            allowed,
+            "{folder}"
+        );
+    }
+}
