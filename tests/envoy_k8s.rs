@@ -14,14 +14,12 @@ mod envoy;
 mod http1;
 #[path = "support/plan.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
 mod plan;
 #[path = "envoy_k8s/samples.rs"]
 #[cfg(test)]
 mod samples;
 #[path = "support/servers.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
 mod servers;
 #[path = "support/wrappers.rs"]
 #[cfg(test)]

@@ -4,6 +4,10 @@
 
 #[path = "push/armed.rs"]
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows has failed"
+)]
 mod armed;
 #[path = "support/centre.rs"]
 #[cfg(test)]
@@ -13,6 +17,7 @@ mod centre;
 mod envoy;
 #[path = "push/facts.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "the long suite has more of it")]
 mod facts;
 #[path = "push/gate.rs"]
 #[cfg(test)]

@@ -12,13 +12,13 @@ mod envoy;
 mod http1;
 #[path = "support/plan.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
 mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 #[expect(dead_code, reason = "shared with suites that need more of it")]
 mod servers;
 
+use envoy::Envoy;
 use http1::get;
 use plan::Plan;
 use servers::Upstreams;
