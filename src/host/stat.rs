@@ -1,7 +1,8 @@
 //! The names of the stats.
 //!
-//! Envoy's stats have names and no labels; labels stand in the name as `KEY.=.VALUE;.;`, and the tag rules of Envoy's
-//! bootstrap (`stats_tags`) take them out again. `docs/metrics.md` lists all names.
+//! Envoy's stats have names and no labels; labels stand in the name as `KEY=.=VALUE;.;`, and the tag rules of Envoy's
+//! bootstrap (`stats_tags`) take them out again. Istio's
+//! own rules (`extraStatTags`) are for labels in this form. `docs/metrics.md` lists all names.
 
 /// A label's value is cut above this length, in bytes.
 const MOST_LABEL: usize = 128;
@@ -9,7 +10,7 @@ const MOST_LABEL: usize = 128;
 /// The label of what has no name in the policy. No policy's name becomes this: parentheses are replaced there.
 pub(super) const NOBODY: &str = "(none)";
 
-/// A name: `postern.FAMILY.KEY.=.VALUE;.;…MEASURE`, which reads `postern_FAMILY_MEASURE{KEY="VALUE",…}` in the end. The
+/// A name: `postern.FAMILY.KEY=.=VALUE;.;…MEASURE`, which reads `postern_FAMILY_MEASURE{KEY="VALUE",…}` in the end. The
 /// values are labels by [`label`], or words of our own.
 pub(super) fn name(family: &str, labels: &[(&str, &str)], measure: &str) -> String {
     let mut name = String::with_capacity(64);
@@ -17,7 +18,7 @@ pub(super) fn name(family: &str, labels: &[(&str, &str)], measure: &str) -> Stri
     name.push_str(family);
     name.push('.');
     for (key, value) in labels {
-        for part in [key, ".=.", value, ";.;"] {
+        for part in [key, "=.=", value, ";.;"] {
             name.push_str(part);
         }
     }
@@ -55,7 +56,7 @@ mod tests {
                 &[("route", "orders"), ("reason", "x")],
                 "total"
             ),
-            "postern.decisions.route.=.orders;.;reason.=.x;.;total"
+            "postern.decisions.route=.=orders;.;reason=.=x;.;total"
         );
         assert_eq!(name("policy", &[], "version"), "postern.policy.version");
     }
@@ -66,7 +67,7 @@ mod tests {
             ("orders", "orders"),
             ("v1/orders.list", "v1/orders.list"),
             ("outbound|443||id.example", "outbound|443||id.example"),
-            ("a;.;reason.=.b", "a_._reason._.b"),
+            ("a;.;reason=.=b", "a_._reason_._b"),
             ("(none)", "_none_"),
             ("a b:c\"d\\", "a_b_c_d_"),
             ("注文", "注文"),

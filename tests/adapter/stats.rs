@@ -8,15 +8,15 @@ use postern::host::fake::{FakeVm, World};
 use crate::support::{NOW, ON_DEMAND, SMALL, WATCHED, get, running, send, sound};
 
 fn decisions(route: &str, outcome: &str, reason: &str) -> String {
-    format!("postern.decisions.route.=.{route};.;outcome.=.{outcome};.;reason.=.{reason};.;total")
+    format!("postern.decisions.route=.={route};.;outcome=.={outcome};.;reason=.={reason};.;total")
 }
 
 fn authentications(provider: &str, outcome: &str) -> String {
-    format!("postern.authentications.provider.=.{provider};.;outcome.=.{outcome};.;total")
+    format!("postern.authentications.provider=.={provider};.;outcome=.={outcome};.;total")
 }
 
 fn of_source(family: &str, source: &str, measure: &str) -> String {
-    format!("postern.{family}.source.=.{source};.;{measure}")
+    format!("postern.{family}.source=.={source};.;{measure}")
 }
 
 /// A VM in `world` with a root that runs `policy`.
@@ -140,7 +140,7 @@ fn refused_pushes_and_the_policy_s_version() {
         .into_iter()
         .find(|(name, _)| name.ends_with("info"));
     assert!(info.is_some_and(|(name, value)| {
-        value == 1 && name.starts_with("postern.build.version.=.0.") && name.contains(";.;build.=.")
+        value == 1 && name.starts_with("postern.build.version=.=0.") && name.contains(";.;build=.=")
     }));
     let next = vm.root();
     vm.configure(next, br#"{"routes": 5}"#);
@@ -179,7 +179,7 @@ fn a_watched_source_is_seen() {
     let total = |family| stat(&world, &of_source(family, "doc", "total"));
     assert_eq!(total("source_fetches"), Some(2));
     assert_eq!(total("source_failures"), Some(1));
-    let callouts = "postern.callouts.cluster.=.centre;.;outcome.=.answered;.;total";
+    let callouts = "postern.callouts.cluster=.=centre;.;outcome=.=answered;.;total";
     assert_eq!(stat(&world, callouts), Some(2));
     // A policy without the source takes over: nobody speaks for it.
     let new = vm.root();
@@ -219,7 +219,7 @@ fn remembered_answers() {
     first.0.tick(first.1);
     second.0.tick(second.1);
     let answers = |outcome| {
-        let name = format!("source_answers.source.=.profile;.;outcome.=.{outcome};.;total");
+        let name = format!("source_answers.source=.=profile;.;outcome=.={outcome};.;total");
         stat(&world, &format!("postern.{name}"))
     };
     assert_eq!((answers("hit"), answers("miss")), (Some(4), Some(3)));
@@ -254,18 +254,18 @@ fn what_fails_to_be_handed_over_stays() {
     assert_eq!(stat(&world, &open), Some(2));
     let closed = decisions("closed", "denied", "missing_credential");
     assert_eq!(stat(&world, &closed), Some(2));
-    let failed = "postern.failed_host_calls.call.=.proxy_define_metric;.;total";
+    let failed = "postern.failed_host_calls.call=.=proxy_define_metric;.;total";
     assert_eq!(stat(&world, failed), Some(1));
     sound(&vm);
 }
 
 #[test]
 fn names_of_the_policy_are_no_syntax() {
-    let policy = SMALL.replace(r#""open""#, r#""a b;.;reason.=.(none)""#);
+    let policy = SMALL.replace(r#""open""#, r#""a b;.;reason=.=(none)""#);
     let (vm, root) = running(&policy);
     send(&vm, root, "/open");
     vm.delete(root);
-    let name = decisions("a_b_._reason._._none_", "forwarded", "none");
+    let name = decisions("a_b_._reason_.__none_", "forwarded", "none");
     let host = vm.host();
     assert!(host.calls.contains_key("proxy_define_metric"));
     drop(host);
@@ -284,10 +284,10 @@ fn what_was_ignored_and_refused() {
     let orphan = vm.root();
     send(&vm, orphan, "/open");
     tick(&world, &vm, root);
-    let ignored = "postern.ignored_callbacks.kind.=.context;.;total";
+    let ignored = "postern.ignored_callbacks.kind=.=context;.;total";
     assert_eq!(stat(&world, ignored), Some(1));
     let refused = |reason| {
-        let name = format!("postern.refusals.reason.=.{reason};.;total");
+        let name = format!("postern.refusals.reason=.={reason};.;total");
         stat(&world, &name)
     };
     assert_eq!(refused("unknown_context"), Some(1));
