@@ -1,5 +1,6 @@
 //! What must be so, in any version of Envoy.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::thread;
@@ -460,4 +461,22 @@ pub(crate) fn closed(envoy: Option<&Path>) {
     // Nothing but the log tells of it.
     assert_eq!(gate.stat("vm_reload_success"), 0);
     assert!(!gate.envoy.traps().is_empty());
+}
+
+/// Not a fact of ours but of Envoy's, which must be known: what a worker refuses after the trial was good opens the gate.
+/// Should this fail one day, the host has become better, and `Vm::on_configure` may say no wherever it likes.
+pub(crate) fn half_hearted(envoy: Option<&Path>) {
+    let module = wat::parse_str(include_str!("half_hearted.wat")).expect("it is right");
+    let mut setting = setting("push-half", Delivery::Ecds, envoy);
+    setting.module = Path::new(env!("CARGO_TARGET_TMPDIR")).join("half_hearted.wasm");
+    setting.after_a_trap = Some("FAIL_CLOSED");
+    fs::write(&setting.module, module).expect("a folder of ours");
+    let gate = start(setting, "A");
+    assert_eq!(gate.status("/", ""), 403);
+    gate.push("another");
+    gate.until("the gate is open", |gate| gate.status("/", "") == 200);
+    assert_eq!(gate.refused(), 0, "the push counts as good");
+    gate.push("B");
+    Gate::pause(SETTLED);
+    assert_eq!(gate.status("/", ""), 200, "a good one doesn't shut it");
 }

@@ -162,6 +162,7 @@ fn all_facts(version: &str) {
         facts::reloaded,
         facts::closed,
         facts::waiting,
+        facts::half_hearted,
     ] {
         fact(Some(&envoy));
     }
@@ -192,4 +193,5 @@ fn in_envoy_1_39() {
 fn in_envoy_1_40() {
     facts::drained(None);
     facts::waiting(None);
+    facts::half_hearted(None);
 }
