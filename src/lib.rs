@@ -8,7 +8,7 @@
 //!
 //! | floor | rooms | what they are for |
 //! |---|---|---|
-//! | drivers | `host` (in Envoy, and on a fake host for tests), the tool's `main.rs` | callbacks in, host calls out; the only place with `unsafe` |
+//! | drivers | `host` (in Envoy, and on a fake host for tests), the tool in `src/bin/postern/` | callbacks in, host calls out; the only place with `unsafe` |
 //! | engine | [`engine`] | one request through its stages; documents, flights, waiting exchanges |
 //! | policy | [`policy`] | config compiled to what runs; denials and their one map to the wire |
 //! | mechanisms | [`config`], [`route`], [`rewrite`], [`auth`], [`source`], [`template`], [`cache`] | one noun a file; they don't know each other |

@@ -102,7 +102,8 @@ impl Decode for serde_json::Value {
             Node::String(text) => Self::String(text.as_ref().to_owned()),
             Node::List(_) => Self::Array(Decode::decode(node, at, errors)?),
             Node::Map(_) => {
-                let entries: Vec<Named<Self>> = Decode::decode(node, at, errors)?;
+                let any = |key: &str, _: &Path<'_>, _: &mut ConfigErrors| Some(key.to_owned());
+                let entries: Vec<Named<Self>> = pairs(any, Self::decode, node, at, errors)?;
                 Self::Object(
                     entries
                         .into_iter()

@@ -56,7 +56,7 @@ pub(super) fn lookups(
 }
 
 /// What variables of templates begin with, or may once: a lookup of such a name would hide them.
-const RESERVED: [&str; 10] = [
+pub(super) const RESERVED: [&str; 10] = [
     "path",
     "query",
     "header",

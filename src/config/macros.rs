@@ -29,6 +29,8 @@ macro_rules! record {
                     name: $json,
                     presence: record!(@presence $presence),
                     docs: concat!($($field_doc, "\n"),*),
+                    kind: stringify!($ty),
+                    reader: record!(@reader $($by)?),
                 },)*
             ];
             const RULES: &'static [$crate::config::Rule] = &[$($($rule),*)?];
@@ -70,6 +72,8 @@ macro_rules! record {
     (@presence required) => { $crate::config::Presence::Required };
     (@presence optional) => { $crate::config::Presence::Optional };
     (@presence $default:tt) => { $crate::config::Presence::Default(stringify!($default)) };
+    (@reader) => { None };
+    (@reader $by:path) => { Some(stringify!($by)) };
     (@by) => { $crate::config::decode::Decode::decode };
     (@by $by:path) => { $by };
     (@finish required, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
@@ -125,6 +129,8 @@ macro_rules! one_of {
                     name: $json,
                     presence: $crate::config::Presence::Optional,
                     docs: concat!($($variant_doc, "\n"),*),
+                    kind: stringify!($ty),
+                    reader: record!(@reader $($by)?),
                 },)*
             ];
             const RULES: &'static [$crate::config::Rule] =
@@ -175,6 +181,15 @@ macro_rules! choice {
                 $(#[doc = $variant_doc])*
                 $variant,
             )*
+        }
+
+        impl $crate::config::Choice for $name {
+            const WORDS: &'static [$crate::config::Word] = &[
+                $($crate::config::Word {
+                    name: $json,
+                    docs: concat!($($variant_doc, "\n"),*),
+                },)*
+            ];
         }
 
         impl $crate::config::decode::Decode for $name {

@@ -23,6 +23,7 @@ mod respond;
 mod rewrite;
 mod route;
 mod scalar;
+mod shape;
 mod source;
 mod text;
 mod version;
@@ -36,12 +37,13 @@ pub use identity::{Backslash, DuplicateSlash, EscapedSlash, Identity, Parameters
 pub use lookup::{Fallback, Lookup};
 pub use path::Path;
 pub use provider::{ApiKeyProvider, Place, Provider};
-pub use record::{Field, Presence, Record, Rule};
+pub use record::{Choice, Field, Presence, Record, Rule, Word};
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
 pub use rewrite::{HeaderEdits, PathRewrite, QueryEdits, Redirect, ResponseEdits, Rewrite, Scheme};
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
+pub use shape::{FRAMING, METHODS, RESERVED_LOOKUPS, Shape};
 pub use source::{HttpSource, Index, OnDemand, Source, SourceKind};
 pub use version::Version;
 

@@ -83,7 +83,7 @@ fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
 
 /// Fields that belong to one connection or to the framing of a message (RFC 9110 §7.6.1, §8.6): to write them is to
 /// break it, and Envoy writes them itself.
-const FRAMING: [&str; 9] = [
+pub(super) const FRAMING: [&str; 9] = [
     "connection",
     "content-length",
     "keep-alive",
@@ -124,7 +124,7 @@ pub(super) fn cookie_name(
 }
 
 /// Methods that are written in capitals; a method's name is case-sensitive (RFC 9110 §9.1).
-const METHODS: [&str; 9] = [
+pub(super) const METHODS: [&str; 9] = [
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
 ];
 

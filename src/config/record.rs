@@ -16,6 +16,27 @@ pub struct Field {
     pub presence: Presence,
     /// What it means.
     pub docs: &'static str,
+    /// The type that it is read into, as Rust writes it: a record's or a choice's name leads to its [`Shape`].
+    ///
+    /// [`Shape`]: super::Shape
+    pub kind: &'static str,
+    /// What reads it, where that isn't the type's own decoder: `duration::<0, 60_000>`.
+    pub reader: Option<&'static str>,
+}
+
+/// One word of a choice.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    /// The word as it is written.
+    pub name: &'static str,
+    /// What it means.
+    pub docs: &'static str,
+}
+
+/// A choice among words.
+pub trait Choice {
+    /// The words, in the order of the reference.
+    const WORDS: &'static [Word];
 }
 
 /// Whether a field may be left out.

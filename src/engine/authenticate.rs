@@ -30,7 +30,7 @@ pub(super) struct Authenticated {
 
 /// What one provider says.
 #[derive(Debug)]
-enum Verdict<'p> {
+pub(super) enum Verdict<'p> {
     /// It found none of its credentials.
     Absent,
     Accepted(Identity, &'p Place),
@@ -112,7 +112,7 @@ fn tell(verdicts: &[(usize, Verdict<'_>)], policy: &Policy, observer: &mut dyn O
     }
 }
 
-fn verdict<'p>(
+pub(super) fn verdict<'p>(
     head: &Head<'_>,
     place: usize,
     provider: &'p Provider,

@@ -2,6 +2,8 @@
 
 use crate::source::SourceError;
 
+use super::detail::Detail;
+
 /// Something worth counting, logging or explaining. Never holds a secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -122,4 +124,12 @@ pub enum Outcome {
 pub trait Observer {
     /// Called where it happens; must be quick.
     fn event(&mut self, event: &Event<'_>);
+
+    /// Whether this one wants to know how each exchange comes to its end. It costs time and memory: not for a gateway.
+    fn wants_detail(&self) -> bool {
+        false
+    }
+
+    /// Called for each step of an exchange's way, where that is wanted.
+    fn detail(&mut self, _detail: &Detail<'_>) {}
 }

@@ -12,7 +12,7 @@ use super::head::Head;
 use super::lookups::{Awaited, Basis, Desk, Stop};
 use super::step::Step;
 use super::values::Facts;
-use super::{answer, forward};
+use super::{answer, forward, trace};
 
 /// What is to be done with an exchange; a wait isn't registered yet.
 pub(super) enum Decision {
@@ -24,14 +24,19 @@ pub(super) enum Decision {
 pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Decision {
     let head = match Head::read(*request, policy) {
         Ok(head) => head,
-        Err(denial) => return Decision::Step(deny(denial, request, None, desk)),
+        Err(denial) => {
+            trace::malformed(request, policy, desk);
+            return Decision::Step(deny(denial, request, None, desk));
+        }
     };
+    trace::head(&head, policy, desk);
     let found = policy.router.find(&head.for_router());
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
     else {
         return Decision::Step(unmatched(&head, policy, desk));
     };
     let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
+    trace::matched(&head, found, route, desk);
     match follow(&head, found, route, policy, desk) {
         Ok(step) => {
             let outcome = if matches!(step, Step::Continue(_)) {
@@ -59,6 +64,7 @@ fn follow(
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) -> Result<Step, Stop> {
+    trace::verdicts(head, route, policy, desk);
     let who = authenticate(
         head,
         route,
@@ -85,12 +91,40 @@ fn follow(
         .filter(|_| !route.lookups.is_empty())
     {
         if holds(condition, &facts, Lookups::Pending) == Some(false) {
+            trace::checked(route, &facts, Lookups::Pending, policy, desk);
             return Err(Reason::Forbidden.into());
         }
     }
-    let mut fell_back = Vec::new();
+    look_up(&mut facts, found, route, policy, desk)?;
+    trace::checked(route, &facts, Lookups::Done, policy, desk);
+    if let Some(condition) = &route.authorize {
+        if holds(condition, &facts, Lookups::Done) != Some(true) {
+            return Err(Reason::Forbidden.into());
+        }
+    }
+    Ok(match &route.action {
+        Action::Forward(rewrite) => Step::Continue(forward::edits(&facts, route, rewrite, policy)?),
+        Action::Redirect(redirect) => {
+            Step::Respond(answer::redirect(&facts, route, redirect, policy)?)
+        }
+        Action::Respond(respond) => Step::Respond(respond.0.clone()),
+    })
+}
+
+/// The values of all lookups of a route, in their order.
+fn look_up(
+    facts: &mut Facts<'_>,
+    found: Found<'_>,
+    route: &Route,
+    policy: &Policy,
+    desk: &mut Desk<'_>,
+) -> Result<(), Stop> {
+    let mut fell_back: Vec<&str> = Vec::new();
     for lookup in &route.lookups {
-        let found_out = desk.look_up(lookup, &facts)?;
+        let found_out = desk.look_up(lookup, facts);
+        let values = found_out.as_ref().ok().map(|found_out| &found_out.values);
+        trace::looked_up(lookup, facts, values, policy, desk);
+        let found_out = found_out?;
         if found_out.basis == Basis::Failure {
             fell_back.push(&*lookup.name);
         }
@@ -104,18 +138,7 @@ fn follow(
             lookup,
         });
     }
-    if let Some(condition) = &route.authorize {
-        if holds(condition, &facts, Lookups::Done) != Some(true) {
-            return Err(Reason::Forbidden.into());
-        }
-    }
-    Ok(match &route.action {
-        Action::Forward(rewrite) => Step::Continue(forward::edits(&facts, route, rewrite, policy)?),
-        Action::Redirect(redirect) => {
-            Step::Respond(answer::redirect(&facts, route, redirect, policy)?)
-        }
-        Action::Respond(respond) => Step::Respond(respond.0.clone()),
-    })
+    Ok(())
 }
 
 fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {

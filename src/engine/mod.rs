@@ -7,6 +7,7 @@
 mod answer;
 mod authenticate;
 mod authorize;
+mod detail;
 mod event;
 mod exchange;
 mod forward;
@@ -17,6 +18,7 @@ mod report;
 mod sources;
 mod step;
 mod store;
+mod trace;
 mod values;
 mod view;
 mod waiting;
@@ -36,6 +38,7 @@ use sources::{Sources, State, World};
 use store::{EngineId, Purpose};
 use waiting::{Mail, Memory, Slot};
 
+pub use detail::{Detail, Known, Origin, Said};
 pub use event::{Event, Observer, Outcome, Recall, Verdict};
 pub use report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting, Woken};

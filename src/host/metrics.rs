@@ -1,7 +1,7 @@
 //! The host's stats, by their names.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::abi::{self, Failure, MetricId, MetricKind};
 use super::id::ContextId;
@@ -13,7 +13,7 @@ use super::id::ContextId;
 /// ends, as the host's stats do.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
-    known: RefCell<HashMap<String, Known>>,
+    known: RefCell<BTreeMap<String, Known>>,
 }
 
 #[derive(Debug)]

@@ -1,0 +1,296 @@
+//! `postern check`: everything that is wrong with policies, wherever they stand.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use postern::config::{Config, ConfigErrors};
+use postern::policy::Policy;
+use serde_json::json;
+
+use crate::environment::{Variables, pair};
+use crate::finding::{Finding, Level, as_json, line, sarif};
+use crate::tree::{Mark, Tree, Value, Which};
+use crate::verb::{Failure, Verdict, say};
+use crate::wrapper::{Held, find};
+use crate::{embedded, file, json, lint};
+
+const EXAMPLES: &str = "\
+Examples:
+  postern check policy.yaml
+  postern check --deny-warnings k8s/*.yaml
+  kubectl get wasmplugin -A -o yaml | postern check -
+  postern check --format sarif envoy/ecds.json > findings.sarif
+
+Exit status: 0 where all is well, 1 where a policy has errors, 2 where a file
+can't be read or holds no policy.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Check {
+    /// Policies (YAML or JSON), and what holds them: Envoy's bootstrap, LDS and ECDS files, WasmPlugin, TrafficExtension,
+    /// EnvoyFilter, EnvoyExtensionPolicy. `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How findings are written.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Let warnings count as errors.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// A variable of the VM's environment. Those that aren't given are taken to be set.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    env: Vec<(String, String)>,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line each: `FILE:LINE:COLUMN: LEVEL: PATH: REASON (SUGGESTION)`.
+    Text,
+    /// One object with all findings.
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
+}
+
+impl Check {
+    pub(crate) fn run(&self) -> Result<Verdict, Failure> {
+        let mut all = Findings {
+            environment: Variables::new(&self.env),
+            findings: Vec::new(),
+            policies: 0,
+            unusable: false,
+        };
+        for path in &self.files {
+            let name = path.display().to_string();
+            match file::text(path) {
+                Ok(text) => all.file(&name, &text),
+                Err(Failure(reason)) => {
+                    let reason = reason.strip_prefix(&format!("{name}: ")).unwrap_or(&reason);
+                    all.unreadable(&name, Mark::START, reason);
+                }
+            }
+        }
+        match self.format {
+            Format::Text => all.print()?,
+            Format::Json => {
+                let findings: Vec<_> = all.findings.iter().map(as_json).collect();
+                say(&format!(
+                    "{:#}",
+                    json!({"policies": all.policies, "findings": findings})
+                ))?;
+            }
+            Format::Sarif => say(&format!("{:#}", sarif(&all.findings)))?,
+        }
+        Ok(all.verdict(self.deny_warnings))
+    }
+}
+
+struct Findings {
+    environment: Variables,
+    findings: Vec<Finding>,
+    policies: usize,
+    /// A file could not be read, or holds no policy.
+    unusable: bool,
+}
+
+/// Where a policy stands.
+struct Place<'p> {
+    file: &'p str,
+    wrapper: &'p str,
+}
+
+impl Findings {
+    fn file(&mut self, name: &str, text: &str) {
+        let documents = match file::documents(text) {
+            Ok(documents) => documents,
+            Err(error) => return self.unreadable(name, error.at, &error.reason),
+        };
+        let before = (self.policies, self.findings.len());
+        for document in &documents {
+            for found in find(document) {
+                let place = Place {
+                    file: name,
+                    wrapper: &found.wrapper,
+                };
+                match found.held {
+                    Held::Policy(tree) => self.policy(&place, tree, &tree.to_json()),
+                    Held::Text(node) => self.text(&place, node, text),
+                    Held::Wrong(at, reason, suggestion) => {
+                        self.policies = self.policies.saturating_add(1);
+                        self.push(
+                            &place,
+                            Level::Error,
+                            "wrapper",
+                            at,
+                            reason,
+                            Some(suggestion),
+                        );
+                    }
+                    Held::Foreign(at) => {
+                        let reason = "another module's configuration: passed over";
+                        self.push(&place, Level::Note, "wrapper", at, reason, None);
+                    }
+                }
+            }
+        }
+        if before.0 == self.policies {
+            self.unreadable(name, Mark::START, "there is no policy in it");
+        }
+        if let Some(own) = self.findings.get_mut(before.1..) {
+            own.sort_by_key(|finding| (finding.at, finding.level));
+        }
+    }
+
+    fn unreadable(&mut self, file: &str, at: Mark, reason: &str) {
+        let place = Place { file, wrapper: "" };
+        self.push(&place, Level::Error, "unreadable", at, reason, None);
+        self.unusable = true;
+    }
+
+    fn push(
+        &mut self,
+        place: &Place<'_>,
+        level: Level,
+        rule: &'static str,
+        at: Mark,
+        reason: &str,
+        suggestion: Option<&str>,
+    ) {
+        self.findings.push(Finding {
+            file: place.file.to_owned(),
+            at,
+            level,
+            rule,
+            wrapper: place.wrapper.to_owned(),
+            path: String::new(),
+            reason: reason.to_owned(),
+            suggestion: suggestion.map(str::to_owned),
+        });
+    }
+
+    /// A policy that stands as text within the file: its places are brought back to the file's.
+    fn text(&mut self, place: &Place<'_>, node: &Tree<'_>, file: &str) {
+        let Value::Text(text, style) = &node.value else {
+            return;
+        };
+        let before = self.findings.len();
+        match json::read(text) {
+            Ok(tree) => self.policy(place, &tree, text),
+            Err(error) => {
+                self.policies = self.policies.saturating_add(1);
+                let reason = format!("not JSON: {}", error.reason);
+                let suggestion = "the filter reads JSON; `postern ecds` makes it of YAML";
+                self.push(
+                    place,
+                    Level::Error,
+                    "invalid",
+                    error.at,
+                    &reason,
+                    Some(suggestion),
+                );
+            }
+        }
+        let own = self.findings.get_mut(before..).unwrap_or_default();
+        if own.is_empty() {
+            return;
+        }
+        let wanted = own.iter().map(|finding| finding.at);
+        let places = embedded::places(file, node.at, *style, text, wanted);
+        for finding in own {
+            finding.at = places.get(&finding.at).copied().unwrap_or(node.at);
+        }
+    }
+
+    /// Judges a policy as the filter does. `json` is what the filter would read of `tree`.
+    fn policy(&mut self, place: &Place<'_>, tree: &Tree<'_>, json: &str) {
+        self.policies = self.policies.saturating_add(1);
+        let config = match Config::parse(json.as_bytes()) {
+            Ok(config) => config,
+            Err(errors) => return self.errors(place, tree, &errors),
+        };
+        if let Err(errors) = Policy::compile(&config, &self.environment) {
+            self.errors(place, tree, &errors);
+        }
+        for warning in lint::warnings(&config) {
+            self.findings.push(Finding {
+                file: place.file.to_owned(),
+                at: tree.locate(&warning.path, Which::First),
+                level: Level::Warning,
+                rule: warning.rule,
+                wrapper: place.wrapper.to_owned(),
+                path: warning.path,
+                reason: warning.reason,
+                suggestion: Some(warning.suggestion),
+            });
+        }
+        let assumed = self.environment.take_assumed();
+        if !assumed.is_empty() {
+            let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();
+            let reason = format!(
+                "reads the environment: {}, taken to be set",
+                names.join(", ")
+            );
+            self.push(place, Level::Note, "environment", tree.at, &reason, None);
+        }
+    }
+
+    fn errors(&mut self, place: &Place<'_>, tree: &Tree<'_>, errors: &ConfigErrors) {
+        for error in errors {
+            let which = if error.reason == "duplicate key" {
+                Which::Last
+            } else {
+                Which::First
+            };
+            self.findings.push(Finding {
+                file: place.file.to_owned(),
+                at: tree.locate(&error.path, which),
+                level: Level::Error,
+                rule: "invalid",
+                wrapper: place.wrapper.to_owned(),
+                path: error.path.clone(),
+                reason: error.reason.clone(),
+                suggestion: error.suggestion.clone(),
+            });
+        }
+    }
+
+    fn count(&self, level: Level) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.level == level)
+            .count()
+    }
+
+    fn print(&self) -> Result<(), Failure> {
+        for finding in &self.findings {
+            say(&line(finding))?;
+        }
+        let [errors, warnings] = [(Level::Error, "error"), (Level::Warning, "warning")]
+            .map(|(level, name)| counted(self.count(level), name));
+        let policies = match self.policies {
+            1 => "1 policy".to_owned(),
+            several => format!("{several} policies"),
+        };
+        say(&format!("{policies}: {errors}, {warnings}"))
+    }
+
+    fn verdict(&self, deny_warnings: bool) -> Verdict {
+        let warnings = deny_warnings && self.count(Level::Warning) > 0;
+        if self.unusable {
+            Verdict::Unusable
+        } else if warnings || self.count(Level::Error) > 0 {
+            Verdict::Bad
+        } else {
+            Verdict::Good
+        }
+    }
+}
+
+fn counted(count: usize, name: &str) -> String {
+    match count {
+        0 => format!("no {name}s"),
+        1 => format!("1 {name}"),
+        several => format!("{several} {name}s"),
+    }
+}

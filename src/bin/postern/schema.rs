@@ -1,0 +1,407 @@
+//! `postern schema`: the policy's language as a JSON Schema (2020-12), made from the tables that the decoder is made from.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+use postern::config::{FRAMING, Field, METHODS, Presence, RESERVED_LOOKUPS, Rule, Shape};
+use serde_json::{Map, Value, json};
+
+use crate::verb::{Failure, Verdict, say};
+
+const EXAMPLES: &str = "\
+Examples:
+  postern schema > postern-policy.schema.json
+  # and at the top of a policy, for editors:
+  # yaml-language-server: $schema=./postern-policy.schema.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Schema {}
+
+impl Schema {
+    pub(crate) fn run(&self) -> Result<Verdict, Failure> {
+        say(&format!("{:#}", schema()?))?;
+        Ok(Verdict::Good)
+    }
+}
+
+/// The whole schema.
+fn schema() -> Result<Value, Failure> {
+    let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
+    let mut writer = Writer::default();
+    writer.needed.insert("Config".to_owned());
+    while let Some(name) = writer.needed.pop_first() {
+        if let Entry::Vacant(place) = definitions.entry(name) {
+            let definition = writer.definition(place.key())?;
+            place.insert(definition);
+        }
+    }
+    Ok(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A policy of Postern",
+        "$ref": "#/$defs/Config",
+        "$defs": definitions,
+    }))
+}
+
+/// Control characters, which text on one line hasn't.
+const CONTROLS: &str = "\\u0000-\\u001f\\u007f-\\u009f";
+
+/// A token of RFC 9110 §5.6.2.
+const TOKEN: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+
+/// What templates can say.
+const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
+
+/// Writes definitions, and notes which further ones they need.
+#[derive(Debug, Default)]
+struct Writer {
+    needed: BTreeSet<String>,
+}
+
+impl Writer {
+    fn reference(&mut self, name: &str) -> Value {
+        self.needed.insert(name.to_owned());
+        json!({"$ref": format!("#/$defs/{name}")})
+    }
+
+    /// A type by its name: by its tables, or as its own decoder reads it.
+    fn definition(&mut self, name: &str) -> Result<Value, Failure> {
+        match Shape::of(name) {
+            Some(Shape::Record(fields, rules)) => {
+                let mut record = self.record(fields, rules)?;
+                beside(name, &mut record);
+                Ok(record)
+            }
+            Some(Shape::Choice(words)) => {
+                let word = |word: &postern::config::Word| json!({"const": word.name, "description": word.docs.trim()});
+                Ok(json!({"oneOf": words.iter().map(word).collect::<Vec<_>>()}))
+            }
+            None => match name {
+                "Requirement" => Ok(json!({"anyOf": [
+                    {"type": "string", "minLength": 1, "description": "`none`, or a provider's name"},
+                    self.reference("Combination"),
+                ]})),
+                "PathRewrite" => Ok(json!({"anyOf": [line(), self.reference("WrittenPrefix")]})),
+                "TextOrEnv" => Ok(json!({"anyOf": [line(), {
+                    "type": "object",
+                    "properties": {"env": line()},
+                    "required": ["env"],
+                    "additionalProperties": false,
+                }]})),
+                "Percent" => Ok(json!({"type": "string", "pattern": "^0*(100|[0-9]{1,2})%$"})),
+                "Pass" => Ok(json!({"type": "object", "maxProperties": 0})),
+                _ => Err(Failure(format!("the schema doesn't know the type {name}"))),
+            },
+        }
+    }
+
+    fn record(&mut self, fields: &[Field], rules: &[Rule]) -> Result<Value, Failure> {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for field in fields {
+            let reader = field.reader.map(|reader| reader.replace(' ', ""));
+            let mut property = match &reader {
+                Some(reader) => self.read_by(reader, &field.kind.replace(' ', ""))?,
+                None => self.kind(&field.kind.replace(' ', ""))?,
+            };
+            if let Value::Object(property) = &mut property {
+                let docs: Vec<_> = field.docs.lines().map(str::trim).collect();
+                property.insert("description".into(), docs.join(" ").trim().into());
+                if let Presence::Default(default) = field.presence {
+                    let default = serde_json::from_str(default).unwrap_or(Value::Null);
+                    property.insert("default".into(), default);
+                }
+            }
+            if field.presence == Presence::Required {
+                required.push(field.name);
+            }
+            properties.insert(field.name.to_owned(), property);
+        }
+        let mut all: Vec<Value> = rules.iter().flat_map(rule).collect();
+        let mut record = json!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        if let Value::Object(record) = &mut record {
+            if !required.is_empty() {
+                record.insert("required".into(), json!(required));
+            }
+            if !all.is_empty() {
+                all.dedup();
+                record.insert("allOf".into(), all.into());
+            }
+        }
+        Ok(record)
+    }
+
+    /// What a type of Rust's is written as.
+    fn kind(&mut self, kind: &str) -> Result<Value, Failure> {
+        let inner = |outer: &str| kind.strip_prefix(outer)?.strip_suffix('>');
+        if let Some(inner) = inner("Option<").or_else(|| inner("Box<")) {
+            return self.kind(inner);
+        }
+        if let Some(named) = inner("Vec<Named<").and_then(|inner| inner.strip_suffix('>')) {
+            let value = self.kind(named)?;
+            return Ok(map(json!({"minLength": 1}), value));
+        }
+        if let Some(inner) = inner("Vec<") {
+            return Ok(list(self.kind(inner)?, 0));
+        }
+        Ok(match kind {
+            "String" => json!({"type": "string"}),
+            "bool" => json!({"type": "boolean"}),
+            // Anything; written so that a description has a place.
+            "serde_json::Value" => json!({}),
+            name => self.reference(name),
+        })
+    }
+
+    /// What a decoder takes that isn't its type's own.
+    fn read_by(&mut self, reader: &str, kind: &str) -> Result<Value, Failure> {
+        let (name, bounds) = reader.split_once("::<").unwrap_or((reader, ""));
+        if let Some(text) = scalar(name, bounds).or_else(|| many(name)) {
+            return Ok(text);
+        }
+        Ok(match name {
+            "distinct" => self.kind(kind)?,
+            "non_empty" => {
+                let mut list = self.kind(kind)?;
+                if let Value::Object(list) = &mut list {
+                    list.insert("minItems".into(), 1.into());
+                }
+                list
+            }
+            "secret_headers" => map(own_header(), self.reference("TextOrEnv")),
+            "header_matches" => {
+                let field = self.reference("FieldMatch");
+                list(
+                    json!({"allOf": [field, {"properties": {"name": header()}}]}),
+                    0,
+                )
+            }
+            "query_matches" => list(self.reference("FieldMatch"), 0),
+            "named_providers" => {
+                let value = self.reference("Provider");
+                map(json!({"minLength": 1, "not": {"const": "none"}}), value)
+            }
+            "lookups" => {
+                let value = self.reference("Lookup");
+                let names = json!({"pattern": VARIABLE, "not": {"enum": RESERVED_LOOKUPS}});
+                map(names, value)
+            }
+            "some" => self.requirements(),
+            "one_or_some" => json!({"anyOf": [self.requirements(), self.requirement()]}),
+            _ => {
+                return Err(Failure(format!(
+                    "the schema doesn't know the decoder {name}"
+                )));
+            }
+        })
+    }
+
+    /// One requirement within another: `none` stands alone.
+    fn requirement(&mut self) -> Value {
+        json!({"allOf": [self.reference("Requirement"), {"not": {"const": "none"}}]})
+    }
+
+    fn requirements(&mut self) -> Value {
+        list(self.requirement(), 1)
+    }
+}
+
+/// What decoders of one text or number take.
+fn scalar(name: &str, bounds: &str) -> Option<Value> {
+    Some(match name {
+        "line" => line(),
+        "header_name" => header(),
+        "own_header" => own_header(),
+        "cookie_name" => json!({"type": "string", "pattern": TOKEN}),
+        "method_template" => json!({"anyOf": [method(), {"allOf": [line(), {"pattern": "\\$"}]}]}),
+        "absolute" => json!({"type": "string", "pattern": "^/"}),
+        "digest" => json!({"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"}),
+        "duration" => json!({
+            "type": "string",
+            "minLength": 2,
+            "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+        }),
+        "truth" => json!({"const": true}),
+        "redirection" => json!({"enum": [301, 302, 303, 307, 308]}),
+        "integer" => integer(bounds),
+        "size" => json!({"anyOf": [
+            integer(bounds),
+            {"type": "string", "pattern": "^[0-9]+(Ki|Mi|Gi)?$"},
+        ]}),
+        _ => return None,
+    })
+}
+
+/// What decoders of several texts take.
+fn many(name: &str) -> Option<Value> {
+    let named = || json!({"minLength": 1});
+    let group = json!({"type": "string", "pattern": format!("^[^,{CONTROLS}]+$")});
+    Some(match name {
+        "lines" => list(line(), 0),
+        "some_lines" => list(line(), 1),
+        "group_names" => list(group, 0),
+        "values_by_name" => map(named(), value()),
+        "some_labels" => filled(map(named(), value())),
+        "own_headers" => list(own_header(), 0),
+        "header_values" => map(own_header(), value()),
+        "headers_by_name" => map(named(), own_header()),
+        "method_names" => list(method(), 0),
+        "json_paths" => filled(map(json!({"pattern": VARIABLE}), line())),
+        _ => return None,
+    })
+}
+
+fn line() -> Value {
+    json!({"type": "string", "pattern": format!("^[^{CONTROLS}]+$")})
+}
+
+fn value() -> Value {
+    json!({"type": "string", "pattern": format!("^[^{CONTROLS}]*$")})
+}
+
+/// A schema of these words.
+fn words<const N: usize>(words: [(&str, Value); N]) -> Value {
+    let words = words
+        .into_iter()
+        .map(|(word, value)| (word.to_owned(), value));
+    Value::Object(words.collect())
+}
+
+fn list(items: Value, least: u8) -> Value {
+    if least == 0 {
+        words([("type", "array".into()), ("items", items)])
+    } else {
+        words([
+            ("type", "array".into()),
+            ("items", items),
+            ("minItems", least.into()),
+        ])
+    }
+}
+
+fn map(names: Value, values: Value) -> Value {
+    words([
+        ("type", "object".into()),
+        ("propertyNames", names),
+        ("additionalProperties", values),
+    ])
+}
+
+fn filled(mut map: Value) -> Value {
+    if let Value::Object(map) = &mut map {
+        map.insert("minProperties".into(), 1.into());
+    }
+    map
+}
+
+/// Bounds as Rust writes them: `1,65_535,u16`.
+fn integer(bounds: &str) -> Value {
+    let mut bounds = bounds
+        .split(',')
+        .map(|bound| bound.replace(['_', '>'], "").parse::<u64>().ok());
+    let least = bounds.next().flatten();
+    let most = bounds.next().flatten();
+    json!({"type": "integer", "minimum": least, "maximum": most})
+}
+
+/// A pattern that finds one of these words, whatever their case.
+fn any_case(words: impl Iterator<Item = String>) -> String {
+    let word = |word: String| -> String {
+        let letter = |letter: char| match letter {
+            '-' => "[-_]".to_owned(),
+            _ if letter.is_ascii_alphabetic() => {
+                format!(
+                    "[{}{}]",
+                    letter.to_ascii_uppercase(),
+                    letter.to_ascii_lowercase()
+                )
+            }
+            _ => letter.to_string(),
+        };
+        word.chars().map(letter).collect()
+    };
+    format!("^({})$", words.map(word).collect::<Vec<_>>().join("|"))
+}
+
+fn header() -> Value {
+    let pseudo = any_case(["host".to_owned()].into_iter());
+    json!({"type": "string", "pattern": TOKEN, "not": {"pattern": pseudo}})
+}
+
+fn own_header() -> Value {
+    let refused = ["host"]
+        .iter()
+        .chain(FRAMING)
+        .map(|name| (*name).to_owned());
+    json!({"type": "string", "pattern": TOKEN, "not": {"pattern": any_case(refused)}})
+}
+
+fn method() -> Value {
+    let known = any_case(METHODS.iter().map(|name| (*name).to_owned()));
+    json!({"anyOf": [
+        {"enum": METHODS},
+        {"type": "string", "pattern": TOKEN, "not": {"pattern": known}},
+    ]})
+}
+
+/// What a rule means for the names of fields.
+fn rule(rule: &Rule) -> Vec<Value> {
+    let required = |names: &[&str]| json!({"required": names});
+    let apart = |left: &str, right: &str| json!({"not": {"required": [left, right]}});
+    match rule {
+        Rule::One(names) => {
+            let each: Vec<_> = names.iter().map(|name| required(&[name])).collect();
+            vec![json!({"oneOf": each})]
+        }
+        Rule::AtLeastOne(names) => {
+            let each: Vec<_> = names.iter().map(|name| required(&[name])).collect();
+            vec![json!({"anyOf": each})]
+        }
+        Rule::AtMostOne(names) => {
+            let pairs = names.iter().enumerate().flat_map(|(at, left)| {
+                let later = names.iter().skip(at.saturating_add(1));
+                later.map(move |right| (left, right))
+            });
+            pairs.map(|(left, right)| apart(left, right)).collect()
+        }
+        Rule::Apart(name, others) => others.iter().map(|other| apart(name, other)).collect(),
+        Rule::Needs(name, needed) => vec![json!({"dependentRequired": {*name: [needed]}})],
+        Rule::Unnamed => Vec::new(),
+    }
+}
+
+/// What decoders ask beside the tables.
+fn beside(name: &str, record: &mut Value) {
+    let more = match name {
+        // A looked-up value is compared with something.
+        "Condition" => json!({
+            "if": {"required": ["lookup"]},
+            "then": {"anyOf": [
+                {"required": ["equals"]},
+                {"required": ["contains"]},
+                {"required": ["exists"]},
+            ]},
+        }),
+        // The key stands in the path exactly where the source is read by key.
+        "Source" => {
+            let keyed = json!({"pattern": "\\$\\{key\\}"});
+            let path =
+                |path: Value| json!({"properties": {"http": {"properties": {"path": path}}}});
+            json!({
+                "if": {"required": ["onDemand"]},
+                "then": path(keyed.clone()),
+                "else": path(json!({"not": keyed})),
+            })
+        }
+        _ => return,
+    };
+    if let (Value::Object(record), Value::Object(more)) = (record, more) {
+        record.extend(more);
+    }
+}

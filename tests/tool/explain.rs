@@ -1,0 +1,192 @@
+//! `postern explain`.
+
+use serde_json::Value;
+
+use crate::golden::{compare, folder, run};
+
+const API: &str = "https://api.test";
+
+/// Runs that were looked at once: the name of the output, the arguments.
+const RUNS: &[(&str, &[&str])] = &[
+    (
+        "demo-forwarded",
+        &[
+            "demo.yaml",
+            "http://localhost/v1/acme/./orders/7?apikey=mobile-key",
+            "-H",
+            "X-Consumer-Name: eve",
+            "--document",
+            "tenants=tenants.json",
+        ],
+    ),
+    (
+        "demo-disabled",
+        &[
+            "demo.yaml",
+            "/v1/initech/orders/7",
+            "-H",
+            "x-api-key: mobile-key",
+            "--document=tenants=tenants.json",
+        ],
+    ),
+    (
+        "demo-nothing-known",
+        &[
+            "demo.yaml",
+            "/v1/acme/orders",
+            "-H",
+            "x-api-key: mobile-key",
+        ],
+    ),
+    (
+        "demo-forbidden",
+        &["demo.yaml", "/v1/acme/orders", "-H", "x-api-key: trial-key"],
+    ),
+    (
+        "demo-method",
+        &["demo.yaml", "-X", "DELETE", "/v1/acme/orders"],
+    ),
+    (
+        "demo-redirect",
+        &["demo.yaml", "https://localhost:8443/v0/a?b=c"],
+    ),
+    ("demo-ambiguous", &["demo.yaml", "/v1/acme%2Forders"]),
+    ("demo-host", &["demo.yaml", "/health", "-H", "Host: a b"]),
+    (
+        "crm-asked",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42",
+            "-H",
+            "x-api-key: app-key",
+            "--reply",
+            "crm:42=profile.json",
+        ],
+    ),
+    (
+        "crm-missing",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42",
+            "-H",
+            "x-api-key: app-key",
+            "--reply",
+            "crm:42=404",
+        ],
+    ),
+    (
+        "crm-silent",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42",
+            "-H",
+            "x-api-key: app-key",
+        ],
+    ),
+    (
+        "crm-rejected",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42",
+            "-H",
+            "x-api-key: wrong",
+            "-H",
+            "authorization: Basic eDp5",
+        ],
+    ),
+    (
+        "crm-two",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42?apikey=app-key",
+            "-H",
+            "x-api-key: app-key",
+        ],
+    ),
+    (
+        "crm-near",
+        &["crm.yaml", "https://api.test/profile/42/x", "-d", "a=b"],
+    ),
+    (
+        "crm-other-host",
+        &["crm.yaml", "https://api2.test/profile/42"],
+    ),
+    (
+        "crm-beta",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42?debug",
+            "-H",
+            "x-beta: 1",
+        ],
+    ),
+    (
+        "crm-json",
+        &[
+            "crm.yaml",
+            "https://api.test/profile/42",
+            "-H",
+            "x-api-key: app-key",
+            "--reply",
+            "crm:42=profile.json",
+            "--json",
+        ],
+    ),
+    ("all", &["demo.yaml", "--all", "cases.yaml"]),
+    ("all-wrong", &["demo.yaml", "--all", "wrong.toml"]),
+    ("all-typo", &["demo.yaml", "--all", "typo.yaml"]),
+    ("no-policy", &["tenants.json", "/"]),
+    (
+        "no-file",
+        &["demo.yaml", "/", "--document", "tenants=nowhere.json"],
+    ),
+];
+
+#[test]
+fn the_way_of_requests() {
+    let folder = folder("explain");
+    let mut failures = Vec::new();
+    for (name, arguments) in RUNS {
+        let arguments: Vec<&str> = ["explain"].iter().chain(*arguments).copied().collect();
+        let run = run(&folder, &arguments, "");
+        failures.extend(compare(&run, &folder.join(format!("{name}.out"))).err());
+        let long = run.out.lines().find(|line| line.chars().count() > 80);
+        assert!(
+            long.is_none() || arguments.contains(&"--json"),
+            "{name}: {long:?}"
+        );
+        assert!(!run.out.contains('\x1b'), "{name}: colours in a pipe");
+        assert!(
+            !run.out.contains("app-key") || name.contains("two"),
+            "{name}: a key is printed"
+        );
+    }
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
+#[test]
+fn machines_read_every_case() {
+    let run = run(
+        &folder("explain"),
+        &["explain", "demo.yaml", "--all", "cases.yaml", "--json"],
+        "",
+    );
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (report["passed"].as_u64(), report["failed"].as_u64()),
+        (Some(5), Some(0))
+    );
+    let first = &report["cases"][0]["explanation"];
+    assert_eq!(first["end"]["upstream"], "blue");
+    assert_eq!(first["stages"]["lookups"][0]["key"], "acme");
+    assert_eq!(run.status, 0);
+}
+
+#[test]
+fn a_policy_within_a_wrapper_will_do() {
+    let policy = r#"{"routes": [{"name": "a", "require": "none", "respond": {"body": "ok"}}]}"#;
+    let folder = folder("explain");
+    let ecds = run(&folder, &["ecds", "-"], policy);
+    let run = run(&folder, &["explain", "-", API], &ecds.out);
+    assert!(run.out.ends_with("body          ok\n"), "{run:?}");
+}
