@@ -1,10 +1,10 @@
 # What there is to do. Every target finds or installs what it needs (scripts/setup).
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench lint wasm image tool doc clean
+.PHONY: help run demo test test-long bench lint wasm image tool doc clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the demo: Envoy with the module, until Ctrl-C
 	@scripts/run
@@ -15,8 +15,8 @@ demo: ## run the demo's requests and compare (starts a gateway if none is runnin
 test: ## run every test, the ones in a real Envoy and the demo included
 	@scripts/test
 
-bench: ## measure what a request costs, in Envoy beside the peers: dist/bench.json (BENCH=--quick is shorter)
-	@scripts/bench $(BENCH)
+test-long: ## the tests that take minutes: a thousand pushes, their cost, Envoy 1.36 to 1.39
+	@scripts/test long
 
 lint: ## formatting, clippy and the scripts' syntax; warnings are errors
 	@scripts/lint

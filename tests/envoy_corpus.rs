@@ -4,6 +4,9 @@
 #[path = "support/case.rs"]
 #[cfg(test)]
 mod case;
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
 #[path = "support/compile.rs"]
 #[cfg(test)]
 mod compile;
@@ -25,6 +28,9 @@ mod logged;
 #[path = "support/outcome.rs"]
 #[cfg(test)]
 mod outcome;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "support/refused.rs"]
 #[cfg(test)]
 mod refused;
@@ -63,7 +69,7 @@ impl Drop for Shown {
 #[test]
 fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
     refused::run(refused::ENVOY, |json, file| {
-        let plan = envoy::Plan {
+        let plan = plan::Plan {
             name: "envoy-refused".into(),
             policies: vec![("refused".into(), json.into())],
             environment: file.env.clone(),
@@ -71,7 +77,7 @@ fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
             workers: 1,
             capabilities: Vec::new(),
         };
-        let Err(log) = envoy::Envoy::start(&plan) else {
+        let Err(log) = plan.start() else {
             return Vec::new();
         };
         let mut errors: Vec<_> = log.lines().filter_map(logged::config_error).collect();

@@ -1,6 +1,10 @@
 //! The policies of the samples in a real Envoy, with clusters of the names that istiod and Envoy Gateway give: they do what their page says.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "support/centre.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "other suites use more of it")]
+mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 #[expect(dead_code, reason = "other suites use more of it")]
@@ -8,12 +12,14 @@ mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "envoy_k8s/samples.rs"]
 #[cfg(test)]
 mod samples;
 #[path = "support/servers.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
 mod servers;
 #[path = "support/wrappers.rs"]
 #[cfg(test)]

@@ -10,13 +10,17 @@ mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 #[expect(dead_code, reason = "shared with suites that need more of it")]
 mod servers;
 
-use envoy::{Envoy, Plan};
+use envoy::Envoy;
 use http1::get;
+use plan::Plan;
 use servers::Upstreams;
 
 /// What the module is called by and calls, without the two that the standard library would have asked for bits and
@@ -91,7 +95,7 @@ fn without_random_bits_it_decides_as_ever() {
         ALLOWED.into(),
         &upstreams,
     );
-    let envoy = Envoy::start(&plan).unwrap();
+    let envoy = plan.start().unwrap();
     assert_eq!(answers(&envoy), [(200, 401); 8], "{}", envoy.log());
     assert!(envoy.traps().is_empty(), "{:?}", envoy.traps());
 }
@@ -106,7 +110,7 @@ fn without_the_environment_a_policy_that_needs_it_is_refused() {
         &upstreams,
     );
     // With a static listener Envoy doesn't start on a refused policy.
-    let ended = Envoy::start(&plan).unwrap_err();
+    let ended = plan.start().unwrap_err();
     assert!(
         ended.contains("the environment variable `KEY` is not set"),
         "{ended}"
@@ -123,6 +127,6 @@ fn with_the_environment_it_is_taken() {
         Vec::new(),
         &upstreams,
     );
-    let envoy = Envoy::start(&plan).unwrap();
+    let envoy = plan.start().unwrap();
     assert_eq!(answers(&envoy), [(200, 401); 8], "{}", envoy.log());
 }

@@ -2,12 +2,18 @@
 //! does, no request is let in that the last good document would have denied.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
@@ -19,7 +25,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use servers::Deed;
+use centre::Deed;
 use stage::{Expect, Stage};
 
 const WATCHED: &str = r#"{

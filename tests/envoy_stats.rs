@@ -1,12 +1,18 @@
 //! The gate's metrics and its words in the access log, as a real Envoy shows them under the rules of `envoy/bootstrap.yaml`.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "support/centre.rs"]
+#[cfg(test)]
+mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
@@ -19,9 +25,11 @@ mod checks {
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use crate::envoy::{Envoy, Plan};
+    use crate::centre::{Centre, Deed};
+    use crate::envoy::Envoy;
     use crate::http1::get;
-    use crate::servers::{Centre, Deed, Upstreams};
+    use crate::plan::Plan;
+    use crate::servers::Upstreams;
 
     const POLICY: &str = r#"{
   "accessLog": {"properties": ["consumer", "route", "policy", "reason"]},
@@ -209,7 +217,7 @@ mod checks {
             workers: 2,
             capabilities: Vec::new(),
         };
-        let envoy = Envoy::start(&plan).unwrap_or_else(|error| panic!("{error}"));
+        let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
         let shown = Shown(&envoy);
         let address = envoy.listener("gate").expect("a listener");
         until(envoy.admin, "the document", |stats| {

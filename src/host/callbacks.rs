@@ -53,7 +53,15 @@ impl Vm {
     /// Envoy makes a new root for each push that changes something (and on its main thread one more, in a VM of its own,
     /// to try it), so that the old policy runs on beside the new until its last stream ends. Nothing is sent from here:
     /// the first callouts go with the first tick or request.
+    ///
+    /// Where the trial was good and a worker's VM says no, Envoy (1.36 to 1.40) counts the push as good and lets every
+    /// request of that worker pass unfiltered. So a VM that runs a policy already, which the trial's never does, says yes
+    /// to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
+        self.configured(root, size) || self.runs_any()
+    }
+
+    fn configured(&self, root: ContextId, size: usize) -> bool {
         host_log::follow_level();
         match configure::compile(size) {
             Ok((policy, fingerprint)) => self.install(root, policy, fingerprint, size),
@@ -63,6 +71,11 @@ impl Vm {
                 false
             }
         }
+    }
+
+    /// Whether any root of this VM has a policy.
+    fn runs_any(&self) -> bool {
+        self.with(|tables| tables.roots.values().any(Option::is_some)) != Some(false)
     }
 
     fn install(

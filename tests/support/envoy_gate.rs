@@ -7,12 +7,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::case::{CaseFile, Request, WorldReply, bytes, files, json_of};
+use crate::centre::{Centre, Deed};
 use crate::compile::compile;
 use crate::corpus::Gate;
-use crate::envoy::{DETAILS, Envoy, Plan};
+use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, UPSTREAM_ANSWER, values};
-use crate::servers::{Centre, Deed, Upstreams};
+use crate::plan::{DETAILS, Plan};
+use crate::servers::Upstreams;
 
 /// One Envoy for the whole corpus, and what stands behind it.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl World {
             let paths = file.watched_paths();
             watched.extend(paths.into_iter().map(|path| (file.stem.clone(), path)));
         }
-        let envoy = Envoy::start(&plan)?;
+        let envoy = plan.start()?;
         let start = Instant::now();
         while !watched.is_empty() && start.elapsed() < Duration::from_secs(10) {
             for authority in plan.policies.iter().map(|(name, _)| name) {

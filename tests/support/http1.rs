@@ -1,7 +1,9 @@
 //! HTTP/1.1 as bytes: a client and a server that pass on whatever they are given, so that odd requests get through.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 /// Header fields in order, names in lower case.
@@ -29,6 +31,20 @@ impl Message {
         code.and_then(|code| std::str::from_utf8(code).ok()?.parse().ok())
             .unwrap_or(0)
     }
+}
+
+/// Serves each connection on a thread of its own, for as long as the test runs.
+pub(crate) fn serve(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound port");
+    let handle = Arc::new(handle);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let handle = Arc::clone(&handle);
+            thread::spawn(move || handle(stream));
+        }
+    });
+    address
 }
 
 /// Sends one request and reads the whole answer. `method` is told apart because an answer to HEAD has no content.

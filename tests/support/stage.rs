@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::envoy::{Envoy, Plan};
+use crate::centre::{Centre, Deed};
+use crate::envoy::Envoy;
 use crate::http1::get;
-use crate::servers::{Centre, Deed, Upstreams};
+use crate::plan::Plan;
+use crate::servers::Upstreams;
 
 /// How many workers Envoy has.
 pub(crate) const WORKERS: usize = 4;
@@ -66,7 +68,7 @@ impl Stage {
             workers: WORKERS,
             capabilities: Vec::new(),
         };
-        let envoy = match Envoy::start(&plan) {
+        let envoy = match plan.start() {
             Ok(envoy) => envoy,
             Err(error) => panic!("{error}"),
         };

@@ -1,0 +1,187 @@
+//! The module as it is, but for one thing: a request with the field `x-trap` ends in a trap.
+//!
+//! No request is known that makes it trap, so the finished module gets a function before its callback: the very module
+//! that runs in production, in a file of the test's own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wasm_encoder::{Encode, Function, Module, RawSection, ValType};
+use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
+
+use crate::envoy::variable;
+
+const CALLBACK: &str = "proxy_on_request_headers";
+const ASK: &str = "proxy_get_header_map_value";
+const FIELD: &[u8; 6] = b"x-trap";
+
+/// The ids of the sections that change.
+const FUNCTIONS: u8 = 3;
+const EXPORTS: u8 = 7;
+const CODE: u8 = 10;
+const CUSTOM: u8 = 0;
+
+/// Writes it.
+pub(crate) fn module() -> PathBuf {
+    let plain = fs::read(variable("POSTERN_WASM")).expect("`make wasm` makes it");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("armed.wasm");
+    let new = file.with_extension(format!("{:?}", std::thread::current().id()));
+    fs::write(&new, armed(&plain)).expect("a folder of ours");
+    fs::rename(&new, &file).expect("a folder of ours");
+    file
+}
+
+/// What has to be known of the module.
+#[derive(Debug, Default)]
+struct Known {
+    imported: u32,
+    functions: u32,
+    ask: u32,
+    callback: u32,
+    callback_type: u32,
+}
+
+fn known(plain: &[u8]) -> Known {
+    let mut known = Known::default();
+    let mut types = Vec::new();
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other section matters")]
+    for payload in Parser::new(0).parse_all(plain) {
+        match payload.expect("a module") {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import.expect("an import");
+                    if let TypeRef::Func(_) = import.ty {
+                        if import.name == ASK {
+                            known.ask = known.imported;
+                        }
+                        known.imported += 1;
+                    }
+                }
+            }
+            Payload::FunctionSection(functions) => {
+                known.functions = known.imported + functions.count();
+                types = functions
+                    .into_iter()
+                    .map(|index| index.expect("a type"))
+                    .collect();
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    let export = export.expect("an export");
+                    if export.kind == ExternalKind::Func && export.name == CALLBACK {
+                        known.callback = export.index;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(known.ask > 0, "the module doesn't import {ASK}");
+    let own = usize::try_from(known.callback - known.imported).expect("an index");
+    known.callback_type = types[own];
+    known
+}
+
+fn armed(plain: &[u8]) -> Vec<u8> {
+    let known = known(plain);
+    let mut out = Module::new();
+    for payload in Parser::new(0).parse_all(plain) {
+        let Some((id, range)) = payload.expect("a module").as_section() else {
+            continue;
+        };
+        let at = |place: u64| usize::try_from(place).expect("a small module");
+        let data = &plain[at(range.start)..at(range.end)];
+        let data = match id {
+            CUSTOM => continue,
+            FUNCTIONS => {
+                let mut index = Vec::new();
+                known.callback_type.encode(&mut index);
+                with_one_more(data, &index)
+            }
+            CODE => {
+                let mut body = Vec::new();
+                wrapper(&known).encode(&mut body);
+                with_one_more(data, &body)
+            }
+            EXPORTS => exporting(data, known.functions),
+            _ => data.to_vec(),
+        };
+        out.section(&RawSection { id, data: &data });
+    }
+    out.finish()
+}
+
+/// Asks for the field, traps if it is there, and is the callback otherwise.
+fn wrapper(known: &Known) -> Function {
+    // The lowest bytes of the memory are the far end of the stack, which no call reaches.
+    const NAME: u64 = 64;
+    const ANSWER: i32 = 128;
+    let store = |offset: u64| wasm_encoder::MemArg {
+        offset,
+        align: 0,
+        memory_index: 0,
+    };
+    let length = i32::try_from(FIELD.len()).expect("a short name");
+    let mut function = Function::new(Vec::<(u32, ValType)>::new());
+    let mut code = function.instructions();
+    for (offset, byte) in (NAME..).zip(FIELD) {
+        code.i32_const(0)
+            .i32_const(i32::from(*byte))
+            .i32_store8(store(offset));
+    }
+    code.i32_const(0)
+        .i32_const(64)
+        .i32_const(length)
+        .i32_const(ANSWER)
+        .i32_const(ANSWER + 4)
+        .call(known.ask)
+        .i32_eqz()
+        .if_(wasm_encoder::BlockType::Empty)
+        .unreachable()
+        .end();
+    code.local_get(0)
+        .local_get(1)
+        .local_get(2)
+        .call(known.callback)
+        .end();
+    function
+}
+
+/// A section that is a vector, with an item more.
+fn with_one_more(section: &[u8], item: &[u8]) -> Vec<u8> {
+    let (count, rest) = number(section);
+    let mut out = Vec::new();
+    (count + 1).encode(&mut out);
+    out.extend(rest);
+    out.extend(item);
+    out
+}
+
+/// The exports, the callback's being another function.
+fn exporting(section: &[u8], function: u32) -> Vec<u8> {
+    let name = section
+        .windows(CALLBACK.len())
+        .position(|window| window == CALLBACK.as_bytes())
+        .expect("the callback is exported");
+    // After the name come one byte for the kind, and the index.
+    let index = name + CALLBACK.len() + 1;
+    let (_, rest) = number(&section[index..]);
+    let mut out = section[..index].to_vec();
+    function.encode(&mut out);
+    out.extend(rest);
+    out
+}
+
+/// The LEB128 number at the beginning, and what comes after it.
+fn number(bytes: &[u8]) -> (u32, &[u8]) {
+    let end = bytes
+        .iter()
+        .position(|byte| byte & 0x80 == 0)
+        .expect("a number");
+    let (own, rest) = bytes.split_at(end + 1);
+    let value = own
+        .iter()
+        .rev()
+        .fold(0, |value, byte| (value << 7) | u32::from(byte & 0x7f));
+    (value, rest)
+}

@@ -1,0 +1,197 @@
+//! What takes longer to judge.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::envoy::variable;
+use crate::facts::{self, CONNECTIONS, PACE, REQUESTS, centre, start, tell};
+use crate::gate::{Delivery, Gate, Setting};
+use crate::load::{Load, Sample};
+use crate::policies::{good, with_sources};
+
+/// The bytes of Envoy's that are in memory.
+fn resident(gate: &Gate) -> u64 {
+    let bootstrap = gate.folder.join("bootstrap.json").display().to_string();
+    let processes = fs::read_dir("/proc").expect("a Linux").flatten();
+    let own = processes.map(|entry| entry.path()).find(|process| {
+        let read = |name: &str| fs::read(process.join(name)).unwrap_or_default();
+        let command = String::from_utf8_lossy(&read("cmdline")).into_owned();
+        command.contains(&bootstrap) && read("comm").starts_with(b"envoy")
+    });
+    let status = own.map(|process| fs::read_to_string(process.join("status")));
+    let status = status.expect("Envoy runs").expect("it is ours");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.expect("a number").saturating_mul(1024)
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / 1024.0
+}
+
+/// Pushes these one after the other, each when the one before has been taken; Envoy's size after the hundredth and at
+/// the end.
+fn push_all(gate: &Gate, count: u32, policy: impl Fn(u32) -> String) -> (u64, u64) {
+    const TAKEN: &str = "config_reload";
+    let mut hundredth = 0;
+    let before = gate.stat(TAKEN);
+    for number in 1..=count {
+        gate.push(&policy(number));
+        let wanted = before.saturating_add(number.into());
+        gate.until("a push is taken", |gate| gate.stat(TAKEN) >= wanted);
+        if number % 100 == 0 {
+            Gate::pause(Duration::from_secs(2));
+            let size = resident(gate);
+            tell(&format!("after {number} pushes {:.1} MiB", mib(size)));
+            if number == 100 {
+                hundredth = size;
+            }
+        }
+    }
+    (hundredth, resident(gate))
+}
+
+#[test]
+fn a_thousand_pushes_leave_memory_flat() {
+    let centre = centre();
+    let mut setting = Setting::new("long-thousand", Delivery::Ecds);
+    setting.centre = Some(centre.address);
+    let gate = start(setting, &with_sources(0).to_string());
+    let load = Load::start(
+        gate.address(),
+        &REQUESTS,
+        CONNECTIONS,
+        PACE.saturating_mul(4),
+    );
+    let (hundredth, last) = push_all(&gate, 1000, |number| with_sources(number).to_string());
+    let samples = load.finish();
+    tell(&format!("{} requests", samples.len()));
+    for sample in &samples {
+        let right = match sample.request {
+            facts::ANN => sample.status == 200,
+            facts::BOB => matches!(sample.status, 200 | 401),
+            _ => sample.status == 401,
+        };
+        assert!(right, "{sample:?}");
+    }
+    assert!(
+        last <= hundredth.saturating_mul(105) / 100,
+        "{hundredth} bytes, then {last}"
+    );
+}
+
+/// The time that so many in a hundred of these stayed below.
+pub(crate) fn percentile(samples: &[&Sample], percent: usize) -> Duration {
+    let mut times: Vec<_> = samples.iter().map(|sample| sample.took).collect();
+    times.sort();
+    let at = times.len().saturating_mul(percent) / 100;
+    times.get(at).or(times.last()).copied().unwrap_or_default()
+}
+
+/// The time that most windows stay below.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+#[test]
+fn a_push_costs_little_while_it_happens() {
+    let gate = start(Setting::new("long-cost", Delivery::Ecds), &good(0));
+    let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
+    Gate::pause(Duration::from_secs(2));
+    let mut quiet = Vec::new();
+    let mut pushed = Vec::new();
+    let window = Duration::from_millis(1000);
+    for number in 1..=15 {
+        quiet.push(load.now());
+        Gate::pause(window);
+        pushed.push(load.now());
+        gate.push(&good(number));
+        Gate::pause(window);
+    }
+    let samples = load.finish();
+    let p99 = |starts: &[Duration], percent| {
+        let each = starts.iter().map(|start| {
+            let within = |sample: &&Sample| {
+                sample.due >= *start && sample.due < start.saturating_add(window)
+            };
+            percentile(&samples.iter().filter(within).collect::<Vec<_>>(), percent)
+        });
+        median(each.collect())
+    };
+    for percent in [50, 90, 99, 100] {
+        tell(&format!(
+            "p{percent}: quiet {:?}, pushed {:?}",
+            p99(&quiet, percent),
+            p99(&pushed, percent)
+        ));
+    }
+    let (before, during) = (p99(&quiet, 99), p99(&pushed, 99));
+    let slack = Duration::from_millis(20);
+    assert!(
+        during <= before.saturating_mul(2).saturating_add(slack),
+        "p99 {before:?}, during a push {during:?}"
+    );
+}
+
+/// The Envoy of such a version that `make test-long` has fetched.
+fn envoy_of(version: &str) -> PathBuf {
+    let folder = PathBuf::from(variable("POSTERN_ENVOYS"));
+    let all = fs::read_dir(folder).expect("a folder of Envoys").flatten();
+    let own = all.map(|entry| entry.path()).find(|path| {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        name.starts_with(version)
+    });
+    own.expect("`make test-long` fetches it").join("envoy")
+}
+
+/// All that a push and a trap may do, in another version.
+fn all_facts(version: &str) {
+    let envoy = envoy_of(version);
+    for fact in [
+        facts::bad_by_ecds,
+        facts::bad_by_lds,
+        facts::drained,
+        facts::bad_at_first,
+        facts::learnt,
+        facts::reloaded,
+        facts::closed,
+        facts::waiting,
+        facts::half_hearted,
+    ] {
+        fact(Some(&envoy));
+    }
+}
+
+#[test]
+fn in_envoy_1_36() {
+    all_facts("1.36.");
+}
+
+#[test]
+fn in_envoy_1_37() {
+    all_facts("1.37.");
+}
+
+#[test]
+fn in_envoy_1_38() {
+    all_facts("1.38.");
+}
+
+#[test]
+fn in_envoy_1_39() {
+    all_facts("1.39.");
+}
+
+/// What isn't in the short suite.
+#[test]
+fn in_envoy_1_40() {
+    facts::drained(None);
+    facts::waiting(None);
+    facts::half_hearted(None);
+}

@@ -1,0 +1,154 @@
+//! An Envoy with one listener for each policy.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::envoy::{Envoy, Launch, socket, variable};
+use crate::http1::get;
+
+/// What is to be run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Names a folder for logs and state.
+    pub(crate) name: String,
+    /// Listener and policy, as JSON text.
+    pub(crate) policies: Vec<(String, String)>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) clusters: Vec<(String, SocketAddr)>,
+    pub(crate) workers: usize,
+    /// All that the module may call and be called by; everything where it is empty.
+    pub(crate) capabilities: Vec<&'static str>,
+}
+
+/// The field in which a local reply says why.
+pub(crate) const DETAILS: &str = "x-details";
+
+impl Plan {
+    /// Starts it and waits until its listeners are there.
+    pub(crate) fn start(&self) -> Result<Envoy, String> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
+        let _ = fs::remove_dir_all(&folder);
+        Envoy::launch(&Launch {
+            bootstrap: bootstrap_of(self, &folder.join("access.log")),
+            folder,
+            workers: self.workers,
+            arguments: Vec::new(),
+            program: None,
+        })
+    }
+}
+
+impl Envoy {
+    /// Where a listener listens.
+    pub(crate) fn listener(&self, name: &str) -> Option<SocketAddr> {
+        let page = get(self.admin, "/listeners?format=json", "").ok()?;
+        let page: Value = serde_json::from_slice(&page.body).ok()?;
+        let all = page.get("listener_statuses")?.as_array()?;
+        let own = all.iter().find(|listener| listener["name"] == name)?;
+        let port = own["local_address"]["socket_address"]["port_value"].as_u64()?;
+        Some(SocketAddr::from((
+            [127, 0, 0, 1],
+            u16::try_from(port).ok()?,
+        )))
+    }
+}
+
+/// The bootstrap that the project shows.
+fn shown() -> Value {
+    serde_yaml_ng::from_str(include_str!("../../envoy/bootstrap.yaml")).expect("it is YAML")
+}
+
+fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
+    let shown = shown();
+    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    let mut log = shown
+        .pointer(manager)
+        .map_or(Value::Null, |manager| manager["access_log"][0].clone());
+    log["typed_config"]["path"] = json!(access_log);
+    let listeners: Vec<_> = plan
+        .policies
+        .iter()
+        .map(|(name, policy)| listener(name, policy, plan, &log))
+        .collect();
+    let clusters: Vec<_> = plan
+        .clusters
+        .iter()
+        .map(|(name, address)| cluster(name, *address))
+        .collect();
+    json!({
+        "stats_config": shown["stats_config"],
+        "static_resources": {"listeners": listeners, "clusters": clusters},
+    })
+}
+
+fn cluster(name: &str, address: SocketAddr) -> Value {
+    json!({
+        "name": name,
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(address.port())}}]}],
+        },
+    })
+}
+
+fn listener(name: &str, policy: &str, plan: &Plan, access_log: &Value) -> Value {
+    let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
+    let every = json!({"status_code_filter": {"comparison": {
+        "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
+    let manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": name,
+        "generate_request_id": false,
+        "access_log": [access_log],
+        "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
+        "http_filters": [postern(policy, plan), {
+            "name": "envoy.filters.http.router",
+            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+        }],
+        "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
+            {"match": {"prefix": "/", "headers": [{"name": "x-postern-upstream", "present_match": true}]},
+             "route": {"cluster_header": "x-postern-upstream"}},
+            {"match": {"prefix": "/"}, "route": {"cluster": "default"}},
+        ]}]},
+    });
+    json!({
+        "name": name,
+        "address": socket(0),
+        "filter_chains": [{"filters": [
+            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
+        ]}],
+    })
+}
+
+fn postern(policy: &str, plan: &Plan) -> Value {
+    let allowed: Map<String, Value> = plan
+        .capabilities
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({})))
+        .collect();
+    json!({
+        "name": "postern",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": "postern",
+                "vm_config": {
+                    "vm_id": "postern",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": variable("POSTERN_WASM")}},
+                    "environment_variables": {"key_values": plan.environment},
+                },
+                "configuration": {
+                    "@type": "type.googleapis.com/google.protobuf.StringValue",
+                    "value": policy,
+                },
+                "capability_restriction_config": {"allowed_capabilities": allowed},
+            },
+        },
+    })
+}
