@@ -18,6 +18,9 @@ test: ## run every test, the ones in a real Envoy and the demo included
 test-long: ## the tests that take minutes: a thousand pushes, their cost, Envoy 1.36 to 1.39
 	@scripts/test long
 
+bench: ## measure what a request costs, in Envoy beside the peers: dist/bench.json (BENCH=--quick is shorter)
+	@scripts/bench $(BENCH)
+
 lint: ## formatting, clippy and the scripts' syntax; warnings are errors
 	@scripts/lint
 
