@@ -4,7 +4,8 @@ use crate::http::{Response, Text};
 use crate::policy::{Denial, Policy, Redirect, Route};
 use crate::route::canonical_host;
 
-use super::forward::{Stripped, joined, new_path, new_query};
+use super::forward::{joined, new_path, new_query};
+use super::strip::Stripped;
 use super::values::{Facts, blame, whose};
 
 /// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
@@ -19,7 +20,7 @@ pub(super) fn redirect(
         Some(new) => new_path(new, facts)?,
         None => facts.head.path.forward().to_vec(),
     };
-    let stripped = Stripped::of(facts, route, policy);
+    let stripped = Stripped::of(facts.who, route, policy);
     let query = new_query(facts, &stripped, &crate::policy::QueryEdits::default())?;
     let mut location = Vec::new();
     origin(&mut location, facts, redirect)?;

@@ -24,8 +24,24 @@ pub(super) struct Identity {
 pub(super) struct Authenticated {
     /// Who it is; nobody where none was required.
     pub(super) identity: Option<Identity>,
-    /// The providers that it is let in by.
-    pub(super) accepted: Vec<usize>,
+    /// The provider that tells who it is, and others that accepted a credential.
+    first: Option<usize>,
+    others: Vec<usize>,
+}
+
+impl Authenticated {
+    /// Whether the requirement is met by this provider, among others perhaps.
+    pub(super) fn has_accepted(&self, provider: usize) -> bool {
+        self.first == Some(provider) || self.others.contains(&provider)
+    }
+
+    fn by(&mut self, provider: usize) {
+        if self.first.is_none() {
+            self.first = Some(provider);
+        } else if !self.has_accepted(provider) {
+            self.others.push(provider);
+        }
+    }
 }
 
 /// What one provider says.
@@ -63,17 +79,36 @@ pub(super) fn authenticate(
     if let Requirement::None = route.require {
         return Ok(Authenticated::default());
     }
-    let mut verdicts: Vec<(usize, Verdict<'_>)> = Vec::with_capacity(route.providers.len());
-    for &place in &route.providers {
+    let said = |&place: &usize| {
         let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
-        verdicts.push((place, verdict(head, place, provider, policy, sources)));
-    }
+        Ok::<_, Denial>((place, verdict(head, place, provider, policy, sources)))
+    };
+    let (one, all);
+    let verdicts: &[(usize, Verdict<'_>)] = match route.providers.as_slice() {
+        // The usual route has one provider, and needs no list for it.
+        [only] => {
+            one = [said(only)?];
+            &one
+        }
+        several => {
+            all = several.iter().map(said).collect::<Result<Vec<_>, _>>()?;
+            &all
+        }
+    };
     if !memory.has_told_verdicts.replace(true) {
-        tell(&verdicts, policy, observer);
+        tell(verdicts, policy, observer);
     }
-    let outcome = match evaluate(&route.require, &verdicts) {
+    conclude(verdicts, route, policy)
+}
+
+fn conclude(
+    verdicts: &[(usize, Verdict<'_>)],
+    route: &Route,
+    policy: &Policy,
+) -> Result<Authenticated, Denial> {
+    let outcome = match evaluate(&route.require, verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
-        met @ Outcome::Accepted(_) => rejected_elsewhere(&verdicts).map_or(met, Outcome::Rejected),
+        met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
         unmet @ (Outcome::Anonymous
         | Outcome::Absent
         | Outcome::Rejected(_)
@@ -81,12 +116,12 @@ pub(super) fn authenticate(
     };
     match outcome {
         Outcome::Accepted(first) => {
-            let mut accepted = Vec::new();
-            met(&route.require, &verdicts, &mut accepted);
-            Ok(Authenticated {
+            let mut who = Authenticated {
                 identity: identity_by(first, verdicts),
-                accepted,
-            })
+                ..Authenticated::default()
+            };
+            met(&route.require, verdicts, &mut who);
+            Ok(who)
         }
         Outcome::Anonymous => Ok(Authenticated::default()),
         Outcome::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
@@ -228,29 +263,29 @@ fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
 
 /// The providers by which the requirement is met. Of an `any` it is the first branch that accepts: a good credential of
 /// another one, which may be another consumer's, opens nothing to this one.
-fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], by: &mut Vec<usize>) {
+fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], who: &mut Authenticated) {
     let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
     match requirement {
         Requirement::None => {}
         Requirement::Provider(provider) => {
-            if accepts(&requirement) && !by.contains(provider) {
-                by.push(*provider);
+            if accepts(&requirement) {
+                who.by(*provider);
             }
         }
         Requirement::Any(list) => {
             if let Some(first) = list.iter().find(accepts) {
-                met(first, verdicts, by);
+                met(first, verdicts, who);
             }
         }
-        Requirement::All(list) => list.iter().for_each(|one| met(one, verdicts, by)),
-        Requirement::Optional(inner) => met(inner, verdicts, by),
+        Requirement::All(list) => list.iter().for_each(|one| met(one, verdicts, who)),
+        Requirement::Optional(inner) => met(inner, verdicts, who),
     }
 }
 
-fn identity_by(provider: usize, verdicts: Vec<(usize, Verdict<'_>)>) -> Option<Identity> {
-    let own = verdicts.into_iter().find(|(place, _)| *place == provider);
+fn identity_by(provider: usize, verdicts: &[(usize, Verdict<'_>)]) -> Option<Identity> {
+    let own = verdicts.iter().find(|(place, _)| *place == provider);
     match own {
-        Some((_, Verdict::Accepted(identity, _))) => Some(identity),
+        Some((_, Verdict::Accepted(identity, _))) => Some(identity.clone()),
         Some((_, Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable)) | None => None,
     }
 }

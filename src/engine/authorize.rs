@@ -42,7 +42,7 @@ pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) 
                 names.iter().any(|name| *name.as_bytes() == *consumer.name)
             }))
         }
-        Condition::Provider(provider) => Some(facts.who.accepted.contains(provider)),
+        Condition::Provider(provider) => Some(facts.who.has_accepted(*provider)),
         Condition::Label(name, wanted) => {
             let Some(label) = consumer.and_then(|consumer| consumer.label(name)) else {
                 return Some(false);

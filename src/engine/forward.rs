@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::auth::Place;
-use crate::http::{Edits, Headers, Text, cookies};
+use crate::http::{Edits, Headers, Text};
 use crate::policy::{
-    Afterwards, Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite,
-    Route,
+    Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite, Route,
 };
 use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 use crate::route::canonical_host;
 
 use super::head::Head;
 use super::plan::Plan;
+use super::strip::Stripped;
 use super::values::{Facts, blame, origin, whose};
 
 /// The headers as they came, without the gate's own.
@@ -30,7 +29,8 @@ pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy) -> Plan<'r> {
 /// A request that no route is for, and that goes on all the same.
 pub(super) fn pass(head: &Head<'_>, policy: &Policy) -> Edits {
     let mut plan = sanitised(head.request.headers(), policy);
-    set_path(&mut plan, head, head.path.forward(), head.path.query());
+    let path = Cow::Borrowed(head.path.forward());
+    set_path(&mut plan, head, path, head.path.query());
     Edits {
         request: plan.finish(),
         response: Vec::new(),
@@ -46,14 +46,14 @@ pub(super) fn edits(
 ) -> Result<Edits, Denial> {
     let head = facts.head;
     let mut plan = sanitised(head.request.headers(), policy);
-    let stripped = Stripped::of(facts, route, policy);
+    let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, head.request.headers());
     let path = match &rewrite.path {
         Some(new) => Cow::Owned(new_path(new, facts)?),
         None => Cow::Borrowed(head.path.forward()),
     };
     let query = new_query(facts, &stripped, &rewrite.query)?;
-    set_path(&mut plan, head, &path, query.as_deref());
+    set_path(&mut plan, head, path, query.as_deref());
     edit_headers(&mut plan, &rewrite.headers, facts)?;
     identify(&mut plan, facts, policy);
     if let Some(host) = &rewrite.host {
@@ -105,81 +105,6 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
         if let Some(value) = who.consumer.label(label) {
             plan.set(header.clone(), value.clone());
         }
-    }
-}
-
-/// The places whose credentials end here: all that the requirement names, used or not, save those of a provider that
-/// forwards what it verified.
-pub(super) struct Stripped<'p> {
-    places: Vec<&'p Place>,
-    /// Where a verified credential stays: that one, and nothing that an upstream may take for it.
-    kept: Vec<&'p Place>,
-}
-
-impl<'p> Stripped<'p> {
-    pub(super) fn of(facts: &Facts<'_>, route: &Route, policy: &'p Policy) -> Self {
-        let (mut places, mut kept) = (Vec::new(), Vec::new());
-        for place in &route.providers {
-            let Some(provider) = policy.providers.at(*place) else {
-                continue;
-            };
-            let forwards =
-                provider.afterwards == Afterwards::Forward && facts.who.accepted.contains(place);
-            if forwards {
-                kept.extend(&provider.places);
-            } else {
-                places.extend(&provider.places);
-            }
-        }
-        Self { places, kept }
-    }
-
-    fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
-        let mut names: Vec<&[u8]> = Vec::new();
-        for place in &self.kept {
-            if let Place::Header { name, .. } = place {
-                plan.remove_other_spellings(name);
-            }
-        }
-        for place in &self.places {
-            match place {
-                // In every spelling that an upstream may take for it, `x_api_key` too.
-                Place::Header { name, .. } => plan.remove(name.clone()),
-                Place::Cookie(name) => names.push(name),
-                Place::Query(_) => {}
-            }
-        }
-        if !names.is_empty() {
-            strip_cookies(plan, came, &names);
-        }
-    }
-
-    fn query(&self) -> impl Iterator<Item = &'p [u8]> + '_ {
-        self.places.iter().filter_map(|place| match place {
-            Place::Query(name) => Some(&**name),
-            Place::Header { .. } | Place::Cookie(_) => None,
-        })
-    }
-}
-
-fn strip_cookies(plan: &mut Plan<'_>, came: Headers<'_>, names: &[&[u8]]) {
-    let named = |header: &[u8]| cookies(header).any(|(name, _)| names.contains(&name));
-    if !came.all(b"cookie").any(named) {
-        return;
-    }
-    let kept = |piece: &&[u8]| !cookies(piece).any(|(name, _)| names.contains(&name));
-    let pieces = came
-        .all(b"cookie")
-        .flat_map(|header| header.split(|byte| *byte == b';'))
-        .map(<[u8]>::trim_ascii);
-    let pieces: Vec<&[u8]> = pieces
-        .filter(|piece| !piece.is_empty())
-        .filter(kept)
-        .collect();
-    if pieces.is_empty() {
-        plan.remove("cookie".into());
-    } else {
-        plan.set("cookie".into(), pieces.join(&b"; "[..]).into());
     }
 }
 
@@ -251,10 +176,14 @@ pub(super) fn joined(path: &[u8], query: Option<&[u8]>) -> Vec<u8> {
     }
 }
 
-fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: &[u8], query: Option<&[u8]>) {
-    let same_path = head.path.is_as_it_came() && path == head.path.forward();
+fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: Cow<'_, [u8]>, query: Option<&[u8]>) {
+    let same_path = head.path.is_as_it_came() && *path == *head.path.forward();
     if !same_path || query != head.path.query() {
-        plan.set(":path".into(), joined(path, query).into());
+        let new = match query {
+            Some(_) => joined(&path, query),
+            None => path.into_owned(),
+        };
+        plan.set(":path".into(), new.into());
     }
 }
 

@@ -18,6 +18,7 @@ mod report;
 mod sources;
 mod step;
 mod store;
+mod strip;
 mod trace;
 mod values;
 mod view;
