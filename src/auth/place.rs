@@ -99,6 +99,9 @@ fn in_header<'r, 'p>(
     place: &'p Place,
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
+    if !headers.may_have(name) {
+        return found;
+    }
     let (mut fields, mut credentials) = (0_usize, 0_usize);
     for value in headers.all(name) {
         fields = fields.saturating_add(1);

@@ -59,7 +59,7 @@ impl<'r> Parts<'r> {
         let (mut path, mut method, mut authority) = (None, None, None);
         for (name, value) in headers.iter() {
             match name {
-                b":path" => path = path.or(Some(value)),
+                b":path" if path.replace(value).is_some() => return Err(Reason::MalformedPath),
                 b":method" => method = method.or(Some(value)),
                 // Two hosts would be read differently by different servers (RFC 9112 §3.2).
                 b":authority" | b"host" if authority.replace(value).is_some() => {

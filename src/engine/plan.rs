@@ -10,6 +10,12 @@ pub(super) struct Plan<'r> {
     edits: Vec<Edit>,
 }
 
+/// What came under one name.
+struct Came<'r> {
+    values: usize,
+    first: Option<&'r [u8]>,
+}
+
 impl<'r> Plan<'r> {
     /// Nothing is changed about the headers as they came.
     pub(super) const fn new(came: Headers<'r>) -> Self {
@@ -30,8 +36,7 @@ impl<'r> Plan<'r> {
     /// No value of `name` stays, in whatever spelling an upstream takes for it.
     pub(super) fn remove(&mut self, name: Text) {
         self.forget(&name);
-        self.remove_other_spellings(&name);
-        if self.came.is_none_or(|came| came.first(&name).is_some()) {
+        if self.survey(&name).is_none_or(|came| came.values > 0) {
             self.edits.push(Edit::Remove(name));
         }
     }
@@ -39,13 +44,9 @@ impl<'r> Plan<'r> {
     /// `name` has this value alone, and no other spelling of it stays.
     pub(super) fn set(&mut self, name: Text, value: Text) {
         self.forget(&name);
-        self.remove_other_spellings(&name);
         // It is right only with exactly one value, equal to ours.
-        let right = self.came.is_some_and(|came| {
-            let mut values = came.all(&name);
-            values.next() == Some(&*value) && values.next().is_none()
-        });
-        if !right {
+        let came = self.survey(&name);
+        if !came.is_some_and(|came| came.values == 1 && came.first == Some(&*value)) {
             self.edits.push(Edit::Set(name, value));
         }
     }
@@ -62,19 +63,35 @@ impl<'r> Plan<'r> {
 
     /// Nothing stays that an upstream may take for `name`, save that itself.
     pub(super) fn remove_other_spellings(&mut self, name: &[u8]) {
-        // A pseudo-header has one spelling.
-        if name.first() == Some(&b':') {
-            return;
-        }
-        let Some(came) = self.came.filter(|came| came.may_have(name)) else {
-            return;
+        self.survey(name);
+    }
+
+    /// What came under `name`; other spellings of it are removed on the way. `None` where the map is only to come.
+    fn survey(&mut self, name: &[u8]) -> Option<Came<'r>> {
+        let headers = self.came?;
+        let mut came = Came {
+            values: 0,
+            first: None,
         };
-        for (other, _) in came.iter() {
-            if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
+        if !headers.may_have(name) {
+            return Some(came);
+        }
+        if name.first() == Some(&b':') {
+            // A pseudo-header has one spelling, comes once, and stands before all others.
+            came.first = headers.first(name);
+            came.values = usize::from(came.first.is_some());
+            return Some(came);
+        }
+        for (other, value) in headers.iter() {
+            if other.eq_ignore_ascii_case(name) {
+                came.values = came.values.saturating_add(1);
+                came.first = came.first.or(Some(value));
+            } else if same_name(other, name) {
                 self.forget(other);
                 self.edits.push(Edit::Remove(Text::Owned(other.to_vec())));
             }
         }
+        Some(came)
     }
 
     /// A later word on a header replaces the earlier ones.
