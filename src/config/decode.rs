@@ -167,18 +167,36 @@ pub(super) fn distinct<T: Decode>(
     let Node::List(nodes) = node else {
         return expected("a list", node, at, errors);
     };
-    let mut seen = Map::default();
-    let mut read = Vec::with_capacity(nodes.len());
-    for (index, node) in nodes.iter().enumerate() {
+    let mut distinct = Distinct::default();
+    let entries = nodes.iter().enumerate();
+    let read: Vec<Option<T>> = entries
+        .map(|(index, node)| distinct.entry(node, index, at, errors))
+        .collect();
+    read.into_iter().collect()
+}
+
+/// The names of a list's records so far, each with the place where it stood last.
+#[derive(Default)]
+pub(super) struct Distinct(Map<Box<str>, usize>);
+
+impl Distinct {
+    /// Reads the record that is the entry `index` of the list `at`.
+    pub(super) fn entry<T: Decode>(
+        &mut self,
+        node: &Node<'_>,
+        index: usize,
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<T> {
         let here = at.index(index);
-        read.push(T::decode(node, &here, errors));
+        let read = T::decode(node, &here, errors);
         let name = node.entry("name").and_then(Node::as_text);
-        if let Some(first) = name.and_then(|name| seen.insert(name, index)) {
+        if let Some(first) = name.and_then(|name| self.0.insert(name.into(), index)) {
             let suggestion = format!("see `{}`", at.index(first));
             errors.suggest(&here.field("name"), "another one has this name", suggestion);
         }
+        read
     }
-    read.into_iter().collect()
 }
 
 /// What reads a key: it may fold it.

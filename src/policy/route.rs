@@ -1,20 +1,19 @@
 //! Routes, compiled.
 
-use crate::config::{self, Config, ConfigErrors, Named, Path};
-use crate::hash::Set;
-use crate::route::{PathPattern, RouteIndex, Rule};
+use crate::config::{self, ConfigErrors, Lists, Named, Path};
+use crate::route::{PathPattern, RouteIndex, Router, Rule};
 
 use super::answer::{Redirect, Respond};
 use super::condition::{Condition, ConditionScope};
 use super::identity::Routing;
 use super::lookup::{self, Lookup};
-use super::names::Names;
 use super::provider::Providers;
 use super::requirement::Requirement;
 use super::rewrite::{HeaderEdits, Matches, Rewrite};
 use super::rules;
 use super::source::Sources;
 use super::variable::{KnownLookup, Scope};
+use super::written::Gates;
 
 /// What is done with the requests of one route.
 #[derive(Debug)]
@@ -44,36 +43,36 @@ pub(super) struct Surroundings<'a> {
     pub(super) providers: &'a Providers,
     pub(super) sources: &'a Sources,
     pub(super) routing: Option<&'a Routing>,
-    pub(super) written: &'a Names,
+    pub(super) gates: &'a Gates,
 }
 
-/// All routes and the rules that lead to them. Some are missing where `errors` has something to say.
+/// All routes, what finds them, and what is wrong with them. Some are missing where that is something.
 pub(super) fn compile(
-    config: &Config,
+    lists: &mut dyn Lists,
     around: &Surroundings<'_>,
-    errors: &mut ConfigErrors,
-) -> (Vec<Route>, Vec<Rule>) {
-    let (mut routes, mut rules) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Route>, Router, ConfigErrors), ConfigErrors> {
+    let mut routes = Vec::with_capacity(lists.about_routes());
+    let mut rules = Vec::new();
+    let mut errors = ConfigErrors::default();
     let root = Path::Root;
     let path = root.field("routes");
-    let mut names = Set::default();
-    for (at, written) in config.routes.iter().enumerate() {
+    lists.routes(&mut |at, written| {
         let path = path.index(at);
-        if !names.insert(written.name.as_str()) {
-            errors.push(
-                &path.field("name"),
-                format!("there is another route `{}`", written.name),
-            );
-        }
+        around.gates.note(written);
         let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
-        if let Some(matches) = rules::of(written, index, around.written, &path, errors) {
-            if let Some(route) = around.route(written, &matches, &path, errors) {
+        if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {
+            if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 routes.push(route);
             }
             rules.extend(matches);
         }
-    }
-    (routes, rules)
+    })?;
+    let router = if errors.is_empty() {
+        Router::build(rules)
+    } else {
+        Router::default()
+    };
+    Ok((routes, router, errors))
 }
 
 impl Surroundings<'_> {
@@ -159,7 +158,7 @@ impl Surroundings<'_> {
             captures: captures.to_vec(),
             lookups: lookups.iter().map(known).collect(),
             authenticates,
-            written: self.written,
+            gates: self.gates,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::config::{ConfigErrors, Path};
 use crate::http::Text;
 use crate::template::{self, Template};
 
-use super::names::Names;
+use super::written::Gates;
 
 /// One value of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(super) struct Scope<'a> {
     /// Whether a consumer is ever known.
     pub(super) authenticates: bool,
     /// Headers that are the gate's: the client's never reach a template.
-    pub(super) written: &'a Names,
+    pub(super) gates: &'a Gates,
 }
 
 /// The words before a dot that no lookup may be called.
@@ -160,7 +160,7 @@ impl Scope<'_> {
             ("path", _) => self.capture(rest),
             ("query", _) => Ok(Variable::Query(bytes())),
             ("cookie", _) => Ok(Variable::Cookie(bytes())),
-            ("header", _) if self.written.contains(rest.as_bytes()) => Err(format!(
+            ("header", _) if self.gates.own(rest.as_bytes()) => Err(format!(
                 "`{rest}` is set by this policy, so the client's is removed first"
             )),
             ("header", _) => Ok(Variable::Header(Box::from(
