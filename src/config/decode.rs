@@ -1,10 +1,12 @@
 //! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
 //! No error quotes a value: it may be a secret.
 
+use std::hash::BuildHasher;
+
 use super::nearest::{listed, nearest};
 use super::node::Node;
 use super::{ConfigErrors, Path};
-use crate::hash::{Map, Set};
+use crate::hash::{Map, Seeded, Set};
 
 /// What can be read from a document.
 pub(super) trait Decode: Sized {
@@ -175,11 +177,50 @@ pub(super) fn distinct<T: Decode>(
     read.into_iter().collect()
 }
 
-/// The names of a list's records so far, each with the place where it stood last.
-#[derive(Default)]
-pub(super) struct Distinct(Map<Box<str>, usize>);
+/// The names of a list's records so far.
+pub(super) enum Distinct {
+    /// By a hash: small, but good for nothing than to see that no two are alike.
+    Roughly(Vec<u64>, Seeded),
+    /// Each with the place where it stood last.
+    Exactly(Map<Box<str>, usize>),
+}
+
+impl Default for Distinct {
+    fn default() -> Self {
+        Self::Exactly(Map::default())
+    }
+}
 
 impl Distinct {
+    /// For so many records; the errors about names are left out.
+    pub(super) fn roughly(count: usize) -> Self {
+        Self::Roughly(Vec::with_capacity(count), Seeded::default())
+    }
+
+    /// Whether two names may be alike that no error was told about.
+    pub(super) fn leaves_doubt(self) -> bool {
+        match self {
+            Self::Exactly(_) => false,
+            Self::Roughly(mut hashes, _) => {
+                hashes.sort_unstable();
+                hashes
+                    .windows(2)
+                    .any(|pair| matches!(pair, [one, other] if one == other))
+            }
+        }
+    }
+
+    /// Notes a name, and where it stands: the place where it stood before.
+    fn note(&mut self, name: &str, index: usize) -> Option<usize> {
+        match self {
+            Self::Exactly(places) => places.insert(name.into(), index),
+            Self::Roughly(hashes, seed) => {
+                hashes.push(seed.hash_one(name));
+                None
+            }
+        }
+    }
+
     /// Reads the record that is the entry `index` of the list `at`.
     pub(super) fn entry<T: Decode>(
         &mut self,
@@ -191,7 +232,7 @@ impl Distinct {
         let here = at.index(index);
         let read = T::decode(node, &here, errors);
         let name = node.entry("name").and_then(Node::as_text);
-        if let Some(first) = name.and_then(|name| self.0.insert(name.into(), index)) {
+        if let Some(first) = name.and_then(|name| self.note(name, index)) {
             let suggestion = format!("see `{}`", at.index(first));
             errors.suggest(&here.field("name"), "another one has this name", suggestion);
         }

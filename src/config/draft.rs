@@ -12,6 +12,9 @@ use super::{Config, ConfigErrors, Consumer, Path, Pieces, Route, strict};
 /// How much of a text is looked at at once.
 const WINDOW: usize = 16 * 1024;
 
+/// No consumer and no route is shorter: `{"name":"a"}`.
+const SHORTEST: usize = 12;
+
 /// What a policy may have very many of, each read, used and forgotten before the next. May be asked for again.
 pub trait Lists {
     /// Hands over each consumer with its place, but for those that are no consumers.
@@ -149,7 +152,7 @@ impl Lists for Draft<'_> {
     }
 
     fn about_routes(&self) -> usize {
-        self.routes.stands.map_or(0, |(_, extent)| extent.entries)
+        self.routes.stands.map_or(0, |(_, extent)| records(extent))
     }
 
     fn verdict(&self) -> Result<(), ConfigErrors> {
@@ -229,6 +232,12 @@ impl Rest {
     }
 }
 
+/// How many records a list has, where it is one: what a text can't hold, no room is made for.
+fn records(list: Extent) -> usize {
+    let length = list.stretch.end.saturating_sub(list.stretch.start);
+    list.entries.min(length / SHORTEST)
+}
+
 impl List {
     fn named(name: &'static str) -> Self {
         Self {
@@ -247,18 +256,32 @@ impl List {
         window: &mut Window<'_>,
         each: &mut dyn FnMut(usize, &T),
     ) -> Result<(), Stop> {
-        self.errors = ConfigErrors::default();
         let Some((_, extent)) = self.stands else {
             return Ok(());
         };
+        let mut names = Distinct::roughly(records(extent));
+        self.walk(extent, window, &mut names, each)?;
+        if names.leaves_doubt() {
+            self.walk(extent, window, &mut Distinct::default(), &mut |_, _: &T| {})?;
+        }
+        Ok(())
+    }
+
+    fn walk<T: Decode>(
+        &mut self,
+        extent: Extent,
+        window: &mut Window<'_>,
+        names: &mut Distinct,
+        each: &mut dyn FnMut(usize, &T),
+    ) -> Result<(), Stop> {
+        self.errors = ConfigErrors::default();
         let root = Path::Root;
         let path = root.field(self.name);
-        let mut distinct = Distinct::default();
         let mut elements = Elements::of(extent.stretch, window)?;
         let mut at = 0_usize;
         while let Some(element) = elements.next(window)? {
             let node = Node::parse(window.bytes(element)?).map_err(|_| Stop::Malformed)?;
-            if let Some(read) = distinct.entry(&node, at, &path, &mut self.errors) {
+            if let Some(read) = names.entry(&node, at, &path, &mut self.errors) {
                 each(at, &read);
             }
             at = at.saturating_add(1);

@@ -76,7 +76,7 @@ pub(super) fn authenticate(
     memory: &Memory,
     observer: &mut dyn Observer,
 ) -> Result<Authenticated, Denial> {
-    if let Requirement::None = route.require {
+    if let Requirement::None = route.requirement() {
         return Ok(Authenticated::default());
     }
     let said = |&place: &usize| {
@@ -84,7 +84,7 @@ pub(super) fn authenticate(
         Ok::<_, Denial>((place, verdict(head, place, provider, policy, sources)))
     };
     let (one, all);
-    let verdicts: &[(usize, Verdict<'_>)] = match route.providers.as_slice() {
+    let verdicts: &[(usize, Verdict<'_>)] = match route.providers() {
         // The usual route has one provider, and needs no list for it.
         [only] => {
             one = [said(only)?];
@@ -106,7 +106,7 @@ fn conclude(
     route: &Route,
     policy: &Policy,
 ) -> Result<Authenticated, Denial> {
-    let outcome = match evaluate(&route.require, verdicts) {
+    let outcome = match evaluate(route.requirement(), verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
         unmet @ (Outcome::Anonymous
@@ -120,7 +120,7 @@ fn conclude(
                 identity: identity_by(first, verdicts),
                 ..Authenticated::default()
             };
-            met(&route.require, verdicts, &mut who);
+            met(route.requirement(), verdicts, &mut who);
             Ok(who)
         }
         Outcome::Anonymous => Ok(Authenticated::default()),
@@ -294,7 +294,7 @@ fn identity_by(provider: usize, verdicts: &[(usize, Verdict<'_>)]) -> Option<Ide
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     for challenge in route
-        .providers
+        .providers()
         .iter()
         .filter_map(|place| policy.providers.at(*place))
     {

@@ -24,7 +24,7 @@ impl<'p> Stripped<'p> {
     fn providers(&self) -> impl Iterator<Item = (usize, &'p Provider)> + 'p {
         let Self { route, policy, .. } = *self;
         let named = |place: &usize| Some((*place, policy.providers.at(*place)?));
-        route.providers.iter().filter_map(named)
+        route.providers().iter().filter_map(named)
     }
 
     fn forwards(&self, (place, provider): (usize, &Provider)) -> bool {

@@ -55,6 +55,7 @@ impl Policy {
                 sources: &sources,
                 routing: routing.as_ref(),
                 gates: &gates,
+                parts: route::Parts::default(),
             };
             let routes = route::compile(lists, &around)?;
             lists.verdict()?;

@@ -16,6 +16,7 @@ mod requirement;
 mod rewrite;
 mod route;
 mod rules;
+mod shared;
 mod source;
 mod variable;
 mod written;
@@ -37,7 +38,7 @@ pub(crate) use names::Names;
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{HeaderEdits, PathPiece, PathRewrite, QueryEdits, Rewrite};
-pub(crate) use route::{Action, Route};
+pub(crate) use route::{Action, Route, Routes};
 pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 
@@ -63,7 +64,7 @@ pub struct Policy {
     pub(crate) consumers_from: Vec<ConsumersFrom>,
     pub(crate) sources: Sources,
     pub(crate) router: Router,
-    pub(crate) routes: Vec<Route>,
+    pub(crate) routes: Routes,
     pub(crate) unmatched: Unmatched,
     /// What is said of each exchange for the access log.
     pub(crate) log_properties: Box<[config::Property]>,

@@ -1,5 +1,8 @@
 //! What a template may speak of.
 
+use std::cell::RefCell;
+
+use crate::arena::Texts;
 use crate::config::{ConfigErrors, Path};
 use crate::http::Text;
 use crate::template::{self, Template};
@@ -43,11 +46,11 @@ pub(crate) struct LookedUp {
 }
 
 /// A template whose variables are known to exist.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValueTemplate(pub(crate) Vec<Piece>);
 
 /// A piece of a [`ValueTemplate`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Literal(Text),
     Variable(Variable, Option<Text>),
@@ -89,6 +92,8 @@ pub(super) struct Scope<'a> {
     pub(super) authenticates: bool,
     /// Headers that are the gate's: the client's never reach a template.
     pub(super) gates: &'a Gates,
+    /// Where new prefixes are kept.
+    pub(super) texts: &'a RefCell<Texts>,
 }
 
 /// The words before a dot that no lookup may be called.
