@@ -30,6 +30,8 @@ pub(super) struct Trees {
     words: Words,
     /// By node and word. A whole path begins with a slash, and so is no segment's word.
     edges: Places,
+    /// Whether any word is a whole path: else none is looked for.
+    has_paths: bool,
     seed: Seeded,
 }
 
@@ -42,7 +44,10 @@ impl Trees {
     /// The chain of rules with this pattern.
     pub(super) fn chain(&mut self, root: Id, pattern: PatternRef<'_>) -> Option<&mut Option<Id>> {
         let (node, end) = match pattern.whole() {
-            Some(path) => (self.step(root, path), End::Closed),
+            Some(path) => {
+                self.has_paths = true;
+                (self.step(root, path), End::Closed)
+            }
             None => {
                 let mut node = root;
                 for part in pattern.parts() {
@@ -109,11 +114,13 @@ impl Trees {
         entries: &'r Entries,
         head: &Head<'_>,
     ) -> Option<Found<'r>> {
-        let whole = self.words.find(head.path);
-        let whole = whole.and_then(|path| self.nodes.get(self.edge(root, path)?));
-        let exact = whole.and_then(|node| entries.first(node.closed, head, |_| true));
-        if exact.is_some() {
-            return exact;
+        if self.has_paths {
+            let whole = self.words.find(head.path);
+            let whole = whole.and_then(|path| self.nodes.get(self.edge(root, path)?));
+            let exact = whole.and_then(|node| entries.first(node.closed, head, |_| true));
+            if exact.is_some() {
+                return exact;
+            }
         }
         let mut walk = Walk {
             trees: self,
