@@ -21,6 +21,8 @@ struct Node {
     closed: Option<Id>,
     /// The rules for paths that end here or below.
     open: Option<Id>,
+    /// Whether anything stands below: else no more of a path need be looked at.
+    leads_on: bool,
 }
 
 /// All trees: they share their memory.
@@ -71,6 +73,9 @@ impl Trees {
         if let Some(known) = self.edge(node, word) {
             return known;
         }
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.leads_on = true;
+        }
         let child = self.nodes.push(Node {
             parent: Some(node),
             word: Some(word),
@@ -95,6 +100,7 @@ impl Trees {
         let child = self.nodes.push(Node::default());
         if let Some(node) = self.nodes.get_mut(node) {
             node.capture = Some(child);
+            node.leads_on = true;
         }
         child
     }
@@ -158,7 +164,7 @@ impl Walk<'_, '_> {
         let Some(node) = self.trees.nodes.get(at) else {
             return;
         };
-        if let Some(rest) = rest {
+        if let (Some(rest), true) = (rest, node.leads_on) {
             let border = rest.iter().position(|&byte| byte == b'/');
             let (segment, below) = match border {
                 Some(end) => (
