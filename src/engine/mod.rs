@@ -94,10 +94,16 @@ impl Engine {
     /// [`reply`](Engine::reply) and [`tick`](Engine::tick).
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
-        if self.sources.are_reading() || !self.store.0.borrow().retired.is_empty() {
+        if self.is_reading() || !self.store.0.borrow().retired.is_empty() {
             return Some(READING_PERIOD);
         }
         self.sources.need_ticks().then_some(TICK_PERIOD)
+    }
+
+    /// Whether a large document has come that isn't read to its end: each [`tick`](Engine::tick) reads on.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.sources.are_reading()
     }
 
     /// Decides one request. Nothing is performed; the driver does that with the step.
