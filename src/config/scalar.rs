@@ -106,7 +106,7 @@ pub(super) fn digest(
     refuse(unhex(text), "as `sha256sum` prints it", at, errors, what)
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
     }
@@ -118,10 +118,12 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(digest)
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit & 0xf),
+        b'a'..=b'f' | b'A'..=b'F' => Some((digit & 0xf).wrapping_add(9)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -88,23 +88,21 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
         return;
     };
     let names = &policy.identity;
-    plan.set(names.consumer.clone(), who.consumer.name.clone());
-    if let Some(header) = names
-        .groups
-        .as_ref()
-        .filter(|_| !who.consumer.groups.is_empty())
-    {
-        plan.set(
-            header.clone(),
-            who.consumer.groups.join(",").into_bytes().into(),
-        );
+    plan.set(names.consumer.clone(), who.consumer.name().to_text());
+    if let Some(header) = &names.groups {
+        let groups: Vec<&[u8]> = who.consumer.groups().collect();
+        if !groups.is_empty() {
+            plan.set(header.clone(), groups.join(&b',').into());
+        }
     }
-    if let (Some(header), Some(id)) = (&names.credential, &who.credential) {
-        plan.set(header.clone(), id.clone());
+    if let Some(header) = &names.credential {
+        if let Some(id) = who.credential.id() {
+            plan.set(header.clone(), id.to_text());
+        }
     }
     for (label, header) in &names.labels {
         if let Some(value) = who.consumer.label(label) {
-            plan.set(header.clone(), value.clone());
+            plan.set(header.clone(), value.to_text());
         }
     }
 }

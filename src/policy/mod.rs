@@ -20,15 +20,13 @@ mod variable;
 mod written;
 
 use crate::config::{self, Config, ConfigErrors, Path};
-use crate::hash::Set;
-use crate::http::Text;
 use crate::route::{DuplicateSlash, Parameters, PathRules, Router, SlashChoice};
 use crate::source::JsonPath;
 
 pub(crate) use answer::{Redirect, Respond};
 pub(crate) use condition::{Condition, Operand, Test};
 pub use denial::{Audience, Denial, Reason};
-pub(crate) use directory::{Builder, Consumer, Credential, Directory};
+pub(crate) use directory::{Builder, Consumer, Credential, Directory, Surroundings};
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{Identity, Routing};
 pub(crate) use lookup::{Fallback, Lookup};
@@ -55,10 +53,8 @@ pub struct Policy {
     pub(crate) identity: Identity,
     pub(crate) routing: Option<Routing>,
     pub(crate) providers: Providers,
-    /// The policy's own consumers.
+    /// The policy's own consumers, whose names no document may take.
     pub(crate) consumers: Directory,
-    /// Their names, which no document may take.
-    pub(crate) consumer_names: Set<Text>,
     pub(crate) consumers_from: Vec<ConsumersFrom>,
     pub(crate) sources: Sources,
     pub(crate) router: Router,
@@ -98,8 +94,7 @@ impl Policy {
         let routing = config.routing.as_ref().map(Routing::compile);
         let written = written::written(config, &providers);
         identity::check_headers(config, &providers, &mut errors);
-        let (consumers, consumer_names) =
-            own_consumers(config, &providers, environment, &mut errors);
+        let consumers = own_consumers(config, &providers, environment, &mut errors);
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let around = route::Surroundings {
             providers: &providers,
@@ -121,7 +116,6 @@ impl Policy {
             routing,
             providers,
             consumers,
-            consumer_names,
             consumers_from,
             sources,
             router,
@@ -142,12 +136,16 @@ fn own_consumers(
     providers: &Providers,
     environment: &dyn Environment,
     errors: &mut ConfigErrors,
-) -> (Directory, Set<Text>) {
+) -> Directory {
     let path = Path::Root;
     let path = path.field("consumers");
-    let mut builder = Builder::new(providers, Some(environment));
+    let around = Surroundings {
+        providers,
+        environment: Some(environment),
+    };
+    let mut builder = Builder::default();
     for (at, consumer) in config.consumers.iter().enumerate() {
-        builder.add(consumer, &path.index(at), errors);
+        builder.add(&consumer.as_ref(), around, &path.index(at), errors);
     }
     builder.finish()
 }

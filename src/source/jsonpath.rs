@@ -171,6 +171,14 @@ impl JsonPath {
         }
     }
 
+    /// The way to what the query selects all children of, where it is such a query.
+    pub(super) const fn children_of(&self) -> Option<&[Step]> {
+        match &self.plan {
+            Plan::Children(steps) => Some(steps),
+            Plan::Singular(_) | Plan::General(_) => None,
+        }
+    }
+
     /// What all the values that the query can select stand below.
     pub(super) fn base(&self) -> &[Step] {
         match &self.plan {
@@ -179,21 +187,21 @@ impl JsonPath {
         }
     }
 
-    /// What the query selects in `root`, with its place below [`base`](Self::base).
-    pub(super) fn places<'v>(&self, root: &'v Value) -> Vec<(Place, &'v Value)> {
+    /// The places of what the query selects in `root`, below [`base`](Self::base).
+    pub(super) fn places(&self, root: &Value) -> Vec<Place> {
         let base = || walk(self.base(), root);
         match &self.plan {
             Plan::Singular(_) => {
-                let here = |value| (Place::Deep(Box::default()), value);
+                let here = |_| Place::Deep(Box::default());
                 base().map(here).into_iter().collect()
             }
             Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
             Plan::General(query) => {
                 let nodes = js_path_process(query, root).unwrap_or_default();
-                let placed = nodes
-                    .into_iter()
-                    .map(|node| Some((Place::normalized(&node.path)?, node.val)));
-                placed.flatten().collect()
+                let places = nodes.into_iter();
+                places
+                    .filter_map(|node| Place::normalized(&node.path))
+                    .collect()
             }
         }
     }
@@ -321,12 +329,9 @@ mod tests {
             let query = compiled(query);
             let base = walk(query.base(), &root).unwrap();
             let places = query.places(&root);
-            assert_eq!(
-                places.len(),
-                query.select(&root).into_vec().len(),
-                "{query}"
-            );
-            for (place, value) in places {
+            let selected = query.select(&root).into_vec();
+            assert_eq!(places.len(), selected.len(), "{query}");
+            for (place, value) in places.iter().zip(selected) {
                 let found = place.find(base).unwrap();
                 assert!(std::ptr::eq(found, value), "{query}: {place:?}");
             }

@@ -1,6 +1,8 @@
 //! A policy as large as they come, at a tenth of its size: what costs more than its length would take minutes.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::golden::{folder, run};
@@ -46,4 +48,32 @@ fn it_takes_no_time() {
             "{arguments:?} took {taken:?}"
         );
     }
+}
+
+#[test]
+fn a_document_that_a_gateway_reads_in_slices_is_read_here_too() {
+    let one = |at: usize| {
+        format!(r#"{{"name": "c-{at}", "credentials": [{{"apiKey": {{"value": "k-{at}"}}}}]}}"#)
+    };
+    let all: Vec<String> = (0..60_000).map(one).collect();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("large-partners.json");
+    fs::write(&file, format!("[{}]", all.join(","))).unwrap();
+    let policy = r#"
+consumersFrom: [{source: partners, items: "$[*]"}]
+providers: {keys: {apiKey: {from: [{header: x-api-key}]}}}
+sources: {partners: {http: {cluster: centre, path: /}, refresh: 1h}}
+routes: [{name: all, require: keys}]
+"#;
+    let document = format!("--document=partners={}", file.display());
+    let arguments = [
+        "explain",
+        "-",
+        "http://a.test/",
+        "-H",
+        "x-api-key: k-59999",
+        &document,
+    ];
+    let run = run(&folder("explain"), &arguments, policy);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(run.out.contains("c-59999"), "{run:?}");
 }
