@@ -19,12 +19,18 @@ impl Environment for Empty {
     }
 }
 
-/// A policy is compiled or refused; a refusal says why.
+/// A policy is compiled or refused; a refusal says why. In pieces it is the same policy, and wrong in the same way.
 pub fn policy(data: &[u8]) {
     let compiled = Config::parse(data).and_then(|config| Policy::compile(&config, &Empty));
-    if let Err(errors) = compiled {
+    let read = Policy::read(&data, &Empty).err();
+    let errors = compiled.err();
+    assert_eq!(read, errors, "read list by list");
+    if let Some(errors) = errors {
         assert!(!errors.is_empty(), "refused without a reason");
     }
+    let whole = Config::parse(data).map(|config| format!("{config:?}"));
+    let pieces = Config::read(&data, 7).map(|config| format!("{config:?}"));
+    assert_eq!(pieces, whole, "seven bytes at once");
 }
 
 /// A host's buffer is a whole map or none; what is one survives being written again.

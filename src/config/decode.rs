@@ -1,10 +1,12 @@
 //! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
 //! No error quotes a value: it may be a secret.
 
+use std::hash::BuildHasher;
+
 use super::nearest::{listed, nearest};
 use super::node::Node;
 use super::{ConfigErrors, Path};
-use crate::hash::{Map, Set};
+use crate::hash::{Map, Seeded, Set};
 
 /// What can be read from a document.
 pub(super) trait Decode: Sized {
@@ -167,18 +169,75 @@ pub(super) fn distinct<T: Decode>(
     let Node::List(nodes) = node else {
         return expected("a list", node, at, errors);
     };
-    let mut seen = Map::default();
-    let mut read = Vec::with_capacity(nodes.len());
-    for (index, node) in nodes.iter().enumerate() {
+    let mut distinct = Distinct::default();
+    let entries = nodes.iter().enumerate();
+    let read: Vec<Option<T>> = entries
+        .map(|(index, node)| distinct.entry(node, index, at, errors))
+        .collect();
+    read.into_iter().collect()
+}
+
+/// The names of a list's records so far.
+pub(super) enum Distinct {
+    /// By a hash: small, but good for nothing than to see that no two are alike.
+    Roughly(Vec<u64>, Seeded),
+    /// Each with the place where it stood last.
+    Exactly(Map<Box<str>, usize>),
+}
+
+impl Default for Distinct {
+    fn default() -> Self {
+        Self::Exactly(Map::default())
+    }
+}
+
+impl Distinct {
+    /// For so many records; the errors about names are left out.
+    pub(super) fn roughly(count: usize) -> Self {
+        Self::Roughly(Vec::with_capacity(count), Seeded::default())
+    }
+
+    /// Whether two names may be alike that no error was told about.
+    pub(super) fn leaves_doubt(self) -> bool {
+        match self {
+            Self::Exactly(_) => false,
+            Self::Roughly(mut hashes, _) => {
+                hashes.sort_unstable();
+                hashes
+                    .windows(2)
+                    .any(|pair| matches!(pair, [one, other] if one == other))
+            }
+        }
+    }
+
+    /// Notes a name, and where it stands: the place where it stood before.
+    fn note(&mut self, name: &str, index: usize) -> Option<usize> {
+        match self {
+            Self::Exactly(places) => places.insert(name.into(), index),
+            Self::Roughly(hashes, seed) => {
+                hashes.push(seed.hash_one(name));
+                None
+            }
+        }
+    }
+
+    /// Reads the record that is the entry `index` of the list `at`.
+    pub(super) fn entry<T: Decode>(
+        &mut self,
+        node: &Node<'_>,
+        index: usize,
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<T> {
         let here = at.index(index);
-        read.push(T::decode(node, &here, errors));
+        let read = T::decode(node, &here, errors);
         let name = node.entry("name").and_then(Node::as_text);
-        if let Some(first) = name.and_then(|name| seen.insert(name, index)) {
+        if let Some(first) = name.and_then(|name| self.note(name, index)) {
             let suggestion = format!("see `{}`", at.index(first));
             errors.suggest(&here.field("name"), "another one has this name", suggestion);
         }
+        read
     }
-    read.into_iter().collect()
 }
 
 /// What reads a key: it may fold it.

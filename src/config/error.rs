@@ -59,6 +59,11 @@ impl ConfigErrors {
         });
     }
 
+    /// Puts `others` behind these.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// The errors.
     pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
         self.0.iter()
@@ -68,6 +73,12 @@ impl ConfigErrors {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Puts others among these, after the first `place`.
+    pub(super) fn insert(&mut self, place: usize, others: &Self) {
+        let place = place.min(self.0.len());
+        self.0.splice(place..place, others.0.iter().cloned());
     }
 
     /// What was decoded, unless something is wrong.

@@ -8,6 +8,7 @@ mod access_log;
 mod condition;
 mod consumer;
 mod decode;
+mod draft;
 mod error;
 mod identity;
 mod lookup;
@@ -15,7 +16,9 @@ mod measure;
 mod names;
 mod nearest;
 mod node;
+mod outline;
 mod path;
+mod pieces;
 mod plain;
 mod provider;
 mod record;
@@ -26,18 +29,22 @@ mod route;
 mod scalar;
 mod shape;
 mod source;
+mod strict;
 mod text;
 mod version;
+mod window;
 
 pub use access_log::{AccessLog, Property};
 pub use condition::{Condition, LookupTest, Names};
 pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMaterial, TextOrEnv};
 pub(crate) use consumer::{ApiKeyRef, ConsumerRef, KeyRef};
 pub use decode::Named;
+pub use draft::{Draft, Lists};
 pub use error::{ConfigError, ConfigErrors};
 pub use identity::{Backslash, DuplicateSlash, EscapedSlash, Identity, Parameters, Paths, Routing};
 pub use lookup::{Fallback, Lookup};
 pub use path::Path;
+pub use pieces::Pieces;
 pub use provider::{ApiKeyProvider, Place, Provider};
 pub use record::{Choice, Field, Presence, Record, Rule, Word};
 pub use requirement::Requirement;
@@ -49,8 +56,7 @@ pub use shape::{FRAMING, METHODS, RESERVED_LOOKUPS, Shape};
 pub use source::{HttpSource, Index, OnDemand, Source, SourceKind};
 pub use version::Version;
 
-use decode::{Decode, distinct};
-use node::Node;
+use decode::distinct;
 use provider::providers as named_providers;
 use version::least;
 
@@ -88,16 +94,21 @@ impl Config {
     /// # Errors
     /// Everything that is wrong, in the order of the document, each with its path.
     pub fn parse(text: &[u8]) -> Result<Self, ConfigErrors> {
-        let mut errors = ConfigErrors::default();
-        match Node::parse(text) {
-            Ok(node) => {
-                let read = Self::decode(&node, &Path::Root, &mut errors);
-                errors.decoded(read)
-            }
-            Err(error) => {
-                errors.push("", format!("not JSON: {error}"));
-                Err(errors)
-            }
-        }
+        Self::read(&text, text.len())
+    }
+
+    /// Reads JSON text that is handed over in pieces, `most` bytes at once where no single part needs more.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), or why the text can't be read.
+    pub fn read(text: &dyn Pieces, most: usize) -> Result<Self, ConfigErrors> {
+        let (mut draft, config) = Draft::open_through(text, most)?;
+        let Some(mut config) = config else {
+            return Err(draft.refuse());
+        };
+        draft.consumers(&mut |_, consumer| config.consumers.push(consumer.clone()))?;
+        draft.routes(&mut |_, route| config.routes.push(route.clone()))?;
+        draft.verdict()?;
+        Ok(config)
     }
 }

@@ -17,11 +17,11 @@ pub(super) fn redirect(
     policy: &Policy,
 ) -> Result<Response, Denial> {
     let path = match &redirect.path {
-        Some(new) => new_path(new, facts)?,
+        Some(new) => new_path(new, facts, policy)?,
         None => facts.head.path.forward().to_vec(),
     };
     let stripped = Stripped::of(facts.who, route, policy);
-    let query = new_query(facts, &stripped, &crate::policy::QueryEdits::default())?;
+    let query = new_query(facts, &stripped, None)?;
     let mut location = Vec::new();
     origin(&mut location, facts, redirect)?;
     location.extend(joined(&path, query.as_deref()));

@@ -79,7 +79,7 @@ pub(super) fn authenticate<'s>(
         Ok::<_, Denial>((place, verdict(head, place, provider, policy, sources)))
     };
     let is_new = !memory.has_told_verdicts.replace(true);
-    match route.require {
+    match *route.requirement() {
         Requirement::None => Ok(Authenticated::default()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => {
@@ -100,7 +100,8 @@ pub(super) fn authenticate<'s>(
             }
         }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
-            let verdicts: Result<Vec<_>, _> = route.providers.iter().map(|&at| said(at)).collect();
+            let verdicts: Result<Vec<_>, _> =
+                route.providers().iter().map(|&at| said(at)).collect();
             let verdicts = verdicts?;
             if is_new {
                 tell(&verdicts, policy, observer);
@@ -115,7 +116,7 @@ fn conclude<'s>(
     route: &Route,
     policy: &Policy,
 ) -> Result<Authenticated<'s>, Denial> {
-    let outcome = match evaluate(&route.require, verdicts) {
+    let outcome = match evaluate(route.requirement(), verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
         unmet @ (Outcome::Anonymous
@@ -129,7 +130,7 @@ fn conclude<'s>(
                 identity: identity_by(first, verdicts),
                 ..Authenticated::default()
             };
-            met(&route.require, verdicts, &mut who);
+            met(route.requirement(), verdicts, &mut who);
             Ok(who)
         }
         Outcome::Anonymous => Ok(Authenticated::default()),
@@ -303,7 +304,7 @@ fn identity_by<'s>(provider: usize, verdicts: &[(usize, Verdict<'s>)]) -> Option
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     for challenge in route
-        .providers
+        .providers()
         .iter()
         .filter_map(|place| policy.providers.at(*place))
     {

@@ -53,7 +53,7 @@ pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>
 }
 
 fn route_of<'p>(found: Found<'_>, policy: &'p Policy) -> Option<&'p Route> {
-    policy.routes.get(usize::try_from(found.route.0).ok()?)
+    policy.routes.at(usize::try_from(found.route.0).ok()?)
 }
 
 /// The stages after the match.
@@ -80,16 +80,13 @@ fn follow(
     let mut facts = Facts {
         head,
         captures: Some(found.captures(head.path.matching())),
-        covered: found.pattern.map_or(0, crate::route::PathPattern::segments),
+        covered: found.pattern.segments(),
         who: &who,
         looked_up: Vec::new(),
     };
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
-    if let Some(condition) = route
-        .authorize
-        .as_ref()
-        .filter(|_| !route.lookups.is_empty())
-    {
+    let early = route.authorize().filter(|_| !route.lookups().is_empty());
+    if let Some(condition) = early {
         if holds(condition, &facts, Lookups::Pending) == Some(false) {
             trace::checked(route, &facts, Lookups::Pending, policy, desk);
             return Err(Reason::Forbidden.into());
@@ -97,7 +94,7 @@ fn follow(
     }
     look_up(&mut facts, found, route, policy, desk)?;
     trace::checked(route, &facts, Lookups::Done, policy, desk);
-    if let Some(condition) = &route.authorize {
+    if let Some(condition) = route.authorize() {
         if holds(condition, &facts, Lookups::Done) != Some(true) {
             return Err(Reason::Forbidden.into());
         }
@@ -120,7 +117,7 @@ fn look_up(
     desk: &mut Desk<'_>,
 ) -> Result<(), Stop> {
     let mut fell_back: Vec<&str> = Vec::new();
-    for lookup in &route.lookups {
+    for lookup in route.lookups() {
         let found_out = desk.look_up(lookup, facts);
         trace::looked_up(lookup, facts, &found_out, policy, desk);
         let found_out = found_out?;
@@ -132,7 +129,7 @@ fn look_up(
     // Told here, because an exchange that waits for a later lookup does the earlier ones again.
     for lookup in fell_back {
         desk.observer.event(&Event::FellBack {
-            route: &route.name,
+            route: policy.routes.name(route),
             place: usize::try_from(found.route.0).unwrap_or_default(),
             lookup,
         });
@@ -169,7 +166,7 @@ fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut 
 
 fn tell(desk: &mut Desk<'_>, matched: Matched<'_>, outcome: Outcome, reason: Option<&'static str>) {
     desk.observer.event(&Event::Decided {
-        route: matched.map(|(_, route)| &*route.name),
+        route: matched.map(|(_, route)| desk.policy.routes.name(route)),
         place: matched.map(|(place, _)| place),
         outcome,
         reason,

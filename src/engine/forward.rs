@@ -50,32 +50,40 @@ pub(super) fn edits(
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, head.request.headers());
     let path = match &rewrite.path {
-        Some(new) => Cow::Owned(new_path(new, facts)?),
+        Some(new) => Cow::Owned(new_path(new, facts, policy)?),
         None => Cow::Borrowed(head.path.forward()),
     };
-    let query = new_query(facts, &stripped, &rewrite.query)?;
+    let changes = rewrite.edits.as_deref();
+    let query = new_query(facts, &stripped, changes.map(|changes| &changes.query))?;
     set_path(&mut plan, head, path, query.as_deref());
-    edit_headers(&mut plan, &rewrite.headers, facts)?;
+    let Some(changes) = changes else {
+        identify(&mut plan, facts, policy);
+        return Ok(Edits {
+            request: plan.finish(),
+            response: Vec::new(),
+        });
+    };
+    edit_headers(&mut plan, &changes.headers, facts)?;
     identify(&mut plan, facts, policy);
-    if let Some(host) = &rewrite.host {
+    if let Some(host) = &changes.host {
         let new = facts.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
         plan.set(":authority".into(), new);
     }
-    if let Some(method) = &rewrite.method {
+    if let Some(method) = &changes.method {
         let new = facts.needed(method)?;
         if !is_token(&new) {
             return Err(blame(whose(method)).into());
         }
         plan.set(":method".into(), new);
     }
-    if let (Some(upstream), Some(routing)) = (&rewrite.upstream, &policy.routing) {
+    if let (Some(upstream), Some(routing)) = (&changes.upstream, &policy.routing) {
         let chosen = facts.needed(upstream)?;
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
         plan.set(routing.header.clone(), chosen.clone());
     }
     let mut response = Plan::blind();
-    edit_headers(&mut response, &rewrite.response, facts)?;
+    edit_headers(&mut response, &changes.response, facts)?;
     Ok(Edits {
         request: plan.finish(),
         response: response.finish(),
@@ -108,11 +116,16 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
 }
 
 /// A new path, of literals and values.
-pub(super) fn new_path(rewrite: &PathRewrite, facts: &Facts<'_>) -> Result<Vec<u8>, Denial> {
+pub(super) fn new_path(
+    rewrite: &PathRewrite,
+    facts: &Facts<'_>,
+    policy: &Policy,
+) -> Result<Vec<u8>, Denial> {
     let pieces = match rewrite {
-        PathRewrite::Template(pieces) => pieces,
+        PathRewrite::Template(pieces) => &**pieces,
         PathRewrite::Prefix(new) => {
             let covered = facts.covered;
+            let new = policy.routes.text(*new);
             return Ok(replace_prefix(facts.head.path.forward(), covered, new));
         }
     };
@@ -138,15 +151,19 @@ pub(super) fn new_path(rewrite: &PathRewrite, facts: &Facts<'_>) -> Result<Vec<u
 pub(super) fn new_query<'x>(
     facts: &Facts<'x>,
     stripped: &Stripped<'_>,
-    edits: &QueryEdits,
+    edits: Option<&QueryEdits>,
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
     let head: &'x Head<'x> = facts.head;
     let query = head.path.query();
     let mut all: Vec<QueryEdit<'_>> = Vec::new();
     stripped.query(&mut all);
-    if all.is_empty() && edits.is_empty() {
-        return Ok(query.map(Cow::Borrowed));
-    }
+    let Some(edits) = edits else {
+        return Ok(if all.is_empty() {
+            query.map(Cow::Borrowed)
+        } else {
+            edit_query(query, &all)
+        });
+    };
     let mut values = Vec::new();
     for (_, value) in edits.set.iter().chain(&edits.add) {
         values.push(facts.text(value)?);

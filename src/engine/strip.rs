@@ -25,6 +25,7 @@ impl<'p> Stripped<'p> {
     ) -> Self {
         Self { route, policy, who }
     }
+
     /// Whether the upstream gets what this provider has verified.
     fn forwards(&self, place: usize, provider: &Provider) -> bool {
         provider.afterwards == Afterwards::Forward && self.who.has_accepted(place)
@@ -33,7 +34,7 @@ impl<'p> Stripped<'p> {
     /// Takes the credentials out of the headers.
     pub(super) fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
         let mut stripped: Vec<&[u8]> = Vec::new();
-        for &at in &self.route.providers {
+        for &at in self.route.providers() {
             let Some(provider) = self.policy.providers.at(at) else {
                 continue;
             };
@@ -56,7 +57,7 @@ impl<'p> Stripped<'p> {
 
     /// Adds the edits that take the credentials out of the query.
     pub(super) fn query(&self, edits: &mut Vec<QueryEdit<'p>>) {
-        for &at in &self.route.providers {
+        for &at in self.route.providers() {
             let Some(provider) = self.policy.providers.at(at) else {
                 continue;
             };

@@ -65,16 +65,12 @@ pub(super) fn matched(head: &Head<'_>, found: Found<'_>, route: &Route, desk: &m
         return;
     }
     desk.observer.detail(&Detail::Matched {
-        route: &route.name,
+        route: desk.policy.routes.name(route),
         place: usize::try_from(found.route.0).unwrap_or_default(),
         matching: found.matching,
     });
     let captures = found.captures(head.path.matching());
-    for (name, _) in found
-        .pattern
-        .into_iter()
-        .flat_map(|pattern| pattern.captures())
-    {
+    for (name, _) in found.pattern.captures() {
         if let Some(capture) = captures.get(name) {
             let text = &capture.text();
             desk.observer.detail(&Detail::Captured { name, text });
@@ -87,7 +83,7 @@ pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &m
     if !is_wanted(desk) {
         return;
     }
-    for &place in &route.providers {
+    for &place in route.providers() {
         let Some(provider) = policy.providers.at(place) else {
             continue;
         };
@@ -197,7 +193,7 @@ pub(super) fn checked(
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) {
-    if let Some(condition) = route.authorize.as_ref().filter(|_| is_wanted(desk)) {
+    if let Some(condition) = route.authorize().filter(|_| is_wanted(desk)) {
         let scene = Scene {
             route,
             facts,
@@ -280,7 +276,7 @@ impl Scene<'_> {
     }
 
     fn test(&self, at: LookedUp, test: &Test) -> String {
-        let lookup = self.route.lookups.get(at.lookup);
+        let lookup = self.route.lookups().get(at.lookup);
         let value = lookup.and_then(|lookup| lookup.values.get(at.value));
         let name = format!(
             "{}.{}",

@@ -282,9 +282,14 @@ pub(crate) fn http_call(
 
 /// The first `most` bytes of a buffer; nothing at all where there is no such buffer now.
 pub(crate) fn buffer(kind: BufferKind, most: usize) -> Result<Vec<u8>, Failure> {
+    piece(kind, 0, most)
+}
+
+/// The bytes of a buffer from `start` on: `most` of them, fewer only where it ends before.
+pub(crate) fn piece(kind: BufferKind, start: usize, most: usize) -> Result<Vec<u8>, Failure> {
     received("proxy_get_buffer_bytes", |data, size| {
         // SAFETY: the host writes both words during the call.
-        unsafe { import::proxy_get_buffer_bytes(kind as u32, 0, most, data, size) }
+        unsafe { import::proxy_get_buffer_bytes(kind as u32, start, most, data, size) }
     })
 }
 

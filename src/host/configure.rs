@@ -1,8 +1,10 @@
 //! From the bytes of a push to a policy.
 
+use std::borrow::Cow;
+
 use log::error;
 
-use crate::config::{Config, ConfigError, ConfigErrors};
+use crate::config::{ConfigError, ConfigErrors, Pieces};
 use crate::policy::{Environment, Fingerprint, Policy};
 
 use super::abi::{self, BufferKind};
@@ -26,15 +28,46 @@ pub(super) fn compile(size: usize) -> Result<(Policy, Fingerprint), ConfigErrors
             "keep consumers and values in a source and not in the policy",
         ));
     }
-    let text = abi::buffer(BufferKind::Configuration, MOST_BYTES).map_err(|failure| {
-        whole(
-            format!("the configuration could not be read: {failure}"),
-            "allow proxy_get_buffer_bytes in capability_restriction_config",
-        )
-    })?;
-    recognise(&text)?;
-    let policy = Policy::compile(&Config::parse(&text)?, &Variables)?;
-    Ok((policy, Fingerprint::of(&text)))
+    let text = Configuration { size };
+    recognise(&first_bytes(&text)?)?;
+    let policy = Policy::read(&text, &Variables)?;
+    Ok((policy, Fingerprint::read(&text)?))
+}
+
+/// What was pushed. The host keeps it, and hands over a piece as often as it is asked for during the callback: a VM's
+/// memory never shrinks, so a copy of the whole text would be held for ever.
+struct Configuration {
+    size: usize,
+}
+
+impl Pieces for Configuration {
+    fn length(&self) -> usize {
+        self.size
+    }
+
+    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+        let piece = abi::piece(BufferKind::Configuration, start, most);
+        piece.map(Cow::Owned).map_err(|failure| {
+            whole(
+                format!("the configuration could not be read: {failure}"),
+                "allow proxy_get_buffer_bytes in capability_restriction_config",
+            )
+        })
+    }
+}
+
+/// How much is looked at at once to find the first byte that is no blank.
+const FIRST_BYTES: usize = 256;
+
+/// The first bytes that are not all blank; nothing where all are.
+fn first_bytes(text: &dyn Pieces) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+    for start in (0..text.length()).step_by(FIRST_BYTES) {
+        let piece = text.piece(start, FIRST_BYTES)?;
+        if !piece.trim_ascii().is_empty() {
+            return Ok(piece);
+        }
+    }
+    Ok(Cow::Borrowed(&[]))
 }
 
 /// Whether the bytes may be JSON at all. Envoy hands a `Struct` over in protobuf's wire form, whose first byte is a tag.

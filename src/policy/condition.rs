@@ -8,7 +8,7 @@ use super::provider::Providers;
 use super::variable::{LookedUp, Scope, ValueTemplate};
 
 /// A condition, or a tree of them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Condition {
     /// Each holds.
     All(Vec<Self>),
@@ -31,7 +31,7 @@ pub(crate) enum Condition {
 }
 
 /// A test of a looked-up value. Types count: `true` isn't `"true"`.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Test {
     /// It is this value.
     Equals(Operand),
@@ -44,7 +44,7 @@ pub(crate) enum Test {
 }
 
 /// What a looked-up value is compared with.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Operand {
     /// As it was written.
     Value(Value),

@@ -2,38 +2,82 @@
 
 use std::fmt;
 
+use crate::config::{ConfigErrors, Pieces};
+
 /// Tells policies apart by the bytes of their config: 48 bits, so that a gauge, which is a double, holds it exactly. It
 /// costs next to nothing on large policies, and promises nothing against somebody who looks for two of one fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
+/// How much of a config is read at once: whole words.
+const PIECE: usize = 16 * 1024;
+
 impl Fingerprint {
     /// The fingerprint of a config's bytes.
     #[must_use]
     pub fn of(config: &[u8]) -> Self {
-        // Odd numbers with bits all over; the fold brings what a multiplication moved up back down.
-        let mix = |sum: u64, word: u64| {
-            let product = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            product ^ (product >> 32)
-        };
-        let length = u64::try_from(config.len()).unwrap_or(u64::MAX);
-        let mut sum = mix(0x2545_f491_4f6c_dd1d, length);
-        let mut words = config.chunks_exact(8);
-        for word in words.by_ref().filter_map(|word| word.first_chunk()) {
-            sum = mix(sum, u64::from_le_bytes(*word));
+        let mut sum = Sum::begin(config.len());
+        sum.add(config);
+        sum.end()
+    }
+
+    /// The same, of bytes that are handed over in pieces.
+    ///
+    /// # Errors
+    /// Why the config can't be read.
+    pub fn read(config: &dyn Pieces) -> Result<Self, ConfigErrors> {
+        let mut sum = Sum::begin(config.length());
+        for start in (0..config.length()).step_by(PIECE) {
+            sum.add(&config.piece(start, PIECE)?);
         }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(words.remainder()) {
-            *to = *from;
-        }
-        sum = mix(mix(sum, u64::from_le_bytes(last)), 0);
-        Self(sum >> 16)
+        Ok(sum.end())
     }
 
     /// As a gauge shows it.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
+    }
+}
+
+/// A fingerprint in the making.
+struct Sum {
+    sum: u64,
+    /// The bytes after the last whole word, filled up with zeros.
+    last: [u8; 8],
+}
+
+impl Sum {
+    fn begin(length: usize) -> Self {
+        let mut sum = Self {
+            sum: 0x2545_f491_4f6c_dd1d,
+            last: [0; 8],
+        };
+        sum.mix(u64::try_from(length).unwrap_or(u64::MAX));
+        sum
+    }
+
+    /// Odd numbers with bits all over; the fold brings what a multiplication moved up back down.
+    const fn mix(&mut self, word: u64) {
+        let product = (self.sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.sum = product ^ (product >> 32);
+    }
+
+    /// The next bytes: words of eight; only the last ones may be fewer.
+    fn add(&mut self, bytes: &[u8]) {
+        let mut words = bytes.chunks_exact(8);
+        for word in words.by_ref().filter_map(|word| word.first_chunk()) {
+            self.mix(u64::from_le_bytes(*word));
+        }
+        for (to, from) in self.last.iter_mut().zip(words.remainder()) {
+            *to = *from;
+        }
+    }
+
+    const fn end(mut self) -> Fingerprint {
+        self.mix(u64::from_le_bytes(self.last));
+        self.mix(0);
+        Fingerprint(self.sum >> 16)
     }
 }
 
@@ -61,6 +105,12 @@ mod tests {
             }
             assert!(seen.insert(Fingerprint::of(&long[..place]).number()));
         }
+        assert_eq!(Fingerprint::of(b"{}").to_string(), "0dda0394588e");
+        assert_eq!(Fingerprint::of(&long).to_string(), "a1dce09072c1");
+        assert_eq!(
+            Fingerprint::read(&long.as_slice()).unwrap(),
+            Fingerprint::of(&long)
+        );
         assert!(seen.iter().all(|number| *number < 1 << 48));
         assert_eq!(Fingerprint(0xab).to_string(), "0000000000ab");
     }

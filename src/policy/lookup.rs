@@ -13,7 +13,7 @@ use super::source::{Reading, Sources};
 use super::variable::{RESERVED, Scope, ValueTemplate};
 
 /// One lookup of a route: an entry of a source, and the values taken from it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Lookup {
     pub(crate) name: Box<str>,
     pub(crate) source: usize,
@@ -27,14 +27,14 @@ pub(crate) struct Lookup {
 }
 
 /// One value of an entry.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct LookupValue {
     pub(crate) name: Box<str>,
     pub(crate) path: JsonPath,
 }
 
 /// What stands in for an entry that can't be had.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Fallback {
     /// The request is denied with this status.
     Deny(u16),

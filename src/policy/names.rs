@@ -30,6 +30,11 @@ impl Names {
         self.marks
     }
 
+    /// The names, each in the spelling that it was put in first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.names.iter().map(|name| &**name)
+    }
+
     /// Whether an upstream may take `name` for one of these.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
         self.marks.meet(Marks::of(name)) && self.names.iter().any(|held| same_name(held, name))

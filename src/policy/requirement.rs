@@ -5,7 +5,7 @@ use crate::config::{self, ConfigErrors, Path};
 use super::provider::Providers;
 
 /// What a route requires of a request's credentials.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Requirement {
     /// Credentials are not read.
     None,
@@ -49,10 +49,10 @@ impl Requirement {
     }
 
     /// The providers that it names, each once, in order.
-    pub(super) fn providers(&self) -> Vec<usize> {
+    pub(super) fn providers(&self) -> Box<[usize]> {
         let mut named = Vec::new();
         self.collect(&mut named);
-        named
+        named.into()
     }
 
     fn collect(&self, named: &mut Vec<usize>) {

@@ -1,5 +1,8 @@
 //! What a route changes.
 
+use std::rc::Rc;
+
+use crate::arena::Id;
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::{Text, same_name};
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
@@ -9,9 +12,16 @@ use super::identity::Routing;
 use super::variable::{Scope, ValueTemplate, Variable};
 
 /// Everything that a route changes about a request that goes on, and about its response.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Rewrite {
     pub(crate) path: Option<PathRewrite>,
+    /// All but the path, which is mostly the route's own.
+    pub(crate) edits: Option<Rc<Edits>>,
+}
+
+/// Changes to all but the path.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Edits {
     pub(crate) host: Option<ValueTemplate>,
     pub(crate) method: Option<ValueTemplate>,
     pub(crate) headers: HeaderEdits,
@@ -22,7 +32,7 @@ pub(crate) struct Rewrite {
 }
 
 /// Changes to a header map; names are lower case.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeaderEdits {
     pub(crate) set: Vec<(Text, ValueTemplate)>,
     pub(crate) add: Vec<(Text, ValueTemplate)>,
@@ -30,27 +40,20 @@ pub(crate) struct HeaderEdits {
 }
 
 /// Changes to a query; names are decoded text.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct QueryEdits {
     pub(crate) set: Vec<(Box<[u8]>, ValueTemplate)>,
     pub(crate) add: Vec<(Box<[u8]>, ValueTemplate)>,
     pub(crate) remove: Vec<Box<[u8]>>,
 }
 
-impl QueryEdits {
-    /// Whether nothing is changed.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
-    }
-}
-
 /// A new path.
 #[derive(Debug)]
 pub(crate) enum PathRewrite {
     /// Made of parts.
-    Template(Vec<PathPiece>),
-    /// The old one, with the matched prefix replaced by this.
-    Prefix(PathLiteral),
+    Template(Box<[PathPiece]>),
+    /// The old one, with the matched prefix replaced by this literal.
+    Prefix(Id),
 }
 
 /// A part of a new path.
@@ -69,48 +72,47 @@ pub(super) enum Matches {
     Mixed,
 }
 
-impl Rewrite {
-    pub(super) fn compile(
-        written: &config::Rewrite,
-        scope: &Scope<'_>,
-        matches: Matches,
-        routing: Option<&Routing>,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
-        let template =
-            |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text {
-                Some(text) => scope.template(text, &path.field(name), errors).map(Some),
-                None => Some(None),
-            };
-        let new_path = match &written.path {
-            Some(new) => {
-                PathRewrite::compile(new, scope, matches, &path.field("path"), errors).map(Some)
-            }
-            None => Some(None),
-        };
-        let host = template(&written.host, "host", errors);
-        let method = template(&written.method, "method", errors);
-        let upstream = template(&written.upstream, "upstream", errors);
-        if let Some(Some(upstream)) = &upstream {
-            check_upstream(upstream, routing, &path.field("upstream"), errors);
+/// The new path, and the other changes.
+pub(super) fn compile(
+    written: &config::Rewrite,
+    scope: &Scope<'_>,
+    matches: Matches,
+    routing: Option<&Routing>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<(Option<PathRewrite>, Edits)> {
+    let template = |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text
+    {
+        Some(text) => scope.template(text, &path.field(name), errors).map(Some),
+        None => Some(None),
+    };
+    let new_path = match &written.path {
+        Some(new) => {
+            PathRewrite::compile(new, scope, matches, &path.field("path"), errors).map(Some)
         }
-        let at = path.field("headers");
-        let headers = HeaderEdits::compile(&written.headers, scope, &at, errors);
-        if let Some(routing) = routing {
-            check_routing(&written.headers, routing, &at, errors);
-        }
-        let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
-        Some(Self {
-            path: new_path?,
-            host: host?,
-            method: method?,
-            headers: headers?,
-            query: query?,
-            upstream: upstream?,
-            response: HeaderEdits::default(),
-        })
+        None => Some(None),
+    };
+    let host = template(&written.host, "host", errors);
+    let method = template(&written.method, "method", errors);
+    let upstream = template(&written.upstream, "upstream", errors);
+    if let Some(Some(upstream)) = &upstream {
+        check_upstream(upstream, routing, &path.field("upstream"), errors);
     }
+    let at = path.field("headers");
+    let headers = HeaderEdits::compile(&written.headers, scope, &at, errors);
+    if let Some(routing) = routing {
+        check_routing(&written.headers, routing, &at, errors);
+    }
+    let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
+    let edits = Edits {
+        host: host?,
+        method: method?,
+        headers: headers?,
+        query: query?,
+        upstream: upstream?,
+        response: HeaderEdits::default(),
+    };
+    Some((new_path?, edits))
 }
 
 fn check_upstream(
@@ -184,7 +186,10 @@ impl PathRewrite {
                 if text.starts_with('/') {
                     check_path(&pieces, &path, errors);
                 }
-                Some(Self::Prefix(prefix))
+                // A literal is ASCII.
+                let kept = std::str::from_utf8(prefix.as_bytes()).unwrap_or_default();
+                let kept = scope.texts.borrow_mut().add(kept);
+                Some(Self::Prefix(kept))
             }
         }
     }
@@ -230,7 +235,7 @@ fn pieces(
     scope: &Scope<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<Vec<PathPiece>> {
+) -> Option<Box<[PathPiece]>> {
     leading_slash(text, path, errors);
     let template = Template::parse(text)
         .map_err(|error| errors.push(path, error.to_string()))
@@ -254,7 +259,7 @@ fn pieces(
     if text.starts_with('/') {
         check_path(&pieces, path, errors);
     }
-    Some(pieces)
+    Some(pieces.into())
 }
 
 impl HeaderEdits {

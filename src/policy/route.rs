@@ -1,42 +1,103 @@
 //! Routes, compiled.
 
-use crate::config::{self, Config, ConfigErrors, Named, Path};
-use crate::hash::Set;
-use crate::route::{PathPattern, RouteIndex, Rule};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::arena::{Id, Texts};
+use crate::config::{self, ConfigErrors, Lists, Named, Path};
+use crate::route::{PathPattern, RouteIndex, Router, RouterBuilder, Rule};
 
 use super::answer::{Redirect, Respond};
 use super::condition::{Condition, ConditionScope};
 use super::identity::Routing;
 use super::lookup::{self, Lookup};
-use super::names::Names;
 use super::provider::Providers;
 use super::requirement::Requirement;
-use super::rewrite::{HeaderEdits, Matches, Rewrite};
+use super::rewrite::{self, Edits, HeaderEdits, Matches, Rewrite};
 use super::rules;
+use super::shared::Shared;
 use super::source::Sources;
 use super::variable::{KnownLookup, Scope};
+use super::written::Gates;
+
+/// All routes of a policy.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    list: Vec<Route>,
+    /// Their names and new prefixes, of which each route has its own.
+    texts: Texts,
+}
+
+impl Routes {
+    /// The route at this place of the policy.
+    pub(crate) fn at(&self, place: usize) -> Option<&Route> {
+        self.list.get(place)
+    }
+
+    pub(crate) fn name(&self, route: &Route) -> &str {
+        self.texts.get(route.name).unwrap_or_default()
+    }
+
+    /// A text that a route speaks of.
+    pub(crate) fn text(&self, id: Id) -> &[u8] {
+        self.texts.bytes(id).unwrap_or_default()
+    }
+}
 
 /// What is done with the requests of one route.
 #[derive(Debug)]
 pub(crate) struct Route {
-    pub(crate) name: Box<str>,
-    pub(crate) require: Requirement,
-    /// The providers that the requirement names: their credentials are stripped.
-    pub(crate) providers: Vec<usize>,
-    pub(crate) lookups: Vec<Lookup>,
-    pub(crate) authorize: Option<Condition>,
+    name: Id,
+    required: Rc<Required>,
+    asked: Option<Rc<Asked>>,
     pub(crate) action: Action,
+}
+
+/// What a client must prove.
+#[derive(Debug, PartialEq, Eq)]
+struct Required {
+    requirement: Requirement,
+    /// The providers that it names.
+    providers: Box<[usize]>,
+}
+
+/// What is asked besides; of most routes nothing.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    lookups: Box<[Lookup]>,
+    authorize: Option<Condition>,
+}
+
+impl Route {
+    /// What a client must prove.
+    pub(crate) fn requirement(&self) -> &Requirement {
+        &self.required.requirement
+    }
+
+    /// The providers that the requirement names: their credentials are stripped.
+    pub(crate) fn providers(&self) -> &[usize] {
+        &self.required.providers
+    }
+
+    pub(crate) fn lookups(&self) -> &[Lookup] {
+        self.asked.as_ref().map_or(&[], |asked| &asked.lookups)
+    }
+
+    /// What must hold besides.
+    pub(crate) fn authorize(&self) -> Option<&Condition> {
+        self.asked.as_ref()?.authorize.as_ref()
+    }
 }
 
 /// How a route ends.
 #[derive(Debug)]
 pub(crate) enum Action {
     /// The upstream answers.
-    Forward(Box<Rewrite>),
+    Forward(Rewrite),
     /// The client is sent elsewhere.
-    Redirect(Redirect),
+    Redirect(Box<Redirect>),
     /// The policy answers.
-    Respond(Respond),
+    Respond(Box<Respond>),
 }
 
 /// What routes are compiled with.
@@ -44,36 +105,43 @@ pub(super) struct Surroundings<'a> {
     pub(super) providers: &'a Providers,
     pub(super) sources: &'a Sources,
     pub(super) routing: Option<&'a Routing>,
-    pub(super) written: &'a Names,
+    pub(super) gates: &'a Gates,
+    pub(super) parts: Parts,
 }
 
-/// All routes and the rules that lead to them. Some are missing where `errors` has something to say.
+/// What many routes have in common.
+#[derive(Default)]
+pub(super) struct Parts {
+    required: Shared<Required>,
+    asked: Shared<Asked>,
+    edits: Shared<Edits>,
+    texts: RefCell<Texts>,
+}
+
+/// All routes, what finds them, and what is wrong with them. Some are missing where that is something.
 pub(super) fn compile(
-    config: &Config,
+    lists: &mut dyn Lists,
     around: &Surroundings<'_>,
-    errors: &mut ConfigErrors,
-) -> (Vec<Route>, Vec<Rule>) {
-    let (mut routes, mut rules) = (Vec::new(), Vec::new());
+) -> Result<(Routes, Router, ConfigErrors), ConfigErrors> {
+    let mut list = Vec::with_capacity(lists.about_routes());
+    let mut router = RouterBuilder::default();
+    let mut errors = ConfigErrors::default();
     let root = Path::Root;
     let path = root.field("routes");
-    let mut names = Set::default();
-    for (at, written) in config.routes.iter().enumerate() {
+    lists.routes(&mut |at, written| {
         let path = path.index(at);
-        if !names.insert(written.name.as_str()) {
-            errors.push(
-                &path.field("name"),
-                format!("there is another route `{}`", written.name),
-            );
-        }
+        around.gates.note(written);
         let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
-        if let Some(matches) = rules::of(written, index, around.written, &path, errors) {
-            if let Some(route) = around.route(written, &matches, &path, errors) {
-                routes.push(route);
+        if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {
+            if let Some(route) = around.route(written, &matches, &path, &mut errors) {
+                list.push(route);
             }
-            rules.extend(matches);
+            matches.into_iter().for_each(|rule| router.add(rule));
         }
-    }
-    (routes, rules)
+    })?;
+    let mut texts = around.parts.texts.take();
+    texts.shrink();
+    Ok((Routes { list, texts }, router.finish(), errors))
 }
 
 impl Surroundings<'_> {
@@ -101,16 +169,25 @@ impl Surroundings<'_> {
         let compile = |condition| conditions.compile(condition, &at, errors);
         let authorize = written.authorize.as_ref().map(compile);
         let action = self.action(written, &scope, matches(rules), path, errors);
+        let authorize = match authorize {
+            Some(condition) => Some(condition?),
+            None => None,
+        };
+        let asks = authorize.is_some() || !lookups.is_empty();
+        let asked = asks.then(|| {
+            self.parts.asked.share(Asked {
+                lookups: lookups.into(),
+                authorize,
+            })
+        });
         Some(Route {
-            name: written.name.as_str().into(),
-            require: require?,
-            providers: providers?,
-            authorize: match authorize {
-                Some(condition) => Some(condition?),
-                None => None,
-            },
+            name: self.parts.texts.borrow_mut().add(&written.name),
+            required: self.parts.required.share(Required {
+                requirement: require?,
+                providers: providers?,
+            }),
+            asked,
             action: action?,
-            lookups,
         })
     }
 
@@ -159,7 +236,8 @@ impl Surroundings<'_> {
             captures: captures.to_vec(),
             lookups: lookups.iter().map(known).collect(),
             authenticates,
-            written: self.written,
+            gates: self.gates,
+            texts: &self.parts.texts,
         }
     }
 
@@ -173,16 +251,14 @@ impl Surroundings<'_> {
     ) -> Option<Action> {
         if let Some(redirect) = &written.redirect {
             return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
-                .map(Action::Redirect);
+                .map(|redirect| Action::Redirect(Box::new(redirect)));
         }
         if let Some(respond) = &written.respond {
-            return Some(Action::Respond(Respond::compile(
-                respond,
-                "postern_respond",
-            )));
+            let respond = Respond::compile(respond, "postern_respond");
+            return Some(Action::Respond(Box::new(respond)));
         }
-        let mut rewrite = match &written.rewrite {
-            Some(rewrite) => Rewrite::compile(
+        let (new_path, mut edits) = match &written.rewrite {
+            Some(rewrite) => rewrite::compile(
                 rewrite,
                 scope,
                 matches,
@@ -190,14 +266,18 @@ impl Surroundings<'_> {
                 &path.field("rewrite"),
                 errors,
             )?,
-            None => Rewrite::default(),
+            None => (None, Edits::default()),
         };
         if let Some(response) = &written.response {
             let path = path.field("response");
-            rewrite.response =
+            edits.response =
                 HeaderEdits::compile(&response.headers, scope, &path.field("headers"), errors)?;
         }
-        Some(Action::Forward(Box::new(rewrite)))
+        let changes = edits != Edits::default();
+        Some(Action::Forward(Rewrite {
+            path: new_path,
+            edits: changes.then(|| self.parts.edits.share(edits)),
+        }))
     }
 }
 

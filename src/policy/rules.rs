@@ -6,13 +6,13 @@ use crate::route::{
     Rule, Test,
 };
 
-use super::names::Names;
+use super::written::Gates;
 
 /// The rules that lead to a route: one for each of its matches, and one that takes everything where it has none.
 pub(super) fn of(
     written: &config::Route,
     route: RouteIndex,
-    gates: &Names,
+    gates: &Gates,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Rule>> {
@@ -66,7 +66,7 @@ fn hosts(
 
 fn rule(
     written: &config::Match,
-    gates: &Names,
+    gates: &Gates,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Rule> {
@@ -133,11 +133,11 @@ fn pattern(
 
 fn header(
     written: &config::FieldMatch,
-    gates: &Names,
+    gates: &Gates,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<HeaderPredicate> {
-    if gates.contains(written.name.as_bytes()) {
+    if gates.own(written.name.as_bytes()) {
         let reason = "the header is set by this policy, so the client's is removed before routes are matched";
         errors.push(&path.field("name"), reason);
         return None;

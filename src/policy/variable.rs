@@ -1,10 +1,13 @@
 //! What a template may speak of.
 
+use std::cell::RefCell;
+
+use crate::arena::Texts;
 use crate::config::{ConfigErrors, Path};
 use crate::http::Text;
 use crate::template::{self, Template};
 
-use super::names::Names;
+use super::written::Gates;
 
 /// One value of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +46,11 @@ pub(crate) struct LookedUp {
 }
 
 /// A template whose variables are known to exist.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValueTemplate(pub(crate) Vec<Piece>);
 
 /// A piece of a [`ValueTemplate`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Literal(Text),
     Variable(Variable, Option<Text>),
@@ -88,7 +91,9 @@ pub(super) struct Scope<'a> {
     /// Whether a consumer is ever known.
     pub(super) authenticates: bool,
     /// Headers that are the gate's: the client's never reach a template.
-    pub(super) written: &'a Names,
+    pub(super) gates: &'a Gates,
+    /// Where new prefixes are kept.
+    pub(super) texts: &'a RefCell<Texts>,
 }
 
 /// The words before a dot that no lookup may be called.
@@ -160,7 +165,7 @@ impl Scope<'_> {
             ("path", _) => self.capture(rest),
             ("query", _) => Ok(Variable::Query(bytes())),
             ("cookie", _) => Ok(Variable::Cookie(bytes())),
-            ("header", _) if self.written.contains(rest.as_bytes()) => Err(format!(
+            ("header", _) if self.gates.own(rest.as_bytes()) => Err(format!(
                 "`{rest}` is set by this policy, so the client's is removed first"
             )),
             ("header", _) => Ok(Variable::Header(Box::from(

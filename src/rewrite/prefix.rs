@@ -1,15 +1,14 @@
 //! A new prefix for a path.
 
-use super::literal::PathLiteral;
-
-/// `forward` with its first `covered` segments replaced by `new`, a path that begins with `/` (the empty one is `/`). What
+/// `forward` with its first `covered` segments replaced by `new`, the bytes of a
+/// [`PathLiteral`](super::PathLiteral) that begins with `/` (the empty one is `/`). What
 /// stands after them stays byte for byte, save that never a `//` arises: one slash is left where the two meet.
 #[must_use]
-pub fn replace_prefix(forward: &[u8], covered: usize, new: &PathLiteral) -> Vec<u8> {
+pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8]) -> Vec<u8> {
     let after = after_segments(forward, covered);
     let below = after.iter().position(|&byte| byte != b'/');
-    let mut path = Vec::with_capacity(new.as_bytes().len().saturating_add(after.len()));
-    path.extend(new.as_bytes());
+    let mut path = Vec::with_capacity(new.len().saturating_add(after.len()));
+    path.extend_from_slice(new);
     if !after.is_empty() {
         if path.last() == Some(&b'/') {
             path.pop();
@@ -37,6 +36,7 @@ fn after_segments(path: &[u8], count: usize) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rewrite::PathLiteral;
 
     /// The table of the Gateway API (HTTPPathModifier), and more.
     #[test]
@@ -63,7 +63,7 @@ mod tests {
             ("/foo//", 1, "/x", "/x/"),
         ] {
             let new = PathLiteral::parse(new).unwrap();
-            let path = replace_prefix(forward.as_bytes(), covered, &new);
+            let path = replace_prefix(forward.as_bytes(), covered, new.as_bytes());
             assert_eq!(path, expected.as_bytes(), "{forward} {covered} {new:?}");
         }
     }

@@ -1,186 +1,139 @@
-//! From rules to the tables of a router.
+//! From rules to a router, one after the other.
 
-use std::cmp::Reverse;
-use std::num::NonZeroU32;
+use std::hash::BuildHasher;
 
 use super::HostPattern;
-use super::pattern::{End, Part, PathPattern, Shape};
-use super::router::{Conditions, Group, Node, NodeId, Router, TextId};
+use super::router::{Content, Router, Zone};
 use super::rule::Rule;
-use crate::hash::Map;
+use crate::arena::Id;
 
-/// Where a group stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Exact(NodeId, TextId),
-    Closed(NodeId),
-    Open(NodeId),
-}
+/// Up to so many rules of a host are scanned: a tree over them would cost as much time and more memory.
+const FEW: usize = 8;
 
-/// The next number of a table. A policy is far from four thousand million entries; were it not, the last would be wrong,
-/// not the count.
-fn number(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
+/// A router in the making.
+#[derive(Debug, Default)]
+pub struct RouterBuilder(Router);
 
 impl Router {
     /// Orders the rules.
     #[must_use]
-    pub fn build(rules: Vec<Rule>) -> Self {
-        let mut router = Self::default();
-        let mut placed = Vec::with_capacity(rules.len());
-        let mut kept = Vec::with_capacity(rules.len());
-        for rule in rules {
-            let at = number(kept.len());
-            let any = [HostPattern::Any];
-            let hosts = if rule.hosts.is_empty() {
-                &any[..]
-            } else {
-                &rule.hosts
+    pub fn build(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let mut builder = RouterBuilder::default();
+        rules.into_iter().for_each(|rule| builder.add(rule));
+        builder.finish()
+    }
+}
+
+impl RouterBuilder {
+    /// Adds a rule.
+    pub fn add(&mut self, mut rule: Rule) {
+        let router = &mut self.0;
+        let mut hosts = std::mem::take(&mut rule.hosts);
+        if hosts.is_empty() {
+            hosts.push(HostPattern::Any);
+        }
+        let entry = router.entries.add(rule);
+        for host in hosts {
+            let zone = match &host {
+                HostPattern::Any => router.any.get_or_insert_default(),
+                HostPattern::Wildcard(name) | HostPattern::Exact(name) => {
+                    router.has_wildcards |= matches!(host, HostPattern::Wildcard(_));
+                    let id = zone(router, name);
+                    let Some(zone) = router.zones.get_mut(id) else {
+                        continue;
+                    };
+                    &mut zone.content
+                }
             };
-            for host in hosts {
-                let zone = zone(&mut router, host);
-                placed.push((place(&mut router, zone, rule.path.as_ref()), at));
+            if let Content::Few(chain) = zone {
+                router.entries.prepend(entry, chain);
             }
-            kept.push(Conditions {
-                path: rule.path,
-                methods: rule.methods.into(),
-                headers: rule.headers.into(),
-                query: rule.query.into(),
-                route: rule.route,
-                matching: rule.matching,
-            });
         }
-        router.rules = kept.into();
-        group(&mut router, placed);
-        router.nodes.shrink_to_fit();
-        shrink(&mut router.texts);
-        shrink(&mut router.hosts);
-        router
+    }
+
+    /// The router of all rules.
+    #[must_use]
+    pub fn finish(mut self) -> Router {
+        let router = &mut self.0;
+        let mut ids = Vec::new();
+        for zone in 0..router.zones.len() {
+            let zone = Id::of(zone);
+            if let Some(content) = router.zones.get(zone).map(|zone| zone.content) {
+                let content = ordered(router, content, &mut ids);
+                if let Some(zone) = router.zones.get_mut(zone) {
+                    zone.content = content;
+                }
+            }
+        }
+        router.any = router.any.map(|any| ordered(router, any, &mut ids));
+        router.entries.shrink();
+        router.hosts.shrink();
+        router.zones.shrink();
+        router.trees.shrink();
+        self.0
     }
 }
 
-fn shrink<V>(table: &mut Map<Box<[u8]>, V>) {
-    table.shrink_to_fit();
-}
-
-fn add_node(router: &mut Router) -> NodeId {
-    let id = NodeId(number(router.nodes.len()));
-    router.nodes.push(Node::default());
-    id
-}
-
-fn zone(router: &mut Router, host: &HostPattern) -> NodeId {
-    let known = match host {
-        HostPattern::Any => router.any,
-        HostPattern::Wildcard(suffix) => router.wildcards.get(suffix).copied(),
-        HostPattern::Exact(name) => router.hosts.get(name).copied(),
-    };
-    if let Some(zone) = known {
-        return zone;
+/// The zone of a host, or of a wildcard by its suffix with the dot, which no host begins with.
+fn zone(router: &mut Router, name: &[u8]) -> Id {
+    if let Some(known) = router.zone(name) {
+        return known;
     }
-    let zone = add_node(router);
-    match host {
-        HostPattern::Any => router.any = Some(zone),
-        HostPattern::Wildcard(suffix) => {
-            router.wildcards.insert(suffix.clone(), zone);
-        }
-        HostPattern::Exact(name) => {
-            router.hosts.insert(name.clone(), zone);
-        }
-    }
+    let zone = router.zones.push(Zone {
+        // Hosts are ASCII.
+        host: router
+            .hosts
+            .add(std::str::from_utf8(name).unwrap_or_default()),
+        content: Content::default(),
+    });
+    let Router {
+        zones,
+        hosts,
+        places,
+        seed,
+        ..
+    } = router;
+    let name_of = |id| hosts.bytes(zones.get(id)?.host);
+    let hash = |id| seed.hash_one(name_of(id).unwrap_or_default());
+    places.insert(seed.hash_one(name), zone, hash);
     zone
 }
 
-fn text(router: &mut Router, text: &[u8]) -> TextId {
-    if let Some(&known) = router.texts.get(text) {
-        return known;
-    }
-    let id = TextId(number(router.texts.len()));
-    router.texts.insert(text.into(), id);
-    id
-}
-
-fn place(router: &mut Router, zone: NodeId, path: Option<&PathPattern>) -> Place {
-    let Some(PathPattern(shape)) = path else {
-        return Place::Open(zone);
+/// A zone's rules, the best first: as a chain, or in a tree of chains. `ids` is for the work.
+fn ordered(router: &mut Router, content: Content, ids: &mut Vec<Id>) -> Content {
+    let Content::Few(first) = content else {
+        return content;
     };
-    let (parts, end) = match shape {
-        Shape::Exact(path) => return Place::Exact(zone, text(router, path)),
-        Shape::Parts { parts, end } => (parts, end),
-    };
-    let last = parts.iter().fold(zone, |node, part| match part {
-        Part::Literal(segment) => literal(router, node, segment),
-        Part::Capture(_) => capture(router, node),
-    });
-    match end {
-        End::Closed => Place::Closed(last),
-        End::Below | End::Rest(_) => Place::Open(last),
+    ids.clear();
+    ids.extend(router.entries.chain(first));
+    if ids.len() <= 1 {
+        return content;
     }
-}
-
-fn literal(router: &mut Router, node: NodeId, segment: &[u8]) -> NodeId {
-    let text = text(router, segment);
-    if let Some(&known) = router.edges.get(&(node, text)) {
-        return known;
-    }
-    let child = add_node(router);
-    router.edges.insert((node, text), child);
-    child
-}
-
-fn capture(router: &mut Router, node: NodeId) -> NodeId {
-    if let Some(known) = node_mut(router, node).and_then(|node| node.capture) {
-        return NodeId(known.get());
-    }
-    let child = add_node(router);
-    if let Some(node) = node_mut(router, node) {
-        node.capture = NonZeroU32::new(child.0);
-    }
-    child
-}
-
-fn node_mut(router: &mut Router, id: NodeId) -> Option<&mut Node> {
-    router.nodes.get_mut(usize::try_from(id.0).ok()?)
-}
-
-/// Brings the rules of each place together, the best first.
-fn group(router: &mut Router, mut placed: Vec<(Place, u32)>) {
-    let rules = &router.rules;
-    placed.sort_by_cached_key(|&(place, at)| {
-        let rule = usize::try_from(at).ok().and_then(|at| rules.get(at));
-        let rank = rule.map(|rule| {
-            let most = Reverse((
-                !rule.methods.is_empty(),
-                rule.headers.len(),
-                rule.query.len(),
-            ));
-            (most, rule.route, rule.matching)
+    let Router { entries, trees, .. } = router;
+    if ids.len() <= FEW {
+        ids.sort_unstable_by(|&left, &right| {
+            let patterns = entries.pattern(left).zip(entries.pattern(right));
+            let by_path = patterns.map(|(left, right)| left.order(right));
+            by_path
+                .unwrap_or(std::cmp::Ordering::Equal)
+                .then_with(|| entries.order(left, right))
         });
-        (place, rank, at)
-    });
-    placed.dedup();
-    let mut start = 0;
-    for chunk in placed.chunk_by(|(left, _), (right, _)| left == right) {
-        let end = number(chunk.len()).saturating_add(start);
-        let group = Group { start, end };
-        start = end;
-        match chunk.first().map(|(place, _)| *place) {
-            Some(Place::Exact(zone, path)) => {
-                router.exact.insert((zone, path), group);
-            }
-            Some(Place::Closed(node)) => {
-                if let Some(node) = node_mut(router, node) {
-                    node.closed = group;
-                }
-            }
-            Some(Place::Open(node)) => {
-                if let Some(node) = node_mut(router, node) {
-                    node.open = group;
-                }
-            }
-            None => {}
+        let mut chain = None;
+        ids.iter()
+            .rev()
+            .for_each(|&id| entries.move_to(id, &mut chain));
+        return Content::Few(chain);
+    }
+    // Patterns in one chain of a tree are equally good.
+    ids.sort_unstable_by(|&left, &right| entries.order(left, right));
+    let root = trees.root();
+    for &id in ids.iter().rev() {
+        let chain = entries
+            .pattern(id)
+            .and_then(|pattern| trees.chain(root, pattern));
+        if let Some(chain) = chain {
+            entries.move_to(id, chain);
         }
     }
-    router.order = placed.into_iter().map(|(_, at)| at).collect();
+    Content::Many(root)
 }

@@ -4,71 +4,34 @@ use std::borrow::Cow;
 
 use crate::http::percent_decode;
 
-use super::pattern::{End, Part, PathPattern, Shape};
+use super::pattern_ref::{CaptureKind, End, Part, PatternRef};
 use super::spelling::segments;
-
-/// Whether a capture is one segment or many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CaptureKind {
-    /// `{name}`: one segment, not empty.
-    Segment,
-    /// `{name=**}`: any number of segments, with the slashes between them.
-    Rest,
-}
-
-impl PathPattern {
-    /// The captures by name, in order.
-    pub fn captures(&self) -> impl Iterator<Item = (&str, CaptureKind)> {
-        let (parts, end) = match &self.0 {
-            Shape::Exact(_) => (&[][..], &End::Closed),
-            Shape::Parts { parts, end } => (&**parts, end),
-        };
-        let one = parts.iter().filter_map(|part| match part {
-            Part::Literal(_) => None,
-            Part::Capture(name) => Some((&**name, CaptureKind::Segment)),
-        });
-        let rest = match end {
-            End::Closed | End::Below => None,
-            End::Rest(name) => Some((&**name, CaptureKind::Rest)),
-        };
-        one.chain(rest)
-    }
-
-    /// What this pattern captures of `path`, which is in matching form and fits.
-    #[must_use]
-    pub const fn capture<'r, 'p>(&'r self, path: &'p [u8]) -> Captures<'r, 'p> {
-        Captures::new(Some(self), path)
-    }
-}
 
 /// What a pattern captured of a path; nothing is looked up before it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Captures<'r, 'p> {
-    pattern: Option<&'r PathPattern>,
+    pattern: PatternRef<'r>,
     path: &'p [u8],
 }
 
 impl<'r, 'p> Captures<'r, 'p> {
-    pub(super) const fn new(pattern: Option<&'r PathPattern>, path: &'p [u8]) -> Self {
+    pub(super) const fn new(pattern: PatternRef<'r>, path: &'p [u8]) -> Self {
         Self { pattern, path }
     }
 
     /// The capture of this name; `None` where the pattern has none.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Capture<'p>> {
-        let Some(PathPattern(Shape::Parts { parts, end })) = self.pattern else {
-            return None;
-        };
-        let named = |part: &Part| matches!(part, Part::Capture(own) if **own == *name);
-        if let Some(at) = parts.iter().position(named) {
+        let mut parts = self.pattern.parts();
+        if let Some(at) = parts.position(|part| part == Part::Capture(name)) {
             return segments(self.path).nth(at).map(|matching| Capture {
                 matching,
                 kind: CaptureKind::Segment,
             });
         }
-        match end {
-            End::Rest(own) if **own == *name => Some(Capture {
-                matching: after_segments(self.path, parts.len()),
+        match self.pattern.end() {
+            End::Rest(own) if own == name => Some(Capture {
+                matching: after_segments(self.path, self.pattern.segments()),
                 kind: CaptureKind::Rest,
             }),
             End::Closed | End::Below | End::Rest(_) => None,

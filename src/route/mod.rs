@@ -3,20 +3,26 @@
 mod build;
 mod canonical;
 mod capture;
+mod entries;
 mod host;
 mod pattern;
 mod pattern_error;
+mod pattern_ref;
 mod predicate;
 mod router;
 mod rule;
 mod rules;
 mod spelling;
+mod tree;
+mod words;
 
+pub use build::RouterBuilder;
 pub use canonical::{CanonicalPath, canonicalise};
-pub use capture::{Capture, CaptureKind, Captures};
+pub use capture::{Capture, Captures};
 pub use host::{HostError, HostPattern, HostPatternError, canonical_host};
 pub use pattern::PathPattern;
 pub use pattern_error::PatternError;
+pub use pattern_ref::{CaptureKind, PatternRef};
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, Test};
 pub use router::Router;
 pub use rule::{Found, Head, RouteIndex, Rule};

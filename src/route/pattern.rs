@@ -1,41 +1,14 @@
 //! Patterns for paths.
 
+use super::capture::Captures;
 use super::pattern_error::PatternError;
+use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
 use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
-use super::spelling::{decode, hides_dots, matching_form, segments};
+use super::spelling::{decode, hides_dots, matching_form};
 
 /// Which paths a rule is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathPattern(pub(super) Shape);
-
-/// The kinds of patterns: regular expressions will be one more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// This path in matching form.
-    Exact(Box<[u8]>),
-    /// Segment by segment.
-    Parts { parts: Box<[Part]>, end: End },
-}
-
-/// What stands for one segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// This text in matching form; empty only as the last, for a trailing slash.
-    Literal(Box<[u8]>),
-    /// Anything but nothing, under this name.
-    Capture(Box<str>),
-}
-
-/// What may follow the parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// Nothing.
-    Closed,
-    /// Anything: a prefix.
-    Below,
-    /// Anything, under this name.
-    Rest(Box<str>),
-}
+pub struct PathPattern(Box<[u8]>);
 
 /// Recursion in the router is as deep as the deepest pattern.
 const MOST_SEGMENTS: usize = 64;
@@ -51,7 +24,7 @@ impl PathPattern {
             path.push(b'/');
             path.extend(literal(segment)?);
         }
-        Ok(Self(Shape::Exact(path.into())))
+        Ok(Self(pattern_ref::exact(&path)))
     }
 
     /// This path and every path below it, on borders of segments; a trailing slash means nothing, `/` is every path.
@@ -63,14 +36,9 @@ impl PathPattern {
         if raw.last() == Some(&"") {
             raw.pop();
         }
-        let parts: Result<_, _> = raw
-            .into_iter()
-            .map(|segment| literal(segment).map(|text| Part::Literal(text.into())))
-            .collect();
-        Ok(Self(Shape::Parts {
-            parts: parts?,
-            end: End::Below,
-        }))
+        let literals: Vec<_> = raw.into_iter().map(literal).collect::<Result<_, _>>()?;
+        let parts: Vec<_> = literals.iter().map(|text| Part::Literal(text)).collect();
+        Ok(Self(pattern_ref::stored(&parts, End::Below)))
     }
 
     /// A path with `{name}` for a segment that isn't empty, and `{name=**}` last for no or more segments:
@@ -79,15 +47,16 @@ impl PathPattern {
     /// # Errors
     /// See [`PatternError`].
     pub fn template(text: &str) -> Result<Self, PatternError> {
-        let mut parts: Vec<Part> = Vec::new();
+        let raw = raw_segments(text)?;
         let mut end = End::Closed;
         let mut names: Vec<&str> = Vec::new();
-        for segment in raw_segments(text)? {
+        let mut literals = Vec::with_capacity(raw.len());
+        for segment in &raw {
             if end != End::Closed {
                 return Err(PatternError::RestNotLast);
             }
             let Some(inner) = in_braces(segment) else {
-                parts.push(Part::Literal(literal(segment)?.into()));
+                literals.push(literal(segment)?);
                 continue;
             };
             let name = inner.strip_suffix("=**").unwrap_or(inner);
@@ -98,53 +67,60 @@ impl PathPattern {
                 return Err(PatternError::DuplicateName(name.into()));
             }
             names.push(name);
-            if name == inner {
-                parts.push(Part::Capture(name.into()));
-            } else {
-                end = End::Rest(name.into());
+            if name != inner {
+                end = End::Rest(name);
             }
         }
-        Ok(Self(Shape::Parts {
-            parts: parts.into(),
-            end,
-        }))
+        let mut literals = literals.iter();
+        let mut parts = Vec::with_capacity(raw.len());
+        for segment in &raw {
+            match in_braces(segment) {
+                Some(inner) if inner.ends_with("=**") => {}
+                Some(name) => parts.push(Part::Capture(name)),
+                None => parts.extend(literals.next().map(|text| Part::Literal(text))),
+            }
+        }
+        Ok(Self(pattern_ref::stored(&parts, end)))
+    }
+
+    /// As it is stored.
+    pub(super) const fn stored(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The pattern, borrowed.
+    #[must_use]
+    pub const fn view(&self) -> PatternRef<'_> {
+        PatternRef::of(&self.0)
     }
 
     /// Whether this is a prefix.
     #[must_use]
-    pub const fn is_prefix(&self) -> bool {
-        matches!(
-            self.0,
-            Shape::Parts {
-                end: End::Below,
-                ..
-            }
-        )
+    pub fn is_prefix(&self) -> bool {
+        self.view().is_prefix()
     }
 
     /// How many segments it fixes, by a literal or a `{name}`: for a prefix, those that a new prefix replaces.
     #[must_use]
     pub fn segments(&self) -> usize {
-        match &self.0 {
-            Shape::Exact(path) => segments(path).count(),
-            Shape::Parts { parts, .. } => parts.len(),
-        }
+        self.view().segments()
+    }
+
+    /// The captures by name, in order.
+    pub fn captures(&self) -> impl Iterator<Item = (&str, CaptureKind)> {
+        self.view().captures()
+    }
+
+    /// What this pattern captures of `path`, which is in matching form and fits.
+    #[must_use]
+    pub const fn capture<'r, 'p>(&'r self, path: &'p [u8]) -> Captures<'r, 'p> {
+        Captures::new(self.view(), path)
     }
 
     /// Whether `path` (in matching form) fits.
     #[must_use]
     pub fn matches(&self, path: &[u8]) -> bool {
-        let (parts, end) = match &self.0 {
-            Shape::Exact(exact) => return **exact == *path,
-            Shape::Parts { parts, end } => (parts, end),
-        };
-        let mut left = segments(path);
-        let fits = parts.iter().all(|part| match (part, left.next()) {
-            (Part::Literal(text), Some(segment)) => **text == *segment,
-            (Part::Capture(_), Some(segment)) => !segment.is_empty(),
-            (_, None) => false,
-        });
-        fits && (*end != End::Closed || left.next().is_none())
+        self.view().matches(path)
     }
 }
 

@@ -1,84 +1,52 @@
 //! Which rule is for a request, at a cost that doesn't depend on the number of rules.
 //!
-//! Hosts and whole paths are found by hash. Each host (or wildcard, or any host) has its own tree of segments, a *zone*;
-//! all trees share their memory: one table of texts, one of nodes, one of edges. The rules that share a place in a zone
-//! are a *group*, the best first; these are scanned.
+//! Hosts are found by hash. Each host (or wildcard, or any host) has its own rules, a *zone*. The few of most zones stand
+//! in a chain, the best first, and are scanned; over many there is a tree of segments, with a chain at each place.
 
-use std::num::NonZeroU32;
+use std::hash::BuildHasher;
 
-use super::rule::{Found, Head, RouteIndex};
-use super::{HeaderPredicate, Method, PathPattern, QueryPredicate};
-use crate::hash::Map;
+use super::entries::Entries;
+use super::rule::{Found, Head};
+use super::tree::Trees;
+use crate::arena::{Id, Places, Slab, Texts};
+use crate::hash::Seeded;
 
-/// A node of a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct NodeId(pub(super) u32);
-
-/// A segment or a whole path that stands in some pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct TextId(pub(super) u32);
-
-/// A part of [`Router::order`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Group {
-    pub(super) start: u32,
-    pub(super) end: u32,
+/// The rules of a host or a wildcard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Zone {
+    pub(super) host: Id,
+    pub(super) content: Content,
 }
 
-/// A place in a tree: some segments are behind it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Node {
-    /// Where a capture goes. No tree's root stands below another node, so the first is never meant.
-    pub(super) capture: Option<NonZeroU32>,
-    /// Rules for paths that end here.
-    pub(super) closed: Group,
-    /// Rules for paths that end here or below.
-    pub(super) open: Group,
+/// A zone's rules.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content {
+    /// A chain of entries.
+    Few(Option<Id>),
+    /// A tree.
+    Many(Id),
 }
 
-/// A rule without its hosts, which are in the tables.
-#[derive(Clone, Debug)]
-pub(super) struct Conditions {
-    pub(super) path: Option<PathPattern>,
-    pub(super) methods: Box<[Method]>,
-    pub(super) headers: Box<[HeaderPredicate]>,
-    pub(super) query: Box<[QueryPredicate]>,
-    pub(super) route: RouteIndex,
-    pub(super) matching: u32,
-}
-
-impl Conditions {
-    /// Whether method, headers and query fit.
-    fn hold(&self, head: &Head<'_>) -> bool {
-        let is_named = |method: &Method| method.as_bytes() == head.method;
-        (self.methods.is_empty() || self.methods.iter().any(is_named))
-            && self
-                .headers
-                .iter()
-                .all(|header| header.matches(head.headers))
-            && self.query.iter().all(|query| query.matches(head.query))
+impl Default for Content {
+    fn default() -> Self {
+        Self::Few(None)
     }
 }
 
 /// All rules, ready to be searched.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
-    /// As they were given.
-    pub(super) rules: Box<[Conditions]>,
-    /// Places in `rules`, group by group.
-    pub(super) order: Box<[u32]>,
-    pub(super) texts: Map<Box<[u8]>, TextId>,
-    /// The zone of a host.
-    pub(super) hosts: Map<Box<[u8]>, NodeId>,
-    /// The zone of a wildcard, by its suffix with the dot.
-    pub(super) wildcards: Map<Box<[u8]>, NodeId>,
-    /// The zone of any host.
-    pub(super) any: Option<NodeId>,
-    /// By zone and path.
-    pub(super) exact: Map<(NodeId, TextId), Group>,
-    pub(super) nodes: Vec<Node>,
-    /// By node and segment.
-    pub(super) edges: Map<(NodeId, TextId), NodeId>,
+    pub(super) entries: Entries,
+    pub(super) trees: Trees,
+    pub(super) zones: Slab<Zone>,
+    /// The hosts of zones, and the suffixes of wildcards, which begin with a dot.
+    pub(super) hosts: Texts,
+    /// The zones by these.
+    pub(super) places: Places,
+    pub(super) seed: Seeded,
+    pub(super) has_wildcards: bool,
+    /// The rules for any host.
+    pub(super) any: Option<Content>,
 }
 
 impl Router {
@@ -89,98 +57,34 @@ impl Router {
     /// unless a query predicate meets an escaped parameter.
     #[must_use]
     pub fn find(&self, head: &Head<'_>) -> Option<Found<'_>> {
-        let path = self.texts.get(head.path).copied();
-        let exact = self.hosts.get(head.host).copied();
-        let search = |zone| self.search(zone, path, head);
-        exact
+        let search = |zone| self.search(self.zones.get(zone)?.content, head);
+        self.zone(head.host)
             .and_then(search)
-            .or_else(|| self.wildcard_zones(head.host).find_map(search))
-            .or_else(|| self.any.and_then(search))
+            .or_else(|| self.wildcards(head.host).find_map(search))
+            .or_else(|| self.search(self.any?, head))
+    }
+
+    /// The zone of a host, or of a suffix with its dot.
+    pub(super) fn zone(&self, name: &[u8]) -> Option<Id> {
+        let name_of = |id| self.hosts.bytes(self.zones.get(id)?.host);
+        let is = |id| name_of(id) == Some(name);
+        self.places.find(self.seed.hash_one(name), is)
     }
 
     /// The zones of the wildcards that fit, the longest first.
-    fn wildcard_zones(&self, host: &[u8]) -> impl Iterator<Item = NodeId> {
-        let host = if self.wildcards.is_empty() { &[] } else { host };
+    fn wildcards(&self, host: &[u8]) -> impl Iterator<Item = Id> {
+        let host = if self.has_wildcards { host } else { &[] };
         let dots = (1..host.len()).filter(move |&at| host.get(at) == Some(&b'.'));
-        dots.filter_map(move |at| self.wildcards.get(host.get(at..)?).copied())
+        dots.filter_map(move |at| self.zone(host.get(at..)?))
     }
 
-    fn search(&self, zone: NodeId, path: Option<TextId>, head: &Head<'_>) -> Option<Found<'_>> {
-        let exact = path.and_then(|path| self.exact.get(&(zone, path)));
-        if let Some(found) = exact.and_then(|group| self.first(*group, head)) {
-            return Some(found);
-        }
-        let mut walk = Walk {
-            router: self,
-            head,
-            best: None,
-        };
-        walk.visit(zone, 0, head.path.strip_prefix(b"/"));
-        walk.best.map(|(_, found)| found)
-    }
-
-    /// The first rule of a group whose conditions hold.
-    fn first(&self, group: Group, head: &Head<'_>) -> Option<Found<'_>> {
-        let range = usize::try_from(group.start).ok()?..usize::try_from(group.end).ok()?;
-        self.order.get(range)?.iter().find_map(|&at| {
-            let rule = usize::try_from(at).ok()?;
-            let conditions = self.rules.get(rule)?;
-            conditions.hold(head).then_some(Found {
-                route: conditions.route,
-                matching: conditions.matching,
-                rule,
-                pattern: conditions.path.as_ref(),
-            })
-        })
-    }
-}
-
-/// One search of a tree.
-struct Walk<'r, 'h> {
-    router: &'r Router,
-    head: &'h Head<'h>,
-    /// How many segments the best rule so far fixes, and the rule.
-    best: Option<(usize, Found<'r>)>,
-}
-
-impl Walk<'_, '_> {
-    /// Literals before captures and below before here: so among rules that fix as many segments, the best comes first.
-    /// As deep as the deepest pattern.
-    fn visit(&mut self, at: NodeId, depth: usize, rest: Option<&[u8]>) {
-        let Some(node) = usize::try_from(at.0)
-            .ok()
-            .and_then(|at| self.router.nodes.get(at))
-        else {
-            return;
-        };
-        if let Some(rest) = rest {
-            let border = rest.iter().position(|&byte| byte == b'/');
-            let (segment, below) = match border {
-                Some(end) => (
-                    rest.get(..end).unwrap_or_default(),
-                    rest.get(end.saturating_add(1)..),
-                ),
-                None => (rest, None),
-            };
-            let text = self.router.texts.get(segment);
-            let literal = text.and_then(|text| self.router.edges.get(&(at, *text)));
-            if let Some(&literal) = literal {
-                self.visit(literal, depth.saturating_add(1), below);
+    fn search(&self, content: Content, head: &Head<'_>) -> Option<Found<'_>> {
+        match content {
+            Content::Few(chain) => {
+                let fits = |pattern: super::PatternRef<'_>| pattern.matches(head.path);
+                self.entries.first(chain, head, fits)
             }
-            if let (Some(capture), false) = (node.capture, segment.is_empty()) {
-                self.visit(NodeId(capture.get()), depth.saturating_add(1), below);
-            }
-        }
-        if self.best.is_some_and(|(best, _)| best >= depth) {
-            return;
-        }
-        let closed = match rest {
-            None => self.router.first(node.closed, self.head),
-            Some(_) => None,
-        };
-        let found = closed.or_else(|| self.router.first(node.open, self.head));
-        if let Some(found) = found {
-            self.best = Some((depth, found));
+            Content::Many(root) => self.trees.search(root, &self.entries, head),
         }
     }
 }
@@ -189,7 +93,9 @@ impl Walk<'_, '_> {
 mod tests {
     use super::*;
     use crate::http::HeaderMap;
-    use crate::route::{HostPattern, Rule, Test};
+    use crate::route::{
+        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteIndex, Rule, Test,
+    };
 
     /// `hosts kind path method header query`, blanks between; `-` for nothing. Hosts by `,`.
     fn rule(text: &str, route: u32) -> Rule {
@@ -227,7 +133,7 @@ mod tests {
 
     fn router(rules: &[&str]) -> Router {
         let rules = rules.iter().zip(0..).map(|(text, route)| rule(text, route));
-        Router::build(rules.collect())
+        Router::build(rules)
     }
 
     fn find(router: &Router, host: &str, path: &str, method: &str) -> Option<u32> {

@@ -2,7 +2,9 @@
 
 use crate::http::Headers;
 
-use super::{Captures, HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate};
+use super::{
+    Captures, HeaderPredicate, HostPattern, Method, PathPattern, PatternRef, QueryPredicate,
+};
 
 /// Names a route: its place in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,10 +51,8 @@ pub struct Found<'r> {
     pub route: RouteIndex,
     /// Which of its matches.
     pub matching: u32,
-    /// The rule's place among those that the router was built of.
-    pub rule: usize,
-    /// The pattern that fits the path; none where the rule takes any.
-    pub pattern: Option<&'r PathPattern>,
+    /// The pattern that fits the path.
+    pub pattern: PatternRef<'r>,
 }
 
 impl<'r> Found<'r> {

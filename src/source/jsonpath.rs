@@ -107,6 +107,13 @@ pub struct JsonPath {
     plan: Plan,
 }
 
+/// Two that were written alike select alike.
+impl PartialEq for JsonPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
 impl JsonPath {
     /// The longest query, in bytes.
     pub const MAX_BYTES: usize = 2048;

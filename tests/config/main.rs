@@ -12,6 +12,7 @@
     reason = "a list of assertions is no branching"
 )]
 
+mod pieces;
 mod read;
 mod reference;
 mod refused;

@@ -40,9 +40,7 @@ fn refusals() {
     }
 }
 
-#[test]
-fn every_error_is_told_in_the_order_of_the_document() {
-    let text = r#"{
+pub(super) const MUCH_IS_WRONG: &str = r#"{
         "routes": [
             {"name": "a", "hosts": "x", "require": "none", "matches": []},
             {"name": "a", "require": {"any": []}, "respond": {"status": 1000, "body": 5, "status": 200}}
@@ -52,6 +50,10 @@ fn every_error_is_told_in_the_order_of_the_document() {
         "routes": [],
         "unmatched": {"pass": {}, "pass": {}}
     }"#;
+
+#[test]
+fn every_error_is_told_in_the_order_of_the_document() {
+    let text = MUCH_IS_WRONG;
     let expected = [
         ("routes[0].hosts", "expected a list", ""),
         ("routes[0].matches", "unknown field", "`match`"),

@@ -254,7 +254,7 @@ proptest! {
         rules in proptest::collection::vec(rule(), 0..20),
         requests in proptest::collection::vec(asked(), 1..6),
     ) {
-        let router = Router::build(rules.iter().zip(0..).map(compiled).collect());
+        let router = Router::build(rules.iter().zip(0..).map(compiled));
         for asked in requests {
             let headers = HeaderMap::from_pairs(&asked.headers);
             let head = Head {
@@ -268,15 +268,14 @@ proptest! {
             let seen = found.map(|found| (found.route.0, found.matching));
             prop_assert_eq!(seen, oracle(&rules, &asked), "{:?}", asked);
             if let Some(found) = found {
-                prop_assert_eq!(found.rule, usize::try_from(found.matching).unwrap());
-                prop_assert!(found.pattern.is_none_or(|pattern| pattern.matches(head.path)));
+                prop_assert!(found.pattern.matches(head.path));
             }
         }
     }
 
     #[test]
     fn nothing_traps(host in any::<Vec<u8>>(), path in any::<Vec<u8>>(), rules in proptest::collection::vec(rule(), 0..4)) {
-        let router = Router::build(rules.iter().zip(0..).map(compiled).collect());
+        let router = Router::build(rules.iter().zip(0..).map(compiled));
         let headers = HeaderMap::default();
         let head = Head { host: &host, path: &path, method: &path, query: Some(&path), headers: headers.view() };
         if let Some(found) = router.find(&head) {

@@ -1,0 +1,10 @@
+//! Memory for very many small things: a block of its own for each would cost as much again, and a list that doubles
+//! needs three times its memory for a moment. A VM's memory never shrinks.
+
+mod places;
+mod slab;
+mod texts;
+
+pub(crate) use places::Places;
+pub(crate) use slab::{Id, Slab};
+pub(crate) use texts::Texts;

@@ -1,0 +1,100 @@
+//! A list that grows without moving.
+
+use std::num::NonZeroU32;
+
+/// How many items stand together.
+const CHUNK: usize = 512;
+
+/// Names one of many things; `Option` of it is as small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id(NonZeroU32);
+
+impl Id {
+    /// The thing at this place, from zero. A policy is far from four thousand million of anything; were it not, the
+    /// last would be wrong, not the count.
+    pub(crate) fn of(place: usize) -> Self {
+        let number = u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1);
+        Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    }
+
+    /// Its place.
+    pub(crate) fn place(self) -> usize {
+        usize::try_from(self.0.get().wrapping_sub(1)).unwrap_or(usize::MAX)
+    }
+
+    /// A number of its own, for hashes.
+    pub(crate) const fn number(self) -> u32 {
+        self.0.get()
+    }
+}
+
+/// A list that grows chunk by chunk.
+#[derive(Clone, Debug)]
+pub(crate) struct Slab<T>(Vec<Vec<T>>);
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Slab<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.0.split_last().map_or(0, |(last, full)| {
+            full.len().saturating_mul(CHUNK).saturating_add(last.len())
+        })
+    }
+
+    pub(crate) fn push(&mut self, item: T) -> Id {
+        let id = Id::of(self.len());
+        match self.0.last_mut().filter(|last| last.len() < CHUNK) {
+            Some(last) => last.push(item),
+            // Most policies are small: only who fills one chunk gets the next one whole.
+            None => {
+                let room = if self.0.is_empty() { 1 } else { CHUNK };
+                let mut chunk = Vec::with_capacity(room);
+                chunk.push(item);
+                self.0.push(chunk);
+            }
+        }
+        id
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<&T> {
+        let place = id.place();
+        self.0.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut T> {
+        let place = id.place();
+        self.0.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
+    }
+
+    /// Gives back what the last chunk doesn't need.
+    pub(crate) fn shrink(&mut self) {
+        if let Some(last) = self.0.last_mut() {
+            last.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_id_finds_its_item() {
+        let mut slab = Slab::default();
+        let ids: Vec<Id> = (0..2000_u32).map(|item| slab.push(item)).collect();
+        slab.shrink();
+        assert_eq!(slab.len(), 2000);
+        for (id, item) in ids.iter().zip(0..) {
+            assert_eq!(slab.get(*id), Some(&item));
+            assert_eq!(Id::of(id.place()), *id);
+        }
+        *slab.get_mut(ids[1999]).unwrap() = 7;
+        assert_eq!(slab.get(ids[1999]), Some(&7));
+        assert_eq!(slab.get(Id::of(2000)), None);
+        assert_eq!(Slab::<u8>::default().get(ids[0]), None);
+    }
+}

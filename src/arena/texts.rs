@@ -1,0 +1,118 @@
+//! Many short texts, one behind the other.
+
+use super::Id;
+
+/// How many bytes stand together; a longer text has a block of its own.
+const BLOCK: usize = 1 << 14;
+
+/// A length of this or more has five bytes more, of seven bits each: so that a block is text with all its lengths, and no
+/// text need be proven to be one when it is asked for.
+const LONG: u8 = 0x7f;
+
+/// Texts that are never taken out again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Texts(Vec<String>);
+
+impl Texts {
+    /// Keeps a text.
+    pub(crate) fn add(&mut self, text: &str) -> Id {
+        let needed = text.len().saturating_add(6);
+        let full = |block: &String| block.len().saturating_add(needed) > BLOCK;
+        if self.0.last().is_none_or(full) {
+            // Most policies are small: only who fills one block gets the next one whole.
+            let room = if self.0.is_empty() {
+                needed
+            } else {
+                needed.max(BLOCK)
+            };
+            self.0.push(String::with_capacity(room));
+        }
+        let block = self.0.len().saturating_sub(1);
+        let Some(last) = self.0.last_mut() else {
+            return Id::of(usize::MAX);
+        };
+        let id = Id::of(block.saturating_mul(BLOCK).saturating_add(last.len()));
+        match u8::try_from(text.len()).ok().filter(|short| *short < LONG) {
+            Some(short) => last.push(char::from(short)),
+            None => {
+                last.push(char::from(LONG));
+                for shift in (0..35_u32).step_by(7) {
+                    let bits = text.len().checked_shr(shift).unwrap_or_default() & 0x7f;
+                    last.push(char::from(u8::try_from(bits).unwrap_or_default()));
+                }
+            }
+        }
+        last.push_str(text);
+        id
+    }
+
+    /// The text of that name.
+    pub(crate) fn get(&self, id: Id) -> Option<&str> {
+        let block = self.0.get(id.place() / BLOCK)?;
+        let (start, length) = extent(block, id.place() % BLOCK)?;
+        block.get(start..start.checked_add(length)?)
+    }
+
+    /// The bytes of that text.
+    pub(crate) fn bytes(&self, id: Id) -> Option<&[u8]> {
+        let block = self.0.get(id.place() / BLOCK)?;
+        let (start, length) = extent(block, id.place() % BLOCK)?;
+        block.as_bytes().get(start..)?.get(..length)
+    }
+
+    /// Gives back what the last block doesn't need.
+    pub(crate) fn shrink(&mut self) {
+        if let Some(last) = self.0.last_mut() {
+            last.shrink_to_fit();
+        }
+    }
+}
+
+/// Where the text begins whose length stands at `at`, and its length.
+fn extent(block: &str, at: usize) -> Option<(usize, usize)> {
+    let rest = block.as_bytes().get(at..)?;
+    let short = *rest.first()?;
+    if short < LONG {
+        return Some((at.saturating_add(1), usize::from(short)));
+    }
+    let digits = rest.get(1..6)?.iter().rev();
+    let length = digits.fold(0_usize, |sum, bits| {
+        sum.wrapping_shl(7) | usize::from(*bits)
+    });
+    Some((at.saturating_add(6), length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_id_finds_its_text() {
+        let lengths = [
+            0,
+            1,
+            11,
+            126,
+            127,
+            128,
+            BLOCK - 6,
+            BLOCK - 5,
+            BLOCK,
+            100_000,
+        ];
+        let mut texts = Texts::default();
+        let mut kept = Vec::new();
+        for round in ["a", "é", "\0"].into_iter().cycle().take(21) {
+            for length in lengths {
+                let text = round.repeat(length);
+                kept.push((texts.add(&text), text));
+            }
+        }
+        texts.shrink();
+        for (id, text) in &kept {
+            assert_eq!(texts.get(*id), Some(&**text), "{}", text.len());
+            assert_eq!(texts.bytes(*id), Some(text.as_bytes()));
+        }
+        assert_eq!(texts.get(Id::of(usize::MAX)), None);
+    }
+}

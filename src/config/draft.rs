@@ -1,0 +1,322 @@
+//! A policy that is read list by list, so that it is never in memory whole.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::decode::{Decode, Distinct};
+use super::node::Node;
+use super::outline::{Elements, Entry, entries};
+use super::window::{Extent, Stop, Window};
+use super::{Config, ConfigErrors, Consumer, Path, Pieces, Route, strict};
+
+/// How much of a text is looked at at once.
+const WINDOW: usize = 16 * 1024;
+
+/// No consumer and no route is shorter: `{"name":"a"}`.
+const SHORTEST: usize = 12;
+
+/// What a policy may have very many of, each read, used and forgotten before the next. May be asked for again.
+pub trait Lists {
+    /// Hands over each consumer with its place, but for those that are no consumers.
+    ///
+    /// # Errors
+    /// Why they can't be read at all.
+    fn consumers(&mut self, each: &mut dyn FnMut(usize, &Consumer)) -> Result<(), ConfigErrors>;
+
+    /// Hands over each route with its place, but for those that are no routes.
+    ///
+    /// # Errors
+    /// Why they can't be read at all.
+    fn routes(&mut self, each: &mut dyn FnMut(usize, &Route)) -> Result<(), ConfigErrors>;
+
+    /// How many routes there are, roughly.
+    fn about_routes(&self) -> usize;
+
+    /// Whether all that was handed over, and all besides, is what was written.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn verdict(&self) -> Result<(), ConfigErrors>;
+}
+
+/// A config that was read whole.
+impl Lists for &Config {
+    fn consumers(&mut self, each: &mut dyn FnMut(usize, &Consumer)) -> Result<(), ConfigErrors> {
+        let consumers = self.consumers.iter().enumerate();
+        consumers.for_each(|(at, consumer)| each(at, consumer));
+        Ok(())
+    }
+
+    fn routes(&mut self, each: &mut dyn FnMut(usize, &Route)) -> Result<(), ConfigErrors> {
+        let routes = self.routes.iter().enumerate();
+        routes.for_each(|(at, route)| each(at, route));
+        Ok(())
+    }
+
+    fn about_routes(&self) -> usize {
+        self.routes.len()
+    }
+
+    fn verdict(&self) -> Result<(), ConfigErrors> {
+        Ok(())
+    }
+}
+
+/// A policy's text, of which all is read but its consumers and routes.
+pub struct Draft<'t> {
+    text: &'t dyn Pieces,
+    window: Window<'t>,
+    rest: Rest,
+    consumers: List,
+    routes: List,
+}
+
+/// What isn't in the lists.
+struct Rest {
+    entries: Vec<Entry>,
+    /// The text of each entry's value; none of those that are read apart, and of those that nobody reads.
+    texts: Vec<Option<Vec<u8>>>,
+    errors: ConfigErrors,
+}
+
+/// A list that is read apart.
+struct List {
+    name: &'static str,
+    /// Which entry of the document it is, and where.
+    stands: Option<(usize, Extent)>,
+    errors: ConfigErrors,
+}
+
+impl<'t> Draft<'t> {
+    /// Reads all but the lists: a config without consumers and routes, where nothing is wrong with it.
+    ///
+    /// # Errors
+    /// Why the text is no policy at all.
+    pub fn open(text: &'t dyn Pieces) -> Result<(Self, Option<Config>), ConfigErrors> {
+        Self::open_through(text, WINDOW)
+    }
+
+    /// The same through a window of `size` bytes.
+    ///
+    /// # Errors
+    /// Why the text is no policy at all.
+    pub fn open_through(
+        text: &'t dyn Pieces,
+        size: usize,
+    ) -> Result<(Self, Option<Config>), ConfigErrors> {
+        let mut window = Window::new(text, size);
+        let mut consumers = List::named("consumers");
+        let mut routes = List::named("routes");
+        let read = entries(&mut window)
+            .and_then(|entries| Rest::read(entries, &mut window, &mut consumers, &mut routes));
+        let (rest, config) = read.map_err(|stop| stop.tell(text))?;
+        let draft = Self {
+            text,
+            window,
+            rest,
+            consumers,
+            routes,
+        };
+        Ok((draft, config))
+    }
+
+    /// Everything that is wrong, the lists with it.
+    #[must_use]
+    pub fn refuse(mut self) -> ConfigErrors {
+        let lists = self
+            .consumers(&mut |_, _| {})
+            .and_then(|()| self.routes(&mut |_, _| {}));
+        match lists.and_then(|()| self.verdict()) {
+            Err(errors) => errors,
+            Ok(()) => not_a_policy(),
+        }
+    }
+}
+
+/// A policy may hold secrets.
+impl fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").finish_non_exhaustive()
+    }
+}
+
+impl Lists for Draft<'_> {
+    fn consumers(&mut self, each: &mut dyn FnMut(usize, &Consumer)) -> Result<(), ConfigErrors> {
+        let read = self.consumers.read(&mut self.window, each);
+        read.map_err(|stop| stop.tell(self.text))
+    }
+
+    fn routes(&mut self, each: &mut dyn FnMut(usize, &Route)) -> Result<(), ConfigErrors> {
+        let read = self.routes.read(&mut self.window, each);
+        read.map_err(|stop| stop.tell(self.text))
+    }
+
+    fn about_routes(&self) -> usize {
+        self.routes.stands.map_or(0, |(_, extent)| records(extent))
+    }
+
+    fn verdict(&self) -> Result<(), ConfigErrors> {
+        let mut lists = [&self.consumers, &self.routes];
+        // The later one first: so the place of the other stays what it is.
+        lists.sort_by_key(|list| std::cmp::Reverse(list.place()));
+        let mut errors = self.rest.errors.clone();
+        for list in lists.into_iter().filter(|list| !list.errors.is_empty()) {
+            errors.insert(self.rest.errors_before(list.place()), &list.errors);
+        }
+        errors.or(())
+    }
+}
+
+impl Rest {
+    fn read(
+        entries: Vec<Entry>,
+        window: &mut Window<'_>,
+        consumers: &mut List,
+        routes: &mut List,
+    ) -> Result<(Self, Option<Config>), Stop> {
+        let mut texts = Vec::with_capacity(entries.len());
+        for (place, entry) in entries.iter().enumerate() {
+            let before = entries.get(..place).unwrap_or_default();
+            let is_first = !before.iter().any(|earlier| earlier.name == entry.name);
+            let list = [&mut *consumers, &mut *routes]
+                .into_iter()
+                .find(|list| list.name == entry.name && entry.is_list && is_first);
+            if let Some(list) = list {
+                list.stands = Some((place, entry.value));
+                texts.push(None);
+                continue;
+            }
+            let text = window.bytes(entry.value.stretch)?;
+            if is_first {
+                texts.push(Some(text.to_vec()));
+            } else {
+                // An error anyway, and never decoded.
+                strict::check(text).map_err(|_| Stop::Malformed)?;
+                texts.push(None);
+            }
+        }
+        let mut rest = Self {
+            entries,
+            texts,
+            errors: ConfigErrors::default(),
+        };
+        let node = rest.node(usize::MAX).map_err(|_| Stop::Malformed)?;
+        let mut errors = ConfigErrors::default();
+        let config = Config::decode(&node, &Path::Root, &mut errors);
+        let config = config.filter(|_| errors.is_empty());
+        drop(node);
+        rest.errors = errors;
+        Ok((rest, config))
+    }
+
+    /// The document's first `count` entries, with empty lists for what is read apart.
+    fn node(&self, count: usize) -> Result<Node<'_>, serde_json::Error> {
+        let mut fields = Vec::with_capacity(self.entries.len());
+        for (entry, text) in self.entries.iter().zip(&self.texts).take(count) {
+            let value = match text {
+                Some(text) => Node::parse(text)?,
+                None => Node::List(Vec::new()),
+            };
+            fields.push((Cow::Borrowed(entry.name.as_str()), value));
+        }
+        Ok(Node::Map(fields))
+    }
+
+    /// How many errors are told before those of the entry at `place`.
+    fn errors_before(&self, place: usize) -> usize {
+        let mut errors = ConfigErrors::default();
+        if let Ok(node) = self.node(place) {
+            let _ = Config::decode(&node, &Path::Root, &mut errors);
+        }
+        errors.iter().count()
+    }
+}
+
+/// How many records a list has, where it is one: what a text can't hold, no room is made for.
+fn records(list: Extent) -> usize {
+    let length = list.stretch.end.saturating_sub(list.stretch.start);
+    list.entries.min(length / SHORTEST)
+}
+
+impl List {
+    fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            stands: None,
+            errors: ConfigErrors::default(),
+        }
+    }
+
+    fn place(&self) -> usize {
+        self.stands.map_or(0, |(place, _)| place)
+    }
+
+    fn read<T: Decode>(
+        &mut self,
+        window: &mut Window<'_>,
+        each: &mut dyn FnMut(usize, &T),
+    ) -> Result<(), Stop> {
+        let Some((_, extent)) = self.stands else {
+            return Ok(());
+        };
+        let mut names = Distinct::roughly(records(extent));
+        self.walk(extent, window, &mut names, each)?;
+        if names.leaves_doubt() {
+            self.walk(extent, window, &mut Distinct::default(), &mut |_, _: &T| {})?;
+        }
+        Ok(())
+    }
+
+    fn walk<T: Decode>(
+        &mut self,
+        extent: Extent,
+        window: &mut Window<'_>,
+        names: &mut Distinct,
+        each: &mut dyn FnMut(usize, &T),
+    ) -> Result<(), Stop> {
+        self.errors = ConfigErrors::default();
+        let root = Path::Root;
+        let path = root.field(self.name);
+        let mut elements = Elements::of(extent.stretch, window)?;
+        let mut at = 0_usize;
+        while let Some(element) = elements.next(window)? {
+            let node = Node::parse(window.bytes(element)?).map_err(|_| Stop::Malformed)?;
+            if let Some(read) = names.entry(&node, at, &path, &mut self.errors) {
+                each(at, &read);
+            }
+            at = at.saturating_add(1);
+        }
+        Ok(())
+    }
+}
+
+impl Stop {
+    /// What it means for the operator: a text that is malformed is read strictly, to its first mistake.
+    fn tell(self, text: &dyn Pieces) -> ConfigErrors {
+        let whole = match self {
+            Self::Unreadable(errors) => return errors,
+            Self::Malformed => text.piece(0, text.length()),
+        };
+        let whole = match whole {
+            Ok(whole) => whole,
+            Err(errors) => return errors,
+        };
+        let mut errors = ConfigErrors::default();
+        if let Err(error) = strict::check(&whole) {
+            errors.push("", format!("not JSON: {error}"));
+        } else if let Ok(node) = Node::parse(&whole) {
+            // No object, then.
+            let _ = Config::decode(&node, &Path::Root, &mut errors);
+        }
+        if errors.is_empty() {
+            return not_a_policy();
+        }
+        errors
+    }
+}
+
+fn not_a_policy() -> ConfigErrors {
+    let mut errors = ConfigErrors::default();
+    errors.push("", "not a policy");
+    errors
+}

@@ -1,0 +1,117 @@
+//! Where the fields of a document and the entries of its lists stand.
+
+use std::borrow::Cow;
+
+use super::node::Node;
+use super::window::{Extent, Stop, Stretch, Window};
+
+/// A field of the document's own map.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) value: Extent,
+    /// Whether the value begins as a list does.
+    pub(super) is_list: bool,
+}
+
+/// The fields of the document, in order and with every duplicate. Their values may yet be no JSON.
+pub(super) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
+    let mut entries = Vec::new();
+    let mut walk = Walk::into(window, 0, b'{')?;
+    while let Some(at) = walk.next(window, b'}')? {
+        let key = window.extent(at, 1)?.stretch;
+        let name = text(window.bytes(key)?)?;
+        let (colon, byte) = window.next_byte(key.end)?;
+        if byte != b':' {
+            return Err(Stop::Malformed);
+        }
+        let (start, first) = window.next_byte(colon.saturating_add(1))?;
+        let value = window.extent(start, 1)?;
+        walk.at = value.stretch.end;
+        let is_list = first == b'[';
+        entries.push(Entry {
+            name,
+            value,
+            is_list,
+        });
+    }
+    if window.ends(walk.at)? {
+        Ok(entries)
+    } else {
+        Err(Stop::Malformed)
+    }
+}
+
+fn text(key: &[u8]) -> Result<String, Stop> {
+    match Node::parse(key) {
+        Ok(Node::String(name)) => Ok(Cow::into_owned(name)),
+        Ok(Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Map(_))
+        | Err(_) => Err(Stop::Malformed),
+    }
+}
+
+/// The entries of a list that is a field of the document, one after the other.
+pub(super) struct Elements {
+    walk: Walk,
+    end: usize,
+}
+
+impl Elements {
+    pub(super) fn of(list: Stretch, window: &mut Window<'_>) -> Result<Self, Stop> {
+        Ok(Self {
+            walk: Walk::into(window, list.start, b'[')?,
+            end: list.end,
+        })
+    }
+
+    pub(super) fn next(&mut self, window: &mut Window<'_>) -> Result<Option<Stretch>, Stop> {
+        let Some(at) = self.walk.next(window, b']')? else {
+            // Where a bracket of the wrong kind closed it, the first look saw another end.
+            return if self.walk.at == self.end {
+                Ok(None)
+            } else {
+                Err(Stop::Malformed)
+            };
+        };
+        let element = window.extent(at, 2)?.stretch;
+        self.walk.at = element.end;
+        Ok(Some(element))
+    }
+}
+
+/// A walk from entry to entry of a list or a map.
+struct Walk {
+    /// Behind what was read last.
+    at: usize,
+    begun: bool,
+}
+
+impl Walk {
+    fn into(window: &mut Window<'_>, start: usize, open: u8) -> Result<Self, Stop> {
+        let (at, byte) = window.next_byte(start)?;
+        if byte != open {
+            return Err(Stop::Malformed);
+        }
+        Ok(Self {
+            at: at.saturating_add(1),
+            begun: false,
+        })
+    }
+
+    /// Where the next entry begins; none where `close` stands, which is read then.
+    fn next(&mut self, window: &mut Window<'_>, close: u8) -> Result<Option<usize>, Stop> {
+        let (at, byte) = window.next_byte(self.at)?;
+        let behind = at.saturating_add(1);
+        match byte {
+            _ if byte == close => {
+                self.at = behind;
+                Ok(None)
+            }
+            b',' if self.begun => Ok(Some(window.next_byte(behind)?.0)),
+            _ if !self.begun => {
+                self.begun = true;
+                Ok(Some(at))
+            }
+            _ => Err(Stop::Malformed),
+        }
+    }
+}

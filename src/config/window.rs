@@ -1,0 +1,205 @@
+//! A text seen through a window: where its values stand, found without reading them.
+
+use std::borrow::Cow;
+
+use super::{ConfigErrors, Pieces};
+
+/// How deep lists and maps may stand in each other: serde_json's limit, which counts from the value that it is given.
+const DEEPEST: usize = 127;
+
+/// Why a walk through a text ended.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The text can't be read.
+    Unreadable(ConfigErrors),
+    /// It is no JSON object, or deeper than may be. Where and why, its strict reader tells better.
+    Malformed,
+}
+
+/// A part of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// The extent of one value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) stretch: Stretch,
+    /// How many entries a list or map has, near enough to make room for them.
+    pub(super) entries: usize,
+}
+
+/// A part of a text in memory, which moves.
+pub(super) struct Window<'t> {
+    text: &'t dyn Pieces,
+    held: Cow<'t, [u8]>,
+    start: usize,
+    size: usize,
+}
+
+impl<'t> Window<'t> {
+    /// A window of `size` bytes; more where one value needs more.
+    pub(super) fn new(text: &'t dyn Pieces, size: usize) -> Self {
+        Self {
+            text,
+            held: Cow::Borrowed(&[]),
+            start: 0,
+            size: size.max(1),
+        }
+    }
+
+    /// What is held from `at` on: empty only at the text's end.
+    fn rest(&mut self, at: usize) -> Result<&[u8], Stop> {
+        let mut within = at.wrapping_sub(self.start);
+        if within >= self.held.len() {
+            if at >= self.text.length() {
+                return Ok(&[]);
+            }
+            self.load(at, self.size)?;
+            within = 0;
+        }
+        Ok(self.held.get(within..).unwrap_or_default())
+    }
+
+    fn load(&mut self, at: usize, most: usize) -> Result<(), Stop> {
+        // The old piece goes first: memory for both would never be given back.
+        self.held = Cow::Borrowed(&[]);
+        self.held = self.text.piece(at, most).map_err(Stop::Unreadable)?;
+        self.start = at;
+        if self.held.is_empty() {
+            let mut errors = ConfigErrors::default();
+            errors.push("", "the text ends before it should");
+            return Err(Stop::Unreadable(errors));
+        }
+        Ok(())
+    }
+
+    /// The bytes of a stretch.
+    pub(super) fn bytes(&mut self, stretch: Stretch) -> Result<&[u8], Stop> {
+        let length = stretch.end.saturating_sub(stretch.start);
+        let within = stretch.start.wrapping_sub(self.start);
+        let held = self.held.len().checked_sub(within);
+        if held.is_none_or(|held| held < length) {
+            self.load(stretch.start, self.size.max(length))?;
+        }
+        let within = stretch.start.wrapping_sub(self.start);
+        let rest = self.held.get(within..).unwrap_or_default();
+        rest.get(..length).ok_or(Stop::Malformed)
+    }
+
+    /// The next byte that is no blank, and where it stands.
+    pub(super) fn next_byte(&mut self, mut at: usize) -> Result<(usize, u8), Stop> {
+        loop {
+            let rest = self.rest(at)?;
+            if rest.is_empty() {
+                return Err(Stop::Malformed);
+            }
+            let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
+            let blanks = rest.iter().take_while(|byte| blank(byte)).count();
+            let found = rest.get(blanks).copied();
+            at = at.saturating_add(blanks);
+            if let Some(byte) = found {
+                return Ok((at, byte));
+            }
+        }
+    }
+
+    /// Whether nothing but blanks follows.
+    pub(super) fn ends(&mut self, at: usize) -> Result<bool, Stop> {
+        match self.next_byte(at) {
+            Ok(_) => Ok(false),
+            Err(Stop::Malformed) => Ok(true),
+            Err(unreadable @ Stop::Unreadable(_)) => Err(unreadable),
+        }
+    }
+
+    /// The value that begins at `start`, inside of `depth` lists and maps. What is between its first and its last byte
+    /// is looked at no closer than its end asks for.
+    pub(super) fn extent(&mut self, start: usize, depth: usize) -> Result<Extent, Stop> {
+        let mut scan = Scan {
+            depth,
+            ..Scan::default()
+        };
+        let mut at = start;
+        loop {
+            let rest = self.rest(at)?;
+            if rest.is_empty() {
+                // Only a word or a number has no last byte of its own; no object ends in one.
+                return Err(Stop::Malformed);
+            }
+            let length = rest.len();
+            match scan.over(rest, depth) {
+                Ok(Some(within)) => {
+                    let end = at.saturating_add(within);
+                    return Ok(Extent {
+                        stretch: Stretch { start, end },
+                        entries: scan.commas.saturating_add(1),
+                    });
+                }
+                Ok(None) => at = at.saturating_add(length),
+                Err(TooDeep) => return Err(Stop::Malformed),
+            }
+        }
+    }
+}
+
+struct TooDeep;
+
+/// What is known of a value while its end is looked for.
+#[derive(Default)]
+struct Scan {
+    depth: usize,
+    in_text: bool,
+    escaped: bool,
+    /// Whether it is a word or a number.
+    bare: bool,
+    commas: usize,
+}
+
+impl Scan {
+    /// Goes on over `bytes`: one behind the value's last byte, where that is among them.
+    fn over(&mut self, bytes: &[u8], outside: usize) -> Result<Option<usize>, TooDeep> {
+        let inside = outside.saturating_add(1);
+        for (at, &byte) in bytes.iter().enumerate() {
+            if self.in_text {
+                if self.escaped {
+                    self.escaped = false;
+                } else if byte == b'\\' {
+                    self.escaped = true;
+                } else if byte == b'"' {
+                    self.in_text = false;
+                    if self.depth == outside {
+                        return Ok(Some(at.saturating_add(1)));
+                    }
+                }
+                continue;
+            }
+            match byte {
+                b'"' if self.bare => return Ok(Some(at)),
+                b'"' => self.in_text = true,
+                b'[' | b'{' if self.bare => return Ok(Some(at)),
+                b'[' | b'{' => {
+                    self.depth = self.depth.saturating_add(1);
+                    if self.depth > DEEPEST {
+                        return Err(TooDeep);
+                    }
+                }
+                b']' | b'}' | b',' | b' ' | b'\n' | b'\t' | b'\r' if self.depth == outside => {
+                    return Ok(Some(at));
+                }
+                b']' | b'}' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == outside {
+                        return Ok(Some(at.saturating_add(1)));
+                    }
+                }
+                b',' if self.depth == inside => self.commas = self.commas.saturating_add(1),
+                _ if self.depth == outside => self.bare = true,
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}

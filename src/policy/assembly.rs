@@ -1,0 +1,161 @@
+//! From config to policy, list by list: no list need be in memory whole.
+
+use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces};
+use crate::route::{DuplicateSlash, Parameters, PathRules, SlashChoice};
+
+use super::answer::Respond;
+use super::directory::{Builder, Directory, Surroundings};
+use super::identity::{self, Identity, Routing};
+use super::provider::Providers;
+use super::source::{Reading, Sources};
+use super::written::Gates;
+use super::{ConsumersFrom, Environment, Policy, Unmatched, json_path, route};
+
+impl Policy {
+    /// Compiles the whole config, or nothing of it.
+    ///
+    /// # Errors
+    /// Every error, each with its path.
+    pub fn compile(config: &Config, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        Self::assemble(config, &mut &*config, environment)
+    }
+
+    /// Reads JSON text and compiles it, route by route and consumer by consumer: neither the whole text nor a config of
+    /// it is ever in memory.
+    ///
+    /// # Errors
+    /// As [`Config::parse`], else as [`compile`](Self::compile); or why the text can't be read.
+    pub fn read(text: &dyn Pieces, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        match Draft::open(text)? {
+            (mut draft, Some(config)) => Self::assemble(&config, &mut draft, environment),
+            (draft, None) => Err(draft.refuse()),
+        }
+    }
+
+    /// Compiles `config` with the consumers and routes of `lists` in place of its own.
+    fn assemble(
+        config: &Config,
+        lists: &mut dyn Lists,
+        environment: &dyn Environment,
+    ) -> Result<Self, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let providers = Providers::compile(&config.providers);
+        let sources = Sources::compile(config, environment, &mut errors);
+        let routing = config.routing.as_ref().map(Routing::compile);
+        identity::check_headers(config, &providers, &mut errors);
+        let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
+        let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
+        let mut gates = Gates::of(config);
+        let (routes, router, of_routes) = loop {
+            let around = route::Surroundings {
+                providers: &providers,
+                sources: &sources,
+                routing: routing.as_ref(),
+                gates: &gates,
+                parts: route::Parts::default(),
+            };
+            let routes = route::compile(lists, &around)?;
+            lists.verdict()?;
+            match gates.settle(config, &providers) {
+                Ok(()) => break routes,
+                // Some route reads a header that another one sets, which wasn't known when it was compiled.
+                Err(known) => gates = known,
+            }
+        };
+        errors.append(of_routes);
+        errors.or(())?;
+        Ok(Self {
+            paths: path_rules(&config.paths),
+            written: gates.all(config, &providers),
+            identity: Identity::compile(&config.identity),
+            routing,
+            providers,
+            consumers,
+            consumers_from,
+            sources,
+            router,
+            routes,
+            log_properties: config.access_log.properties.as_slice().into(),
+            unmatched: match &config.unmatched {
+                config::Unmatched::Respond(respond) => {
+                    Unmatched::Respond(Respond::compile(respond, "postern_no_route"))
+                }
+                config::Unmatched::Pass(_) => Unmatched::Pass,
+            },
+        })
+    }
+}
+
+fn own_consumers(
+    lists: &mut dyn Lists,
+    providers: &Providers,
+    environment: &dyn Environment,
+    errors: &mut ConfigErrors,
+) -> Result<Directory, ConfigErrors> {
+    let path = Path::Root;
+    let path = path.field("consumers");
+    let around = Surroundings {
+        providers,
+        environment: Some(environment),
+    };
+    let mut builder = Builder::default();
+    lists.consumers(&mut |at, consumer| {
+        builder.add(&consumer.as_ref(), around, &path.index(at), errors);
+    })?;
+    Ok(builder.finish())
+}
+
+fn consumers_from(
+    written: &[config::ConsumersFrom],
+    sources: &Sources,
+    errors: &mut ConfigErrors,
+) -> Vec<ConsumersFrom> {
+    let path = Path::Root;
+    let path = path.field("consumersFrom");
+    let mut compiled = Vec::new();
+    for (at, from) in written.iter().enumerate() {
+        let path = path.index(at);
+        let source = sources.named(&from.source, &path.field("source"), errors);
+        let items = json_path::json_path(&from.items, &path.field("items"), errors);
+        let by_key = source.is_some_and(|source| sources.reading(source) == Reading::OnDemand);
+        if by_key {
+            let reason = "consumers can't be read on demand: whose a key is isn't known before";
+            errors.push(&path.field("source"), reason);
+        }
+        let keep_percent = from
+            .max_shrink
+            .map_or(0, |percent| 100_u8.saturating_sub(percent.hundredths()));
+        if let (Some(source), Some(items)) = (source, items) {
+            compiled.push(ConsumersFrom {
+                source,
+                items,
+                keep_percent,
+            });
+        }
+    }
+    compiled
+}
+
+fn path_rules(written: &config::Paths) -> PathRules {
+    PathRules {
+        escaped_slash: match written.escaped_slash {
+            config::EscapedSlash::Reject => SlashChoice::Reject,
+            config::EscapedSlash::Decode => SlashChoice::Decode,
+            config::EscapedSlash::Keep => SlashChoice::Keep,
+        },
+        backslash: match written.backslash {
+            config::Backslash::Reject => SlashChoice::Reject,
+            config::Backslash::Decode => SlashChoice::Decode,
+            config::Backslash::Keep => SlashChoice::Keep,
+        },
+        duplicate_slash: match written.duplicate_slash {
+            config::DuplicateSlash::Reject => DuplicateSlash::Reject,
+            config::DuplicateSlash::Merge => DuplicateSlash::Merge,
+            config::DuplicateSlash::Keep => DuplicateSlash::Keep,
+        },
+        parameters: match written.parameters {
+            config::Parameters::Reject => Parameters::Reject,
+            config::Parameters::Keep => Parameters::Keep,
+        },
+    }
+}

@@ -1,0 +1,205 @@
+//! A pattern for paths as it is stored: one run of bytes.
+//!
+//! First how many segments it fixes, or a mark where it is exact. Then the segments, each after its `/`, a capture as a
+//! control byte and its name: control bytes stand in no path. Last what may follow, as another one. All of it is UTF-8.
+
+use std::cmp::{Ordering, Reverse};
+
+const EXACT: u8 = 0x7f;
+const CAPTURE: u8 = 1;
+const BELOW: u8 = 2;
+const REST: u8 = 3;
+
+/// Whether a capture is one segment or many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureKind {
+    /// `{name}`: one segment, not empty.
+    Segment,
+    /// `{name=**}`: any number of segments, with the slashes between them.
+    Rest,
+}
+
+/// A pattern, borrowed from where it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternRef<'r>(&'r [u8]);
+
+/// What stands for one segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'r> {
+    /// This text in matching form; empty only as the last, for a trailing slash.
+    Literal(&'r [u8]),
+    /// Anything but nothing, under this name.
+    Capture(&'r str),
+}
+
+/// What may follow the parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End<'r> {
+    /// Nothing.
+    Closed,
+    /// Anything: a prefix.
+    Below,
+    /// Anything, under this name.
+    Rest(&'r str),
+}
+
+/// Every path, as the prefix `/`.
+pub(super) const EVERY: &[u8] = &[0, BELOW];
+
+/// The bytes of an exact path in matching form.
+pub(super) fn exact(path: &[u8]) -> Box<[u8]> {
+    let mut bytes = Vec::with_capacity(path.len().saturating_add(1));
+    bytes.push(EXACT);
+    bytes.extend_from_slice(path);
+    bytes.into()
+}
+
+/// The bytes of a pattern of parts.
+pub(super) fn stored(parts: &[Part<'_>], end: End<'_>) -> Box<[u8]> {
+    // There are 64 at most.
+    let mut bytes = vec![u8::try_from(parts.len()).unwrap_or(EXACT)];
+    for part in parts {
+        bytes.push(b'/');
+        match part {
+            Part::Literal(text) => bytes.extend_from_slice(text),
+            Part::Capture(name) => {
+                bytes.push(CAPTURE);
+                bytes.extend_from_slice(name.as_bytes());
+            }
+        }
+    }
+    match end {
+        End::Closed => {}
+        End::Below => bytes.push(BELOW),
+        End::Rest(name) => {
+            bytes.push(REST);
+            bytes.extend_from_slice(name.as_bytes());
+        }
+    }
+    bytes.into()
+}
+
+/// Names of captures are ASCII.
+fn name(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+impl<'r> PatternRef<'r> {
+    pub(super) const fn of(stored: &'r [u8]) -> Self {
+        Self(stored)
+    }
+
+    fn body(self) -> &'r [u8] {
+        self.0.get(1..).unwrap_or_default()
+    }
+
+    fn first(self) -> u8 {
+        self.0.first().copied().unwrap_or_default()
+    }
+
+    /// How many segments it fixes, by a literal or a `{name}`: for a prefix, those that a new prefix replaces.
+    #[must_use]
+    pub fn segments(self) -> usize {
+        match self.whole() {
+            Some(path) => path.iter().filter(|byte| **byte == b'/').count(),
+            None => usize::from(self.first()),
+        }
+    }
+
+    /// Whether this is a prefix.
+    #[must_use]
+    pub fn is_prefix(self) -> bool {
+        self.0.last() == Some(&BELOW)
+    }
+
+    /// The whole path, where it is exact.
+    pub(super) fn whole(self) -> Option<&'r [u8]> {
+        (self.first() == EXACT).then(|| self.body())
+    }
+
+    pub(super) fn parts(self) -> Parts<'r> {
+        Parts(self.body())
+    }
+
+    pub(super) fn end(self) -> End<'r> {
+        let mut after = self.body().iter();
+        match after.find(|byte| matches!(**byte, BELOW | REST)) {
+            Some(&REST) => End::Rest(name(after.as_slice())),
+            Some(_) => End::Below,
+            None => End::Closed,
+        }
+    }
+
+    /// The captures by name, in order.
+    pub fn captures(self) -> impl Iterator<Item = (&'r str, CaptureKind)> {
+        let one = self.parts().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Capture(name) => Some((name, CaptureKind::Segment)),
+        });
+        let rest = match self.end() {
+            End::Closed | End::Below => None,
+            End::Rest(name) => Some((name, CaptureKind::Rest)),
+        };
+        one.chain(rest)
+    }
+
+    /// Whether `path` (in matching form) fits.
+    #[must_use]
+    pub fn matches(self, mut path: &[u8]) -> bool {
+        let mut pattern = self.body();
+        loop {
+            // All literals up to the next control byte at once: what is behind them begins a segment or ends one.
+            let literals = pattern.iter().take_while(|byte| **byte > REST).count();
+            let (literals, behind) = pattern.split_at_checked(literals).unwrap_or_default();
+            let Some(left) = path.strip_prefix(literals) else {
+                return false;
+            };
+            match behind.split_first() {
+                None => return left.is_empty(),
+                Some((&CAPTURE, behind)) => {
+                    let segment = left.iter().take_while(|byte| **byte != b'/').count();
+                    if segment == 0 {
+                        return false;
+                    }
+                    path = left.get(segment..).unwrap_or_default();
+                    let in_name = |byte: &&u8| **byte > REST && **byte != b'/';
+                    let name = behind.iter().take_while(in_name).count();
+                    pattern = behind.get(name..).unwrap_or_default();
+                }
+                Some(_) => return matches!(left.first(), None | Some(b'/')),
+            }
+        }
+    }
+
+    /// The better of two that fit the same path first: an exact one, then the one that fixes most segments, from the
+    /// left a literal before a capture, then a closed one.
+    pub(super) fn order(self, other: Self) -> Ordering {
+        let most = |pattern: Self| Reverse((pattern.whole().is_some(), pattern.segments()));
+        let captures = |pattern: Self| pattern.parts().map(|part| matches!(part, Part::Capture(_)));
+        let is_open = |pattern: Self| pattern.end() != End::Closed;
+        most(self)
+            .cmp(&most(other))
+            .then_with(|| captures(self).cmp(captures(other)))
+            .then_with(|| is_open(self).cmp(&is_open(other)))
+    }
+}
+
+/// The parts of a pattern, from the left.
+#[derive(Clone, Debug)]
+pub(super) struct Parts<'r>(&'r [u8]);
+
+impl<'r> Iterator for Parts<'r> {
+    type Item = Part<'r>;
+
+    fn next(&mut self) -> Option<Part<'r>> {
+        let rest = self.0.strip_prefix(b"/")?;
+        let within = |byte: &&u8| !matches!(**byte, b'/' | BELOW | REST);
+        let length = rest.iter().take_while(within).count();
+        let (part, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some(match part.split_first() {
+            Some((&CAPTURE, own)) => Part::Capture(name(own)),
+            Some(_) | None => Part::Literal(part),
+        })
+    }
+}

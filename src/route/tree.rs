@@ -1,0 +1,183 @@
+//! The trees of segments of those hosts that have many rules.
+
+use std::hash::BuildHasher;
+
+use super::entries::Entries;
+use super::pattern_ref::{End, Part, PatternRef};
+use super::rule::{Found, Head};
+use super::words::Words;
+use crate::arena::{Id, Places, Slab};
+use crate::hash::Seeded;
+
+/// A place in a tree: some segments are behind it, or one whole path.
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    /// Where it stands, and the word that leads there; none of a root's, and no word to where a capture goes.
+    parent: Option<Id>,
+    word: Option<Id>,
+    /// Where a capture goes.
+    capture: Option<Id>,
+    /// The rules for paths that end here.
+    closed: Option<Id>,
+    /// The rules for paths that end here or below.
+    open: Option<Id>,
+}
+
+/// All trees: they share their memory.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trees {
+    nodes: Slab<Node>,
+    words: Words,
+    /// By node and word. A whole path begins with a slash, and so is no segment's word.
+    edges: Places,
+    seed: Seeded,
+}
+
+impl Trees {
+    /// The root of a new tree.
+    pub(super) fn root(&mut self) -> Id {
+        self.nodes.push(Node::default())
+    }
+
+    /// The chain of rules with this pattern.
+    pub(super) fn chain(&mut self, root: Id, pattern: PatternRef<'_>) -> Option<&mut Option<Id>> {
+        let (node, end) = match pattern.whole() {
+            Some(path) => (self.step(root, path), End::Closed),
+            None => {
+                let mut node = root;
+                for part in pattern.parts() {
+                    node = match part {
+                        Part::Literal(segment) => self.step(node, segment),
+                        Part::Capture(_) => self.capture(node),
+                    };
+                }
+                (node, pattern.end())
+            }
+        };
+        let node = self.nodes.get_mut(node)?;
+        Some(match end {
+            End::Closed => &mut node.closed,
+            End::Below | End::Rest(_) => &mut node.open,
+        })
+    }
+
+    fn step(&mut self, node: Id, word: &[u8]) -> Id {
+        let word = self.words.add(word);
+        if let Some(known) = self.edge(node, word) {
+            return known;
+        }
+        let child = self.nodes.push(Node {
+            parent: Some(node),
+            word: Some(word),
+            ..Node::default()
+        });
+        let Self {
+            nodes, edges, seed, ..
+        } = self;
+        let of = |id| nodes.get(id).map(|node| (node.parent, node.word));
+        let hash = |id| match of(id) {
+            Some((Some(parent), Some(word))) => edge_hash(seed, parent, word),
+            Some(_) | None => 0,
+        };
+        edges.insert(edge_hash(seed, node, word), child, hash);
+        child
+    }
+
+    fn capture(&mut self, node: Id) -> Id {
+        if let Some(known) = self.nodes.get(node).and_then(|node| node.capture) {
+            return known;
+        }
+        let child = self.nodes.push(Node::default());
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.capture = Some(child);
+        }
+        child
+    }
+
+    fn edge(&self, node: Id, word: Id) -> Option<Id> {
+        let is = |id| {
+            let found = self.nodes.get(id);
+            found.is_some_and(|found| found.parent == Some(node) && found.word == Some(word))
+        };
+        self.edges.find(edge_hash(&self.seed, node, word), is)
+    }
+
+    /// The best rule of a tree.
+    pub(super) fn search<'r>(
+        &'r self,
+        root: Id,
+        entries: &'r Entries,
+        head: &Head<'_>,
+    ) -> Option<Found<'r>> {
+        let whole = self.words.find(head.path);
+        let whole = whole.and_then(|path| self.nodes.get(self.edge(root, path)?));
+        let exact = whole.and_then(|node| entries.first(node.closed, head, |_| true));
+        if exact.is_some() {
+            return exact;
+        }
+        let mut walk = Walk {
+            trees: self,
+            entries,
+            head,
+            best: None,
+        };
+        walk.visit(root, 0, head.path.strip_prefix(b"/"));
+        walk.best.map(|(_, found)| found)
+    }
+
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink();
+        self.words.shrink();
+    }
+}
+
+fn edge_hash(seed: &Seeded, node: Id, word: Id) -> u64 {
+    seed.hash_one(u64::from(node.number()) << 32 | u64::from(word.number()))
+}
+
+/// One search of a tree.
+struct Walk<'r, 'h> {
+    trees: &'r Trees,
+    entries: &'r Entries,
+    head: &'h Head<'h>,
+    /// How many segments the best rule so far fixes, and the rule.
+    best: Option<(usize, Found<'r>)>,
+}
+
+impl Walk<'_, '_> {
+    /// Literals before captures and below before here: so among rules that fix as many segments, the best comes first.
+    /// As deep as the deepest pattern.
+    fn visit(&mut self, at: Id, depth: usize, rest: Option<&[u8]>) {
+        let Some(node) = self.trees.nodes.get(at) else {
+            return;
+        };
+        if let Some(rest) = rest {
+            let border = rest.iter().position(|&byte| byte == b'/');
+            let (segment, below) = match border {
+                Some(end) => (
+                    rest.get(..end).unwrap_or_default(),
+                    rest.get(end.saturating_add(1)..),
+                ),
+                None => (rest, None),
+            };
+            let word = self.trees.words.find(segment);
+            if let Some(literal) = word.and_then(|word| self.trees.edge(at, word)) {
+                self.visit(literal, depth.saturating_add(1), below);
+            }
+            if let (Some(capture), false) = (node.capture, segment.is_empty()) {
+                self.visit(capture, depth.saturating_add(1), below);
+            }
+        }
+        if self.best.is_some_and(|(best, _)| best >= depth) {
+            return;
+        }
+        let closed = match rest {
+            None => self.entries.first(node.closed, self.head, |_| true),
+            Some(_) => None,
+        };
+        let found = closed.or_else(|| self.entries.first(node.open, self.head, |_| true));
+        if let Some(found) = found {
+            self.best = Some((depth, found));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What compiling a large policy needs at most: a VM's memory never shrinks, so it is what the VM keeps.
+#![expect(
+    unsafe_code,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test, with an allocator that counts"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use postern::config::{ConfigErrors, Pieces};
+use postern::policy::{Environment, Policy};
+use serde_json::{Value, json};
+
+thread_local! {
+    /// What this thread holds, and the most that it held.
+    static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn grow(size: usize) {
+    let _ = HELD.try_with(|held| {
+        let now = held.get().0.wrapping_add(size);
+        held.set((now, held.get().1.max(now)));
+    });
+}
+
+fn shrink(size: usize) {
+    let _ = HELD.try_with(|held| held.set((held.get().0.wrapping_sub(size), held.get().1)));
+}
+
+// SAFETY: all of it is the system's allocator; counting touches plain cells.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        grow(layout.size());
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        shrink(layout.size());
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // Where it moves, both are held for a moment.
+        grow(size);
+        shrink(layout.size());
+        // SAFETY: the caller keeps the contract.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+/// A text that the host keeps.
+struct Kept(String);
+
+impl Pieces for Kept {
+    fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+        let piece = self.0.as_bytes().piece(start, most)?.into_owned();
+        Ok(Cow::Owned(piece))
+    }
+}
+
+struct Nothing;
+
+impl Environment for Nothing {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+const ROUTES: usize = 10_000;
+
+/// So many routes share a host.
+fn policy(share: usize, more: &Value) -> Kept {
+    let routes: Vec<Value> = (0..ROUTES)
+        .map(|at| {
+            let mut route = json!({
+                "name": format!("route-{at:05}"),
+                "hosts": [format!("h{:05}.bench.test", at / share)],
+                "match": [{"path": {"prefix": format!("/svc{at:05}")}}],
+                "require": "keys",
+                "rewrite": {"path": {"prefix": format!("/internal/svc{at:05}")}},
+            });
+            for (name, value) in more.as_object().unwrap() {
+                route[name] = value.clone();
+            }
+            route
+        })
+        .collect();
+    let policy = json!({
+        "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+        "sources": {"tenants": {"inline": {"a": 1}}},
+        "routes": routes,
+    });
+    Kept(policy.to_string())
+}
+
+/// The most that is held beside the text while it is read and compiled, in hundredths of its size.
+fn most(text: &Kept) -> usize {
+    let before = HELD.get().0;
+    HELD.set((before, before));
+    let policy = Policy::read(text, &Nothing).unwrap();
+    let most = HELD.get().1 - before;
+    drop(policy);
+    most * 100 / text.0.len()
+}
+
+/// Sizes of 64 bits; in the module they are smaller, and its allocator adds its own.
+#[test]
+fn a_policy_needs_little_more_than_its_text_has() {
+    let nothing = json!({});
+    let more = json!({
+        "match": [{"path": {"prefix": "/v1"}, "methods": ["GET", "POST"]}],
+        "rewrite": {"headers": {"set": {"x-tenant": "${tenant.a}"}, "remove": ["x-debug"]}},
+        "lookup": {"tenant": {"source": "tenants", "values": {"a": "$.a"}}},
+        "authorize": {"groups": {"any": ["gold"]}},
+    });
+    for (what, share, more, limit) in [
+        ("a host for each", 1, &nothing, 110),
+        ("ten to a host", 10, &nothing, 120),
+        ("one host", ROUTES, &nothing, 125),
+        ("routes that repeat themselves", 1, &more, 55),
+    ] {
+        let most = most(&policy(share, more));
+        assert!(most <= limit, "{what}: {most} hundredths of the text");
+        // Were nothing counted, it would be less than the names alone.
+        assert!(most > 10, "{what}: {most} hundredths of the text");
+    }
+}
