@@ -16,7 +16,7 @@ use super::handover::{BUILD, PERIOD, VERSION};
 use super::id::{CallToken, ContextId};
 use super::perform::{Turn, milliseconds};
 use super::refusal::Refusal;
-use super::tables::{Progress, Seat, Stream};
+use super::tables::Seat;
 use super::tally::Tally;
 use super::vm::Vm;
 use super::{configure, log as host_log};
@@ -36,14 +36,7 @@ impl Vm {
             if parent.0 == 0 {
                 tables.roots.entry(context).or_insert(None);
             } else {
-                let progress = Progress::Open;
-                tables.streams.insert(
-                    context,
-                    Stream {
-                        root: parent,
-                        progress,
-                    },
-                );
+                tables.lineage.born(context, parent);
             }
         });
     }
@@ -157,11 +150,7 @@ impl Vm {
 
     /// A stream's request headers came.
     pub fn on_request_headers(&self, stream: ContextId) -> Action {
-        let seat = self.with(|tables| {
-            let stream = tables.streams.get(&stream).ok_or(Refusal::UnknownContext)?;
-            let seat = tables.roots.get(&stream.root).and_then(Option::as_ref);
-            seat.cloned().ok_or(Refusal::NoPolicy)
-        });
+        let seat = self.with(|tables| tables.seat_of(stream).cloned());
         let mut turn = Turn::deciding(self, stream);
         match seat.unwrap_or(Err(Refusal::NoEngine)) {
             Ok(seat) => turn.decide(stream, &seat),
@@ -177,16 +166,7 @@ impl Vm {
 
     /// A stream's response headers came. A local response of ours comes by here too, and is left alone.
     pub fn on_response_headers(&self, stream: ContextId) -> Action {
-        let edits = self.with(|tables| {
-            let entry = tables.streams.get_mut(&stream)?;
-            match std::mem::replace(&mut entry.progress, Progress::Open) {
-                Progress::Editing(edits) => Some(edits),
-                other @ (Progress::Open | Progress::Waiting(_) | Progress::Answered) => {
-                    entry.progress = other;
-                    None
-                }
-            }
-        });
+        let edits = self.with(|tables| tables.edits(stream));
         let Some(Some(edits)) = edits else {
             return Action::Continue;
         };
@@ -236,8 +216,12 @@ impl Vm {
         if let Some(Some(_)) = stream {
             return;
         }
-        let root = self.with(|tables| tables.roots.remove(&context));
-        if let Some(Some(Some(seat))) = root {
+        let root = self.with(|tables| {
+            let root = tables.roots.remove(&context)?;
+            tables.lineage.extinct(context);
+            root
+        });
+        if let Some(Some(seat)) = root {
             self.close(context, &seat);
             self.forsake(context);
         }

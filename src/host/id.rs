@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// The host's number for a context: a root (one policy in one VM) or a stream (one exchange). Envoy counts both up from
 /// one series a VM, so a number is either, and none comes twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContextId(pub u32);
 
 /// The host's number for a callout, unique within a VM.

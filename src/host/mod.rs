@@ -14,6 +14,7 @@ mod configure;
 pub mod fake;
 mod handover;
 mod id;
+mod lineage;
 mod log;
 mod metrics;
 mod notes;

@@ -10,7 +10,7 @@ use super::abi::{self, Action, Failure, MapKind};
 use super::id::ContextId;
 use super::notes::Notes;
 use super::refusal::{self, Refusal};
-use super::tables::{Flight, Progress, Seat, Waiting};
+use super::tables::{Flight, Seat, Waiting};
 use super::vm::{Vm, engaged};
 use super::work::Work;
 
@@ -26,6 +26,8 @@ pub(super) struct Turn<'a> {
     /// The stream whose headers this callback is about. It goes on by the callback's answer: to continue it by a host
     /// call, inside of its own callback, would run its filters twice.
     deciding: Option<ContextId>,
+    /// The stream that was answered last.
+    answered: Option<ContextId>,
     action: Action,
 }
 
@@ -36,6 +38,7 @@ impl<'a> Turn<'a> {
             vm,
             effective: context,
             deciding: None,
+            answered: None,
             action: Action::Pause,
         }
     }
@@ -46,6 +49,7 @@ impl<'a> Turn<'a> {
             vm,
             effective: stream,
             deciding: Some(stream),
+            answered: None,
             action: Action::Pause,
         }
     }
@@ -222,8 +226,7 @@ impl<'a> Turn<'a> {
             return self.refuse(stream, Refusal::NotPerformed);
         }
         if !response.is_empty() {
-            let progress = Progress::Editing(response.into_boxed_slice());
-            self.vm.with(|tables| tables.progress(stream, progress));
+            self.vm.with(|tables| tables.edit_later(stream, response));
         }
         if self.deciding == Some(stream) {
             self.action = Action::Continue;
@@ -296,9 +299,10 @@ impl<'a> Turn<'a> {
         });
     }
 
-    /// Answers a stream, once: a second local response would end Envoy itself.
+    /// Answers a stream, once: a second local response would end Envoy itself. (One that waits is taken out of the tables
+    /// before, so that no later turn finds it.)
     fn answer(&mut self, stream: ContextId, send: impl FnOnce(&Self) -> Result<(), Failure>) {
-        if self.vm.with(|tables| tables.answer(stream)) == Some(false) {
+        if self.answered.replace(stream) == Some(stream) {
             return;
         }
         if self.deciding == Some(stream) {

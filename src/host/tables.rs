@@ -10,6 +10,8 @@ use crate::http::{CalloutError, Edit, Reply, Text};
 use crate::policy::Fingerprint;
 
 use super::id::{CallToken, ContextId, Table};
+use super::lineage::Lineage;
+use super::refusal::Refusal;
 use super::tally::Tally;
 
 /// Where one root's engine sits while its policy runs. What belongs to an engine (a suspended exchange, a flight) holds
@@ -33,17 +35,13 @@ impl fmt::Debug for Seat {
     }
 }
 
-/// How far a stream is.
+/// What is still to be done for a stream.
 #[derive(Debug)]
-pub(super) enum Progress {
-    /// Not decided, or decided with nothing left to do.
-    Open,
-    /// It waits.
+pub(super) enum Open {
+    /// Its request waits.
     Waiting(Box<Waiting>),
     /// Its request went on, and these edits are for the response.
     Editing(Box<[Edit]>),
-    /// It was answered here; nothing more may be done to it.
-    Answered,
 }
 
 /// An exchange that waits, and whose it is.
@@ -51,13 +49,6 @@ pub(super) enum Progress {
 pub(super) struct Waiting {
     pub(super) suspended: Suspended,
     pub(super) seat: Rc<Seat>,
-}
-
-/// One exchange of the host's. Two words: it is made for every request.
-#[derive(Debug)]
-pub(super) struct Stream {
-    pub(super) root: ContextId,
-    pub(super) progress: Progress,
 }
 
 /// A callout under way, and whose it is.
@@ -77,7 +68,9 @@ pub(super) type Early = Vec<(CallToken, Result<Reply, CalloutError>)>;
 pub(super) struct Tables {
     /// A root without a seat has no good policy yet.
     pub(super) roots: Table<ContextId, Option<Rc<Seat>>>,
-    pub(super) streams: Table<ContextId, Stream>,
+    pub(super) lineage: Lineage,
+    /// The streams with which something is still to be done. Most are decided at once, and never stand here.
+    pub(super) streams: Table<ContextId, Open>,
     pub(super) flights: Table<CallToken, Flight>,
     pub(super) exchanges: Table<ExchangeId, ContextId>,
     /// Exchanges that are to be woken on the next tick.
@@ -87,68 +80,77 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Sets a stream's progress, and says whether there is such a stream. What it was before is dropped.
-    pub(super) fn progress(&mut self, stream: ContextId, progress: Progress) -> bool {
-        let Some(entry) = self.streams.get_mut(&stream) else {
-            return false;
-        };
-        if let Progress::Waiting(waiting) = std::mem::replace(&mut entry.progress, progress) {
-            self.exchanges.remove(&waiting.suspended.id());
-        }
-        true
+    /// The root of a stream, as far as it has a policy.
+    pub(super) fn seat_of(&self, stream: ContextId) -> Result<&Rc<Seat>, Refusal> {
+        let root = self.lineage.root_of(stream);
+        let root = root.ok_or(Refusal::UnknownContext)?;
+        let seat = self.roots.get(&root).and_then(Option::as_ref);
+        seat.ok_or(Refusal::NoPolicy)
     }
 
-    /// Notes that a stream is being answered; false where it was before. A stream that the host never told of may be.
-    pub(super) fn answer(&mut self, stream: ContextId) -> bool {
-        let before = self.streams.get(&stream).map(|entry| &entry.progress);
-        if matches!(before, Some(Progress::Answered)) {
-            return false;
-        }
-        self.progress(stream, Progress::Answered);
-        true
-    }
-
-    /// Has a stream wait; one that is gone doesn't.
+    /// Has a stream wait.
     pub(super) fn hold(&mut self, stream: ContextId, waiting: Waiting) {
-        let exchange = waiting.suspended.id();
-        if self.progress(stream, Progress::Waiting(Box::new(waiting))) {
-            self.exchanges.insert(exchange, stream);
-        }
+        self.exchanges.insert(waiting.suspended.id(), stream);
+        self.streams
+            .insert(stream, Open::Waiting(Box::new(waiting)));
     }
 
     /// Takes a waiting exchange out, where it still waits.
     pub(super) fn take(&mut self, exchange: ExchangeId) -> Option<(ContextId, Waiting)> {
         let stream = self.exchanges.remove(&exchange)?;
-        let entry = self.streams.get_mut(&stream)?;
-        match std::mem::replace(&mut entry.progress, Progress::Open) {
-            Progress::Waiting(waiting) => Some((stream, *waiting)),
-            other @ (Progress::Open | Progress::Editing(_) | Progress::Answered) => {
-                entry.progress = other;
+        match self.streams.remove(&stream)? {
+            Open::Waiting(waiting) => Some((stream, *waiting)),
+            Open::Editing(_) => None,
+        }
+    }
+
+    /// Notes the edits that a stream's response is to get.
+    pub(super) fn edit_later(&mut self, stream: ContextId, edits: Vec<Edit>) {
+        self.streams
+            .insert(stream, Open::Editing(edits.into_boxed_slice()));
+    }
+
+    /// Takes out the edits that a stream's response is to get now.
+    pub(super) fn edits(&mut self, stream: ContextId) -> Option<Box<[Edit]>> {
+        if self.streams.is_empty() {
+            return None;
+        }
+        match self.streams.remove(&stream)? {
+            Open::Editing(edits) => Some(edits),
+            waiting @ Open::Waiting(_) => {
+                self.streams.insert(stream, waiting);
                 None
             }
         }
     }
 
-    /// Forgets a stream, and hands out what it was.
-    pub(super) fn forget(&mut self, stream: ContextId) -> Option<Stream> {
+    /// Forgets a stream, and hands out what was still to be done for it.
+    pub(super) fn forget(&mut self, stream: ContextId) -> Option<Open> {
+        self.lineage.gone(stream);
+        if self.streams.is_empty() {
+            return None;
+        }
         let gone = self.streams.remove(&stream)?;
-        if let Progress::Waiting(waiting) = &gone.progress {
+        if let Open::Waiting(waiting) = &gone {
             self.exchanges.remove(&waiting.suspended.id());
         }
         Some(gone)
     }
 
-    /// Drops all flights of a seat, and names the streams that wait for its engine.
+    /// Drops all flights of a seat, and takes out the streams that wait for its engine.
     pub(super) fn vacate(&mut self, seat: &Rc<Seat>) -> Vec<ContextId> {
         self.flights
             .retain(|_, flight| !Rc::ptr_eq(&flight.seat, seat));
-        self.streams
-            .iter()
-            .filter(|(_, stream)| match &stream.progress {
-                Progress::Waiting(waiting) => Rc::ptr_eq(&waiting.seat, seat),
-                Progress::Open | Progress::Editing(_) | Progress::Answered => false,
-            })
-            .map(|(id, _)| *id)
-            .collect()
+        let of_seat = self.streams.iter().filter(|(_, open)| match open {
+            Open::Waiting(waiting) => Rc::ptr_eq(&waiting.seat, seat),
+            Open::Editing(_) => false,
+        });
+        let orphans: Vec<ContextId> = of_seat.map(|(stream, _)| *stream).collect();
+        for stream in &orphans {
+            if let Some(Open::Waiting(waiting)) = self.streams.remove(stream) {
+                self.exchanges.remove(&waiting.suspended.id());
+            }
+        }
+        orphans
     }
 }

@@ -55,11 +55,14 @@ struct Table {
     touched: Vec<usize>,
 }
 
+/// One thing's counts. Nearly all that is counted of a thing falls into one cell, so the first stands in the row itself:
+/// a request that is counted there touches no other memory.
 #[derive(Debug, Default)]
 struct Row {
-    label: Box<str>,
-    cells: Vec<Counted>,
+    first: Option<Counted>,
+    others: Vec<Counted>,
     is_touched: bool,
+    label: Box<str>,
 }
 
 #[derive(Debug)]
@@ -68,6 +71,19 @@ struct Counted {
     why: Box<str>,
     count: u64,
     counter: Option<MetricId>,
+}
+
+impl Row {
+    fn cells(&mut self) -> impl Iterator<Item = &mut Counted> {
+        self.first.iter_mut().chain(&mut self.others)
+    }
+}
+
+impl Counted {
+    /// Whether it is of these words. The same word mostly is the very same text, which is told without reading it.
+    fn is_of(&self, what: &'static str, why: &str) -> bool {
+        (std::ptr::eq(self.what, what) || self.what == what) && *self.why == *why
+    }
 }
 
 /// One cell's count on its way to the host.
@@ -99,7 +115,7 @@ impl Tally {
                 };
                 // The first row is for requests that no route is for.
                 let row = place.map_or(0, |place| place.saturating_add(1));
-                let why = reason.unwrap_or("none");
+                let why = reason.unwrap_or_default();
                 tables.decisions.add(row, route, outcome, why);
             }
             Event::Authenticated {
@@ -211,6 +227,7 @@ impl Default for Tables {
     fn default() -> Self {
         Self {
             decisions: Table::new(|route, outcome, reason| {
+                let reason = if reason.is_empty() { "none" } else { reason };
                 let labels = [("route", route), ("outcome", outcome), ("reason", reason)];
                 stat::name("decisions", &labels, "total")
             }),
@@ -290,24 +307,21 @@ impl Table {
             row.is_touched = true;
             self.touched.push(place);
         }
-        let known = row
-            .cells
-            .iter_mut()
-            .find(|cell| cell.what == what && *cell.why == *why);
-        match known {
-            Some(cell) => cell.count = cell.count.saturating_add(1),
-            None => {
-                if row.cells.is_empty() {
-                    row.label =
-                        label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
-                }
-                row.cells.push(Counted {
-                    what,
-                    why: why.into(),
-                    count: 1,
-                    counter: None,
-                });
-            }
+        if let Some(cell) = row.cells().find(|cell| cell.is_of(what, why)) {
+            cell.count = cell.count.saturating_add(1);
+            return;
+        }
+        let fresh = Counted {
+            what,
+            why: why.into(),
+            count: 1,
+            counter: None,
+        };
+        if row.first.is_some() {
+            row.others.push(fresh);
+        } else {
+            row.label = label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
+            row.first = Some(fresh);
         }
     }
 
@@ -319,10 +333,15 @@ impl Table {
                 continue;
             };
             row.is_touched = false;
-            for (at, cell) in row.cells.iter_mut().enumerate() {
+            let label = std::mem::take(&mut row.label);
+            for (at, cell) in row.cells().enumerate() {
                 let count = std::mem::take(&mut cell.count);
                 if count > 0 {
-                    let named = || (self.name)(&row.label, cell.what, &stat::label(&cell.why));
+                    let why = || match &*cell.why {
+                        "" => String::new(),
+                        why => stat::label(why),
+                    };
+                    let named = || (self.name)(&label, cell.what, &why());
                     due.push(Due {
                         row: place,
                         cell: at,
@@ -331,12 +350,13 @@ impl Table {
                     });
                 }
             }
+            row.label = label;
         }
         due
     }
 
     fn cell(&mut self, due: &Due) -> Option<&mut Counted> {
-        self.rows.get_mut(due.row)?.cells.get_mut(due.cell)
+        self.rows.get_mut(due.row)?.cells().nth(due.cell)
     }
 
     fn know(&mut self, due: &Due, counter: MetricId) {

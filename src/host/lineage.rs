@@ -1,0 +1,192 @@
+//! Which root a stream is of.
+//!
+//! The host tells it when a stream begins, and only then. To note it for every request would be two changes of a table a
+//! request, where a VM mostly has one policy; so what is noted is since when streams are of which root, and the streams
+//! that are of another.
+
+use super::id::{ContextId, Table};
+
+/// From this stream on, streams are of this root unless it was noted otherwise.
+#[derive(Clone, Copy, Debug)]
+struct Era {
+    first: ContextId,
+    root: ContextId,
+}
+
+/// The root of each stream that the host has told of.
+#[derive(Debug, Default)]
+pub(super) struct Lineage {
+    /// In the order of their first streams: after a push the old root's and the new one's, not one for each stream.
+    eras: Vec<Era>,
+    /// Streams whose root isn't the one of their era.
+    strays: Table<ContextId, ContextId>,
+    /// The highest stream so far: Envoy counts up.
+    newest: ContextId,
+}
+
+impl Lineage {
+    /// A stream of `root` begins.
+    pub(super) fn born(&mut self, stream: ContextId, root: ContextId) {
+        let is_next = stream > self.newest;
+        if is_next {
+            self.newest = stream;
+            if self.eras.last().is_some_and(|era| era.root == root) {
+                return;
+            }
+        }
+        self.note(stream, root, is_next);
+    }
+
+    /// Notes a stream that doesn't simply go on with the last era.
+    fn note(&mut self, stream: ContextId, root: ContextId, is_next: bool) {
+        let is_known = self.eras.iter().any(|era| era.root == root);
+        if self.eras.is_empty() || (is_next && !is_known) {
+            self.newest = stream;
+            self.eras.push(Era {
+                first: stream,
+                root,
+            });
+        } else {
+            // Another listener's policy, the old one after a push, or the host has counted once around.
+            self.strays.insert(stream, root);
+        }
+    }
+
+    /// The root of a stream; `None` for one that the host never told of.
+    pub(super) fn root_of(&self, stream: ContextId) -> Option<ContextId> {
+        if !self.strays.is_empty() {
+            if let Some(root) = self.strays.get(&stream) {
+                return Some(*root);
+            }
+        }
+        if stream > self.newest {
+            return None;
+        }
+        let era = self.eras.iter().rev().find(|era| era.first <= stream);
+        era.map(|era| era.root)
+    }
+
+    /// A context is gone. A root goes after its last stream.
+    pub(super) fn gone(&mut self, context: ContextId) {
+        if !self.strays.is_empty() {
+            self.strays.remove(&context);
+        }
+    }
+
+    /// A root is gone, after the last of its streams.
+    pub(super) fn extinct(&mut self, root: ContextId) {
+        self.eras.retain(|era| era.root != root);
+        if self.eras.is_empty() {
+            self.strays.retain(|_, stray| *stray != root);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use std::collections::BTreeMap;
+
+    const A: ContextId = ContextId(1);
+    const B: ContextId = ContextId(2);
+
+    #[test]
+    fn one_root_needs_no_table() {
+        let mut lineage = Lineage::default();
+        for number in 10..1000 {
+            lineage.born(ContextId(number), A);
+        }
+        assert_eq!(lineage.root_of(ContextId(500)), Some(A));
+        assert_eq!(lineage.root_of(ContextId(9)), None);
+        assert_eq!(lineage.root_of(ContextId(1000)), None);
+        assert!(lineage.strays.is_empty());
+        assert_eq!(lineage.eras.len(), 1);
+    }
+
+    #[test]
+    fn after_a_push_the_new_roots_streams_need_none() {
+        let mut lineage = Lineage::default();
+        lineage.born(ContextId(10), A);
+        lineage.born(ContextId(11), B);
+        lineage.born(ContextId(12), A);
+        lineage.born(ContextId(13), B);
+        let roots = [10, 11, 12, 13].map(|number| lineage.root_of(ContextId(number)));
+        assert_eq!(roots, [Some(A), Some(B), Some(A), Some(B)]);
+        assert_eq!(lineage.strays.len(), 1);
+        lineage.gone(ContextId(12));
+        lineage.extinct(A);
+        assert!(lineage.strays.is_empty());
+        assert_eq!(lineage.root_of(ContextId(13)), Some(B));
+    }
+
+    /// What happens in a VM: roots and streams come and go, ids count up and once around.
+    #[derive(Clone, Debug)]
+    enum Happening {
+        Root,
+        Stream(usize),
+        StreamGone(usize),
+        RootGone(usize),
+    }
+
+    fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+        let one = prop_oneof![
+            1 => Just(Happening::Root),
+            8 => (0..8_usize).prop_map(Happening::Stream),
+            6 => (0..64_usize).prop_map(Happening::StreamGone),
+            1 => (0..8_usize).prop_map(Happening::RootGone),
+        ];
+        prop::collection::vec(one, 0..200)
+    }
+
+    proptest! {
+        #[test]
+        fn it_knows_what_a_table_of_all_streams_knows(
+            happenings in happenings(),
+            start in prop_oneof![Just(1_u32), (0..200_u32).prop_map(|back| u32::MAX - back)],
+        ) {
+            let mut lineage = Lineage::default();
+            let mut next = start;
+            let mut roots: Vec<ContextId> = Vec::new();
+            let mut streams: BTreeMap<ContextId, ContextId> = BTreeMap::new();
+            let mut draw = |streams: &BTreeMap<ContextId, ContextId>, roots: &[ContextId]| loop {
+                let id = ContextId(next);
+                next = next.checked_add(1).unwrap_or(1);
+                if !streams.contains_key(&id) && !roots.contains(&id) {
+                    break id;
+                }
+            };
+            for happening in happenings {
+                match happening {
+                    Happening::Root => {
+                        let root = draw(&streams, &roots);
+                        roots.push(root);
+                    }
+                    Happening::Stream(of) if !roots.is_empty() => {
+                        let root = roots[of % roots.len()];
+                        let stream = draw(&streams, &roots);
+                        streams.insert(stream, root);
+                        lineage.born(stream, root);
+                    }
+                    Happening::StreamGone(which) if !streams.is_empty() => {
+                        let stream = *streams.keys().nth(which % streams.len()).unwrap();
+                        streams.remove(&stream);
+                        lineage.gone(stream);
+                    }
+                    Happening::RootGone(which) if !roots.is_empty() => {
+                        let root = roots[which % roots.len()];
+                        if !streams.values().any(|of| *of == root) {
+                            roots.retain(|other| *other != root);
+                            lineage.extinct(root);
+                        }
+                    }
+                    Happening::Stream(_) | Happening::StreamGone(_) | Happening::RootGone(_) => {}
+                }
+                for (stream, root) in &streams {
+                    prop_assert_eq!(lineage.root_of(*stream), Some(*root));
+                }
+            }
+        }
+    }
+}
