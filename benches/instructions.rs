@@ -1,4 +1,5 @@
-//! `instructions JOB COUNT`: decides COUNT requests of a job in the core, and prints how often that allocated.
+//! `instructions JOB COUNT [cold]`: decides COUNT requests of a job in the core, and prints how often that allocated.
+//! With `cold` the processor's caches are emptied before each, as a proxy's other work does it.
 //!
 //! `scripts/instructions` runs it under callgrind, which counts what [`measured`] costs and nothing else.
 #![expect(
@@ -20,11 +21,22 @@ use postern::engine::Step;
 /// Requests before those that count.
 const WARM: usize = 200;
 
+/// More than the caches hold that `scripts/instructions` has callgrind play, and the length of a line there.
+const CACHES: usize = 4 << 20;
+const LINE: usize = 64;
+
+/// Requests in another order than the routes': what stands side by side in a table isn't asked for in turn.
+const STRIDE: usize = 37;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name, count] = arguments.as_slice() else {
-        println!("usage: instructions JOB COUNT");
-        std::process::exit(2);
+    let (name, count, is_cold) = match arguments.as_slice() {
+        [name, count] => (name, count, false),
+        [name, count, cold] if cold == "cold" => (name, count, true),
+        _ => {
+            println!("usage: instructions JOB COUNT [cold]");
+            std::process::exit(2);
+        }
     };
     let job = Job::ALL.into_iter().find(|job| job.name() == name);
     let job = job.expect("J0, J1, J1-sha256, J4 or J5");
@@ -37,8 +49,13 @@ fn main() {
         assert!(jobs::done(job, &step), "{step:?}");
     }
     let before = counting::so_far();
+    let mut others = vec![0_u8; if is_cold { CACHES } else { 0 }];
     for at in 0..count {
-        measured(&mut gate, requests[at % requests.len()].as_wire());
+        for line in others.iter_mut().step_by(LINE) {
+            *line = line.wrapping_add(1);
+        }
+        black_box(&mut others);
+        measured(&mut gate, requests[at * STRIDE % requests.len()].as_wire());
     }
     let (times, bytes) = counting::so_far();
     println!(

@@ -97,20 +97,35 @@ fn in_header<'r, 'p>(
     prefix: Option<&[u8]>,
     headers: &Headers<'r>,
     place: &'p Place,
+    found: Found<'r, 'p>,
+) -> Found<'r, 'p> {
+    let came = headers.look(name);
+    match came.first.filter(|_| came.values == 1) {
+        Some(only) => match after_prefix(only, prefix) {
+            Some(value) => found.and(Cow::Borrowed(value), place),
+            None => found,
+        },
+        None if came.values == 0 => found,
+        None => in_fields(name, prefix, headers, place, found),
+    }
+}
+
+/// The same where there are several header fields of that name.
+fn in_fields<'r, 'p>(
+    name: &[u8],
+    prefix: Option<&[u8]>,
+    headers: &Headers<'r>,
+    place: &'p Place,
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
-    if !headers.may_have(name) {
-        return found;
-    }
-    let (mut fields, mut credentials) = (0_usize, 0_usize);
+    let mut credentials = 0_usize;
     for value in headers.all(name) {
-        fields = fields.saturating_add(1);
         if let Some(value) = after_prefix(value, prefix) {
             credentials = credentials.saturating_add(1);
             found = found.and(Cow::Borrowed(value), place);
         }
     }
-    if credentials == 1 && fields > 1 {
+    if credentials == 1 {
         found = found.and(Cow::Borrowed(b""), place);
     }
     found

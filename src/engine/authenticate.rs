@@ -76,29 +76,40 @@ pub(super) fn authenticate(
     memory: &Memory,
     observer: &mut dyn Observer,
 ) -> Result<Authenticated, Denial> {
-    if let Requirement::None = route.require {
-        return Ok(Authenticated::default());
-    }
-    let said = |&place: &usize| {
+    let said = |place: usize| {
         let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
         Ok::<_, Denial>((place, verdict(head, place, provider, policy, sources)))
     };
-    let (one, all);
-    let verdicts: &[(usize, Verdict<'_>)] = match route.providers.as_slice() {
-        // The usual route has one provider, and needs no list for it.
-        [only] => {
-            one = [said(only)?];
-            &one
+    let is_new = !memory.has_told_verdicts.replace(true);
+    match route.require {
+        Requirement::None => Ok(Authenticated::default()),
+        // The usual route: what its one provider says is all there is to say.
+        Requirement::Provider(only) => {
+            let verdict = [said(only)?];
+            if is_new {
+                tell(&verdict, policy, observer);
+            }
+            let [(_, verdict)] = verdict;
+            match verdict {
+                Verdict::Accepted(identity, _) => Ok(Authenticated {
+                    identity: Some(identity),
+                    first: Some(only),
+                    others: Vec::new(),
+                }),
+                Verdict::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
+                Verdict::Rejected(reason, _) => Err(unauthorized(reason, route, policy)),
+                Verdict::Unavailable => Err(Reason::SourceUnavailable.into()),
+            }
         }
-        several => {
-            all = several.iter().map(said).collect::<Result<Vec<_>, _>>()?;
-            &all
+        Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
+            let verdicts: Result<Vec<_>, _> = route.providers.iter().map(|&at| said(at)).collect();
+            let verdicts = verdicts?;
+            if is_new {
+                tell(&verdicts, policy, observer);
+            }
+            conclude(&verdicts, route, policy)
         }
-    };
-    if !memory.has_told_verdicts.replace(true) {
-        tell(verdicts, policy, observer);
     }
-    conclude(verdicts, route, policy)
 }
 
 fn conclude(

@@ -17,11 +17,12 @@ use super::values::{Facts, blame, origin, whose};
 /// The headers as they came, without the gate's own.
 pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy) -> Plan<'r> {
     let mut plan = Plan::new(headers);
-    for (name, _) in headers
-        .iter()
-        .filter(|(name, _)| policy.written.contains(name))
-    {
-        plan.remove(Text::Owned(name.to_vec()));
+    if headers.may_have_any(policy.written.marks()) {
+        for (name, _) in headers.iter() {
+            if policy.written.contains(name) {
+                plan.remove(Text::Owned(name.to_vec()));
+            }
+        }
     }
     plan
 }
@@ -143,8 +144,9 @@ pub(super) fn new_query<'x>(
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
     let head: &'x Head<'x> = facts.head;
     let query = head.path.query();
-    let strip: Vec<QueryEdit<'_>> = stripped.query().map(QueryEdit::Remove).collect();
-    if strip.is_empty() && edits.is_empty() {
+    let mut all: Vec<QueryEdit<'_>> = Vec::new();
+    stripped.query(&mut all);
+    if all.is_empty() && edits.is_empty() {
         return Ok(query.map(Cow::Borrowed));
     }
     let mut values = Vec::new();
@@ -152,7 +154,6 @@ pub(super) fn new_query<'x>(
         values.push(facts.text(value)?);
     }
     let mut values = values.iter();
-    let mut all = strip;
     all.extend(edits.remove.iter().map(|name| QueryEdit::Remove(name)));
     for (name, _) in &edits.set {
         all.push(match values.next() {
@@ -183,7 +184,7 @@ fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: Cow<'_, [u8]>, query: Op
             Some(_) => joined(&path, query),
             None => path.into_owned(),
         };
-        plan.set(":path".into(), new.into());
+        plan.set_anew(":path".into(), new.into());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Header edits, as they are decided: what changes nothing is never asked of the host.
 
-use crate::http::{Edit, Headers, Text, same_name};
+use crate::http::{Edit, Headers, Look, Text, same_name};
 
 /// The edits to one header map.
 #[derive(Debug)]
@@ -8,12 +8,6 @@ pub(super) struct Plan<'r> {
     /// The map as it came; unknown where it is only to come (a response's).
     came: Option<Headers<'r>>,
     edits: Vec<Edit>,
-}
-
-/// What came under one name.
-struct Came<'r> {
-    values: usize,
-    first: Option<&'r [u8]>,
 }
 
 impl<'r> Plan<'r> {
@@ -51,6 +45,12 @@ impl<'r> Plan<'r> {
         }
     }
 
+    /// `name` has this value alone, and it is known that it had another one, and one spelling.
+    pub(super) fn set_anew(&mut self, name: Text, value: Text) {
+        self.forget(&name);
+        self.edits.push(Edit::Set(name, value));
+    }
+
     /// `name` has one more value.
     pub(super) fn add(&mut self, name: Text, value: Text) {
         self.edits.push(Edit::Add(name, value));
@@ -67,35 +67,29 @@ impl<'r> Plan<'r> {
     }
 
     /// What came under `name`; other spellings of it are removed on the way. `None` where the map is only to come.
-    fn survey(&mut self, name: &[u8]) -> Option<Came<'r>> {
+    fn survey(&mut self, name: &[u8]) -> Option<Look<'r>> {
         let headers = self.came?;
-        let mut came = Came {
-            values: 0,
-            first: None,
-        };
-        if !headers.may_have(name) {
-            return Some(came);
-        }
-        if name.first() == Some(&b':') {
-            // A pseudo-header has one spelling, comes once, and stands before all others.
-            came.first = headers.first(name);
-            came.values = usize::from(came.first.is_some());
-            return Some(came);
-        }
-        for (other, value) in headers.iter() {
-            if other.eq_ignore_ascii_case(name) {
-                came.values = came.values.saturating_add(1);
-                came.first = came.first.or(Some(value));
-            } else if same_name(other, name) {
-                self.forget(other);
-                self.edits.push(Edit::Remove(Text::Owned(other.to_vec())));
-            }
+        let came = headers.look(name);
+        if came.is_spelt_otherwise {
+            self.remove_spellings(headers, name);
         }
         Some(came)
     }
 
+    fn remove_spellings(&mut self, headers: Headers<'r>, name: &[u8]) {
+        for (other, _) in headers.iter() {
+            if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
+                self.forget(other);
+                self.edits.push(Edit::Remove(Text::Owned(other.to_vec())));
+            }
+        }
+    }
+
     /// A later word on a header replaces the earlier ones.
     fn forget(&mut self, name: &[u8]) {
+        if self.edits.is_empty() {
+            return;
+        }
         self.edits.retain(|edit| match edit {
             Edit::Set(named, _) | Edit::Add(named, _) | Edit::Remove(named) => **named != *name,
         });

@@ -3,6 +3,7 @@
 use crate::auth::Place;
 use crate::http::{Headers, cookies};
 use crate::policy::{Afterwards, Policy, Provider, Route};
+use crate::rewrite::QueryEdit;
 
 use super::authenticate::Authenticated;
 use super::plan::Plan;
@@ -20,55 +21,50 @@ impl<'p> Stripped<'p> {
     pub(super) const fn of(who: &'p Authenticated, route: &'p Route, policy: &'p Policy) -> Self {
         Self { route, policy, who }
     }
-
-    fn providers(&self) -> impl Iterator<Item = (usize, &'p Provider)> + 'p {
-        let Self { route, policy, .. } = *self;
-        let named = |place: &usize| Some((*place, policy.providers.at(*place)?));
-        route.providers.iter().filter_map(named)
-    }
-
-    fn forwards(&self, (place, provider): (usize, &Provider)) -> bool {
+    /// Whether the upstream gets what this provider has verified.
+    fn forwards(&self, place: usize, provider: &Provider) -> bool {
         provider.afterwards == Afterwards::Forward && self.who.has_accepted(place)
-    }
-
-    fn places(&self) -> impl Iterator<Item = &'p Place> + 'p {
-        let own = *self;
-        let ends = self
-            .providers()
-            .filter(move |provider| !own.forwards(*provider));
-        ends.flat_map(|(_, provider)| &provider.places)
     }
 
     /// Takes the credentials out of the headers.
     pub(super) fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
-        // A verified credential stays: that one, and nothing that an upstream may take for it.
-        for (_, provider) in self.providers().filter(|provider| self.forwards(*provider)) {
+        let mut stripped: Vec<&[u8]> = Vec::new();
+        for &at in &self.route.providers {
+            let Some(provider) = self.policy.providers.at(at) else {
+                continue;
+            };
+            let stays = self.forwards(at, provider);
             for place in &provider.places {
-                if let Place::Header { name, .. } = place {
-                    plan.remove_other_spellings(name);
+                match place {
+                    // A verified credential stays: that one, and nothing that an upstream may take for it.
+                    Place::Header { name, .. } if stays => plan.remove_other_spellings(name),
+                    // In every spelling that an upstream may take for it, `x_api_key` too.
+                    Place::Header { name, .. } => plan.remove(name.clone()),
+                    Place::Cookie(name) if !stays => stripped.push(name),
+                    Place::Cookie(_) | Place::Query(_) => {}
                 }
             }
         }
-        let mut names: Vec<&[u8]> = Vec::new();
-        for place in self.places() {
-            match place {
-                // In every spelling that an upstream may take for it, `x_api_key` too.
-                Place::Header { name, .. } => plan.remove(name.clone()),
-                Place::Cookie(name) => names.push(name),
-                Place::Query(_) => {}
-            }
-        }
-        if !names.is_empty() {
-            strip_cookies(plan, came, &names);
+        if !stripped.is_empty() {
+            strip_cookies(plan, came, &stripped);
         }
     }
 
-    /// The names of the query parameters that go.
-    pub(super) fn query(&self) -> impl Iterator<Item = &'p [u8]> + 'p {
-        self.places().filter_map(|place| match place {
-            Place::Query(name) => Some(&**name),
-            Place::Header { .. } | Place::Cookie(_) => None,
-        })
+    /// Adds the edits that take the credentials out of the query.
+    pub(super) fn query(&self, edits: &mut Vec<QueryEdit<'p>>) {
+        for &at in &self.route.providers {
+            let Some(provider) = self.policy.providers.at(at) else {
+                continue;
+            };
+            if self.forwards(at, provider) {
+                continue;
+            }
+            for place in &provider.places {
+                if let Place::Query(name) = place {
+                    edits.push(QueryEdit::Remove(name));
+                }
+            }
+        }
     }
 }
 

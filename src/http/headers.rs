@@ -22,20 +22,50 @@ impl std::error::Error for MalformedMap {}
 #[derive(Clone, Copy)]
 pub struct Headers<'a> {
     pairs: Iter<'a>,
-    /// The [`mark`]s of all names: most names that are asked for aren't there, and that is told without a look.
-    marks: u64,
+    /// Of all names: most names that are asked for aren't there, and that is told without a look.
+    marks: Marks,
+}
+
+/// What stands in a header map under one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look<'a> {
+    /// How often the name is there.
+    pub values: usize,
+    /// Its first value. Never for a credential unless it is the only one.
+    pub first: Option<&'a [u8]>,
+    /// Whether there is another spelling of the name, which an upstream may take for it (`x_key` for `x-key`).
+    pub is_spelt_otherwise: bool,
+}
+
+/// A few bits about some names: whether a name may be among them. Says yes rather than no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks(u64);
+
+impl Marks {
+    /// The mark of one name: the same for all its spellings.
+    #[must_use]
+    pub fn of(name: &[u8]) -> Self {
+        let last = name.last().copied().map_or(0, fold);
+        let bits = name.len() ^ usize::from(last).wrapping_mul(5);
+        Self(1 << (bits & 63))
+    }
+
+    /// The names of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether both may have a name in common.
+    #[must_use]
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// A header map, owned, in the same form. `Debug` shows no value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderMap(Vec<u8>);
-
-/// One bit of 64 for a name, the same for all its spellings.
-fn mark(name: &[u8]) -> u64 {
-    let last = name.last().copied().map_or(0, fold);
-    let bits = name.len() ^ usize::from(last).wrapping_mul(5);
-    1 << (bits & 63)
-}
 
 /// A byte of a name as upstreams tell names apart: without case, and `_` as `-`.
 const fn fold(byte: u8) -> u8 {
@@ -82,7 +112,7 @@ impl fmt::Debug for Iter<'_> {
 impl<'a> Headers<'a> {
     const NONE: Self = Self {
         pairs: Iter::NONE,
-        marks: 0,
+        marks: Marks(0),
     };
 
     /// Reads the host's buffer; an empty one is a map without pairs.
@@ -98,9 +128,9 @@ impl<'a> Headers<'a> {
         let table = count.checked_mul(8).ok_or(MalformedMap)?;
         let (lengths, text) = rest.split_at_checked(table).ok_or(MalformedMap)?;
         let pairs = Iter { lengths, text };
-        let (mut marks, mut read) = (0, 0_usize);
+        let (mut marks, mut read) = (Marks::default(), 0_usize);
         for (name, _) in pairs {
-            marks |= mark(name);
+            marks = marks.and(Marks::of(name));
             read = read.saturating_add(1);
         }
         if read == count {
@@ -122,7 +152,23 @@ impl<'a> Headers<'a> {
     /// Whether there may be a header that an upstream takes for `name`. Says yes rather than no.
     #[must_use]
     pub fn may_have(&self, name: &[u8]) -> bool {
-        self.marks & mark(name) != 0
+        self.marks.meet(Marks::of(name))
+    }
+
+    /// Whether there may be a header that an upstream takes for one of the names that `marks` are of.
+    #[must_use]
+    pub const fn may_have_any(&self, marks: Marks) -> bool {
+        self.marks.meet(marks)
+    }
+
+    /// What stands under `name` (lower case).
+    #[must_use]
+    pub fn look(&self, name: &[u8]) -> Look<'a> {
+        if self.may_have(name) {
+            look(self.iter(), name)
+        } else {
+            Look::NOTHING
+        }
     }
 
     /// The values of `name` (lower case), in order.
@@ -142,6 +188,32 @@ impl<'a> Headers<'a> {
     pub fn first(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.all(name).next()
     }
+}
+
+impl Look<'_> {
+    const NOTHING: Self = Self {
+        values: 0,
+        first: None,
+        is_spelt_otherwise: false,
+    };
+}
+
+/// One piece of code for all who look, so that a request finds it in the processor's cache.
+#[inline(never)]
+fn look<'a>(pairs: Iter<'a>, name: &[u8]) -> Look<'a> {
+    let mut seen = Look::NOTHING;
+    for (other, value) in pairs {
+        if other.len() != name.len() || !same_name(other, name) {
+            continue;
+        }
+        if other.eq_ignore_ascii_case(name) {
+            seen.values = seen.values.saturating_add(1);
+            seen.first = seen.first.or(Some(value));
+        } else {
+            seen.is_spelt_otherwise = true;
+        }
+    }
+    seen
 }
 
 /// Iterates over the pairs of [`Headers`].
@@ -267,6 +339,25 @@ mod tests {
         }
         assert!(Headers::parse(&[255; 64]).is_err());
         assert_eq!(Headers::parse(&[]).unwrap().iter().count(), 0);
+    }
+
+    #[test]
+    fn a_look_at_a_name() {
+        let map = HeaderMap::from_pairs(&[("a-b", "1"), ("A-B", "2"), ("a_b", "3"), ("c_d", "4")]);
+        let look = |name: &str| map.view().look(name.as_bytes());
+        let all = Look {
+            values: 2,
+            first: Some(&b"1"[..]),
+            is_spelt_otherwise: true,
+        };
+        assert_eq!(look("a-b"), all);
+        let other = Look {
+            is_spelt_otherwise: true,
+            ..Look::NOTHING
+        };
+        assert_eq!(look("c-d"), other);
+        assert_eq!(look("b-a"), Look::NOTHING);
+        assert_eq!(look(""), Look::NOTHING);
     }
 
     #[test]

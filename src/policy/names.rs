@@ -1,19 +1,19 @@
 //! A set of header names, as upstreams tell them apart.
 
-use crate::http::same_name;
+use crate::http::{Marks, same_name};
 
-/// Names that compare without case and with `_` equal to `-`. Most headers are told to be outside by their length alone.
+/// Names that compare without case and with `_` equal to `-`. Most headers are told to be outside by their mark alone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     names: Vec<Box<[u8]>>,
-    lengths: u64,
+    marks: Marks,
 }
 
 impl Names {
     /// Adds a name.
     pub(crate) fn insert(&mut self, name: &[u8]) {
         if !self.contains(name) {
-            self.lengths |= length_bit(name);
+            self.marks = self.marks.and(Marks::of(name));
             self.names.push(name.into());
         }
     }
@@ -21,21 +21,19 @@ impl Names {
     /// Takes a name out, in whatever spelling it was put in.
     pub(crate) fn remove(&mut self, name: &[u8]) {
         self.names.retain(|held| !same_name(held, name));
-        self.lengths = self
-            .names
-            .iter()
-            .fold(0, |bits, name| bits | length_bit(name));
+        let names = self.names.iter();
+        self.marks = names.fold(Marks::default(), |marks, name| marks.and(Marks::of(name)));
+    }
+
+    /// The marks of all of them.
+    pub(crate) const fn marks(&self) -> Marks {
+        self.marks
     }
 
     /// Whether an upstream may take `name` for one of these.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
-        self.lengths & length_bit(name) != 0 && self.names.iter().any(|held| same_name(held, name))
+        self.marks.meet(Marks::of(name)) && self.names.iter().any(|held| same_name(held, name))
     }
-}
-
-/// Lengths above 63 share bits with others: that costs a comparison, never an answer.
-const fn length_bit(name: &[u8]) -> u64 {
-    1 << (name.len() & 63)
 }
 
 #[cfg(test)]
