@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::environment::{Variables, pair};
 use crate::finding::{Finding, Level, as_json, line, sarif};
-use crate::judge::{Said, judge};
+use crate::judge::{Said, judge, without_blanks};
 use crate::tree::{Mark, Tree, Value};
 use crate::verb::{Failure, Verdict, say, write};
 use crate::wrapper::{Held, find};
@@ -101,7 +101,10 @@ struct Place<'p> {
 
 impl Findings {
     fn file(&mut self, name: &str, text: &str) {
-        let mut alone = file::alone(text).map(|json| judge(&json, &self.environment));
+        let mut alone = file::alone(text).map(|json| {
+            let bytes = without_blanks(&json);
+            judge(&json, bytes, &self.environment)
+        });
         if alone.as_ref().is_some_and(Vec::is_empty) {
             // No places are needed, and to find them all takes as long as the rest.
             self.policies = self.policies.saturating_add(1);
@@ -122,8 +125,10 @@ impl Findings {
                     Held::Policy(tree) => {
                         // What was judged already, unless it turned out to be something around a policy.
                         let judged = alone.take().filter(|_| found.wrapper.is_empty());
-                        let said =
-                            judged.unwrap_or_else(|| judge(&tree.to_json(), &self.environment));
+                        let said = judged.unwrap_or_else(|| {
+                            let json = tree.to_json();
+                            judge(&json, json.len(), &self.environment)
+                        });
                         self.policy(&place, tree, said);
                     }
                     Held::Text(node) => self.text(&place, node, text),
@@ -189,7 +194,7 @@ impl Findings {
         let before = self.findings.len();
         match json::read(text) {
             Ok(tree) => {
-                let said = judge(text, &self.environment);
+                let said = judge(text, text.len(), &self.environment);
                 self.policy(place, &tree, said);
             }
             Err(error) => {
