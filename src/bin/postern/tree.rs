@@ -161,9 +161,8 @@ impl<'a> Tree<'a> {
 pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) =
-        rest.find(|character: char| matches!(character, '"' | '\\' | '\0'..='\x1f'))
-    {
+    let special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    while let Some(at) = rest.bytes().position(special) {
         let (plain, after) = rest.split_at(at);
         out.push_str(plain);
         let mut characters = after.chars();

@@ -19,7 +19,10 @@ pub(crate) fn read<'a>(text: &'a str, sink: &mut impl Sink<'a>) -> Option<()> {
             '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
         )
     };
-    if text.bytes().any(odd) || (!text.is_ascii() && text.chars().any(foreign)) {
+    // Without leaving early the processor looks at many bytes at once.
+    if text.bytes().fold(false, |found, byte| found | odd(byte))
+        || (!text.is_ascii() && text.chars().any(foreign))
+    {
         return None;
     }
     let mut reader = Reader { text, at: 0, sink };
