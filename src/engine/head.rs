@@ -57,7 +57,7 @@ struct Parts<'r> {
 impl<'r> Parts<'r> {
     fn of(headers: &Headers<'r>) -> Result<Self, Reason> {
         let (mut path, mut method, mut authority) = (None, None, None);
-        for (name, value) in headers.iter() {
+        for (name, value) in headers.of_lengths([4, 5, 7, 10]) {
             match name {
                 b":path" if path.replace(value).is_some() => return Err(Reason::MalformedPath),
                 b":method" => method = method.or(Some(value)),

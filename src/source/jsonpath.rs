@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use jsonpath_rust::parser::errors::JsonPathError as ParseError;
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
-use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
 use super::grammar;
 use super::place::{Place, Step, walk};
+use super::query::query;
 
 /// Why a text is no JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +51,6 @@ impl fmt::Display for JsonPathError {
 }
 
 impl std::error::Error for JsonPathError {}
-
-impl From<ParseError> for JsonPathError {
-    fn from(error: ParseError) -> Self {
-        let ParseError::PestError(error) = error else {
-            return Self::Malformed(error.to_string());
-        };
-        // The whole text of this error is a drawing over several lines that begins with ` --> line:column`.
-        let drawing = error.to_string();
-        let place = drawing.lines().next().unwrap_or_default();
-        let place = place.trim_start_matches([' ', '-', '>']);
-        Self::Malformed(format!("at {place}: {}", error.variant.message()))
-    }
-}
 
 /// What a query selects.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +121,7 @@ impl JsonPath {
     /// [`JsonPathError`].
     pub fn compile(text: &str) -> Result<Self, JsonPathError> {
         grammar::check(text)?;
-        let query = parse_json_path(text)?;
+        let query = query(text).map_err(JsonPathError::Malformed)?;
         let plan = match query.segments.split_last() {
             Some((Segment::Selector(Selector::Wildcard), before)) => {
                 steps(before).map(Plan::Children)

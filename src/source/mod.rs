@@ -19,6 +19,7 @@ mod lease;
 mod on_demand;
 mod path;
 mod place;
+mod query;
 mod random;
 mod schedule;
 mod watched;
