@@ -63,7 +63,12 @@ pub(super) fn whole(number: &serde_json::Number) -> Option<u64> {
         let float = number.as_f64()?;
         // Above 2^53 a double no longer tells neighbours apart.
         let exact = float.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&float);
-        digits(&exact.then(|| format!("{float:.0}"))?)
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, not negative and in range; the way over its text would bring the printing of floats into the module, 17 kB"
+        )]
+        exact.then_some(float as u64)
     })
 }
 
