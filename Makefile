@@ -15,7 +15,7 @@ demo: ## run the demo's requests and compare (starts a gateway if none is runnin
 test: ## run every test, the ones in a real Envoy and the demo included
 	@scripts/test
 
-test-long: ## the tests that take minutes: a thousand pushes, their cost, Envoy 1.36 to 1.39
+test-long: ## the tests that take minutes: a thousand pushes, their cost, rolling updates, Envoy 1.36 to 1.39
 	@scripts/test long
 
 bench: ## measure what a request costs, in Envoy beside the peers: dist/bench.json (BENCH=--quick is shorter)

@@ -272,6 +272,9 @@ impl Gate {
             };
             let _ = engine.reply(flight, Ok(reply), now, &mut board, &mut Nothing);
         }
+        while engine.is_reading() {
+            let _ = engine.tick(now, &mut board, &mut Nothing);
+        }
         Self(engine)
     }
 

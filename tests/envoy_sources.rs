@@ -168,6 +168,56 @@ fn a_change_reaches_every_worker_in_time_and_one_vm_fetches_for_all() {
     stage.check();
 }
 
+const LARGE: &str = r#"{
+  "consumersFrom": [{"source": "partners", "items": "$.consumers[*]"}],
+  "providers": {"keys": {"apiKey": {"from": [{"query": "k"}]}}},
+  "sources": {"partners": {
+    "http": {"cluster": "centre", "authority": "centre.test", "path": "/partners.json"}, "refresh": "300ms"}},
+  "routes": [{"name": "all", "require": "keys"}]
+}"#;
+
+/// Consumers from this number on: some four megabytes, two pieces on the board and more than a dozen slices.
+fn partners(first: usize) -> Vec<u8> {
+    let numbers = first..first.saturating_add(50_000);
+    let one = |number| {
+        format!(
+            r#"{{"name": "c-{number}", "credentials": [{{"apiKey": {{"value": "k-{number}"}}}}]}}"#
+        )
+    };
+    let all: Vec<String> = numbers.map(one).collect();
+    format!(r#"{{"consumers": [{}]}}"#, all.join(",\n")).into_bytes()
+}
+
+#[test]
+fn a_large_document_reaches_every_worker_while_they_answer_by_the_last_one() {
+    let stage = Stage::start("envoy-large", LARGE, "centre.test", |centre| {
+        centre.set("centre.test", "/partners.json", document(&partners(0)));
+    });
+    let patience = Duration::from_secs(60);
+    stage.until("/?k=k-7", 200, patience);
+    stage.during("a newer one");
+    for (first, gone) in [(1, 401), (0, 200), (1, 401)] {
+        stage.tell("/partners.json", document(&partners(first)));
+        let always = [
+            ("/?k=k-7", Expect::Only(200)),
+            ("/?k=k-60000", Expect::Only(401)),
+            ("/?k=k-0", Expect::Any),
+        ];
+        stage.flood(Duration::from_secs(1), &always);
+        stage.until("/?k=k-0", gone, patience);
+    }
+    stage.during("one that is cut");
+    let mut cut = partners(0);
+    cut.pop();
+    stage.tell("/partners.json", document(&cut));
+    let always = [
+        ("/?k=k-7", Expect::Only(200)),
+        ("/?k=k-0", Expect::Only(401)),
+    ];
+    stage.flood(Duration::from_secs(2), &always);
+    stage.check();
+}
+
 const ON_DEMAND: &str = r#"{
   "sources": {"profiles": {
     "http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "800ms", "maxBytes": 2000},

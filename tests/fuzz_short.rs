@@ -184,6 +184,29 @@ mod tests {
     }
 
     #[test]
+    fn documents() {
+        let seeds: [&[u8]; 5] = [
+            b"\x13{\"a\": [{\"b\": [1, {\"c\": []}], \"d\": \"\\u00e9]\"}, null], \"a\\u0061\": {}}",
+            b"\x00[[1,2],[{}],\"x\\\"\", -1.5e3]",
+            b"\xf5{\"a\":[1],\"a\":{\"x\":[2]},\"a\":[[3],4]}",
+            b"\x41 [ true , false ,null ] ",
+            b"\x22\"one string\"",
+        ];
+        let pieces: &[&[u8]] = &[
+            b"{", b"}", b"[", b"]", b"\"", b",", b":", b"\\", b" ", b"0", b"nul", b"1e999",
+            b"\xff", b"\0", b"\"a\":", b"\\ud800", b"[[[[", b"]]]]",
+        ];
+        run(
+            targets::document,
+            12_000,
+            &seeds.map(<[u8]>::to_vec),
+            pieces,
+        );
+        let deep = [b"\x10".to_vec(), b"[".repeat(200)].concat();
+        run(targets::document, 0, &[deep], pieces);
+    }
+
+    #[test]
     fn cookie_headers() {
         let seeds: [&[u8]; 3] = [b"a=1; b=2", b" ;=;a==\";\"; c", b"\xff=\0;;"];
         let pieces: &[&[u8]] = &[b";", b"=", b" ", b"\"", b"\t", b"; "];

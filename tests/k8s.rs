@@ -1,6 +1,9 @@
 //! The samples for Kubernetes hold together: every policy in them compiles, in every wrapper; what a policy names (clusters, the routing
 //! header) is there beside it; and nothing in them lets requests through when the filter fails.
 
+#[path = "k8s/fields.rs"]
+#[cfg(test)]
+mod fields;
 #[path = "k8s/monitoring.rs"]
 #[cfg(test)]
 mod monitoring;

@@ -32,3 +32,6 @@ mod long;
 #[path = "push/policies.rs"]
 #[cfg(test)]
 mod policies;
+#[path = "push/rolling.rs"]
+#[cfg(test)]
+mod rolling;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use jsonpath_rust::JsonPath as _;
 use postern::http::percent_decode;
 use postern::source::{
-    Document, Entry, Envelope, Hash, HttpSource, Index, JsonPath, Lease, Selection, Validator,
+    Budget, Document, Entry, Envelope, HttpSource, Index, Indexing, Item, Items, JsonPath, Lease,
+    Remains, Selection, SourceError, Tree, Validator, read_item,
 };
-use postern::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -25,6 +25,106 @@ fn value() -> impl Strategy<Value = Value> {
                 .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
+}
+
+/// JSON as text: blanks, escapes, members of one name.
+fn json_text() -> impl Strategy<Value = String> {
+    let blank = prop::sample::select(vec!["", "", " ", "\n\t"]);
+    let leaf = prop::sample::select(vec![
+        "null",
+        "true",
+        "-1.5e3",
+        "7",
+        "\"\"",
+        "\"a\"",
+        "\"\\\"]\"",
+        "\"\\u00e9,\"",
+        "\"}\\\\\"",
+        "[]",
+        "{}",
+    ]);
+    let leaf = leaf.prop_map(str::to_owned);
+    let value = leaf.prop_recursive(4, 60, 5, move |inner| {
+        let key = prop::sample::select(vec!["a", "b", "c", "\\u0061", "c]"]);
+        let member = (key, blank.clone(), inner.clone(), blank.clone());
+        let member = member.prop_map(|(key, before, value, after)| {
+            format!("{before}\"{key}\"{after}:{before}{value}{after}")
+        });
+        let element = (inner, blank.clone()).prop_map(|(value, after)| format!("{value}{after}"));
+        prop_oneof![
+            (prop::collection::vec(element, 0..5), blank.clone())
+                .prop_map(|(list, blank)| format!("[{blank}{}]", list.join(","))),
+            (prop::collection::vec(member, 0..5), blank.clone())
+                .prop_map(|(list, blank)| format!("{{{blank}{}}}", list.join(","))),
+        ]
+    });
+    value.boxed()
+}
+
+/// The same, with a piece of it cut out, or something put in.
+fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec![
+        &b""[..],
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b",",
+        b":",
+        b"\"",
+        b"\\",
+        b"1",
+        b" ",
+        b"\xff",
+        b"\0",
+        b"nul",
+        b"1e999",
+        b"\"a\":",
+    ]);
+    (json_text(), any::<prop::sample::Index>(), 0..4_usize, piece).prop_map(
+        |(text, at, cut, piece)| {
+            let mut text = text.into_bytes();
+            let at = at.index(text.len());
+            let end = text.len().min(at.saturating_add(cut));
+            text.splice(at..end, piece.iter().copied());
+            text
+        },
+    )
+}
+
+/// Reads a text slice by slice.
+fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceError> {
+    let mut tree = Tree::in_pieces(whole);
+    loop {
+        if let Some(value) = tree.advance(text, &mut Budget::of(slice))? {
+            return Ok(value);
+        }
+    }
+}
+
+/// What `items` selects, read off the text; `None` where it can't be.
+fn off_the_text(
+    text: &[u8],
+    items: &JsonPath,
+    (whole, slice): (usize, usize),
+) -> Result<Option<(Vec<Value>, bool)>, SourceError> {
+    let Some(mut items) = Items::in_pieces(items, whole) else {
+        return Ok(None);
+    };
+    let mut found = Vec::new();
+    loop {
+        match items.next(text, &mut Budget::of(slice))? {
+            None => {}
+            Some(Item::Begins(at)) => {
+                let range = items.text(text)?;
+                assert_eq!(range.start, at);
+                found.push(read_item(text, range)?);
+            }
+            Some(Item::Forget) => found.clear(),
+            Some(Item::Unordered) => return Ok(None),
+            Some(Item::End(reached)) => return Ok(Some((found, reached))),
+        }
+    }
 }
 
 /// Texts that come close to queries.
@@ -155,12 +255,12 @@ proptest! {
     fn no_bytes_on_the_board_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), magic in 0..3_u8) {
         let magic: &[u8] = match magic {
             0 => b"",
-            1 => b"pstrnD\0\x01",
+            1 => b"pstrnD\0\x02",
             _ => b"pstrnL\0\x01",
         };
         let wire = [magic, &bytes].concat();
         if let Ok(envelope) = Envelope::decode(&wire) {
-            prop_assert_eq!(Hash::of(envelope.body), envelope.hash);
+            prop_assert_eq!(envelope.encode(), wire.clone());
         }
         if let Some(lease) = Lease::decode(&wire) {
             prop_assert_eq!(lease.encode(), wire);
@@ -168,27 +268,95 @@ proptest! {
     }
 
     #[test]
-    fn an_envelope_with_a_byte_changed_gives_no_other_document(
-        body in prop::collection::vec(any::<u8>(), 0..40),
-        etag in prop::collection::vec(any::<u8>(), 1..10),
-        at in any::<prop::sample::Index>(),
-        flip in 1..=255_u8,
+    fn a_document_read_in_slices_is_the_whole(
+        text in prop_oneof![json_text().prop_map(String::into_bytes), nearly_json()],
+        whole in 0..40_usize,
+        slice in 1..60_usize,
     ) {
-        let envelope = Envelope {
-            fetched: Timestamp::from_nanos(5),
-            hash: Hash::of(&body),
-            validator: Validator { etag: Some(etag), last_modified: None },
-            body: &body,
-        };
-        let mut wire = envelope.encode();
-        let whole = Envelope::decode(&wire);
-        prop_assert_eq!(whole.as_ref(), Ok(&envelope));
-        let at = at.index(wire.len());
-        if let Some(byte) = wire.get_mut(at) {
-            *byte ^= flip;
+        let at_once = serde_json::from_slice::<Value>(&text);
+        let sliced = in_slices(&text, whole, slice);
+        match (at_once, sliced) {
+            (Ok(at_once), Ok(sliced)) => prop_assert_eq!(at_once, sliced),
+            (Err(_), Err(SourceError::Malformed(_))) => {}
+            (at_once, sliced) => prop_assert!(false, "{:?} {:?}", at_once, sliced),
         }
-        if let Ok(changed) = Envelope::decode(&wire) {
-            prop_assert_eq!(changed.body, envelope.body);
+    }
+
+    #[test]
+    fn items_off_the_text_are_what_the_query_selects(
+        text in prop_oneof![json_text().prop_map(String::into_bytes), nearly_json()],
+        path in prop::sample::select(vec!["$[*]", "$.a[*]", "$.a.b[*]", "$[1][*]", "$.a[0].c[*]", "$['c]'][*]", "$.a[-1][*]"]),
+        whole in 0..40_usize,
+        slice in 1..60_usize,
+    ) {
+        let query = JsonPath::compile(path).unwrap();
+        let at_once = serde_json::from_slice::<Value>(&text);
+        match (at_once, off_the_text(&text, &query, (whole, slice))) {
+            (Ok(value), Ok(Some((items, reached)))) => {
+                let selected: Vec<Value> = query.select(&value).into_vec().into_iter().cloned().collect();
+                prop_assert_eq!(items, selected);
+                prop_assert_eq!(reached, query.reaches(&value));
+            }
+            // Members of an object, or a place from the end: the whole is read then.
+            (_, Ok(None)) | (Err(_), Err(SourceError::Malformed(_))) => {}
+            (value, items) => prop_assert!(false, "{:?} {:?}", value, items),
+        }
+    }
+
+    #[test]
+    fn an_index_built_in_slices_is_the_whole(root in value(), slice in 1..200_usize) {
+        let document = Document::inline(json!({"t": root}));
+        let compile = |text| JsonPath::compile(text).unwrap();
+        let by = compile("$.a");
+        for items in ["$.t[*]", "$..[*]", "$.t"] {
+            let items = compile(items);
+            let whole = Index::build(&document, &items, &by);
+            let mut indexing = Indexing::new(&document, &items);
+            while !indexing.advance(&by, &mut Budget::of(slice)) {}
+            let sliced = indexing.finish();
+            let counts = |index: &Index| (index.len(), index.left_out(), index.ambiguous());
+            prop_assert_eq!(counts(&whole), counts(&sliced));
+            for key in ["", "a", "b", "c", "'", "1", "-3", "true"] {
+                prop_assert_eq!(whole.get(key.as_bytes()), sliced.get(key.as_bytes()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_ends_in_slices(root in value(), slice in 1..9_usize) {
+        let mut remains = Remains::default();
+        remains.add(root);
+        for _ in 0..500 {
+            remains.advance(&mut Budget::of(slice));
+        }
+        prop_assert!(remains.is_empty());
+    }
+}
+
+/// Arrays and objects as deep as the library takes them, and one deeper, whatever is gone into.
+#[test]
+fn depth_in_slices() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        for (depth, is_good) in [(126, true), (127, true), (128, false), (5000, false)] {
+            let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let text = text.as_bytes();
+            assert_eq!(serde_json::from_slice::<Value>(text).is_ok(), is_good);
+            for whole in [0, 10, 100, 200, 700, 100_000] {
+                let sliced = in_slices(text, whole, 64);
+                assert_eq!(sliced.is_ok(), is_good, "{depth} {whole}");
+            }
+        }
+    }
+}
+
+/// What stands in a document is never told, wherever it is broken.
+#[test]
+fn an_error_in_a_slice_does_not_quote_the_document() {
+    let text = br#"{"hunter1": ["hunter2", {"hunter3": "hunter4"}], "hunter5": "hunter6"}"#;
+    for end in 0..text.len() {
+        for whole in [0, 20, 1000] {
+            let error = in_slices(&text[..end], whole, 7).unwrap_err().to_string();
+            assert!(!error.contains("hunter"), "{error}");
         }
     }
 }

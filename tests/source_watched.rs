@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, HeaderMap, Reply};
 use postern::source::{
-    Board, Fetcher, HttpSource, Identity, Outcome, Schedule, SourceError, Tick, Watched,
+    Board, Budget, Candidate, Fetcher, Hash, HttpSource, Identity, Outcome, Progress, Schedule,
+    SourceError, Tick, Watched,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -146,6 +147,8 @@ struct Vm {
     watched: Watched,
     flight: Option<Callout>,
     since: Timestamp,
+    /// The candidate that is being read, and how many steps that still takes.
+    reading: Option<(Candidate, usize)>,
 }
 
 struct World {
@@ -156,6 +159,17 @@ struct World {
     born: u64,
     /// A document that the policy cannot use.
     unusable: Option<u64>,
+    /// How many steps it takes to read a document, and how many bytes are hashed in one.
+    slow: Option<(usize, usize)>,
+}
+
+fn body(version: u64) -> Vec<u8> {
+    format!("{{\"version\":{version}}}").into_bytes()
+}
+
+fn version_of(text: &[u8]) -> Option<u64> {
+    let value: serde_json::Value = serde_json::from_slice(text).ok()?;
+    value["version"].as_u64()
 }
 
 fn watched(vm: u64) -> Watched {
@@ -189,6 +203,7 @@ impl World {
             vms: Vec::new(),
             born: 100,
             unusable: None,
+            slow: None,
         };
         for _ in 0..vms {
             let vm = world.bear();
@@ -203,24 +218,48 @@ impl World {
             watched: watched(self.born),
             flight: None,
             since: START,
+            reading: None,
         }
     }
 
-    fn settle(&mut self, at: usize, candidate: postern::source::Candidate) {
+    /// Looks on at what has come: all of it, or a step where that is slow.
+    fn go_on(&mut self, at: usize) {
+        let vm = &mut self.vms[at];
+        let mut budget = match self.slow {
+            Some((_, bytes)) => Budget::of(bytes),
+            None => Budget::unlimited(),
+        };
+        let progress = vm.watched.advance(&mut budget, self.now, &mut self.board);
+        if let Progress::New(candidate) = progress {
+            assert_eq!(Hash::of(candidate.text()), candidate.hash());
+            vm.reading = Some((candidate, self.slow.map_or(0, |(steps, _)| steps)));
+        }
+        match vm.reading.take() {
+            Some((candidate, 0)) => self.settle(at, candidate),
+            Some((candidate, steps)) => vm.reading = Some((candidate, steps - 1)),
+            None => {}
+        }
+    }
+
+    /// The candidate is read to its end.
+    fn settle(&mut self, at: usize, candidate: Candidate) {
         let watched = &mut self.vms[at].watched;
-        let version = candidate.document().value()["version"].as_u64();
-        if version.is_some() && version == self.unusable {
-            let error = SourceError::Unusable("no".to_owned());
-            watched.reject(candidate, error, self.now, &mut self.board);
-        } else {
-            watched.accept(candidate, self.now, &mut self.board);
+        match version_of(candidate.text()) {
+            None => {
+                let error = SourceError::Malformed("no".to_owned());
+                watched.reject(&candidate, error, self.now, &mut self.board);
+            }
+            version if version == self.unusable => {
+                let error = SourceError::Unusable("no".to_owned());
+                watched.reject(&candidate, error, self.now, &mut self.board);
+            }
+            Some(_) => watched.accept(candidate, self.now, &mut self.board),
         }
     }
 
     fn tick(&mut self, at: usize) {
         match self.vms[at].watched.tick(self.now, &mut self.board) {
-            Tick::Idle => {}
-            Tick::Adopt(candidate) => self.settle(at, candidate),
+            Tick::Idle | Tick::Arrived => self.go_on(at),
             Tick::Fetch(callout) => {
                 self.vms[at].flight = Some(callout);
                 self.vms[at].since = self.now;
@@ -235,8 +274,8 @@ impl World {
         };
         let answer = self.centre.answer(&callout);
         let watched = &mut self.vms[at].watched;
-        if let Outcome::New(candidate) = watched.fetched(self.now, &mut self.board, answer) {
-            self.settle(at, candidate);
+        if let Outcome::Arrived = watched.fetched(self.now, &mut self.board, answer) {
+            self.go_on(at);
         }
     }
 
@@ -254,7 +293,9 @@ impl World {
     }
 
     fn version(&self, at: usize) -> Option<u64> {
-        self.vms[at].watched.usable(self.now)?.value()["version"].as_u64()
+        let hash = self.vms[at].watched.usable(self.now)?;
+        let known = (1..=self.centre.version).find(|version| Hash::of(&body(*version)) == hash);
+        Some(known.unwrap())
     }
 
     fn versions(&self) -> Vec<Option<u64>> {
@@ -423,10 +464,11 @@ fn a_record_that_changes_while_it_is_written() {
     world.tick(0);
     let callout = world.vms[0].flight.take().unwrap();
     let reply = world.centre.answer(&callout);
-    let Outcome::New(candidate) = world.vms[0]
-        .watched
-        .fetched(world.now, &mut world.board, reply)
-    else {
+    let vm = &mut world.vms[0].watched;
+    let outcome = vm.fetched(world.now, &mut world.board, reply);
+    assert!(matches!(outcome, Outcome::Arrived));
+    let all = &mut Budget::unlimited();
+    let Progress::New(candidate) = vm.advance(all, world.now, &mut world.board) else {
         panic!("a document")
     };
     let mut shared = world.board.clone();
@@ -592,6 +634,68 @@ fn a_clock_that_is_put_back_in_mid_flight() {
     assert_eq!(world.versions(), [Some(1); 2]);
 }
 
+#[test]
+fn a_holder_that_is_closed_while_it_reads() {
+    let mut world = World::new(2);
+    world.slow = Some((5, 1));
+    world.tick(0);
+    world.now = world.now.after(TICK);
+    world.deliver(0);
+    world.tick(0);
+    world.tick(1);
+    assert_eq!(world.fetching(), [0; 0], "the lease is the reader's");
+    let vm = world.vms.remove(0);
+    assert!(vm.reading.is_some());
+    vm.watched.close(world.now, &mut world.board);
+    world.tick(0);
+    assert_eq!(world.fetching(), [0], "at the very next tick");
+    world.run(seconds(3));
+    assert_eq!(world.versions(), [Some(1)]);
+}
+
+#[test]
+fn a_newer_document_comes_while_one_is_read() {
+    let mut world = World::new(2);
+    world.run(seconds(1));
+    world.centre.version = 2;
+    world.slow = Some((20, 1));
+    while world.vms[1].reading.is_none() {
+        world.run(TICK);
+    }
+    assert_eq!(
+        world.versions(),
+        [Some(2), Some(1)],
+        "the last good one counts meanwhile"
+    );
+    // The other VM is quick, and has the next one before this is read to its end.
+    world.centre.version = 3;
+    let steps = &mut world.vms[1].reading.as_mut().unwrap().1;
+    *steps = 1000;
+    world.slow = None;
+    world.run(seconds(7));
+    assert_eq!(world.versions(), [Some(3), Some(1)]);
+    world.vms[1].reading.as_mut().unwrap().1 = 0;
+    world.tick(1);
+    assert_eq!(world.versions(), [Some(3), Some(2)]);
+    world.run(TICK * 2);
+    assert_eq!(world.versions(), [Some(3), Some(3)]);
+}
+
+#[test]
+fn one_that_is_read_for_ever_keeps_the_old_one_no_longer_than_it_may() {
+    let mut world = World::new(2);
+    world.run(seconds(1));
+    world.centre.version = 2;
+    world.slow = Some((1_000_000, 1));
+    world.run(seconds(120));
+    assert_eq!(
+        world.versions(),
+        [None, None],
+        "nobody has confirmed it, and the one that could is read for ever"
+    );
+    assert_eq!(world.centre.asked, 2, "and its lease is kept");
+}
+
 #[derive(Clone, Debug)]
 enum Act {
     Tick(usize),
@@ -621,6 +725,11 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop::sample::select(vec!["lease", "document"]).prop_map(Act::Corrupt),
         1 => (1..100_000_u64).prop_map(Act::PutBack),
     ]
+}
+
+/// Documents are read at once, or in some steps.
+fn slow() -> impl Strategy<Value = Option<(usize, usize)>> {
+    prop::option::of((0..6_usize, 1..4_usize))
 }
 
 impl World {
@@ -655,8 +764,9 @@ proptest! {
     /// Whatever happens: no document is ever taken that the centre did not serve whole, none is used beyond its time,
     /// and once all is well everybody has the newest.
     #[test]
-    fn in_the_end_all_have_the_newest(acts in prop::collection::vec(act(), 0..120)) {
+    fn in_the_end_all_have_the_newest(acts in prop::collection::vec(act(), 0..120), slow in slow()) {
         let mut world = World::new(3);
+        world.slow = slow;
         for act in &acts {
             world.act(act);
             for version in world.versions().into_iter().flatten() {
@@ -674,8 +784,9 @@ proptest! {
 
     /// As long as nobody traps, nothing is corrupted and the clock goes on, one at most fetches at any time.
     #[test]
-    fn one_at_a_time(acts in prop::collection::vec(act(), 0..200)) {
+    fn one_at_a_time(acts in prop::collection::vec(act(), 0..200), slow in slow()) {
         let mut world = World::new(3);
+        world.slow = slow;
         for act in &acts {
             if matches!(act, Act::Trap(_) | Act::Corrupt(_) | Act::PutBack(_)) {
                 continue;

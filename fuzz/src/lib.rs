@@ -8,6 +8,7 @@ use postern::rewrite::{QueryEdit, edit_query, strip_query};
 use postern::route::{
     DuplicateSlash, Parameters, PathPattern, PathRules, SlashChoice, canonical_host, canonicalise,
 };
+use postern::source::{Budget, Document, Item, Items, JsonPath, Tree, read_item};
 
 /// No variable is set.
 struct Empty;
@@ -122,5 +123,57 @@ pub fn cookie(data: &[u8]) {
         let within =
             |part: &[u8]| part.is_empty() || data.windows(part.len()).any(|own| own == part);
         assert!(within(name) && within(value));
+    }
+}
+
+/// The first byte chooses how much is read at once, the rest is a document's text: in slices it is read as in one go.
+pub fn document(data: &[u8]) {
+    let Some((&choice, text)) = data.split_first() else {
+        return;
+    };
+    let whole = usize::from(choice >> 4) * 3;
+    let slice = || Budget::of(usize::from(choice & 15) + 1);
+    let at_once = Document::parse(text, usize::MAX);
+    let mut tree = Tree::in_pieces(whole);
+    let sliced = loop {
+        match tree.advance(text, &mut slice()) {
+            Ok(None) => {}
+            Ok(Some(value)) => break Some(value),
+            Err(_) => break None,
+        }
+    };
+    let value = at_once.as_ref().ok().map(|document| document.value());
+    assert_eq!(sliced.as_ref(), value);
+    for path in ["$[*]", "$.a[*]", "$.a[0].b[*]"] {
+        let path = JsonPath::compile(path).expect("a query");
+        let mut items = Items::in_pieces(&path, whole).expect("a way");
+        let mut found = Some(Vec::new());
+        let reached = loop {
+            match items.next(text, &mut slice()) {
+                Ok(None) => {}
+                Ok(Some(Item::Begins(at))) => {
+                    let range = items.text(text).ok().filter(|range| range.start == at);
+                    let item = range.and_then(|range| read_item(text, range).ok());
+                    found = found.zip(item).map(|(mut found, item)| {
+                        found.push(item);
+                        found
+                    });
+                    if found.is_none() {
+                        break None;
+                    }
+                }
+                Ok(Some(Item::Forget)) => found = Some(Vec::new()),
+                // Members of an object: the whole has to be read.
+                Ok(Some(Item::Unordered)) => break None,
+                Ok(Some(Item::End(reached))) => break Some(reached),
+                Err(_) => break None,
+            }
+        };
+        if let Some(reached) = reached {
+            let value = value.expect("read to its end");
+            assert_eq!(reached, path.reaches(value));
+            let selected = path.select(value).into_vec();
+            assert!(found.expect("items").iter().eq(selected));
+        }
     }
 }

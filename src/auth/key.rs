@@ -1,183 +1,89 @@
 //! API keys, as they are stored, and whose they are.
 
-use std::collections::hash_map::Entry;
-use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 
 use sha2::{Digest, Sha256};
 
-use crate::hash::{Map, Seeded};
-use crate::secret::{Secret, constant_time_eq};
+use crate::hash::{Seeded, Set};
+use crate::pool::{At, Pool, Slots};
+use crate::secret::constant_time_eq;
 
-/// How one key is known.
-#[derive(Clone, Debug)]
-pub enum KeyMaterial {
-    /// The key itself.
-    Plain(Secret),
-    /// Its SHA-256. For keys of full entropy, as keys are: no salt is needed where nothing can be guessed.
-    Sha256([u8; 32]),
+/// How a key is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// By itself.
+    Plain,
+    /// By its SHA-256. For keys of full entropy, as keys are: no salt is needed where nothing can be guessed.
+    Sha256,
 }
 
-/// Whose each key is. Lookup costs the same however many there are.
+/// Which credential each key is. Lookup costs the same however many there are.
 ///
-/// Plain keys are found by a hash that is seeded at random for each table, and then compared in constant time; digests
-/// are compared so as well.
-#[derive(Debug)]
-pub struct KeyTable<T> {
+/// A credential is an entry of a [`Pool`] that begins with the key, or its digest, as a text; the rest of the entry is its
+/// owner's business. They are found by a hash that is seeded at random for each table, and then compared in constant time.
+#[derive(Debug, Default)]
+pub struct KeyTable {
     seed: Seeded,
-    plain: Map<u64, Plain<T>>,
-    digests: Map<Digested, Owner<T>>,
+    plain: Slots,
+    digests: Slots,
+    /// A key that two claim is nobody's.
+    contested: Set<At>,
 }
 
-/// A key that two claim is nobody's.
-#[derive(Debug)]
-enum Owner<T> {
-    One(T),
-    Nobody,
-}
-
-/// A plain key and its owner, and the next one of the same hash.
-struct Plain<T> {
-    key: Box<[u8]>,
-    owner: Owner<T>,
-    next: Option<Box<Self>>,
-}
-
-impl<T> fmt::Debug for Plain<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Plain(…)")
-    }
-}
-
-struct Digested([u8; 32]);
-
-impl fmt::Debug for Digested {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Digested(…)")
-    }
-}
-
-impl PartialEq for Digested {
-    fn eq(&self, other: &Self) -> bool {
-        constant_time_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Digested {}
-
-impl Hash for Digested {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-/// The key is somebody's already; from now on it is nobody's. Holds the one who had it, the first time.
+/// The key is somebody's already; from now on it is nobody's. Holds the credential that had it, the first time.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Taken<T>(pub Option<T>);
+pub struct Taken(pub Option<At>);
 
-impl<T> Default for KeyTable<T> {
-    fn default() -> Self {
-        Self {
-            seed: Seeded::default(),
-            plain: Map::default(),
-            digests: Map::default(),
-        }
-    }
-}
-
-impl<T> Owner<T> {
-    fn dispossess(&mut self) -> Taken<T> {
-        match std::mem::replace(self, Self::Nobody) {
-            Self::One(owner) => Taken(Some(owner)),
-            Self::Nobody => Taken(None),
-        }
-    }
-}
-
-impl<T> KeyTable<T> {
-    /// Gives `key` to `owner`.
+impl KeyTable {
+    /// Takes in the credential at `at`, which knows its key in this form.
     ///
     /// # Errors
-    /// [`Taken`] where it is somebody's already in the same form: the key is nobody's from now on.
-    pub fn insert(&mut self, key: &KeyMaterial, owner: T) -> Result<(), Taken<T>> {
-        match key {
-            KeyMaterial::Plain(secret) => self.insert_plain(secret.expose(), owner),
-            KeyMaterial::Sha256(digest) => match self.digests.entry(Digested(*digest)) {
-                Entry::Occupied(mut held) => Err(held.get_mut().dispossess()),
-                Entry::Vacant(place) => {
-                    place.insert(Owner::One(owner));
-                    Ok(())
-                }
-            },
-        }
-    }
-
-    fn insert_plain(&mut self, key: &[u8], owner: T) -> Result<(), Taken<T>> {
+    /// [`Taken`] where the key is another's already in the same form: it is nobody's from now on.
+    pub fn insert(&mut self, form: KeyForm, at: At, pool: &Pool) -> Result<(), Taken> {
+        let key = pool.read(at).text().bytes();
         let hash = self.seed.hash_one(key);
-        if let Some(held) = self
-            .plain
-            .get_mut(&hash)
-            .and_then(|first| first.find_mut(key))
-        {
-            return Err(held.owner.dispossess());
+        let slots = match form {
+            KeyForm::Plain => &mut self.plain,
+            KeyForm::Sha256 => &mut self.digests,
+        };
+        if let Some(held) = slots.find(hash, |held| is(pool, held, key)) {
+            let is_first = self.contested.insert(held);
+            return Err(Taken(is_first.then_some(held)));
         }
-        let next = self.plain.remove(&hash).map(Box::new);
-        self.plain.insert(
-            hash,
-            Plain {
-                key: key.into(),
-                owner: Owner::One(owner),
-                next,
-            },
-        );
+        slots.insert(hash, at);
         Ok(())
     }
 
-    /// Whose `key` is; nobody's where two claim it, in whatever form each knows it. The empty key is nobody's: who has
-    /// its digest hashed a variable that wasn't set.
+    /// Which credential `key` is; none where two claim it, in whatever form each knows it. The empty key is nobody's: who
+    /// has its digest hashed a variable that wasn't set.
     #[must_use]
-    pub fn owner(&self, key: &[u8]) -> Option<&T> {
+    pub fn owner(&self, key: &[u8], pool: &Pool) -> Option<At> {
         if key.is_empty() {
             return None;
         }
-        match (self.plain_owner(key), self.digest_owner(key)) {
-            (Some(Owner::One(owner)), None) | (None, Some(Owner::One(owner))) => Some(owner),
-            (Some(_), Some(_))
-            | (Some(Owner::Nobody), None)
-            | (None, Some(Owner::Nobody) | None) => None,
-        }
-    }
-
-    fn plain_owner(&self, key: &[u8]) -> Option<&Owner<T>> {
-        if self.plain.is_empty() {
-            return None;
-        }
-        let mut next = self.plain.get(&self.seed.hash_one(key));
-        while let Some(plain) = next {
-            if constant_time_eq(&plain.key, key) {
-                return Some(&plain.owner);
-            }
-            next = plain.next.as_deref();
-        }
-        None
-    }
-
-    fn digest_owner(&self, key: &[u8]) -> Option<&Owner<T>> {
-        if self.digests.is_empty() {
+        let plain = self.find(&self.plain, key, pool);
+        let digest = if self.digests.is_empty() {
             None
         } else {
-            self.digests.get(&Digested(digest(key)))
+            self.find(&self.digests, &digest(key), pool)
+        };
+        let ((Some(found), None) | (None, Some(found))) = (plain, digest) else {
+            return None;
+        };
+        let is_contested = !self.contested.is_empty() && self.contested.contains(&found);
+        (!is_contested).then_some(found)
+    }
+
+    fn find(&self, slots: &Slots, key: &[u8], pool: &Pool) -> Option<At> {
+        if slots.is_empty() {
+            return None;
         }
+        slots.find(self.seed.hash_one(key), |at| is(pool, at, key))
     }
 }
 
-impl<T> Plain<T> {
-    fn find_mut(&mut self, key: &[u8]) -> Option<&mut Self> {
-        if *self.key == *key {
-            return Some(self);
-        }
-        self.next.as_deref_mut()?.find_mut(key)
-    }
+fn is(pool: &Pool, at: At, key: &[u8]) -> bool {
+    constant_time_eq(pool.read(at).text().bytes(), key)
 }
 
 fn digest(key: &[u8]) -> [u8; 32] {
@@ -187,27 +93,54 @@ fn digest(key: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::Draft;
 
-    fn plain(key: &str) -> KeyMaterial {
-        KeyMaterial::Plain(Secret::new(key.as_bytes()))
+    /// A table with its pool.
+    #[derive(Default)]
+    struct Keys {
+        table: KeyTable,
+        pool: Pool,
     }
 
-    fn hashed(key: &str) -> KeyMaterial {
-        KeyMaterial::Sha256(digest(key.as_bytes()))
+    impl Keys {
+        fn add(&mut self, form: KeyForm, key: &[u8], owner: usize) -> Result<(), Option<usize>> {
+            let mut draft = Draft::default();
+            let at = self.pool.add(draft.text(key).number(owner)).unwrap();
+            let added = self.table.insert(form, at, &self.pool);
+            added.map_err(|Taken(first)| first.map(|at| self.read(at)))
+        }
+
+        fn plain(&mut self, key: &str, owner: usize) -> Result<(), Option<usize>> {
+            self.add(KeyForm::Plain, key.as_bytes(), owner)
+        }
+
+        fn hashed(&mut self, key: &str, owner: usize) -> Result<(), Option<usize>> {
+            self.add(KeyForm::Sha256, &digest(key.as_bytes()), owner)
+        }
+
+        fn read(&self, at: At) -> usize {
+            let mut entry = self.pool.read(at);
+            entry.text();
+            entry.number()
+        }
+
+        fn owner(&self, key: &[u8]) -> Option<usize> {
+            self.table.owner(key, &self.pool).map(|at| self.read(at))
+        }
     }
 
     #[test]
     fn each_key_finds_its_owner() {
-        let mut table = KeyTable::default();
-        table.insert(&plain("a"), 1).unwrap();
-        table.insert(&hashed("b"), 2).unwrap();
+        let mut keys = Keys::default();
+        keys.plain("a", 1).unwrap();
+        keys.hashed("b", 2).unwrap();
         assert_eq!(
-            [table.owner(b"a"), table.owner(b"b"), table.owner(b"c")],
-            [Some(&1), Some(&2), None]
+            [keys.owner(b"a"), keys.owner(b"b"), keys.owner(b"c")],
+            [Some(1), Some(2), None]
         );
-        assert_eq!(table.owner(b""), None);
+        assert_eq!(keys.owner(b""), None);
         assert_eq!(
-            table.owner(&digest(b"b")),
+            keys.owner(&digest(b"b")),
             None,
             "the hash itself opens nothing"
         );
@@ -215,26 +148,30 @@ mod tests {
 
     #[test]
     fn a_key_that_two_claim_is_nobodys() {
-        let mut table = KeyTable::default();
-        table.insert(&plain("a"), 1).unwrap();
-        assert_eq!(table.insert(&plain("a"), 2), Err(Taken(Some(1))));
-        assert_eq!(table.insert(&plain("a"), 3), Err(Taken(None)));
-        assert_eq!(table.owner(b"a"), None);
+        let mut keys = Keys::default();
+        keys.plain("a", 1).unwrap();
+        keys.plain("b", 4).unwrap();
+        assert_eq!(keys.plain("a", 2), Err(Some(1)));
+        assert_eq!(keys.plain("a", 3), Err(None));
+        assert_eq!([keys.owner(b"a"), keys.owner(b"b")], [None, Some(4)]);
+        keys.hashed("c", 5).unwrap();
+        assert_eq!(keys.hashed("c", 6), Err(Some(5)));
+        assert_eq!(keys.owner(b"c"), None);
     }
 
     #[test]
     fn the_empty_key_is_nobodys() {
-        let mut table = KeyTable::default();
-        table.insert(&hashed(""), 1).unwrap();
-        table.insert(&plain(""), 2).unwrap();
-        assert_eq!(table.owner(b""), None);
+        let mut keys = Keys::default();
+        keys.hashed("", 1).unwrap();
+        keys.plain("", 2).unwrap();
+        assert_eq!(keys.owner(b""), None);
     }
 
     #[test]
     fn also_where_they_know_it_in_two_forms() {
-        let mut table = KeyTable::default();
-        table.insert(&plain("a"), 1).unwrap();
-        table.insert(&hashed("a"), 2).unwrap();
-        assert_eq!(table.owner(b"a"), None);
+        let mut keys = Keys::default();
+        keys.plain("a", 1).unwrap();
+        keys.hashed("a", 2).unwrap();
+        assert_eq!(keys.owner(b"a"), None);
     }
 }

@@ -3,5 +3,5 @@
 mod key;
 mod place;
 
-pub use key::{KeyMaterial, KeyTable, Taken};
+pub use key::{KeyForm, KeyTable, Taken};
 pub use place::{Found, Place, read};

@@ -1,11 +1,13 @@
 //! Who may be let in, and by what they prove it.
 
+use std::fmt;
+
 use super::decode::{Decode, Named, expected};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::{Percent, digest};
 use super::text::{group_names, line, values_by_name};
-use super::{ConfigErrors, Path};
+use super::{ConfigErrors, Path, plain};
 use crate::secret::Secret;
 
 record! {
@@ -127,7 +129,68 @@ record! {
     }
 }
 
+/// A consumer as it was read, borrowed from where it was.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub(crate) struct ConsumerRef<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) groups: Vec<&'a str>,
+    pub(crate) labels: Vec<(&'a str, &'a str)>,
+    pub(crate) credentials: Vec<ApiKeyRef<'a>>,
+}
+
+/// An API key as it was read.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub(crate) struct ApiKeyRef<'a> {
+    pub(crate) provider: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) key: KeyRef<'a>,
+}
+
+/// What is known of a key, as it was read.
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(PartialEq))]
+pub(crate) enum KeyRef<'a> {
+    Sha256([u8; 32]),
+    Value(&'a [u8]),
+    Env(&'a str),
+}
+
+impl fmt::Debug for KeyRef<'_> {
+    /// Neither a key nor its digest is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sha256(_) => "Sha256(…)",
+            Self::Value(_) => "Value(…)",
+            Self::Env(_) => "Env(…)",
+        })
+    }
+}
+
+impl<'a> ConsumerRef<'a> {
+    /// Reads the usual record of a source's document where `text` begins with one, which is quick, and says how long it is;
+    /// `None` where it has to be read as JSON, and then by [`Consumer::from_document`].
+    pub(crate) fn plain(text: &'a [u8]) -> Option<(Self, usize)> {
+        plain::consumer(text)
+    }
+}
+
 impl Consumer {
+    /// The same, borrowed.
+    pub(crate) fn as_ref(&self) -> ConsumerRef<'_> {
+        ConsumerRef {
+            name: &self.name,
+            groups: self.groups.iter().map(String::as_str).collect(),
+            labels: self
+                .labels
+                .iter()
+                .map(|label| (label.name.as_str(), label.value.as_str()))
+                .collect(),
+            credentials: self.credentials.iter().map(Credential::as_ref).collect(),
+        }
+    }
+
     /// Reads one record of a source's document (`consumersFrom`). It is read as in the policy, but for `{env: NAME}`: who
     /// writes documents has no business with the gateway's environment.
     ///
@@ -139,6 +202,21 @@ impl Consumer {
         let read = Self::decode(&node, &Path::Root, &mut errors);
         refuse_environment(&node, &mut errors);
         errors.decoded(read)
+    }
+}
+
+impl Credential {
+    fn as_ref(&self) -> ApiKeyRef<'_> {
+        let Self::ApiKey(credential) = self;
+        ApiKeyRef {
+            provider: credential.provider.as_deref(),
+            id: credential.id.as_deref(),
+            key: match &credential.key {
+                KeyMaterial::Sha256(digest) => KeyRef::Sha256(*digest),
+                KeyMaterial::Value(secret) => KeyRef::Value(secret.expose()),
+                KeyMaterial::Env(name) => KeyRef::Env(name),
+            },
+        }
     }
 }
 

@@ -106,12 +106,12 @@ impl Decode for serde_json::Value {
             Node::Map(_) => {
                 let any = |key: &str, _: &Path<'_>, _: &mut ConfigErrors| Some(key.to_owned());
                 let entries: Vec<Named<Self>> = pairs(any, Self::decode, node, at, errors)?;
-                Self::Object(
-                    entries
-                        .into_iter()
-                        .map(|Named { name, value }| (name, value))
-                        .collect(),
-                )
+                let mut object = serde_json::Map::new();
+                // One by one: `collect` would bring a sort of its own into the module, 9 kB.
+                for Named { name, value } in entries {
+                    object.insert(name, value);
+                }
+                Self::Object(object)
             }
         })
     }

@@ -65,7 +65,11 @@ macro_rules! record {
                     );
                 )*
                 entries.finish(at, errors);
-                Some(Self { $($field: $field?),* })
+                // All at once: with a way out for each field the clean-up of the others would be written for each.
+                if let ($(Some($field),)*) = ($($field,)*) {
+                    return Some(Self { $($field),* });
+                }
+                None
             }
         }
     };

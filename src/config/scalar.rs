@@ -63,7 +63,13 @@ pub(super) fn whole(number: &serde_json::Number) -> Option<u64> {
         let float = number.as_f64()?;
         // Above 2^53 a double no longer tells neighbours apart.
         let exact = float.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&float);
-        digits(&exact.then(|| format!("{float:.0}"))?)
+        let exact = exact && float.is_sign_positive();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, not negative and in range; the way over its text would bring the printing of floats into the module, 17 kB"
+        )]
+        exact.then_some(float as u64)
     })
 }
 
@@ -106,7 +112,7 @@ pub(super) fn digest(
     refuse(unhex(text), "as `sha256sum` prints it", at, errors, what)
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
     }
@@ -118,10 +124,12 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     Some(digest)
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit & 0xf),
+        b'a'..=b'f' | b'A'..=b'F' => Some((digit & 0xf).wrapping_add(9)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! Who asks: what the providers of a route say, and what its requirement makes of that.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use crate::auth::{Found, Place, read};
-use crate::http::Text;
-use crate::policy::{Consumer, Denial, Policy, Provider, Reason, Requirement, Route};
+use crate::policy::{Consumer, Credential, Denial, Policy, Provider, Reason, Requirement, Route};
 
 use super::event::{self, Event, Observer};
 use super::head::Head;
@@ -13,23 +11,23 @@ use super::sources::{Owner, Sources};
 use super::waiting::Memory;
 
 /// Who asks, as one provider verified it.
-#[derive(Clone, Debug)]
-pub(super) struct Identity {
-    pub(super) consumer: Rc<Consumer>,
-    pub(super) credential: Option<Text>,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Identity<'s> {
+    pub(super) consumer: Consumer<'s>,
+    pub(super) credential: Credential<'s>,
 }
 
 /// Everything that authentication found out.
 #[derive(Debug, Default)]
-pub(super) struct Authenticated {
+pub(super) struct Authenticated<'s> {
     /// Who it is; nobody where none was required.
-    pub(super) identity: Option<Identity>,
+    pub(super) identity: Option<Identity<'s>>,
     /// The provider that tells who it is, and others that accepted a credential.
     first: Option<usize>,
     others: Vec<usize>,
 }
 
-impl Authenticated {
+impl Authenticated<'_> {
     /// Whether the requirement is met by this provider, among others perhaps.
     pub(super) fn has_accepted(&self, provider: usize) -> bool {
         self.first == Some(provider) || self.others.contains(&provider)
@@ -49,7 +47,7 @@ impl Authenticated {
 pub(super) enum Verdict<'p> {
     /// It found none of its credentials.
     Absent,
-    Accepted(Identity, &'p Place),
+    Accepted(Identity<'p>, &'p Place),
     Rejected(Reason, Vec<&'p Place>),
     /// Whose the credential is can't be known now.
     Unavailable,
@@ -68,14 +66,14 @@ enum Outcome {
 }
 
 /// Evaluates the requirement of `route`.
-pub(super) fn authenticate(
+pub(super) fn authenticate<'s>(
     head: &Head<'_>,
     route: &Route,
-    policy: &Policy,
-    sources: &Sources,
+    policy: &'s Policy,
+    sources: &'s Sources,
     memory: &Memory,
     observer: &mut dyn Observer,
-) -> Result<Authenticated, Denial> {
+) -> Result<Authenticated<'s>, Denial> {
     let said = |place: usize| {
         let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
         Ok::<_, Denial>((place, verdict(head, place, provider, policy, sources)))
@@ -113,11 +111,11 @@ pub(super) fn authenticate(
     }
 }
 
-fn conclude(
-    verdicts: &[(usize, Verdict<'_>)],
+fn conclude<'s>(
+    verdicts: &[(usize, Verdict<'s>)],
     route: &Route,
     policy: &Policy,
-) -> Result<Authenticated, Denial> {
+) -> Result<Authenticated<'s>, Denial> {
     let outcome = match evaluate(route.requirement(), verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
@@ -163,8 +161,8 @@ pub(super) fn verdict<'p>(
     head: &Head<'_>,
     place: usize,
     provider: &'p Provider,
-    policy: &Policy,
-    sources: &Sources,
+    policy: &'p Policy,
+    sources: &'p Sources,
 ) -> Verdict<'p> {
     let headers = head.request.headers();
     let (key, at): (Cow<'_, [u8]>, _) = match read(&provider.places, &headers, head.path.query()) {
@@ -175,8 +173,8 @@ pub(super) fn verdict<'p>(
     match sources.owner(policy, place, &key) {
         Owner::Known(credential) => {
             let identity = Identity {
-                consumer: Rc::clone(&credential.owner),
-                credential: credential.id.clone(),
+                consumer: credential.owner(),
+                credential,
             };
             Verdict::Accepted(identity, at)
         }
@@ -275,7 +273,7 @@ fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
 
 /// The providers by which the requirement is met. Of an `any` it is the first branch that accepts: a good credential of
 /// another one, which may be another consumer's, opens nothing to this one.
-fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], who: &mut Authenticated) {
+fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], who: &mut Authenticated<'_>) {
     let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
     match requirement {
         Requirement::None => {}
@@ -294,10 +292,10 @@ fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], who: &mut A
     }
 }
 
-fn identity_by(provider: usize, verdicts: &[(usize, Verdict<'_>)]) -> Option<Identity> {
+fn identity_by<'s>(provider: usize, verdicts: &[(usize, Verdict<'s>)]) -> Option<Identity<'s>> {
     let own = verdicts.iter().find(|(place, _)| *place == provider);
     match own {
-        Some((_, Verdict::Accepted(identity, _))) => Some(identity.clone()),
+        Some((_, Verdict::Accepted(identity, _))) => Some(*identity),
         Some((_, Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable)) | None => None,
     }
 }

@@ -21,11 +21,8 @@ pub(super) enum Lookups {
 /// bring it about by leaving a parameter out or sending it twice). An absent value of the policy's side, and one of another
 /// type, is unequal to everything.
 pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) -> Option<bool> {
-    let consumer = facts
-        .who
-        .identity
-        .as_ref()
-        .map(|identity| &*identity.consumer);
+    let identity = facts.who.identity.as_ref();
+    let consumer = identity.map(|identity| identity.consumer);
     let in_group = |group: &str| consumer.is_some_and(|consumer| is_in(consumer, group));
     match condition {
         Condition::All(list) => all(list.iter().map(|one| holds(one, facts, lookups))),
@@ -37,11 +34,11 @@ pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) 
         Condition::Not(inner) => holds(inner, facts, lookups).map(|holds| !holds),
         Condition::AnyGroup(groups) => Some(groups.iter().any(|group| in_group(group))),
         Condition::AllGroups(groups) => Some(groups.iter().all(|group| in_group(group))),
-        Condition::Consumers(names) => {
-            Some(consumer.is_some_and(|consumer| {
-                names.iter().any(|name| *name.as_bytes() == *consumer.name)
-            }))
-        }
+        Condition::Consumers(names) => Some(consumer.is_some_and(|consumer| {
+            names
+                .iter()
+                .any(|name| *name.as_bytes() == *consumer.name().bytes())
+        })),
         Condition::Provider(provider) => Some(facts.who.has_accepted(*provider)),
         Condition::Label(name, wanted) => {
             let Some(label) = consumer.and_then(|consumer| consumer.label(name)) else {
@@ -50,7 +47,7 @@ pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) 
             if lookups == Lookups::Pending && wanted.needs_lookup() {
                 return None;
             }
-            Some(text(wanted, facts)? == *label)
+            Some(*text(wanted, facts)? == *label.bytes())
         }
         Condition::LookedUp(..) if lookups == Lookups::Pending => None,
         Condition::LookedUp(at, test) => passes(*at, test, facts),
@@ -68,8 +65,8 @@ fn all(mut conditions: impl Iterator<Item = Option<bool>>) -> Option<bool> {
         .unwrap_or(Some(false))
 }
 
-fn is_in(consumer: &Consumer, group: &str) -> bool {
-    consumer.groups.iter().any(|own| **own == *group)
+fn is_in(consumer: Consumer<'_>, group: &str) -> bool {
+    consumer.groups().any(|own| *own == *group.as_bytes())
 }
 
 fn passes(at: LookedUp, test: &Test, facts: &Facts<'_>) -> Option<bool> {

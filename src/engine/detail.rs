@@ -90,7 +90,7 @@ pub enum Said<'a> {
         /// The consumer's name.
         consumer: &'a [u8],
         /// Its groups.
-        groups: &'a [Box<str>],
+        groups: &'a [&'a [u8]],
         /// The credential's public name.
         credential: Option<&'a [u8]>,
     },

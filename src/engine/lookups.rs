@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 use super::Inputs;
 use super::event::{Event, Observer, Recall};
-use super::sources::{Sources, State, WatchedState, name};
+use super::sources::{Sources, State, WatchedState};
 use super::store::{DemandSource, EngineId, Purpose, Store};
 use super::values::{Facts, blame, whose};
 use super::waiting::{FlightId, Memory};
@@ -116,7 +116,7 @@ impl Desk<'_> {
 
     fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said, Stop> {
         match (self.sources.at(lookup.source), key) {
-            (Some(State::Inline(view)), key) => Ok(entry(view, key, lookup)),
+            (Some(State::Inline(seen)), key) => Ok(entry(&seen.view, key, lookup)),
             (Some(State::Watched(watched)), key) => self.watched(watched, key, lookup),
             (Some(State::OnDemand(source)), Some(key)) => {
                 let source = Rc::clone(source);
@@ -132,8 +132,8 @@ impl Desk<'_> {
         key: Option<&[u8]>,
         lookup: &Lookup,
     ) -> Result<Said, Stop> {
-        if let Some(view) = watched.view() {
-            return Ok(entry(view, key, lookup));
+        if let Some(seen) = watched.seen() {
+            return Ok(entry(&seen.view, key, lookup));
         }
         if lookup.hold.is_zero()
             || !self.may_wait()
@@ -171,7 +171,7 @@ impl Desk<'_> {
         let now = self.inputs.now();
         let answer = source.borrow_mut().machine.ask(key, now);
         self.observer.event(&Event::SourceAsked {
-            source: name(self.policy, lookup.source),
+            source: self.policy.sources.name(lookup.source),
             place: lookup.source,
             recall: recall(&answer),
         });
@@ -208,7 +208,7 @@ impl Desk<'_> {
         callout: Callout,
     ) -> FlightId {
         self.observer.event(&Event::SourceFetched {
-            source: name(self.policy, lookup.source),
+            source: self.policy.sources.name(lookup.source),
             place: lookup.source,
         });
         let purpose = Purpose::OnDemand(Rc::clone(source), key.into());
@@ -258,7 +258,8 @@ fn fall_back(fallback: &Fallback, reason: Reason) -> Result<Vec<Option<Value>>, 
 
 fn entry(view: &super::view::View, key: Option<&[u8]>, lookup: &Lookup) -> Said {
     let Some(key) = key else {
-        return Said::Values(values(view.document.value(), lookup));
+        let value = view.value();
+        return value.map_or(Said::Failed, |value| Said::Values(values(value, lookup)));
     };
     match view.index.as_ref().map(|index| index.get(key)) {
         Some(Entry::Found(entry)) => Said::Values(values(entry, lookup)),

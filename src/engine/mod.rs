@@ -8,21 +8,28 @@ mod answer;
 mod authenticate;
 mod authorize;
 mod detail;
+mod enrolment;
 mod event;
 mod exchange;
 mod forward;
 mod head;
 mod lookups;
 mod plan;
+mod reader;
+mod reading;
 mod report;
+mod retired;
+mod seen;
 mod sources;
 mod step;
 mod store;
 mod strip;
 mod trace;
+mod uptake;
 mod values;
 mod view;
 mod waiting;
+mod world;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -35,9 +42,10 @@ use crate::time::Timestamp;
 
 use exchange::Decision;
 use lookups::{Awaited, Desk};
-use sources::{Sources, State, World};
+use sources::{Sources, State};
 use store::{EngineId, Purpose};
 use waiting::{Mail, Memory, Slot};
+use world::World;
 
 pub use detail::{Detail, Known, Origin, Said};
 pub use event::{Event, Observer, Outcome, Recall, Verdict};
@@ -48,6 +56,9 @@ pub use waiting::{ExchangeId, FlightId};
 
 /// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
 const TICK_PERIOD: Duration = Duration::from_millis(100);
+
+/// How often while there is a large document to be read. Between two slices of it the requests have their turn.
+const READING_PERIOD: Duration = Duration::from_millis(1);
 
 /// What only the driver knows, asked only where a route needs it.
 pub trait Inputs {
@@ -79,10 +90,20 @@ impl Engine {
         }
     }
 
-    /// How often [`tick`](Engine::tick) is to be called; `None` where the policy needs none.
+    /// How often [`tick`](Engine::tick) is to be called; `None` where the policy needs none. It changes: ask after every
+    /// [`reply`](Engine::reply) and [`tick`](Engine::tick).
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
+        if self.is_reading() || !self.store.0.borrow().retired.is_empty() {
+            return Some(READING_PERIOD);
+        }
         self.sources.need_ticks().then_some(TICK_PERIOD)
+    }
+
+    /// Whether a large document has come that isn't read to its end: each [`tick`](Engine::tick) reads on.
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        self.sources.are_reading()
     }
 
     /// Decides one request. Nothing is performed; the driver does that with the step.
@@ -122,8 +143,9 @@ impl Engine {
                     board,
                     observer,
                 };
+                let policy = &self.policy;
                 self.sources
-                    .fetched(&source, reply, &self.policy, &mut world);
+                    .fetched(&source, reply, policy, &self.store, &mut world);
                 Woken(self.sources.wake(now))
             }
             Purpose::OnDemand(source, key) => {
@@ -163,9 +185,9 @@ impl Engine {
             board,
             observer,
         };
-        for (place, source, callout) in self.sources.tick(&self.policy, &mut world) {
+        for (place, source, callout) in self.sources.tick(&self.policy, &self.store, &mut world) {
             world.observer.event(&Event::SourceFetched {
-                source: sources::name(&self.policy, place),
+                source: self.policy.sources.name(place),
                 place,
             });
             let flight = self
@@ -197,7 +219,7 @@ impl Engine {
     /// flights are woken.
     pub fn close(self, now: Timestamp, board: &mut dyn Board) -> Woken {
         let woken = self.store.ground(self.id, now, board);
-        self.sources.close(now, board);
+        self.sources.close(&self.store, now, board);
         Woken(woken)
     }
 
@@ -269,7 +291,7 @@ impl Engine {
     ) {
         if let Some(place) = self.sources.place_of_demand(source) {
             observer.event(&Event::SourceFailed {
-                source: sources::name(&self.policy, place),
+                source: self.policy.sources.name(place),
                 place,
                 error,
             });

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::policy::{Directory, Policy};
+use crate::policy::Policy;
 use crate::source::Hash;
 use crate::time::Timestamp;
 
-use super::sources::{Sources, State, name};
-use super::view::View;
+use super::seen::Seen;
+use super::sources::{Sources, State};
 
 /// How one source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,14 +61,14 @@ pub(super) fn report<'p>(
     now: Timestamp,
 ) -> Vec<SourceReport<'p>> {
     let one = |(place, state): (usize, &State)| {
-        let name = name(policy, place);
+        let name = policy.sources.name(place);
         match state {
             State::Inline(_) => None,
             State::Watched(watched) => Some(SourceReport::Watched {
                 name,
-                document: watched.last_view().map(document),
+                document: watched.last_seen().map(document),
                 age: watched.confirmed().map(|confirmed| now.since(confirmed)),
-                is_usable: watched.view().is_some(),
+                is_usable: watched.seen().is_some(),
             }),
             State::OnDemand(source) => {
                 let machine = &source.borrow().machine;
@@ -86,11 +86,10 @@ pub(super) fn report<'p>(
     sources.iter().enumerate().filter_map(one).collect()
 }
 
-fn document(view: &View) -> DocumentReport {
-    let consumers = view.directories.iter().map(Directory::len);
+fn document(seen: &Seen) -> DocumentReport {
     DocumentReport {
-        hash: view.document.hash(),
-        bytes: view.document.bytes(),
-        consumers: consumers.fold(0, usize::saturating_add),
+        hash: seen.view.hash,
+        bytes: seen.view.bytes,
+        consumers: seen.consumers(),
     }
 }

@@ -2,16 +2,22 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Reply};
 use crate::policy::{Credential, Policy, SourceKind};
-use crate::source::{Board, Candidate, Document, Hash, Outcome, SourceError, Tick};
+use crate::source::{Board, Budget, Document, Hash, Outcome, Tick};
 use crate::time::Timestamp;
 
 use super::event::{Event, Observer};
+use super::reader::Reader;
+use super::reading::Reading;
+use super::seen::Seen;
 use super::store::{DemandSource, Store, WatchedSource};
+use super::uptake::Uptake;
 use super::view::View;
 use super::waiting::ExchangeId;
+use super::world::World;
 
 /// All sources of one policy, in its order.
 #[derive(Debug)]
@@ -25,70 +31,61 @@ pub(super) struct Sources {
 #[derive(Debug)]
 pub(super) enum State {
     /// Its document is in the policy.
-    Inline(View),
+    Inline(Seen),
     Watched(WatchedState),
     OnDemand(Rc<RefCell<DemandSource>>),
 }
 
-/// A watched source, and what this policy made of its last good document.
+/// A watched source, and what this policy knows of it.
 #[derive(Debug)]
 pub(super) struct WatchedState {
     pub(super) shared: Rc<RefCell<WatchedSource>>,
-    view: Option<View>,
+    seen: Option<Seen>,
     /// The newest document that this policy could not use, where another one could.
     refused: Option<Hash>,
-    /// When the view was last known to be of the source's last good document.
+    /// When what is seen was last known to be of the source's last good document.
     current: Timestamp,
 }
 
 /// Whose a credential is.
 #[derive(Debug)]
 pub(super) enum Owner<'s> {
-    Known(&'s Credential),
+    Known(Credential<'s>),
     Nobody,
     /// Nobody's that is known, but a document of consumers is missing.
     Unknowable,
 }
 
-/// What a driver lends for a moment: the time, the shared data, and somebody to tell.
-pub(super) struct World<'w> {
-    pub(super) now: Timestamp,
-    pub(super) board: &'w mut dyn Board,
-    pub(super) observer: &'w mut dyn Observer,
-}
-
 impl WatchedState {
     /// What is known, while it may be used.
-    pub(super) fn view(&self) -> Option<&View> {
-        self.view.as_ref().filter(|_| self.shared.borrow().usable)
+    pub(super) fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref().filter(|_| self.shared.borrow().usable)
     }
 
     /// What is known, stale or not.
-    pub(super) const fn last_view(&self) -> Option<&View> {
-        self.view.as_ref()
+    pub(super) const fn last_seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
     }
 
     /// When the source last said that this policy's document is its own; `None` before the first.
     pub(super) fn confirmed(&self) -> Option<Timestamp> {
         let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
-        let own = self.view.as_ref().map(|view| view.document.hash());
+        let own = self.seen.as_ref().map(|seen| seen.view.hash);
         if own == Some(newest) {
             return Some(confirmed);
         }
         (self.current != Timestamp::default()).then_some(self.current)
     }
 
-    /// Lets go of a view whose document the source hasn't had for longer than `staleFor`: that another policy keeps
-    /// hearing from the source must not keep it alive.
-    fn expire(&mut self, policy: &Policy, place: usize, now: Timestamp) {
-        let kind = policy.sources.at(place).map(|source| &source.kind);
-        let Some(SourceKind::Watched { schedule, .. }) = kind else {
-            return;
-        };
+    /// Lets go of a document that the source hasn't had for longer than `staleFor`: that another policy keeps hearing from
+    /// the source must not keep it alive.
+    fn expire(&mut self, stale_for: Duration, now: Timestamp, store: &Store) {
         // A time that lies ahead is of a clock that was put back since.
         self.current = self.current.min(now);
-        if now.since(self.current) > schedule.stale_for {
-            self.view = None;
+        if now.since(self.current) > stale_for {
+            if let Some(seen) = self.seen.take() {
+                store.0.borrow_mut().retired.view(seen.view);
+            }
         }
     }
 }
@@ -108,7 +105,7 @@ impl Sources {
                     identity,
                 } => State::Watched(WatchedState {
                     shared: store.watched(*identity, fetcher, *schedule),
-                    view: None,
+                    seen: None,
                     refused: None,
                     current: Timestamp::default(),
                 }),
@@ -130,7 +127,7 @@ impl Sources {
             of_consumers,
         };
         let now = store.0.borrow().now;
-        sources.catch_up(policy, now, observer);
+        sources.catch_up(policy, store, now, observer);
         sources
     }
 
@@ -151,19 +148,15 @@ impl Sources {
         }
         let mut found = Owner::Nobody;
         for place in &self.of_consumers {
-            let view = match self.states.get(*place) {
-                Some(State::Inline(view)) => Some(view),
-                Some(State::Watched(watched)) => watched.view(),
+            let seen = match self.states.get(*place) {
+                Some(State::Inline(seen)) => Some(seen),
+                Some(State::Watched(watched)) => watched.seen(),
                 Some(State::OnDemand(_)) | None => None,
             };
-            let Some(view) = view else {
+            let Some(seen) = seen else {
                 return Owner::Unknowable;
             };
-            for credential in view
-                .directories
-                .iter()
-                .filter_map(|directory| directory.find(provider, key))
-            {
+            for credential in seen.find(provider, key) {
                 match found {
                     Owner::Nobody => found = Owner::Known(credential),
                     Owner::Known(_) | Owner::Unknowable => return Owner::Nobody,
@@ -180,26 +173,43 @@ impl Sources {
             .any(|state| !matches!(state, State::Inline(_)))
     }
 
+    /// Whether a document has come that isn't read to its end.
+    pub(super) fn are_reading(&self) -> bool {
+        let is_reading = |state: &State| matches!(state, State::Watched(watched) if watched.shared.borrow().is_reading());
+        self.states.iter().any(is_reading)
+    }
+
     /// Due refreshes and documents of other VMs: the callouts to send, each with its source and that one's place.
     pub(super) fn tick(
         &mut self,
         policy: &Policy,
+        store: &Store,
         world: &mut World<'_>,
     ) -> Vec<(usize, Rc<RefCell<WatchedSource>>, Callout)> {
         let mut callouts = Vec::new();
-        for place in 0..self.states.len() {
-            let Some(State::Watched(watched)) = self.states.get(place) else {
+        let mut slice = Budget::slice();
+        for (place, state) in self.states.iter().enumerate() {
+            let State::Watched(watched) = state else {
                 continue;
             };
             let shared = Rc::clone(&watched.shared);
             let tick = shared.borrow_mut().machine.tick(world.now, world.board);
             match tick {
-                Tick::Idle => {}
+                Tick::Idle | Tick::Arrived => {
+                    let mut uptake = Uptake {
+                        place,
+                        policy,
+                        store,
+                        world,
+                        slice: &mut slice,
+                    };
+                    uptake.go_on(&mut shared.borrow_mut());
+                }
                 Tick::Fetch(callout) => callouts.push((place, shared, callout)),
-                Tick::Adopt(candidate) => self.consider(candidate, &shared, policy, world),
             }
         }
-        self.catch_up(policy, world.now, world.observer);
+        self.catch_up(policy, store, world.now, world.observer);
+        store.0.borrow_mut().retired.advance(&mut slice);
         callouts
     }
 
@@ -209,27 +219,27 @@ impl Sources {
         shared: &Rc<RefCell<WatchedSource>>,
         reply: Result<Reply, CalloutError>,
         policy: &Policy,
+        store: &Store,
         world: &mut World<'_>,
     ) {
-        let outcome = shared
-            .borrow_mut()
-            .machine
-            .fetched(world.now, world.board, reply);
-        match outcome {
-            Outcome::Unchanged | Outcome::Ignored => {}
-            Outcome::New(candidate) => self.consider(candidate, shared, policy, world),
-            Outcome::Failed(error) => {
-                if let Some(place) = self.place_of(shared) {
-                    let source = name(policy, place);
-                    world.observer.event(&Event::SourceFailed {
-                        source,
-                        place,
-                        error: &error,
-                    });
-                }
+        let mut source = shared.borrow_mut();
+        let outcome = source.machine.fetched(world.now, world.board, reply);
+        if let Some(place) = self.place_of(shared) {
+            let mut uptake = Uptake {
+                place,
+                policy,
+                store,
+                world,
+                slice: &mut Budget::slice(),
+            };
+            match outcome {
+                Outcome::Arrived => uptake.go_on(&mut source),
+                Outcome::Failed(error) => uptake.failed(&error),
+                Outcome::Unchanged | Outcome::Ignored => {}
             }
         }
-        self.catch_up(policy, world.now, world.observer);
+        drop(source);
+        self.catch_up(policy, store, world.now, world.observer);
     }
 
     /// Those who waited for a first document that is there now, and those who have waited long enough.
@@ -237,7 +247,7 @@ impl Sources {
         let mut woken = Vec::new();
         for state in &self.states {
             if let State::Watched(watched) = state {
-                let ready = watched.view().is_some();
+                let ready = watched.seen().is_some();
                 let mut shared = watched.shared.borrow_mut();
                 if ready {
                     woken.extend(shared.waiters.take().iter().map(|slot| slot.id));
@@ -262,12 +272,33 @@ impl Sources {
     }
 
     /// Lets go of everything; what nobody else uses is given up on the board too.
-    pub(super) fn close(self, now: Timestamp, board: &mut dyn Board) {
+    pub(super) fn close(self, store: &Store, now: Timestamp, board: &mut dyn Board) {
+        let retired = &mut store.0.borrow_mut().retired;
         for state in self.states {
-            if let State::Watched(watched) = state {
-                if let Ok(last) = Rc::try_unwrap(watched.shared) {
-                    last.into_inner().machine.close(now, board);
+            let watched = match state {
+                State::Watched(watched) => watched,
+                State::Inline(seen) => {
+                    retired.view(seen.view);
+                    continue;
                 }
+                State::OnDemand(_) => continue,
+            };
+            if let Some(seen) = watched.seen {
+                retired.view(seen.view);
+            }
+            let Some(last) = Rc::into_inner(watched.shared) else {
+                continue;
+            };
+            let WatchedSource {
+                machine,
+                view,
+                in_hand,
+                ..
+            } = last.into_inner();
+            machine.close(now, board);
+            view.into_iter().for_each(|view| retired.view(view));
+            if let Some(in_hand) = in_hand {
+                retired.values(in_hand.reading.into_values());
             }
         }
     }
@@ -278,82 +309,50 @@ impl Sources {
         )
     }
 
-    /// A new document: it becomes the last good one if this policy can use it.
-    fn consider(
+    /// Looks at the last good documents, which engines of one VM share.
+    fn catch_up(
         &mut self,
-        candidate: Candidate,
-        shared: &Rc<RefCell<WatchedSource>>,
         policy: &Policy,
-        world: &mut World<'_>,
+        store: &Store,
+        now: Timestamp,
+        observer: &mut dyn Observer,
     ) {
-        let Some(place) = self.place_of(shared) else {
-            return;
-        };
-        let Some(State::Watched(watched)) = self.states.get_mut(place) else {
-            return;
-        };
-        let document = Rc::clone(candidate.document());
-        let source = name(policy, place);
-        match View::build(
-            &document,
-            place,
-            policy,
-            watched.view.as_ref(),
-            world.observer,
-        ) {
-            Ok(view) => {
-                watched.view = Some(view);
-                shared
-                    .borrow_mut()
-                    .machine
-                    .accept(candidate, world.now, world.board);
-                world.observer.event(&Event::SourceLoaded {
-                    source,
-                    bytes: document.bytes(),
-                });
-            }
-            Err(error) => {
-                world.observer.event(&Event::SourceFailed {
-                    source,
-                    place,
-                    error: &error,
-                });
-                shared
-                    .borrow_mut()
-                    .machine
-                    .reject(candidate, error, world.now, world.board);
-            }
-        }
-    }
-
-    /// Reads what another engine of this VM has taken for good meanwhile, and what grew stale.
-    fn catch_up(&mut self, policy: &Policy, now: Timestamp, observer: &mut dyn Observer) {
         for (place, state) in self.states.iter_mut().enumerate() {
             let State::Watched(watched) = state else {
                 continue;
             };
-            let newest = watched.shared.borrow().machine.usable(now).cloned();
-            watched.shared.borrow_mut().usable = newest.is_some();
+            let newest = {
+                let mut shared = watched.shared.borrow_mut();
+                shared.usable = shared.machine.usable(now).is_some();
+                shared.view.clone().filter(|_| shared.usable)
+            };
             let Some(newest) = newest else { continue };
-            let hash = newest.hash();
-            let held = watched.view.as_ref().map(|view| view.document.hash());
-            if held == Some(hash) {
+            let hash = newest.hash;
+            let last = watched.seen.as_ref();
+            if last.is_some_and(|last| Rc::ptr_eq(&newest, &last.view)) {
                 watched.current = now;
                 continue;
             }
             if watched.refused == Some(hash) {
-                watched.expire(policy, place, now);
+                if let Some(stale_for) = policy.sources.stale_for(place) {
+                    watched.expire(stale_for, now, store);
+                }
                 continue;
             }
-            let source = name(policy, place);
-            match View::build(&newest, place, policy, watched.view.as_ref(), observer) {
-                Ok(view) => {
-                    watched.view = Some(view);
+            let (source, bytes) = (policy.sources.name(place), newest.bytes);
+            let reader = &mut Reader {
+                policy,
+                place,
+                last: None,
+                observer,
+            };
+            match Seen::new(newest, last, reader) {
+                Ok(seen) => {
                     watched.current = now;
-                    observer.event(&Event::SourceLoaded {
-                        source,
-                        bytes: newest.bytes(),
-                    });
+                    if let Some(before) = watched.seen.replace(seen) {
+                        store.0.borrow_mut().retired.view(before.view);
+                    }
+                    observer.event(&Event::SourceLoaded { source, bytes });
                 }
                 Err(error) => {
                     watched.refused = Some(hash);
@@ -374,16 +373,15 @@ fn inline(
     place: usize,
     policy: &Policy,
     observer: &mut dyn Observer,
-) -> View {
-    let nothing = |_: SourceError| View {
-        document: Rc::clone(document),
-        index: None,
-        directories: Vec::new(),
+) -> Seen {
+    let reader = &mut Reader {
+        policy,
+        place,
+        last: None,
+        observer,
     };
-    View::build(document, place, policy, None, observer).unwrap_or_else(nothing)
-}
-
-/// What the policy calls a source.
-pub(super) fn name(policy: &Policy, place: usize) -> &str {
-    policy.sources.at(place).map_or("", |source| &source.name)
+    let read = Reading::of_document(document).advance(b"", reader, &mut Budget::unlimited());
+    let view = read.ok().flatten();
+    let seen = view.and_then(|view| Seen::new(Rc::new(view), None, reader).ok());
+    seen.unwrap_or_else(|| Seen::bare(View::bare(document)))
 }

@@ -5,9 +5,12 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use crate::hash::Map;
-use crate::source::{Board, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
+use crate::source::{Board, Candidate, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
 use crate::time::Timestamp;
 
+use super::reading::Reading;
+use super::retired::Retired;
+use super::view::View;
 use super::waiting::{ExchangeId, FlightId, Place, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
@@ -27,19 +30,37 @@ pub(super) struct Learnt {
     pub(super) flights: Map<FlightId, Flight>,
     /// The places of those who wait.
     pub(super) places: Place,
+    pub(super) retired: Retired,
 }
 
 /// Names an engine within its VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EngineId(u64);
 
-/// A watched source, and who waits for its first document.
+/// A watched source, what is made of its documents, and who waits for the first one.
 #[derive(Debug)]
 pub(super) struct WatchedSource {
     pub(super) machine: Watched,
+    /// Of the last good document.
+    pub(super) view: Option<Rc<View>>,
+    pub(super) in_hand: Option<InHand>,
     /// Whether the last good document may be used, as of the last tick.
     pub(super) usable: bool,
     pub(super) waiters: Waiters,
+}
+
+/// A new document that is being read.
+#[derive(Debug)]
+pub(super) struct InHand {
+    pub(super) candidate: Candidate,
+    pub(super) reading: Reading,
+}
+
+impl WatchedSource {
+    /// Whether a document has come that isn't read to its end.
+    pub(super) const fn is_reading(&self) -> bool {
+        self.in_hand.is_some() || self.machine.arrived().is_some()
+    }
 }
 
 /// A source on demand, and which flight is for which key.
@@ -83,6 +104,7 @@ impl Store {
             on_demand: Map::default(),
             flights: Map::default(),
             places: Place::default(),
+            retired: Retired::default(),
         })))
     }
 
@@ -108,6 +130,8 @@ impl Store {
         let machine = Watched::new(Rc::clone(fetcher), schedule, identity, learnt.vm);
         let fresh = WatchedSource {
             machine,
+            view: None,
+            in_hand: None,
             usable: false,
             waiters: Waiters::default(),
         };

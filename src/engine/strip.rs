@@ -14,11 +14,15 @@ use super::plan::Plan;
 pub(super) struct Stripped<'p> {
     route: &'p Route,
     policy: &'p Policy,
-    who: &'p Authenticated,
+    who: &'p Authenticated<'p>,
 }
 
 impl<'p> Stripped<'p> {
-    pub(super) const fn of(who: &'p Authenticated, route: &'p Route, policy: &'p Policy) -> Self {
+    pub(super) const fn of(
+        who: &'p Authenticated<'p>,
+        route: &'p Route,
+        policy: &'p Policy,
+    ) -> Self {
         Self { route, policy, who }
     }
 

@@ -88,13 +88,15 @@ pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &m
             continue;
         };
         let verdict = verdict(head, place, provider, policy, desk.sources);
+        let groups: Vec<&[u8]>;
         let (said, places) = match &verdict {
             Verdict::Absent => (Said::Absent, Vec::new()),
             Verdict::Accepted(identity, at) => {
+                groups = identity.consumer.groups().collect();
                 let said = Said::Accepted {
-                    consumer: &identity.consumer.name,
-                    groups: &identity.consumer.groups,
-                    credential: identity.credential.as_deref(),
+                    consumer: identity.consumer.name().bytes(),
+                    groups: &groups,
+                    credential: identity.credential.id().map(|id| id.bytes()),
                 };
                 (said, vec![*at])
             }
@@ -127,11 +129,11 @@ pub(super) fn looked_up(
         .and_then(|key| facts.text(key).ok().flatten());
     let keyless = lookup.key.is_some() && key.is_none();
     let (origin, entry) = match desk.sources.at(lookup.source) {
-        Some(State::Inline(view)) => (Origin::Inline, known(view, key.as_deref(), keyless)),
+        Some(State::Inline(seen)) => (Origin::Inline, known(&seen.view, key.as_deref(), keyless)),
         Some(State::Watched(watched)) => {
             let entry = watched
-                .view()
-                .map(|view| known(view, key.as_deref(), keyless));
+                .seen()
+                .map(|seen| known(&seen.view, key.as_deref(), keyless));
             (Origin::Document, entry.unwrap_or(Known::Failed))
         }
         Some(State::OnDemand(source)) => {

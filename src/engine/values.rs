@@ -18,7 +18,7 @@ pub(super) struct Facts<'x> {
     pub(super) captures: Option<Captures<'x, 'x>>,
     /// How many segments of the path the matched pattern fixes.
     pub(super) covered: usize,
-    pub(super) who: &'x Authenticated,
+    pub(super) who: &'x Authenticated<'x>,
     /// Values by lookup; of lookups that aren't done yet there is none.
     pub(super) looked_up: Vec<Vec<Option<Value>>>,
 }
@@ -89,13 +89,15 @@ impl Facts<'_> {
             Variable::Host => Some(Cow::Borrowed(&*self.head.host)),
             Variable::Path => Some(Cow::Borrowed(self.head.path.forward())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
-            Variable::ConsumerName => identity.map(|who| Cow::Borrowed(&*who.consumer.name)),
+            Variable::ConsumerName => {
+                identity.map(|who| Cow::Borrowed(who.consumer.name().bytes()))
+            }
             Variable::Label(name) => identity
                 .and_then(|who| who.consumer.label(name))
-                .map(|label| Cow::Borrowed(&**label)),
+                .map(|label| Cow::Borrowed(label.bytes())),
             Variable::CredentialId => identity
-                .and_then(|who| who.credential.as_deref())
-                .map(Cow::Borrowed),
+                .and_then(|who| who.credential.id())
+                .map(|id| Cow::Borrowed(id.bytes())),
             Variable::LookedUp(at) => self.looked_up(*at).map(as_text).transpose()?,
         };
         Ok(text.map(|text| Found {

@@ -1,6 +1,6 @@
 //! What the host calls.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -83,7 +83,9 @@ impl Vm {
         tally.handed.set(now);
         let mut observer = self.events.at(now, &tally);
         let engine = Engine::new(Rc::new(policy), &self.store, &mut observer);
-        if !self.ask_for_ticks(engine.tick_period()) {
+        let needed = engine.tick_period();
+        let period = period(needed);
+        if !self.ask_for_ticks(needed) {
             return false;
         }
         self.introduce(root, &engine, fingerprint);
@@ -92,6 +94,7 @@ impl Vm {
             log_properties: engine.log_properties().into(),
             engine: RefCell::new(Some(engine)),
             fingerprint,
+            ticked: Cell::new(period),
             tally,
         });
         let before = self.with(|tables| tables.roots.insert(root, Some(seat)));
@@ -108,8 +111,7 @@ impl Vm {
     /// Has the root of this callback ticked as often as its policy needs it, and for its counts at least. Says whether
     /// the policy can do with what the host gives.
     fn ask_for_ticks(&self, needed: Option<Duration>) -> bool {
-        let period = needed.map_or(PERIOD, |needed| needed.min(PERIOD));
-        let Err(failure) = abi::set_tick_period(milliseconds(period)) else {
+        let Err(failure) = abi::set_tick_period(milliseconds(period(needed))) else {
             return true;
         };
         self.events.trouble(&failure);
@@ -121,6 +123,22 @@ impl Vm {
             self.count_refused();
         }
         needed.is_none()
+    }
+
+    /// Has a root ticked as often as its engine needs it now: very often while there is a large document to be read. To
+    /// be called in a callback of that root's. Where the host doesn't do it, the document is read all the same, but later.
+    fn follow_period(&self, seat: &Seat) {
+        let needed = match seat.engine.try_borrow() {
+            Ok(engine) => engine.as_ref().map(Engine::tick_period),
+            Err(_) => None,
+        };
+        let Some(period) = needed.map(period).filter(|new| *new != seat.ticked.get()) else {
+            return;
+        };
+        match abi::set_tick_period(milliseconds(period)) {
+            Ok(()) => seat.ticked.set(period),
+            Err(failure) => self.events.trouble(&failure),
+        }
     }
 
     /// A root's tick. One that has no policy yet is ignored.
@@ -144,6 +162,7 @@ impl Vm {
         });
         let later = self.with(|tables| std::mem::take(&mut tables.later));
         work.woken.extend(later.unwrap_or_default());
+        self.follow_period(&seat);
         Turn::of(self, root).settle(work);
         self.hand_over_on_tick(&seat, now);
     }
@@ -187,6 +206,7 @@ impl Vm {
         let root = flight.seat.root;
         let sent = (flight.id, &*flight.cluster);
         let work = self.reply(&flight.seat, sent, reply);
+        self.follow_period(&flight.seat);
         Turn::of(self, root).settle(work);
     }
 
@@ -247,6 +267,11 @@ impl Vm {
         }
         self.hand_over(seat);
     }
+}
+
+/// How often a root is ticked whose engine needs it so often: for its counts at least.
+fn period(needed: Option<Duration>) -> Duration {
+    needed.map_or(PERIOD, |needed| needed.min(PERIOD))
 }
 
 /// Reads the reply that the host holds during this callback.

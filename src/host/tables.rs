@@ -1,8 +1,9 @@
 //! What a VM knows of the host's contexts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::config::Property;
 use crate::engine::{Engine, ExchangeId, FlightId, Suspended};
@@ -23,6 +24,8 @@ pub(super) struct Seat {
     pub(super) engine: RefCell<Option<Engine>>,
     /// Which policy it is.
     pub(super) fingerprint: Fingerprint,
+    /// How often the root is ticked now.
+    pub(super) ticked: Cell<Duration>,
     /// What the policy wants in the access log.
     pub(super) log_properties: Box<[Property]>,
     /// What was counted for it.

@@ -42,12 +42,21 @@ pub struct Look<'a> {
 pub struct Marks(u64);
 
 impl Marks {
+    /// Of no name.
+    pub const NONE: Self = Self(0);
+
     /// The mark of one name: the same for all its spellings.
     #[must_use]
     pub fn of(name: &[u8]) -> Self {
-        let last = name.last().copied().map_or(0, fold);
-        let bits = name.len() ^ usize::from(last).wrapping_mul(5);
-        Self(1 << (bits & 63))
+        // The bits that upper and lower case, and `-` and `_`, have in common.
+        let bits = |byte: &u8| usize::from(byte & 0b1101);
+        let (last, before) = match name {
+            [.., before, last] => (bits(last), bits(before)),
+            [last] => (bits(last), 0),
+            [] => (0, 0),
+        };
+        let number = name.len().wrapping_add(last.wrapping_mul(5));
+        Self(1 << (number.wrapping_add(before.wrapping_mul(13)) & 63))
     }
 
     /// The names of both.
@@ -76,14 +85,31 @@ const fn fold(byte: u8) -> u8 {
     }
 }
 
-fn length(word: [u8; 4]) -> Option<usize> {
-    usize::try_from(u32::from_le_bytes(word)).ok()
+/// Lengths of names, all below 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// The lengths of these names; one of 64 bytes or more is none.
+    #[must_use]
+    pub const fn of(names: &[&[u8]]) -> Self {
+        let (mut lengths, mut rest) = (0_u64, names);
+        while let [name, others @ ..] = rest {
+            if name.len() < 64 {
+                lengths |= 1 << name.len();
+            }
+            rest = others;
+        }
+        Self(lengths)
+    }
 }
 
-/// Takes `length` bytes and the zero after them.
-fn take(text: &[u8], length: usize) -> Option<(&[u8], &[u8])> {
-    let (taken, rest) = text.split_at_checked(length)?;
-    Some((taken, rest.get(1..)?))
+fn shift(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn length(word: [u8; 4]) -> Option<usize> {
+    usize::try_from(u32::from_le_bytes(word)).ok()
 }
 
 fn names(pairs: Iter<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,13 +138,14 @@ impl fmt::Debug for Iter<'_> {
 impl<'a> Headers<'a> {
     const NONE: Self = Self {
         pairs: Iter::NONE,
-        marks: Marks(0),
+        marks: Marks::NONE,
     };
 
     /// Reads the host's buffer; an empty one is a map without pairs.
     ///
     /// # Errors
     /// [`MalformedMap`] where a length points outside of the buffer.
+    #[inline(never)]
     pub fn parse(buffer: &'a [u8]) -> Result<Self, MalformedMap> {
         if buffer.is_empty() {
             return Ok(Self::NONE);
@@ -127,13 +154,19 @@ impl<'a> Headers<'a> {
         let count = length(*count).ok_or(MalformedMap)?;
         let table = count.checked_mul(8).ok_or(MalformedMap)?;
         let (lengths, text) = rest.split_at_checked(table).ok_or(MalformedMap)?;
-        let pairs = Iter { lengths, text };
-        let (mut marks, mut read) = (Marks::default(), 0_usize);
-        for (name, _) in pairs {
-            marks = marks.and(Marks::of(name));
-            read = read.saturating_add(1);
+        let pairs = Iter {
+            spans: Spans { lengths, at: 0 },
+            text,
+        };
+        let mut marks = Marks::default();
+        let mut end = 0_usize;
+        for span in pairs.spans {
+            end = end.saturating_add(span.name).saturating_add(span.value);
+            end = end.saturating_add(2);
+            marks = marks.and(Marks::of(span.name(text).ok_or(MalformedMap)?));
         }
-        if read == count {
+        // Where the sum of all lies inside, each does.
+        if end <= text.len() {
             Ok(Self { pairs, marks })
         } else {
             Err(MalformedMap)
@@ -143,10 +176,18 @@ impl<'a> Headers<'a> {
     /// The pairs, in order.
     #[must_use]
     pub const fn iter(&self) -> Iter<'a> {
-        Iter {
-            lengths: self.pairs.lengths,
-            text: self.pairs.text,
-        }
+        self.pairs
+    }
+
+    /// The pairs whose names have one of these lengths, in order: the others' bytes aren't looked at.
+    pub fn of_lengths(
+        &self,
+        lengths: Lengths,
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let Iter { spans, text } = self.pairs;
+        spans
+            .filter(move |span| lengths.0.checked_shr(shift(span.name)).unwrap_or(0) & 1 == 1)
+            .filter_map(move |span| span.pair(text))
     }
 
     /// Whether there may be a header that an upstream takes for `name`. Says yes rather than no.
@@ -201,31 +242,84 @@ impl Look<'_> {
 /// One piece of code for all who look, so that a request finds it in the processor's cache.
 #[inline(never)]
 fn look<'a>(pairs: Iter<'a>, name: &[u8]) -> Look<'a> {
+    let Iter { spans, text } = pairs;
     let mut seen = Look::NOTHING;
-    for (other, value) in pairs {
-        if other.len() != name.len() || !same_name(other, name) {
+    for span in spans.filter(|span| span.name == name.len()) {
+        let Some((other, value)) = span.pair(text) else {
             continue;
-        }
-        if other.eq_ignore_ascii_case(name) {
+        };
+        if *other == *name || other.eq_ignore_ascii_case(name) {
             seen.values = seen.values.saturating_add(1);
             seen.first = seen.first.or(Some(value));
-        } else {
+        } else if same_name(other, name) {
             seen.is_spelt_otherwise = true;
         }
     }
     seen
 }
 
+/// Where one pair stands in the text of its map.
+#[derive(Clone, Copy)]
+struct Span {
+    at: usize,
+    name: usize,
+    value: usize,
+}
+
+impl Span {
+    /// After the zeros that follow name and value. In a map that was read whole it can't wrap.
+    const fn end(self) -> usize {
+        let lengths = self.name.wrapping_add(self.value);
+        self.at.wrapping_add(lengths).wrapping_add(2)
+    }
+
+    fn name(self, text: &[u8]) -> Option<&[u8]> {
+        text.get(self.at..self.at.wrapping_add(self.name))
+    }
+
+    fn pair(self, text: &[u8]) -> Option<(&[u8], &[u8])> {
+        let value = self.at.wrapping_add(self.name).wrapping_add(1);
+        let value = text.get(value..value.wrapping_add(self.value))?;
+        Some((self.name(text)?, value))
+    }
+}
+
+/// The spans of a map, from its table of lengths alone.
+#[derive(Clone, Copy)]
+struct Spans<'a> {
+    lengths: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Spans<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        let (&[n0, n1, n2, n3, v0, v1, v2, v3], lengths) = self.lengths.split_first_chunk::<8>()?;
+        let span = Span {
+            at: self.at,
+            name: length([n0, n1, n2, n3])?,
+            value: length([v0, v1, v2, v3])?,
+        };
+        self.lengths = lengths;
+        self.at = span.end();
+        Some(span)
+    }
+}
+
 /// Iterates over the pairs of [`Headers`].
 #[derive(Clone, Copy)]
 pub struct Iter<'a> {
-    lengths: &'a [u8],
+    spans: Spans<'a>,
     text: &'a [u8],
 }
 
 impl Iter<'_> {
     const NONE: Self = Self {
-        lengths: &[],
+        spans: Spans {
+            lengths: &[],
+            at: 0,
+        },
         text: &[],
     };
 }
@@ -234,14 +328,7 @@ impl<'a> Iterator for Iter<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (&[n0, n1, n2, n3, v0, v1, v2, v3], lengths) = self.lengths.split_first_chunk::<8>()?;
-        let name_length = length([n0, n1, n2, n3])?;
-        let value_length = length([v0, v1, v2, v3])?;
-        let (name, text) = take(self.text, name_length)?;
-        let (value, text) = take(text, value_length)?;
-        self.lengths = lengths;
-        self.text = text;
-        Some((name, value))
+        self.spans.next()?.pair(self.text)
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 /// A name or a value on its way to the wire: known with the program, shared with the policy, or made for this request.
-/// Cloning the first two allocates nothing.
+/// Cloning one that wasn't made for this request allocates nothing.
 #[derive(Clone)]
 pub enum Text {
     /// Known with the program.
@@ -16,6 +16,8 @@ pub enum Text {
     Shared(Rc<[u8]>),
     /// Made for one request.
     Owned(Vec<u8>),
+    /// A part of a buffer that many share: its first byte, and how long it is. What lies outside is empty.
+    Part(Rc<Vec<u8>>, u32, u32),
 }
 
 impl Text {
@@ -34,8 +36,16 @@ impl Deref for Text {
             Self::Static(bytes) => bytes,
             Self::Shared(bytes) => bytes,
             Self::Owned(bytes) => bytes,
+            Self::Part(buffer, start, length) => part(buffer, *start, *length),
         }
     }
+}
+
+fn part(buffer: &[u8], start: u32, length: u32) -> &[u8] {
+    let start = usize::try_from(start).unwrap_or(usize::MAX);
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let rest = buffer.get(start..).unwrap_or_default();
+    rest.get(..length).unwrap_or_default()
 }
 
 impl Borrow<[u8]> for Text {

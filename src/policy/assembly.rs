@@ -1,12 +1,10 @@
 //! From config to policy, list by list: no list need be in memory whole.
 
 use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces};
-use crate::hash::Set;
-use crate::http::Text;
 use crate::route::{DuplicateSlash, Parameters, PathRules, SlashChoice};
 
 use super::answer::Respond;
-use super::directory::{Builder, Directory};
+use super::directory::{Builder, Directory, Surroundings};
 use super::identity::{self, Identity, Routing};
 use super::provider::Providers;
 use super::source::{Reading, Sources};
@@ -45,8 +43,7 @@ impl Policy {
         let sources = Sources::compile(config, environment, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);
-        let (consumers, consumer_names) =
-            own_consumers(lists, &providers, environment, &mut errors)?;
+        let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let mut gates = Gates::of(config);
         let (routes, router, of_routes) = loop {
@@ -74,7 +71,6 @@ impl Policy {
             routing,
             providers,
             consumers,
-            consumer_names,
             consumers_from,
             sources,
             router,
@@ -95,11 +91,17 @@ fn own_consumers(
     providers: &Providers,
     environment: &dyn Environment,
     errors: &mut ConfigErrors,
-) -> Result<(Directory, Set<Text>), ConfigErrors> {
+) -> Result<Directory, ConfigErrors> {
     let path = Path::Root;
     let path = path.field("consumers");
-    let mut builder = Builder::new(providers, Some(environment));
-    lists.consumers(&mut |at, consumer| builder.add(consumer, &path.index(at), errors))?;
+    let around = Surroundings {
+        providers,
+        environment: Some(environment),
+    };
+    let mut builder = Builder::default();
+    lists.consumers(&mut |at, consumer| {
+        builder.add(&consumer.as_ref(), around, &path.index(at), errors);
+    })?;
     Ok(builder.finish())
 }
 

@@ -20,9 +20,14 @@ impl Definition {
         self.0.update(part);
     }
 
-    /// What the policy makes of the source's documents.
-    pub(super) fn of_readers(source: &Named<config::Source>, config: &config::Config) -> Self {
+    /// What the policy makes of the source's documents: all that a view of them is made by, because that is shared too.
+    pub(super) fn of_readers(
+        source: &Named<config::Source>,
+        config: &config::Config,
+        is_looked_into: bool,
+    ) -> Self {
         let mut definition = Self::default();
+        definition.add(if is_looked_into { b"values" } else { b"" });
         if let Some(index) = &source.value.index {
             definition.add(b"index");
             definition.add(index.items.as_bytes());

@@ -1,186 +1,305 @@
 //! Who there is: consumers, found by their credentials.
 
-use std::rc::Rc;
+use std::fmt;
+use std::hash::BuildHasher;
 
-use crate::auth::{KeyMaterial, KeyTable, Taken};
-use crate::config::{self, ConfigErrors, Path};
-use crate::hash::Set;
-use crate::http::Text;
+use crate::auth::{KeyForm, KeyTable, Taken};
+use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
+use crate::hash::Seeded;
+use crate::pool::{At, Draft, Entry, Piece, Pool, Slots};
 use crate::secret::Secret;
 
 use super::Environment;
 use super::provider::Providers;
 
-/// Somebody who may call.
-#[derive(Debug)]
-pub(crate) struct Consumer {
-    pub(crate) name: Text,
-    pub(crate) groups: Box<[Box<str>]>,
-    pub(crate) labels: Box<[(Box<str>, Text)]>,
+/// Somebody who may call: an entry of name, groups and labels.
+#[derive(Clone, Copy)]
+pub(crate) struct Consumer<'d> {
+    pool: &'d Pool,
+    at: At,
 }
 
-impl Consumer {
-    /// The value of a label.
-    pub(crate) fn label(&self, name: &str) -> Option<&Text> {
-        self.labels
-            .iter()
-            .find(|(label, _)| **label == *name)
-            .map(|(_, value)| value)
+impl fmt::Debug for Consumer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name().bytes().escape_ascii().to_string();
+        f.debug_tuple("Consumer").field(&name).finish()
     }
 }
 
-/// One credential: whose it is, and its public name.
-#[derive(Clone, Debug)]
-pub(crate) struct Credential {
-    pub(crate) owner: Rc<Consumer>,
-    pub(crate) id: Option<Text>,
+impl<'d> Consumer<'d> {
+    /// Where it stands in its directory.
+    pub(crate) const fn place(self) -> At {
+        self.at
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> Piece<'d> {
+        self.pool.read(self.at).text()
+    }
+
+    /// Its groups, in the order of writing.
+    pub(crate) fn groups(self) -> impl Iterator<Item = &'d [u8]> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        let count = entry.number();
+        std::iter::repeat_with(move || entry.text().bytes()).take(count)
+    }
+
+    /// The value of a label.
+    pub(crate) fn label(self, name: &str) -> Option<Piece<'d>> {
+        let mut entry = self.after_groups();
+        for _ in 0..entry.number() {
+            let is_it = *entry.text().bytes() == *name.as_bytes();
+            let value = entry.text();
+            if is_it {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn after_groups(self) -> Entry<'d> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        for _ in 0..entry.number() {
+            entry.text();
+        }
+        entry
+    }
+}
+
+/// One credential: an entry of its key or that one's digest, whose it is, and its public name.
+#[derive(Clone, Copy)]
+pub(crate) struct Credential<'d> {
+    pool: &'d Pool,
+    at: At,
+}
+
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Credential").field(&self.owner()).finish()
+    }
+}
+
+impl<'d> Credential<'d> {
+    /// Whose it is.
+    pub(crate) fn owner(self) -> Consumer<'d> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        Consumer {
+            pool: self.pool,
+            at: entry.at(),
+        }
+    }
+
+    /// Its public name, where it has one.
+    pub(crate) fn id(self) -> Option<Piece<'d>> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        entry.at();
+        let id = entry.text();
+        (!id.bytes().is_empty()).then_some(id)
+    }
 }
 
 /// Consumers, found by their credentials. The policy has one of its own, each document of consumers another.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
+    pool: Pool,
     /// By the provider's place in the policy.
-    keys: Vec<KeyTable<Credential>>,
-    consumers: usize,
+    keys: Vec<KeyTable>,
+    seed: Seeded,
+    /// The consumers, by the hash of their names.
+    names: Slots,
 }
 
 impl Directory {
     /// Whose `key` is, among those that `provider` knows.
-    pub(crate) fn find(&self, provider: usize, key: &[u8]) -> Option<&Credential> {
-        self.keys.get(provider)?.owner(key)
+    pub(crate) fn find(&self, provider: usize, key: &[u8]) -> Option<Credential<'_>> {
+        let at = self.keys.get(provider)?.owner(key, &self.pool)?;
+        Some(Credential {
+            pool: &self.pool,
+            at,
+        })
+    }
+
+    /// The consumer of this name.
+    pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
+        let pool = &self.pool;
+        let is = |at: At| *pool.read(at).text().bytes() == *name;
+        let at = self.names.find(self.seed.hash_one(name), is)?;
+        Some(Consumer { pool, at })
+    }
+
+    /// All consumers, in no order.
+    pub(crate) fn consumers(&self) -> impl Iterator<Item = Consumer<'_>> {
+        let pool = &self.pool;
+        self.names.iter().map(move |at| Consumer { pool, at })
     }
 
     /// How many consumers there are.
     pub(crate) const fn len(&self) -> usize {
-        self.consumers
+        self.names.len()
     }
+}
+
+/// What a consumer's credentials refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) providers: &'a Providers,
+    /// Resolves `{env:}`; a document's records have none.
+    pub(crate) environment: Option<&'a dyn Environment>,
 }
 
 /// Builds a [`Directory`], consumer by consumer.
-pub(crate) struct Builder<'a> {
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
     directory: Directory,
-    names: Set<Text>,
-    providers: &'a Providers,
-    environment: Option<&'a dyn Environment>,
+    draft: Draft,
 }
 
-/// A key ready to be handed out: its provider, what is known of it, its public name.
-type Ready = (usize, KeyMaterial, Option<Text>);
+/// A key ready to be handed out.
+struct Ready<'r> {
+    provider: usize,
+    key: Known<'r>,
+    id: Option<&'r str>,
+}
 
-impl<'a> Builder<'a> {
-    /// `environment` resolves `{env:}`; a document's records have none.
-    pub(crate) fn new(providers: &'a Providers, environment: Option<&'a dyn Environment>) -> Self {
-        let mut directory = Directory::default();
-        directory
-            .keys
-            .resize_with(providers.len(), KeyTable::default);
-        Self {
-            directory,
-            names: Set::default(),
-            providers,
-            environment,
+/// What is known of a key.
+enum Known<'r> {
+    Digest([u8; 32]),
+    Key(&'r [u8]),
+    Variable(Secret),
+}
+
+impl Known<'_> {
+    const fn form(&self) -> KeyForm {
+        match self {
+            Self::Digest(_) => KeyForm::Sha256,
+            Self::Key(_) | Self::Variable(_) => KeyForm::Plain,
         }
     }
 
+    const fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Digest(digest) => digest,
+            Self::Key(key) => key,
+            Self::Variable(secret) => secret.expose(),
+        }
+    }
+}
+
+impl Builder {
     /// Adds a consumer with all its credentials, or nothing of it. A credential that somebody has already becomes
-    /// nobody's, and that is an error too.
+    /// nobody's, and that is an error too. All consumers of a directory have the same surroundings.
     pub(crate) fn add(
         &mut self,
-        written: &config::Consumer,
+        written: &ConsumerRef<'_>,
+        around: Surroundings<'_>,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) {
-        let name = Text::shared(written.name.as_bytes());
-        if self.names.contains(&name) {
-            errors.push(
-                &path.field("name"),
-                format!("there is another consumer `{}`", written.name),
-            );
-            return;
+        let name = written.name.as_bytes();
+        if self.directory.named(name).is_some() {
+            let reason = format!("there is another consumer `{}`", written.name);
+            return errors.push(&path.field("name"), reason);
         }
         let credentials = path.field("credentials");
-        let mut ready: Vec<Ready> = Vec::with_capacity(written.credentials.len());
+        // Looked at before the first is given away: all or nothing. No list is made, as there may be a hundred thousand.
         for (at, credential) in written.credentials.iter().enumerate() {
-            match self.prepare(credential, &credentials.index(at), errors) {
-                Some(key) => ready.push(key),
-                None => return,
+            if prepare(credential, around, &credentials.index(at), errors).is_none() {
+                return;
             }
         }
-        self.names.insert(name.clone());
-        self.directory.consumers = self.directory.consumers.saturating_add(1);
-        let owner = Rc::new(consumer(written, name));
-        for (at, (provider, key, id)) in ready.into_iter().enumerate() {
-            let Some(table) = self.directory.keys.get_mut(provider) else {
+        let Some(owner) = self.introduce(written) else {
+            return errors.push(path, "there is no room for it");
+        };
+        let tables = &mut self.directory.keys;
+        tables.resize_with(around.providers.len().max(tables.len()), KeyTable::default);
+        for (at, credential) in written.credentials.iter().enumerate() {
+            let path = credentials.index(at);
+            let Some(key) = prepare(credential, around, &path, errors) else {
                 continue;
             };
-            if let Err(Taken(first)) = table.insert(
-                &key,
-                Credential {
-                    owner: Rc::clone(&owner),
-                    id,
-                },
-            ) {
-                let whose = first.map_or_else(
-                    || "others".into(),
-                    |first| first.owner.name.escape_ascii().to_string(),
-                );
-                let reason =
-                    format!("the credential is `{whose}`'s too, so it is refused for both");
-                errors.push(&credentials.index(at), reason);
+            if let Err(reason) = self.give(&key, owner) {
+                errors.push(&path, reason);
             }
         }
     }
 
-    /// The directory, and the names in it.
-    pub(crate) fn finish(self) -> (Directory, Set<Text>) {
-        (self.directory, self.names)
+    /// Adds a consumer without its credentials.
+    fn introduce(&mut self, written: &ConsumerRef<'_>) -> Option<At> {
+        let draft = self.draft.clear().text(written.name.as_bytes());
+        draft.number(written.groups.len());
+        for group in &written.groups {
+            draft.text(group.as_bytes());
+        }
+        draft.number(written.labels.len());
+        for (name, value) in &written.labels {
+            draft.text(name.as_bytes()).text(value.as_bytes());
+        }
+        let Directory {
+            pool, seed, names, ..
+        } = &mut self.directory;
+        let at = pool.add(draft)?;
+        names.insert(seed.hash_one(written.name.as_bytes()), at);
+        Some(at)
     }
 
-    fn prepare(
-        &self,
-        written: &config::Credential,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Ready> {
-        let config::Credential::ApiKey(written) = written;
-        let path = path.field("apiKey");
-        let provider = self
-            .providers
-            .for_credential(written.provider.as_deref(), &path, errors)?;
-        let key = match &written.key {
-            config::KeyMaterial::Sha256(digest) => KeyMaterial::Sha256(*digest),
-            config::KeyMaterial::Value(secret) => KeyMaterial::Plain(secret.clone()),
-            config::KeyMaterial::Env(name) => KeyMaterial::Plain(variable(
-                self.environment,
-                name,
-                &path.field("env"),
-                errors,
-            )?),
-        };
-        Some((
-            provider,
-            key,
-            written.id.as_ref().map(|id| Text::shared(id.as_bytes())),
-        ))
+    /// Gives a key to a consumer; says why not.
+    fn give(&mut self, ready: &Ready<'_>, owner: At) -> Result<(), String> {
+        let draft = self.draft.clear().text(ready.key.bytes()).at(owner);
+        draft.text(ready.id.unwrap_or_default().as_bytes());
+        let Directory { pool, keys, .. } = &mut self.directory;
+        let place = keys.get_mut(ready.provider).zip(pool.add(draft));
+        let (table, at) = place.ok_or_else(|| "there is no room for it".to_owned())?;
+        table
+            .insert(ready.key.form(), at, pool)
+            .map_err(|Taken(first)| {
+                let first = first.map(|at| Credential { pool, at }.owner().name());
+                let whose = first.map_or_else(
+                    || "others".into(),
+                    |name| name.bytes().escape_ascii().to_string(),
+                );
+                format!("the credential is `{whose}`'s too, so it is refused for both")
+            })
+    }
+
+    /// How many consumers there are by now.
+    pub(crate) const fn len(&self) -> usize {
+        self.directory.len()
+    }
+
+    /// The directory.
+    pub(crate) fn finish(mut self) -> Directory {
+        self.directory.pool.seal();
+        self.directory
     }
 }
 
-fn consumer(written: &config::Consumer, name: Text) -> Consumer {
-    let label = |label: &config::Named<String>| {
-        (
-            label.name.as_str().into(),
-            Text::shared(label.value.as_bytes()),
-        )
+fn prepare<'r>(
+    written: &ApiKeyRef<'r>,
+    around: Surroundings<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Ready<'r>> {
+    let path = path.field("apiKey");
+    let provider = around
+        .providers
+        .for_credential(written.provider, &path, errors)?;
+    let key = match written.key {
+        KeyRef::Sha256(digest) => Known::Digest(digest),
+        KeyRef::Value(key) => Known::Key(key),
+        KeyRef::Env(name) => {
+            let path = path.field("env");
+            Known::Variable(variable(around.environment, name, &path, errors)?)
+        }
     };
-    Consumer {
-        name,
-        groups: written
-            .groups
-            .iter()
-            .map(|group| group.as_str().into())
-            .collect(),
-        labels: written.labels.iter().map(label).collect(),
-    }
+    Some(Ready {
+        provider,
+        key,
+        id: written.id,
+    })
 }
 
 /// The value of an environment variable; unset or empty is an error.

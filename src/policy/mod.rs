@@ -22,15 +22,13 @@ mod variable;
 mod written;
 
 use crate::config;
-use crate::hash::Set;
-use crate::http::Text;
 use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
 
 pub(crate) use answer::{Redirect, Respond};
 pub(crate) use condition::{Condition, Operand, Test};
 pub use denial::{Audience, Denial, Reason};
-pub(crate) use directory::{Builder, Consumer, Credential, Directory};
+pub(crate) use directory::{Builder, Consumer, Credential, Directory, Surroundings};
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{Identity, Routing};
 pub(crate) use lookup::{Fallback, Lookup};
@@ -57,10 +55,8 @@ pub struct Policy {
     pub(crate) identity: Identity,
     pub(crate) routing: Option<Routing>,
     pub(crate) providers: Providers,
-    /// The policy's own consumers.
+    /// The policy's own consumers, whose names no document may take.
     pub(crate) consumers: Directory,
-    /// Their names, which no document may take.
-    pub(crate) consumer_names: Set<Text>,
     pub(crate) consumers_from: Vec<ConsumersFrom>,
     pub(crate) sources: Sources,
     pub(crate) router: Router,

@@ -1,6 +1,7 @@
 //! Named config centres.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::Text;
@@ -19,6 +20,8 @@ pub(crate) struct Source {
     pub(crate) name: Box<str>,
     pub(crate) kind: SourceKind,
     pub(crate) index: Option<IndexBy>,
+    /// Whether there is more to be had of its documents than consumers.
+    pub(crate) is_looked_into: bool,
 }
 
 /// How a document's entries are found.
@@ -72,12 +75,19 @@ impl Sources {
         let path = path.field("sources");
         let compile = |source: &Named<config::Source>| {
             let at = path.field(&source.name);
-            let readers = Definition::of_readers(source, config);
+            let is_looked_into = is_looked_into(source, config);
+            let readers = Definition::of_readers(source, config, is_looked_into);
             // A stand-in, so that what names the source isn't called wrong as well. The policy is refused anyway.
-            Source::compile(source, readers, environment, &at, errors).unwrap_or_else(|| Source {
+            let compiled = Source::compile(source, readers, environment, &at, errors);
+            let compiled = compiled.map(|compiled| Source {
+                is_looked_into,
+                ..compiled
+            });
+            compiled.unwrap_or_else(|| Source {
                 name: source.name.as_str().into(),
                 kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
                 index: None,
+                is_looked_into: true,
             })
         };
         Self(config.sources.iter().map(compile).collect())
@@ -89,6 +99,19 @@ impl Sources {
 
     pub(crate) fn at(&self, place: usize) -> Option<&Source> {
         self.0.get(place)
+    }
+
+    /// How long documents of a watched source are used after the source last confirmed them.
+    pub(crate) fn stale_for(&self, place: usize) -> Option<Duration> {
+        match self.0.get(place)?.kind {
+            SourceKind::Watched { schedule, .. } => Some(schedule.stale_for),
+            SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
+        }
+    }
+
+    /// What the policy calls the source at this place.
+    pub(crate) fn name(&self, place: usize) -> &str {
+        self.0.get(place).map_or("", |source| &source.name)
     }
 
     pub(super) fn named(
@@ -159,6 +182,7 @@ impl Source {
             name: written.name.as_str().into(),
             kind,
             index,
+            is_looked_into: true,
         })
     }
 }
@@ -198,6 +222,15 @@ impl IndexBy {
             );
         }
     }
+}
+
+/// Whether anything but consumers is read from a source's documents. One that nobody reads is kept as it is.
+fn is_looked_into(source: &Named<config::Source>, config: &config::Config) -> bool {
+    let mut lookups = config.routes.iter().flat_map(|route| &route.lookup);
+    let mut readers = config.consumers_from.iter();
+    source.value.index.is_some()
+        || lookups.any(|lookup| lookup.value.source == source.name)
+        || !readers.any(|from| from.source == source.name)
 }
 
 /// How much text of documents one source on demand keeps in one VM.

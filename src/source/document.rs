@@ -41,20 +41,11 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads JSON text (RFC 8259) of at most `limit` bytes. Nesting is limited to 127 levels.
+    /// Reads JSON text (RFC 8259) of at most `limit` bytes, at once. Nesting is limited to 127 levels.
     ///
     /// # Errors
     /// [`SourceError::TooLarge`], [`SourceError::Malformed`].
     pub fn parse(text: &[u8], limit: usize) -> Result<Rc<Self>, SourceError> {
-        Self::parse_hashed(text, limit, Hash::of)
-    }
-
-    /// As [`parse`](Self::parse), where the hash may be known already.
-    pub(super) fn parse_hashed(
-        text: &[u8],
-        limit: usize,
-        hash: impl FnOnce(&[u8]) -> Hash,
-    ) -> Result<Rc<Self>, SourceError> {
         let bytes = text.len();
         if bytes > limit {
             return Err(SourceError::TooLarge { bytes, limit });
@@ -62,8 +53,13 @@ impl Document {
         // The error names the place in the text and what was expected there, never what was found.
         let value = serde_json::from_slice(text)
             .map_err(|error| SourceError::Malformed(error.to_string()))?;
-        let hash = hash(text);
-        Ok(Rc::new(Self { value, bytes, hash }))
+        Ok(Self::read(value, bytes, Hash::of(text)))
+    }
+
+    /// A document whose text of `bytes` bytes and this hash was read already.
+    #[must_use]
+    pub fn read(value: Value, bytes: usize, hash: Hash) -> Rc<Self> {
+        Rc::new(Self { value, bytes, hash })
     }
 
     /// A document that is written in the policy itself.
@@ -81,6 +77,12 @@ impl Document {
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.value
+    }
+
+    /// The value alone, where nobody else has the document.
+    #[must_use]
+    pub fn into_value(self: Rc<Self>) -> Option<Value> {
+        Rc::into_inner(self).map(|document| document.value)
     }
 
     /// Length of its text in bytes.

@@ -1,9 +1,8 @@
-//! What the JSONPath library's parser takes, and should not, or not in this time.
+//! What a JSONPath may not have, though RFC 9535 or its reading would let it pass.
 
 use super::{JsonPath, JsonPathError};
 
-/// How deep function calls may nest. The library's grammar tries an argument in three ways on each level: twenty levels
-/// would keep it busy for hours.
+/// How deep function calls may nest.
 const MAX_CALLS: u32 = 2;
 
 /// Looks a query over before it is parsed.
@@ -83,7 +82,7 @@ impl Scan {
         self.blanks(char)
     }
 
-    /// The library takes `$.a b` for the name `a b`. In RFC 9535 two names never stand side by side.
+    /// In RFC 9535 two names never stand side by side: somebody forgot the quotes.
     fn blanks(&mut self, char: char) -> Result<(), JsonPathError> {
         let is_name = char.is_ascii_alphanumeric() || char == '_' || !char.is_ascii();
         let is_blank = char.is_ascii_whitespace();
@@ -131,7 +130,7 @@ mod tests {
         }
     }
 
-    /// Without the limits the library would be busy with the first for hours.
+    /// A parser that tries an argument in several ways would be busy with the first for hours.
     #[test]
     fn the_worst_ends() {
         let calls = "length(".repeat(40);

@@ -1,14 +1,16 @@
 //! Finding an item of a document by its key.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry as MapEntry;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::place::{Place, Step, walk};
-use super::{Document, JsonPath, Selection};
-use crate::hash::{Map, Seeded};
+use super::selected::Selected;
+use super::{Budget, Document, JsonPath, Selection};
+use crate::hash::{Seeded, Set};
+use crate::pool::{At, Draft, Pool, Slots};
 
 /// What an index knows of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,20 +23,20 @@ pub enum Entry<'a> {
     Ambiguous,
 }
 
-#[derive(Debug)]
-enum Slot {
-    At(Place),
-    Contested,
-}
-
 /// Items of one document, by key. It holds the document and the keys; of the items only their places.
 #[derive(Debug)]
 pub struct Index {
     document: Rc<Document>,
     base: Box<[Step]>,
-    slots: Map<Box<[u8]>, Slot>,
+    /// An entry a key: the key and the item's place.
+    pool: Pool,
+    seed: Seeded,
+    slots: Slots,
+    /// Keys that several items claim.
+    contested: Set<At>,
+    /// Places that aren't elements of the base.
+    deep: Vec<Place>,
     left_out: usize,
-    ambiguous: usize,
 }
 
 impl Index {
@@ -43,53 +45,58 @@ impl Index {
     /// A key that two items have finds neither of them; one item that `items` selects twice is still one.
     #[must_use]
     pub fn build(document: &Rc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
-        let places = items.places(document.value());
-        let mut index = Self {
-            document: Rc::clone(document),
-            base: items.base().into(),
-            slots: Map::with_capacity_and_hasher(places.len(), Seeded::default()),
-            left_out: 0,
-            ambiguous: 0,
-        };
-        let base = walk(&index.base, document.value());
-        for (place, item) in places {
-            match key(by, item) {
-                Some(key) => index.add(&key, place, item, base),
-                None => index.left_out = index.left_out.saturating_add(1),
-            }
-        }
-        index
+        let mut indexing = Indexing::new(document, items);
+        indexing.advance(by, &mut Budget::unlimited());
+        indexing.finish()
     }
 
-    fn add(&mut self, key: &[u8], place: Place, item: &Value, base: Option<&Value>) {
-        match self.slots.entry(key.into()) {
-            MapEntry::Vacant(vacant) => {
-                vacant.insert(Slot::At(place));
+    fn add(&mut self, key: &[u8], place: Place, item: &Value, draft: &mut Draft) {
+        let hash = self.seed.hash_one(key);
+        let pool = &self.pool;
+        let is = |at| *pool.read(at).text().bytes() == *key;
+        if let Some(held) = self.slots.find(hash, is) {
+            if !self
+                .item(held)
+                .is_some_and(|other| std::ptr::eq(other, item))
+            {
+                self.contested.insert(held);
             }
-            MapEntry::Occupied(mut occupied) => {
-                let Slot::At(other) = occupied.get() else {
-                    return;
-                };
-                let other = base.and_then(|base| other.find(base));
-                if !other.is_some_and(|other| std::ptr::eq(other, item)) {
-                    occupied.insert(Slot::Contested);
-                    self.ambiguous = self.ambiguous.saturating_add(1);
-                }
+            return;
+        }
+        draft.clear().text(key);
+        match place {
+            Place::Element(at) => draft.number(0).number(at),
+            place @ (Place::Member(_) | Place::Deep(_)) => {
+                self.deep.push(place);
+                draft.number(self.deep.len())
             }
+        };
+        if let Some(at) = self.pool.add(draft) {
+            self.slots.insert(hash, at);
         }
     }
 
     /// The item with this key.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Entry<'_> {
-        match self.slots.get(key) {
+        let is = |at| *self.pool.read(at).text().bytes() == *key;
+        match self.slots.find(self.seed.hash_one(key), is) {
             None => Entry::Missing,
-            Some(Slot::Contested) => Entry::Ambiguous,
-            Some(Slot::At(place)) => {
-                let base = walk(&self.base, self.document.value());
-                let item = base.and_then(|base| place.find(base));
-                item.map_or(Entry::Missing, Entry::Found)
+            Some(at) if !self.contested.is_empty() && self.contested.contains(&at) => {
+                Entry::Ambiguous
             }
+            Some(at) => self.item(at).map_or(Entry::Missing, Entry::Found),
+        }
+    }
+
+    /// The item of a key's entry.
+    fn item(&self, at: At) -> Option<&Value> {
+        let mut entry = self.pool.read(at);
+        entry.text();
+        let base = walk(&self.base, self.document.value())?;
+        match entry.number().checked_sub(1) {
+            None => base.as_array()?.get(entry.number()),
+            Some(deep) => self.deep.get(deep)?.find(base),
         }
     }
 
@@ -101,13 +108,13 @@ impl Index {
 
     /// How many keys there are, the ambiguous ones too.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.slots.len()
     }
 
     /// Whether there is no key at all.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
@@ -119,8 +126,71 @@ impl Index {
 
     /// How many keys several items claim.
     #[must_use]
-    pub const fn ambiguous(&self) -> usize {
-        self.ambiguous
+    pub fn ambiguous(&self) -> usize {
+        self.contested.len()
+    }
+}
+
+/// An index that is being built, in slices.
+#[derive(Debug)]
+pub struct Indexing {
+    index: Index,
+    selected: Selected,
+    draft: Draft,
+}
+
+/// What an item costs beside its key.
+const ITEM: usize = 64;
+
+impl Indexing {
+    /// Of what `items` selects in `document`.
+    #[must_use]
+    pub fn new(document: &Rc<Document>, items: &JsonPath) -> Self {
+        Self {
+            selected: items.selected(document.value()),
+            index: Index {
+                document: Rc::clone(document),
+                base: items.base().into(),
+                pool: Pool::default(),
+                seed: Seeded::default(),
+                slots: Slots::default(),
+                contested: Set::default(),
+                deep: Vec::new(),
+                left_out: 0,
+            },
+            draft: Draft::default(),
+        }
+    }
+
+    /// Goes on, by what `by` selects in each item, the same each time; says whether all is done.
+    pub fn advance(&mut self, by: &JsonPath, budget: &mut Budget) -> bool {
+        let document = Rc::clone(&self.index.document);
+        let Some(base) = walk(&self.index.base, document.value()) else {
+            return true;
+        };
+        while !budget.is_spent() {
+            let Some((place, item)) = self.selected.next(base) else {
+                return true;
+            };
+            match key(by, item) {
+                Some(key) => {
+                    budget.spend(key.len().saturating_add(ITEM));
+                    self.index.add(&key, place, item, &mut self.draft);
+                }
+                None => {
+                    budget.spend(ITEM);
+                    self.index.left_out = self.index.left_out.saturating_add(1);
+                }
+            }
+        }
+        false
+    }
+
+    /// The index, once all is done.
+    #[must_use]
+    pub fn finish(mut self) -> Index {
+        self.index.pool.seal();
+        self.index
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use jsonpath_rust::parser::errors::JsonPathError as ParseError;
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
-use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
 use super::grammar;
 use super::place::{Place, Step, walk};
+use super::query::query;
 
 /// Why a text is no JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +51,6 @@ impl fmt::Display for JsonPathError {
 }
 
 impl std::error::Error for JsonPathError {}
-
-impl From<ParseError> for JsonPathError {
-    fn from(error: ParseError) -> Self {
-        let ParseError::PestError(error) = error else {
-            return Self::Malformed(error.to_string());
-        };
-        // The whole text of this error is a drawing over several lines that begins with ` --> line:column`.
-        let drawing = error.to_string();
-        let place = drawing.lines().next().unwrap_or_default();
-        let place = place.trim_start_matches([' ', '-', '>']);
-        Self::Malformed(format!("at {place}: {}", error.variant.message()))
-    }
-}
 
 /// What a query selects.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +128,7 @@ impl JsonPath {
     /// [`JsonPathError`].
     pub fn compile(text: &str) -> Result<Self, JsonPathError> {
         grammar::check(text)?;
-        let query = parse_json_path(text)?;
+        let query = query(text).map_err(JsonPathError::Malformed)?;
         let plan = match query.segments.split_last() {
             Some((Segment::Selector(Selector::Wildcard), before)) => {
                 steps(before).map(Plan::Children)
@@ -192,6 +178,14 @@ impl JsonPath {
         }
     }
 
+    /// The way to what the query selects all children of, where it is such a query.
+    pub(super) const fn children_of(&self) -> Option<&[Step]> {
+        match &self.plan {
+            Plan::Children(steps) => Some(steps),
+            Plan::Singular(_) | Plan::General(_) => None,
+        }
+    }
+
     /// What all the values that the query can select stand below.
     pub(super) fn base(&self) -> &[Step] {
         match &self.plan {
@@ -200,21 +194,21 @@ impl JsonPath {
         }
     }
 
-    /// What the query selects in `root`, with its place below [`base`](Self::base).
-    pub(super) fn places<'v>(&self, root: &'v Value) -> Vec<(Place, &'v Value)> {
+    /// The places of what the query selects in `root`, below [`base`](Self::base).
+    pub(super) fn places(&self, root: &Value) -> Vec<Place> {
         let base = || walk(self.base(), root);
         match &self.plan {
             Plan::Singular(_) => {
-                let here = |value| (Place::Deep(Box::default()), value);
+                let here = |_| Place::Deep(Box::default());
                 base().map(here).into_iter().collect()
             }
             Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
             Plan::General(query) => {
                 let nodes = js_path_process(query, root).unwrap_or_default();
-                let placed = nodes
-                    .into_iter()
-                    .map(|node| Some((Place::normalized(&node.path)?, node.val)));
-                placed.flatten().collect()
+                let places = nodes.into_iter();
+                places
+                    .filter_map(|node| Place::normalized(&node.path))
+                    .collect()
             }
         }
     }
@@ -342,12 +336,9 @@ mod tests {
             let query = compiled(query);
             let base = walk(query.base(), &root).unwrap();
             let places = query.places(&root);
-            assert_eq!(
-                places.len(),
-                query.select(&root).into_vec().len(),
-                "{query}"
-            );
-            for (place, value) in places {
+            let selected = query.select(&root).into_vec();
+            assert_eq!(places.len(), selected.len(), "{query}");
+            for (place, value) in places.iter().zip(selected) {
                 let found = place.find(base).unwrap();
                 assert!(std::ptr::eq(found, value), "{query}: {place:?}");
             }

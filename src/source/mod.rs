@@ -6,6 +6,7 @@
 //! [`JsonPath`] and [`Index`] find values in a document.
 
 mod board;
+mod budget;
 mod bytes;
 mod document;
 mod envelope;
@@ -14,25 +15,36 @@ mod fetcher;
 mod grammar;
 mod http;
 mod index;
+mod items;
 mod jsonpath;
 mod lease;
 mod on_demand;
 mod path;
 mod place;
+mod query;
 mod random;
+mod remains;
+mod scan;
 mod schedule;
+mod selected;
+mod tree;
 mod watched;
 
 pub use board::{ABSENT, Board};
+pub use budget::Budget;
 pub use document::{Document, Hash};
 pub use envelope::{Envelope, EnvelopeError};
 pub use error::SourceError;
 pub use fetcher::{Fetched, Fetcher, Validator};
 pub use http::{HeaderValue, HttpSource};
-pub use index::{Entry, Index};
+pub use index::{Entry, Index, Indexing};
+pub use items::{Item, Items, read_item};
 pub use jsonpath::{JsonPath, JsonPathError, Selection};
 pub use lease::{Duty, Lease, Newest};
 pub use on_demand::{Answer, Limits, OnDemand, Refusal, Settled};
 pub use path::PathError;
+pub use remains::Remains;
 pub use schedule::Schedule;
-pub use watched::{Candidate, Identity, Outcome, Tick, Watched};
+pub use selected::Selected;
+pub use tree::Tree;
+pub use watched::{Candidate, Identity, Outcome, Progress, Tick, Watched};

@@ -55,15 +55,14 @@ impl Place {
         }
     }
 
-    /// The children of `base`, in order.
-    pub(super) fn children(base: &Value) -> Vec<(Self, &Value)> {
+    /// The places of the children of `base`, in order.
+    pub(super) fn children(base: &Value) -> Vec<Self> {
         if let Some(array) = base.as_array() {
-            let place = |(at, value)| (Self::Element(at), value);
-            return array.iter().enumerate().map(place).collect();
+            return (0..array.len()).map(Self::Element).collect();
         }
         let members = base.as_object().into_iter().flatten();
         members
-            .map(|(name, value)| (Self::Member(name.as_str().into()), value))
+            .map(|(name, _)| Self::Member(name.as_str().into()))
             .collect()
     }
 

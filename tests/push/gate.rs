@@ -39,6 +39,8 @@ pub(crate) struct Setting {
     pub(crate) arguments: Vec<String>,
     /// Another Envoy than the one that the project is set up with.
     pub(crate) program: Option<PathBuf>,
+    /// The port that it shares with the one before it.
+    pub(crate) port: Option<u16>,
 }
 
 impl Setting {
@@ -51,6 +53,7 @@ impl Setting {
             centre: None,
             arguments: Vec::new(),
             program: None,
+            port: None,
         }
     }
 }
@@ -74,7 +77,8 @@ impl Gate {
             .join(of_version);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("pushed")).map_err(|error| error.to_string())?;
-        let port = crate::envoy::free_address().port();
+        let port = setting.port;
+        let port = port.unwrap_or_else(|| crate::envoy::free_address().port());
         write(&folder, &resource(&setting, port, &by_text(first)));
         let launch = Launch {
             bootstrap: bootstrap(&setting, port, &folder, first),
@@ -280,8 +284,11 @@ fn bootstrap(setting: &Setting, port: u16, folder: &Path, first: &str) -> Value 
             },
         })
     });
+    let shown: Value =
+        serde_yaml_ng::from_str(include_str!("../../envoy/bootstrap.yaml")).expect("it is YAML");
     let mut bootstrap = json!({
         "node": {"id": "push", "cluster": "push"},
+        "stats_config": shown["stats_config"],
         "static_resources": {"clusters": centre.into_iter().collect::<Vec<_>>(), "listeners": []},
     });
     match setting.delivery {

@@ -9,17 +9,22 @@ use crate::facts::{self, CONNECTIONS, PACE, REQUESTS, centre, start, tell};
 use crate::gate::{Delivery, Gate, Setting};
 use crate::load::{Load, Sample};
 use crate::policies::{good, with_sources};
+use crate::rolling;
 
-/// The bytes of Envoy's that are in memory.
-fn resident(gate: &Gate) -> u64 {
+/// Its Envoy's place in `/proc`, as long as that runs.
+pub(crate) fn process(gate: &Gate) -> Option<PathBuf> {
     let bootstrap = gate.folder.join("bootstrap.json").display().to_string();
     let processes = fs::read_dir("/proc").expect("a Linux").flatten();
-    let own = processes.map(|entry| entry.path()).find(|process| {
+    processes.map(|entry| entry.path()).find(|process| {
         let read = |name: &str| fs::read(process.join(name)).unwrap_or_default();
         let command = String::from_utf8_lossy(&read("cmdline")).into_owned();
         command.contains(&bootstrap) && read("comm").starts_with(b"envoy")
-    });
-    let status = own.map(|process| fs::read_to_string(process.join("status")));
+    })
+}
+
+/// The bytes of Envoy's that are in memory.
+fn resident(gate: &Gate) -> u64 {
+    let status = process(gate).map(|process| fs::read_to_string(process.join("status")));
     let status = status.expect("Envoy runs").expect("it is ours");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
@@ -186,6 +191,26 @@ fn in_envoy_1_38() {
 #[test]
 fn in_envoy_1_39() {
     all_facts("1.39.");
+}
+
+#[test]
+fn a_hot_restart_with_a_good_policy_is_seen_by_nobody() {
+    rolling::hot_restart();
+}
+
+#[test]
+fn a_hot_restart_with_a_bad_policy_shuts_the_gate_unless_it_is_static() {
+    rolling::hot_restart_with_a_bad_policy();
+}
+
+#[test]
+fn a_rolling_update_loses_no_request() {
+    rolling::rolled_out();
+}
+
+#[test]
+fn a_bad_policy_stops_a_rolling_update_whose_probe_goes_through_the_gate() {
+    rolling::stopped();
 }
 
 /// What isn't in the short suite.

@@ -20,7 +20,7 @@ pub(crate) struct Launch {
     /// All but the admin's address.
     pub(crate) bootstrap: Value,
     pub(crate) workers: usize,
-    /// More of the command line.
+    /// More of the command line. With a `--base-id` hot restart is on.
     pub(crate) arguments: Vec<String>,
     /// Another Envoy than the one that the project is set up with.
     pub(crate) program: Option<PathBuf>,
@@ -61,11 +61,13 @@ impl Envoy {
         ] {
             command.env(name, folder.join(part));
         }
+        let alone = !launch.arguments.iter().any(|word| word == "--base-id");
         let child = command
             .arg("run")
             .arg("--config-path")
             .arg(&file)
-            .args(["--disable-hot-restart", "--log-level", "warning"])
+            .args(["--log-level", "warning"])
+            .args(alone.then_some("--disable-hot-restart"))
             .args(["--file-flush-interval-msec", "100"])
             .args(["--component-log-level", "wasm:info", "--concurrency"])
             .arg(launch.workers.to_string())

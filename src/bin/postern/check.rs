@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use postern::config::{Config, ConfigErrors};
-use postern::policy::Policy;
 use serde_json::json;
 
 use crate::environment::{Variables, pair};
 use crate::finding::{Finding, Level, as_json, line, sarif};
-use crate::tree::{Mark, Tree, Value, Which};
-use crate::verb::{Failure, Verdict, say};
+use crate::judge::{Said, judge, without_blanks};
+use crate::tree::{Mark, Tree, Value};
+use crate::verb::{Failure, Verdict, say, write};
 use crate::wrapper::{Held, find};
-use crate::{embedded, file, json, lint};
+use crate::{embedded, file, json};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,6 +101,15 @@ struct Place<'p> {
 
 impl Findings {
     fn file(&mut self, name: &str, text: &str) {
+        let mut alone = file::alone(text).map(|json| {
+            let bytes = without_blanks(&json);
+            judge(&json, bytes, &self.environment)
+        });
+        if alone.as_ref().is_some_and(Vec::is_empty) {
+            // No places are needed, and to find them all takes as long as the rest.
+            self.policies = self.policies.saturating_add(1);
+            return;
+        }
         let documents = match file::documents(text) {
             Ok(documents) => documents,
             Err(error) => return self.unreadable(name, error.at, &error.reason),
@@ -114,7 +122,15 @@ impl Findings {
                     wrapper: &found.wrapper,
                 };
                 match found.held {
-                    Held::Policy(tree) => self.policy(&place, tree, &tree.to_json()),
+                    Held::Policy(tree) => {
+                        // What was judged already, unless it turned out to be something around a policy.
+                        let judged = alone.take().filter(|_| found.wrapper.is_empty());
+                        let said = judged.unwrap_or_else(|| {
+                            let json = tree.to_json();
+                            judge(&json, json.len(), &self.environment)
+                        });
+                        self.policy(&place, tree, said);
+                    }
                     Held::Text(node) => self.text(&place, node, text),
                     Held::Wrong(at, reason, suggestion) => {
                         self.policies = self.policies.saturating_add(1);
@@ -177,7 +193,10 @@ impl Findings {
         };
         let before = self.findings.len();
         match json::read(text) {
-            Ok(tree) => self.policy(place, &tree, text),
+            Ok(tree) => {
+                let said = judge(text, text.len(), &self.environment);
+                self.policy(place, &tree, said);
+            }
             Err(error) => {
                 self.policies = self.policies.saturating_add(1);
                 let reason = format!("not JSON: {}", error.reason);
@@ -203,60 +222,19 @@ impl Findings {
         }
     }
 
-    /// Judges a policy as the filter does. `json` is what the filter would read of `tree`.
-    fn policy(&mut self, place: &Place<'_>, tree: &Tree<'_>, json: &str) {
+    /// A policy in whole, and what is to be said of it.
+    fn policy(&mut self, place: &Place<'_>, tree: &Tree<'_>, said: Vec<Said>) {
         self.policies = self.policies.saturating_add(1);
-        let config = match Config::parse(json.as_bytes()) {
-            Ok(config) => config,
-            Err(errors) => return self.errors(place, tree, &errors),
-        };
-        match Policy::compile(&config, &self.environment) {
-            // The tool ends soon, and to take a large policy apart takes long.
-            Ok(policy) => std::mem::forget(policy),
-            Err(errors) => self.errors(place, tree, &errors),
-        }
-        for warning in lint::warnings(&config) {
-            self.findings.push(Finding {
-                file: place.file.to_owned(),
-                at: tree.locate(&warning.path, Which::First),
-                level: Level::Warning,
-                rule: warning.rule,
-                wrapper: place.wrapper.to_owned(),
-                path: warning.path,
-                reason: warning.reason,
-                suggestion: Some(warning.suggestion),
-            });
-        }
-        std::mem::forget(config);
-        let assumed = self.environment.take_assumed();
-        if !assumed.is_empty() {
-            let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();
-            let reason = format!(
-                "reads the environment: {}, taken to be set",
-                names.join(", ")
-            );
-            self.push(place, Level::Note, "environment", tree.at, &reason, None);
-        }
-    }
-
-    fn errors(&mut self, place: &Place<'_>, tree: &Tree<'_>, errors: &ConfigErrors) {
-        for error in errors {
-            let which = if error.reason == "duplicate key" {
-                Which::Last
-            } else {
-                Which::First
-            };
-            self.findings.push(Finding {
-                file: place.file.to_owned(),
-                at: tree.locate(&error.path, which),
-                level: Level::Error,
-                rule: "invalid",
-                wrapper: place.wrapper.to_owned(),
-                path: error.path.clone(),
-                reason: error.reason.clone(),
-                suggestion: error.suggestion.clone(),
-            });
-        }
+        self.findings.extend(said.into_iter().map(|said| Finding {
+            file: place.file.to_owned(),
+            at: tree.locate(&said.path, said.which),
+            level: said.level,
+            rule: said.rule,
+            wrapper: place.wrapper.to_owned(),
+            path: said.path,
+            reason: said.reason,
+            suggestion: said.suggestion,
+        }));
     }
 
     fn count(&self, level: Level) -> usize {
@@ -267,9 +245,12 @@ impl Findings {
     }
 
     fn print(&self) -> Result<(), Failure> {
+        let mut lines = String::new();
         for finding in &self.findings {
-            say(&line(finding))?;
+            lines.push_str(&line(finding));
+            lines.push('\n');
         }
+        write(lines.as_bytes())?;
         let [errors, warnings] = [(Level::Error, "error"), (Level::Warning, "warning")]
             .map(|(level, name)| counted(self.count(level), name));
         let policies = match self.policies {

@@ -45,6 +45,8 @@ fn resource(policy: &str, module: &Path, name: &str, vm_id: &str) -> Value {
             "config": {
                 "name": name,
                 "root_id": name,
+                // After a trap the gate is shut for a moment, and not until the next push.
+                "failure_policy": "FAIL_RELOAD",
                 "configuration": {"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": policy},
                 "vm_config": {
                     "vm_id": vm_id,
@@ -75,6 +77,7 @@ mod tests {
         let resource = resource(policy, Path::new("m.wasm"), "gate", "vm");
         let config = &resource["resources"][0]["typed_config"]["config"];
         assert_eq!(config["configuration"]["value"], policy);
+        assert_eq!(config["failure_policy"], "FAIL_RELOAD");
         assert_eq!(config["vm_config"]["code"]["local"]["filename"], "m.wasm");
     }
 }

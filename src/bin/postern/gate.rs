@@ -143,6 +143,10 @@ impl<'c> Gate<'c> {
         // Whoever is woken is resumed by whoever waits for it.
         let _ = self.engine.tick(now, &mut self.board, story);
         self.serve(story);
+        // A large document is read bit by bit, for which no time passes here.
+        while self.engine.is_reading() {
+            let _ = self.engine.tick(now, &mut self.board, story);
+        }
     }
 
     /// Answers every callout that is to be sent.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use postern::config::Config;
+use postern::config::{Config, ConfigErrors};
 use postern::policy::Policy;
 
 use crate::environment::Variables;
@@ -15,6 +15,9 @@ use crate::wrapper::{Held, find};
 pub(crate) fn policy(path: &Path, environment: &Variables) -> Result<(Config, Policy), Failure> {
     let name = path.display();
     let text = file::text(path)?;
+    if let Some(config) = file::alone(&text).and_then(|json| Config::parse(json.as_bytes()).ok()) {
+        return compile(config, environment).map_err(|errors| failure(path, &errors));
+    }
     let documents = file::documents(&text).map_err(|error| {
         Failure(format!(
             "{name}:{}:{}: {}",
@@ -44,13 +47,21 @@ pub(crate) fn policy(path: &Path, environment: &Variables) -> Result<(Config, Po
             policies.len()
         )));
     };
-    let compiled = Config::parse(json.as_bytes())
-        .and_then(|config| Policy::compile(&config, environment).map(|policy| (config, policy)));
-    compiled.map_err(|errors| {
-        let lines = errors.iter().map(|error| format!("\n  {error}"));
-        let lines: String = lines.collect();
-        Failure(format!(
-            "{name} has errors (`postern check` tells their places):{lines}"
-        ))
-    })
+    Config::parse(json.as_bytes())
+        .and_then(|config| compile(config, environment))
+        .map_err(|errors| failure(path, &errors))
+}
+
+fn compile(config: Config, environment: &Variables) -> Result<(Config, Policy), ConfigErrors> {
+    let policy = Policy::compile(&config, environment)?;
+    Ok((config, policy))
+}
+
+fn failure(path: &Path, errors: &ConfigErrors) -> Failure {
+    let name = path.display();
+    let lines = errors.iter().map(|error| format!("\n  {error}"));
+    let lines: String = lines.collect();
+    Failure(format!(
+        "{name} has errors (`postern check` tells their places):{lines}"
+    ))
 }

@@ -132,7 +132,7 @@ fn provider(name: &str, said: Said<'_>, places: &[&Place]) -> Provider {
         } => {
             provider.verdict = "accepted";
             provider.consumer = Some(shown(consumer));
-            provider.groups = groups.iter().map(|group| group.to_string()).collect();
+            provider.groups = groups.iter().map(|group| shown(group)).collect();
             provider.credential = credential.map(shown);
         }
         Said::Rejected(reason) => {

@@ -31,14 +31,14 @@ pub(crate) enum Style {
 }
 
 /// One part of a document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tree<'a> {
     pub(crate) at: Mark,
     pub(crate) value: Value<'a>,
 }
 
 /// What it is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     /// Neither text, list nor map: as JSON writes it.
     Literal(Cow<'a, str>),
@@ -48,7 +48,7 @@ pub(crate) enum Value<'a> {
 }
 
 /// One entry of a map. A key may come twice: whoever reads the JSON text refuses it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
     pub(crate) at: Mark,
     pub(crate) key: Cow<'a, str>,
@@ -158,12 +158,11 @@ impl<'a> Tree<'a> {
 }
 
 /// Text as JSON writes it.
-fn quote(text: &str, out: &mut String) {
+pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) =
-        rest.find(|character: char| matches!(character, '"' | '\\' | '\0'..='\x1f'))
-    {
+    let special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    while let Some(at) = rest.bytes().position(special) {
         let (plain, after) = rest.split_at(at);
         out.push_str(plain);
         let mut characters = after.chars();

@@ -1,11 +1,11 @@
 //! What a watched source says, and is told.
 
 use std::fmt;
-use std::rc::Rc;
 
 use crate::http::Callout;
 use crate::source::fetcher::Validator;
-use crate::source::{Document, Hash, SourceError};
+use crate::source::lease::Newest;
+use crate::source::{Hash, SourceError};
 use crate::time::Timestamp;
 
 #[cfg(doc)]
@@ -22,37 +22,54 @@ impl fmt::Display for Identity {
     }
 }
 
-/// A new document that nobody has validated yet: it goes to [`Watched::accept`] or to [`Watched::reject`], at once.
-#[derive(Debug)]
+/// A new document that nobody has validated yet: in the end it goes to [`Watched::accept`] or to [`Watched::reject`], or
+/// the machine ends too. Until then nothing else is fetched.
 #[must_use]
 pub struct Candidate {
-    pub(super) document: Rc<Document>,
+    pub(super) text: Vec<u8>,
+    pub(super) hash: Hash,
     pub(super) validator: Validator,
     pub(super) origin: Origin,
 }
 
+/// Where a document is from.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Origin {
-    /// This VM fetched it; these are the bytes for the board.
-    Fetched(Vec<u8>),
-    /// Another VM's, confirmed by the source at this time.
-    Board(Timestamp),
+    /// This VM fetched it, at this time. Says whether the board is to get it even where it is the one that is held.
+    Fetched(Timestamp, Copies),
+    /// It is another VM's.
+    Board(Newest),
 }
 
-impl fmt::Debug for Origin {
-    /// Without the bytes: they may hold credentials.
+/// Whether the board has the document that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    Good,
+    Missing,
+}
+
+impl fmt::Debug for Candidate {
+    /// Without the text: it may hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fetched(body) => f.debug_tuple("Fetched").field(&body.len()).finish(),
-            Self::Board(confirmed) => f.debug_tuple("Board").field(confirmed).finish(),
-        }
+        f.debug_struct("Candidate")
+            .field("bytes", &self.text.len())
+            .field("hash", &self.hash)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }
 
 impl Candidate {
-    /// The document.
+    /// Its text.
     #[must_use]
-    pub const fn document(&self) -> &Rc<Document> {
-        &self.document
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The hash of its text.
+    #[must_use]
+    pub const fn hash(&self) -> Hash {
+        self.hash
     }
 }
 
@@ -62,8 +79,8 @@ impl Candidate {
 pub enum Tick {
     /// Nothing.
     Idle,
-    /// Another VM has a newer document: validate it.
-    Adopt(Candidate),
+    /// A document has come, from another VM: go on with [`Watched::advance`].
+    Arrived,
     /// Send this, and give what comes of it to [`Watched::fetched`].
     Fetch(Callout),
 }
@@ -72,12 +89,28 @@ pub enum Tick {
 #[derive(Debug)]
 #[must_use]
 pub enum Outcome {
-    /// A new document: validate it.
-    New(Candidate),
+    /// A document has come: go on with [`Watched::advance`].
+    Arrived,
     /// The document that is held is still right.
     Unchanged,
     /// Nothing came of it; it was noted, and is tried again later.
     Failed(SourceError),
     /// Nobody waits for it any more: it was abandoned, or came too late.
     Ignored,
+}
+
+/// How far what has come was looked at.
+#[derive(Debug)]
+#[must_use]
+pub enum Progress {
+    /// Nothing has come, or it came to nothing.
+    Idle,
+    /// There is more to be done.
+    Pending,
+    /// It is a new document: validate it.
+    New(Candidate),
+    /// It is the document that is held.
+    Unchanged,
+    /// It is no good, as is known from before; it was noted, and is tried again later.
+    Failed(SourceError),
 }

@@ -1,16 +1,16 @@
 //! The last good document.
 
-use std::rc::Rc;
 use std::time::Duration;
 
-use crate::source::Document;
+use crate::source::Hash;
 use crate::source::fetcher::Validator;
 use crate::source::lease::Newest;
 use crate::time::Timestamp;
 
+/// What is known of it. What was made of it is its reader's.
 #[derive(Debug)]
 pub(super) struct Held {
-    pub(super) document: Rc<Document>,
+    pub(super) hash: Hash,
     pub(super) validator: Validator,
     /// When the source last said that it is this one.
     pub(super) confirmed: Timestamp,
@@ -19,7 +19,7 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn newest(&self) -> Newest {
         Newest {
-            hash: self.document.hash(),
+            hash: self.hash,
             confirmed: self.confirmed,
         }
     }
@@ -28,7 +28,7 @@ impl Held {
     pub(super) fn confirm(&mut self, newest: Newest, now: Timestamp) {
         // Times that lie ahead are of a clock that was put back since.
         self.confirmed = self.confirmed.min(now);
-        if self.document.hash() == newest.hash && newest.confirmed <= now {
+        if self.hash == newest.hash && newest.confirmed <= now {
             self.confirmed = self.confirmed.max(newest.confirmed);
         }
     }

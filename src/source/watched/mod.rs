@@ -1,9 +1,14 @@
 //! A source that is kept fresh: one VM fetches for all.
 //!
-//! On the board lie, for each watched source, a small [`Lease`] and the newest document in an [`Envelope`]. The lease
-//! says who fetches, when the next fetch is due, and which document is the newest; every VM reads it on every tick, and
-//! the document only where that is one that it doesn't hold.
+//! On the board lie, for each watched source, a small [`Lease`], and the newest document beside its
+//! [`Envelope`](super::Envelope). The lease says who fetches, when the next fetch is due, and which document is the newest;
+//! every VM reads it on every tick, and the document, which lies there in pieces, only where it doesn't hold that one.
+//!
+//! A document is large, perhaps, and a worker has requests to answer: what has come is looked at bit by bit
+//! ([`advance`](Watched::advance)), and so may be read by whoever validates it. Meanwhile the last good one is the last good
+//! one, nothing else is fetched, and the lease is kept.
 
+mod arrival;
 mod candidate;
 mod held;
 mod notices;
@@ -15,15 +20,16 @@ use std::time::Duration;
 use crate::http::{CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::fetcher::{Fetched, Validator};
+use super::fetcher::Fetched;
 use super::lease::{Duty, Lease, Newest};
 use super::random::Random;
 use super::schedule::{Loaded, Schedule};
-use super::{Board, Document, Fetcher, Hash, SourceError};
+use super::{Board, Fetcher, Hash, SourceError};
 
-pub use candidate::{Candidate, Identity, Outcome, Tick};
+pub use candidate::{Candidate, Identity, Outcome, Progress, Tick};
 
-use candidate::Origin;
+use arrival::{Arrival, Stage};
+use candidate::{Copies, Origin};
 use held::Held;
 use notices::Notices;
 use unreadable::Unreadable;
@@ -39,8 +45,8 @@ const ATTEMPTS: usize = 3;
 struct Flight {
     /// When it is lost.
     deadline: Timestamp,
-    /// Whether the board has no good copy of the document that is held: it gets one whatever the reply says.
-    republish: bool,
+    /// Where the board has no good copy of the document that is held it gets one, whatever the reply says.
+    copies: Copies,
 }
 
 /// One watched source in one VM.
@@ -53,6 +59,7 @@ pub struct Watched {
     random: Random,
     held: Option<Held>,
     flight: Option<Flight>,
+    stage: Stage,
     rejected: Option<(Hash, SourceError)>,
     unreadable: Option<Unreadable>,
     trouble: Option<SourceError>,
@@ -74,25 +81,26 @@ impl Watched {
             random: Random::seeded(vm ^ spread),
             held: None,
             flight: None,
+            stage: Stage::Idle,
             rejected: None,
             unreadable: None,
             trouble: None,
         }
     }
 
-    /// The last good document, unless the source has not confirmed it for longer than `stale_for`.
+    /// Which document is the last good one, unless the source has not confirmed it for longer than `stale_for`.
     #[must_use]
-    pub fn usable(&self, now: Timestamp) -> Option<&Rc<Document>> {
+    pub fn usable(&self, now: Timestamp) -> Option<Hash> {
         let held = self.held.as_ref()?;
         let is_usable = held.is_usable(now, self.schedule.stale_for);
-        is_usable.then_some(&held.document)
+        is_usable.then_some(held.hash)
     }
 
     /// Which document was the last good one, and when the source last said that it is.
     #[must_use]
     pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
         let held = self.held.as_ref()?;
-        Some((held.document.hash(), held.confirmed))
+        Some((held.hash, held.confirmed))
     }
 
     /// Why there is no newer document, where the last attempt of this VM came to nothing.
@@ -107,7 +115,7 @@ impl Watched {
         self.flight.is_some()
     }
 
-    /// Looks at the board; to be called every 100 to 250 ms.
+    /// Looks at the board; to be called every 100 to 250 ms, or more often.
     pub fn tick(&mut self, now: Timestamp, board: &mut dyn Board) -> Tick {
         let longest = now.after(self.flight_time());
         if let Some(flight) = &mut self.flight {
@@ -120,12 +128,16 @@ impl Watched {
             return Tick::Idle;
         }
         let (lease, mark) = self.notices.read(board);
+        if let Some((newest, held)) = lease.newest.zip(self.held.as_mut()) {
+            held.confirm(newest, now);
+        }
+        if !matches!(self.stage, Stage::Idle) {
+            self.keep(lease, mark, now, board);
+            return Tick::Idle;
+        }
         if let Some(newest) = lease.newest {
-            if let Some(held) = &mut self.held {
-                held.confirm(newest, now);
-            }
-            if let Some(candidate) = self.adopt(newest, now, board) {
-                return Tick::Adopt(candidate);
+            if self.adopt(newest, now, board) {
+                return Tick::Arrived;
             }
         }
         let must = self.unreadable.as_ref();
@@ -148,10 +160,13 @@ impl Watched {
         };
         let error = match result.map(|reply| self.fetcher.interpret(reply)) {
             Ok(Fetched::Body { body, validator }) => {
-                return self.body(body, validator, &flight, now, board);
+                let origin = Origin::Fetched(now, flight.copies);
+                let arrival = Arrival::fetched(body, validator, origin);
+                self.stage = Stage::Arrived(Box::new(arrival));
+                return Outcome::Arrived;
             }
-            Ok(Fetched::NotModified) if !flight.republish => {
-                return self.unchanged(None, now, board);
+            Ok(Fetched::NotModified) if flight.copies == Copies::Good => {
+                return self.not_modified(now, board);
             }
             Ok(Fetched::NotModified) => SourceError::Status(304),
             Ok(Fetched::Missing) => SourceError::Status(404),
@@ -160,42 +175,6 @@ impl Watched {
         };
         self.fail(error.clone(), now, board);
         Outcome::Failed(error)
-    }
-
-    /// The candidate is good: it becomes the last good document, and the other VMs may have it.
-    pub fn accept(&mut self, candidate: Candidate, now: Timestamp, board: &mut dyn Board) {
-        let (body, confirmed) = match candidate.origin {
-            Origin::Fetched(body) => (Some(body), now),
-            Origin::Board(confirmed) => (None, confirmed.min(now)),
-        };
-        self.held = Some(Held {
-            document: candidate.document,
-            confirmed,
-            validator: candidate.validator,
-        });
-        self.rejected = None;
-        self.trouble = None;
-        if let Some(body) = body {
-            self.conclude(0, Some(&body), self.schedule.refresh, now, board);
-        }
-    }
-
-    /// The candidate is no good, for `error`: the last good document stays, and this one isn't looked at again.
-    pub fn reject(
-        &mut self,
-        candidate: Candidate,
-        error: SourceError,
-        now: Timestamp,
-        board: &mut dyn Board,
-    ) {
-        let Candidate {
-            document, origin, ..
-        } = candidate;
-        self.rejected = Some((document.hash(), error.clone()));
-        match origin {
-            Origin::Fetched(_) => self.fail(error, now, board),
-            Origin::Board(_) => self.trouble = Some(error),
-        }
     }
 
     /// The callout under way will never be answered (its sender is gone): another VM, or this one, may fetch at the next
@@ -212,7 +191,7 @@ impl Watched {
     }
 
     fn release(&mut self, now: Timestamp, board: &mut dyn Board) {
-        let was_fetching = self.flight.take().is_some();
+        let was_fetching = self.flight.take().is_some() || self.stage.is_fetched();
         for _ in 0..ATTEMPTS {
             let (mut lease, mark) = self.notices.read(board);
             if lease.owner != self.vm {
@@ -238,13 +217,13 @@ impl Watched {
     ) -> Tick {
         let published = lease.newest.map(|newest| newest.hash);
         let held = self.held.as_ref();
-        let held = held.filter(|held| published == Some(held.document.hash()));
+        let held = held.filter(|held| published == Some(held.hash));
         let callout = self
             .fetcher
             .watch(&held.map(|held| held.validator.clone()).unwrap_or_default());
         let flight = Flight {
             deadline: now.after(self.flight_time()),
-            republish: held.is_none(),
+            copies: held.map_or(Copies::Missing, |_| Copies::Good),
         };
         lease.owner = self.vm;
         lease.deadline = flight.deadline;
@@ -257,56 +236,31 @@ impl Watched {
         Tick::Fetch(callout)
     }
 
-    fn body(
-        &mut self,
-        body: Vec<u8>,
-        validator: Validator,
-        flight: &Flight,
-        now: Timestamp,
-        board: &mut dyn Board,
-    ) -> Outcome {
-        // Hashing is much cheaper than parsing, and most documents are the ones that are held.
-        let hash = Hash::of(&body);
-        if let Some(held) = &mut self.held {
-            if held.document.hash() == hash {
-                held.validator = validator;
-                return self.unchanged(flight.republish.then_some(body.as_slice()), now, board);
-            }
-        }
-        let known = self.rejected.as_ref().filter(|(bad, _)| *bad == hash);
-        let parsed = match known {
-            Some((_, error)) => Err(error.clone()),
-            None => Document::parse_hashed(&body, self.fetcher.max_bytes(), |_| hash),
-        };
-        match parsed {
-            Ok(document) => Outcome::New(Candidate {
-                document,
-                validator,
-                origin: Origin::Fetched(body),
-            }),
-            Err(error) => {
-                self.rejected = Some((hash, error.clone()));
-                self.fail(error.clone(), now, board);
-                Outcome::Failed(error)
-            }
-        }
-    }
-
-    fn unchanged(
-        &mut self,
-        republished: Option<&[u8]>,
-        now: Timestamp,
-        board: &mut dyn Board,
-    ) -> Outcome {
+    fn not_modified(&mut self, now: Timestamp, board: &mut dyn Board) -> Outcome {
         let Some(held) = &mut self.held else {
             let error = SourceError::Status(304);
             self.fail(error.clone(), now, board);
             return Outcome::Failed(error);
         };
         held.confirmed = now;
-        self.trouble = None;
-        self.conclude(0, republished, self.schedule.refresh, now, board);
+        self.confirmed(None, now, board);
         Outcome::Unchanged
+    }
+
+    /// The document that is held is the source's own. The board gets a copy, where it is given here.
+    fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, board: &mut dyn Board) {
+        self.trouble = None;
+        self.conclude(0, copy, self.schedule.refresh, now, board);
+    }
+
+    /// Goes on having the lease while what was fetched under it is looked at.
+    fn keep(&self, mut lease: Lease, mark: u32, now: Timestamp, board: &mut dyn Board) {
+        let longest = now.after(self.flight_time());
+        let lasts = now.after(GRACE) < lease.deadline && lease.deadline <= longest;
+        if self.stage.is_fetched() && lease.owner == self.vm && !lasts {
+            lease.deadline = longest;
+            self.notices.write(&lease, mark, board);
+        }
     }
 
     fn fail(&mut self, error: SourceError, now: Timestamp, board: &mut dyn Board) {
@@ -336,8 +290,8 @@ impl Watched {
             }
             // The document first: whoever reads the record finds at least what it says.
             if let (Some(body), Some(held)) = (body.take(), &self.held) {
-                let (document, validator) = (&held.document, &held.validator);
-                self.notices.publish(document, validator, body, now, board);
+                let validator = &held.validator;
+                self.notices.publish(held.hash, validator, body, now, board);
             }
             lease.owner = self.vm;
             lease.due = due;
@@ -352,30 +306,29 @@ impl Watched {
         }
     }
 
-    /// The newest document, where it isn't the one that is held or one that was found to be bad.
-    fn adopt(
-        &mut self,
-        newest: Newest,
-        now: Timestamp,
-        board: &mut dyn Board,
-    ) -> Option<Candidate> {
+    /// Takes the newest document from the board, where it isn't the one that is held or one that was found to be bad.
+    fn adopt(&mut self, newest: Newest, now: Timestamp, board: &mut dyn Board) -> bool {
         let known = [
-            self.held.as_ref().map(|held| held.document.hash()),
+            self.held.as_ref().map(|held| held.hash),
             self.rejected.as_ref().map(|(hash, _)| *hash),
             self.unreadable.as_ref().map(|unreadable| unreadable.hash),
         ];
         if known.contains(&Some(newest.hash)) {
-            return None;
+            return false;
         }
         let limit = self.fetcher.max_bytes();
-        let candidate = self.notices.document(newest, limit, board);
-        let patience = self.schedule.refresh.min(Unreadable::PATIENCE);
-        let patience = self.random.jitter(patience);
-        self.unreadable = match candidate {
-            Some(_) => None,
-            None => Some(Unreadable::new(newest.hash, now, patience)),
-        };
-        candidate
+        match self.notices.newest(newest, limit, board) {
+            Some(envelope) => {
+                self.unreadable = None;
+                let arrival = Arrival::posted(envelope, newest);
+                self.stage = Stage::Arrived(Box::new(arrival));
+                true
+            }
+            None => {
+                self.unreadable = Some(self.unreadable(newest.hash, now));
+                false
+            }
+        }
     }
 
     fn flight_time(&self) -> Duration {

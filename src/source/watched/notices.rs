@@ -2,25 +2,36 @@
 
 use crate::source::fetcher::Validator;
 use crate::source::lease::{Lease, Newest};
-use crate::source::{ABSENT, Board, Document, Envelope};
+use crate::source::{ABSENT, Board, Envelope, Hash};
 use crate::time::Timestamp;
 
-use super::candidate::{Candidate, Identity, Origin};
+use super::candidate::Identity;
 
-/// The two places on the board that belong to one source.
+/// How long a piece of a document is on the board. The host copies what is read there twice, which takes a millisecond for
+/// as much as this.
+const PIECE: usize = 2 << 20;
+
+/// The places on the board that belong to one source.
 #[derive(Debug)]
 pub(super) struct Notices {
+    identity: Identity,
     lease: String,
-    document: String,
+    envelope: String,
 }
 
 impl Notices {
     /// The places carry the version of what lies there: what another version of the module wrote is left to it.
     pub(super) fn of(identity: Identity) -> Self {
         Self {
-            lease: format!("postern.1.lease.{identity}"),
-            document: format!("postern.1.document.{identity}"),
+            identity,
+            lease: format!("postern.2.lease.{identity}"),
+            envelope: format!("postern.2.envelope.{identity}"),
         }
+    }
+
+    /// Where a piece of the document is.
+    fn place(&self, piece: usize) -> String {
+        format!("postern.2.document.{}.{piece}", self.identity)
     }
 
     /// The lease, and the mark to write it by. What is no lease counts as none.
@@ -39,7 +50,7 @@ impl Notices {
     /// Puts a document there for the others. Where the host doesn't take it, they fetch for themselves in the end.
     pub(super) fn publish(
         &self,
-        document: &Document,
+        hash: Hash,
         validator: &Validator,
         body: &[u8],
         now: Timestamp,
@@ -47,30 +58,57 @@ impl Notices {
     ) {
         let envelope = Envelope {
             fetched: now,
-            hash: document.hash(),
+            hash,
             validator: validator.clone(),
-            body,
+            bytes: length(body),
         };
-        board.write(&self.document, &envelope.encode(), None);
+        let before = self
+            .envelope(board)
+            .map_or(0, |before| pieces(before.bytes));
+        let mut count = 0;
+        for piece in body.chunks(PIECE) {
+            if !board.write(&self.place(count), piece, None) {
+                return;
+            }
+            count = count.saturating_add(1);
+        }
+        board.write(&self.envelope, &envelope.encode(), None);
+        // Nothing is ever taken off the board; what is left of a longer document needs no room, at least.
+        for piece in count..before {
+            board.write(&self.place(piece), b"", None);
+        }
     }
 
-    /// The newest document, where it is there, whole, and of at most `limit` bytes.
-    pub(super) fn document(
+    fn envelope(&self, board: &mut dyn Board) -> Option<Envelope> {
+        let (wire, _) = board.read(&self.envelope)?;
+        Envelope::decode(&wire).ok()
+    }
+
+    /// What belongs to the newest document, where it is there, and the document has at most `limit` bytes. Whether it is the
+    /// one that it should be, its hash will tell.
+    pub(super) fn newest(
         &self,
         newest: Newest,
         limit: usize,
         board: &mut dyn Board,
-    ) -> Option<Candidate> {
-        let (wire, _) = board.read(&self.document)?;
-        let envelope = Envelope::decode(&wire).ok()?;
-        if envelope.hash != newest.hash {
-            return None;
-        }
-        let document = Document::parse_hashed(envelope.body, limit, |_| newest.hash).ok()?;
-        Some(Candidate {
-            document,
-            validator: envelope.validator,
-            origin: Origin::Board(newest.confirmed),
-        })
+    ) -> Option<Envelope> {
+        let envelope = self.envelope(board)?;
+        let fits = usize::try_from(envelope.bytes).is_ok_and(|bytes| bytes <= limit);
+        (envelope.hash == newest.hash && fits).then_some(envelope)
     }
+
+    /// A piece of the document.
+    pub(super) fn piece(&self, piece: usize, board: &mut dyn Board) -> Option<Vec<u8>> {
+        let (bytes, _) = board.read(&self.place(piece))?;
+        Some(bytes)
+    }
+}
+
+fn length(body: &[u8]) -> u64 {
+    u64::try_from(body.len()).unwrap_or(u64::MAX)
+}
+
+fn pieces(bytes: u64) -> usize {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    bytes.div_ceil(PIECE)
 }

@@ -1,0 +1,132 @@
+//! All that there is to say of one policy, by its paths.
+
+use postern::config::{Config, ConfigErrors};
+use postern::policy::Policy;
+
+use crate::environment::Variables;
+use crate::finding::Level;
+use crate::lint;
+use crate::tree::Which;
+
+/// One thing.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) level: Level,
+    pub(crate) rule: &'static str,
+    /// As errors write it; empty for the whole.
+    pub(crate) path: String,
+    /// Which entry the path means, where there are two.
+    pub(crate) which: Which,
+    pub(crate) reason: String,
+    pub(crate) suggestion: Option<String>,
+}
+
+/// The most that the filter reads (`docs/operations.md`, sizes and limits).
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// How long a policy is without the blanks between its parts: how it is sent, where it isn't sent as it was written.
+pub(crate) fn without_blanks(json: &str) -> usize {
+    if json.len() <= MOST_BYTES {
+        return json.len();
+    }
+    let (mut text, mut escaped) = (false, false);
+    let counts = |byte: &u8| {
+        let quote = *byte == b'"' && !escaped;
+        let counts = text || !byte.is_ascii_whitespace();
+        text ^= quote;
+        escaped = text && *byte == b'\\' && !escaped;
+        counts
+    };
+    json.as_bytes().iter().copied().filter(counts).count()
+}
+
+/// Judges a policy as the filter does, and warns of what it wouldn't mind. `json` is what the filter would read, which comes
+/// to it in so many bytes.
+pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Said> {
+    if bytes > MOST_BYTES {
+        return vec![Said {
+            level: Level::Error,
+            rule: "invalid",
+            path: String::new(),
+            which: Which::First,
+            reason: format!("the configuration has {bytes} bytes, the limit is {MOST_BYTES}"),
+            suggestion: Some(
+                "keep consumers and values in a source and not in the policy".to_owned(),
+            ),
+        }];
+    }
+    let config = match Config::parse(json.as_bytes()) {
+        Ok(config) => config,
+        Err(errors) => return refused(&errors).collect(),
+    };
+    let mut said = Vec::new();
+    match Policy::compile(&config, environment) {
+        // The tool ends soon, and to take a large policy apart takes long.
+        Ok(policy) => std::mem::forget(policy),
+        Err(errors) => said.extend(refused(&errors)),
+    }
+    said.extend(lint::warnings(&config).into_iter().map(|warning| Said {
+        level: Level::Warning,
+        rule: warning.rule,
+        path: warning.path,
+        which: Which::First,
+        reason: warning.reason,
+        suggestion: Some(warning.suggestion),
+    }));
+    std::mem::forget(config);
+    let assumed = environment.take_assumed();
+    if !assumed.is_empty() {
+        let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();
+        said.push(Said {
+            level: Level::Note,
+            rule: "environment",
+            path: String::new(),
+            which: Which::First,
+            reason: format!(
+                "reads the environment: {}, taken to be set",
+                names.join(", ")
+            ),
+            suggestion: None,
+        });
+    }
+    said
+}
+
+fn refused(errors: &ConfigErrors) -> impl Iterator<Item = Said> {
+    errors.iter().map(|error| Said {
+        level: Level::Error,
+        rule: "invalid",
+        path: error.path.clone(),
+        which: if error.reason == "duplicate key" {
+            Which::Last
+        } else {
+            Which::First
+        },
+        reason: error.reason.clone(),
+        suggestion: error.suggestion.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_is_too_long() {
+        let variables = Variables::default();
+        assert!(judge("{}", MOST_BYTES, &variables).is_empty());
+        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].reason.contains("16777217 bytes"), "{said:?}");
+        // The filter's own limit, as its operators read it.
+        assert!(include_str!("../../../docs/operations.md").contains("| the policy | 16 MiB;"));
+    }
+
+    #[test]
+    fn blanks_are_not_sent() {
+        let blanks = " ".repeat(MOST_BYTES);
+        let text = format!("{{ \"a\\\" b\\\\\" :\n[1, 2],{blanks}\"c d\": \"\"}}");
+        let short = "{\"a\\\" b\\\\\":[1,2],\"c d\":\"\"}";
+        assert_eq!(without_blanks(&text), short.len());
+    }
+}

@@ -1,0 +1,233 @@
+//! A consumer's record as it is nearly always written, read without a copy.
+//!
+//! A document may hold a hundred thousand of them, and is read while requests wait. So the usual record is read from its
+//! text in one go; whatever is unusual (an escape, a letter outside of ASCII, an unknown field, a mistake) is left to the
+//! decoders of the language, which are slower and can say what is wrong.
+
+use super::scalar::unhex;
+use super::{ApiKeyRef, ConsumerRef, KeyRef};
+
+/// Reads the record that the text begins with, and says how long it is; `None` where it isn't a plain one. What it reads,
+/// the language's decoder reads likewise.
+pub(super) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
+    let mut reader = Reader { text, at: 0 };
+    let mut name = None;
+    let mut groups = None;
+    let mut labels = None;
+    let mut credentials = None;
+    reader.map(|reader, key| match key {
+        "name" => once(&mut name, filled(reader.string()?)?),
+        "groups" => once(&mut groups, reader.list(group)?),
+        "labels" => once(&mut labels, reader.labels()?),
+        "credentials" => once(&mut credentials, reader.list(credential)?),
+        _ => None,
+    })?;
+    let consumer = ConsumerRef {
+        name: name?,
+        groups: groups.unwrap_or_default(),
+        labels: labels.unwrap_or_default(),
+        credentials: credentials.unwrap_or_default(),
+    };
+    Some((consumer, reader.at))
+}
+
+/// Keeps a field that comes once.
+fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
+    if field.is_some() {
+        return None;
+    }
+    *field = Some(value);
+    Some(())
+}
+
+fn filled(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn group<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
+    let group = filled(reader.string()?)?;
+    (!group.contains(',')).then_some(group)
+}
+
+fn credential<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
+    let mut read = None;
+    reader.map(|reader, kind| match kind {
+        "apiKey" => once(&mut read, api_key(reader)?),
+        _ => None,
+    })?;
+    read
+}
+
+fn api_key<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
+    let (mut provider, mut id, mut key) = (None, None, None);
+    reader.map(|reader, field| match field {
+        "provider" => once(&mut provider, filled(reader.string()?)?),
+        "id" => once(&mut id, filled(reader.string()?)?),
+        "sha256" => once(&mut key, KeyRef::Sha256(unhex(reader.string()?)?)),
+        "value" => once(
+            &mut key,
+            KeyRef::Value(filled(reader.string()?)?.as_bytes()),
+        ),
+        _ => None,
+    })?;
+    let key = key?;
+    Some(ApiKeyRef { provider, id, key })
+}
+
+/// Whether it is printable ASCII that stands for itself in a string: neither a quote nor a backslash.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')
+}
+
+/// What is left of the text. Each step is `None` where something else stands there.
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// The next byte that isn't a blank (RFC 8259 §2), which stays.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.text.get(self.at)?;
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(byte);
+            }
+            self.at = self.at.saturating_add(1);
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at = self.at.saturating_add(1))
+    }
+
+    /// Whether this byte comes next; then it is taken.
+    fn takes(&mut self, byte: u8) -> bool {
+        self.take(byte).is_some()
+    }
+
+    /// A string of printable ASCII without escapes.
+    fn string(&mut self) -> Option<&'a str> {
+        self.take(b'"')?;
+        let rest = self.text.get(self.at..)?;
+        let length = rest.iter().position(|byte| !is_plain(*byte))?;
+        let (string, end) = rest.split_at_checked(length)?;
+        if end.first() != Some(&b'"') {
+            return None;
+        }
+        self.at = self.at.saturating_add(length).saturating_add(1);
+        std::str::from_utf8(string).ok()
+    }
+
+    fn map(&mut self, mut field: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+        self.take(b'{')?;
+        if self.takes(b'}') {
+            return Some(());
+        }
+        loop {
+            let key = self.string()?;
+            self.take(b':')?;
+            field(self, key)?;
+            if !self.takes(b',') {
+                return self.take(b'}');
+            }
+        }
+    }
+
+    fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        self.take(b'[')?;
+        let mut items = Vec::new();
+        if self.takes(b']') {
+            return Some(items);
+        }
+        loop {
+            items.push(item(self)?);
+            if !self.takes(b',') {
+                self.take(b']')?;
+                return Some(items);
+            }
+        }
+    }
+
+    fn labels(&mut self) -> Option<Vec<(&'a str, &'a str)>> {
+        let mut labels: Vec<(&str, &str)> = Vec::new();
+        self.map(|reader, name| {
+            let name = filled(name)?;
+            let is_new = labels.iter().all(|(other, _)| *other != name);
+            is_new.then_some(())?;
+            labels.push((name, reader.string()?));
+            Some(())
+        })?;
+        // By name, as they are where the document was read as a whole.
+        labels.sort_unstable();
+        Some(labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Consumer;
+
+    fn both(text: &str) -> bool {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        let slow = Consumer::from_document(&value);
+        let Some((quick, length)) = consumer(text.as_bytes()) else {
+            return false;
+        };
+        assert_eq!(length, text.trim_end().len());
+        let slow = slow.unwrap();
+        assert!(quick == slow.as_ref(), "{text}");
+        true
+    }
+
+    #[test]
+    fn what_is_plain_is_read_alike() {
+        let digest = "9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        for text in [
+            r#"{"name":"a"}"#,
+            " {\n\t\"name\" :\r \"a b\" , \"groups\":[] ,\"labels\":{ },\"credentials\":[ ]} ",
+            r#"{"credentials":[{"apiKey":{"value":"k"}}],"groups":["g","h"],"labels":{"t":"","a":"~"},"name":"a"}"#,
+            &format!(
+                r#"{{"name":"a","credentials":[{{"apiKey":{{"provider":"p","id":"i","sha256":"{digest}"}}}},{{"apiKey":{{"value":"k"}}}}]}}"#
+            ),
+        ] {
+            assert!(both(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_others() {
+        for text in [
+            r#"{"name":"\u0061"}"#,
+            r#"{"name":"é"}"#,
+            r#"{"name":"a","name":"b"}"#,
+            r#"{"name":"a","labels":{"x":"1","x":"2"}}"#,
+            r#"{"name":"a","groups":null}"#,
+            r#"{"name":"a","x":1}"#,
+            r#"{"name":""}"#,
+            r#"{}"#,
+            r#"["a"]"#,
+            r#"{"name":"a","groups":["b,c"]}"#,
+            r#"{"name":"a","credentials":[{}]}"#,
+            r#"{"name":"a","credentials":[{"apiKey":{}}]}"#,
+            r#"{"name":"a","credentials":[{"apiKey":{"env":"X"}}]}"#,
+            r#"{"name":"a","credentials":[{"apiKey":{"value":{"env":"X"}}}]}"#,
+            r#"{"name":"a","credentials":[{"apiKey":{"value":"k","sha256":"00"}}]}"#,
+            r#"{"name":"a","credentials":[{"apiKey":{"value":""}}]}"#,
+        ] {
+            assert!(consumer(text.as_bytes()).is_none(), "{text}");
+        }
+        for text in [
+            "",
+            "{",
+            r#"{"name":"a"]"#,
+            r#"{"name":"a",}"#,
+            r#"{"name""a"}"#,
+            "{\"name\":\"a\u{7f}\"}",
+            "{\"name\":\"a\n\"}",
+        ] {
+            assert!(consumer(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+}

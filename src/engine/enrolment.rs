@@ -1,0 +1,108 @@
+//! Taking in the consumers of a document, record by record.
+
+use serde_json::Value;
+
+use crate::config::{ConfigErrors, Consumer, ConsumerRef, Path};
+use crate::policy::{Builder, Directory, Surroundings};
+use crate::source::{Budget, Items, SourceError, read_item};
+
+use super::reader::Reader;
+
+/// The consumers so far. A record that doesn't compile is left out, and so denied; a credential that two claim is nobody's.
+#[derive(Debug, Default)]
+pub(super) struct Enrolment {
+    builder: Builder,
+    records: usize,
+}
+
+/// How much more a byte costs of a record that isn't plain.
+const DEAR: usize = 8;
+
+/// What a record costs that was read already.
+const RECORD: usize = 768;
+
+impl Enrolment {
+    /// Takes in the record that begins there, the next one of `items`.
+    pub(super) fn record(
+        &mut self,
+        text: &[u8],
+        begin: usize,
+        items: &mut Items,
+        reader: &mut Reader<'_>,
+        budget: &mut Budget,
+    ) -> Result<(), SourceError> {
+        let rest = text.get(begin..).unwrap_or_default();
+        if let Some((plain, length)) = ConsumerRef::plain(rest) {
+            items.pass(length);
+            self.add(&plain, reader);
+            return Ok(());
+        }
+        let record = items.text(text)?;
+        budget.spend(record.len().saturating_mul(DEAR));
+        let value = read_item(text, record)?;
+        self.decode(&value, reader);
+        Ok(())
+    }
+
+    /// Takes in a record that was read as JSON.
+    pub(super) fn value(&mut self, record: &Value, reader: &mut Reader<'_>, budget: &mut Budget) {
+        budget.spend(RECORD);
+        self.decode(record, reader);
+    }
+
+    fn decode(&mut self, record: &Value, reader: &mut Reader<'_>) {
+        match Consumer::from_document(record) {
+            Ok(consumer) => self.add(&consumer.as_ref(), reader),
+            Err(errors) => {
+                let number = self.records.to_string();
+                self.records = self.records.saturating_add(1);
+                left_out(&number, &errors, reader);
+            }
+        }
+    }
+
+    fn add(&mut self, consumer: &ConsumerRef<'_>, reader: &mut Reader<'_>) {
+        self.records = self.records.saturating_add(1);
+        let around = Surroundings {
+            providers: &reader.policy.providers,
+            environment: None,
+        };
+        let mut errors = ConfigErrors::default();
+        self.builder.add(consumer, around, &Path::Root, &mut errors);
+        left_out(consumer.name, &errors, reader);
+    }
+
+    /// The directory. A document that lost too many of the consumers of the one `before` is refused.
+    pub(super) fn finish(self, before: usize, keep_percent: u8) -> Result<Directory, SourceError> {
+        judge(self.builder.len(), self.records, before, keep_percent)?;
+        Ok(self.builder.finish())
+    }
+}
+
+/// Refuses a document of which so few consumers are left: none of its `records`, or fewer than the part that is to be kept
+/// of those `before`.
+pub(super) fn judge(
+    now: usize,
+    records: usize,
+    before: usize,
+    keep_percent: u8,
+) -> Result<(), SourceError> {
+    if now == 0 && records > 0 {
+        return Err(SourceError::Unusable(
+            "none of its records is a consumer".into(),
+        ));
+    }
+    let needed = before.saturating_mul(usize::from(keep_percent));
+    if now < needed.div_ceil(100) {
+        let reason =
+            format!("{now} consumers where there were {before}: fewer than `maxShrink` allows");
+        return Err(SourceError::Unusable(reason));
+    }
+    Ok(())
+}
+
+fn left_out(record: &str, errors: &ConfigErrors, reader: &mut Reader<'_>) {
+    for error in errors {
+        reader.left_out(record, &error.to_string());
+    }
+}

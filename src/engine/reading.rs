@@ -1,0 +1,417 @@
+//! Reading a document, slice by slice.
+
+use std::rc::Rc;
+
+use crate::policy::{Directory, Policy};
+use crate::source::{
+    Budget, Document, Hash, Index, Indexing, Item, Items, Selected, SourceError, Tree,
+};
+
+use super::enrolment::Enrolment;
+use super::reader::Reader;
+use super::view::View;
+
+/// A document that is being read: first its text, then what the policies make of it. It is read whole or not at all.
+#[derive(Debug)]
+pub(super) struct Reading {
+    hash: Hash,
+    bytes: usize,
+    stage: Stage,
+    index: Option<Index>,
+    directories: Vec<Directory>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Consumers are read off the text; there is no need for the rest of it.
+    Records(Items, Enrolment),
+    /// The text becomes a value.
+    Value(Tree),
+    /// It is one.
+    Parsed(Rc<Document>),
+    Indexing(Rc<Document>, Box<Indexing>),
+    /// Consumers are read out of the value.
+    Enrolling(Rc<Document>, Selected, Enrolment),
+}
+
+impl Reading {
+    /// Begins with the text of a document, which has this hash and length.
+    pub(super) fn of_text(hash: Hash, bytes: usize, policy: &Policy, place: usize) -> Self {
+        let source = policy.sources.at(place);
+        let looks_in = source.is_none_or(|source| source.is_looked_into);
+        let mut readers = policy.consumers_from.iter();
+        let mut readers = readers.by_ref().filter(|from| from.source == place);
+        let items = match (readers.next(), readers.next()) {
+            (Some(only), None) if !looks_in => Items::of(&only.items),
+            _ => None,
+        };
+        let stage = items.map_or_else(
+            || Stage::Value(Tree::default()),
+            |items| Stage::Records(items, Enrolment::default()),
+        );
+        Self::new(hash, bytes, stage)
+    }
+
+    /// Begins with a document whose text was read already.
+    pub(super) fn of_document(document: &Rc<Document>) -> Self {
+        let stage = Stage::Parsed(Rc::clone(document));
+        Self::new(document.hash(), document.bytes(), stage)
+    }
+
+    const fn new(hash: Hash, bytes: usize, stage: Stage) -> Self {
+        Self {
+            hash,
+            bytes,
+            stage,
+            index: None,
+            directories: Vec::new(),
+        }
+    }
+
+    /// Goes on. `text` is the same each time. The view, once all is read; `None` where the budget is spent.
+    pub(super) fn advance(
+        &mut self,
+        text: &[u8],
+        reader: &mut Reader<'_>,
+        budget: &mut Budget,
+    ) -> Result<Option<View>, SourceError> {
+        while !budget.is_spent() {
+            let next = match &mut self.stage {
+                Stage::Records(items, enrolment) => {
+                    match records(items, enrolment, text, reader, budget)? {
+                        Records::Pending => continue,
+                        Records::Unordered => Some(Stage::Value(Tree::default())),
+                        Records::All => {
+                            self.enrolled(reader)?;
+                            return Ok(Some(self.finish(None)));
+                        }
+                    }
+                }
+                Stage::Value(tree) => tree
+                    .advance(text, budget)?
+                    .map(|value| Stage::Parsed(Document::read(value, self.bytes, self.hash))),
+                Stage::Parsed(document) => {
+                    let document = Rc::clone(document);
+                    match self.next(&document, reader)? {
+                        Some(stage) => Some(stage),
+                        None => return Ok(Some(self.finish(Some(document)))),
+                    }
+                }
+                Stage::Indexing(document, indexing) => {
+                    let by = reader.source().and_then(|source| source.index.as_ref());
+                    let is_done = by.is_none_or(|by| indexing.advance(&by.by, budget));
+                    is_done.then(|| Stage::Parsed(Rc::clone(document)))
+                }
+                Stage::Enrolling(document, selected, enrolment) => {
+                    let from = reader.consumers_from().nth(self.directories.len());
+                    let base = from.and_then(|from| from.items.base_in(document.value()));
+                    let value = base.and_then(|base| selected.next_value(base));
+                    match value {
+                        Some(value) => {
+                            enrolment.value(value, reader, budget);
+                            None
+                        }
+                        None => Some(Stage::Parsed(Rc::clone(document))),
+                    }
+                }
+            };
+            if let Some(next) = next {
+                self.go_over(next, reader)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is to be done next with a document whose value is known; `None` where that was all.
+    fn next(
+        &self,
+        document: &Rc<Document>,
+        reader: &Reader<'_>,
+    ) -> Result<Option<Stage>, SourceError> {
+        let index = reader.source().and_then(|source| source.index.as_ref());
+        if let Some(by) = index.filter(|_| self.index.is_none()) {
+            let indexing = Box::new(Indexing::new(document, &by.items));
+            return Ok(Some(Stage::Indexing(Rc::clone(document), indexing)));
+        }
+        let Some(from) = reader.consumers_from().nth(self.directories.len()) else {
+            return Ok(None);
+        };
+        if !from.items.reaches(document.value()) {
+            return Err(nowhere());
+        }
+        let selected = from.items.selected(document.value());
+        let document = Rc::clone(document);
+        Ok(Some(Stage::Enrolling(
+            document,
+            selected,
+            Enrolment::default(),
+        )))
+    }
+
+    /// Goes over to another stage, and keeps what the one before it brought.
+    fn go_over(&mut self, next: Stage, reader: &mut Reader<'_>) -> Result<(), SourceError> {
+        match std::mem::replace(&mut self.stage, next) {
+            Stage::Indexing(document, indexing) => {
+                let index = indexing.finish();
+                judge_index(&index, &document, reader)?;
+                self.index = Some(index);
+            }
+            Stage::Enrolling(_, _, enrolment) => {
+                let directory = self.judge(enrolment, reader)?;
+                self.directories.push(directory);
+            }
+            Stage::Records(..) | Stage::Value(_) | Stage::Parsed(_) => {}
+        }
+        Ok(())
+    }
+
+    /// All consumers are read off the text.
+    fn enrolled(&mut self, reader: &Reader<'_>) -> Result<(), SourceError> {
+        let nothing = Stage::Value(Tree::default());
+        if let Stage::Records(_, enrolment) = std::mem::replace(&mut self.stage, nothing) {
+            let directory = self.judge(enrolment, reader)?;
+            self.directories.push(directory);
+        }
+        Ok(())
+    }
+
+    fn judge(&self, enrolment: Enrolment, reader: &Reader<'_>) -> Result<Directory, SourceError> {
+        let number = self.directories.len();
+        let from = reader.consumers_from().nth(number);
+        let before = reader.last.and_then(|last| last.directories.get(number));
+        let kept = from.map_or(0, |from| from.keep_percent);
+        enrolment.finish(before.map_or(0, Directory::len), kept)
+    }
+
+    fn finish(&mut self, document: Option<Rc<Document>>) -> View {
+        View {
+            hash: self.hash,
+            bytes: self.bytes,
+            document,
+            index: self.index.take(),
+            directories: std::mem::take(&mut self.directories),
+        }
+    }
+
+    /// What was read so far of the document's value, in parts that nobody else has.
+    pub(super) fn into_values(self) -> Vec<serde_json::Value> {
+        drop(self.index);
+        let document = match self.stage {
+            Stage::Records(..) => return Vec::new(),
+            Stage::Value(tree) => return tree.into_parts(),
+            Stage::Parsed(document) | Stage::Enrolling(document, ..) => document,
+            Stage::Indexing(document, indexing) => {
+                drop(indexing);
+                document
+            }
+        };
+        document.into_value().into_iter().collect()
+    }
+}
+
+enum Records {
+    Pending,
+    /// They can't be read off the text.
+    Unordered,
+    All,
+}
+
+/// Reads consumers off the text.
+fn records(
+    items: &mut Items,
+    enrolment: &mut Enrolment,
+    text: &[u8],
+    reader: &mut Reader<'_>,
+    budget: &mut Budget,
+) -> Result<Records, SourceError> {
+    while let Some(item) = items.next(text, budget)? {
+        match item {
+            Item::Begins(at) => enrolment.record(text, at, items, reader, budget)?,
+            Item::Forget => *enrolment = Enrolment::default(),
+            Item::Unordered => return Ok(Records::Unordered),
+            Item::End(true) => return Ok(Records::All),
+            Item::End(false) => return Err(nowhere()),
+        }
+    }
+    Ok(Records::Pending)
+}
+
+fn nowhere() -> SourceError {
+    SourceError::Unusable("there is no place for consumers in it".into())
+}
+
+/// An index whose every entry lacks a key is of a document of another shape than the policy knows: an error page in JSON,
+/// say.
+fn judge_index(
+    index: &Index,
+    document: &Document,
+    reader: &mut Reader<'_>,
+) -> Result<(), SourceError> {
+    let by = reader.source().and_then(|source| source.index.as_ref());
+    let reaches = by.is_some_and(|by| by.items.reaches(document.value()));
+    if index.is_empty() && (index.left_out() > 0 || !reaches) {
+        return Err(SourceError::Unusable(
+            "the index finds no entry in it".into(),
+        ));
+    }
+    let ambiguous = "so many keys are claimed by several entries: they answer for none";
+    for (count, reason) in [
+        (index.left_out(), "so many entries have no usable key"),
+        (index.ambiguous(), ambiguous),
+    ] {
+        if count > 0 {
+            reader.left_out(&count.to_string(), reason);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::engine::{Event, Observer};
+    use crate::policy::Environment;
+    use proptest::prelude::*;
+
+    struct Events(Vec<String>);
+
+    impl Observer for Events {
+        fn event(&mut self, event: &Event<'_>) {
+            self.0.push(format!("{event:?}"));
+        }
+    }
+
+    struct Nothing;
+
+    impl Environment for Nothing {
+        fn variable(&self, _name: &str) -> Option<String> {
+            Some("k0".to_owned())
+        }
+    }
+
+    /// Reads consumers off the text, or out of the value because a lookup needs that as well.
+    fn policy(lookup: &str) -> Policy {
+        let text = format!(
+            r#"{{"consumersFrom": [{{"source": "s", "items": "$.consumers[*]"}}],
+                "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x"}}]}}}},
+                               "other": {{"apiKey": {{"from": [{{"header": "y"}}]}}}}}},
+                "sources": {{"s": {{"http": {{"cluster": "c", "path": "/"}}, "refresh": "1s"}}}},
+                "routes": [{{"name": "r", "require": "keys"{lookup}}}]}}"#
+        );
+        Policy::compile(&Config::parse(text.as_bytes()).unwrap(), &Nothing).unwrap()
+    }
+
+    /// What comes of a text: events, and whose each key is, with all that is known of that one.
+    fn read(text: &[u8], slice: Option<usize>, policy: &Policy) -> (Vec<String>, String) {
+        let mut observer = Events(Vec::new());
+        let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, 0);
+        let reader = &mut Reader {
+            policy,
+            place: 0,
+            last: None,
+            observer: &mut observer,
+        };
+        let view = loop {
+            let mut budget = slice.map_or_else(Budget::unlimited, Budget::of);
+            match reading.advance(text, reader, &mut budget) {
+                Ok(None) => {}
+                Ok(Some(view)) => break view,
+                // Where it is malformed is told in as many ways as it is read.
+                Err(SourceError::Malformed(_)) => return (Vec::new(), "malformed".to_owned()),
+                Err(error) => return (observer.0, error.to_string()),
+            }
+        };
+        let directory = &view.directories[0];
+        let mut known = format!("{} ", directory.len());
+        for provider in 0..2 {
+            for key in ["k0", "k1", "k2", "k3", "é"] {
+                let found = directory.find(provider, key.as_bytes()).map(|found| {
+                    let owner = found.owner();
+                    let label = |name| owner.label(name).map(|label| label.bytes().to_vec());
+                    let groups: Vec<_> = owner.groups().collect();
+                    let id = found.id().map(|id| id.bytes().to_vec());
+                    format!(
+                        "{owner:?} {groups:?} {:?} {:?} {id:?}",
+                        label("a"),
+                        label("b")
+                    )
+                });
+                known.push_str(&format!("{key}: {found:?} "));
+            }
+        }
+        (observer.0, known)
+    }
+
+    fn record() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(vec!["n0", "n1", "n2", "\\u006e1", "é", "", "n3", "n4"]);
+        let key = prop::sample::select(vec![
+            r#"{"value":"k0"}"#,
+            r#"{"value": "k1", "id": "i"}"#,
+            r#"{"provider":"other","value":"k1"}"#,
+            r#"{"provider":"keys","value":"k2"}"#,
+            r#"{"provider":"keys","value":"k3","id":""}"#,
+            r#"{"provider":"nowhere","value":"k3"}"#,
+            r#"{"provider":"keys","value":"\u00e9"}"#,
+            r#"{"provider":"keys","value":{"env":"X"}}"#,
+            r#"{"provider":"keys","env":"X"}"#,
+            r#"{"provider":"keys","sha256":"a6f3e5e0b3f3d2bfb1bb0a36cc4df0b0ad9d5b7fd2cfa9ef7b3d8e3b7f0a9f11"}"#,
+            r#"{"provider":"other","sha256":"a6f3"}"#,
+            r#"{"provider":"keys","value":"k0","value":"k1"}"#,
+        ]);
+        let more = prop::sample::select(vec![
+            "",
+            r#","groups":["g","h"]"#,
+            r#","groups":["g,h"]"#,
+            r#","groups":"g""#,
+            r#","labels":{"b":"2","a":"1"}"#,
+            r#","labels":{"a":"1","a":"2"}"#,
+            r#","labels":{"":"1"}"#,
+            r#","unknown":[{}]"#,
+            r#","name":"n2""#,
+            " ",
+        ]);
+        let keys = prop::collection::vec(key, 0..3);
+        let whole = (name, keys, more).prop_map(|(name, keys, more)| {
+            let keys: Vec<_> = keys
+                .iter()
+                .map(|key| format!(r#"{{"apiKey":{key}}}"#))
+                .collect();
+            format!(
+                r#"{{"name":"{name}","credentials":[{}]{more}}}"#,
+                keys.join(", ")
+            )
+        });
+        prop_oneof![
+            12 => whole,
+            1 => prop::sample::select(vec!["null", "7", "\"n0\"", "[]", "{}", r#"{"name":7}"#, "{\"name\"}"])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// In slices or at once, off the text or out of the value: the same comes of it.
+        #[test]
+        fn all_ways_of_reading_are_one(
+            records in prop::collection::vec(record(), 0..12),
+            before in prop::sample::select(vec!["", r#""consumers": [{"name":"old"}],"#, r#""consumers": 7, "x": {"consumers": []},"#]),
+            after in prop::sample::select(vec!["", r#", "x": [[], "]"]"#, r#", "consumers": {}"#, r#", "consumers": null"#, "]", ","]),
+            slice in 1..400_usize,
+        ) {
+            let text = format!(r#"{{{before}"consumers": [{}]{after}}}"#, records.join(" ,\n"));
+            let off_text = policy("");
+            let of_value = policy(r#", "lookup": {"l": {"source": "s", "values": {"v": "$.x"}}}"#);
+            let whole = read(text.as_bytes(), None, &off_text);
+            prop_assert_eq!(&read(text.as_bytes(), Some(slice), &off_text), &whole, "{}", text);
+            let (events, known) = read(text.as_bytes(), None, &of_value);
+            prop_assert_eq!(&read(text.as_bytes(), Some(slice), &of_value), &(events.clone(), known.clone()), "{}", text);
+            prop_assert_eq!(&known, &whole.1, "{}", text);
+            // Of two lists of one name the first is read too, before it is known that the second counts.
+            if text.matches(r#""consumers""#).count() == 1 {
+                prop_assert_eq!(&events, &whole.0, "{}", text);
+            }
+        }
+    }
+}

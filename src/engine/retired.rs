@@ -1,0 +1,36 @@
+//! What nobody needs any more, and is too large to be dropped at once.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::source::{Budget, Remains};
+
+use super::view::View;
+
+/// Values of documents that are gone. Everything else of a view is a few large pieces, and ends where it is.
+#[derive(Debug, Default)]
+pub(super) struct Retired(Remains);
+
+impl Retired {
+    /// Somebody lets go of a view. Whoever is the last to do so leaves its document's value here.
+    pub(super) fn view(&mut self, view: Rc<View>) {
+        if let Some(value) = Rc::into_inner(view).and_then(View::into_value) {
+            self.0.add(value);
+        }
+    }
+
+    /// Values of a document that won't be read to its end.
+    pub(super) fn values(&mut self, values: Vec<Value>) {
+        values.into_iter().for_each(|value| self.0.add(value));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Goes on dropping.
+    pub(super) fn advance(&mut self, budget: &mut Budget) {
+        self.0.advance(budget);
+    }
+}

@@ -1,0 +1,97 @@
+//! What is done about a document that has come.
+
+use std::rc::Rc;
+
+use crate::policy::Policy;
+use crate::source::{Budget, Progress, SourceError};
+
+use super::event::Event;
+use super::reader::Reader;
+use super::reading::Reading;
+use super::store::{InHand, Store, WatchedSource};
+use super::world::World;
+
+/// One turn at the documents of one source. Any engine that has the source may take it.
+pub(super) struct Uptake<'u, 'w> {
+    /// The source's place in the policy.
+    pub(super) place: usize,
+    pub(super) policy: &'u Policy,
+    pub(super) store: &'u Store,
+    pub(super) world: &'u mut World<'w>,
+    /// What is left of this turn for large documents.
+    pub(super) slice: &'u mut Budget,
+}
+
+impl Uptake<'_, '_> {
+    /// Looks on at what has come: a slice of it, or all where it is small.
+    pub(super) fn go_on(&mut self, source: &mut WatchedSource) {
+        if let Some(bytes) = source.machine.arrived() {
+            let (now, board) = (self.world.now, &mut *self.world.board);
+            let progress = with_budget(bytes, self.slice, |budget| {
+                source.machine.advance(budget, now, board)
+            });
+            match progress {
+                Progress::New(candidate) => {
+                    let (hash, bytes) = (candidate.hash(), candidate.text().len());
+                    let reading = Reading::of_text(hash, bytes, self.policy, self.place);
+                    source.in_hand = Some(InHand { candidate, reading });
+                }
+                Progress::Failed(error) => self.failed(&error),
+                Progress::Idle | Progress::Pending | Progress::Unchanged => {}
+            }
+        }
+        if let Some(in_hand) = source.in_hand.take() {
+            self.read_on(in_hand, source);
+        }
+    }
+
+    /// Reads on. A new document becomes the last good one if it can be used.
+    fn read_on(&mut self, mut in_hand: InHand, source: &mut WatchedSource) {
+        let text = in_hand.candidate.text();
+        let reader = &mut Reader {
+            policy: self.policy,
+            place: self.place,
+            last: source.view.as_deref(),
+            observer: self.world.observer,
+        };
+        let read = with_budget(text.len(), self.slice, |budget| {
+            in_hand.reading.advance(text, reader, budget)
+        });
+        let InHand { candidate, reading } = in_hand;
+        let (now, board) = (self.world.now, &mut *self.world.board);
+        match read {
+            Ok(None) => source.in_hand = Some(InHand { candidate, reading }),
+            Ok(Some(view)) => {
+                let before = source.view.replace(Rc::new(view));
+                source.machine.accept(candidate, now, board);
+                if let Some(before) = before {
+                    self.store.0.borrow_mut().retired.view(before);
+                }
+            }
+            Err(error) => {
+                let values = reading.into_values();
+                self.store.0.borrow_mut().retired.values(values);
+                source.machine.reject(&candidate, error.clone(), now, board);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Tells that nothing came of it.
+    pub(super) fn failed(&mut self, error: &SourceError) {
+        self.world.observer.event(&Event::SourceFailed {
+            source: self.policy.sources.name(self.place),
+            place: self.place,
+            error,
+        });
+    }
+}
+
+/// A small document is read in one go.
+fn with_budget<T>(bytes: usize, slice: &mut Budget, work: impl FnOnce(&mut Budget) -> T) -> T {
+    if bytes <= Budget::SMALL {
+        work(&mut Budget::unlimited())
+    } else {
+        work(slice)
+    }
+}

@@ -1,0 +1,297 @@
+//! Many small things in a few large buffers, found by hash.
+//!
+//! A hundred thousand consumers, each with a handful of boxes, cost some hundred allocations of a worker's time for every
+//! thousand of them that come or go, and twenty times the memory of their text. Here an entry is a run of bytes in a
+//! [`Pool`], and a table of them a flat list of [`Slots`]: both come and go in a few pieces.
+
+mod slots;
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::http::Text;
+
+pub use slots::Slots;
+
+/// How long a buffer is; an entry that is longer has one of its own.
+const CHUNK: usize = 1 << 16;
+
+/// Where an entry of a pool begins: the number of its buffer, and the place in that one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct At(u32);
+
+/// Entries of texts and numbers, one behind the other. `Debug` shows nothing of them: they may hold secrets.
+#[derive(Default)]
+pub struct Pool {
+    full: Vec<Rc<Vec<u8>>>,
+    /// The buffer that is written to.
+    open: Vec<u8>,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("buffers", &self.full.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// Adds an entry; `None` where no place for it could be named: after some four gigabytes.
+    pub fn add(&mut self, entry: &Draft) -> Option<At> {
+        if !self.open.is_empty() && self.open.len().saturating_add(entry.0.len()) > CHUNK {
+            self.seal();
+        }
+        if self.open.is_empty() && !self.full.is_empty() {
+            self.open.reserve_exact(CHUNK.max(entry.0.len()));
+        }
+        let buffer = u32::try_from(self.full.len()).ok()?.checked_mul(1 << 16)?;
+        let place = u32::try_from(self.open.len()).ok()?;
+        // Not all of them: one is nobody's.
+        let at = buffer.checked_add(place).filter(|at| *at != u32::MAX)?;
+        self.open.extend_from_slice(&entry.0);
+        Some(At(at))
+    }
+
+    /// Ends the buffer that is written to: from now on its texts can be handed out without a copy.
+    pub fn seal(&mut self) {
+        let mut full = std::mem::take(&mut self.open);
+        if !full.is_empty() {
+            full.shrink_to_fit();
+            self.full.push(Rc::new(full));
+        }
+    }
+
+    /// The entry that begins there.
+    #[must_use]
+    pub fn read(&self, at: At) -> Entry<'_> {
+        let [low, middle, high, highest] = at.0.to_le_bytes();
+        let place = usize::from(u16::from_le_bytes([low, middle]));
+        let buffer = usize::from(u16::from_le_bytes([high, highest]));
+        match self.full.get(buffer) {
+            Some(full) => Entry {
+                shared: Some(full),
+                bytes: full,
+                place,
+            },
+            None => Entry {
+                shared: None,
+                bytes: &self.open,
+                place,
+            },
+        }
+    }
+}
+
+/// An entry that is being written.
+#[derive(Default)]
+pub struct Draft(Vec<u8>);
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draft(…)")
+    }
+}
+
+impl Draft {
+    /// Begins anew.
+    pub fn clear(&mut self) -> &mut Self {
+        self.0.clear();
+        self
+    }
+
+    /// Adds a number: seven bits a byte, the lowest first.
+    pub fn number(&mut self, mut number: usize) -> &mut Self {
+        loop {
+            let [low, ..] = number.to_le_bytes();
+            number >>= 7;
+            if number == 0 {
+                self.0.push(low & 0x7f);
+                return self;
+            }
+            self.0.push(low | 0x80);
+        }
+    }
+
+    /// Adds a text, with its length before it.
+    pub fn text(&mut self, text: &[u8]) -> &mut Self {
+        self.number(text.len());
+        self.0.extend_from_slice(text);
+        self
+    }
+
+    /// Adds the place of another entry.
+    pub fn at(&mut self, at: At) -> &mut Self {
+        self.0.extend_from_slice(&at.0.to_le_bytes());
+        self
+    }
+}
+
+/// An entry that is being read: what was written is asked for in the same order. What isn't there is empty or zero.
+#[derive(Clone, Copy)]
+pub struct Entry<'p> {
+    shared: Option<&'p Rc<Vec<u8>>>,
+    bytes: &'p [u8],
+    place: usize,
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").finish_non_exhaustive()
+    }
+}
+
+impl<'p> Entry<'p> {
+    /// The next number.
+    pub fn number(&mut self) -> usize {
+        let mut number = 0_usize;
+        let mut shift = 0;
+        while let Some(&byte) = self.bytes.get(self.place) {
+            self.place = self.place.saturating_add(1);
+            number |= usize::from(byte & 0x7f)
+                .checked_shl(shift)
+                .unwrap_or_default();
+            if byte & 0x80 == 0 {
+                break;
+            }
+            shift = shift.saturating_add(7);
+        }
+        number
+    }
+
+    /// The next text.
+    pub fn text(&mut self) -> Piece<'p> {
+        let length = self.number();
+        let start = self.place;
+        let end = start.saturating_add(length);
+        self.place = end;
+        Piece {
+            shared: self.shared,
+            bytes: self.bytes.get(start..end).unwrap_or_default(),
+            start,
+        }
+    }
+
+    /// The place of another entry.
+    pub fn at(&mut self) -> At {
+        let rest = self.bytes.get(self.place..);
+        let place = rest.and_then(|rest| rest.first_chunk::<4>());
+        self.place = self.place.saturating_add(4);
+        At(place.map_or(0, |place| u32::from_le_bytes(*place)))
+    }
+}
+
+/// A text in a pool.
+#[derive(Clone, Copy)]
+pub struct Piece<'p> {
+    shared: Option<&'p Rc<Vec<u8>>>,
+    bytes: &'p [u8],
+    start: usize,
+}
+
+impl fmt::Debug for Piece<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece")
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'p> Piece<'p> {
+    /// The bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &'p [u8] {
+        self.bytes
+    }
+
+    /// The same to be handed on: it shares the pool's buffer.
+    #[must_use]
+    pub fn to_text(self) -> Text {
+        let shared = self.shared.and_then(|buffer| {
+            let start = u32::try_from(self.start).ok()?;
+            let length = u32::try_from(self.bytes.len()).ok()?;
+            Some(Text::Part(Rc::clone(buffer), start, length))
+        });
+        shared.unwrap_or_else(|| Text::Owned(self.bytes.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut pool = Pool::default();
+        let mut draft = Draft::default();
+        let mut places = Vec::new();
+        for number in 0..20_000_usize {
+            let text = number.to_string().repeat(number % 7);
+            draft.clear().text(text.as_bytes()).number(number * 77);
+            if let Some(last) = places.last() {
+                draft.at(*last);
+            }
+            places.push(pool.add(&draft).unwrap());
+        }
+        for is_sealed in [false, true] {
+            for (number, at) in places.iter().enumerate() {
+                let mut entry = pool.read(*at);
+                let text = entry.text();
+                assert_eq!(
+                    text.bytes(),
+                    number.to_string().repeat(number % 7).as_bytes()
+                );
+                assert_eq!(&*text.to_text(), text.bytes());
+                assert_eq!(entry.number(), number * 77);
+                if number > 0 {
+                    assert_eq!(entry.at(), places[number - 1]);
+                }
+                if is_sealed {
+                    assert!(matches!(text.to_text(), Text::Part(..)));
+                }
+            }
+            pool.seal();
+        }
+        assert!(pool.full.len() > 3);
+    }
+
+    #[test]
+    fn an_entry_longer_than_a_buffer_and_one_that_just_fits() {
+        let mut pool = Pool::default();
+        let mut draft = Draft::default();
+        let lengths = [1, CHUNK - 5, CHUNK - 3, 3 * CHUNK, 0, CHUNK, 2];
+        let places = lengths.map(|length| {
+            let text = vec![b'x'; length];
+            pool.add(draft.clear().text(&text)).unwrap()
+        });
+        for (at, length) in places.iter().zip(lengths) {
+            assert_eq!(pool.read(*at).text().bytes().len(), length);
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        let mut pool = Pool::default();
+        let numbers = [0, 1, 127, 128, 16_383, 16_384, usize::MAX];
+        let mut draft = Draft::default();
+        for number in numbers {
+            draft.number(number);
+        }
+        let at = pool.add(&draft).unwrap();
+        let mut entry = pool.read(at);
+        assert_eq!(numbers.map(|_| entry.number()), numbers);
+        assert_eq!(entry.number(), 0, "behind the end");
+        assert_eq!(entry.text().bytes(), b"");
+    }
+
+    #[test]
+    fn nothing_of_it_is_shown() {
+        let mut pool = Pool::default();
+        let mut draft = Draft::default();
+        let at = pool.add(draft.text(b"hunter2")).unwrap();
+        let mut entry = pool.read(at);
+        let shown = format!("{pool:?} {draft:?} {entry:?} {:?}", entry.text());
+        assert!(!shown.contains("104"), "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -1,0 +1,144 @@
+//! Entries by hash, in one flat list.
+
+use super::At;
+
+/// One entry's place and 32 bits of its hash. Most entries of another hash are told by these alone.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    mark: u32,
+    at: u32,
+}
+
+const EMPTY: Slot = Slot {
+    mark: 0,
+    at: u32::MAX,
+};
+
+/// Which entries have a hash: open addressing, eight bytes a slot, at most seven of eight slots taken. Nothing is ever
+/// taken out.
+#[derive(Debug, Default)]
+pub struct Slots {
+    slots: Vec<Slot>,
+    taken: usize,
+}
+
+impl Slots {
+    /// How many entries there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.taken
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// The first entry of this hash that `is` the one.
+    pub fn find(&self, hash: u64, mut is: impl FnMut(At) -> bool) -> Option<At> {
+        let mark = mark(hash);
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut place = home(mark, mask);
+        // There are empty slots: it ends.
+        loop {
+            let slot = self.slots.get(place).filter(|slot| slot.at != EMPTY.at)?;
+            if slot.mark == mark && is(At(slot.at)) {
+                return Some(At(slot.at));
+            }
+            place = place.wrapping_add(1) & mask;
+        }
+    }
+
+    /// Adds an entry of this hash, whether there is one already or not.
+    pub fn insert(&mut self, hash: u64, at: At) {
+        let limit = self.slots.len().saturating_sub(self.slots.len() >> 3);
+        if self.taken >= limit {
+            self.grow();
+        }
+        let mark = mark(hash);
+        put(&mut self.slots, Slot { mark, at: at.0 });
+        self.taken = self.taken.saturating_add(1);
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = At> + '_ {
+        let taken = self.slots.iter().filter(|slot| slot.at != EMPTY.at);
+        taken.map(|slot| At(slot.at))
+    }
+
+    fn grow(&mut self) {
+        let room = self.slots.len().saturating_mul(2).max(8);
+        let mut slots = vec![EMPTY; room];
+        let taken = self.slots.iter().filter(|slot| slot.at != EMPTY.at);
+        taken.for_each(|slot| put(&mut slots, *slot));
+        self.slots = slots;
+    }
+}
+
+/// Puts a slot into the first place that is free; there is one.
+fn put(slots: &mut [Slot], slot: Slot) {
+    let Some(mask) = slots.len().checked_sub(1) else {
+        return;
+    };
+    let mut place = home(slot.mark, mask);
+    while let Some(held) = slots.get_mut(place) {
+        if held.at == EMPTY.at {
+            *held = slot;
+            return;
+        }
+        place = place.wrapping_add(1) & mask;
+    }
+}
+
+fn mark(hash: u64) -> u32 {
+    let [a, b, c, d, e, f, g, h] = hash.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h])
+}
+
+/// The number of slots is a power of two.
+fn home(mark: u32, mask: usize) -> usize {
+    usize::try_from(mark).unwrap_or_default() & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_found_and_no_other() {
+        let mut slots = Slots::default();
+        assert_eq!(slots.find(1, |_| true), None);
+        let hash = |number: u32| u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for number in 0..5000 {
+            slots.insert(hash(number), At(number));
+        }
+        for number in 0..5000 {
+            assert_eq!(
+                slots.find(hash(number), |at| at.0 == number),
+                Some(At(number))
+            );
+        }
+        for number in 5000..9000 {
+            assert_eq!(slots.find(hash(number), |at| at.0 == number), None);
+        }
+        assert_eq!((slots.len(), slots.iter().count()), (5000, 5000));
+        assert!(slots.taken * 8 <= slots.slots.len() * 7);
+    }
+
+    #[test]
+    fn one_hash_for_all() {
+        let mut slots = Slots::default();
+        (0..100).for_each(|number| slots.insert(7, At(number)));
+        assert_eq!(slots.find(7, |at| at.0 == 99), Some(At(99)));
+        let mut seen = 0;
+        assert_eq!(
+            slots.find(7, |_| {
+                seen += 1;
+                false
+            }),
+            None
+        );
+        assert_eq!(seen, 100);
+    }
+}

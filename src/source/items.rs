@@ -1,0 +1,182 @@
+//! The items of a document, found in its text one by one.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::place::Step;
+use super::scan::{Kind, Scanner, Token, WHOLE, name, part};
+use super::{Budget, JsonPath, SourceError};
+
+/// The longest way that is followed in the text: no plain item at its end nests too deep.
+const LONGEST: usize = 64;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// An item begins there. Whoever can read it from its beginning goes on with [`Items::pass`], whoever wants to know
+    /// its end with [`Items::text`].
+    Begins(usize),
+    /// There was a place for items before, or a part of the way to it, and of two members of one name the last counts:
+    /// all that was found is to be forgotten.
+    Forget,
+    /// The items are members of an object, which have another order than their text: they can't be read so.
+    Unordered,
+    /// All is read. Says whether there was a place for items.
+    End(bool),
+}
+
+/// Reads a document for the elements of one array in it, without keeping the rest, which has to be JSON too.
+#[derive(Debug)]
+pub struct Items {
+    scanner: Scanner,
+    whole: usize,
+    steps: Box<[Step]>,
+    /// Of the arrays and objects on the way that are open, how many parts of each were seen.
+    way: Vec<usize>,
+    /// Whether the member whose name was read last is on the way.
+    is_named: bool,
+    is_reached: bool,
+}
+
+impl Items {
+    /// Reads what `items` selects. `None` where that can't be read off the text: it is no list of names and places with
+    /// a wildcard at its end. What lies beside them is read in one go up to 16 KiB.
+    #[must_use]
+    pub fn of(items: &JsonPath) -> Option<Self> {
+        Self::in_pieces(items, WHOLE)
+    }
+
+    /// The same; what lies beside the items is read in one go up to `whole` bytes.
+    #[must_use]
+    pub fn in_pieces(items: &JsonPath, whole: usize) -> Option<Self> {
+        let steps = items.children_of()?;
+        let forward = |step: &Step| !matches!(step, Step::Index(index) if *index < 0);
+        (steps.len() <= LONGEST && steps.iter().all(forward)).then(|| Self {
+            scanner: Scanner::new(),
+            whole,
+            steps: steps.into(),
+            way: Vec::new(),
+            is_named: false,
+            is_reached: false,
+        })
+    }
+
+    /// Goes on reading `text`, the same each time. `None` where the budget is spent.
+    ///
+    /// # Errors
+    /// [`SourceError::Malformed`].
+    pub fn next(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Item>, SourceError> {
+        while !budget.is_spent() {
+            let found = self.step(text);
+            budget.spend(self.scanner.take_cost());
+            if let Some(item) = found? {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The item that begins here was read, and is so long.
+    pub fn pass(&mut self, length: usize) {
+        self.scanner.pass(length);
+    }
+
+    /// Where the text is of the item that begins here. Whether it is JSON is for its reader to find out.
+    ///
+    /// # Errors
+    /// [`SourceError::Malformed`].
+    pub fn text(&mut self, text: &[u8]) -> Result<Range<usize>, SourceError> {
+        match self.scanner.next(text, usize::MAX)? {
+            Token::Value(range) => Ok(range),
+            // It can't be: a value begins here, and of any length it is one token.
+            Token::Open(_) | Token::Close | Token::Key(_) | Token::End => Ok(0..0),
+        }
+    }
+
+    fn step(&mut self, text: &[u8]) -> Result<Option<Item>, SourceError> {
+        let is_near = self.scanner.depth() == self.way.len();
+        if is_near && self.way.len() > self.steps.len() {
+            if let Some(at) = self.scanner.next_value(text) {
+                return Ok(Some(Item::Begins(at)));
+            }
+        }
+        let is_on_way = is_near && self.leads_on();
+        let whole = if is_on_way { 0 } else { self.whole };
+        match self.scanner.next(text, whole)? {
+            Token::Key(range) => {
+                let name = name(text, range)?;
+                self.is_named = is_near && self.is_next(&name);
+                Ok(None)
+            }
+            Token::Open(kind) => {
+                self.count(is_near);
+                Ok(is_on_way.then(|| self.enter(kind)).flatten())
+            }
+            Token::Value(range) => {
+                self.count(is_near);
+                part(text, range)?;
+                Ok(is_on_way.then(|| self.leave()))
+            }
+            Token::Close => {
+                let depth = self.scanner.depth();
+                self.way.truncate(depth);
+                Ok(None)
+            }
+            Token::End => Ok(Some(Item::End(self.is_reached))),
+        }
+    }
+
+    /// Whether a value that comes now is the next one on the way.
+    fn leads_on(&self) -> bool {
+        match (self.scanner.innermost(), self.next_step()) {
+            (None, _) => true,
+            (Some(Kind::Object), _) => self.is_named,
+            (Some(Kind::Array), Some(Step::Index(index))) => {
+                let seen = self.way.last().copied().unwrap_or_default();
+                usize::try_from(*index) == Ok(seen)
+            }
+            (Some(Kind::Array), Some(Step::Name(_)) | None) => false,
+        }
+    }
+
+    fn is_next(&self, name: &str) -> bool {
+        matches!(self.next_step(), Some(Step::Name(next)) if **next == *name)
+    }
+
+    /// The step out of the innermost array or object on the way.
+    fn next_step(&self) -> Option<&Step> {
+        self.steps.get(self.way.len().checked_sub(1)?)
+    }
+
+    fn count(&mut self, is_near: bool) {
+        self.is_named = false;
+        if let Some(seen) = self.way.last_mut().filter(|_| is_near) {
+            *seen = seen.saturating_add(1);
+        }
+    }
+
+    fn enter(&mut self, kind: Kind) -> Option<Item> {
+        let is_place = self.way.len() == self.steps.len();
+        if is_place && kind == Kind::Object {
+            return Some(Item::Unordered);
+        }
+        self.way.push(0);
+        let forget = self.leave();
+        self.is_reached = is_place;
+        Some(forget)
+    }
+
+    fn leave(&mut self) -> Item {
+        self.is_reached = false;
+        Item::Forget
+    }
+}
+
+/// Reads an item's text as the JSON library does.
+///
+/// # Errors
+/// [`SourceError::Malformed`].
+pub fn read_item(text: &[u8], item: Range<usize>) -> Result<Value, SourceError> {
+    part(text, item)
+}

@@ -1,0 +1,56 @@
+//! What is left of a document that nobody needs any more.
+
+use std::vec;
+
+use serde_json::{Value, map};
+
+use super::Budget;
+
+/// Values that are dropped in slices: a large document is a million small allocations, and to free them all at once would
+/// take as long as some hundred requests.
+#[derive(Debug, Default)]
+pub struct Remains(Vec<Level>);
+
+#[derive(Debug)]
+enum Level {
+    Array(vec::IntoIter<Value>),
+    Object(map::IntoIter),
+}
+
+/// What one value costs.
+const VALUE: usize = 5;
+
+impl Remains {
+    /// Takes a value over.
+    pub fn add(&mut self, value: Value) {
+        match value {
+            Value::Array(values) => self.0.push(Level::Array(values.into_iter())),
+            Value::Object(members) => self.0.push(Level::Object(members.into_iter())),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Goes on dropping.
+    pub fn advance(&mut self, budget: &mut Budget) {
+        while !budget.is_spent() {
+            let Some(level) = self.0.last_mut() else {
+                return;
+            };
+            let value = match level {
+                Level::Array(values) => values.next(),
+                Level::Object(members) => members.next().map(|(_, value)| value),
+            };
+            budget.spend(VALUE);
+            match value {
+                Some(value) => self.add(value),
+                None => drop(self.0.pop()),
+            }
+        }
+    }
+}

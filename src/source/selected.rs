@@ -1,0 +1,60 @@
+//! What a query selects in a document, one after the other.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::JsonPath;
+use super::place::{Place, walk};
+
+/// The places that a query selects and that weren't taken yet. It holds nothing of the document: so it can be gone on with
+/// later.
+#[derive(Debug)]
+pub struct Selected(Rest);
+
+#[derive(Debug)]
+enum Rest {
+    /// The elements of an array from this one on.
+    Elements(usize),
+    Places(VecDeque<Place>),
+}
+
+impl JsonPath {
+    /// What the query selects in `root`, to be taken one by one. The elements of an array cost nothing now; anything else
+    /// is all found at once.
+    #[must_use]
+    pub fn selected(&self, root: &Value) -> Selected {
+        let base = self.children_of().and_then(|steps| walk(steps, root));
+        Selected(match base {
+            Some(Value::Array(_)) => Rest::Elements(0),
+            _ => Rest::Places(self.places(root).into()),
+        })
+    }
+
+    /// The value below which [`Selected`] has its places.
+    #[must_use]
+    pub fn base_in<'v>(&self, root: &'v Value) -> Option<&'v Value> {
+        walk(self.base(), root)
+    }
+}
+
+impl Selected {
+    /// The next value, and its place below `base`.
+    pub(super) fn next<'v>(&mut self, base: &'v Value) -> Option<(Place, &'v Value)> {
+        let place = match &mut self.0 {
+            Rest::Elements(next) => {
+                let at = *next;
+                *next = next.saturating_add(1);
+                Place::Element(at)
+            }
+            Rest::Places(places) => places.pop_front()?,
+        };
+        let value = place.find(base)?;
+        Some((place, value))
+    }
+
+    /// The next value below `base`.
+    pub fn next_value<'v>(&mut self, base: &'v Value) -> Option<&'v Value> {
+        self.next(base).map(|(_, value)| value)
+    }
+}

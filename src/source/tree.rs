@@ -1,0 +1,104 @@
+//! A document's value, read in slices.
+
+use serde_json::{Map, Value};
+
+use super::scan::{Kind, Scanner, Token, WHOLE, name, part};
+use super::{Budget, SourceError};
+
+/// How much more a byte costs of a value that is kept.
+const DEAR: usize = 3;
+
+/// What is open, with what it has by now.
+#[derive(Debug)]
+enum Open {
+    Array(Vec<Value>),
+    /// With the name of the member that comes next.
+    Object(Map<String, Value>, String),
+}
+
+/// Reads a text as the JSON library does (of two members of one name the last counts), but in slices.
+#[derive(Debug)]
+pub struct Tree {
+    scanner: Scanner,
+    whole: usize,
+    open: Vec<Open>,
+    root: Value,
+}
+
+impl Default for Tree {
+    /// Values of up to 16 KiB are read in one go.
+    fn default() -> Self {
+        Self::in_pieces(WHOLE)
+    }
+}
+
+impl Tree {
+    /// Values of up to `whole` bytes are read in one go.
+    #[must_use]
+    pub const fn in_pieces(whole: usize) -> Self {
+        Self {
+            scanner: Scanner::new(),
+            whole,
+            open: Vec::new(),
+            root: Value::Null,
+        }
+    }
+
+    /// Goes on reading `text`, the same each time; says what it is once all of it is read.
+    ///
+    /// # Errors
+    /// [`SourceError::Malformed`].
+    pub fn advance(
+        &mut self,
+        text: &[u8],
+        budget: &mut Budget,
+    ) -> Result<Option<Value>, SourceError> {
+        while !budget.is_spent() {
+            let token = self.scanner.next(text, self.whole)?;
+            budget.spend(self.scanner.take_cost().saturating_mul(DEAR));
+            match token {
+                Token::Open(Kind::Array) => self.open.push(Open::Array(Vec::new())),
+                Token::Open(Kind::Object) => {
+                    self.open.push(Open::Object(Map::new(), String::new()));
+                }
+                Token::Key(range) => {
+                    let name = name(text, range)?;
+                    if let Some(Open::Object(_, next)) = self.open.last_mut() {
+                        *next = name;
+                    }
+                }
+                Token::Value(range) => {
+                    let value = part(text, range)?;
+                    self.put(value);
+                }
+                Token::Close => match self.open.pop() {
+                    Some(Open::Array(values)) => self.put(Value::Array(values)),
+                    Some(Open::Object(members, _)) => self.put(Value::Object(members)),
+                    None => {}
+                },
+                Token::End => return Ok(Some(std::mem::take(&mut self.root))),
+            }
+        }
+        Ok(None)
+    }
+
+    fn put(&mut self, value: Value) {
+        match self.open.last_mut() {
+            Some(Open::Array(values)) => values.push(value),
+            Some(Open::Object(members, name)) => {
+                members.insert(std::mem::take(name), value);
+            }
+            None => self.root = value,
+        }
+    }
+
+    /// What was read so far, in parts.
+    #[must_use]
+    pub fn into_parts(self) -> Vec<Value> {
+        let part = |open| match open {
+            Open::Array(values) => Value::Array(values),
+            Open::Object(members, _) => Value::Object(members),
+        };
+        self.open.into_iter().map(part).chain([self.root]).collect()
+    }
+}

@@ -1,0 +1,272 @@
+//! A document that has come, until its hash is known.
+
+use sha2::{Digest, Sha256};
+
+use crate::source::fetcher::Validator;
+use crate::source::lease::Newest;
+use crate::source::{Board, Budget, Envelope, Hash, SourceError};
+use crate::time::Timestamp;
+
+use super::Watched;
+use super::candidate::{Candidate, Copies, Origin, Progress};
+use super::notices::Notices;
+use super::unreadable::Unreadable;
+
+/// What has come of a source and isn't decided on.
+#[derive(Debug, Default)]
+pub(super) enum Stage {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// A document whose hash isn't known yet.
+    Arrived(Box<Arrival>),
+    /// One that is being validated: it is a candidate.
+    Out(Origin),
+}
+
+impl Stage {
+    /// Whether it is of this VM's fetching: it has the lease then.
+    pub(super) const fn is_fetched(&self) -> bool {
+        match self {
+            Self::Idle => false,
+            Self::Arrived(arrival) => matches!(arrival.origin, Origin::Fetched(..)),
+            Self::Out(origin) => matches!(origin, Origin::Fetched(..)),
+        }
+    }
+}
+
+/// The text, and how far it was hashed.
+pub(super) struct Arrival {
+    text: Vec<u8>,
+    /// How long the text is once all pieces of it are there, and how many of them are.
+    length: usize,
+    pieces: usize,
+    validator: Validator,
+    origin: Origin,
+    hasher: Sha256,
+    hashed: usize,
+}
+
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Arrival")
+            .field("bytes", &self.text.len())
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// So many bytes are copied for the price of one that is read, or hashed.
+const CHEAP: usize = 8;
+
+/// So many bytes are hashed between two looks at the budget.
+const PIECE: usize = 16 << 10;
+
+impl Arrival {
+    /// All of it came with a reply.
+    pub(super) fn fetched(text: Vec<u8>, validator: Validator, origin: Origin) -> Self {
+        Self {
+            length: text.len(),
+            pieces: 0,
+            text,
+            validator,
+            origin,
+            hasher: Sha256::new(),
+            hashed: 0,
+        }
+    }
+
+    /// It lies on the board.
+    pub(super) fn posted(envelope: Envelope, newest: Newest) -> Self {
+        let mut arrival = Self::fetched(Vec::new(), envelope.validator, Origin::Board(newest));
+        arrival.length = usize::try_from(envelope.bytes).unwrap_or(usize::MAX);
+        arrival
+    }
+
+    /// Goes on with it.
+    fn advance(
+        &mut self,
+        notices: &Notices,
+        budget: &mut Budget,
+        board: &mut dyn Board,
+    ) -> Advance {
+        while self.text.len() < self.length {
+            if budget.is_spent() {
+                return Advance::Pending;
+            }
+            let piece = notices.piece(self.pieces, board);
+            if !piece.is_some_and(|piece| self.take(piece, budget)) {
+                return Advance::Broken;
+            }
+        }
+        if self.hash(budget) {
+            Advance::Hashed
+        } else {
+            Advance::Pending
+        }
+    }
+
+    /// Takes a piece off the board; says whether it fits.
+    fn take(&mut self, piece: Vec<u8>, budget: &mut Budget) -> bool {
+        budget.spend(piece.len().div_ceil(CHEAP));
+        let missing = self.length.saturating_sub(self.text.len());
+        if piece.is_empty() || piece.len() > missing {
+            return false;
+        }
+        self.pieces = self.pieces.saturating_add(1);
+        if piece.len() == self.length {
+            self.text = piece;
+            return true;
+        }
+        let has_room = self.text.try_reserve_exact(missing).is_ok();
+        if has_room {
+            self.text.extend_from_slice(&piece);
+        }
+        has_room
+    }
+
+    /// Hashes on; says whether all of it is.
+    fn hash(&mut self, budget: &mut Budget) -> bool {
+        while !budget.is_spent() {
+            let rest = self.text.get(self.hashed..).unwrap_or_default();
+            let piece = rest.get(..PIECE).unwrap_or(rest);
+            if piece.is_empty() {
+                return true;
+            }
+            self.hasher.update(piece);
+            self.hashed = self.hashed.saturating_add(piece.len());
+            budget.spend(piece.len());
+        }
+        self.hashed == self.text.len()
+    }
+}
+
+enum Advance {
+    Pending,
+    Hashed,
+    /// The board has something else than was said.
+    Broken,
+}
+
+impl Watched {
+    /// Length of the document that has come, where its hash isn't known yet.
+    #[must_use]
+    pub const fn arrived(&self) -> Option<usize> {
+        match &self.stage {
+            Stage::Arrived(arrival) => Some(arrival.length),
+            Stage::Idle | Stage::Out(_) => None,
+        }
+    }
+
+    /// Looks on at what has come.
+    pub fn advance(
+        &mut self,
+        budget: &mut Budget,
+        now: Timestamp,
+        board: &mut dyn Board,
+    ) -> Progress {
+        let Stage::Arrived(arrival) = &mut self.stage else {
+            return Progress::Idle;
+        };
+        let advance = arrival.advance(&self.notices, budget, board);
+        if matches!(advance, Advance::Pending) {
+            return Progress::Pending;
+        }
+        let Stage::Arrived(arrival) = std::mem::take(&mut self.stage) else {
+            return Progress::Idle;
+        };
+        let arrival = *arrival;
+        let candidate = Candidate {
+            hash: Hash(arrival.hasher.finalize().into()),
+            text: arrival.text,
+            validator: arrival.validator,
+            origin: arrival.origin,
+        };
+        match arrival.origin {
+            Origin::Fetched(at, copies) => self.compare(candidate, at, copies, now, board),
+            Origin::Board(newest)
+                if matches!(advance, Advance::Hashed) && candidate.hash == newest.hash =>
+            {
+                self.hand_out(candidate)
+            }
+            Origin::Board(newest) => {
+                self.unreadable = Some(self.unreadable(newest.hash, now));
+                Progress::Idle
+            }
+        }
+    }
+
+    /// What was fetched is mostly what is held already, or what was found to be bad.
+    fn compare(
+        &mut self,
+        candidate: Candidate,
+        at: Timestamp,
+        copies: Copies,
+        now: Timestamp,
+        board: &mut dyn Board,
+    ) -> Progress {
+        if let Some(held) = self
+            .held
+            .as_mut()
+            .filter(|held| held.hash == candidate.hash)
+        {
+            held.validator = candidate.validator;
+            held.confirmed = at.min(now);
+            let copy = (copies == Copies::Missing).then_some(candidate.text.as_slice());
+            self.confirmed(copy, now, board);
+            return Progress::Unchanged;
+        }
+        let known = self.rejected.as_ref();
+        let known = known.filter(|(bad, _)| *bad == candidate.hash);
+        if let Some(error) = known.map(|(_, error)| error.clone()) {
+            self.fail(error.clone(), now, board);
+            return Progress::Failed(error);
+        }
+        self.hand_out(candidate)
+    }
+
+    fn hand_out(&mut self, candidate: Candidate) -> Progress {
+        self.stage = Stage::Out(candidate.origin);
+        Progress::New(candidate)
+    }
+
+    pub(super) fn unreadable(&mut self, hash: Hash, now: Timestamp) -> Unreadable {
+        let patience = self.schedule.refresh.min(Unreadable::PATIENCE);
+        Unreadable::new(hash, now, self.random.jitter(patience))
+    }
+
+    /// The candidate is good: it becomes the last good document, and the other VMs may have it.
+    pub fn accept(&mut self, candidate: Candidate, now: Timestamp, board: &mut dyn Board) {
+        self.stage = Stage::Idle;
+        let (is_ours, confirmed) = match candidate.origin {
+            Origin::Fetched(at, _) => (true, at),
+            Origin::Board(newest) => (false, newest.confirmed),
+        };
+        self.held = Some(super::Held {
+            hash: candidate.hash,
+            confirmed: confirmed.min(now),
+            validator: candidate.validator,
+        });
+        self.rejected = None;
+        self.trouble = None;
+        if is_ours {
+            self.confirmed(Some(&candidate.text), now, board);
+        }
+    }
+
+    /// The candidate is no good, for `error`: the last good document stays, and this one isn't looked at again.
+    pub fn reject(
+        &mut self,
+        candidate: &Candidate,
+        error: SourceError,
+        now: Timestamp,
+        board: &mut dyn Board,
+    ) {
+        self.stage = Stage::Idle;
+        self.rejected = Some((candidate.hash, error.clone()));
+        match candidate.origin {
+            Origin::Fetched(..) => self.fail(error, now, board),
+            Origin::Board(_) => self.trouble = Some(error),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! An Envoy with the gate in it, and what Prometheus makes of its stats.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::armed;
+use crate::centre::{Centre, Deed};
+use crate::gate::{Delivery, Gate, Setting};
+use crate::http1::get;
+use crate::server::Prometheus;
+use crate::shown::{alerts, conditions, dashboard, list, page};
+
+const AUTHORITY: &str = "centre.test";
+
+fn policy() -> Value {
+    let http = |path: &str| json!({"cluster": "centre", "authority": AUTHORITY, "path": path, "timeout": "1s"});
+    let open = |name: &str| json!({"name": name, "match": [{"path": {"prefix": format!("/{name}")}}], "require": "none"});
+    let looked_up = |name: &str, lookup: Value| {
+        let mut route = open(name);
+        route["match"] = json!([{"path": {"template": format!("/{name}/{{key}}")}}]);
+        route["lookup"] = json!({"found": lookup});
+        route
+    };
+    let mut closed = open("closed");
+    closed["require"] = "keys".into();
+    let missing =
+        json!({"source": "gone", "values": {"x": "$.x"}, "onFailure": {"default": {"x": 1}}});
+    let profile = json!({"source": "profiles", "key": "${path.key}", "values": {"x": "$.x"}});
+    json!({
+        "consumers": [{"name": "ann", "credentials": [{"apiKey": {"value": "ann-key"}}]}],
+        "consumersFrom": [{"source": "partners", "items": "$.consumers[*]"}],
+        "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+        "sources": {
+            "partners": {"http": http("/partners.json"), "refresh": "300ms"},
+            "gone": {"http": http("/gone.json"), "refresh": "1s"},
+            "profiles": {"http": http("/profiles/${key}"), "onDemand": {"ttl": "1m"}},
+        },
+        "routes": [open("open"), closed, looked_up("lenient", missing), looked_up("user", profile)],
+    })
+}
+
+fn centre() -> Centre {
+    let centre = Centre::start();
+    let partners =
+        json!({"consumers": [{"name": "bob", "credentials": [{"apiKey": {"value": "bob-key"}}]}]});
+    for (path, body) in [
+        ("/partners.json", partners.to_string()),
+        ("/profiles/ann", r#"{"x": 1}"#.to_owned()),
+    ] {
+        let deed = Deed::Answer {
+            status: 200,
+            fields: Vec::new(),
+            body: body.into_bytes(),
+            after: Duration::ZERO,
+            claimed: None,
+        };
+        centre.set(AUTHORITY, path, deed);
+    }
+    for path in ["/gone.json", "/profiles/eve"] {
+        centre.set(AUTHORITY, path, Deed::Down);
+    }
+    centre
+}
+
+/// Requests of every kind, each some times.
+fn requests(gate: &Gate) -> f64 {
+    let mut sent = 0.0;
+    for _ in 0..5 {
+        for (path, key, status) in [
+            ("/open/1", "", 200),
+            ("/closed", "ann-key", 200),
+            ("/closed", "bob-key", 200),
+            ("/closed", "nobody", 401),
+            ("/lenient/x", "", 200),
+            ("/user/ann", "", 200),
+            ("/user/eve", "", 503),
+            ("/nowhere", "", 404),
+        ] {
+            assert_eq!(gate.status(path, key), status, "{path} {key}");
+            sent += 1.0;
+        }
+    }
+    sent
+}
+
+/// Of what this run causes, nothing stays unseen; these it doesn't cause.
+const NOT_HERE: [&str; 3] = [
+    "postern_refusals_total",
+    "postern_failed_host_calls_total",
+    "postern_ignored_callbacks_total",
+];
+
+fn gate(name: &'static str, delivery: Delivery, centre: &Centre) -> Gate {
+    let mut setting = Setting::new(name, delivery);
+    setting.module = armed::module();
+    setting.after_a_trap = Some("FAIL_RELOAD");
+    setting.centre = Some(centre.address);
+    Gate::start(setting, &policy().to_string()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn every_query_is_answered_and_the_alerts_fire() {
+    let centre = centre();
+    let gate = gate("prometheus-ecds", Delivery::Ecds, &centre);
+    let by_listener = self::gate("prometheus-lds", Delivery::Lds, &centre);
+    let prometheus = Prometheus::start(&[gate.envoy.admin, by_listener.envoy.admin]);
+    gate.until("the partners are known", |gate| {
+        gate.status("/closed", "bob-key") == 200
+    });
+    // What is counted from now on must have been nought before: Prometheus sees no first step.
+    prometheus.until("a first look", |prometheus| {
+        prometheus
+            .value("count(postern_source_usable == 1) > 1")
+            .is_some()
+    });
+    let sent = requests(&gate);
+    let mut bad = policy();
+    bad["routing"] = json!("nonsense");
+    for gate in [&gate, &by_listener] {
+        gate.push(&bad.to_string());
+        gate.until("the push is refused", |gate| gate.refused() > 0);
+    }
+    prometheus.until("all decisions", |prometheus| {
+        let sum = prometheus.value("sum(postern_decisions_total)");
+        sum.is_some_and(|sum| sum >= sent)
+    });
+    // What a VM has counted and not handed over is lost with it, so this comes last.
+    let trap = get(gate.address(), "/open/1", "x-trap: 1\r\n").expect("an answer");
+    assert_eq!(trap.status(), 503);
+    gate.until("a new VM", |gate| {
+        gate.status("/open/1", "");
+        gate.stat("vm_reload_success") > 0
+    });
+    // Rates need several looks.
+    Gate::pause(Duration::from_secs(3));
+    answered(&prometheus);
+    fired(&prometheus);
+}
+
+/// No query is refused, and where the run counted something, it is seen.
+fn answered(prometheus: &Prometheus) {
+    for query in dashboard() {
+        let found = prometheus.query(&query);
+        let found = found.unwrap_or_else(|error| panic!("{query}: {error}"));
+        let here = !NOT_HERE.iter().any(|name| query.contains(name));
+        assert!(!found.is_empty() || !here, "nothing is seen by {query}");
+    }
+    for query in page().iter().chain(&conditions()) {
+        let found = prometheus.query(query);
+        assert!(found.is_ok(), "{query}: {found:?}");
+    }
+    assert!(page().len() > 10);
+    // The names that only Envoy writes, as the alerts and the page have them.
+    for name in [
+        "envoy_listener_manager_lds_update_rejected",
+        "envoy_wasm_.*postern.*vm_reload_success",
+        "envoy_wasm_.*postern.*vm_reload_failure",
+        "envoy_extension_config_discovery_http_filter_.*_update_rejected",
+    ] {
+        let found = prometheus.query(&format!("{{__name__=~\"{name}\"}}"));
+        assert!(found.is_ok_and(|found| !found.is_empty()), "{name}");
+    }
+}
+
+/// Each rule can be evaluated; those fire that this run gave reason to.
+fn fired(prometheus: &Prometheus) {
+    let state = |prometheus: &Prometheus| -> BTreeMap<String, String> {
+        let page = prometheus.ask("/api/v1/rules").expect("it answers");
+        let rules = list(&page["groups"]).flat_map(|group| list(&group["rules"]));
+        rules
+            .map(|rule| {
+                let text = |field: &str| rule[field].as_str().unwrap_or_default().to_owned();
+                assert_eq!(text("health"), "ok", "{rule}");
+                (text("name"), text("state"))
+            })
+            .collect()
+    };
+    let firing = [
+        "PosternListenerRefused",
+        "PosternPolicyRefused",
+        "PosternTrapped",
+    ];
+    prometheus.until("the alerts fire", |prometheus| {
+        let state = state(prometheus);
+        firing
+            .iter()
+            .all(|name| state.get(*name).is_some_and(|state| state == "firing"))
+    });
+    let state = state(prometheus);
+    assert_eq!(state.len(), alerts().len());
+    for (name, state) in state {
+        let quiet = state != "firing" || firing.contains(&name.as_str());
+        assert!(quiet, "{name} is {state}");
+    }
+}
