@@ -63,6 +63,7 @@ pub(super) fn whole(number: &serde_json::Number) -> Option<u64> {
         let float = number.as_f64()?;
         // Above 2^53 a double no longer tells neighbours apart.
         let exact = float.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&float);
+        let exact = exact && float.is_sign_positive();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

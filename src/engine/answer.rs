@@ -24,7 +24,7 @@ pub(super) fn redirect(
     let query = new_query(facts, &stripped, None)?;
     let mut location = Vec::new();
     origin(&mut location, facts, redirect)?;
-    location.extend(joined(&path, query.as_deref()));
+    location.extend(joined(path.into(), query.as_deref()));
     Ok(Response {
         status: redirect.status,
         headers: vec![("location".into(), location.into())],

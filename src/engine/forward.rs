@@ -126,7 +126,12 @@ pub(super) fn new_path(
         PathRewrite::Prefix(new) => {
             let covered = facts.covered;
             let new = policy.routes.text(*new);
-            return Ok(replace_prefix(facts.head.path.forward(), covered, new));
+            let came = &facts.head.path;
+            // What goes behind it mostly is the query as it came.
+            let room = came
+                .query()
+                .map_or(0, |query| query.len().saturating_add(1));
+            return Ok(replace_prefix(came.forward(), covered, new, room));
         }
     };
     let mut path = PathBuilder::new();
@@ -185,21 +190,20 @@ pub(super) fn new_query<'x>(
 }
 
 /// Joins path and query.
-pub(super) fn joined(path: &[u8], query: Option<&[u8]>) -> Vec<u8> {
-    match query {
-        Some(query) => [path, b"?", query].concat(),
-        None => path.to_vec(),
+pub(super) fn joined(path: Cow<'_, [u8]>, query: Option<&[u8]>) -> Vec<u8> {
+    let mut whole = path.into_owned();
+    if let Some(query) = query {
+        whole.reserve(query.len().saturating_add(1));
+        whole.push(b'?');
+        whole.extend_from_slice(query);
     }
+    whole
 }
 
 fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: Cow<'_, [u8]>, query: Option<&[u8]>) {
     let same_path = head.path.is_as_it_came() && *path == *head.path.forward();
     if !same_path || query != head.path.query() {
-        let new = match query {
-            Some(_) => joined(&path, query),
-            None => path.into_owned(),
-        };
-        plan.set_anew(":path".into(), new.into());
+        plan.set_anew(":path".into(), joined(path, query).into());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::{Headers, Request};
+use crate::http::{Headers, Lengths, Request};
 use crate::policy::{Denial, Policy, Reason};
 use crate::route::{self, CanonicalPath, PathError, canonical_host, canonicalise};
 
@@ -54,10 +54,13 @@ struct Parts<'r> {
     authority: &'r [u8],
 }
 
+/// The names that they stand under.
+const PARTS: Lengths = Lengths::of(&[b":path", b":method", b":authority", b"host"]);
+
 impl<'r> Parts<'r> {
     fn of(headers: &Headers<'r>) -> Result<Self, Reason> {
         let (mut path, mut method, mut authority) = (None, None, None);
-        for (name, value) in headers.of_lengths([4, 5, 7, 10]) {
+        for (name, value) in headers.of_lengths(PARTS) {
             match name {
                 b":path" if path.replace(value).is_some() => return Err(Reason::MalformedPath),
                 b":method" => method = method.or(Some(value)),

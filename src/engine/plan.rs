@@ -1,6 +1,6 @@
 //! Header edits, as they are decided: what changes nothing is never asked of the host.
 
-use crate::http::{Edit, Headers, Look, Text, same_name};
+use crate::http::{Edit, Headers, Look, Marks, Text, same_name};
 
 /// The edits to one header map.
 #[derive(Debug)]
@@ -8,6 +8,8 @@ pub(super) struct Plan<'r> {
     /// The map as it came; unknown where it is only to come (a response's).
     came: Option<Headers<'r>>,
     edits: Vec<Edit>,
+    /// Of the names in `edits`.
+    edited: Marks,
 }
 
 impl<'r> Plan<'r> {
@@ -16,6 +18,7 @@ impl<'r> Plan<'r> {
         Self {
             came: Some(came),
             edits: Vec::new(),
+            edited: Marks::NONE,
         }
     }
 
@@ -24,6 +27,7 @@ impl<'r> Plan<'r> {
         Self {
             came: None,
             edits: Vec::new(),
+            edited: Marks::NONE,
         }
     }
 
@@ -53,6 +57,7 @@ impl<'r> Plan<'r> {
 
     /// `name` has one more value.
     pub(super) fn add(&mut self, name: Text, value: Text) {
+        self.edited = self.edited.and(Marks::of(&name));
         self.edits.push(Edit::Add(name, value));
     }
 
@@ -87,7 +92,9 @@ impl<'r> Plan<'r> {
 
     /// A later word on a header replaces the earlier ones.
     fn forget(&mut self, name: &[u8]) {
-        if self.edits.is_empty() {
+        let mark = Marks::of(name);
+        if !self.edited.meet(mark) {
+            self.edited = self.edited.and(mark);
             return;
         }
         self.edits.retain(|edit| match edit {

@@ -42,6 +42,9 @@ pub struct Look<'a> {
 pub struct Marks(u64);
 
 impl Marks {
+    /// Of no name.
+    pub const NONE: Self = Self(0);
+
     /// The mark of one name: the same for all its spellings.
     #[must_use]
     pub fn of(name: &[u8]) -> Self {
@@ -82,6 +85,29 @@ const fn fold(byte: u8) -> u8 {
     }
 }
 
+/// Lengths of names, all below 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// The lengths of these names; one of 64 bytes or more is none.
+    #[must_use]
+    pub const fn of(names: &[&[u8]]) -> Self {
+        let (mut lengths, mut rest) = (0_u64, names);
+        while let [name, others @ ..] = rest {
+            if name.len() < 64 {
+                lengths |= 1 << name.len();
+            }
+            rest = others;
+        }
+        Self(lengths)
+    }
+}
+
+fn shift(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 fn length(word: [u8; 4]) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(word)).ok()
 }
@@ -112,7 +138,7 @@ impl fmt::Debug for Iter<'_> {
 impl<'a> Headers<'a> {
     const NONE: Self = Self {
         pairs: Iter::NONE,
-        marks: Marks(0),
+        marks: Marks::NONE,
     };
 
     /// Reads the host's buffer; an empty one is a map without pairs.
@@ -154,13 +180,13 @@ impl<'a> Headers<'a> {
     }
 
     /// The pairs whose names have one of these lengths, in order: the others' bytes aren't looked at.
-    pub fn of_lengths<const N: usize>(
+    pub fn of_lengths(
         &self,
-        lengths: [usize; N],
-    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a, N> {
+        lengths: Lengths,
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let Iter { spans, text } = self.pairs;
         spans
-            .filter(move |span| lengths.contains(&span.name))
+            .filter(move |span| lengths.0.checked_shr(shift(span.name)).unwrap_or(0) & 1 == 1)
             .filter_map(move |span| span.pair(text))
     }
 

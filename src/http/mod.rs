@@ -12,7 +12,7 @@ mod text;
 pub use callout::{Callout, CalloutError, Reply};
 pub use cookie::cookies;
 pub use edit::{Edit, Edits, Response};
-pub use headers::{HeaderMap, Headers, Iter, Look, MalformedMap, Marks, same_name};
+pub use headers::{HeaderMap, Headers, Iter, Lengths, Look, MalformedMap, Marks, same_name};
 pub use percent::{escape, is_unreserved, percent_decode, percent_encode_into};
 pub use query::{Pair, query_pairs};
 pub use request::Request;

@@ -2,12 +2,14 @@
 
 /// `forward` with its first `covered` segments replaced by `new`, the bytes of a
 /// [`PathLiteral`](super::PathLiteral) that begins with `/` (the empty one is `/`). What
-/// stands after them stays byte for byte, save that never a `//` arises: one slash is left where the two meet.
+/// stands after them stays byte for byte, save that never a `//` arises: one slash is left where the two meet. There is
+/// `room` for so many bytes after it.
 #[must_use]
-pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8]) -> Vec<u8> {
+pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8], room: usize) -> Vec<u8> {
     let after = after_segments(forward, covered);
     let below = after.iter().position(|&byte| byte != b'/');
-    let mut path = Vec::with_capacity(new.len().saturating_add(after.len()));
+    let length = new.len().saturating_add(after.len());
+    let mut path = Vec::with_capacity(length.saturating_add(1).saturating_add(room));
     path.extend_from_slice(new);
     if !after.is_empty() {
         if path.last() == Some(&b'/') {
@@ -63,7 +65,7 @@ mod tests {
             ("/foo//", 1, "/x", "/x/"),
         ] {
             let new = PathLiteral::parse(new).unwrap();
-            let path = replace_prefix(forward.as_bytes(), covered, new.as_bytes());
+            let path = replace_prefix(forward.as_bytes(), covered, new.as_bytes(), 0);
             assert_eq!(path, expected.as_bytes(), "{forward} {covered} {new:?}");
         }
     }

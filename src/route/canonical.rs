@@ -55,14 +55,14 @@ pub fn canonicalise<'a>(
     path_with_query: &'a [u8],
     rules: &PathRules,
 ) -> Result<CanonicalPath<'a>, PathError> {
-    let (came, query) = match path_with_query.iter().position(|&byte| byte == b'?') {
-        Some(at) => (
-            path_with_query.get(..at).unwrap_or_default(),
-            path_with_query.get(at.saturating_add(1)..),
-        ),
-        None => (path_with_query, None),
+    let (came, query, is_plain) = match plain_path(path_with_query) {
+        Some((came, query)) => (came, query, true),
+        None => {
+            let (came, query) = split_query(path_with_query);
+            (came, query, false)
+        }
     };
-    let (forward, matching) = if is_plain(came) || is_canonical(came, rules) {
+    let (forward, matching) = if is_plain || is_canonical(came, rules) {
         (Cow::Borrowed(came), None)
     } else {
         spell(came, rules)?
@@ -76,38 +76,70 @@ pub fn canonicalise<'a>(
     })
 }
 
-/// Bytes that stand for themselves wherever they are, `/` and `.` apart.
+/// Path, and query without its `?`.
+type Halves<'a> = (&'a [u8], Option<&'a [u8]>);
+
+fn split_query(path_with_query: &[u8]) -> Halves<'_> {
+    match path_with_query.iter().position(|&byte| byte == b'?') {
+        Some(at) => split_at(path_with_query, at),
+        None => (path_with_query, None),
+    }
+}
+
+fn split_at(path_with_query: &[u8], mark: usize) -> Halves<'_> {
+    let (path, query) = path_with_query.split_at_checked(mark).unwrap_or_default();
+    (path, query.get(1..))
+}
+
+/// What a byte of a plain path is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It stands for itself wherever it is.
+    Plain,
+    Slash,
+    Dot,
+    Question,
+    /// It wants a closer look.
+    Other,
+}
+
 #[expect(
     clippy::indexing_slicing,
     reason = "the compiler evaluates it, and would say so"
 )]
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
     let mut byte = 0x20_u8;
     while byte < 0x7f {
-        plain[byte as usize] = !matches!(byte, b'/' | b'.' | b'%' | b'\\' | b';' | b'#');
+        kinds[byte as usize] = match byte {
+            b'/' => Kind::Slash,
+            b'.' => Kind::Dot,
+            b'?' => Kind::Question,
+            b'%' | b'\\' | b';' | b'#' => Kind::Other,
+            _ => Kind::Plain,
+        };
         byte += 1;
     }
-    plain
+    kinds
 };
 
-/// Whether the path is of the kind that nearly all are: no rule has anything to say about it. Says no rather than yes.
-fn is_plain(path: &[u8]) -> bool {
-    let Some((b'/', rest)) = path.split_first() else {
-        return false;
+/// The halves, where the path is of the kind that nearly all are: no rule has anything to say about it.
+fn plain_path(path_with_query: &[u8]) -> Option<Halves<'_>> {
+    let (b'/', rest) = path_with_query.split_first()? else {
+        return None;
     };
     let mut border = true;
-    for &byte in rest {
-        if PLAIN.get(usize::from(byte)) == Some(&true) {
-            border = false;
-        } else if border || !matches!(byte, b'/' | b'.') {
-            // An empty segment, or one that begins with a dot, or anything else that wants a closer look.
-            return false;
-        } else {
-            border = byte == b'/';
+    for (at, &byte) in (1..).zip(rest) {
+        match KINDS.get(usize::from(byte)) {
+            Some(Kind::Plain) => border = false,
+            // An empty segment, or one that begins with a dot, is none of that kind.
+            Some(Kind::Slash) if !border => border = true,
+            Some(Kind::Dot) if !border => {}
+            Some(Kind::Question) => return Some(split_at(path_with_query, at)),
+            _ => return None,
         }
     }
-    true
+    Some((path_with_query, None))
 }
 
 /// Whether there is nothing to do: the path is its own canonical and matching form. Says no rather than yes.

@@ -65,14 +65,31 @@ pub fn canonical_host(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     }
 }
 
+/// The bytes of names in lower case, save the dot.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler evaluates it, and would say so"
+)]
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        plain[byte as usize] = matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+        byte += 1;
+    }
+    plain
+};
+
 /// Whether the host is of the kind that nearly all are: a name in lower case, no port, no dot last.
 fn is_plain(host: &[u8]) -> bool {
     let mut border = true;
     for &byte in host {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => border = false,
-            b'.' if !border => border = true,
-            _ => return false,
+        if PLAIN.get(usize::from(byte)) == Some(&true) {
+            border = false;
+        } else if border || byte != b'.' {
+            return false;
+        } else {
+            border = true;
         }
     }
     !border && host.len() <= LONGEST

@@ -104,7 +104,7 @@ proptest! {
             return Ok(());
         }
         let left = words[covered..].join(&b'/');
-        let replaced = replace_prefix(forward, covered, literal(&new).as_bytes());
+        let replaced = replace_prefix(forward, covered, literal(&new).as_bytes(), 3);
         let expected = match (new.trim_end_matches('/'), covered == words.len()) {
             (_, true) if new.is_empty() => b"/".to_vec(),
             (_, true) => new.clone().into_bytes(),
