@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use sha2::{Digest, Sha256};
 
 use crate::hash::{Seeded, Set};
-use crate::pool::{At, Pool, Slots};
+use crate::pool::{At, Entry, Pool, Slots};
 use crate::secret::constant_time_eq;
 
 /// How a key is known.
@@ -46,7 +46,8 @@ impl KeyTable {
             KeyForm::Plain => &mut self.plain,
             KeyForm::Sha256 => &mut self.digests,
         };
-        if let Some(held) = slots.find(hash, |held| is(pool, held, key)) {
+        let is = |held| constant_time_eq(pool.read(held).text().bytes(), key);
+        if let Some(held) = slots.find(hash, is) {
             let is_first = self.contested.insert(held);
             return Err(Taken(is_first.then_some(held)));
         }
@@ -54,10 +55,10 @@ impl KeyTable {
         Ok(())
     }
 
-    /// Which credential `key` is; none where two claim it, in whatever form each knows it. The empty key is nobody's: who
-    /// has its digest hashed a variable that wasn't set.
+    /// The credential that `key` is, and its entry read up to behind the key; none where two claim it, in whatever form
+    /// each knows it. The empty key is nobody's: who has its digest hashed a variable that wasn't set.
     #[must_use]
-    pub fn owner(&self, key: &[u8], pool: &Pool) -> Option<At> {
+    pub fn owner<'p>(&self, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if key.is_empty() {
             return None;
         }
@@ -67,23 +68,22 @@ impl KeyTable {
         } else {
             self.find(&self.digests, &digest(key), pool)
         };
-        let ((Some(found), None) | (None, Some(found))) = (plain, digest) else {
+        let ((Some((at, entry)), None) | (None, Some((at, entry)))) = (plain, digest) else {
             return None;
         };
-        let is_contested = !self.contested.is_empty() && self.contested.contains(&found);
-        (!is_contested).then_some(found)
+        let is_contested = !self.contested.is_empty() && self.contested.contains(&at);
+        (!is_contested).then_some((at, entry))
     }
 
-    fn find(&self, slots: &Slots, key: &[u8], pool: &Pool) -> Option<At> {
+    fn find<'p>(&self, slots: &Slots, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if slots.is_empty() {
             return None;
         }
-        slots.find(self.seed.hash_one(key), |at| is(pool, at, key))
+        slots.find_map(self.seed.hash_one(key), |at| {
+            let mut entry = pool.read(at);
+            constant_time_eq(entry.text().bytes(), key).then_some((at, entry))
+        })
     }
-}
-
-fn is(pool: &Pool, at: At, key: &[u8]) -> bool {
-    constant_time_eq(pool.read(at).text().bytes(), key)
 }
 
 fn digest(key: &[u8]) -> [u8; 32] {
@@ -125,7 +125,8 @@ mod tests {
         }
 
         fn owner(&self, key: &[u8]) -> Option<usize> {
-            self.table.owner(key, &self.pool).map(|at| self.read(at))
+            let (_, mut entry) = self.table.owner(key, &self.pool)?;
+            Some(entry.number())
         }
     }
 

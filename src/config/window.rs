@@ -161,14 +161,14 @@ struct Scan {
 impl Scan {
     /// Goes on over `bytes`: one behind the value's last byte, where that is among them.
     fn over(&mut self, bytes: &[u8], outside: usize) -> Result<Option<usize>, TooDeep> {
-        let inside = outside.saturating_add(1);
-        for (at, &byte) in bytes.iter().enumerate() {
+        let mut bytes = bytes.iter().enumerate();
+        loop {
+            // Most of a policy is text, so that is gone through in a loop of its own.
             if self.in_text {
-                if self.escaped {
-                    self.escaped = false;
-                } else if byte == b'\\' {
-                    self.escaped = true;
-                } else if byte == b'"' {
+                let Some((at, &byte)) = self.end_of_text(&mut bytes) else {
+                    return Ok(None);
+                };
+                if byte == b'"' {
                     self.in_text = false;
                     if self.depth == outside {
                         return Ok(Some(at.saturating_add(1)));
@@ -176,29 +176,59 @@ impl Scan {
                 }
                 continue;
             }
-            match byte {
-                b'"' if self.bare => return Ok(Some(at)),
-                b'"' => self.in_text = true,
-                b'[' | b'{' if self.bare => return Ok(Some(at)),
-                b'[' | b'{' => {
-                    self.depth = self.depth.saturating_add(1);
-                    if self.depth > DEEPEST {
-                        return Err(TooDeep);
-                    }
-                }
-                b']' | b'}' | b',' | b' ' | b'\n' | b'\t' | b'\r' if self.depth == outside => {
-                    return Ok(Some(at));
-                }
-                b']' | b'}' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == outside {
-                        return Ok(Some(at.saturating_add(1)));
-                    }
-                }
-                b',' if self.depth == inside => self.commas = self.commas.saturating_add(1),
-                _ if self.depth == outside => self.bare = true,
-                _ => {}
+            let Some((at, &byte)) = bytes.next() else {
+                return Ok(None);
+            };
+            if let Some(end) = self.outside_text(at, byte, outside)? {
+                return Ok(Some(end));
             }
+        }
+    }
+
+    /// The next byte of a text that may end it.
+    fn end_of_text<'b>(
+        &mut self,
+        bytes: &mut impl Iterator<Item = (usize, &'b u8)>,
+    ) -> Option<(usize, &'b u8)> {
+        if self.escaped {
+            bytes.next()?;
+            self.escaped = false;
+        }
+        let found = bytes.find(|(_, byte)| matches!(byte, b'"' | b'\\'))?;
+        self.escaped = *found.1 == b'\\';
+        Some(found)
+    }
+
+    /// One byte that isn't in a text: one behind the value's last byte, where this tells.
+    fn outside_text(
+        &mut self,
+        at: usize,
+        byte: u8,
+        outside: usize,
+    ) -> Result<Option<usize>, TooDeep> {
+        match byte {
+            b'"' | b'[' | b'{' if self.bare => return Ok(Some(at)),
+            b'"' => self.in_text = true,
+            b'[' | b'{' => {
+                self.depth = self.depth.saturating_add(1);
+                if self.depth > DEEPEST {
+                    return Err(TooDeep);
+                }
+            }
+            b']' | b'}' | b',' | b' ' | b'\n' | b'\t' | b'\r' if self.depth == outside => {
+                return Ok(Some(at));
+            }
+            b']' | b'}' => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == outside {
+                    return Ok(Some(at.saturating_add(1)));
+                }
+            }
+            b',' if self.depth == outside.saturating_add(1) => {
+                self.commas = self.commas.saturating_add(1);
+            }
+            _ if self.depth == outside => self.bare = true,
+            _ => {}
         }
         Ok(None)
     }

@@ -13,8 +13,13 @@ use super::waiting::Memory;
 /// Who asks, as one provider verified it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Identity<'s> {
-    pub(super) consumer: Consumer<'s>,
     pub(super) credential: Credential<'s>,
+}
+
+impl<'s> Identity<'s> {
+    pub(super) const fn consumer(&self) -> Consumer<'s> {
+        self.credential.owner()
+    }
 }
 
 /// Everything that authentication found out.
@@ -172,10 +177,7 @@ pub(super) fn verdict<'p>(
     };
     match sources.owner(policy, place, &key) {
         Owner::Known(credential) => {
-            let identity = Identity {
-                consumer: credential.owner(),
-                credential,
-            };
+            let identity = Identity { credential };
             Verdict::Accepted(identity, at)
         }
         Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at]),

@@ -74,7 +74,7 @@ fn follow(
         desk.observer,
     )?;
     if let Some(identity) = &who.identity {
-        let consumer = identity.consumer.name().bytes();
+        let consumer = identity.consumer().name().bytes();
         desk.observer.event(&Event::Identified { consumer });
     }
     let mut facts = Facts {

@@ -96,9 +96,9 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
         return;
     };
     let names = &policy.identity;
-    plan.set(names.consumer.clone(), who.consumer.name().to_text());
+    plan.set(names.consumer.clone(), who.consumer().name().to_text());
     if let Some(header) = &names.groups {
-        let groups: Vec<&[u8]> = who.consumer.groups().collect();
+        let groups: Vec<&[u8]> = who.consumer().groups().collect();
         if !groups.is_empty() {
             plan.set(header.clone(), groups.join(&b',').into());
         }
@@ -109,7 +109,7 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
         }
     }
     for (label, header) in &names.labels {
-        if let Some(value) = who.consumer.label(label) {
+        if let Some(value) = who.consumer().label(label) {
             plan.set(header.clone(), value.to_text());
         }
     }
@@ -162,7 +162,7 @@ pub(super) fn new_query<'x>(
     let query = head.path.query();
     let mut all: Vec<QueryEdit<'_>> = Vec::new();
     stripped.query(&mut all);
-    let Some(edits) = edits else {
+    let Some(edits) = edits.filter(|edits| !edits.is_empty()) else {
         return Ok(if all.is_empty() {
             query.map(Cow::Borrowed)
         } else {

@@ -92,9 +92,9 @@ pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &m
         let (said, places) = match &verdict {
             Verdict::Absent => (Said::Absent, Vec::new()),
             Verdict::Accepted(identity, at) => {
-                groups = identity.consumer.groups().collect();
+                groups = identity.consumer().groups().collect();
                 let said = Said::Accepted {
-                    consumer: identity.consumer.name().bytes(),
+                    consumer: identity.consumer().name().bytes(),
                     groups: &groups,
                     credential: identity.credential.id().map(|id| id.bytes()),
                 };

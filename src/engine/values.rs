@@ -90,10 +90,10 @@ impl Facts<'_> {
             Variable::Path => Some(Cow::Borrowed(self.head.path.forward())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
             Variable::ConsumerName => {
-                identity.map(|who| Cow::Borrowed(who.consumer.name().bytes()))
+                identity.map(|who| Cow::Borrowed(who.consumer().name().bytes()))
             }
             Variable::Label(name) => identity
-                .and_then(|who| who.consumer.label(name))
+                .and_then(|who| who.consumer().label(name))
                 .map(|label| Cow::Borrowed(label.bytes())),
             Variable::CredentialId => identity
                 .and_then(|who| who.credential.id())

@@ -16,7 +16,7 @@ pub enum Text {
     Shared(Rc<[u8]>),
     /// Made for one request.
     Owned(Vec<u8>),
-    /// A part of a buffer that many share: its first byte, and how long it is. What lies outside is empty.
+    /// A part of a buffer that many share: where it begins and ends. What lies outside is empty.
     Part(Rc<Vec<u8>>, u32, u32),
 }
 
@@ -36,16 +36,17 @@ impl Deref for Text {
             Self::Static(bytes) => bytes,
             Self::Shared(bytes) => bytes,
             Self::Owned(bytes) => bytes,
-            Self::Part(buffer, start, length) => part(buffer, *start, *length),
+            Self::Part(buffer, start, end) => part(buffer, *start, *end),
         }
     }
 }
 
-fn part(buffer: &[u8], start: u32, length: u32) -> &[u8] {
-    let start = usize::try_from(start).unwrap_or(usize::MAX);
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let rest = buffer.get(start..).unwrap_or_default();
-    rest.get(..length).unwrap_or_default()
+/// Out of the way of the others, which are many more.
+#[cold]
+#[inline(never)]
+fn part(buffer: &[u8], start: u32, end: u32) -> &[u8] {
+    let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
+    buffer.get(place(start)..place(end)).unwrap_or_default()
 }
 
 impl Borrow<[u8]> for Text {

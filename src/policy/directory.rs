@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use crate::auth::{KeyForm, KeyTable, Taken};
 use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
 use crate::hash::Seeded;
-use crate::pool::{At, Draft, Entry, Piece, Pool, Slots};
+use crate::pool::{At, Draft, Piece, Pool, Slots};
 use crate::secret::Secret;
 
 use super::Environment;
@@ -47,7 +47,11 @@ impl<'d> Consumer<'d> {
 
     /// The value of a label.
     pub(crate) fn label(self, name: &str) -> Option<Piece<'d>> {
-        let mut entry = self.after_groups();
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        for _ in 0..entry.number() {
+            entry.text();
+        }
         for _ in 0..entry.number() {
             let is_it = *entry.text().bytes() == *name.as_bytes();
             let value = entry.text();
@@ -57,15 +61,6 @@ impl<'d> Consumer<'d> {
         }
         None
     }
-
-    fn after_groups(self) -> Entry<'d> {
-        let mut entry = self.pool.read(self.at);
-        entry.text();
-        for _ in 0..entry.number() {
-            entry.text();
-        }
-        entry
-    }
 }
 
 /// One credential: an entry of its key or that one's digest, whose it is, and its public name.
@@ -73,6 +68,7 @@ impl<'d> Consumer<'d> {
 pub(crate) struct Credential<'d> {
     pool: &'d Pool,
     at: At,
+    owner: At,
 }
 
 impl fmt::Debug for Credential<'_> {
@@ -82,13 +78,18 @@ impl fmt::Debug for Credential<'_> {
 }
 
 impl<'d> Credential<'d> {
-    /// Whose it is.
-    pub(crate) fn owner(self) -> Consumer<'d> {
-        let mut entry = self.pool.read(self.at);
+    fn read(pool: &'d Pool, at: At) -> Self {
+        let mut entry = pool.read(at);
         entry.text();
+        let owner = entry.at();
+        Self { pool, at, owner }
+    }
+
+    /// Whose it is.
+    pub(crate) const fn owner(self) -> Consumer<'d> {
         Consumer {
             pool: self.pool,
-            at: entry.at(),
+            at: self.owner,
         }
     }
 
@@ -116,11 +117,10 @@ pub(crate) struct Directory {
 impl Directory {
     /// Whose `key` is, among those that `provider` knows.
     pub(crate) fn find(&self, provider: usize, key: &[u8]) -> Option<Credential<'_>> {
-        let at = self.keys.get(provider)?.owner(key, &self.pool)?;
-        Some(Credential {
-            pool: &self.pool,
-            at,
-        })
+        let pool = &self.pool;
+        let (at, mut entry) = self.keys.get(provider)?.owner(key, pool)?;
+        let owner = entry.at();
+        Some(Credential { pool, at, owner })
     }
 
     /// The consumer of this name.
@@ -256,7 +256,7 @@ impl Builder {
         table
             .insert(ready.key.form(), at, pool)
             .map_err(|Taken(first)| {
-                let first = first.map(|at| Credential { pool, at }.owner().name());
+                let first = first.map(|at| Credential::read(pool, at).owner().name());
                 let whose = first.map_or_else(
                     || "others".into(),
                     |name| name.bytes().escape_ascii().to_string(),

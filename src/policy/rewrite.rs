@@ -47,6 +47,13 @@ pub(crate) struct QueryEdits {
     pub(crate) remove: Vec<Box<[u8]>>,
 }
 
+impl QueryEdits {
+    /// Whether nothing is changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
 /// A new path.
 #[derive(Debug)]
 pub(crate) enum PathRewrite {
@@ -176,6 +183,9 @@ impl PathRewrite {
                         "a prefix can only be replaced where every match of the route is one";
                     errors.suggest(&path, reason, "match by `prefix`, or write a template");
                 }
+                if is_plain(text) {
+                    return Some(Self::Prefix(scope.texts.borrow_mut().add(text)));
+                }
                 leading_slash(text, &path, errors);
                 let prefix = literal(text, &path, errors)?;
                 let below = format!("{}/x", text.strip_suffix('/').unwrap_or(text));
@@ -193,6 +203,21 @@ impl PathRewrite {
             }
         }
     }
+}
+
+/// Whether a new prefix is of the kind that nearly all are: whole segments of letters that stay as they are. Nothing can be
+/// wrong with it then.
+fn is_plain(prefix: &str) -> bool {
+    let mut last = 0;
+    for byte in prefix.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {}
+            b'.' | b'/' if last != b'/' => {}
+            _ => return false,
+        }
+        last = byte;
+    }
+    prefix.starts_with('/')
 }
 
 fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
@@ -338,4 +363,27 @@ fn templates<'n>(
     };
     let compiled: Vec<_> = list.iter().map(|edit| one(edit, errors)).collect();
     compiled.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_prefixes_stay_as_they_are() {
+        for text in ["/", "/a", "/a/", "/internal/svc-1_~/b.c..d/"] {
+            assert!(is_plain(text), "{text}");
+            let literal = PathLiteral::parse(text).unwrap();
+            assert_eq!(literal.as_bytes(), text.as_bytes());
+            let mut errors = ConfigErrors::default();
+            let below = PathLiteral::parse(&format!("{}/x", text.trim_end_matches('/'))).unwrap();
+            check_path(&[PathPiece::Literal(below)], &Path::Root, &mut errors);
+            assert!(errors.is_empty(), "{text}: {errors}");
+        }
+        for text in [
+            "", "a", "a/", "//", "/a//b", "/.", "/a/..", "/a/.b", "/a%20", "/é", "/a?", "/a;b",
+        ] {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
 }

@@ -144,6 +144,19 @@ impl fmt::Debug for Entry<'_> {
 impl<'p> Entry<'p> {
     /// The next number.
     pub fn number(&mut self) -> usize {
+        match self.bytes.get(self.place) {
+            // Nearly always.
+            Some(&byte) if byte < 0x80 => {
+                self.place = self.place.saturating_add(1);
+                usize::from(byte)
+            }
+            Some(_) => self.long_number(),
+            None => 0,
+        }
+    }
+
+    #[cold]
+    fn long_number(&mut self) -> usize {
         let mut number = 0_usize;
         let mut shift = 0;
         while let Some(&byte) = self.bytes.get(self.place) {
@@ -209,8 +222,8 @@ impl<'p> Piece<'p> {
     pub fn to_text(self) -> Text {
         let shared = self.shared.and_then(|buffer| {
             let start = u32::try_from(self.start).ok()?;
-            let length = u32::try_from(self.bytes.len()).ok()?;
-            Some(Text::Part(Rc::clone(buffer), start, length))
+            let end = start.checked_add(u32::try_from(self.bytes.len()).ok()?)?;
+            Some(Text::Part(Rc::clone(buffer), start, end))
         });
         shared.unwrap_or_else(|| Text::Owned(self.bytes.to_vec()))
     }

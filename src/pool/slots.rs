@@ -37,14 +37,21 @@ impl Slots {
 
     /// The first entry of this hash that `is` the one.
     pub fn find(&self, hash: u64, mut is: impl FnMut(At) -> bool) -> Option<At> {
+        self.find_map(hash, |at| is(at).then_some(at))
+    }
+
+    /// What comes of the first entry of this hash of which something does.
+    pub fn find_map<T>(&self, hash: u64, mut read: impl FnMut(At) -> Option<T>) -> Option<T> {
         let mark = mark(hash);
         let mask = self.slots.len().checked_sub(1)?;
         let mut place = home(mark, mask);
         // There are empty slots: it ends.
         loop {
             let slot = self.slots.get(place).filter(|slot| slot.at != EMPTY.at)?;
-            if slot.mark == mark && is(At(slot.at)) {
-                return Some(At(slot.at));
+            if slot.mark == mark {
+                if let Some(found) = read(At(slot.at)) {
+                    return Some(found);
+                }
             }
             place = place.wrapping_add(1) & mask;
         }

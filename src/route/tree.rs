@@ -21,6 +21,8 @@ struct Node {
     closed: Option<Id>,
     /// The rules for paths that end here or below.
     open: Option<Id>,
+    /// Whether anything stands below: else no more of a path need be looked at.
+    leads_on: bool,
 }
 
 /// All trees: they share their memory.
@@ -30,6 +32,8 @@ pub(super) struct Trees {
     words: Words,
     /// By node and word. A whole path begins with a slash, and so is no segment's word.
     edges: Places,
+    /// Whether any word is a whole path: else none is looked for.
+    has_paths: bool,
     seed: Seeded,
 }
 
@@ -42,7 +46,10 @@ impl Trees {
     /// The chain of rules with this pattern.
     pub(super) fn chain(&mut self, root: Id, pattern: PatternRef<'_>) -> Option<&mut Option<Id>> {
         let (node, end) = match pattern.whole() {
-            Some(path) => (self.step(root, path), End::Closed),
+            Some(path) => {
+                self.has_paths = true;
+                (self.step(root, path), End::Closed)
+            }
             None => {
                 let mut node = root;
                 for part in pattern.parts() {
@@ -65,6 +72,9 @@ impl Trees {
         let word = self.words.add(word);
         if let Some(known) = self.edge(node, word) {
             return known;
+        }
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.leads_on = true;
         }
         let child = self.nodes.push(Node {
             parent: Some(node),
@@ -90,6 +100,7 @@ impl Trees {
         let child = self.nodes.push(Node::default());
         if let Some(node) = self.nodes.get_mut(node) {
             node.capture = Some(child);
+            node.leads_on = true;
         }
         child
     }
@@ -109,11 +120,13 @@ impl Trees {
         entries: &'r Entries,
         head: &Head<'_>,
     ) -> Option<Found<'r>> {
-        let whole = self.words.find(head.path);
-        let whole = whole.and_then(|path| self.nodes.get(self.edge(root, path)?));
-        let exact = whole.and_then(|node| entries.first(node.closed, head, |_| true));
-        if exact.is_some() {
-            return exact;
+        if self.has_paths {
+            let whole = self.words.find(head.path);
+            let whole = whole.and_then(|path| self.nodes.get(self.edge(root, path)?));
+            let exact = whole.and_then(|node| entries.first(node.closed, head, |_| true));
+            if exact.is_some() {
+                return exact;
+            }
         }
         let mut walk = Walk {
             trees: self,
@@ -151,7 +164,7 @@ impl Walk<'_, '_> {
         let Some(node) = self.trees.nodes.get(at) else {
             return;
         };
-        if let Some(rest) = rest {
+        if let (Some(rest), true) = (rest, node.leads_on) {
             let border = rest.iter().position(|&byte| byte == b'/');
             let (segment, below) = match border {
                 Some(end) => (

@@ -10,7 +10,7 @@ use super::place::{Place, Step, walk};
 use super::selected::Selected;
 use super::{Budget, Document, JsonPath, Selection};
 use crate::hash::{Seeded, Set};
-use crate::pool::{At, Draft, Pool, Slots};
+use crate::pool::{self, At, Draft, Pool, Slots};
 
 /// What an index knows of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,20 +55,21 @@ impl Index {
         let pool = &self.pool;
         let is = |at| *pool.read(at).text().bytes() == *key;
         if let Some(held) = self.slots.find(hash, is) {
-            if !self
-                .item(held)
-                .is_some_and(|other| std::ptr::eq(other, item))
-            {
+            let mut entry = pool.read(held);
+            entry.text();
+            let other = self.item(entry);
+            if !other.is_some_and(|other| std::ptr::eq(other, item)) {
                 self.contested.insert(held);
             }
             return;
         }
         draft.clear().text(key);
         match place {
-            Place::Element(at) => draft.number(0).number(at),
+            Place::Element(at) => draft.number(at.saturating_mul(2)),
             place @ (Place::Member(_) | Place::Deep(_)) => {
+                let at = self.deep.len();
                 self.deep.push(place);
-                draft.number(self.deep.len())
+                draft.number(at.saturating_mul(2).saturating_add(1))
             }
         };
         if let Some(at) = self.pool.add(draft) {
@@ -79,25 +80,27 @@ impl Index {
     /// The item with this key.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Entry<'_> {
-        let is = |at| *self.pool.read(at).text().bytes() == *key;
-        match self.slots.find(self.seed.hash_one(key), is) {
+        let found = self.slots.find_map(self.seed.hash_one(key), |at| {
+            let mut entry = self.pool.read(at);
+            (*entry.text().bytes() == *key).then_some((at, entry))
+        });
+        match found {
             None => Entry::Missing,
-            Some(at) if !self.contested.is_empty() && self.contested.contains(&at) => {
+            Some((at, _)) if !self.contested.is_empty() && self.contested.contains(&at) => {
                 Entry::Ambiguous
             }
-            Some(at) => self.item(at).map_or(Entry::Missing, Entry::Found),
+            Some((_, entry)) => self.item(entry).map_or(Entry::Missing, Entry::Found),
         }
     }
 
-    /// The item of a key's entry.
-    fn item(&self, at: At) -> Option<&Value> {
-        let mut entry = self.pool.read(at);
-        entry.text();
+    /// The item of an entry that is read up to behind its key.
+    fn item(&self, mut entry: pool::Entry<'_>) -> Option<&Value> {
         let base = walk(&self.base, self.document.value())?;
-        match entry.number().checked_sub(1) {
-            None => base.as_array()?.get(entry.number()),
-            Some(deep) => self.deep.get(deep)?.find(base),
+        let place = entry.number();
+        if place & 1 == 0 {
+            return base.as_array()?.get(place >> 1);
         }
+        self.deep.get(place >> 1)?.find(base)
     }
 
     /// The document that is indexed.

@@ -122,6 +122,30 @@ fn two_policies_in_one_vm_live_and_die_apart() {
 }
 
 #[test]
+fn a_large_configuration_is_asked_for_piece_by_piece() {
+    let route = |at: usize| {
+        let path = format!(r#"[{{"path": {{"exact": "/r{at}"}}}}]"#);
+        format!(r#"{{"name": "r{at}", "match": {path}, "require": "none", "respond": {{}}}}"#)
+    };
+    let routes: Vec<String> = (0..1000).map(route).collect();
+    let good = format!(r#"{{"routes": [{}]}}"#, routes.join(", "));
+    let (vm, root) = running(&good);
+    assert!(vm.host().calls["proxy_get_buffer_bytes"] > 3);
+    for path in ["/r0", "/r500", "/r999"] {
+        let (_, outcome) = send(&vm, root, path);
+        assert_eq!(answered(&outcome).0, 200, "{path}");
+    }
+    sound(&vm);
+    // What is wrong at its end is told as if it had been read at once.
+    let vm = self::vm();
+    let root = vm.root();
+    assert!(!vm.configure(root, good.replace("r999", "r998").as_bytes()));
+    let told = vm.host().logs.clone();
+    let path = "path=routes[999].name";
+    assert!(told.iter().any(|(_, line)| line.contains(path)), "{told:?}");
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read_is_refused() {
     let vm = vm();
     let root = vm.root();

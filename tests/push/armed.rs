@@ -12,7 +12,7 @@ use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 use crate::envoy::variable;
 
 const CALLBACK: &str = "proxy_on_request_headers";
-const ASK: &str = "proxy_get_header_map_value";
+const ASK: &str = "proxy_get_header_map_pairs";
 const FIELD: &[u8; 6] = b"x-trap";
 
 /// The ids of the sections that change.
@@ -36,7 +36,7 @@ pub(crate) fn module() -> PathBuf {
 struct Known {
     imported: u32,
     functions: u32,
-    ask: u32,
+    ask: Option<u32>,
     callback: u32,
     callback_type: u32,
 }
@@ -52,7 +52,7 @@ fn known(plain: &[u8]) -> Known {
                     let import = import.expect("an import");
                     if let TypeRef::Func(_) = import.ty {
                         if import.name == ASK {
-                            known.ask = known.imported;
+                            known.ask = Some(known.imported);
                         }
                         known.imported += 1;
                     }
@@ -76,7 +76,6 @@ fn known(plain: &[u8]) -> Known {
             _ => {}
         }
     }
-    assert!(known.ask > 0, "the module doesn't import {ASK}");
     let own = usize::try_from(known.callback - known.imported).expect("an index");
     known.callback_type = types[own];
     known
@@ -111,33 +110,57 @@ fn armed(plain: &[u8]) -> Vec<u8> {
     out.finish()
 }
 
-/// Asks for the field, traps if it is there, and is the callback otherwise.
+/// Asks for all fields, traps if the name is among their bytes, and is the callback otherwise.
 fn wrapper(known: &Known) -> Function {
     // The lowest bytes of the memory are the far end of the stack, which no call reaches.
-    const NAME: u64 = 64;
     const ANSWER: i32 = 128;
-    let store = |offset: u64| wasm_encoder::MemArg {
+    // The callback's parameters come before.
+    const AT: u32 = 3;
+    const END: u32 = 4;
+    let memory = |offset: u64| wasm_encoder::MemArg {
         offset,
         align: 0,
         memory_index: 0,
     };
-    let length = i32::try_from(FIELD.len()).expect("a short name");
-    let mut function = Function::new(Vec::<(u32, ValType)>::new());
+    let [a, b, c, d, e, f] = *FIELD;
+    let (start, end) = ([a, b, c, d], [e, f, 0, 0]);
+    let mut function = Function::new([(2, ValType::I32)]);
     let mut code = function.instructions();
-    for (offset, byte) in (NAME..).zip(FIELD) {
-        code.i32_const(0)
-            .i32_const(i32::from(*byte))
-            .i32_store8(store(offset));
-    }
+    // The buffer stays allocated: a few hundred bytes a request of a test.
     code.i32_const(0)
-        .i32_const(64)
-        .i32_const(length)
         .i32_const(ANSWER)
         .i32_const(ANSWER + 4)
-        .call(known.ask)
-        .i32_eqz()
+        .call(known.ask.expect("the module imports it"))
+        .drop();
+    code.i32_const(ANSWER).i32_load(memory(0)).local_tee(AT);
+    code.i32_const(ANSWER).i32_load(memory(4));
+    code.i32_add().local_set(END);
+    code.block(wasm_encoder::BlockType::Empty)
+        .loop_(wasm_encoder::BlockType::Empty);
+    code.local_get(AT)
+        .i32_const(i32::try_from(FIELD.len()).expect("a short name"))
+        .i32_add()
+        .local_get(END)
+        .i32_gt_u()
+        .br_if(1);
+    code.local_get(AT)
+        .i32_load(memory(0))
+        .i32_const(i32::from_le_bytes(start))
+        .i32_eq();
+    code.local_get(AT)
+        .i32_load16_u(memory(4))
+        .i32_const(i32::from_le_bytes(end))
+        .i32_eq();
+    code.i32_and()
         .if_(wasm_encoder::BlockType::Empty)
         .unreachable()
+        .end();
+    code.local_get(AT)
+        .i32_const(1)
+        .i32_add()
+        .local_set(AT)
+        .br(0)
+        .end()
         .end();
     code.local_get(0)
         .local_get(1)
