@@ -238,6 +238,8 @@ impl<'a> Turn<'a> {
         let continued = self.act_as(stream).and_then(|()| abi::continue_request());
         if let Err(failure) = continued {
             self.vm.events.trouble(&failure);
+            // They are for a response of the upstream's. Our denial is a response too, and its edits could fail as well.
+            self.vm.with(|tables| tables.edits(stream));
             self.refuse(stream, Refusal::NotPerformed);
         }
     }

@@ -40,7 +40,7 @@ impl Policy {
     ) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let providers = Providers::compile(&config.providers);
-        let sources = Sources::compile(config, environment, &mut errors);
+        let mut sources = Sources::compile(config, environment, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
@@ -64,6 +64,9 @@ impl Policy {
         };
         errors.append(of_routes);
         errors.or(())?;
+        routes
+            .lookups()
+            .for_each(|lookup| sources.look_into(lookup.source));
         Ok(Self {
             paths: path_rules(&config.paths),
             written: gates.all(config, &providers),

@@ -21,13 +21,9 @@ impl Definition {
     }
 
     /// What the policy makes of the source's documents: all that a view of them is made by, because that is shared too.
-    pub(super) fn of_readers(
-        source: &Named<config::Source>,
-        config: &config::Config,
-        is_looked_into: bool,
-    ) -> Self {
+    /// What routes look up is not known yet, see [`with_values`](Self::with_values).
+    pub(super) fn of_readers(source: &Named<config::Source>, config: &config::Config) -> Self {
         let mut definition = Self::default();
-        definition.add(if is_looked_into { b"values" } else { b"" });
         if let Some(index) = &source.value.index {
             definition.add(b"index");
             definition.add(index.items.as_bytes());
@@ -43,6 +39,14 @@ impl Definition {
             }
         }
         definition
+    }
+
+    /// The identity of a source like that of `identity`, but that routes read values of the documents besides.
+    pub(super) fn with_values(identity: Identity) -> Identity {
+        let mut definition = Self::default();
+        definition.add(b"values");
+        definition.add(&identity.0);
+        definition.identity()
     }
 
     pub(super) fn http(&mut self, http: &config::HttpSource, headers: &[(Text, HeaderValue)]) {

@@ -38,6 +38,11 @@ impl Routes {
         self.texts.get(route.name).unwrap_or_default()
     }
 
+    /// The lookups of all routes.
+    pub(super) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.list.iter().flat_map(Route::lookups)
+    }
+
     /// A text that a route speaks of.
     pub(crate) fn text(&self, id: Id) -> &[u8] {
         self.texts.bytes(id).unwrap_or_default()

@@ -20,7 +20,7 @@ pub(crate) struct Source {
     pub(crate) name: Box<str>,
     pub(crate) kind: SourceKind,
     pub(crate) index: Option<IndexBy>,
-    /// Whether there is more to be had of its documents than consumers.
+    /// Whether there is more to be had of its documents than consumers. One that nobody reads is kept as it is.
     pub(crate) is_looked_into: bool,
 }
 
@@ -75,12 +75,13 @@ impl Sources {
         let path = path.field("sources");
         let compile = |source: &Named<config::Source>| {
             let at = path.field(&source.name);
-            let is_looked_into = is_looked_into(source, config);
-            let readers = Definition::of_readers(source, config, is_looked_into);
+            let mut readers = config.consumers_from.iter();
+            let holds_consumers = readers.any(|from| from.source == source.name);
+            let readers = Definition::of_readers(source, config);
             // A stand-in, so that what names the source isn't called wrong as well. The policy is refused anyway.
             let compiled = Source::compile(source, readers, environment, &at, errors);
             let compiled = compiled.map(|compiled| Source {
-                is_looked_into,
+                is_looked_into: compiled.index.is_some() || !holds_consumers,
                 ..compiled
             });
             compiled.unwrap_or_else(|| Source {
@@ -91,6 +92,22 @@ impl Sources {
             })
         };
         Self(config.sources.iter().map(compile).collect())
+    }
+
+    /// Notes that a route's lookup reads the source. Routes are compiled after sources, and are in no config where they
+    /// are read one by one: to be called for every lookup.
+    pub(super) fn look_into(&mut self, place: usize) {
+        let source = self.0.get_mut(place);
+        let Some(source) = source.filter(|source| !source.is_looked_into) else {
+            return;
+        };
+        source.is_looked_into = true;
+        match &mut source.kind {
+            SourceKind::Watched { identity, .. } | SourceKind::OnDemand { identity, .. } => {
+                *identity = Definition::with_values(*identity);
+            }
+            SourceKind::Inline(_) => {}
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
@@ -222,15 +239,6 @@ impl IndexBy {
             );
         }
     }
-}
-
-/// Whether anything but consumers is read from a source's documents. One that nobody reads is kept as it is.
-fn is_looked_into(source: &Named<config::Source>, config: &config::Config) -> bool {
-    let mut lookups = config.routes.iter().flat_map(|route| &route.lookup);
-    let mut readers = config.consumers_from.iter();
-    source.value.index.is_some()
-        || lookups.any(|lookup| lookup.value.source == source.name)
-        || !readers.any(|from| from.source == source.name)
 }
 
 /// How much text of documents one source on demand keeps in one VM.

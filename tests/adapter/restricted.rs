@@ -124,6 +124,42 @@ fn an_edit_that_fails_denies() {
     sound(&vm);
 }
 
+/// A request that could not be let go on is denied: what its response was to get is nothing for the denial, and a
+/// second denial would end Envoy itself.
+#[test]
+fn a_denial_in_place_of_going_on_is_left_alone() {
+    let policy = r#"{
+        "sources": {"doc": {"http": {"cluster": "centre", "path": "/doc.json"}, "refresh": "5s"}},
+        "routes": [{"name": "r", "match": [{"path": {"prefix": "/"}}], "require": "none",
+                    "lookup": {"p": {"source": "doc", "values": {"tier": "$.tier"}, "hold": "5s"}},
+                    "response": {"headers": {"set": {"x-gate": "yes"}}}}]}"#;
+    for edits_fail in [false, true] {
+        let world = World::at(NOW);
+        let vm = FakeVm::new(&world, 1);
+        let root = vm.root();
+        assert!(vm.configure(root, policy.as_bytes()));
+        later(&world, &vm, root, 1);
+        let (stream, outcome) = send(&vm, root, "/");
+        assert_eq!(outcome, Outcome::Held);
+        vm.script().restrict("proxy_continue_stream");
+        if edits_fail {
+            vm.script().restrict("proxy_replace_header_map_value");
+        }
+        vm.reply_status(vm.callouts()[0].token, 200, br#"{"tier": "gold"}"#);
+        assert_eq!(
+            answered(&vm.outcome(stream)),
+            (503, "postern_not_performed".to_owned())
+        );
+        let edits = vm
+            .host()
+            .calls
+            .get("proxy_replace_header_map_value")
+            .copied();
+        assert_eq!(edits, None);
+        sound(&vm);
+    }
+}
+
 /// Host calls that keep failing don't fill the log.
 #[test]
 fn trouble_is_told_once_a_minute() {
