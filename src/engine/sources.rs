@@ -16,7 +16,7 @@ use super::seen::Seen;
 use super::store::{DemandSource, Store, WatchedSource};
 use super::uptake::Uptake;
 use super::view::View;
-use super::waiting::ExchangeId;
+use super::waiting::{EngineId, ExchangeId};
 use super::world::World;
 
 /// All sources of one policy, in its order.
@@ -242,18 +242,17 @@ impl Sources {
         self.catch_up(policy, store, world.now, world.observer);
     }
 
-    /// Those who waited for a first document that is there now, and those who have waited long enough.
-    pub(super) fn wake(&self, now: Timestamp) -> Vec<ExchangeId> {
+    /// The engine's own exchanges that waited for a first document which is there now, and all that have waited long enough.
+    pub(super) fn wake(&self, own: EngineId, now: Timestamp) -> Vec<ExchangeId> {
         let mut woken = Vec::new();
         for state in &self.states {
             if let State::Watched(watched) = state {
                 let ready = watched.seen().is_some();
                 let mut shared = watched.shared.borrow_mut();
                 if ready {
-                    woken.extend(shared.waiters.take().iter().map(|slot| slot.id));
-                } else {
-                    woken.extend(shared.waiters.take_overdue(now));
+                    woken.extend(shared.waiters.take_of(own));
                 }
+                woken.extend(shared.waiters.take_overdue(now));
             }
         }
         woken
