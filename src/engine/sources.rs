@@ -135,8 +135,8 @@ impl Sources {
         self.states.get(place)
     }
 
-    /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two documents
-    /// claim is nobody's.
+    /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
+    /// in one document or in two, is nobody's.
     pub(super) fn owner<'s>(
         &'s self,
         policy: &'s Policy,
@@ -146,6 +146,7 @@ impl Sources {
         if let Some(credential) = policy.consumers.find(provider, key) {
             return Owner::Known(credential);
         }
+        let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
         for place in &self.of_consumers {
             let seen = match self.states.get(*place) {
@@ -156,6 +157,9 @@ impl Sources {
             let Some(seen) = seen else {
                 return Owner::Unknowable;
             };
+            if several && seen.is_contested(provider, key) {
+                return Owner::Nobody;
+            }
             for credential in seen.find(provider, key) {
                 match found {
                     Owner::Nobody => found = Owner::Known(credential),

@@ -330,3 +330,25 @@ fn who_waits_by_one_policy_isnt_tired_out_by_the_ticks_of_another() {
     assert_eq!(forwarded(&vm.outcome(stream), "x-up"), [b"x"]);
     sound(&vm);
 }
+
+#[test]
+fn a_key_that_two_of_one_document_claim_is_not_anothers() {
+    let world = World::at(NOW);
+    let key = r#""credentials": [{"apiKey": {"value": "k"}}]"#;
+    let policy = format!(
+        r#"{{
+  "consumersFrom": [{{"source": "a", "items": "$[*]"}}, {{"source": "b", "items": "$[*]"}}],
+  "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-api-key"}}]}}}}}},
+  "sources": {{"a": {{"inline": [{{"name": "one", {key}}}, {{"name": "two", {key}}}]}},
+               "b": {{"inline": [{{"name": "three", {key}}}]}}}},
+  "routes": [{{"name": "all", "require": "keys"}}]
+}}"#
+    );
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, policy.as_bytes()));
+    let mut headers = get("/");
+    headers.push(("x-api-key", "k".to_owned()));
+    let outcome = vm.request(vm.stream(root), &headers);
+    assert_eq!(answered(&outcome).0, 401);
+}
