@@ -75,6 +75,23 @@ impl KeyTable {
         (!is_contested).then_some((at, entry))
     }
 
+    /// Whether two or more claim `key`. Asked of each table where there are several: a key that is nobody's in one of them
+    /// must be nobody's in all.
+    #[must_use]
+    pub fn is_contested(&self, key: &[u8], pool: &Pool) -> bool {
+        let has_both_forms = !self.plain.is_empty() && !self.digests.is_empty();
+        if self.contested.is_empty() && !has_both_forms {
+            return false;
+        }
+        let plain = self.find(&self.plain, key, pool);
+        let digest = self.find(&self.digests, &digest(key), pool);
+        match (plain, digest) {
+            (Some(_), Some(_)) => true,
+            (Some((at, _)), None) | (None, Some((at, _))) => self.contested.contains(&at),
+            (None, None) => false,
+        }
+    }
+
     fn find<'p>(&self, slots: &Slots, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if slots.is_empty() {
             return None;
@@ -172,7 +189,10 @@ mod tests {
     fn also_where_they_know_it_in_two_forms() {
         let mut keys = Keys::default();
         keys.plain("a", 1).unwrap();
+        assert!(!keys.table.is_contested(b"a", &keys.pool));
         keys.hashed("a", 2).unwrap();
         assert_eq!(keys.owner(b"a"), None);
+        assert!(keys.table.is_contested(b"a", &keys.pool));
+        assert!(!keys.table.is_contested(b"b", &keys.pool));
     }
 }

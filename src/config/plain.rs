@@ -74,6 +74,9 @@ fn api_key<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
     Some(ApiKeyRef { provider, id, key })
 }
 
+/// The most labels of a plain record.
+const MOST_LABELS: usize = 64;
+
 /// Whether it is printable ASCII that stands for itself in a string: neither a quote nor a backslash.
 const fn is_plain(byte: u8) -> bool {
     matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')
@@ -153,6 +156,8 @@ impl<'a> Reader<'a> {
         let mut labels: Vec<(&str, &str)> = Vec::new();
         self.map(|reader, name| {
             let name = filled(name)?;
+            // Each is compared with all before it: a record of very many is not the usual one.
+            (labels.len() < MOST_LABELS).then_some(())?;
             let is_new = labels.iter().all(|(other, _)| *other != name);
             is_new.then_some(())?;
             labels.push((name, reader.string()?));
@@ -194,6 +199,16 @@ mod tests {
         ] {
             assert!(both(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_record_of_many_labels_is_not_the_usual_one() {
+        let text = |count: usize| {
+            let labels: Vec<String> = (0..count).map(|n| format!(r#""l{n}":"""#)).collect();
+            format!(r#"{{"name":"a","labels":{{{}}}}}"#, labels.join(","))
+        };
+        assert!(both(&text(MOST_LABELS)));
+        assert!(!both(&text(MOST_LABELS + 1)));
     }
 
     #[test]

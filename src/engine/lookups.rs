@@ -15,9 +15,9 @@ use crate::time::Timestamp;
 use super::Inputs;
 use super::event::{Event, Observer, Recall};
 use super::sources::{Sources, State, WatchedState};
-use super::store::{DemandSource, EngineId, Purpose, Store};
+use super::store::{DemandSource, Purpose, Store};
 use super::values::{Facts, blame, whose};
-use super::waiting::{FlightId, Memory};
+use super::waiting::{EngineId, FlightId, Memory};
 
 /// How often one exchange may wait: each time is bounded, and so is the whole.
 const MAX_WAITS: u8 = 16;

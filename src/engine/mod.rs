@@ -43,8 +43,8 @@ use crate::time::Timestamp;
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State};
-use store::{EngineId, Purpose};
-use waiting::{Mail, Memory, Slot};
+use store::Purpose;
+use waiting::{EngineId, Mail, Memory, Slot};
 use world::World;
 
 pub use detail::{Detail, Known, Origin, Said};
@@ -146,7 +146,7 @@ impl Engine {
                 let policy = &self.policy;
                 self.sources
                     .fetched(&source, reply, policy, &self.store, &mut world);
-                Woken(self.sources.wake(now))
+                Woken(self.sources.wake(self.id, now))
             }
             Purpose::OnDemand(source, key) => {
                 let identity = source.borrow().identity;
@@ -195,7 +195,7 @@ impl Engine {
                 .depart(self.id, Purpose::Watched(source), callout.timeout);
             self.outbox.push((flight, callout));
         }
-        let mut woken = self.sources.wake(now);
+        let mut woken = self.sources.wake(self.id, now);
         let mut learnt = self.store.0.borrow_mut();
         for flight in learnt.flights.values_mut() {
             woken.extend(flight.waiters.take_overdue(now));
@@ -251,6 +251,7 @@ impl Engine {
         }
         let slot = Rc::new(Slot {
             id: self.store.new_exchange(),
+            engine: self.id,
             deadline,
             mail: Vec::new().into(),
             _place: self.store.0.borrow().places.clone(),

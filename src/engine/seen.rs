@@ -71,6 +71,12 @@ impl Seen {
         })
     }
 
+    /// Whether several in one of the document's directories claim `key` at `provider`.
+    pub(super) fn is_contested(&self, provider: usize, key: &[u8]) -> bool {
+        let mut directories = self.view.directories.iter();
+        directories.any(|directory| directory.is_contested(provider, key))
+    }
+
     /// How many consumers this policy has of the document.
     pub(super) fn consumers(&self) -> usize {
         let numbers = 0..self.view.directories.len();

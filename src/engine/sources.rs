@@ -16,7 +16,7 @@ use super::seen::Seen;
 use super::store::{DemandSource, Store, WatchedSource};
 use super::uptake::Uptake;
 use super::view::View;
-use super::waiting::ExchangeId;
+use super::waiting::{EngineId, ExchangeId};
 use super::world::World;
 
 /// All sources of one policy, in its order.
@@ -135,8 +135,8 @@ impl Sources {
         self.states.get(place)
     }
 
-    /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two documents
-    /// claim is nobody's.
+    /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
+    /// in one document or in two, is nobody's.
     pub(super) fn owner<'s>(
         &'s self,
         policy: &'s Policy,
@@ -146,6 +146,7 @@ impl Sources {
         if let Some(credential) = policy.consumers.find(provider, key) {
             return Owner::Known(credential);
         }
+        let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
         for place in &self.of_consumers {
             let seen = match self.states.get(*place) {
@@ -156,6 +157,9 @@ impl Sources {
             let Some(seen) = seen else {
                 return Owner::Unknowable;
             };
+            if several && seen.is_contested(provider, key) {
+                return Owner::Nobody;
+            }
             for credential in seen.find(provider, key) {
                 match found {
                     Owner::Nobody => found = Owner::Known(credential),
@@ -242,18 +246,17 @@ impl Sources {
         self.catch_up(policy, store, world.now, world.observer);
     }
 
-    /// Those who waited for a first document that is there now, and those who have waited long enough.
-    pub(super) fn wake(&self, now: Timestamp) -> Vec<ExchangeId> {
+    /// The engine's own exchanges that waited for a first document which is there now, and all that have waited long enough.
+    pub(super) fn wake(&self, own: EngineId, now: Timestamp) -> Vec<ExchangeId> {
         let mut woken = Vec::new();
         for state in &self.states {
             if let State::Watched(watched) = state {
                 let ready = watched.seen().is_some();
                 let mut shared = watched.shared.borrow_mut();
                 if ready {
-                    woken.extend(shared.waiters.take().iter().map(|slot| slot.id));
-                } else {
-                    woken.extend(shared.waiters.take_overdue(now));
+                    woken.extend(shared.waiters.take_of(own));
                 }
+                woken.extend(shared.waiters.take_overdue(now));
             }
         }
         woken

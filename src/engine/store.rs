@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use super::reading::Reading;
 use super::retired::Retired;
 use super::view::View;
-use super::waiting::{ExchangeId, FlightId, Place, Waiters};
+use super::waiting::{EngineId, ExchangeId, FlightId, Place, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
 /// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
@@ -32,10 +32,6 @@ pub(super) struct Learnt {
     pub(super) places: Place,
     pub(super) retired: Retired,
 }
-
-/// Names an engine within its VM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EngineId(u64);
 
 /// A watched source, what is made of its documents, and who waits for the first one.
 #[derive(Debug)]

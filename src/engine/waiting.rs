@@ -14,10 +14,16 @@ pub struct ExchangeId(pub(super) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlightId(pub(super) u64);
 
+/// Names an engine within its VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EngineId(pub(super) u64);
+
 /// Where a waiting exchange is reached. What it waits for knows it weakly: dropping the exchange ends the waiting.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) id: ExchangeId,
+    /// Whose policy decides it.
+    pub(super) engine: EngineId,
     pub(super) deadline: Timestamp,
     pub(super) mail: RefCell<Vec<Mail>>,
     /// Its place among those that wait in this VM.
@@ -88,6 +94,21 @@ impl Waiters {
             .iter()
             .filter_map(Weak::upgrade)
             .collect()
+    }
+
+    /// Takes those of one engine. Another has to look at what came itself first: woken before it did, its exchanges would
+    /// only wait again, and nobody waits without end.
+    pub(super) fn take_of(&mut self, engine: EngineId) -> Vec<ExchangeId> {
+        let mut own = Vec::new();
+        self.0.retain(|slot| match slot.upgrade() {
+            Some(slot) if slot.engine == engine => {
+                own.push(slot.id);
+                false
+            }
+            Some(_) => true,
+            None => false,
+        });
+        own
     }
 
     /// Takes those whose deadline has passed; forgets those that are gone.

@@ -123,6 +123,12 @@ impl Directory {
         Some(Credential { pool, at, owner })
     }
 
+    /// Whether several claim `key` at `provider`.
+    pub(crate) fn is_contested(&self, provider: usize, key: &[u8]) -> bool {
+        let table = self.keys.get(provider);
+        table.is_some_and(|table| table.is_contested(key, &self.pool))
+    }
+
     /// The consumer of this name.
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;

@@ -278,16 +278,21 @@ fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> {
             return (length > 0).then_some(Extent::Whole { end, deep: 0 });
         }
     };
+    // Nothing behind it is looked at, not even the rest of a string: what is around a long one is begun again and again.
     let longest = start.saturating_add(whole);
+    let window = text.get(..longest).unwrap_or(text);
+    let behind = (longest <= text.len()).then_some(Extent::Longer(kind));
     let (mut at, mut depth, mut deep) = (start, 0_usize, 0);
     loop {
-        if at >= longest {
-            return Some(Extent::Longer(kind));
-        }
-        let byte = *text.get(at)?;
+        let Some(&byte) = window.get(at) else {
+            return behind;
+        };
         at = at.saturating_add(1);
         match byte {
-            b'"' => at = string_end(text, at)?,
+            b'"' => match string_end(window, at) {
+                Some(end) => at = end,
+                None => return behind,
+            },
             b'{' | b'[' => {
                 depth = depth.saturating_add(1);
                 deep = deep.max(depth);
@@ -326,4 +331,34 @@ const fn is_end(byte: u8, kind: Kind) -> bool {
 /// RFC 8259 §2.
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An array around a string that never ends can only be called longer by whom the end doesn't interest.
+    #[test]
+    fn what_is_around_a_long_string_is_begun_without_reading_it() {
+        let text = format!("[[\"{}", "x".repeat(100));
+        for start in 0..2 {
+            for whole in 0..100 {
+                let extent = extent(text.as_bytes(), start, whole);
+                assert!(
+                    matches!(extent, Some(Extent::Longer(Kind::Array))),
+                    "{start} {whole}"
+                );
+            }
+            assert!(extent(text.as_bytes(), start, 200).is_none());
+        }
+        for (text, end) in [("[\"]\"] ", 5), ("{\"a\":\"\\\"}\"}", 11)] {
+            for whole in 0..20 {
+                match extent(text.as_bytes(), 0, whole) {
+                    Some(Extent::Whole { end: found, .. }) => assert_eq!(found, end, "{whole}"),
+                    Some(Extent::Longer(_)) => assert!(whole < end, "{whole}"),
+                    None => assert!(whole > text.len()),
+                }
+            }
+        }
+    }
 }

@@ -282,3 +282,73 @@ fn requests_that_wait_for_it_are_woken_and_the_old_one_is_dropped_in_slices() {
     assert_eq!(gate.period(), USUALLY);
     sound(&gate.vm);
 }
+
+#[test]
+fn who_waits_by_one_policy_isnt_tired_out_by_the_ticks_of_another() {
+    let world = World::at(NOW);
+    let policy = |route: &str| {
+        format!(
+            r#"{{
+  "consumersFrom": [{{"source": "partners", "items": "$.consumers[*]"}}],
+  "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-api-key"}}]}}}}}},
+  "sources": {{"partners": {{"http": {{"cluster": "centre", "path": "/p"}}, "refresh": "10s"}},
+               "tenants": {{"http": {{"cluster": "centre", "path": "/t"}}, "refresh": "10s"}}}},
+  "routes": [{{"name": "{route}", "require": "none",
+              "lookup": {{"t": {{"source": "tenants", "values": {{"up": "$.up"}}, "hold": "5s"}}}},
+              "rewrite": {{"headers": {{"set": {{"x-up": "${{t.up}}"}}}}}}}}]
+}}"#
+        )
+    };
+    let vm = FakeVm::new(&world, 1);
+    let [one, two] = ["one", "two"].map(|route| {
+        let root = vm.root();
+        assert!(vm.configure(root, policy(route).as_bytes()));
+        root
+    });
+    later(&world, &vm, one, 1);
+    let stream = vm.stream(two);
+    assert!(matches!(vm.request(stream, &get("/")), Outcome::Held));
+    let large = consumers(0..MANY);
+    for callout in vm.callouts() {
+        let path = callout.headers.iter().find(|(name, _)| name == b":path");
+        let is_large = path.is_some_and(|(_, path)| path == b"/p");
+        let body = if is_large {
+            large.as_str()
+        } else {
+            r#"{"up": "x"}"#
+        };
+        vm.reply_status(callout.token, 200, body.as_bytes());
+    }
+    assert_eq!(vm.host().ticks[&one], OFTEN);
+    assert_eq!(vm.host().ticks[&two], USUALLY);
+    for _ in 0..20 {
+        world.pass(Duration::from_millis(OFTEN.into()));
+        vm.tick(one);
+    }
+    world.pass(Duration::from_millis(USUALLY.into()));
+    vm.tick(two);
+    assert_eq!(forwarded(&vm.outcome(stream), "x-up"), [b"x"]);
+    sound(&vm);
+}
+
+#[test]
+fn a_key_that_two_of_one_document_claim_is_not_anothers() {
+    let world = World::at(NOW);
+    let key = r#""credentials": [{"apiKey": {"value": "k"}}]"#;
+    let policy = format!(
+        r#"{{
+  "consumersFrom": [{{"source": "a", "items": "$[*]"}}, {{"source": "b", "items": "$[*]"}}],
+  "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-api-key"}}]}}}}}},
+  "sources": {{"a": {{"inline": [{{"name": "one", {key}}}, {{"name": "two", {key}}}]}},
+               "b": {{"inline": [{{"name": "three", {key}}}]}}}},
+  "routes": [{{"name": "all", "require": "keys"}}]
+}}"#
+    );
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, policy.as_bytes()));
+    let mut headers = get("/");
+    headers.push(("x-api-key", "k".to_owned()));
+    let outcome = vm.request(vm.stream(root), &headers);
+    assert_eq!(answered(&outcome).0, 401);
+}
