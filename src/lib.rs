@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | one request through its stages; documents, flights, waiting exchanges |
 //! | policy | [`policy`] | config compiled to what runs; denials and their one map to the wire |
 //! | mechanisms | [`config`], [`route`], [`rewrite`], [`auth`], [`source`], [`template`], [`cache`] | one noun a file; they don't know each other |
-//! | words | [`http`], [`time`], [`secret`], [`hash`], [`pool`], `arena` | requests as borrowed bytes, edits, secrets that never print; memory for very many small things |
+//! | words | [`http`], [`time`], [`secret`], [`hash`], [`arena`] | requests as borrowed bytes, edits, secrets that never print; memory for very many small things |
 //!
 //! # The life of a request
 //! The driver hands a [`http::Request`] to [`engine::Engine::start`] and performs the [`engine::Step`] that comes back:
@@ -39,7 +39,7 @@
 //! # Ok::<(), postern::config::ConfigErrors>(())
 //! ```
 
-mod arena;
+pub mod arena;
 pub mod auth;
 pub mod cache;
 pub mod config;
@@ -49,7 +49,6 @@ pub mod hash;
 pub mod host;
 pub mod http;
 pub mod policy;
-pub mod pool;
 pub mod rewrite;
 pub mod route;
 pub mod secret;

@@ -2,9 +2,13 @@
 //! needs three times its memory for a moment. A VM's memory never shrinks.
 
 mod places;
+mod pool;
 mod slab;
+mod slots;
 mod texts;
 
 pub(crate) use places::Places;
+pub use pool::{At, Draft, Entry, Piece, Pool};
 pub(crate) use slab::{Id, Slab};
+pub use slots::Slots;
 pub(crate) use texts::Texts;

@@ -4,8 +4,8 @@ use std::hash::BuildHasher;
 
 use sha2::{Digest, Sha256};
 
+use crate::arena::{At, Entry, Pool, Slots};
 use crate::hash::{Seeded, Set};
-use crate::pool::{At, Entry, Pool, Slots};
 use crate::secret::constant_time_eq;
 
 /// How a key is known.
@@ -110,7 +110,7 @@ fn digest(key: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::Draft;
+    use crate::arena::Draft;
 
     /// A table with its pool.
     #[derive(Default)]

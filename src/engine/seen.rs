@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::arena::At;
 use crate::hash::Set;
 use crate::policy::{Credential, Directory};
-use crate::pool::At;
 use crate::source::SourceError;
 
 use super::enrolment::judge;

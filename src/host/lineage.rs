@@ -10,7 +10,8 @@ use super::id::{ContextId, Table};
 #[derive(Clone, Copy, Debug)]
 struct Era {
     first: ContextId,
-    root: ContextId,
+    /// None for a root that is gone: were the host to ask for a stream of it all the same, it is no other root's.
+    root: Option<ContextId>,
 }
 
 /// The root of each stream that the host has told of.
@@ -30,7 +31,7 @@ impl Lineage {
         let is_next = stream > self.newest;
         if is_next {
             self.newest = stream;
-            if self.eras.last().is_some_and(|era| era.root == root) {
+            if self.eras.last().is_some_and(|era| era.root == Some(root)) {
                 return;
             }
         }
@@ -39,17 +40,27 @@ impl Lineage {
 
     /// Notes a stream that doesn't simply go on with the last era.
     fn note(&mut self, stream: ContextId, root: ContextId, is_next: bool) {
-        let is_known = self.eras.iter().any(|era| era.root == root);
-        if self.eras.is_empty() || (is_next && !is_known) {
+        let is_known = self.eras.iter().any(|era| era.root == Some(root));
+        let is_next = is_next || self.begin_anew();
+        if is_next && !is_known {
             self.newest = stream;
             self.eras.push(Era {
                 first: stream,
-                root,
+                root: Some(root),
             });
         } else {
             // Another listener's policy, the old one after a push, or the host has counted once around.
             self.strays.insert(stream, root);
         }
+    }
+
+    /// Once the host has counted around, eras can begin again when every root of before is gone.
+    fn begin_anew(&mut self) -> bool {
+        let is_over = self.eras.iter().all(|era| era.root.is_none());
+        if is_over {
+            self.eras.clear();
+        }
+        is_over
     }
 
     /// The root of a stream; `None` for one that the host never told of.
@@ -63,7 +74,7 @@ impl Lineage {
             return None;
         }
         let era = self.eras.iter().rev().find(|era| era.first <= stream);
-        era.map(|era| era.root)
+        era.and_then(|era| era.root)
     }
 
     /// A context is gone. A root goes after its last stream.
@@ -75,10 +86,11 @@ impl Lineage {
 
     /// A root is gone, after the last of its streams.
     pub(super) fn extinct(&mut self, root: ContextId) {
-        self.eras.retain(|era| era.root != root);
-        if self.eras.is_empty() {
-            self.strays.retain(|_, stray| *stray != root);
+        for era in &mut self.eras {
+            era.root = era.root.filter(|known| *known != root);
         }
+        // One says for all of a row that they are gone: there are never more than one beside each root.
+        self.eras.dedup_by_key(|era| era.root);
     }
 }
 
@@ -119,6 +131,25 @@ mod tests {
         lineage.extinct(A);
         assert!(lineage.strays.is_empty());
         assert_eq!(lineage.root_of(ContextId(13)), Some(B));
+    }
+
+    #[test]
+    fn a_stream_of_a_root_that_is_gone_is_no_other_roots() {
+        let mut lineage = Lineage::default();
+        lineage.born(ContextId(10), A);
+        lineage.born(ContextId(11), B);
+        lineage.extinct(B);
+        assert_eq!(lineage.root_of(ContextId(10)), Some(A));
+        assert_eq!(lineage.root_of(ContextId(11)), None);
+        for number in (20..40).step_by(2) {
+            let root = ContextId(number + 1000);
+            lineage.born(ContextId(number), root);
+            lineage.extinct(root);
+        }
+        assert_eq!(lineage.eras.len(), 2);
+        lineage.extinct(A);
+        lineage.born(ContextId(50), A);
+        assert_eq!(lineage.root_of(ContextId(50)), Some(A));
     }
 
     /// What happens in a VM: roots and streams come and go, ids count up and once around.

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::hash::BuildHasher;
 
+use crate::arena::{At, Draft, Piece, Pool, Slots};
 use crate::auth::{KeyForm, KeyTable, Taken};
 use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
 use crate::hash::Seeded;
-use crate::pool::{At, Draft, Piece, Pool, Slots};
 use crate::secret::Secret;
 
 use super::Environment;

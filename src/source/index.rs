@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::place::{Place, Step, walk};
 use super::selected::Selected;
 use super::{Budget, Document, JsonPath, Selection};
+use crate::arena::{self, At, Draft, Pool, Slots};
 use crate::hash::{Seeded, Set};
-use crate::pool::{self, At, Draft, Pool, Slots};
 
 /// What an index knows of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,7 +94,7 @@ impl Index {
     }
 
     /// The item of an entry that is read up to behind its key.
-    fn item(&self, mut entry: pool::Entry<'_>) -> Option<&Value> {
+    fn item(&self, mut entry: arena::Entry<'_>) -> Option<&Value> {
         let base = walk(&self.base, self.document.value())?;
         let place = entry.number();
         if place & 1 == 0 {

@@ -2,23 +2,19 @@
 //!
 //! A hundred thousand consumers, each with a handful of boxes, cost some hundred allocations of a worker's time for every
 //! thousand of them that come or go, and twenty times the memory of their text. Here an entry is a run of bytes in a
-//! [`Pool`], and a table of them a flat list of [`Slots`]: both come and go in a few pieces.
-
-mod slots;
+//! [`Pool`], and a table of them a flat list of [`Slots`](super::Slots): both come and go in a few pieces.
 
 use std::fmt;
 use std::rc::Rc;
 
 use crate::http::Text;
 
-pub use slots::Slots;
-
 /// How long a buffer is; an entry that is longer has one of its own.
 const CHUNK: usize = 1 << 16;
 
 /// Where an entry of a pool begins: the number of its buffer, and the place in that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct At(u32);
+pub struct At(pub(super) u32);
 
 /// Entries of texts and numbers, one behind the other. `Debug` shows nothing of them: they may hold secrets.
 #[derive(Default)]
