@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use super::marks::{Lengths, Marks};
+
 /// The buffer is not a header map: a length points outside of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MalformedMap;
@@ -37,41 +39,6 @@ pub struct Look<'a> {
     pub is_spelt_otherwise: bool,
 }
 
-/// A few bits about some names: whether a name may be among them. Says yes rather than no.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks(u64);
-
-impl Marks {
-    /// Of no name.
-    pub const NONE: Self = Self(0);
-
-    /// The mark of one name: the same for all its spellings.
-    #[must_use]
-    pub fn of(name: &[u8]) -> Self {
-        // The bits that upper and lower case, and `-` and `_`, have in common.
-        let bits = |byte: &u8| usize::from(byte & 0b1101);
-        let (last, before) = match name {
-            [.., before, last] => (bits(last), bits(before)),
-            [last] => (bits(last), 0),
-            [] => (0, 0),
-        };
-        let number = name.len().wrapping_add(last.wrapping_mul(5));
-        Self(1 << (number.wrapping_add(before.wrapping_mul(13)) & 63))
-    }
-
-    /// The names of both.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether both may have a name in common.
-    #[must_use]
-    pub const fn meet(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
 /// A header map, owned, in the same form. `Debug` shows no value.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderMap(Vec<u8>);
@@ -83,29 +50,6 @@ const fn fold(byte: u8) -> u8 {
     } else {
         byte.to_ascii_lowercase()
     }
-}
-
-/// Lengths of names, all below 64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lengths(u64);
-
-impl Lengths {
-    /// The lengths of these names; one of 64 bytes or more is none.
-    #[must_use]
-    pub const fn of(names: &[&[u8]]) -> Self {
-        let (mut lengths, mut rest) = (0_u64, names);
-        while let [name, others @ ..] = rest {
-            if name.len() < 64 {
-                lengths |= 1 << name.len();
-            }
-            rest = others;
-        }
-        Self(lengths)
-    }
-}
-
-fn shift(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 fn length(word: [u8; 4]) -> Option<usize> {
@@ -186,7 +130,7 @@ impl<'a> Headers<'a> {
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let Iter { spans, text } = self.pairs;
         spans
-            .filter(move |span| lengths.0.checked_shr(shift(span.name)).unwrap_or(0) & 1 == 1)
+            .filter(move |span| lengths.has(span.name))
             .filter_map(move |span| span.pair(text))
     }
 

@@ -1,0 +1,89 @@
+//! What can be told of a name without comparing it.
+
+/// A few bits about some names: whether a name may be among them. Says yes rather than no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks(u64);
+
+impl Marks {
+    /// Of no name.
+    pub const NONE: Self = Self(0);
+
+    /// The mark of one name: the same for all its spellings.
+    #[must_use]
+    pub fn of(name: &[u8]) -> Self {
+        // The bits that upper and lower case, and `-` and `_`, have in common.
+        let bits = |byte: &u8| usize::from(byte & 0b1101);
+        let (last, before) = match name {
+            [.., before, last] => (bits(last), bits(before)),
+            [last] => (bits(last), 0),
+            [] => (0, 0),
+        };
+        let number = name.len().wrapping_add(last.wrapping_mul(5));
+        Self(1 << (number.wrapping_add(before.wrapping_mul(13)) & 63))
+    }
+
+    /// The names of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether both may have a name in common.
+    #[must_use]
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Lengths of names, all below 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lengths(u64);
+
+impl Lengths {
+    /// The lengths of these names; one of 64 bytes or more is none.
+    #[must_use]
+    pub const fn of(names: &[&[u8]]) -> Self {
+        let (mut lengths, mut rest) = (0_u64, names);
+        while let [name, others @ ..] = rest {
+            if name.len() < 64 {
+                lengths |= 1 << name.len();
+            }
+            rest = others;
+        }
+        Self(lengths)
+    }
+
+    /// Whether a name of this length may be one of them.
+    pub(super) fn has(self, length: usize) -> bool {
+        let shift = u32::try_from(length).unwrap_or(u32::MAX);
+        self.0.checked_shr(shift).unwrap_or(0) & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sanitising is skipped where no mark meets: a spelling with a mark of its own would get through.
+    #[test]
+    fn all_spellings_of_a_name_have_one_mark() {
+        for first in b'a'..=b'z' {
+            for last in [b'a', b'k', b'z', b'-'] {
+                let name = [b'x', b'-', first, last];
+                let other = name.map(|byte| match byte {
+                    b'-' => b'_',
+                    _ => byte.to_ascii_uppercase(),
+                });
+                assert_eq!(Marks::of(&name), Marks::of(&other));
+            }
+        }
+        assert!(!Marks::of(b"x-a").meet(Marks::NONE));
+    }
+
+    #[test]
+    fn lengths_of_names() {
+        let lengths = Lengths::of(&[b"host", b":path", &[b'x'; 64]]);
+        let found: Vec<usize> = (0..200).filter(|length| lengths.has(*length)).collect();
+        assert_eq!(found, [4, 5]);
+    }
+}
