@@ -1,5 +1,6 @@
 """One Envoy: its configuration, its process, what it costs."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -14,10 +15,13 @@ SHOWN = [":path", "x-consumer-name", "x-api-key", "x-postern-upstream"]
 ROUTER = {"name": "envoy.filters.http.router", "typed_config": {"@type": FILTERS + "http.router.v3.Router"}}
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+def free_ports(count):
+    """So many ports; all are held until the last one is known, or one could come twice."""
+    with contextlib.ExitStack() as held:
+        taken = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in taken:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in taken]
 
 
 def wasm(module, vm_id, policy):
@@ -88,11 +92,11 @@ class Envoy:
 
     def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, cores=None):
         folder.mkdir(parents=True, exist_ok=True)
-        self.ports = {name: free_port() for name in rows}
-        self.admin = free_port()
+        self.admin, spare, *ports = free_ports(2 + len(rows))
+        self.ports = dict(zip(rows, ports))
         listeners = [listener(name, self.ports[name], filters, answer_routes()) for name, filters in rows.items()]
         if documents:
-            centre = centre or free_port()
+            centre = centre or spare
             routes = [{"match": {"path": path}, "direct_response": {"status": 200, "body": {"filename": str(file)}}}
                       for path, file in documents.items()]
             listeners.append(listener("centre", centre, [], routes))
