@@ -70,22 +70,37 @@ pub fn read<'r, 'p>(
                 found = in_header(name, prefix.as_deref(), headers, place, found);
             }
             Place::Query(name) => {
-                for pair in
-                    query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name))
-                {
-                    found = found.and(pair.decoded_value(), place);
-                }
+                found = in_query(name, query.unwrap_or_default(), place, found);
             }
-            Place::Cookie(name) => {
-                for (_, value) in headers
-                    .all(b"cookie")
-                    .flat_map(cookies)
-                    .filter(|(key, _)| *key == &**name)
-                {
-                    found = found.and(Cow::Borrowed(value), place);
-                }
-            }
+            Place::Cookie(name) => found = in_cookies(name, headers, place, found),
         }
+    }
+    found
+}
+
+#[inline(never)]
+fn in_query<'r, 'p>(
+    name: &[u8],
+    query: &'r [u8],
+    place: &'p Place,
+    mut found: Found<'r, 'p>,
+) -> Found<'r, 'p> {
+    for pair in query_pairs(query).filter(|pair| pair.is_named(name)) {
+        found = found.and(pair.decoded_value(), place);
+    }
+    found
+}
+
+#[inline(never)]
+fn in_cookies<'r, 'p>(
+    name: &[u8],
+    headers: &Headers<'r>,
+    place: &'p Place,
+    mut found: Found<'r, 'p>,
+) -> Found<'r, 'p> {
+    let all = headers.all(b"cookie").flat_map(cookies);
+    for (_, value) in all.filter(|(key, _)| *key == name) {
+        found = found.and(Cow::Borrowed(value), place);
     }
     found
 }
@@ -111,6 +126,7 @@ fn in_header<'r, 'p>(
 }
 
 /// The same where there are several header fields of that name.
+#[inline(never)]
 fn in_fields<'r, 'p>(
     name: &[u8],
     prefix: Option<&[u8]>,

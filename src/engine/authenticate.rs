@@ -116,6 +116,7 @@ pub(super) fn authenticate<'s>(
     }
 }
 
+#[inline(never)]
 fn conclude<'s>(
     verdicts: &[(usize, Verdict<'s>)],
     route: &Route,
@@ -303,6 +304,8 @@ fn identity_by<'s>(provider: usize, verdicts: &[(usize, Verdict<'s>)]) -> Option
 }
 
 /// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).
+#[cold]
+#[inline(never)]
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     for challenge in route

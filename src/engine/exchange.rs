@@ -1,7 +1,7 @@
 //! The stages of one exchange, in order.
 
 use crate::http::{Request, Response};
-use crate::policy::{Action, Audience, Denial, Policy, Reason, Route, Unmatched};
+use crate::policy::{Action, Audience, Condition, Denial, Policy, Reason, Route, Unmatched};
 use crate::route::Found;
 use crate::time::Timestamp;
 
@@ -25,8 +25,7 @@ pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>
     let head = match Head::read(*request, policy) {
         Ok(head) => head,
         Err(denial) => {
-            trace::malformed(request, policy, desk);
-            return Decision::Step(deny(denial, request, None, desk));
+            return Decision::Step(malformed(denial, request, policy, desk));
         }
     };
     trace::head(&head, policy, desk);
@@ -50,6 +49,13 @@ pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>
         Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, matched, desk)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn malformed(denial: Denial, request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
+    trace::malformed(request, policy, desk);
+    deny(denial, request, None, desk)
 }
 
 fn route_of<'p>(found: Found<'_>, policy: &'p Policy) -> Option<&'p Route> {
@@ -84,31 +90,42 @@ fn follow(
         who: &who,
         looked_up: Vec::new(),
     };
-    // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
-    let early = route.authorize().filter(|_| !route.lookups().is_empty());
-    if let Some(condition) = early {
-        if holds(condition, &facts, Lookups::Pending) == Some(false) {
-            trace::checked(route, &facts, Lookups::Pending, policy, desk);
-            return Err(Reason::Forbidden.into());
-        }
+    if !route.lookups().is_empty() {
+        look_up(&mut facts, found, route, policy, desk)?;
     }
-    look_up(&mut facts, found, route, policy, desk)?;
     trace::checked(route, &facts, Lookups::Done, policy, desk);
     if let Some(condition) = route.authorize() {
-        if holds(condition, &facts, Lookups::Done) != Some(true) {
-            return Err(Reason::Forbidden.into());
-        }
+        may(condition, &facts)?;
     }
     Ok(match &route.action {
         Action::Forward(rewrite) => Step::Continue(forward::edits(&facts, route, rewrite, policy)?),
+        Action::Redirect(_) | Action::Respond(_) => answered(&facts, route, policy)?,
+    })
+}
+
+#[inline(never)]
+fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
+    if holds(condition, facts, Lookups::Done) == Some(true) {
+        Ok(())
+    } else {
+        Err(Reason::Forbidden.into())
+    }
+}
+
+/// What a route answers by itself.
+#[inline(never)]
+fn answered(facts: &Facts<'_>, route: &Route, policy: &Policy) -> Result<Step, Denial> {
+    Ok(match &route.action {
         Action::Redirect(redirect) => {
-            Step::Respond(answer::redirect(&facts, route, redirect, policy)?)
+            Step::Respond(answer::redirect(facts, route, redirect, policy)?)
         }
         Action::Respond(respond) => Step::Respond(respond.0.clone()),
+        Action::Forward(rewrite) => Step::Continue(forward::edits(facts, route, rewrite, policy)?),
     })
 }
 
 /// The values of all lookups of a route, in their order.
+#[inline(never)]
 fn look_up(
     facts: &mut Facts<'_>,
     found: Found<'_>,
@@ -116,6 +133,13 @@ fn look_up(
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) -> Result<(), Stop> {
+    // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
+    if let Some(condition) = route.authorize() {
+        if holds(condition, facts, Lookups::Pending) == Some(false) {
+            trace::checked(route, facts, Lookups::Pending, policy, desk);
+            return Err(Reason::Forbidden.into());
+        }
+    }
     let mut fell_back: Vec<&str> = Vec::new();
     for lookup in route.lookups() {
         let found_out = desk.look_up(lookup, facts);
@@ -137,6 +161,7 @@ fn look_up(
     Ok(())
 }
 
+#[inline(never)]
 fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
     match &policy.unmatched {
         Unmatched::Respond(respond) => {
@@ -153,6 +178,7 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
 /// A route and its place in the policy.
 type Matched<'p> = Option<(usize, &'p Route)>;
 
+#[inline(never)]
 fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut Desk<'_>) -> Step {
     tell(desk, matched, Outcome::Denied, Some(denial.reason.name()));
     let audience = if request.is_grpc() {

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use crate::http::{Edits, Headers, Text};
 use crate::policy::{
-    Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite, Route,
+    self, Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite, Route,
 };
 use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 use crate::route::canonical_host;
 
+use super::authenticate::Identity;
 use super::head::Head;
 use super::plan::Plan;
 use super::strip::Stripped;
@@ -18,13 +19,18 @@ use super::values::{Facts, blame, origin, whose};
 pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy) -> Plan<'r> {
     let mut plan = Plan::new(headers);
     if headers.may_have_any(policy.written.marks()) {
-        for (name, _) in headers.iter() {
-            if policy.written.contains(name) {
-                plan.remove(Text::Owned(name.to_vec()));
-            }
-        }
+        forget_ours(&mut plan, headers, policy);
     }
     plan
+}
+
+#[inline(never)]
+fn forget_ours(plan: &mut Plan<'_>, headers: Headers<'_>, policy: &Policy) {
+    for (name, _) in headers.iter() {
+        if policy.written.contains(name) {
+            plan.remove(Text::Owned(name.to_vec()));
+        }
+    }
 }
 
 /// A request that no route is for, and that goes on all the same.
@@ -56,13 +62,24 @@ pub(super) fn edits(
     let changes = rewrite.edits.as_deref();
     let query = new_query(facts, &stripped, changes.map(|changes| &changes.query))?;
     set_path(&mut plan, head, path, query.as_deref());
-    let Some(changes) = changes else {
-        identify(&mut plan, facts, policy);
-        return Ok(Edits {
-            request: plan.finish(),
-            response: Vec::new(),
-        });
-    };
+    if let Some(changes) = changes {
+        return changed(plan, changes, facts, policy);
+    }
+    identify(&mut plan, facts, policy);
+    Ok(Edits {
+        request: plan.finish(),
+        response: Vec::new(),
+    })
+}
+
+/// What a route changes beside the path and the query.
+#[inline(never)]
+fn changed(
+    mut plan: Plan<'_>,
+    changes: &policy::Edits,
+    facts: &Facts<'_>,
+    policy: &Policy,
+) -> Result<Edits, Denial> {
     edit_headers(&mut plan, &changes.headers, facts)?;
     identify(&mut plan, facts, policy);
     if let Some(host) = &changes.host {
@@ -97,6 +114,14 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
     };
     let names = &policy.identity;
     plan.set(names.consumer.clone(), who.consumer().name().to_text());
+    if !names.tells_name_alone() {
+        describe(plan, names, who);
+    }
+}
+
+/// What else the policy has the upstream told.
+#[inline(never)]
+fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
     if let Some(header) = &names.groups {
         let groups: Vec<&[u8]> = who.consumer().groups().collect();
         if !groups.is_empty() {
@@ -121,8 +146,8 @@ pub(super) fn new_path(
     facts: &Facts<'_>,
     policy: &Policy,
 ) -> Result<Vec<u8>, Denial> {
-    let pieces = match rewrite {
-        PathRewrite::Template(pieces) => &**pieces,
+    match rewrite {
+        PathRewrite::Template(pieces) => of_pieces(pieces, facts),
         PathRewrite::Prefix(new) => {
             let covered = facts.covered;
             let new = policy.routes.text(*new);
@@ -131,9 +156,13 @@ pub(super) fn new_path(
             let room = came
                 .query()
                 .map_or(0, |query| query.len().saturating_add(1));
-            return Ok(replace_prefix(came.forward(), covered, new, room));
+            Ok(replace_prefix(came.forward(), covered, new, room))
         }
-    };
+    }
+}
+
+#[inline(never)]
+fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>) -> Result<Vec<u8>, Denial> {
     let mut path = PathBuilder::new();
     for piece in pieces {
         match piece {
@@ -158,21 +187,30 @@ pub(super) fn new_query<'x>(
     stripped: &Stripped<'_>,
     edits: Option<&QueryEdits>,
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
+    let is_edited = edits.is_some_and(|edits| !edits.is_empty());
+    if is_edited || stripped.query().next().is_some() {
+        return edited_query(facts, stripped, edits);
+    }
+    let head: &'x Head<'x> = facts.head;
+    Ok(head.path.query().map(Cow::Borrowed))
+}
+
+#[inline(never)]
+fn edited_query<'x>(
+    facts: &Facts<'x>,
+    stripped: &Stripped<'_>,
+    edits: Option<&QueryEdits>,
+) -> Result<Option<Cow<'x, [u8]>>, Denial> {
     let head: &'x Head<'x> = facts.head;
     let query = head.path.query();
-    let mut all: Vec<QueryEdit<'_>> = Vec::new();
-    stripped.query(&mut all);
-    let Some(edits) = edits.filter(|edits| !edits.is_empty()) else {
-        return Ok(if all.is_empty() {
-            query.map(Cow::Borrowed)
-        } else {
-            edit_query(query, &all)
-        });
+    let Some(edits) = edits else {
+        return Ok(edit_query(query, &stripped.query().collect::<Vec<_>>()));
     };
     let mut values = Vec::new();
     for (_, value) in edits.set.iter().chain(&edits.add) {
         values.push(facts.text(value)?);
     }
+    let mut all: Vec<QueryEdit<'_>> = stripped.query().collect();
     let mut values = values.iter();
     all.extend(edits.remove.iter().map(|name| QueryEdit::Remove(name)));
     for (name, _) in &edits.set {

@@ -227,7 +227,7 @@ impl Engine {
     fn proceed(
         &mut self,
         request: &Request<'_>,
-        mut memory: Memory,
+        memory: Memory,
         inputs: &mut dyn Inputs,
         observer: &mut dyn Observer,
     ) -> Step {
@@ -241,10 +241,24 @@ impl Engine {
             inputs,
             observer,
         };
-        let (awaited, deadline) = match exchange::decide(request, &self.policy, &mut desk) {
-            Decision::Step(step) => return step,
-            Decision::Wait(awaited, deadline) => (awaited, deadline),
-        };
+        match exchange::decide(request, &self.policy, &mut desk) {
+            Decision::Step(step) => step,
+            Decision::Wait(awaited, deadline) => {
+                self.suspend(request, memory, awaited, deadline, inputs)
+            }
+        }
+    }
+
+    /// Has an exchange wait. Out of line: most requests are decided at once, and their code is to stand close together.
+    #[inline(never)]
+    fn suspend(
+        &self,
+        request: &Request<'_>,
+        mut memory: Memory,
+        awaited: Awaited,
+        deadline: Timestamp,
+        inputs: &mut dyn Inputs,
+    ) -> Step {
         memory.waits = memory.waits.saturating_add(1);
         if memory.since.is_none() {
             memory.since = Some(inputs.now());

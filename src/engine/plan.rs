@@ -81,6 +81,7 @@ impl<'r> Plan<'r> {
         Some(came)
     }
 
+    #[inline(never)]
     fn remove_spellings(&mut self, headers: Headers<'r>, name: &[u8]) {
         for (other, _) in headers.iter() {
             if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
@@ -93,10 +94,15 @@ impl<'r> Plan<'r> {
     /// A later word on a header replaces the earlier ones.
     fn forget(&mut self, name: &[u8]) {
         let mark = Marks::of(name);
-        if !self.edited.meet(mark) {
+        if self.edited.meet(mark) {
+            self.take_back(name);
+        } else {
             self.edited = self.edited.and(mark);
-            return;
         }
+    }
+
+    #[inline(never)]
+    fn take_back(&mut self, name: &[u8]) {
         self.edits.retain(|edit| match edit {
             Edit::Set(named, _) | Edit::Add(named, _) | Edit::Remove(named) => **named != *name,
         });

@@ -55,24 +55,23 @@ impl<'p> Stripped<'p> {
         }
     }
 
-    /// Adds the edits that take the credentials out of the query.
-    pub(super) fn query(&self, edits: &mut Vec<QueryEdit<'p>>) {
-        for &at in self.route.providers() {
-            let Some(provider) = self.policy.providers.at(at) else {
-                continue;
-            };
-            if self.forwards(at, provider) {
-                continue;
-            }
-            for place in &provider.places {
-                if let Place::Query(name) = place {
-                    edits.push(QueryEdit::Remove(name));
-                }
-            }
-        }
+    /// The edits that take the credentials out of the query.
+    pub(super) fn query(&self) -> impl Iterator<Item = QueryEdit<'p>> {
+        let providers = self.route.providers().iter();
+        let ending = providers.filter_map(move |&at| {
+            let provider = self.policy.providers.at(at)?;
+            (!self.forwards(at, provider)).then_some(provider)
+        });
+        ending
+            .flat_map(|provider| &provider.places)
+            .filter_map(|place| match place {
+                Place::Query(name) => Some(QueryEdit::Remove(name)),
+                Place::Header { .. } | Place::Cookie(_) => None,
+            })
     }
 }
 
+#[inline(never)]
 fn strip_cookies(plan: &mut Plan<'_>, came: Headers<'_>, names: &[&[u8]]) {
     let named = |header: &[u8]| cookies(header).any(|(name, _)| names.contains(&name));
     if !came.all(b"cookie").any(named) {

@@ -102,6 +102,8 @@ impl EventLog {
     }
 
     /// Tells of a host call that failed, unless it was told lately.
+    #[cold]
+    #[inline(never)]
     pub(super) fn trouble(&self, failure: &Failure) {
         self.own.own(Own::FailedCall, failure.call);
         let text = failure.to_string();
@@ -197,17 +199,35 @@ pub(super) struct Sink<'a> {
     pub(super) notes: Option<Notes>,
 }
 
+/// What each good request brings is never told, and so doesn't run what tells the rest.
+const fn may_be_told(event: &Event<'_>) -> bool {
+    match event {
+        Event::Decided { outcome, .. } => matches!(outcome, Outcome::Denied),
+        Event::Authenticated { .. }
+        | Event::Identified { .. }
+        | Event::SourceAsked { .. }
+        | Event::SourceFetched { .. } => false,
+        Event::FellBack { .. }
+        | Event::SourceLoaded { .. }
+        | Event::SourceFailed { .. }
+        | Event::RecordLeftOut { .. } => true,
+    }
+}
+
 impl Observer for Sink<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.tally.count(event);
         if let Some(notes) = &mut self.notes {
             notes.take(event);
         }
-        self.log.tell(event);
+        if may_be_told(event) {
+            self.log.tell(event);
+        }
     }
 }
 
 impl EventLog {
+    #[inline(never)]
     fn tell(&self, event: &Event<'_>) {
         match *event {
             Event::Decided {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::{ExchangeId, FlightId, Step};
+use crate::engine::{ExchangeId, FlightId, Step, Suspended};
 use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
 
 use super::abi::{self, Action, Failure, MapKind};
@@ -91,9 +91,17 @@ impl<'a> Turn<'a> {
     }
 
     /// Does all that is to be done, and what comes of doing it.
-    pub(super) fn settle(&mut self, mut work: Work) {
+    pub(super) fn settle(&mut self, work: Work) {
+        if !work.is_empty() {
+            self.settle_all(work);
+        }
+    }
+
+    /// Out of line, as all that most requests don't need: the code that they run is to stand close together.
+    #[inline(never)]
+    fn settle_all(&mut self, mut work: Work) {
         for _ in 0..ROUNDS {
-            if work.callouts.is_empty() && work.woken.is_empty() {
+            if work.is_empty() {
                 return;
             }
             let mut next = Work::default();
@@ -200,23 +208,29 @@ impl<'a> Turn<'a> {
             return self.refuse(stream, Refusal::NoClock);
         }
         if let Some(notes) = notes {
-            // A log that lacks a word is no reason to deny.
-            let noted = self.act_as(stream).and_then(|()| notes.set(seat));
-            if let Err(failure) = noted {
-                self.vm.events.trouble(&failure);
-            }
+            self.note(stream, seat, &notes);
         }
         match step {
             Step::Continue(edits) => self.go_on(stream, edits),
             Step::Respond(response) => self.respond(stream, &response),
-            Step::Wait(waiting) => {
-                let waiting = Waiting {
-                    suspended: waiting.suspended,
-                    seat: Rc::clone(seat),
-                };
-                self.vm.with(|tables| tables.hold(stream, waiting));
-            }
+            Step::Wait(waiting) => self.hold(stream, seat, waiting.suspended),
         }
+    }
+
+    #[inline(never)]
+    fn note(&mut self, stream: ContextId, seat: &Seat, notes: &Notes) {
+        let noted = self.act_as(stream).and_then(|()| notes.set(seat));
+        // A log that lacks a word is no reason to deny.
+        if let Err(failure) = noted {
+            self.vm.events.trouble(&failure);
+        }
+    }
+
+    #[inline(never)]
+    fn hold(&self, stream: ContextId, seat: &Rc<Seat>, suspended: Suspended) {
+        let seat = Rc::clone(seat);
+        let waiting = Waiting { suspended, seat };
+        self.vm.with(|tables| tables.hold(stream, waiting));
     }
 
     fn go_on(&mut self, stream: ContextId, edits: Edits) {
@@ -230,8 +244,14 @@ impl<'a> Turn<'a> {
         }
         if self.deciding == Some(stream) {
             self.action = Action::Continue;
-            return;
+        } else {
+            self.let_go(stream);
         }
+    }
+
+    /// Continues a stream that was held.
+    #[inline(never)]
+    fn let_go(&mut self, stream: ContextId) {
         // The host lets the request go once this callback is over, and takes its headers from us at once: all edits
         // come before. Without the stream as the effective context the host says "ok", does nothing, and the request
         // hangs (tried on Envoy 1.40).
@@ -267,6 +287,7 @@ impl<'a> Turn<'a> {
         })
     }
 
+    #[inline(never)]
     fn respond(&mut self, stream: ContextId, response: &Response) {
         let pairs: Vec<(&[u8], &[u8])> = response
             .headers
@@ -286,6 +307,8 @@ impl<'a> Turn<'a> {
     }
 
     /// Denies by ourselves. A stream whose denial fails too stays held.
+    #[cold]
+    #[inline(never)]
     pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {
         self.vm.events.refused(stream, refusal);
         let details = refusal.details().as_bytes();

@@ -15,6 +15,10 @@ pub(super) struct Work {
 }
 
 impl Work {
+    pub(super) fn is_empty(&self) -> bool {
+        self.callouts.is_empty() && self.woken.is_empty()
+    }
+
     /// Adds callouts of an engine.
     pub(super) fn send(&mut self, seat: &Rc<Seat>, callouts: Vec<(FlightId, Callout)>) {
         for (flight, callout) in callouts {

@@ -18,6 +18,11 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// Whether the upstream is told the consumer's name, and nothing more.
+    pub(crate) fn tells_name_alone(&self) -> bool {
+        self.groups.is_none() && self.credential.is_none() && self.labels.is_empty()
+    }
+
     pub(super) fn compile(written: &config::Identity) -> Self {
         let header = |name: &String| Text::shared(name.as_bytes());
         Self {

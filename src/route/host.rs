@@ -43,8 +43,15 @@ impl std::error::Error for HostError {}
 /// See [`HostError`].
 pub fn canonical_host(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     if is_plain(host) {
-        return Ok(Cow::Borrowed(host));
+        Ok(Cow::Borrowed(host))
+    } else {
+        respelt(host)
     }
+}
+
+/// The same for a host that isn't plain.
+#[inline(never)]
+fn respelt(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     let name = without_port(host)?;
     if name.is_empty() {
         return Err(HostError::Empty);
