@@ -188,7 +188,7 @@ pub(super) fn new_query<'x>(
     edits: Option<&QueryEdits>,
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
     let is_edited = edits.is_some_and(|edits| !edits.is_empty());
-    if is_edited || stripped.query().next().is_some() {
+    if is_edited || stripped.changes_query() {
         return edited_query(facts, stripped, edits);
     }
     let head: &'x Head<'x> = facts.head;
@@ -239,10 +239,20 @@ pub(super) fn joined(path: Cow<'_, [u8]>, query: Option<&[u8]>) -> Vec<u8> {
 }
 
 fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: Cow<'_, [u8]>, query: Option<&[u8]>) {
-    let same_path = head.path.is_as_it_came() && *path == *head.path.forward();
-    if !same_path || query != head.path.query() {
+    let came = &head.path;
+    let same_path = came.is_as_it_came() && is(&path, came.forward());
+    let same_query = match (query, came.query()) {
+        (Some(new), Some(old)) => is(new, old),
+        (new, old) => new.is_none() && old.is_none(),
+    };
+    if !same_path || !same_query {
         plan.set_anew(":path".into(), joined(path, query).into());
     }
+}
+
+/// Equal. What wasn't changed is the very same bytes, which is told without reading them.
+fn is(new: &[u8], old: &[u8]) -> bool {
+    std::ptr::eq(new, old) || *new == *old
 }
 
 fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> Result<(), Denial> {

@@ -57,17 +57,33 @@ impl<'p> Stripped<'p> {
 
     /// The edits that take the credentials out of the query.
     pub(super) fn query(&self) -> impl Iterator<Item = QueryEdit<'p>> {
+        self.query_names().map(QueryEdit::Remove)
+    }
+
+    /// Whether any credential is taken out of the query.
+    pub(super) fn changes_query(&self) -> bool {
+        let mut providers = self.ending();
+        providers.any(|provider| {
+            let mut places = provider.places.iter();
+            places.any(|place| matches!(place, Place::Query(_)))
+        })
+    }
+
+    fn query_names(&self) -> impl Iterator<Item = &'p [u8]> {
+        let places = self.ending().flat_map(|provider| &provider.places);
+        places.filter_map(|place| match place {
+            Place::Query(name) => Some(&**name),
+            Place::Header { .. } | Place::Cookie(_) => None,
+        })
+    }
+
+    /// The providers whose credentials end here.
+    fn ending(&self) -> impl Iterator<Item = &'p Provider> {
         let providers = self.route.providers().iter();
-        let ending = providers.filter_map(move |&at| {
+        providers.filter_map(move |&at| {
             let provider = self.policy.providers.at(at)?;
             (!self.forwards(at, provider)).then_some(provider)
-        });
-        ending
-            .flat_map(|provider| &provider.places)
-            .filter_map(|place| match place {
-                Place::Query(name) => Some(QueryEdit::Remove(name)),
-                Place::Header { .. } | Place::Cookie(_) => None,
-            })
+        })
     }
 }
 

@@ -698,8 +698,10 @@ mod import {
 /// to do.
 #[cfg(target_arch = "wasm32")]
 mod export {
+    use std::slice::from_raw_parts;
+
     use super::{Action, CallToken, ContextId, random};
-    use crate::host::Vm;
+    use crate::host::{Vm, compare::compare};
 
     thread_local! {
         static VM: Vm = Vm::new(random());
@@ -708,6 +710,22 @@ mod export {
     unsafe extern "C" {
         /// Made by the linker: runs the C library's and the language's initialisers.
         fn __wasm_call_ctors();
+    }
+
+    /// In place of the C library's, by its name.
+    ///
+    /// # Safety
+    /// As the C standard has it: both point to `length` bytes.
+    #[inline(never)]
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
+        if length == 0 {
+            return 0;
+        }
+        // SAFETY: the caller keeps the contract, so neither is null.
+        let (left, right) =
+            unsafe { (from_raw_parts(left, length), from_raw_parts(right, length)) };
+        compare(left, right)
     }
 
     #[unsafe(no_mangle)]

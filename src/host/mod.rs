@@ -9,6 +9,8 @@ mod abi;
 mod board;
 mod callbacks;
 mod clock;
+#[cfg(any(target_arch = "wasm32", test))]
+mod compare;
 mod configure;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;

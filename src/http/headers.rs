@@ -103,14 +103,13 @@ impl<'a> Headers<'a> {
             text,
         };
         let mut marks = Marks::default();
-        let mut end = 0_usize;
+        // Where the sum of all lies inside, each does, and each mark is of a name. The sum itself can't wrap.
+        let mut end = 0_u64;
         for span in pairs.spans {
-            end = end.saturating_add(span.name).saturating_add(span.value);
-            end = end.saturating_add(2);
-            marks = marks.and(Marks::of(span.name(text).ok_or(MalformedMap)?));
+            marks = marks.and(Marks::at_end(text, span.at, span.name));
+            end = end.saturating_add(span.size());
         }
-        // Where the sum of all lies inside, each does.
-        if end <= text.len() {
+        if usize::try_from(end).is_ok_and(|end| end <= text.len()) {
             Ok(Self { pairs, marks })
         } else {
             Err(MalformedMap)
@@ -217,6 +216,13 @@ impl Span {
         self.at.wrapping_add(lengths).wrapping_add(2)
     }
 
+    /// Of name, value and both zeros.
+    fn size(self) -> u64 {
+        let length = |length| u64::try_from(length).unwrap_or(u64::MAX);
+        let both = length(self.name).saturating_add(length(self.value));
+        both.saturating_add(2)
+    }
+
     fn name(self, text: &[u8]) -> Option<&[u8]> {
         text.get(self.at..self.at.wrapping_add(self.name))
     }
@@ -239,11 +245,13 @@ impl Iterator for Spans<'_> {
     type Item = Span;
 
     fn next(&mut self) -> Option<Span> {
-        let (&[n0, n1, n2, n3, v0, v1, v2, v3], lengths) = self.lengths.split_first_chunk::<8>()?;
+        let (entry, lengths) = self.lengths.split_first_chunk::<8>()?;
+        // Read at once: of the two apart, the compiler makes eight.
+        let entry = u64::from_le_bytes(*entry);
         let span = Span {
             at: self.at,
-            name: length([n0, n1, n2, n3])?,
-            value: length([v0, v1, v2, v3])?,
+            name: usize::try_from(entry & u64::from(u32::MAX)).ok()?,
+            value: usize::try_from(entry >> 32).ok()?,
         };
         self.lengths = lengths;
         self.at = span.end();

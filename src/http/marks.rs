@@ -11,15 +11,21 @@ impl Marks {
     /// The mark of one name: the same for all its spellings.
     #[must_use]
     pub fn of(name: &[u8]) -> Self {
+        Self::at_end(name, 0, name.len())
+    }
+
+    /// The mark of the name that begins at `start` in `text` and has this length; of no name that there is where it
+    /// doesn't lie inside.
+    #[must_use]
+    pub(super) fn at_end(text: &[u8], start: usize, length: usize) -> Self {
         // The bits that upper and lower case, and `-` and `_`, have in common.
-        let bits = |byte: &u8| usize::from(byte & 0b1101);
-        let (last, before) = match name {
-            [.., before, last] => (bits(last), bits(before)),
-            [last] => (bits(last), 0),
-            [] => (0, 0),
+        let bits = |back: usize| {
+            let at = start.wrapping_add(length.wrapping_sub(back));
+            let byte = if length < back { None } else { text.get(at) };
+            byte.map_or(0, |byte| usize::from(byte & 0b1101))
         };
-        let number = name.len().wrapping_add(last.wrapping_mul(5));
-        Self(1 << (number.wrapping_add(before.wrapping_mul(13)) & 63))
+        let number = length.wrapping_add(bits(1).wrapping_mul(5));
+        Self(1 << (number.wrapping_add(bits(2).wrapping_mul(13)) & 63))
     }
 
     /// The names of both.

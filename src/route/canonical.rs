@@ -8,7 +8,7 @@ use super::spelling::{Dots, decode, hides_dots, matching_form, resolve, segments
 /// A path in its one spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a> {
-    came: &'a [u8],
+    /// Borrowed where it is as it came.
     forward: Cow<'a, [u8]>,
     /// `None` where it is the same as `forward`.
     matching: Option<Vec<u8>>,
@@ -39,8 +39,8 @@ impl<'a> CanonicalPath<'a> {
 
     /// Whether [`forward`](Self::forward) is byte for byte what the client sent, so that no edit is needed.
     #[must_use]
-    pub fn is_as_it_came(&self) -> bool {
-        *self.forward == *self.came
+    pub const fn is_as_it_came(&self) -> bool {
+        matches!(self.forward, Cow::Borrowed(_))
     }
 }
 
@@ -55,21 +55,31 @@ pub fn canonicalise<'a>(
     path_with_query: &'a [u8],
     rules: &PathRules,
 ) -> Result<CanonicalPath<'a>, PathError> {
-    let (came, query, is_plain) = match plain_path(path_with_query) {
-        Some((came, query)) => (came, query, true),
-        None => {
-            let (came, query) = split_query(path_with_query);
-            (came, query, false)
-        }
+    let Some((path, query)) = plain_path(path_with_query) else {
+        return look_closer(path_with_query, rules);
     };
-    let (forward, matching) = if is_plain || is_canonical(came, rules) {
+    check_query(query.unwrap_or_default())?;
+    Ok(CanonicalPath {
+        forward: Cow::Borrowed(path),
+        matching: None,
+        query,
+    })
+}
+
+/// The same for a path that isn't plain.
+#[inline(never)]
+fn look_closer<'a>(
+    path_with_query: &'a [u8],
+    rules: &PathRules,
+) -> Result<CanonicalPath<'a>, PathError> {
+    let (came, query) = split_query(path_with_query);
+    let (forward, matching) = if is_canonical(came, rules) {
         (Cow::Borrowed(came), None)
     } else {
         spell(came, rules)?
     };
     check_query(query.unwrap_or_default())?;
     Ok(CanonicalPath {
-        came,
         forward,
         matching,
         query,
