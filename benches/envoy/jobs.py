@@ -171,7 +171,8 @@ def costs(bench, jobs):
     with Envoy(bench.envoy, bench.folder / "costs", rows, documents, cores=CORE) as envoy:
         for row in names:
             verify(envoy, row)
-        count, seconds = (8, 1) if bench.quick else (16, 1)
+        # Many short slices: a neighbour's second of noise then falls on all rows, and not on one.
+        count, seconds = (20, 0.35) if bench.quick else (48, 0.35)
         measured, waits = load.rounds(envoy, loads, count, seconds, LOAD_CORE, bench.say)
     added = load.added(measured, "baseline")
     bench.record["requests"] = {

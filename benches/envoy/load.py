@@ -3,8 +3,10 @@
 import json
 import pathlib
 import random
+import signal
 import statistics
 import subprocess
+import time
 
 HERE = pathlib.Path(__file__).parent
 
@@ -14,6 +16,10 @@ HERE = pathlib.Path(__file__).parent
 CONNECTIONS = 8
 
 
+# Seconds until wrk has read its requests.
+STARTS = 0.15
+
+
 class Failed(Exception):
     """A listener did not do its job."""
 
@@ -21,13 +27,17 @@ class Failed(Exception):
 def ask_for(envoy, row, requests, seconds, core):
     """One run of wrk against a row: µs a request."""
     before, waited_before = envoy.cpu()
-    command = ["taskset", "--cpu-list", core, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", HERE / "wrk.lua",
+    # It would go on for a minute, and counts what it did when it is told to stop: by itself it knows whole seconds alone.
+    command = ["taskset", "--cpu-list", core, "wrk", "-t1", f"-c{CONNECTIONS}", "-d60s", "-s", HERE / "wrk.lua",
                f"http://127.0.0.1:{envoy.ports[row]}/", "--", requests]
-    done = subprocess.run(command, capture_output=True, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as wrk:
+        time.sleep(STARTS + seconds)
+        wrk.send_signal(signal.SIGINT)
+        told, complaint = wrk.communicate()
     after, waited_after = envoy.cpu()
-    lines = done.stdout.strip().splitlines()
-    if done.returncode != 0 or not lines:
-        raise Failed(f"wrk: {done.stderr.strip() or done.stdout}")
+    lines = told.strip().splitlines()
+    if wrk.returncode != 0 or not lines:
+        raise Failed(f"wrk: {complaint.strip() or told}")
     told = json.loads(lines[-1])
     if told["bad"] or not told["requests"]:
         raise Failed(f"{row}: {told['bad']} of {told['requests']} requests were answered otherwise than 200")

@@ -107,7 +107,7 @@ impl<'a> Headers<'a> {
         let mut end = 0_u64;
         for span in pairs.spans {
             marks = marks.and(Marks::at_end(text, span.at, span.name));
-            end = end.saturating_add(span.size());
+            end = end.wrapping_add(span.size());
         }
         if usize::try_from(end).is_ok_and(|end| end <= text.len()) {
             Ok(Self { pairs, marks })
