@@ -8,10 +8,12 @@
     reason = "the host's functions take pointers, and the linker must see our callbacks by name"
 )]
 
+use std::cell::Cell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ptr::{null, null_mut};
 
-// Linked for its allocator (`proxy_on_memory_allocate`) and its ABI marker; without a mention the linker drops both.
+// Linked for its ABI marker; without a mention the linker drops it.
 #[cfg(target_arch = "wasm32")]
 use proxy_wasm as _;
 
@@ -127,17 +129,47 @@ fn check(call: &'static str, status: u32) -> Result<(), Failure> {
     }
 }
 
+/// A buffer of more bytes than this isn't kept.
+const MOST_SPARE: usize = 16 * 1024;
+
+thread_local! {
+    /// What the host's next buffer is made of: most requests need one, and only one at a time.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    /// Where the host writes into the spare buffer, and how many bytes have room there.
+    static LENT: Cell<(*mut u8, usize)> = const { Cell::new((null_mut(), 0)) };
+}
+
+/// Memory that the host may write `size` bytes to, until they are adopted.
+fn allocate(size: usize) -> *mut u8 {
+    let spare = SPARE.take();
+    if size == 0 || spare.capacity() < size {
+        SPARE.set(spare);
+        return Box::into_raw(Box::<[u8]>::new_uninit_slice(size)).cast();
+    }
+    let mut spare = ManuallyDrop::new(spare);
+    LENT.set((spare.as_mut_ptr(), spare.capacity()));
+    spare.as_mut_ptr()
+}
+
 /// Takes over a buffer that the host allocated in this VM, without a copy.
 ///
 /// # Safety
-/// `data` is null, or came from `proxy_on_memory_allocate(size)` and nobody else owns it.
+/// `data` is null, or came from [`allocate`] for `size` bytes, was the last that did, and nobody else owns it.
 unsafe fn adopt(data: *mut u8, size: usize) -> Vec<u8> {
     if data.is_null() || size == 0 {
         return Vec::new();
     }
-    // SAFETY: that function makes a boxed slice of exactly `size` bytes with this program's allocator, and the host has
-    // filled it.
-    unsafe { Vec::from_raw_parts(data, size, size) }
+    let (lent, room) = LENT.replace((null_mut(), 0));
+    let room = if lent == data { room } else { size };
+    // SAFETY: this program allocated so much room there as bytes, and the host has filled `size` of them.
+    unsafe { Vec::from_raw_parts(data, size, room) }
+}
+
+/// Keeps a buffer that came from the host for the next one.
+pub(crate) fn give_back(buffer: Vec<u8>) {
+    let spare = SPARE.take();
+    let is_better = (spare.capacity()..=MOST_SPARE).contains(&buffer.capacity());
+    SPARE.set(if is_better { buffer } else { spare });
 }
 
 /// Makes a call that hands a buffer over.
@@ -522,17 +554,19 @@ mod import {
 
     /// # Safety
     /// `data` and `size` are where the caller wants a buffer.
-    unsafe fn give(bytes: Vec<u8>, data: *mut *mut u8, size: *mut usize) {
-        let length = bytes.len();
+    unsafe fn give(bytes: &[u8], data: *mut *mut u8, size: *mut usize) {
         let pointer = if bytes.is_empty() {
             std::ptr::null_mut()
         } else {
-            Box::into_raw(bytes.into_boxed_slice()).cast()
+            let pointer = super::allocate(bytes.len());
+            // SAFETY: there is room for all of the bytes.
+            unsafe { pointer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+            pointer
         };
         // SAFETY: the caller's promise.
         unsafe {
             data.write(pointer);
-            size.write(length);
+            size.write(bytes.len());
         }
     }
 
@@ -552,7 +586,7 @@ mod import {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32 {
-        status(call::header_map(map).map(|wire| unsafe { give(wire, data, size) }))
+        status(call::header_map(map).map(|wire| unsafe { give(&wire, data, size) }))
     }
     pub(super) unsafe fn proxy_add_header_map_value(
         map: u32,
@@ -630,7 +664,7 @@ mod import {
         data: *mut *mut u8,
         size: *mut usize,
     ) -> u32 {
-        status(call::buffer(kind, start, most).map(|bytes| unsafe { give(bytes, data, size) }))
+        status(call::buffer(kind, start, most).map(|bytes| unsafe { give(&bytes, data, size) }))
     }
     pub(super) unsafe fn proxy_set_tick_period_milliseconds(period: u32) -> u32 {
         status(call::set_tick_period(period))
@@ -647,7 +681,7 @@ mod import {
     ) -> u32 {
         let found = call::shared_data(unsafe { slice(key, key_size) });
         status(found.map(|(bytes, now)| unsafe {
-            give(bytes, data, size);
+            give(&bytes, data, size);
             mark.write(now);
         }))
     }
@@ -700,7 +734,7 @@ mod import {
 mod export {
     use std::slice::from_raw_parts;
 
-    use super::{Action, CallToken, ContextId, random};
+    use super::{Action, CallToken, ContextId, allocate, random};
     use crate::host::{Vm, compare::compare};
 
     thread_local! {
@@ -726,6 +760,11 @@ mod export {
         let (left, right) =
             unsafe { (from_raw_parts(left, length), from_raw_parts(right, length)) };
         compare(left, right)
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn postern_on_memory_allocate(size: usize) -> *mut u8 {
+        allocate(size)
     }
 
     #[unsafe(no_mangle)]
@@ -773,5 +812,77 @@ mod export {
     #[unsafe(no_mangle)]
     extern "C" fn postern_on_delete(context: u32) {
         VM.with(|vm| vm.on_delete(ContextId(context)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_SPARE, adopt, allocate, give_back};
+
+    /// A buffer as the host makes one: it allocates, writes, and we adopt.
+    fn handed_over(bytes: &[u8]) -> Vec<u8> {
+        let data = allocate(bytes.len());
+        // SAFETY: so many bytes have room there, and nobody else has them.
+        unsafe {
+            data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            adopt(data, bytes.len())
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_was_given_back_is_the_next_ones_memory() {
+        let first = handed_over(&[1; 600]);
+        let place = first.as_ptr();
+        give_back(first);
+        for size in [600, 1, 599] {
+            let next = handed_over(&vec![2; size]);
+            assert_eq!(
+                (next.as_ptr(), next.len(), next.capacity()),
+                (place, size, 600)
+            );
+            assert!(next.iter().all(|byte| *byte == 2));
+            give_back(next);
+        }
+    }
+
+    #[test]
+    fn a_buffer_has_one_owner() {
+        give_back(handed_over(&[1; 600]));
+        let first = handed_over(&[1; 600]);
+        let second = handed_over(&[2; 500]);
+        assert_ne!(first.as_ptr(), second.as_ptr());
+        give_back(second);
+        give_back(first);
+        // The larger one was kept.
+        assert_eq!(handed_over(&[3; 600]).capacity(), 600);
+    }
+
+    #[test]
+    fn what_does_not_fit_has_memory_of_its_own() {
+        give_back(handed_over(&[1; 100]));
+        let larger = handed_over(&[2; 101]);
+        assert_eq!((larger.len(), larger.capacity()), (101, 101));
+        assert_eq!(handed_over(&[3; 100]).capacity(), 100);
+        assert!(handed_over(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_never_came_harms_none() {
+        give_back(handed_over(&[1; 600]));
+        // The host allocated, and then failed.
+        let lost = allocate(600);
+        let next = handed_over(&[2; 600]);
+        assert_ne!(next.as_ptr().cast_mut(), lost);
+        assert_eq!(next, [2; 600]);
+        // SAFETY: it is still what was allocated; its bytes are the first buffer's.
+        drop(unsafe { Vec::from_raw_parts(lost, 600, 600) });
+    }
+
+    #[test]
+    fn a_huge_buffer_is_let_go() {
+        give_back(handed_over(&vec![1; MOST_SPARE + 1]));
+        assert_eq!(handed_over(&[2; 10]).capacity(), 10);
+        give_back(handed_over(&vec![1; MOST_SPARE]));
+        assert_eq!(handed_over(&[2; 10]).capacity(), MOST_SPARE);
     }
 }

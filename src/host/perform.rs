@@ -69,10 +69,16 @@ impl<'a> Turn<'a> {
             }
         };
         // A request has headers; the host gives an empty map where it has none to give.
-        let headers = match Headers::parse(&map) {
-            Ok(headers) if headers.iter().next().is_some() => headers,
-            Ok(_) | Err(_) => return self.refuse(stream, Refusal::Unreadable),
-        };
+        match Headers::parse(&map) {
+            Ok(headers) if headers.iter().next().is_some() => {
+                self.decide_by(headers, stream, seat);
+            }
+            Ok(_) | Err(_) => self.refuse(stream, Refusal::Unreadable),
+        }
+        abi::give_back(map);
+    }
+
+    fn decide_by(&mut self, headers: Headers<'_>, stream: ContextId, seat: &Rc<Seat>) {
         let mut inputs = self.vm.clock.inputs();
         let mut observer = self.vm.events.noting(self.vm.clock.last(), seat);
         let decided = engaged(seat, |engine| {

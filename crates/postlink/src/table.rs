@@ -39,12 +39,7 @@ const fn needed(linked: &'static str, wire: &'static str, shape: Shape) -> Neede
 /// callback for every request if it is exported at all, so one that the filter
 /// does not need is not here.
 pub const NEEDED: &[Needed] = &[
-    // The SDK's: where the host puts the bytes it hands over, and the ABI's version.
-    needed(
-        "proxy_on_memory_allocate",
-        "proxy_on_memory_allocate",
-        shape(1, 1),
-    ),
+    // The SDK's: the ABI's version.
     needed(
         "proxy_abi_version_0_2_1",
         "proxy_abi_version_0_2_1",
@@ -52,6 +47,11 @@ pub const NEEDED: &[Needed] = &[
     ),
     // Ours. Functions of the host's names would clash with the SDK's in the link.
     needed("postern_initialize", "_initialize", shape(0, 0)),
+    needed(
+        "postern_on_memory_allocate",
+        "proxy_on_memory_allocate",
+        shape(1, 1),
+    ),
     needed(
         "postern_on_context_create",
         "proxy_on_context_create",
