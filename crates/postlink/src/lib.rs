@@ -1,4 +1,4 @@
-//! The step after the link.
+//! The steps after the link.
 //!
 //! The proxy-wasm SDK brings callbacks of its own, and exports every one that
 //! the ABI knows. Postern has its own instead, under other names, because two
@@ -12,11 +12,19 @@
 //! It refuses a module that lacks something the filter needs, has a callback of
 //! the wrong type, or imports what the host does not offer: all of that would
 //! otherwise be found out by a gateway that doesn't start.
+//!
+//! When the optimiser is done, [`order`](fn@order) puts the functions first that
+//! requests run.
 
+mod order;
+mod rehearsal;
 pub mod table;
+mod watched;
 
 use std::fmt;
 use std::ops::Range;
+
+pub use order::{Disorder, moved, order};
 
 use table::{ENV, MEMORY, NEEDED, OURS, Shape, WASI};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};

@@ -1,8 +1,13 @@
-//! `postlink IN OUT`: reads a linked module, writes the finished one.
+//! `postlink finish IN OUT` gives a linked module the host's exports; `postlink
+//! order IN OUT` puts the functions first that requests run.
 
+use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
+
+const USAGE: &str = "usage: postlink finish|order IN OUT";
 
 fn main() -> ExitCode {
     match run() {
@@ -16,12 +21,17 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [input, output] = arguments.as_slice() else {
-        return Err("usage: postlink IN OUT".to_owned());
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let [step, input, output] = arguments.as_slice() else {
+        return Err(USAGE.to_owned());
     };
-    let module = std::fs::read(input).map_err(|error| format!("{}: {error}", input.display()))?;
-    let finished =
-        postlink::finish(&module).map_err(|refusal| format!("{}: {refusal}", input.display()))?;
-    std::fs::write(output, finished).map_err(|error| format!("{}: {error}", output.display()))
+    let (input, output) = (Path::new(input), Path::new(output));
+    let at_input = |reason: &dyn Display| format!("{}: {reason}", input.display());
+    let module = std::fs::read(input).map_err(|error| at_input(&error))?;
+    let made = match step.to_str() {
+        Some("finish") => postlink::finish(&module).map_err(|refusal| at_input(&refusal)),
+        Some("order") => postlink::order(&module).map_err(|disorder| at_input(&disorder)),
+        _ => Err(USAGE.to_owned()),
+    };
+    std::fs::write(output, made?).map_err(|error| format!("{}: {error}", output.display()))
 }

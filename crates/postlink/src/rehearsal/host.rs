@@ -1,0 +1,289 @@
+//! As much of a host as a rehearsal needs.
+
+use wasmi::{Caller, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, Store, Val};
+
+use crate::watched::TOLD;
+
+/// The root's number. Streams count on from there.
+const ROOT: u32 = 1;
+
+/// The one callout that is ever sent.
+const TOKEN: u32 = 1;
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It went on, with so many edits.
+    Passed(usize),
+    /// It was answered with this status.
+    Denied(u32),
+    /// It was held.
+    Held,
+}
+
+/// What the host's functions work on.
+#[derive(Default)]
+struct Stage {
+    /// The policy, until it is read; then the body of a reply.
+    buffer: Vec<u8>,
+    /// A header map in wire form.
+    headers: Vec<u8>,
+    /// The functions entered since the callback began, each once.
+    entered: Vec<u32>,
+    edits: usize,
+    denied: Option<u32>,
+    called: bool,
+    log: String,
+}
+
+/// A module on stage, with its policy and its document.
+pub(super) struct Host {
+    store: Store<Stage>,
+    instance: Instance,
+    newest: u32,
+}
+
+impl Host {
+    /// Starts a module: its policy is in force, and the document that it asks for is there.
+    pub(super) fn start(module: &[u8], policy: &str, document: &str) -> Result<Self, String> {
+        let engine = Engine::default();
+        let module = Module::new(&engine, module).map_err(said)?;
+        let mut store = Store::new(&engine, Stage::default());
+        let mut linker = Linker::new(&engine);
+        for import in module.imports() {
+            let ExternType::Func(shape) = import.ty() else {
+                return Err(format!("imports {}, which is no function", import.name()));
+            };
+            define(&mut linker, import.module(), import.name(), shape)?;
+        }
+        let instance = linker.instantiate(&mut store, &module).map_err(said)?;
+        let instance = instance.start(&mut store).map_err(said)?;
+        let mut host = Self {
+            store,
+            instance,
+            newest: ROOT,
+        };
+        host.configure(policy, document)?;
+        Ok(host)
+    }
+
+    fn configure(&mut self, policy: &str, document: &str) -> Result<(), String> {
+        self.call("_initialize", &[])?;
+        self.call("proxy_on_context_create", &[ROOT, 0])?;
+        self.store.data_mut().buffer = policy.into();
+        if self.call("proxy_on_configure", &[ROOT, size(policy.len())])? != 1 {
+            return Err(format!("the policy was refused:\n{}", self.said()));
+        }
+        self.call("proxy_on_tick", &[ROOT])?;
+        if !std::mem::take(&mut self.store.data_mut().called) {
+            return Err(format!("no document was asked for:\n{}", self.said()));
+        }
+        self.store.data_mut().buffer = document.into();
+        self.store.data_mut().headers = wire(&[(":status", "200")]);
+        let reply = [ROOT, TOKEN, 1, size(document.len()), 0];
+        self.call("proxy_on_http_call_response", &reply)?;
+        Ok(())
+    }
+
+    /// Takes a request through all of a stream's callbacks: what became of it, and which functions were entered.
+    pub(super) fn request(
+        &mut self,
+        headers: &[(&str, &str)],
+    ) -> Result<(Answer, Vec<u32>), String> {
+        *self.store.data_mut() = Stage {
+            headers: wire(headers),
+            ..Stage::default()
+        };
+        self.newest = self.newest.saturating_add(1);
+        let stream = self.newest;
+        self.call("proxy_on_context_create", &[stream, ROOT])?;
+        let count = size(headers.len());
+        let action = self.call("proxy_on_request_headers", &[stream, count, 1])?;
+        self.call("proxy_on_response_headers", &[stream, 1, 0])?;
+        self.call("proxy_on_delete", &[stream])?;
+        let stage = self.store.data_mut();
+        let answer = match (stage.denied, action) {
+            (Some(status), _) => Answer::Denied(status),
+            (None, 0) => Answer::Passed(stage.edits),
+            (None, _) => Answer::Held,
+        };
+        Ok((answer, std::mem::take(&mut stage.entered)))
+    }
+
+    /// What the module wrote to the log since the request began.
+    pub(super) fn said(&self) -> &str {
+        &self.store.data().log
+    }
+
+    fn call(&mut self, name: &str, arguments: &[u32]) -> Result<u32, String> {
+        let function = self.instance.get_func(&self.store, name);
+        let function = function.ok_or_else(|| format!("no function {name}"))?;
+        let arguments: Vec<Val> = arguments.iter().copied().map(value).collect();
+        let count = function.ty(&self.store).results().len();
+        let mut results = vec![Val::I32(0); count];
+        function
+            .call(&mut self.store, &arguments, &mut results)
+            .map_err(|error| format!("{name}: {error}; it said:\n{}", self.said()))?;
+        Ok(results.first().map_or(0, word))
+    }
+}
+
+fn said(error: impl Into<wasmi::Error>) -> String {
+    error.into().to_string()
+}
+
+fn size(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn place(word: u32) -> usize {
+    usize::try_from(word).unwrap_or(usize::MAX)
+}
+
+fn word(value: &Val) -> u32 {
+    let word = value.i32().unwrap_or_default();
+    u32::from_le_bytes(word.to_le_bytes())
+}
+
+fn value(word: u32) -> Val {
+    Val::I32(i32::from_le_bytes(word.to_le_bytes()))
+}
+
+/// A header map as the ABI has it.
+fn wire(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let mut wire = size(pairs.len()).to_le_bytes().to_vec();
+    for (name, value) in pairs {
+        wire.extend(size(name.len()).to_le_bytes());
+        wire.extend(size(value.len()).to_le_bytes());
+    }
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        wire.extend(text.as_bytes());
+        wire.push(0);
+    }
+    wire
+}
+
+/// Gives the module a function of the host's.
+fn define(
+    linker: &mut Linker<Stage>,
+    module: &str,
+    name: &str,
+    shape: &FuncType,
+) -> Result<(), String> {
+    let asked = if (module, name) == TOLD {
+        TOLD.1.to_owned()
+    } else {
+        name.to_owned()
+    };
+    linker
+        .func_new(
+            module,
+            name,
+            shape.clone(),
+            move |caller, given, results| {
+                let arguments: Vec<u32> = given.iter().map(word).collect();
+                let status = perform(&asked, caller, &arguments)?;
+                if let Some(result) = results.first_mut() {
+                    *result = value(status);
+                }
+                Ok(())
+            },
+        )
+        .map(|_| ())
+        .map_err(said)
+}
+
+const OK: u32 = 0;
+const NOT_FOUND: u32 = 1;
+
+/// Performs a host call. What isn't named here has nothing to say and does well.
+fn perform(
+    name: &str,
+    mut caller: Caller<'_, Stage>,
+    arguments: &[u32],
+) -> Result<u32, wasmi::Error> {
+    match (name, arguments) {
+        ("entered", &[function]) => {
+            let entered = &mut caller.data_mut().entered;
+            if !entered.contains(&function) {
+                entered.push(function);
+            }
+        }
+        ("proxy_get_buffer_bytes", &[_, start, most, data, length]) => {
+            let rest = caller.data().buffer.get(place(start)..).unwrap_or_default();
+            let piece = rest.get(..place(most)).unwrap_or(rest).to_vec();
+            hand_over(&mut caller, &piece, data, length)?;
+        }
+        ("proxy_get_header_map_pairs", &[_, data, length]) => {
+            let headers = caller.data().headers.clone();
+            hand_over(&mut caller, &headers, data, length)?;
+        }
+        ("proxy_get_current_time_nanoseconds", &[at]) => {
+            write(&mut caller, at, &NOW.to_le_bytes())?
+        }
+        // Info, and nothing in the environment.
+        ("proxy_get_log_level", &[at]) => write(&mut caller, at, &2_u32.to_le_bytes())?,
+        ("environ_sizes_get", &[count, bytes]) => {
+            write(&mut caller, count, &[0; 4])?;
+            write(&mut caller, bytes, &[0; 4])?;
+        }
+        ("random_get", &[at, length]) => write(&mut caller, at, &vec![7; place(length)])?,
+        ("proxy_define_metric", &[_, _, _, at]) => write(&mut caller, at, &1_u32.to_le_bytes())?,
+        ("proxy_get_shared_data" | "proxy_get_property", _) => return Ok(NOT_FOUND),
+        ("proxy_http_call", &[.., at]) => {
+            caller.data_mut().called = true;
+            write(&mut caller, at, &TOKEN.to_le_bytes())?;
+        }
+        (
+            "proxy_add_header_map_value"
+            | "proxy_replace_header_map_value"
+            | "proxy_remove_header_map_value",
+            _,
+        ) => {
+            let stage = caller.data_mut();
+            stage.edits = stage.edits.saturating_add(1);
+        }
+        ("proxy_send_local_response", &[status, ..]) => caller.data_mut().denied = Some(status),
+        ("proxy_log", &[_, at, length]) => {
+            let mut line = vec![0; place(length)];
+            memory(&caller)?.read(&caller, place(at), &mut line)?;
+            let log = &mut caller.data_mut().log;
+            log.push_str(&String::from_utf8_lossy(&line));
+            log.push('\n');
+        }
+        _ => {}
+    }
+    Ok(OK)
+}
+
+/// The host's time, in nanoseconds since 1970.
+const NOW: u64 = 1_700_000_000_000_000_000;
+
+fn memory(caller: &Caller<'_, Stage>) -> Result<Memory, wasmi::Error> {
+    let memory = caller.get_export("memory");
+    let memory = memory.and_then(wasmi::Extern::into_memory);
+    memory.ok_or_else(|| wasmi::Error::new("no memory"))
+}
+
+fn write(caller: &mut Caller<'_, Stage>, at: u32, bytes: &[u8]) -> Result<(), wasmi::Error> {
+    Ok(memory(caller)?.write(caller, place(at), bytes)?)
+}
+
+/// Gives bytes away: the module allocates, and is told where and how many.
+fn hand_over(
+    caller: &mut Caller<'_, Stage>,
+    bytes: &[u8],
+    data: u32,
+    length: u32,
+) -> Result<(), wasmi::Error> {
+    let allocate = caller.get_export("proxy_on_memory_allocate");
+    let allocate = allocate.and_then(wasmi::Extern::into_func);
+    let allocate = allocate.ok_or_else(|| wasmi::Error::new("no allocator"))?;
+    let mut results = [Val::I32(0)];
+    let asked = [value(size(bytes.len()))];
+    allocate.call(&mut *caller, &asked, &mut results)?;
+    let at = results.first().map_or(0, word);
+    write(caller, at, bytes)?;
+    write(caller, data, &at.to_le_bytes())?;
+    write(caller, length, &size(bytes.len()).to_le_bytes())
+}
