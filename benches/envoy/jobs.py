@@ -62,6 +62,7 @@ PEERS = {
     "baseline": "no filter",
     "empty": "an empty Wasm filter of the same exports; all headers fetched once",
     "edits": "the same, and J1's three edits with fixed values: what is left for a decision is above it",
+    "bare": "J1 by a Wasm filter that can do nothing else, of the same exports (benches/envoy/bare)",
     "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
     "lua-segment": "the same, routes by first segment alone",
     "native": "api_key_auth and header_mutation: key and one header",
@@ -71,7 +72,7 @@ PEERS = {
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
 }
-NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "lua", "lua-segment", "native", "J1", "J1-sha256"],
+NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "native", "J1", "J1-sha256"],
          "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
 
 
@@ -97,6 +98,13 @@ def filters(bench, row):
         path = bench.folder / f"{row}.wasm"
         module.build_empty(bench.module, path, edits=row == "edits")
         return [gateway.wasm_filter(path, row, "")]
+    if row == "bare":
+        path = bench.folder / "bare.wasm"
+        module.build_bare(path)
+        # It has nothing to initialise.
+        if module.exports(path) | {"_initialize"} != module.exports(bench.module):
+            raise load.Failed("benches/envoy/bare has other callbacks than the module")
+        return [gateway.wasm_filter(path, row, policies.bare())]
     made = {
         "baseline": list,
         "lua": lambda: lua(True),

@@ -1,6 +1,12 @@
-"""Modules: what one exports, and the empty filter with the same callbacks."""
+"""Modules: what one exports, the empty filter with the same callbacks, and the one that does J1 alone."""
 
+import os
+import pathlib
+import shutil
 import subprocess
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
 
 # Each callback of the ABI, doing nothing.
 CALLBACKS = {
@@ -96,3 +102,12 @@ def build_empty(like, path, edits=False):
     always = ALWAYS.replace("EDITS", EDITS if edits else "")
     text.write_text("(module" + always + "\n".join(lines) + DATA + ")\n")
     subprocess.run(["wat2wasm", text, "-o", path], check=True)
+
+
+def build_bare(path):
+    """Builds benches/envoy/bare, by whatever compiler the project's set-up found."""
+    command = """. scripts/lib.sh; load_env
+                 wasm_cargo build --quiet --release --manifest-path benches/envoy/bare/Cargo.toml"""
+    target = ROOT / "target" / "bare"
+    subprocess.run(["bash", "-c", command], check=True, cwd=ROOT, env={**os.environ, "CARGO_TARGET_DIR": str(target)})
+    shutil.copy(target / "wasm32-wasip1" / "release" / "bare.wasm", path)

@@ -143,3 +143,10 @@ def lua(by_host):
         lines.append(f'{place} = "/internal/svc{each:05}"')
     lines.append(LUA % (LUA_BY_HOST if by_host else LUA_BY_SEGMENT).strip().replace("\n", "\n  "))
     return "\n".join(lines)
+
+
+def bare():
+    """J1 for the filter that does nothing else: lines of its two tables."""
+    lines = [f"key\t{key(each)}\tconsumer-{each:06}" for each in range(CONSUMERS)]
+    lines += [f"route\t{host(each)}\tsvc{each:05}\t/internal/svc{each:05}" for each in range(ROUTES)]
+    return "\n".join(lines)
