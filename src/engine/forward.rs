@@ -95,7 +95,7 @@ fn changed(
         plan.set(":method".into(), new);
     }
     if let (Some(upstream), Some(routing)) = (&changes.upstream, &policy.routing) {
-        let chosen = facts.needed(upstream)?;
+        let chosen = facts.needed_bytes(upstream)?;
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
         plan.set(routing.header.clone(), chosen.clone());
     }

@@ -95,7 +95,7 @@ impl Desk<'_> {
     pub(super) fn look_up(&mut self, lookup: &Lookup, facts: &Facts<'_>) -> Result<LookedUp, Stop> {
         let said = match &lookup.key {
             None => self.ask(lookup, None)?,
-            Some(template) => match facts.text(template)? {
+            Some(template) => match facts.bytes(template)? {
                 Some(key) => self.ask(lookup, Some(&key))?,
                 None => Said::Missing,
             },

@@ -123,26 +123,52 @@ impl Facts<'_> {
         if let Some(literal) = template.literal() {
             return Ok(Some(literal));
         }
+        Ok(self.bytes(template)?.map(|text| text.into_owned().into()))
+    }
+
+    /// As [`text`](Self::text), for a place that only reads it: what is one value alone isn't copied.
+    pub(super) fn bytes<'s>(
+        &'s self,
+        template: &'s ValueTemplate,
+    ) -> Result<Option<Cow<'s, [u8]>>, Denial> {
+        if let [piece] = template.0.as_slice() {
+            return self.piece(piece);
+        }
         let mut text = Vec::new();
         for piece in &template.0 {
-            match piece {
-                Piece::Literal(literal) => text.extend_from_slice(literal),
-                Piece::Variable(variable, default) => match (self.value(variable)?, default) {
-                    (Some(found), _) => {
-                        check_header_value(&found.text).map_err(|_| blame(found.origin))?;
-                        text.extend_from_slice(&found.text);
-                    }
-                    (None, Some(default)) => text.extend_from_slice(default),
-                    (None, None) => return Ok(None),
-                },
+            match self.piece(piece)? {
+                Some(piece) => text.extend_from_slice(&piece),
+                None => return Ok(None),
             }
         }
         Ok(Some(text.into()))
     }
 
+    fn piece<'s>(&'s self, piece: &'s Piece) -> Result<Option<Cow<'s, [u8]>>, Denial> {
+        Ok(match piece {
+            Piece::Literal(literal) => Some(Cow::Borrowed(literal)),
+            Piece::Variable(variable, default) => match self.value(variable)? {
+                Some(found) => {
+                    check_header_value(&found.text).map_err(|_| blame(found.origin))?;
+                    Some(found.text)
+                }
+                None => default.as_deref().map(Cow::Borrowed),
+            },
+        })
+    }
+
     /// As [`text`](Self::text), for a place that needs a value.
     pub(super) fn needed(&self, template: &ValueTemplate) -> Result<Text, Denial> {
         self.text(template)?
+            .ok_or_else(|| blame(whose(template)).into())
+    }
+
+    /// As [`bytes`](Self::bytes), for a place that needs a value.
+    pub(super) fn needed_bytes<'s>(
+        &'s self,
+        template: &'s ValueTemplate,
+    ) -> Result<Cow<'s, [u8]>, Denial> {
+        self.bytes(template)?
             .ok_or_else(|| blame(whose(template)).into())
     }
 }
@@ -179,12 +205,10 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
 
 /// All values of a header as the list that they are (RFC 9110 §5.3).
 fn joined<'r>(headers: &Headers<'r>, name: &[u8]) -> Option<Cow<'r, [u8]>> {
-    let mut values = headers.all(name);
-    let mut text = Cow::Borrowed(values.next()?);
-    for value in values {
-        let text = text.to_mut();
-        text.push(b',');
-        text.extend_from_slice(value);
+    let came = headers.look(name);
+    if came.values <= 1 {
+        return came.first.map(Cow::Borrowed);
     }
-    Some(text)
+    let values: Vec<&[u8]> = headers.all(name).collect();
+    Some(Cow::Owned(values.join(&b',')))
 }
