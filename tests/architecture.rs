@@ -38,8 +38,8 @@ mod checks {
         "answers of a source that is read on demand are remembered with a bound; a cache knows nobody",
     )];
 
-    /// The one file of raw host calls.
-    const UNSAFE: &str = "src/host/abi.rs";
+    /// The one room of raw host calls.
+    const UNSAFE: &str = "src/host/abi/";
 
     /// What belongs to the host and to programs: the ABI, the clock, the environment.
     const HOSTS: [&str; 4] = ["proxy_wasm", "SystemTime", "Instant", "std::env"];
@@ -50,11 +50,8 @@ mod checks {
     /// The most lines of a file, without and with its tests.
     const LIMITS: (usize, usize) = (400, 500);
 
-    /// Files that are longer, and why.
-    const LONG: &[(&str, &str)] = &[(
-        "src/host/abi.rs",
-        "every raw host call and every export stand in one file, because `unsafe` may stand nowhere else",
-    )];
+    /// Files that are longer, and why: none.
+    const LONG: &[(&str, &str)] = &[];
 
     /// What is wrong with one file, and the modules of the crate that it names.
     fn check(source: &Source) -> (Vec<String>, BTreeSet<Vec<String>>) {
@@ -95,7 +92,7 @@ mod checks {
 
     fn belongings(source: &Source) -> Vec<String> {
         let mut found = Vec::new();
-        if source.path != UNSAFE && words(&source.code).any(|word| word == "unsafe") {
+        if !source.path.starts_with(UNSAFE) && words(&source.code).any(|word| word == "unsafe") {
             found.push(format!("{}: `unsafe` outside of {UNSAFE}", source.path));
         }
         // The standard tables draw their seed from the system, and panic where that fails.
@@ -370,7 +367,7 @@ mod checks {
                 "src/http/a.rs",
                 "const A: &str = r#\"a \" unsafe\"#; const B: char = '\"'; fn f<'a>(a: &'a str) {}",
             ),
-            ("src/host/abi.rs", "fn f() { unsafe { g() } }"),
+            ("src/host/abi/mod.rs", "fn f() { unsafe { g() } }"),
             ("src/host/clock.rs", "use std::time::SystemTime;"),
             ("src/main.rs", "use std::env;"),
         ] {

@@ -8,7 +8,7 @@ use crate::wrappers::{files, name, names_after, root};
 #[test]
 fn the_documented_capabilities_are_all_that_the_filter_needs() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
-    let calls = names_after(&read("src/host/abi.rs"), "fn ", "proxy_");
+    let calls = names_after(&read("src/host/abi/import.rs"), "fn ", "proxy_");
     let callbacks = names_after(&read("crates/postlink/src/table.rs"), "\"", "proxy_on_");
     assert!(calls.len() > 10 && callbacks.len() > 5);
     let page = read("docs/operations.md");
