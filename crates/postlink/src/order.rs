@@ -9,11 +9,13 @@
 use std::fmt;
 
 use wasm_encoder::reencode::{self, Reencode, utils};
-use wasm_encoder::{CodeSection, FunctionSection, Module};
-use wasmparser::{CodeSectionReader, CustomSectionReader, FunctionSectionReader, Parser};
+use wasm_encoder::{CodeSection, FunctionSection, ImportSection, Module};
+use wasmparser::{
+    CodeSectionReader, CustomSectionReader, FunctionSectionReader, ImportSectionReader, Parser,
+};
 
 use crate::rehearsal::rehearse;
-use crate::watched::watched;
+use crate::watched::{imported_functions, watched};
 
 /// Why a module could not be put in order.
 #[derive(Debug)]
@@ -120,10 +122,10 @@ impl Reencode for Moving<'_> {
 
     fn parse_import_section(
         &mut self,
-        imports: &mut wasm_encoder::ImportSection,
-        section: wasmparser::ImportSectionReader<'_>,
+        imports: &mut ImportSection,
+        section: ImportSectionReader<'_>,
     ) -> Result<(), reencode::Error> {
-        self.imported = crate::watched::imported_functions(section.clone())?;
+        self.imported = imported_functions(section.clone())?;
         utils::parse_import_section(self, imports, section)
     }
 

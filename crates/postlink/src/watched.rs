@@ -8,11 +8,14 @@ use wasmparser::{
     CodeSectionReader, FunctionBody, ImportSectionReader, Parser, TypeRef, TypeSectionReader,
 };
 
+/// Where the function is imported from that is told.
+const REHEARSAL: &str = "rehearsal";
+
 /// The function that is told: the index of one that is entered, as the module
 /// itself counts them.
-pub(crate) const TOLD: (&str, &str) = ("rehearsal", "entered");
+pub(crate) const ENTERED: &str = "entered";
 
-/// The same module, which calls [`TOLD`] whenever one of its functions begins.
+/// The same module, which calls [`ENTERED`] whenever one of its functions begins.
 pub(crate) fn watched(module: &[u8]) -> Result<Vec<u8>, reencode::Error> {
     let mut out = Module::new();
     Watching::default().parse_core_module(&mut out, Parser::new(0), module)?;
@@ -69,7 +72,7 @@ impl Reencode for Watching {
         self.imported = imported_functions(section.clone())?;
         self.next = self.imported;
         utils::parse_import_section(self, imports, section)?;
-        imports.import(TOLD.0, TOLD.1, EntityType::Function(self.told));
+        imports.import(REHEARSAL, ENTERED, EntityType::Function(self.told));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use wasmi::{Caller, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, Store, Val};
 
-use crate::watched::TOLD;
+use crate::watched::ENTERED;
 
 /// The root's number. Streams count on from there.
 const ROOT: u32 = 1;
@@ -170,11 +170,7 @@ fn define(
     name: &str,
     shape: &FuncType,
 ) -> Result<(), String> {
-    let asked = if (module, name) == TOLD {
-        TOLD.1.to_owned()
-    } else {
-        name.to_owned()
-    };
+    let asked = name.to_owned();
     linker
         .func_new(
             module,
@@ -203,7 +199,7 @@ fn perform(
     arguments: &[u32],
 ) -> Result<u32, wasmi::Error> {
     match (name, arguments) {
-        ("entered", &[function]) => {
+        (ENTERED, &[function]) => {
             let entered = &mut caller.data_mut().entered;
             if !entered.contains(&function) {
                 entered.push(function);
