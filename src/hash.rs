@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher as _};
 
 use foldhash::fast::{FixedState, FoldHasher};
 
@@ -34,6 +34,16 @@ pub struct Seeded(FixedState);
 impl Default for Seeded {
     fn default() -> Self {
         Self(FixedState::with_seed(SEED.get()))
+    }
+}
+
+impl Seeded {
+    /// The hash of bytes by themselves: of a key that is nothing else, whose end needs no mark.
+    #[must_use]
+    pub fn of_bytes(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = self.build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
     }
 }
 

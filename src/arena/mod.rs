@@ -1,14 +1,12 @@
 //! Memory for very many small things: a block of its own for each would cost as much again, and a list that doubles
 //! needs three times its memory for a moment. A VM's memory never shrinks.
 
-mod places;
 mod pool;
 mod slab;
 mod slots;
 mod texts;
 
-pub(crate) use places::Places;
 pub use pool::{At, Draft, Entry, Piece, Pool};
 pub(crate) use slab::{Id, Slab};
-pub use slots::Slots;
+pub use slots::{Handle, Slots};
 pub(crate) use texts::Texts;

@@ -1,29 +1,72 @@
-//! Entries by hash, in one flat list.
+//! Things by hash, in one flat list.
 
-use super::At;
+use std::marker::PhantomData;
 
-/// One entry's place and 32 bits of its hash. Most entries of another hash are told by these alone.
+use super::{At, Id};
+
+/// What names a thing of an arena: a number.
+pub trait Handle: Copy {
+    /// The number; never the highest that there is.
+    fn to_number(self) -> u32;
+
+    /// What has this number.
+    fn of_number(number: u32) -> Self;
+}
+
+impl Handle for At {
+    fn to_number(self) -> u32 {
+        self.0
+    }
+
+    fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
+impl Handle for Id {
+    fn to_number(self) -> u32 {
+        self.number().wrapping_sub(1)
+    }
+
+    fn of_number(number: u32) -> Self {
+        Self::of(usize::try_from(number).unwrap_or(usize::MAX))
+    }
+}
+
+/// What one thing is named by, and 32 bits of its hash. Most things of another hash are told by these alone: the thing
+/// itself, and the key that it lies with, are elsewhere in memory.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     mark: u32,
-    at: u32,
+    number: u32,
 }
 
 const EMPTY: Slot = Slot {
     mark: 0,
-    at: u32::MAX,
+    number: u32::MAX,
 };
 
-/// Which entries have a hash: open addressing, eight bytes a slot, at most seven of eight slots taken. Nothing is ever
+/// Which things have a hash: open addressing, eight bytes a slot, at most seven of eight slots taken. Nothing is ever
 /// taken out.
-#[derive(Debug, Default)]
-pub struct Slots {
+#[derive(Clone, Debug)]
+pub struct Slots<N = At> {
     slots: Vec<Slot>,
     taken: usize,
+    names: PhantomData<N>,
 }
 
-impl Slots {
-    /// How many entries there are.
+impl<N> Default for Slots<N> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            taken: 0,
+            names: PhantomData,
+        }
+    }
+}
+
+impl<N: Handle> Slots<N> {
+    /// How many things there are.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.taken
@@ -35,21 +78,24 @@ impl Slots {
         self.taken == 0
     }
 
-    /// The first entry of this hash that `is` the one.
-    pub fn find(&self, hash: u64, mut is: impl FnMut(At) -> bool) -> Option<At> {
+    /// The first thing of this hash that `is` the one.
+    pub fn find(&self, hash: u64, mut is: impl FnMut(N) -> bool) -> Option<N> {
         self.find_map(hash, |at| is(at).then_some(at))
     }
 
-    /// What comes of the first entry of this hash of which something does.
-    pub fn find_map<T>(&self, hash: u64, mut read: impl FnMut(At) -> Option<T>) -> Option<T> {
+    /// What comes of the first thing of this hash of which something does.
+    pub fn find_map<T>(&self, hash: u64, mut read: impl FnMut(N) -> Option<T>) -> Option<T> {
         let mark = mark(hash);
         let mask = self.slots.len().checked_sub(1)?;
         let mut place = home(mark, mask);
         // There are empty slots: it ends.
         loop {
-            let slot = self.slots.get(place).filter(|slot| slot.at != EMPTY.at)?;
+            let slot = self
+                .slots
+                .get(place)
+                .filter(|slot| slot.number != EMPTY.number)?;
             if slot.mark == mark {
-                if let Some(found) = read(At(slot.at)) {
+                if let Some(found) = read(N::of_number(slot.number)) {
                     return Some(found);
                 }
             }
@@ -57,27 +103,28 @@ impl Slots {
         }
     }
 
-    /// Adds an entry of this hash, whether there is one already or not.
-    pub fn insert(&mut self, hash: u64, at: At) {
+    /// Adds a thing of this hash, whether there is one already or not.
+    pub fn insert(&mut self, hash: u64, name: N) {
         let limit = self.slots.len().saturating_sub(self.slots.len() >> 3);
         if self.taken >= limit {
             self.grow();
         }
         let mark = mark(hash);
-        put(&mut self.slots, Slot { mark, at: at.0 });
+        let number = name.to_number();
+        put(&mut self.slots, Slot { mark, number });
         self.taken = self.taken.saturating_add(1);
     }
 
     /// All of them, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = At> + '_ {
-        let taken = self.slots.iter().filter(|slot| slot.at != EMPTY.at);
-        taken.map(|slot| At(slot.at))
+    pub fn iter(&self) -> impl Iterator<Item = N> + '_ {
+        let taken = self.slots.iter().filter(|slot| slot.number != EMPTY.number);
+        taken.map(|slot| N::of_number(slot.number))
     }
 
     fn grow(&mut self) {
         let room = self.slots.len().saturating_mul(2).max(8);
         let mut slots = vec![EMPTY; room];
-        let taken = self.slots.iter().filter(|slot| slot.at != EMPTY.at);
+        let taken = self.slots.iter().filter(|slot| slot.number != EMPTY.number);
         taken.for_each(|slot| put(&mut slots, *slot));
         self.slots = slots;
     }
@@ -90,7 +137,7 @@ fn put(slots: &mut [Slot], slot: Slot) {
     };
     let mut place = home(slot.mark, mask);
     while let Some(held) = slots.get_mut(place) {
-        if held.at == EMPTY.at {
+        if held.number == EMPTY.number {
             *held = slot;
             return;
         }
@@ -114,7 +161,7 @@ mod tests {
 
     #[test]
     fn each_is_found_and_no_other() {
-        let mut slots = Slots::default();
+        let mut slots: Slots = Slots::default();
         assert_eq!(slots.find(1, |_| true), None);
         let hash = |number: u32| u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for number in 0..5000 {
@@ -134,8 +181,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_put_in_comes_out() {
+        let mut slots: Slots<Id> = Slots::default();
+        for place in [0, 1, 70_000] {
+            slots.insert(place, Id::of(usize::try_from(place).unwrap()));
+        }
+        assert_eq!(slots.find(0, |_| true), Some(Id::of(0)));
+        assert_eq!(slots.find(70_000, |_| true), Some(Id::of(70_000)));
+        assert_eq!(slots.find(2, |_| true), None);
+    }
+
+    #[test]
     fn one_hash_for_all() {
-        let mut slots = Slots::default();
+        let mut slots: Slots = Slots::default();
         (0..100).for_each(|number| slots.insert(7, At(number)));
         assert_eq!(slots.find(7, |at| at.0 == 99), Some(At(99)));
         let mut seen = 0;

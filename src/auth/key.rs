@@ -1,7 +1,5 @@
 //! API keys, as they are stored, and whose they are.
 
-use std::hash::BuildHasher;
-
 use sha2::{Digest, Sha256};
 
 use crate::arena::{At, Entry, Pool, Slots};
@@ -41,7 +39,7 @@ impl KeyTable {
     /// [`Taken`] where the key is another's already in the same form: it is nobody's from now on.
     pub fn insert(&mut self, form: KeyForm, at: At, pool: &Pool) -> Result<(), Taken> {
         let key = pool.read(at).text().bytes();
-        let hash = self.seed.hash_one(key);
+        let hash = self.seed.of_bytes(key);
         let slots = match form {
             KeyForm::Plain => &mut self.plain,
             KeyForm::Sha256 => &mut self.digests,
@@ -96,7 +94,7 @@ impl KeyTable {
         if slots.is_empty() {
             return None;
         }
-        slots.find_map(self.seed.hash_one(key), |at| {
+        slots.find_map(self.seed.of_bytes(key), |at| {
             let mut entry = pool.read(at);
             constant_time_eq(entry.text().bytes(), key).then_some((at, entry))
         })

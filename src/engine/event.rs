@@ -1,8 +1,36 @@
 //! What happened: one stream, many sinks.
 
+use std::fmt;
+
 use crate::source::SourceError;
 
 use super::detail::Detail;
+use crate::policy::{Route, Routes};
+
+/// A route's name, which is looked up by who wants it: most requests are counted by their route's place alone.
+#[derive(Clone, Copy)]
+pub struct RouteName<'a> {
+    routes: &'a Routes,
+    route: &'a Route,
+}
+
+impl<'a> RouteName<'a> {
+    pub(super) const fn of(route: &'a Route, routes: &'a Routes) -> Self {
+        Self { routes, route }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        self.routes.name(self.route)
+    }
+}
+
+impl fmt::Debug for RouteName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.text(), f)
+    }
+}
 
 /// Something worth counting, logging or explaining. Never holds a secret.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +53,7 @@ pub enum Event<'a> {
     /// An exchange was decided: counted once, where it is made.
     Decided {
         /// The route's name; none where nothing matched.
-        route: Option<&'a str>,
+        route: Option<RouteName<'a>>,
         /// The route's place in the policy.
         place: Option<usize>,
         /// What became of it.

@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 
 use super::authenticate::authenticate;
 use super::authorize::{Lookups, holds};
-use super::event::{Event, Outcome};
+use super::event::{Event, Outcome, RouteName};
 use super::head::Head;
 use super::lookups::{Awaited, Basis, Desk, Stop};
 use super::step::Step;
@@ -192,7 +192,7 @@ fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut 
 
 fn tell(desk: &mut Desk<'_>, matched: Matched<'_>, outcome: Outcome, reason: Option<&'static str>) {
     desk.observer.event(&Event::Decided {
-        route: matched.map(|(_, route)| desk.policy.routes.name(route)),
+        route: matched.map(|(_, route)| RouteName::of(route, &desk.policy.routes)),
         place: matched.map(|(place, _)| place),
         outcome,
         reason,

@@ -48,7 +48,7 @@ use waiting::{EngineId, Mail, Memory, Slot};
 use world::World;
 
 pub use detail::{Detail, Known, Origin, Said};
-pub use event::{Event, Observer, Outcome, Recall, Verdict};
+pub use event::{Event, Observer, Outcome, Recall, RouteName, Verdict};
 pub use report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting, Woken};
 pub use store::Store;

@@ -12,6 +12,7 @@ mod clock;
 #[cfg(any(target_arch = "wasm32", test))]
 mod compare;
 mod configure;
+mod counts;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;
 mod handover;

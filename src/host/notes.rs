@@ -22,7 +22,7 @@ impl Notes {
             self.consumer = Some(consumer.to_vec());
         }
         if let Event::Decided { route, reason, .. } = *event {
-            self.route = route.map(str::to_owned);
+            self.route = route.map(|route| route.text().to_owned());
             self.reason = reason;
             self.is_decided = true;
         }

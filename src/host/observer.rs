@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use log::{LevelFilter, debug, info, warn};
 
-use crate::engine::{Event, Observer, Outcome};
+use crate::engine::{Event, Observer, Outcome, RouteName};
 use crate::time::Timestamp;
 
 use super::abi::Failure;
@@ -238,7 +238,7 @@ impl EventLog {
             } => self.on_request(|untold| {
                 debug!(
                     "event=denied route={} reason={} untold={untold}",
-                    Value(route.unwrap_or("")),
+                    Value(route.map_or("", RouteName::text)),
                     reason.unwrap_or("none")
                 );
             }),

@@ -5,12 +5,13 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::engine::{Event, Outcome, Recall, Verdict};
+use crate::engine::{Event, Outcome, Recall, RouteName, Verdict};
 use crate::time::Timestamp;
 
-use super::abi::{Failure, MetricId};
+use super::abi::Failure;
+use super::counts::{Due, Table};
 use super::metrics::Metrics;
-use super::stat::{self, NOBODY};
+use super::stat;
 
 /// The counts of one policy in one VM, or of the VM itself, that the host doesn't have yet.
 #[derive(Debug, Default)]
@@ -45,55 +46,6 @@ pub(super) enum Own {
     FailedCall,
 }
 
-/// Counts of one family: a row for each thing of the policy, a cell for what became of it.
-#[derive(Debug)]
-struct Table {
-    /// The stat's name, of the row's label and the cell's two words.
-    name: fn(&str, &str, &str) -> String,
-    rows: Vec<Row>,
-    /// The rows that have something to hand over.
-    touched: Vec<usize>,
-}
-
-/// One thing's counts. Nearly all that is counted of a thing falls into one cell, so the first stands in the row itself:
-/// a request that is counted there touches no other memory.
-#[derive(Debug, Default)]
-struct Row {
-    first: Option<Counted>,
-    others: Vec<Counted>,
-    is_touched: bool,
-    label: Box<str>,
-}
-
-#[derive(Debug)]
-struct Counted {
-    what: &'static str,
-    why: Box<str>,
-    count: u64,
-    counter: Option<MetricId>,
-}
-
-impl Row {
-    fn cells(&mut self) -> impl Iterator<Item = &mut Counted> {
-        self.first.iter_mut().chain(&mut self.others)
-    }
-}
-
-impl Counted {
-    /// Whether it is of these words. The same word mostly is the very same text, which is told without reading it.
-    fn is_of(&self, what: &'static str, why: &str) -> bool {
-        (std::ptr::eq(self.what, what) || self.what == what) && *self.why == *why
-    }
-}
-
-/// One cell's count on its way to the host.
-struct Due {
-    row: usize,
-    cell: usize,
-    count: u64,
-    counter: Result<MetricId, String>,
-}
-
 impl Tally {
     /// Counts an event.
     pub(super) fn count(&self, event: &Event<'_>) {
@@ -116,7 +68,9 @@ impl Tally {
                 // The first row is for requests that no route is for.
                 let row = place.map_or(0, |place| place.saturating_add(1));
                 let why = reason.unwrap_or_default();
-                tables.decisions.add(row, route, outcome, why);
+                if let Some(row) = tables.decisions.count(row, outcome, why) {
+                    row.call(route.map(RouteName::text));
+                }
             }
             Event::Authenticated {
                 provider,
@@ -149,8 +103,7 @@ impl Tally {
         };
         let label = stat::label(&String::from_utf8_lossy(cluster));
         let table = &mut tables.callouts;
-        let known = table.rows.iter().position(|row| *row.label == *label);
-        let row = known.unwrap_or(table.rows.len());
+        let row = table.place_of(&label);
         table.add(row, Some(&label), outcome, "");
     }
 
@@ -300,97 +253,5 @@ impl Tables {
             &mut self.failed_calls,
         ];
         all.into_iter().nth(number)
-    }
-}
-
-impl Table {
-    const fn new(name: fn(&str, &str, &str) -> String) -> Self {
-        Self {
-            name,
-            rows: Vec::new(),
-            touched: Vec::new(),
-        }
-    }
-
-    /// One more in the cell of these words. Nothing is allocated but for a cell's first.
-    fn add(&mut self, place: usize, label: Option<&str>, what: &'static str, why: &str) {
-        if place >= self.rows.len() {
-            self.rows.resize_with(place.saturating_add(1), Row::default);
-        }
-        let Some(row) = self.rows.get_mut(place) else {
-            return;
-        };
-        if !row.is_touched {
-            row.is_touched = true;
-            self.touched.push(place);
-        }
-        if let Some(cell) = row.cells().find(|cell| cell.is_of(what, why)) {
-            cell.count = cell.count.saturating_add(1);
-            return;
-        }
-        let fresh = Counted {
-            what,
-            why: why.into(),
-            count: 1,
-            counter: None,
-        };
-        if row.first.is_some() {
-            row.others.push(fresh);
-        } else {
-            row.label = label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
-            row.first = Some(fresh);
-        }
-    }
-
-    /// Takes out all counts.
-    fn take(&mut self) -> Vec<Due> {
-        let mut due = Vec::new();
-        for place in std::mem::take(&mut self.touched) {
-            let Some(row) = self.rows.get_mut(place) else {
-                continue;
-            };
-            row.is_touched = false;
-            let label = std::mem::take(&mut row.label);
-            for (at, cell) in row.cells().enumerate() {
-                let count = std::mem::take(&mut cell.count);
-                if count > 0 {
-                    let why = || match &*cell.why {
-                        "" => String::new(),
-                        why => stat::label(why),
-                    };
-                    let named = || (self.name)(&label, cell.what, &why());
-                    due.push(Due {
-                        row: place,
-                        cell: at,
-                        count,
-                        counter: cell.counter.ok_or_else(named),
-                    });
-                }
-            }
-            row.label = label;
-        }
-        due
-    }
-
-    fn cell(&mut self, due: &Due) -> Option<&mut Counted> {
-        self.rows.get_mut(due.row)?.cells().nth(due.cell)
-    }
-
-    fn know(&mut self, due: &Due, counter: MetricId) {
-        if let Some(cell) = self.cell(due) {
-            cell.counter = Some(counter);
-        }
-    }
-
-    fn give_back(&mut self, due: &Due) {
-        if let Some(cell) = self.cell(due) {
-            cell.count = cell.count.saturating_add(due.count);
-        }
-        if let Some(row) = self.rows.get_mut(due.row) {
-            if !row.is_touched {
-                row.is_touched = true;
-                self.touched.push(due.row);
-            }
-        }
     }
 }

@@ -1,7 +1,6 @@
 //! Who there is: consumers, found by their credentials.
 
 use std::fmt;
-use std::hash::BuildHasher;
 
 use crate::arena::{At, Draft, Piece, Pool, Slots};
 use crate::auth::{KeyForm, KeyTable, Taken};
@@ -133,7 +132,7 @@ impl Directory {
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;
         let is = |at: At| *pool.read(at).text().bytes() == *name;
-        let at = self.names.find(self.seed.hash_one(name), is)?;
+        let at = self.names.find(self.seed.of_bytes(name), is)?;
         Some(Consumer { pool, at })
     }
 
@@ -248,7 +247,7 @@ impl Builder {
             pool, seed, names, ..
         } = &mut self.directory;
         let at = pool.add(draft)?;
-        names.insert(seed.hash_one(written.name.as_bytes()), at);
+        names.insert(seed.of_bytes(written.name.as_bytes()), at);
         Some(at)
     }
 

@@ -1,7 +1,5 @@
 //! From rules to a router, one after the other.
 
-use std::hash::BuildHasher;
-
 use super::HostPattern;
 use super::router::{Content, Router, Zone};
 use super::rule::Rule;
@@ -86,16 +84,7 @@ fn zone(router: &mut Router, name: &[u8]) -> Id {
             .add(std::str::from_utf8(name).unwrap_or_default()),
         content: Content::default(),
     });
-    let Router {
-        zones,
-        hosts,
-        places,
-        seed,
-        ..
-    } = router;
-    let name_of = |id| hosts.bytes(zones.get(id)?.host);
-    let hash = |id| seed.hash_one(name_of(id).unwrap_or_default());
-    places.insert(seed.hash_one(name), zone, hash);
+    router.places.insert(router.seed.of_bytes(name), zone);
     zone
 }
 

@@ -3,12 +3,10 @@
 //! Hosts are found by hash. Each host (or wildcard, or any host) has its own rules, a *zone*. The few of most zones stand
 //! in a chain, the best first, and are scanned; over many there is a tree of segments, with a chain at each place.
 
-use std::hash::BuildHasher;
-
 use super::entries::Entries;
 use super::rule::{Found, Head};
 use super::tree::Trees;
-use crate::arena::{Id, Places, Slab, Texts};
+use crate::arena::{Id, Slab, Slots, Texts};
 use crate::hash::Seeded;
 
 /// The rules of a host or a wildcard.
@@ -42,7 +40,7 @@ pub struct Router {
     /// The hosts of zones, and the suffixes of wildcards, which begin with a dot.
     pub(super) hosts: Texts,
     /// The zones by these.
-    pub(super) places: Places,
+    pub(super) places: Slots<Id>,
     pub(super) seed: Seeded,
     pub(super) has_wildcards: bool,
     /// The rules for any host.
@@ -68,7 +66,7 @@ impl Router {
     pub(super) fn zone(&self, name: &[u8]) -> Option<Id> {
         let name_of = |id| self.hosts.bytes(self.zones.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
-        self.places.find(self.seed.hash_one(name), is)
+        self.places.find(self.seed.of_bytes(name), is)
     }
 
     /// The zones of the wildcards that fit, the longest first.

@@ -6,7 +6,7 @@ use super::entries::Entries;
 use super::pattern_ref::{End, Part, PatternRef};
 use super::rule::{Found, Head};
 use super::words::Words;
-use crate::arena::{Id, Places, Slab};
+use crate::arena::{Id, Slab, Slots};
 use crate::hash::Seeded;
 
 /// A place in a tree: some segments are behind it, or one whole path.
@@ -31,7 +31,7 @@ pub(super) struct Trees {
     nodes: Slab<Node>,
     words: Words,
     /// By node and word. A whole path begins with a slash, and so is no segment's word.
-    edges: Places,
+    edges: Slots<Id>,
     /// Whether any word is a whole path: else none is looked for.
     has_paths: bool,
     seed: Seeded,
@@ -81,15 +81,8 @@ impl Trees {
             word: Some(word),
             ..Node::default()
         });
-        let Self {
-            nodes, edges, seed, ..
-        } = self;
-        let of = |id| nodes.get(id).map(|node| (node.parent, node.word));
-        let hash = |id| match of(id) {
-            Some((Some(parent), Some(word))) => edge_hash(seed, parent, word),
-            Some(_) | None => 0,
-        };
-        edges.insert(edge_hash(seed, node, word), child, hash);
+        let hash = edge_hash(&self.seed, node, word);
+        self.edges.insert(hash, child);
         child
     }
 

@@ -1,15 +1,13 @@
 //! Segments and whole paths that stand in some pattern, each once.
 
-use std::hash::BuildHasher;
-
-use crate::arena::{Id, Places, Texts};
+use crate::arena::{Id, Slots, Texts};
 use crate::hash::Seeded;
 
 /// Texts, each once, found by what they are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
     texts: Texts,
-    places: Places,
+    places: Slots<Id>,
     seed: Seeded,
 }
 
@@ -17,7 +15,7 @@ impl Words {
     /// The name of a text, where it is known.
     pub(super) fn find(&self, text: &[u8]) -> Option<Id> {
         let is = |id| self.texts.bytes(id) == Some(text);
-        self.places.find(self.seed.hash_one(text), is)
+        self.places.find(self.seed.of_bytes(text), is)
     }
 
     /// The name of a text, which is known from now on. A pattern's words are UTF-8.
@@ -28,13 +26,7 @@ impl Words {
         let id = self
             .texts
             .add(std::str::from_utf8(text).unwrap_or_default());
-        let Self {
-            texts,
-            places,
-            seed,
-        } = self;
-        let hash = |id| seed.hash_one(texts.bytes(id).unwrap_or_default());
-        places.insert(seed.hash_one(text), id, hash);
+        self.places.insert(self.seed.of_bytes(text), id);
         id
     }
 

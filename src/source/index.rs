@@ -1,7 +1,6 @@
 //! Finding an item of a document by its key.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -51,7 +50,7 @@ impl Index {
     }
 
     fn add(&mut self, key: &[u8], place: Place, item: &Value, draft: &mut Draft) {
-        let hash = self.seed.hash_one(key);
+        let hash = self.seed.of_bytes(key);
         let pool = &self.pool;
         let is = |at| *pool.read(at).text().bytes() == *key;
         if let Some(held) = self.slots.find(hash, is) {
@@ -80,7 +79,7 @@ impl Index {
     /// The item with this key.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Entry<'_> {
-        let found = self.slots.find_map(self.seed.hash_one(key), |at| {
+        let found = self.slots.find_map(self.seed.of_bytes(key), |at| {
             let mut entry = self.pool.read(at);
             (*entry.text().bytes() == *key).then_some((at, entry))
         });
