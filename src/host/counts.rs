@@ -8,26 +8,59 @@ use super::stat::{self, NOBODY};
 pub(super) struct Table {
     /// The stat's name, of the row's label and the cell's two words.
     name: fn(&str, &str, &str) -> String,
+    /// What anything here was counted for.
+    kinds: Vec<Kind>,
+    /// The first cell of each row. Nearly all that is counted of a thing falls into one cell: so these stand for
+    /// themselves and close together, and a request that is counted there mostly touches nothing else.
+    firsts: Vec<Cell>,
     rows: Vec<Row>,
-    /// The rows that have something to hand over.
+    /// The rows that have something to hand over. One may stand there twice: the second time nothing is left of it.
     touched: Vec<usize>,
 }
 
-/// One thing's counts. Nearly all that is counted of a thing falls into one cell, so the first stands in the row itself:
-/// a request that is counted there touches no other memory.
-#[derive(Debug, Default)]
-pub(super) struct Row {
-    first: Option<Counted>,
-    others: Vec<Counted>,
-    label: Box<str>,
-}
-
+/// The two words of a cell.
 #[derive(Debug)]
-struct Counted {
+struct Kind {
     what: &'static str,
     why: Box<str>,
-    count: u64,
-    counter: Option<MetricId>,
+}
+
+/// A count: of which kind, by its place, and how many.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    kind: u32,
+    count: u32,
+}
+
+/// What else there is of one thing.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    label: Box<str>,
+    /// The cells but for the first.
+    others: Vec<Cell>,
+    /// The stats of all cells, as far as they are known.
+    counters: Vec<Option<MetricId>>,
+}
+
+/// One cell's count on its way to the host.
+pub(super) struct Due {
+    row: usize,
+    cell: usize,
+    pub(super) count: u32,
+    /// The stat, or its name where it isn't known yet.
+    pub(super) counter: Result<MetricId, String>,
+}
+
+impl Cell {
+    /// Of a row where nothing was counted yet.
+    const FREE: Self = Self {
+        kind: u32::MAX,
+        count: 0,
+    };
+
+    fn add(&mut self, count: u32) {
+        self.count = self.count.saturating_add(count);
+    }
 }
 
 impl Row {
@@ -35,32 +68,14 @@ impl Row {
     pub(super) fn call(&mut self, label: Option<&str>) {
         self.label = label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
     }
-
-    fn cells(&mut self) -> impl Iterator<Item = &mut Counted> {
-        self.first.iter_mut().chain(&mut self.others)
-    }
-}
-
-impl Counted {
-    /// Whether it is of these words. The same word mostly is the very same text, which is told without reading it.
-    fn is_of(&self, what: &'static str, why: &str) -> bool {
-        (std::ptr::eq(self.what, what) || self.what == what) && *self.why == *why
-    }
-}
-
-/// One cell's count on its way to the host.
-pub(super) struct Due {
-    row: usize,
-    cell: usize,
-    pub(super) count: u64,
-    /// The stat, or its name where it isn't known yet.
-    pub(super) counter: Result<MetricId, String>,
 }
 
 impl Table {
     pub(super) const fn new(name: fn(&str, &str, &str) -> String) -> Self {
         Self {
             name,
+            kinds: Vec::new(),
+            firsts: Vec::new(),
             rows: Vec::new(),
             touched: Vec::new(),
         }
@@ -87,75 +102,119 @@ impl Table {
         what: &'static str,
         why: &str,
     ) -> Option<&mut Row> {
-        if place >= self.rows.len() {
-            self.rows.resize_with(place.saturating_add(1), Row::default);
-        }
-        let row = self.rows.get_mut(place)?;
-        if let Some(cell) = row.cells().find(|cell| cell.is_of(what, why)) {
-            // A row may stand there twice: there is nothing left of it the second time.
-            if cell.count == 0 {
-                self.touched.push(place);
+        let kind = self.kind(what, why);
+        match self.firsts.get_mut(place) {
+            Some(first) if first.kind == kind => {
+                if first.count == 0 {
+                    self.touched.push(place);
+                }
+                first.add(1);
+                None
             }
-            cell.count = cell.count.saturating_add(1);
-            return None;
+            _ => self.count_elsewhere(place, kind),
         }
-        self.touched.push(place);
-        let fresh = Counted {
-            what,
-            why: why.into(),
-            count: 1,
-            counter: None,
-        };
-        if row.first.is_some() {
-            row.others.push(fresh);
-            return None;
+    }
+
+    /// The place of a kind, which is known from now on. There are few: a policy's words, and ours.
+    fn kind(&mut self, what: &'static str, why: &str) -> u32 {
+        // The same word mostly is the very same text, which is told without reading it.
+        let is =
+            |kind: &Kind| (std::ptr::eq(kind.what, what) || kind.what == what) && *kind.why == *why;
+        let known = self.kinds.iter().position(is);
+        let place = known.unwrap_or_else(|| self.know_kind(what, why));
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    #[inline(never)]
+    fn know_kind(&mut self, what: &'static str, why: &str) -> usize {
+        let why = why.into();
+        self.kinds.push(Kind { what, why });
+        self.kinds.len().saturating_sub(1)
+    }
+
+    /// Counts what doesn't go into a first cell that is there.
+    #[inline(never)]
+    fn count_elsewhere(&mut self, place: usize, kind: u32) -> Option<&mut Row> {
+        if place >= self.rows.len() {
+            let rows = place.saturating_add(1);
+            self.rows.resize_with(rows, Row::default);
+            self.firsts.resize(rows, Cell::FREE);
         }
-        row.first = Some(fresh);
-        Some(row)
+        let (first, row) = (self.firsts.get_mut(place)?, self.rows.get_mut(place)?);
+        let known = row.others.iter_mut().find(|cell| cell.kind == kind);
+        if known.as_ref().is_none_or(|cell| cell.count == 0) {
+            self.touched.push(place);
+        }
+        let fresh = Cell { kind, count: 1 };
+        match known {
+            Some(cell) => cell.add(1),
+            None if first.kind == Cell::FREE.kind => {
+                *first = fresh;
+                return Some(row);
+            }
+            None => row.others.push(fresh),
+        }
+        None
     }
 
     /// Takes out all counts.
     pub(super) fn take(&mut self) -> Vec<Due> {
         let mut due = Vec::new();
         for place in std::mem::take(&mut self.touched) {
-            let Some(row) = self.rows.get_mut(place) else {
+            let (Some(first), Some(row)) = (self.firsts.get_mut(place), self.rows.get_mut(place))
+            else {
                 continue;
             };
-            let label = std::mem::take(&mut row.label);
-            for (at, cell) in row.cells().enumerate() {
+            let cells = std::iter::once(first).chain(&mut row.others);
+            for (at, cell) in cells.enumerate() {
                 let count = std::mem::take(&mut cell.count);
-                if count > 0 {
-                    let why = || match &*cell.why {
-                        "" => String::new(),
-                        why => stat::label(why),
-                    };
-                    let named = || (self.name)(&label, cell.what, &why());
-                    due.push(Due {
-                        row: place,
-                        cell: at,
-                        count,
-                        counter: cell.counter.ok_or_else(named),
-                    });
+                if count == 0 {
+                    continue;
                 }
+                let known = row.counters.get(at).copied().flatten();
+                let kind = usize::try_from(cell.kind).unwrap_or(usize::MAX);
+                let Some(Kind { what, why }) = self.kinds.get(kind) else {
+                    continue;
+                };
+                let why = || match &**why {
+                    "" => String::new(),
+                    why => stat::label(why),
+                };
+                due.push(Due {
+                    row: place,
+                    cell: at,
+                    count,
+                    counter: known.ok_or_else(|| (self.name)(&row.label, what, &why())),
+                });
             }
-            row.label = label;
         }
         due
     }
 
-    fn cell(&mut self, due: &Due) -> Option<&mut Counted> {
-        self.rows.get_mut(due.row)?.cells().nth(due.cell)
-    }
-
+    /// Notes the stat that a count goes to.
     pub(super) fn know(&mut self, due: &Due, counter: MetricId) {
-        if let Some(cell) = self.cell(due) {
-            cell.counter = Some(counter);
+        let Some(row) = self.rows.get_mut(due.row) else {
+            return;
+        };
+        if due.cell >= row.counters.len() {
+            row.counters.resize(due.cell.saturating_add(1), None);
+        }
+        if let Some(known) = row.counters.get_mut(due.cell) {
+            *known = Some(counter);
         }
     }
 
+    /// Has a count wait for the next time.
     pub(super) fn give_back(&mut self, due: &Due) {
-        if let Some(cell) = self.cell(due) {
-            cell.count = cell.count.saturating_add(due.count);
+        let cell = match due.cell.checked_sub(1) {
+            None => self.firsts.get_mut(due.row),
+            Some(other) => {
+                let row = self.rows.get_mut(due.row);
+                row.and_then(|row| row.others.get_mut(other))
+            }
+        };
+        if let Some(cell) = cell {
+            cell.add(due.count);
             self.touched.push(due.row);
         }
     }
@@ -200,6 +259,17 @@ mod tests {
         taken.iter().for_each(|one| table.give_back(one));
         assert_eq!(due(&mut table), ["a passed  1", "a denied  2"]);
         assert_eq!(due(&mut table), [""; 0]);
+    }
+
+    #[test]
+    fn a_row_is_noted_once_however_often_it_counts() {
+        let mut table = table();
+        for _ in 0..100 {
+            table.add(0, Some("a"), "passed", "");
+            table.add(0, Some("a"), "denied", "why");
+        }
+        assert_eq!(table.touched.len(), 2);
+        assert_eq!(due(&mut table), ["a passed  100", "a denied why 100"]);
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Tally {
         };
         let added = counter.and_then(|counter| {
             self.with(number, |table| table.know(one, counter));
-            Metrics::add(counter, one.count)
+            Metrics::add(counter, one.count.into())
         });
         if added.is_err() {
             self.with(number, |table| table.give_back(one));
