@@ -4,9 +4,7 @@ use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
     CodeSection, EntityType, ImportSection, Instruction, Module, TypeSection, ValType,
 };
-use wasmparser::{
-    CodeSectionReader, FunctionBody, ImportSectionReader, Parser, TypeRef, TypeSectionReader,
-};
+use wasmparser::{FunctionBody, ImportSectionReader, Parser, TypeRef, TypeSectionReader};
 
 /// Where the function is imported from that is told.
 const REHEARSAL: &str = "rehearsal";
@@ -74,14 +72,6 @@ impl Reencode for Watching {
         utils::parse_import_section(self, imports, section)?;
         imports.import(REHEARSAL, ENTERED, EntityType::Function(self.told));
         Ok(())
-    }
-
-    fn parse_code_section(
-        &mut self,
-        code: &mut CodeSection,
-        section: CodeSectionReader<'_>,
-    ) -> Result<(), reencode::Error> {
-        utils::parse_code_section(self, code, section)
     }
 
     fn parse_function_body(
