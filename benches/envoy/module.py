@@ -5,8 +5,7 @@ import pathlib
 import shutil
 import subprocess
 
-HERE = pathlib.Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 # Each callback of the ABI, doing nothing.
 CALLBACKS = {

@@ -1,8 +1,9 @@
 //! Whether a route's conditions hold.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use crate::http::Text;
 use crate::policy::{Condition, Consumer, LookedUp, Operand, Test, ValueTemplate};
 
 use super::values::Facts;
@@ -86,11 +87,11 @@ fn passes(at: LookedUp, test: &Test, facts: &Facts<'_>) -> Option<bool> {
 /// What a looked-up value is compared with, for one request.
 enum Wanted<'p> {
     Value(&'p Value),
-    Text(Text),
+    Text(Cow<'p, [u8]>),
 }
 
 impl<'p> Wanted<'p> {
-    fn of(operand: &'p Operand, facts: &Facts<'_>) -> Option<Self> {
+    fn of(operand: &'p Operand, facts: &'p Facts<'_>) -> Option<Self> {
         Some(match operand {
             Operand::Value(value) => Self::Value(value),
             Operand::Text(template) => Self::Text(text(template, facts)?),
@@ -106,8 +107,8 @@ impl<'p> Wanted<'p> {
     }
 }
 
-fn text(template: &ValueTemplate, facts: &Facts<'_>) -> Option<Text> {
-    facts.text(template).ok().flatten()
+fn text<'p>(template: &'p ValueTemplate, facts: &'p Facts<'_>) -> Option<Cow<'p, [u8]>> {
+    facts.bytes(template).ok().flatten()
 }
 
 /// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`. Two integers are never brought to doubles, where

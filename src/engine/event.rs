@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::policy::{Route, Routes};
 use crate::source::SourceError;
 
 use super::detail::Detail;
-use crate::policy::{Route, Routes};
 
 /// A route's name, which is looked up by who wants it: most requests are counted by their route's place alone.
 #[derive(Clone, Copy)]

@@ -51,12 +51,36 @@ pub(super) struct Due {
     pub(super) counter: Result<MetricId, String>,
 }
 
+impl Kind {
+    /// Whether it has these words. The same word mostly is the very same text, which is told without reading it.
+    fn is(&self, what: &'static str, why: &str) -> bool {
+        (std::ptr::eq(self.what, what) || self.what == what) && *self.why == *why
+    }
+}
+
+/// The place of a kind, which is known from now on. They are searched for a cell's first count alone.
+fn kind(kinds: &mut Vec<Kind>, what: &'static str, why: &str) -> u32 {
+    let known = kinds.iter().position(|kind| kind.is(what, why));
+    let place = known.unwrap_or_else(|| {
+        let why = why.into();
+        kinds.push(Kind { what, why });
+        kinds.len().saturating_sub(1)
+    });
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
 impl Cell {
     /// Of a row where nothing was counted yet.
     const FREE: Self = Self {
         kind: u32::MAX,
         count: 0,
     };
+
+    fn is_of(self, what: &'static str, why: &str, kinds: &[Kind]) -> bool {
+        let kind = usize::try_from(self.kind).ok();
+        let kind = kind.and_then(|kind| kinds.get(kind));
+        kind.is_some_and(|kind| kind.is(what, why))
+    }
 
     fn add(&mut self, count: u32) {
         self.count = self.count.saturating_add(count);
@@ -102,58 +126,45 @@ impl Table {
         what: &'static str,
         why: &str,
     ) -> Option<&mut Row> {
-        let kind = self.kind(what, why);
         match self.firsts.get_mut(place) {
-            Some(first) if first.kind == kind => {
+            Some(first) if first.is_of(what, why, &self.kinds) => {
                 if first.count == 0 {
                     self.touched.push(place);
                 }
                 first.add(1);
                 None
             }
-            _ => self.count_elsewhere(place, kind),
+            _ => self.count_elsewhere(place, what, why),
         }
-    }
-
-    /// The place of a kind, which is known from now on. There are few: a policy's words, and ours.
-    fn kind(&mut self, what: &'static str, why: &str) -> u32 {
-        // The same word mostly is the very same text, which is told without reading it.
-        let is =
-            |kind: &Kind| (std::ptr::eq(kind.what, what) || kind.what == what) && *kind.why == *why;
-        let known = self.kinds.iter().position(is);
-        let place = known.unwrap_or_else(|| self.know_kind(what, why));
-        u32::try_from(place).unwrap_or(u32::MAX)
-    }
-
-    #[inline(never)]
-    fn know_kind(&mut self, what: &'static str, why: &str) -> usize {
-        let why = why.into();
-        self.kinds.push(Kind { what, why });
-        self.kinds.len().saturating_sub(1)
     }
 
     /// Counts what doesn't go into a first cell that is there.
     #[inline(never)]
-    fn count_elsewhere(&mut self, place: usize, kind: u32) -> Option<&mut Row> {
+    fn count_elsewhere(&mut self, place: usize, what: &'static str, why: &str) -> Option<&mut Row> {
         if place >= self.rows.len() {
             let rows = place.saturating_add(1);
             self.rows.resize_with(rows, Row::default);
             self.firsts.resize(rows, Cell::FREE);
         }
         let (first, row) = (self.firsts.get_mut(place)?, self.rows.get_mut(place)?);
-        let known = row.others.iter_mut().find(|cell| cell.kind == kind);
-        if known.as_ref().is_none_or(|cell| cell.count == 0) {
-            self.touched.push(place);
-        }
-        let fresh = Cell { kind, count: 1 };
-        match known {
-            Some(cell) => cell.add(1),
-            None if first.kind == Cell::FREE.kind => {
-                *first = fresh;
-                return Some(row);
+        let mut others = row.others.iter_mut();
+        if let Some(cell) = others.find(|cell| cell.is_of(what, why, &self.kinds)) {
+            if cell.count == 0 {
+                self.touched.push(place);
             }
-            None => row.others.push(fresh),
+            cell.add(1);
+            return None;
         }
+        self.touched.push(place);
+        let fresh = Cell {
+            kind: kind(&mut self.kinds, what, why),
+            count: 1,
+        };
+        if first.kind == Cell::FREE.kind {
+            *first = fresh;
+            return Some(row);
+        }
+        row.others.push(fresh);
         None
     }
 

@@ -4,10 +4,9 @@
 //! the ABI knows. Postern has its own instead, under other names, because two
 //! functions of one name do not link. [`finish`] puts them in place: it
 //! rewrites the export section alone, so that of all exports only the memory,
-//! the allocator, the ABI's marker and Postern's callbacks are left, these
-//! under the names that the host looks for. What only the dropped exports kept
-//! alive is then dead, and an optimiser removes it. Custom sections (names,
-//! producers) go too.
+//! the ABI's marker and Postern's callbacks are left, these under the names that
+//! the host looks for. What only the dropped exports kept alive is then dead, and
+//! an optimiser removes it. Custom sections (names, producers) go too.
 //!
 //! It refuses a module that lacks something the filter needs, has a callback of
 //! the wrong type, or imports what the host does not offer: all of that would

@@ -28,7 +28,7 @@ struct Stage {
     buffer: Vec<u8>,
     /// A header map in wire form.
     headers: Vec<u8>,
-    /// The functions entered since the callback began, each once.
+    /// The functions entered since the request began, each once.
     entered: Vec<u32>,
     edits: usize,
     denied: Option<u32>,

@@ -57,7 +57,7 @@ const REPEATED: usize = 3;
 /// those that most of them enter first.
 pub(crate) fn rehearse(module: &[u8]) -> Result<Vec<u32>, String> {
     let mut host = Host::start(module, POLICY, TENANTS)?;
-    // By function: how many scenes enter it, and when the first did.
+    // How many scenes enter each function, in the order in which they are entered first.
     let mut entered: Vec<(u32, usize)> = Vec::new();
     for _ in 0..REPEATED {
         for scene in SCENES {
