@@ -21,7 +21,11 @@ pub(super) enum Decision {
 }
 
 /// Takes a request through all stages.
-pub(super) fn decide(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Decision {
+pub(super) fn decide<'p>(
+    request: &Request<'_>,
+    policy: &'p Policy,
+    desk: &mut Desk<'p>,
+) -> Decision {
     let head = match Head::read(*request, policy) {
         Ok(head) => head,
         Err(denial) => {
@@ -63,12 +67,12 @@ fn route_of<'p>(found: Found<'_>, policy: &'p Policy) -> Option<&'p Route> {
 }
 
 /// The stages after the match.
-fn follow(
+fn follow<'p>(
     head: &Head<'_>,
     found: Found<'_>,
-    route: &Route,
-    policy: &Policy,
-    desk: &mut Desk<'_>,
+    route: &'p Route,
+    policy: &'p Policy,
+    desk: &mut Desk<'p>,
 ) -> Result<Step, Stop> {
     trace::verdicts(head, route, policy, desk);
     let who = authenticate(
@@ -126,12 +130,12 @@ fn answered(facts: &Facts<'_>, route: &Route, policy: &Policy) -> Result<Step, D
 
 /// The values of all lookups of a route, in their order.
 #[inline(never)]
-fn look_up(
-    facts: &mut Facts<'_>,
+fn look_up<'x, 'p: 'x>(
+    facts: &mut Facts<'x>,
     found: Found<'_>,
-    route: &Route,
+    route: &'p Route,
     policy: &Policy,
-    desk: &mut Desk<'_>,
+    desk: &mut Desk<'p>,
 ) -> Result<(), Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
     if let Some(condition) = route.authorize() {

@@ -4,16 +4,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::http::Callout;
 use crate::policy::{Denial, Fallback, Lookup, Policy, Reason};
 use crate::rewrite::Origin;
-use crate::source::{Answer, Entry, Refusal, Selection, Settled};
+use crate::source::{Answer, Document, Entry, Refusal, Settled};
 use crate::time::Timestamp;
 
 use super::Inputs;
 use super::event::{Event, Observer, Recall};
+use super::picked::Picked;
 use super::sources::{Sources, State, WatchedState};
 use super::store::{DemandSource, Purpose, Store};
 use super::values::{Facts, blame, whose};
@@ -66,8 +65,8 @@ pub(super) struct Desk<'e> {
 }
 
 /// What a lookup brought.
-pub(super) struct LookedUp {
-    pub(super) values: Vec<Option<Value>>,
+pub(super) struct LookedUp<'x> {
+    pub(super) values: Picked<'x>,
     pub(super) basis: Basis,
 }
 
@@ -81,18 +80,22 @@ pub(super) enum Basis {
 }
 
 /// What a source says of an entry.
-enum Said {
+enum Said<'x> {
     /// The lookup's values.
-    Values(Vec<Option<Value>>),
+    Values(Picked<'x>),
     /// A good document has no such entry.
     Missing,
     /// There is no usable document.
     Failed,
 }
 
-impl Desk<'_> {
+impl<'e> Desk<'e> {
     /// The values of one lookup. `facts` holds those of the lookups before it.
-    pub(super) fn look_up(&mut self, lookup: &Lookup, facts: &Facts<'_>) -> Result<LookedUp, Stop> {
+    pub(super) fn look_up(
+        &mut self,
+        lookup: &'e Lookup,
+        facts: &Facts<'_>,
+    ) -> Result<LookedUp<'e>, Stop> {
         let said = match &lookup.key {
             None => self.ask(lookup, None)?,
             Some(template) => match facts.bytes(template)? {
@@ -114,7 +117,7 @@ impl Desk<'_> {
         Ok(LookedUp { values, basis })
     }
 
-    fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said, Stop> {
+    fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said<'e>, Stop> {
         match (self.sources.at(lookup.source), key) {
             (Some(State::Inline(seen)), key) => Ok(entry(&seen.view, key, lookup)),
             (Some(State::Watched(watched)), key) => self.watched(watched, key, lookup),
@@ -128,10 +131,10 @@ impl Desk<'_> {
 
     fn watched(
         &mut self,
-        watched: &WatchedState,
+        watched: &'e WatchedState,
         key: Option<&[u8]>,
         lookup: &Lookup,
-    ) -> Result<Said, Stop> {
+    ) -> Result<Said<'e>, Stop> {
         if let Some(seen) = watched.seen() {
             return Ok(entry(&seen.view, key, lookup));
         }
@@ -153,7 +156,7 @@ impl Desk<'_> {
         source: &Rc<RefCell<DemandSource>>,
         key: &[u8],
         lookup: &Lookup,
-    ) -> Result<Said, Stop> {
+    ) -> Result<Said<'e>, Stop> {
         let identity = source.borrow().identity;
         let told = self
             .memory
@@ -163,7 +166,7 @@ impl Desk<'_> {
             .find(|mail| mail.source == identity && *mail.key == *key);
         if let Some(mail) = told {
             return Ok(match &mail.settled {
-                Settled::Found(document) => Said::Values(values(document.value(), lookup)),
+                Settled::Found(document) => Said::Values(Picked::of(document.value(), lookup)),
                 Settled::Missing => Said::Missing,
                 Settled::Failed(_) | Settled::Ignored => Said::Failed,
             });
@@ -177,11 +180,11 @@ impl Desk<'_> {
         });
         match answer {
             Answer::Fresh(document) | Answer::Stale(document, None) => {
-                Ok(Said::Values(values(document.value(), lookup)))
+                Ok(remembered(&document, lookup))
             }
             Answer::Stale(document, Some(callout)) => {
                 self.depart(source, key, lookup, callout);
-                Ok(Said::Values(values(document.value(), lookup)))
+                Ok(remembered(&document, lookup))
             }
             // Longer than any entry's.
             Answer::Missing | Answer::Refused(Refusal::KeyTooLong) => Ok(Said::Missing),
@@ -218,7 +221,7 @@ impl Desk<'_> {
         flight
     }
 
-    fn await_flight(&mut self, flight: Option<FlightId>, now: Timestamp) -> Result<Said, Stop> {
+    fn await_flight(&mut self, flight: Option<FlightId>, now: Timestamp) -> Result<Said<'e>, Stop> {
         let Some(id) = flight.filter(|_| self.may_wait()) else {
             return Ok(Said::Failed);
         };
@@ -249,35 +252,29 @@ const fn recall(answer: &Answer) -> Recall {
     }
 }
 
-fn fall_back(fallback: &Fallback, reason: Reason) -> Result<Vec<Option<Value>>, Stop> {
+fn fall_back(fallback: &Fallback, reason: Reason) -> Result<Picked<'_>, Stop> {
     match fallback {
         Fallback::Deny(status) => Err(Denial::with_status(reason, *status).into()),
-        Fallback::Values(values) => Ok(values.clone()),
+        Fallback::Values(values) => Ok(Picked::StandIn(values)),
     }
 }
 
-fn entry(view: &super::view::View, key: Option<&[u8]>, lookup: &Lookup) -> Said {
+fn entry<'x>(view: &'x super::view::View, key: Option<&[u8]>, lookup: &Lookup) -> Said<'x> {
     let Some(key) = key else {
         let value = view.value();
-        return value.map_or(Said::Failed, |value| Said::Values(values(value, lookup)));
+        return value.map_or(Said::Failed, |value| {
+            Said::Values(Picked::of(value, lookup))
+        });
     };
     match view.index.as_ref().map(|index| index.get(key)) {
-        Some(Entry::Found(entry)) => Said::Values(values(entry, lookup)),
+        Some(Entry::Found(entry)) => Said::Values(Picked::of(entry, lookup)),
         Some(Entry::Missing) => Said::Missing,
         // Two claim the key: none of them answers.
         Some(Entry::Ambiguous) | None => Said::Failed,
     }
 }
 
-/// Nothing found is no value, one is that value, several are the list of them.
-fn values(entry: &Value, lookup: &Lookup) -> Vec<Option<Value>> {
-    lookup
-        .values
-        .iter()
-        .map(|value| match value.path.select(entry) {
-            Selection::None => None,
-            Selection::One(found) => Some(found.clone()),
-            Selection::Many(found) => Some(Value::Array(found.into_iter().cloned().collect())),
-        })
-        .collect()
+/// What is remembered may be forgotten while the exchange goes on.
+fn remembered(document: &Document, lookup: &Lookup) -> Said<'static> {
+    Said::Values(Picked::of(document.value(), lookup).into_owned())
 }

@@ -14,6 +14,7 @@ mod exchange;
 mod forward;
 mod head;
 mod lookups;
+mod picked;
 mod plan;
 mod reader;
 mod reading;

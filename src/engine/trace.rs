@@ -115,7 +115,7 @@ pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &m
 pub(super) fn looked_up(
     lookup: &Lookup,
     facts: &Facts<'_>,
-    brought: &Result<Brought, Stop>,
+    brought: &Result<Brought<'_>, Stop>,
     policy: &Policy,
     desk: &mut Desk<'_>,
 ) {
@@ -152,9 +152,10 @@ pub(super) fn looked_up(
         None => (Origin::Inline, Known::Failed),
     };
     let named = values.map(|values| {
-        let pairs = lookup.values.iter().zip(values);
-        pairs
-            .map(|(known, value)| (&*known.name, value.as_ref()))
+        let names = lookup.values.iter().map(|value| &*value.name);
+        names
+            .enumerate()
+            .map(|(at, name)| (name, values.get(at)))
             .collect::<Vec<_>>()
     });
     desk.observer.detail(&Detail::LookedUp {

@@ -11,6 +11,7 @@ use crate::route::{CaptureKind, Captures};
 
 use super::authenticate::Authenticated;
 use super::head::Head;
+use super::picked::Picked;
 
 /// What is known of an exchange by now.
 pub(super) struct Facts<'x> {
@@ -20,7 +21,7 @@ pub(super) struct Facts<'x> {
     pub(super) covered: usize,
     pub(super) who: &'x Authenticated<'x>,
     /// Values by lookup; of lookups that aren't done yet there is none.
-    pub(super) looked_up: Vec<Vec<Option<Value>>>,
+    pub(super) looked_up: Vec<Picked<'x>>,
 }
 
 /// One value, as text.
@@ -63,8 +64,7 @@ impl Facts<'_> {
     pub(super) fn looked_up(&self, at: LookedUp) -> Option<&Value> {
         self.looked_up
             .get(at.lookup)?
-            .get(at.value)?
-            .as_ref()
+            .get(at.value)
             .filter(|value| !value.is_null())
     }
 
