@@ -31,7 +31,8 @@ fn decisions(criterion: &mut Criterion) {
         criterion.bench_function(&format!("decide/{}", job.name()), |bencher| {
             bencher.iter(|| {
                 at = (at + 1) % requests.len();
-                gate.decide(black_box(requests[at].as_wire()))
+                let step = gate.decide(black_box(requests[at].as_wire()));
+                gate.give_back(black_box(step));
             });
         });
     }

@@ -284,6 +284,13 @@ impl Gate {
         self.0
             .start(&Request::new(headers), &mut Nothing, &mut Nothing)
     }
+
+    /// What the adapter does with a step once it is performed.
+    pub(crate) fn give_back(&self, step: Step) {
+        if let Step::Continue(edits) = step {
+            self.0.give_back(edits);
+        }
+    }
 }
 
 /// Whether a step is what the job is to come to.

@@ -10,6 +10,7 @@ use super::values::{Facts, blame, whose};
 
 /// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
 /// another host.
+#[inline(never)]
 pub(super) fn redirect(
     facts: &Facts<'_>,
     route: &Route,
@@ -17,7 +18,7 @@ pub(super) fn redirect(
     policy: &Policy,
 ) -> Result<Response, Denial> {
     let path = match &redirect.path {
-        Some(new) => new_path(new, facts, policy)?,
+        Some(new) => new_path(new, facts, policy, Vec::new())?,
         None => facts.head.path.forward().to_vec(),
     };
     let stripped = Stripped::of(facts.who, route, policy);

@@ -79,44 +79,70 @@ pub(super) fn authenticate<'s>(
     memory: &Memory,
     observer: &mut dyn Observer,
 ) -> Result<Authenticated<'s>, Denial> {
-    let said = |place: usize| {
-        let provider = policy.providers.at(place).ok_or(Reason::Internal)?;
-        Ok::<_, Denial>((place, verdict(head, place, provider, policy, sources)))
-    };
     let is_new = !memory.has_told_verdicts.replace(true);
     match *route.requirement() {
         Requirement::None => Ok(Authenticated::default()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => {
-            let verdict = [said(only)?];
+            let verdict = said(head, only, policy, sources);
             if is_new {
-                tell(&verdict, policy, observer);
+                tell(only, &verdict, policy, observer);
             }
-            let [(_, verdict)] = verdict;
             match verdict {
                 Verdict::Accepted(identity, _) => Ok(Authenticated {
                     identity: Some(identity),
                     first: Some(only),
                     others: Vec::new(),
                 }),
-                Verdict::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
-                Verdict::Rejected(reason, _) => Err(unauthorized(reason, route, policy)),
-                Verdict::Unavailable => Err(Reason::SourceUnavailable.into()),
+                other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
+                    Err(refused(other, route, policy))
+                }
             }
         }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
-            let verdicts: Result<Vec<_>, _> =
-                route.providers().iter().map(|&at| said(at)).collect();
-            let verdicts = verdicts?;
-            if is_new {
-                tell(&verdicts, policy, observer);
-            }
-            conclude(&verdicts, route, policy)
+            let observer = is_new.then_some(observer);
+            combined(head, route, policy, sources, observer)
         }
     }
 }
 
+/// Why a provider that alone is required lets nobody in.
+#[cold]
 #[inline(never)]
+fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
+    match verdict {
+        Verdict::Absent => unauthorized(Reason::MissingCredential, route, policy),
+        Verdict::Rejected(reason, places) => {
+            drop(places);
+            unauthorized(reason, route, policy)
+        }
+        Verdict::Unavailable => Reason::SourceUnavailable.into(),
+        Verdict::Accepted(..) => Reason::Internal.into(),
+    }
+}
+
+/// The same where the requirement names several providers, or none of them must be met. What they say is told to the
+/// observer, if there is one.
+#[inline(never)]
+fn combined<'s>(
+    head: &Head<'_>,
+    route: &Route,
+    policy: &'s Policy,
+    sources: &'s Sources,
+    observer: Option<&mut dyn Observer>,
+) -> Result<Authenticated<'s>, Denial> {
+    let providers = route.providers().iter();
+    let verdicts: Vec<_> = providers
+        .map(|&place| (place, said(head, place, policy, sources)))
+        .collect();
+    if let Some(observer) = observer {
+        for (place, verdict) in &verdicts {
+            tell(*place, verdict, policy, observer);
+        }
+    }
+    conclude(&verdicts, route, policy)
+}
+
 fn conclude<'s>(
     verdicts: &[(usize, Verdict<'s>)],
     route: &Route,
@@ -146,20 +172,33 @@ fn conclude<'s>(
     }
 }
 
-/// Tells what the providers said.
-fn tell(verdicts: &[(usize, Verdict<'_>)], policy: &Policy, observer: &mut dyn Observer) {
-    for (place, verdict) in verdicts {
-        let provider = policy.providers.at(*place).map_or("", |known| &known.name);
-        observer.event(&Event::Authenticated {
-            provider,
-            place: *place,
-            verdict: match verdict {
-                Verdict::Absent => event::Verdict::Absent,
-                Verdict::Accepted(..) => event::Verdict::Accepted,
-                Verdict::Rejected(..) => event::Verdict::Rejected,
-                Verdict::Unavailable => event::Verdict::Unavailable,
-            },
-        });
+/// Tells what a provider said.
+fn tell(place: usize, verdict: &Verdict<'_>, policy: &Policy, observer: &mut dyn Observer) {
+    let provider = policy.providers.at(place).map_or("", |known| &known.name);
+    observer.event(&Event::Authenticated {
+        provider,
+        place,
+        verdict: match verdict {
+            Verdict::Absent => event::Verdict::Absent,
+            Verdict::Accepted(..) => event::Verdict::Accepted,
+            Verdict::Rejected(..) => event::Verdict::Rejected,
+            Verdict::Unavailable => event::Verdict::Unavailable,
+        },
+    });
+}
+
+/// What the provider at this place says.
+#[inline(never)]
+fn said<'p>(
+    head: &Head<'_>,
+    place: usize,
+    policy: &'p Policy,
+    sources: &'p Sources,
+) -> Verdict<'p> {
+    match policy.providers.at(place) {
+        Some(provider) => verdict(head, place, provider, policy, sources),
+        // Never: a requirement names providers of its policy.
+        None => Verdict::Unavailable,
     }
 }
 

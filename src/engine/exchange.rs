@@ -26,21 +26,22 @@ pub(super) fn decide<'p>(
     policy: &'p Policy,
     desk: &mut Desk<'p>,
 ) -> Decision {
-    let head = match Head::read(*request, policy) {
-        Ok(head) => head,
-        Err(denial) => {
-            return Decision::Step(malformed(denial, request, policy, desk));
-        }
-    };
-    trace::head(&head, policy, desk);
+    match Head::read(*request, policy) {
+        Ok(head) => decide_by(&head, policy, desk),
+        Err(denial) => Decision::Step(malformed(denial, request, policy, desk)),
+    }
+}
+
+fn decide_by<'p>(head: &Head<'_>, policy: &'p Policy, desk: &mut Desk<'p>) -> Decision {
+    trace::head(head, policy, desk);
     let found = policy.router.find(&head.for_router());
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
     else {
-        return Decision::Step(unmatched(&head, policy, desk));
+        return Decision::Step(unmatched(head, policy, desk));
     };
     let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
-    trace::matched(&head, found, route, desk);
-    match follow(&head, found, route, policy, desk) {
+    trace::matched(head, found, route, desk);
+    match follow(head, found, route, policy, desk) {
         Ok(step) => {
             let outcome = if matches!(step, Step::Continue(_)) {
                 Outcome::Forwarded
@@ -50,7 +51,7 @@ pub(super) fn decide<'p>(
             tell(desk, matched, outcome, None);
             Decision::Step(step)
         }
-        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, request, matched, desk)),
+        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, &head.request, matched, desk)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
     }
 }
@@ -102,8 +103,13 @@ fn follow<'p>(
         may(condition, &facts)?;
     }
     Ok(match &route.action {
-        Action::Forward(rewrite) => Step::Continue(forward::edits(&facts, route, rewrite, policy)?),
-        Action::Redirect(_) | Action::Respond(_) => answered(&facts, route, policy)?,
+        Action::Forward(rewrite) => {
+            Step::Continue(forward::edits(&facts, route, rewrite, policy, desk.spare)?)
+        }
+        Action::Redirect(redirect) => {
+            Step::Respond(answer::redirect(&facts, route, redirect, policy)?)
+        }
+        Action::Respond(respond) => Step::Respond(respond.0.clone()),
     })
 }
 
@@ -114,18 +120,6 @@ fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
     } else {
         Err(Reason::Forbidden.into())
     }
-}
-
-/// What a route answers by itself.
-#[inline(never)]
-fn answered(facts: &Facts<'_>, route: &Route, policy: &Policy) -> Result<Step, Denial> {
-    Ok(match &route.action {
-        Action::Redirect(redirect) => {
-            Step::Respond(answer::redirect(facts, route, redirect, policy)?)
-        }
-        Action::Respond(respond) => Step::Respond(respond.0.clone()),
-        Action::Forward(rewrite) => Step::Continue(forward::edits(facts, route, rewrite, policy)?),
-    })
 }
 
 /// The values of all lookups of a route, in their order.
@@ -174,7 +168,7 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
         }
         Unmatched::Pass => {
             tell(desk, None, Outcome::Forwarded, None);
-            Step::Continue(forward::pass(head, policy))
+            Step::Continue(forward::pass(head, policy, desk.spare))
         }
     }
 }

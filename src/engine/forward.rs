@@ -12,12 +12,13 @@ use crate::route::canonical_host;
 use super::authenticate::Identity;
 use super::head::Head;
 use super::plan::Plan;
+use super::spare::Spare;
 use super::strip::Stripped;
 use super::values::{Facts, blame, origin, whose};
 
 /// The headers as they came, without the gate's own.
-pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy) -> Plan<'r> {
-    let mut plan = Plan::new(headers);
+pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy, spare: &'r Spare) -> Plan<'r> {
+    let mut plan = Plan::new(headers, spare);
     if headers.may_have_any(policy.written.marks()) {
         forget_ours(&mut plan, headers, policy);
     }
@@ -34,8 +35,8 @@ fn forget_ours(plan: &mut Plan<'_>, headers: Headers<'_>, policy: &Policy) {
 }
 
 /// A request that no route is for, and that goes on all the same.
-pub(super) fn pass(head: &Head<'_>, policy: &Policy) -> Edits {
-    let mut plan = sanitised(head.request.headers(), policy);
+pub(super) fn pass(head: &Head<'_>, policy: &Policy, spare: &Spare) -> Edits {
+    let mut plan = sanitised(head.request.headers(), policy, spare);
     let path = Cow::Borrowed(head.path.forward());
     set_path(&mut plan, head, path, head.path.query());
     Edits {
@@ -50,20 +51,21 @@ pub(super) fn edits(
     route: &Route,
     rewrite: &Rewrite,
     policy: &Policy,
+    spare: &Spare,
 ) -> Result<Edits, Denial> {
     let head = facts.head;
-    let mut plan = sanitised(head.request.headers(), policy);
+    let mut plan = sanitised(head.request.headers(), policy, spare);
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, head.request.headers());
     let path = match &rewrite.path {
-        Some(new) => Cow::Owned(new_path(new, facts, policy)?),
+        Some(new) => Cow::Owned(new_path(new, facts, policy, spare.path())?),
         None => Cow::Borrowed(head.path.forward()),
     };
     let changes = rewrite.edits.as_deref();
     let query = new_query(facts, &stripped, changes.map(|changes| &changes.query))?;
     set_path(&mut plan, head, path, query.as_deref());
     if let Some(changes) = changes {
-        return changed(plan, changes, facts, policy);
+        return changed(plan, changes, facts, policy, spare);
     }
     identify(&mut plan, facts, policy);
     Ok(Edits {
@@ -79,6 +81,7 @@ fn changed(
     changes: &policy::Edits,
     facts: &Facts<'_>,
     policy: &Policy,
+    spare: &Spare,
 ) -> Result<Edits, Denial> {
     edit_headers(&mut plan, &changes.headers, facts)?;
     identify(&mut plan, facts, policy);
@@ -99,7 +102,7 @@ fn changed(
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
         plan.set(routing.header.clone(), chosen.clone());
     }
-    let mut response = Plan::blind();
+    let mut response = Plan::blind(spare);
     edit_headers(&mut response, &changes.response, facts)?;
     Ok(Edits {
         request: plan.finish(),
@@ -140,30 +143,38 @@ fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
     }
 }
 
-/// A new path, of literals and values.
+/// A new path, of literals and values, in the memory of `room`, which is empty.
 pub(super) fn new_path(
     rewrite: &PathRewrite,
     facts: &Facts<'_>,
     policy: &Policy,
+    room: Vec<u8>,
 ) -> Result<Vec<u8>, Denial> {
     match rewrite {
-        PathRewrite::Template(pieces) => of_pieces(pieces, facts),
+        PathRewrite::Template(pieces) => of_pieces(pieces, facts, room),
         PathRewrite::Prefix(new) => {
             let covered = facts.covered;
             let new = policy.routes.text(*new);
             let came = &facts.head.path;
+            let mut path = room;
             // What goes behind it mostly is the query as it came.
-            let room = came
+            let query = came
                 .query()
                 .map_or(0, |query| query.len().saturating_add(1));
-            Ok(replace_prefix(came.forward(), covered, new, room))
+            path.reserve(
+                new.len()
+                    .saturating_add(came.forward().len())
+                    .saturating_add(query),
+            );
+            replace_prefix(came.forward(), covered, new, &mut path);
+            Ok(path)
         }
     }
 }
 
 #[inline(never)]
-fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>) -> Result<Vec<u8>, Denial> {
-    let mut path = PathBuilder::new();
+fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<Vec<u8>, Denial> {
+    let mut path = PathBuilder::in_room(room);
     for piece in pieces {
         match piece {
             PathPiece::Literal(literal) => path.literal(literal),

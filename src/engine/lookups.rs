@@ -14,6 +14,7 @@ use super::Inputs;
 use super::event::{Event, Observer, Recall};
 use super::picked::Picked;
 use super::sources::{Sources, State, WatchedState};
+use super::spare::Spare;
 use super::store::{DemandSource, Purpose, Store};
 use super::values::{Facts, blame, whose};
 use super::waiting::{EngineId, FlightId, Memory};
@@ -60,6 +61,7 @@ pub(super) struct Desk<'e> {
     /// Callouts to be sent.
     pub(super) outbox: &'e mut Vec<(FlightId, Callout)>,
     pub(super) memory: &'e Memory,
+    pub(super) spare: &'e Spare,
     pub(super) inputs: &'e mut dyn Inputs,
     pub(super) observer: &'e mut dyn Observer,
 }

@@ -22,6 +22,7 @@ mod report;
 mod retired;
 mod seen;
 mod sources;
+mod spare;
 mod step;
 mod store;
 mod strip;
@@ -36,7 +37,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::Property;
-use crate::http::{Callout, CalloutError, HeaderMap, Reply, Request};
+use crate::http::{Callout, CalloutError, Edits, HeaderMap, Reply, Request};
 use crate::policy::Policy;
 use crate::source::{Board, SourceError};
 use crate::time::Timestamp;
@@ -44,6 +45,7 @@ use crate::time::Timestamp;
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State};
+use spare::Spare;
 use store::Purpose;
 use waiting::{EngineId, Mail, Memory, Slot};
 use world::World;
@@ -75,6 +77,7 @@ pub struct Engine {
     store: Store,
     sources: Sources,
     outbox: Vec<(FlightId, Callout)>,
+    spare: Spare,
 }
 
 impl Engine {
@@ -88,6 +91,7 @@ impl Engine {
             store: store.clone(),
             sources,
             outbox: Vec::new(),
+            spare: Spare::default(),
         }
     }
 
@@ -115,6 +119,12 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Step {
         self.proceed(request, Memory::default(), inputs, observer)
+    }
+
+    /// Takes back the edits of a step that was performed: the next one is made of their memory. A driver may as well drop
+    /// them.
+    pub fn give_back(&self, edits: Edits) {
+        self.spare.keep(edits.request);
     }
 
     /// The callouts that are to be sent now, in the context of this engine's root: ask after every call of
@@ -239,6 +249,7 @@ impl Engine {
             engine: self.id,
             outbox: &mut self.outbox,
             memory: &memory,
+            spare: &self.spare,
             inputs,
             observer,
         };

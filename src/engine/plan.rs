@@ -2,6 +2,8 @@
 
 use crate::http::{Edit, Headers, Look, Marks, Text, same_name};
 
+use super::spare::Spare;
+
 /// The edits to one header map.
 #[derive(Debug)]
 pub(super) struct Plan<'r> {
@@ -10,24 +12,28 @@ pub(super) struct Plan<'r> {
     edits: Vec<Edit>,
     /// Of the names in `edits`.
     edited: Marks,
+    /// Where the first edit finds room.
+    spare: &'r Spare,
 }
 
 impl<'r> Plan<'r> {
     /// Nothing is changed about the headers as they came.
-    pub(super) const fn new(came: Headers<'r>) -> Self {
+    pub(super) const fn new(came: Headers<'r>, spare: &'r Spare) -> Self {
         Self {
             came: Some(came),
             edits: Vec::new(),
             edited: Marks::NONE,
+            spare,
         }
     }
 
     /// Edits to headers that nobody has seen yet: none is left out.
-    pub(super) const fn blind() -> Self {
+    pub(super) const fn blind(spare: &'r Spare) -> Self {
         Self {
             came: None,
             edits: Vec::new(),
             edited: Marks::NONE,
+            spare,
         }
     }
 
@@ -35,7 +41,7 @@ impl<'r> Plan<'r> {
     pub(super) fn remove(&mut self, name: Text) {
         self.forget(&name);
         if self.survey(&name).is_none_or(|came| came.values > 0) {
-            self.edits.push(Edit::Remove(name));
+            self.push(Edit::Remove(name));
         }
     }
 
@@ -45,25 +51,34 @@ impl<'r> Plan<'r> {
         // It is right only with exactly one value, equal to ours.
         let came = self.survey(&name);
         if !came.is_some_and(|came| came.values == 1 && came.first == Some(&*value)) {
-            self.edits.push(Edit::Set(name, value));
+            self.push(Edit::Set(name, value));
         }
     }
 
     /// `name` has this value alone, and it is known that it had another one, and one spelling.
     pub(super) fn set_anew(&mut self, name: Text, value: Text) {
         self.forget(&name);
-        self.edits.push(Edit::Set(name, value));
+        self.push(Edit::Set(name, value));
     }
 
     /// `name` has one more value.
     pub(super) fn add(&mut self, name: Text, value: Text) {
         self.edited = self.edited.and(Marks::of(&name));
-        self.edits.push(Edit::Add(name, value));
+        self.push(Edit::Add(name, value));
     }
 
     /// The edits, in order.
     pub(super) fn finish(self) -> Vec<Edit> {
         self.edits
+    }
+
+    /// One piece of code for all.
+    #[inline(never)]
+    fn push(&mut self, edit: Edit) {
+        if self.edits.capacity() == 0 {
+            self.edits = self.spare.edits();
+        }
+        self.edits.push(edit);
     }
 
     /// Nothing stays that an upstream may take for `name`, save that itself.
@@ -86,7 +101,7 @@ impl<'r> Plan<'r> {
         for (other, _) in headers.iter() {
             if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
                 self.forget(other);
-                self.edits.push(Edit::Remove(Text::Owned(other.to_vec())));
+                self.push(Edit::Remove(Text::Owned(other.to_vec())));
             }
         }
     }
@@ -116,8 +131,9 @@ mod tests {
 
     #[test]
     fn what_changes_nothing_is_left_out() {
+        let spare = Spare::default();
         let map = HeaderMap::from_pairs(&[("a", "1"), ("b", "1"), ("b", "1"), ("c", "1")]);
-        let mut plan = Plan::new(map.view());
+        let mut plan = Plan::new(map.view(), &spare);
         plan.remove("x".into());
         plan.set("a".into(), "1".into());
         plan.set("b".into(), "1".into());
@@ -134,8 +150,9 @@ mod tests {
 
     #[test]
     fn other_spellings_go_with_it() {
+        let spare = Spare::default();
         let map = HeaderMap::from_pairs(&[("a_b", "1"), ("a-b", "2"), ("a_b", "3"), ("c_d", "4")]);
-        let mut plan = Plan::new(map.view());
+        let mut plan = Plan::new(map.view(), &spare);
         plan.set("a-b".into(), "2".into());
         plan.remove("c-d".into());
         assert_eq!(
@@ -146,8 +163,9 @@ mod tests {
 
     #[test]
     fn what_is_set_and_then_removed_was_there_before() {
+        let spare = Spare::default();
         let map = HeaderMap::from_pairs(&[("a", "1")]);
-        let mut plan = Plan::new(map.view());
+        let mut plan = Plan::new(map.view(), &spare);
         plan.set("a".into(), "2".into());
         plan.remove("a".into());
         plan.set("b".into(), "2".into());

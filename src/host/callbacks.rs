@@ -34,7 +34,7 @@ impl Vm {
     pub fn on_context_create(&self, context: ContextId, parent: ContextId) {
         self.with(|tables| {
             if parent.0 == 0 {
-                tables.roots.entry(context).or_insert(None);
+                tables.roots.begin(context);
             } else {
                 tables.lineage.born(context, parent);
             }
@@ -68,7 +68,7 @@ impl Vm {
 
     /// Whether any root of this VM has a policy.
     fn runs_any(&self) -> bool {
-        self.with(|tables| tables.roots.values().any(Option::is_some)) != Some(false)
+        self.with(|tables| tables.roots.have_seats()) != Some(false)
     }
 
     fn install(
@@ -97,12 +97,12 @@ impl Vm {
             ticked: Cell::new(period),
             tally,
         });
-        let before = self.with(|tables| tables.roots.insert(root, Some(seat)));
+        let before = self.with(|tables| tables.roots.seat(root, seat));
         info!(
             "event=policy_active root={} bytes={size} policy={fingerprint} module={VERSION} build={BUILD}",
             root.0
         );
-        if let Some(Some(Some(seat))) = before {
+        if let Some(Some(seat)) = before {
             self.close(root, &seat);
         }
         true
@@ -143,7 +143,7 @@ impl Vm {
 
     /// A root's tick. One that has no policy yet is ignored.
     pub fn on_tick(&self, root: ContextId) {
-        let seat = self.with(|tables| tables.roots.get(&root).cloned());
+        let seat = self.with(|tables| tables.roots.get(root).map(Option::<&Rc<Seat>>::cloned));
         let Some(Some(seat)) = seat else {
             return self.ignore_context();
         };
@@ -231,13 +231,20 @@ impl Vm {
     /// A context is gone, and so is everything of it; a root gives up its leases. Envoy ends the old root of a replaced
     /// policy with its last stream, and every root where the VM ends.
     pub fn on_delete(&self, context: ContextId) {
+        if self.with(|tables| tables.has_nothing_of(context)) != Some(true) {
+            self.end(context);
+        }
+    }
+
+    #[inline(never)]
+    fn end(&self, context: ContextId) {
         // Handed out, so that what drops here drops after the tables are let go.
         let stream = self.with(|tables| tables.forget(context));
         if let Some(Some(_)) = stream {
             return;
         }
         let root = self.with(|tables| {
-            let root = tables.roots.remove(&context)?;
+            let root = tables.roots.end(context)?;
             tables.lineage.extinct(context);
             root
         });

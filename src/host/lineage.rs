@@ -29,17 +29,18 @@ impl Lineage {
     /// A stream of `root` begins.
     pub(super) fn born(&mut self, stream: ContextId, root: ContextId) {
         let is_next = stream > self.newest;
-        if is_next {
+        if is_next && self.eras.last().is_some_and(|era| era.root == Some(root)) {
             self.newest = stream;
-            if self.eras.last().is_some_and(|era| era.root == Some(root)) {
-                return;
-            }
+        } else {
+            self.note(stream, root);
         }
-        self.note(stream, root, is_next);
     }
 
     /// Notes a stream that doesn't simply go on with the last era.
-    fn note(&mut self, stream: ContextId, root: ContextId, is_next: bool) {
+    #[inline(never)]
+    fn note(&mut self, stream: ContextId, root: ContextId) {
+        let is_next = stream > self.newest;
+        self.newest = self.newest.max(stream);
         let is_known = self.eras.iter().any(|era| era.root == Some(root));
         let is_next = is_next || self.begin_anew();
         if is_next && !is_known {
@@ -65,9 +66,9 @@ impl Lineage {
 
     /// The root of a stream; `None` for one that the host never told of.
     pub(super) fn root_of(&self, stream: ContextId) -> Option<ContextId> {
-        if !self.strays.is_empty() {
-            if let Some(root) = self.strays.get(&stream) {
-                return Some(*root);
+        if self.has_strays() {
+            if let Some(root) = self.stray(stream) {
+                return Some(root);
             }
         }
         if stream > self.newest {
@@ -77,11 +78,19 @@ impl Lineage {
         era.and_then(|era| era.root)
     }
 
-    /// A context is gone. A root goes after its last stream.
-    pub(super) fn gone(&mut self, context: ContextId) {
-        if !self.strays.is_empty() {
-            self.strays.remove(&context);
-        }
+    #[inline(never)]
+    fn stray(&self, stream: ContextId) -> Option<ContextId> {
+        self.strays.get(&stream).copied()
+    }
+
+    /// Whether any stream's root isn't its era's.
+    pub(super) fn has_strays(&self) -> bool {
+        !self.strays.is_empty()
+    }
+
+    /// A stream is gone.
+    pub(super) fn gone(&mut self, stream: ContextId) {
+        self.strays.remove(&stream);
     }
 
     /// A root is gone, after the last of its streams.

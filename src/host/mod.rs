@@ -24,6 +24,7 @@ mod notes;
 mod observer;
 mod perform;
 mod refusal;
+mod roots;
 mod stat;
 mod tables;
 mod tally;

@@ -217,7 +217,7 @@ impl<'a> Turn<'a> {
             self.note(stream, seat, &notes);
         }
         match step {
-            Step::Continue(edits) => self.go_on(stream, edits),
+            Step::Continue(edits) => self.go_on(stream, seat, edits),
             Step::Respond(response) => self.respond(stream, &response),
             Step::Wait(waiting) => self.hold(stream, seat, waiting.suspended),
         }
@@ -239,14 +239,17 @@ impl<'a> Turn<'a> {
         self.vm.with(|tables| tables.hold(stream, waiting));
     }
 
-    fn go_on(&mut self, stream: ContextId, edits: Edits) {
-        let Edits { request, response } = edits;
-        if let Err(failure) = self.edit(stream, MapKind::Request, &request) {
+    fn go_on(&mut self, stream: ContextId, seat: &Seat, mut edits: Edits) {
+        if let Err(failure) = self.edit(stream, MapKind::Request, &edits.request) {
             self.vm.events.trouble(&failure);
             return self.refuse(stream, Refusal::NotPerformed);
         }
+        let response = std::mem::take(&mut edits.response);
         if !response.is_empty() {
             self.vm.with(|tables| tables.edit_later(stream, response));
+        }
+        if !edits.request.is_empty() {
+            seat.give_back(edits);
         }
         if self.deciding == Some(stream) {
             self.action = Action::Continue;

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use crate::config::Property;
 use crate::engine::{Engine, ExchangeId, FlightId, Suspended};
-use crate::http::{CalloutError, Edit, Reply, Text};
+use crate::http::{CalloutError, Edit, Edits, Reply, Text};
 use crate::policy::Fingerprint;
 
 use super::id::{CallToken, ContextId, Table};
 use super::lineage::Lineage;
 use super::refusal::Refusal;
+use super::roots::Roots;
 use super::tally::Tally;
 
 /// Where one root's engine sits while its policy runs. What belongs to an engine (a suspended exchange, a flight) holds
@@ -30,6 +31,15 @@ pub(super) struct Seat {
     pub(super) log_properties: Box<[Property]>,
     /// What was counted for it.
     pub(super) tally: Tally,
+}
+
+impl Seat {
+    /// Has its engine make the next step of these edits' memory.
+    pub(super) fn give_back(&self, edits: Edits) {
+        if let Ok(Some(engine)) = self.engine.try_borrow().as_deref() {
+            engine.give_back(edits);
+        }
+    }
 }
 
 impl fmt::Debug for Seat {
@@ -69,8 +79,7 @@ pub(super) type Early = Vec<(CallToken, Result<Reply, CalloutError>)>;
 /// The tables of one VM. Nobody holds them while the host or an engine is called.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
-    /// A root without a seat has no good policy yet.
-    pub(super) roots: Table<ContextId, Option<Rc<Seat>>>,
+    pub(super) roots: Roots,
     pub(super) lineage: Lineage,
     /// The streams with which something is still to be done. Most are decided at once, and never stand here.
     pub(super) streams: Table<ContextId, Open>,
@@ -87,8 +96,7 @@ impl Tables {
     pub(super) fn seat_of(&self, stream: ContextId) -> Result<&Rc<Seat>, Refusal> {
         let root = self.lineage.root_of(stream);
         let root = root.ok_or(Refusal::UnknownContext)?;
-        let seat = self.roots.get(&root).and_then(Option::as_ref);
-        seat.ok_or(Refusal::NoPolicy)
+        self.roots.get(root).flatten().ok_or(Refusal::NoPolicy)
     }
 
     /// Has a stream wait.
@@ -116,8 +124,14 @@ impl Tables {
     /// Takes out the edits that a stream's response is to get now.
     pub(super) fn edits(&mut self, stream: ContextId) -> Option<Box<[Edit]>> {
         if self.streams.is_empty() {
-            return None;
+            None
+        } else {
+            self.take_edits(stream)
         }
+    }
+
+    #[inline(never)]
+    fn take_edits(&mut self, stream: ContextId) -> Option<Box<[Edit]>> {
         match self.streams.remove(&stream)? {
             Open::Editing(edits) => Some(edits),
             waiting @ Open::Waiting(_) => {
@@ -127,12 +141,14 @@ impl Tables {
         }
     }
 
+    /// Whether a context is known for nothing: a stream with which nothing is left to be done.
+    pub(super) fn has_nothing_of(&self, context: ContextId) -> bool {
+        self.streams.is_empty() && !self.lineage.has_strays() && !self.roots.has(context)
+    }
+
     /// Forgets a stream, and hands out what was still to be done for it.
     pub(super) fn forget(&mut self, stream: ContextId) -> Option<Open> {
         self.lineage.gone(stream);
-        if self.streams.is_empty() {
-            return None;
-        }
         let gone = self.streams.remove(&stream)?;
         if let Open::Waiting(waiting) = &gone {
             self.exchanges.remove(&waiting.suspended.id());

@@ -97,6 +97,16 @@ impl PathBuilder {
         }
     }
 
+    /// An empty path in the memory of `room`.
+    #[must_use]
+    pub fn in_room(mut room: Vec<u8>) -> Self {
+        room.clear();
+        Self {
+            path: room,
+            ..Self::new()
+        }
+    }
+
     /// Appends a literal.
     pub fn literal(&mut self, literal: &PathLiteral) {
         for (at, part) in literal.as_bytes().split(|&byte| byte == b'/').enumerate() {

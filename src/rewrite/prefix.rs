@@ -1,15 +1,11 @@
 //! A new prefix for a path.
 
-/// `forward` with its first `covered` segments replaced by `new`, the bytes of a
-/// [`PathLiteral`](super::PathLiteral) that begins with `/` (the empty one is `/`). What
-/// stands after them stays byte for byte, save that never a `//` arises: one slash is left where the two meet. There is
-/// `room` for so many bytes after it.
-#[must_use]
-pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8], room: usize) -> Vec<u8> {
+/// Writes to `path`, which is empty, `forward` with its first `covered` segments replaced by `new`, the bytes of a
+/// [`PathLiteral`](super::PathLiteral) that begins with `/` (the empty one is `/`). What stands after them stays byte for
+/// byte, save that never a `//` arises: one slash is left where the two meet.
+pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8], path: &mut Vec<u8>) {
     let after = after_segments(forward, covered);
     let below = after.iter().position(|&byte| byte != b'/');
-    let length = new.len().saturating_add(after.len());
-    let mut path = Vec::with_capacity(length.saturating_add(1).saturating_add(room));
     path.extend_from_slice(new);
     if !after.is_empty() {
         if path.last() == Some(&b'/') {
@@ -21,7 +17,6 @@ pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8], room: usize) -
     if path.is_empty() {
         path.push(b'/');
     }
-    path
 }
 
 /// What stands after the first `count` segments, its slash with it.
@@ -65,7 +60,8 @@ mod tests {
             ("/foo//", 1, "/x", "/x/"),
         ] {
             let new = PathLiteral::parse(new).unwrap();
-            let path = replace_prefix(forward.as_bytes(), covered, new.as_bytes(), 0);
+            let mut path = Vec::new();
+            replace_prefix(forward.as_bytes(), covered, new.as_bytes(), &mut path);
             assert_eq!(path, expected.as_bytes(), "{forward} {covered} {new:?}");
         }
     }

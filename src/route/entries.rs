@@ -130,8 +130,19 @@ impl Entries {
         rank(left).cmp(&rank(right))
     }
 
-    /// The first entry of a chain whose pattern `fits`, and whose conditions hold.
-    pub(super) fn first<'s>(
+    /// The first entry of a chain whose pattern fits the path, and whose conditions hold.
+    #[inline(never)]
+    pub(super) fn first_of_few(&self, chain: Option<Id>, head: &Head<'_>) -> Option<Found<'_>> {
+        self.first(chain, head, |pattern| pattern.matches(head.path))
+    }
+
+    /// The first entry of a chain whose conditions hold: each one's pattern is known to fit the path.
+    #[inline(never)]
+    pub(super) fn first_that_holds(&self, chain: Option<Id>, head: &Head<'_>) -> Option<Found<'_>> {
+        self.first(chain, head, |_| true)
+    }
+
+    fn first<'s>(
         &'s self,
         chain: Option<Id>,
         head: &Head<'_>,
@@ -141,12 +152,7 @@ impl Entries {
         while let Some(id) = next {
             let entry = self.list.get(id)?;
             let pattern = self.stored(entry)?;
-            let holds = |more: Id| {
-                self.more
-                    .get(more.place())
-                    .is_some_and(|more| more.holds(head))
-            };
-            if fits(pattern) && entry.more.is_none_or(holds) {
+            if fits(pattern) && entry.more.is_none_or(|more| self.holds(more, head)) {
                 return Some(Found {
                     route: entry.route,
                     matching: entry.matching,
@@ -156,6 +162,13 @@ impl Entries {
             next = entry.next;
         }
         None
+    }
+
+    /// Most rules ask for nothing more.
+    #[inline(never)]
+    fn holds(&self, more: Id, head: &Head<'_>) -> bool {
+        let more = self.more.get(more.place());
+        more.is_some_and(|more| more.holds(head))
     }
 
     pub(super) fn shrink(&mut self) {

@@ -78,10 +78,7 @@ impl Router {
 
     fn search(&self, content: Content, head: &Head<'_>) -> Option<Found<'_>> {
         match content {
-            Content::Few(chain) => {
-                let fits = |pattern: super::PatternRef<'_>| pattern.matches(head.path);
-                self.entries.first(chain, head, fits)
-            }
+            Content::Few(chain) => self.entries.first_of_few(chain, head),
             Content::Many(root) => self.trees.search(root, &self.entries, head),
         }
     }

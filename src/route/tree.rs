@@ -114,9 +114,7 @@ impl Trees {
         head: &Head<'_>,
     ) -> Option<Found<'r>> {
         if self.has_paths {
-            let whole = self.words.find(head.path);
-            let whole = whole.and_then(|path| self.nodes.get(self.edge(root, path)?));
-            let exact = whole.and_then(|node| entries.first(node.closed, head, |_| true));
+            let exact = self.whole(root, entries, head);
             if exact.is_some() {
                 return exact;
             }
@@ -129,6 +127,14 @@ impl Trees {
         };
         walk.visit(root, 0, head.path.strip_prefix(b"/"));
         walk.best.map(|(_, found)| found)
+    }
+
+    /// The best rule whose pattern is the whole path.
+    #[inline(never)]
+    fn whole<'r>(&self, root: Id, entries: &'r Entries, head: &Head<'_>) -> Option<Found<'r>> {
+        let path = self.words.find(head.path)?;
+        let node = self.nodes.get(self.edge(root, path)?)?;
+        entries.first_that_holds(node.closed, head)
     }
 
     pub(super) fn shrink(&mut self) {
@@ -178,10 +184,10 @@ impl Walk<'_, '_> {
             return;
         }
         let closed = match rest {
-            None => self.entries.first(node.closed, self.head, |_| true),
+            None => self.entries.first_that_holds(node.closed, self.head),
             Some(_) => None,
         };
-        let found = closed.or_else(|| self.entries.first(node.open, self.head, |_| true));
+        let found = closed.or_else(|| self.entries.first_that_holds(node.open, self.head));
         if let Some(found) = found {
             self.best = Some((depth, found));
         }

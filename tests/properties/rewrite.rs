@@ -104,7 +104,8 @@ proptest! {
             return Ok(());
         }
         let left = words[covered..].join(&b'/');
-        let replaced = replace_prefix(forward, covered, literal(&new).as_bytes(), 3);
+        let mut replaced = Vec::new();
+        replace_prefix(forward, covered, literal(&new).as_bytes(), &mut replaced);
         let expected = match (new.trim_end_matches('/'), covered == words.len()) {
             (_, true) if new.is_empty() => b"/".to_vec(),
             (_, true) => new.clone().into_bytes(),

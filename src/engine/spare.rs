@@ -1,0 +1,93 @@
+//! Memory that the next step is made of.
+
+use std::cell::Cell;
+use std::fmt;
+
+use crate::http::{Edit, Text};
+
+/// More edits, and a longer path, than these aren't kept.
+const MOST_EDITS: usize = 32;
+const MOST_BYTES: usize = 16 * 1024;
+
+/// What the last step was made of, once the driver has given it back: so most requests cost no allocation.
+#[derive(Default)]
+pub(super) struct Spare {
+    edits: Cell<Vec<Edit>>,
+    path: Cell<Vec<u8>>,
+}
+
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spare(…)")
+    }
+}
+
+impl Spare {
+    /// Room for edits; there are none in it.
+    pub(super) fn edits(&self) -> Vec<Edit> {
+        self.edits.take()
+    }
+
+    /// Room for a path; it is empty.
+    pub(super) fn path(&self) -> Vec<u8> {
+        let mut path = self.path.take();
+        path.clear();
+        path
+    }
+
+    /// Keeps what edits were made of.
+    pub(super) fn keep(&self, mut edits: Vec<Edit>) {
+        for edit in edits.drain(..) {
+            // Of the texts that were made for the request, the path is the only one that most requests have.
+            if let Edit::Set(Text::Static(b":path"), Text::Owned(path)) = edit {
+                if path.capacity() <= MOST_BYTES {
+                    self.path.set(path);
+                }
+            }
+        }
+        if edits.capacity() <= MOST_EDITS {
+            self.edits.set(edits);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edits(path: Vec<u8>) -> Vec<Edit> {
+        vec![
+            Edit::Remove("a".into()),
+            Edit::Set(":path".into(), path.into()),
+            Edit::Set("b".into(), vec![b'x'; 100].into()),
+        ]
+    }
+
+    #[test]
+    fn what_was_given_back_is_room_for_the_next() {
+        let spare = Spare::default();
+        let path = b"/a".repeat(50);
+        let place = path.as_ptr();
+        let given = edits(path);
+        let list = given.as_ptr();
+        spare.keep(given);
+        let (edits, path) = (spare.edits(), spare.path());
+        assert_eq!((edits.as_ptr(), edits.len()), (list, 0));
+        assert_eq!(
+            (path.as_ptr(), path.len(), path.capacity()),
+            (place, 0, 100)
+        );
+        assert_eq!(spare.edits().capacity(), 0, "it has one owner");
+        assert_eq!(spare.path().capacity(), 0);
+    }
+
+    #[test]
+    fn what_is_large_is_let_go() {
+        let spare = Spare::default();
+        let mut many = edits(vec![b'/'; MOST_BYTES + 1]);
+        many.resize(MOST_EDITS + 1, Edit::Remove("a".into()));
+        spare.keep(many);
+        assert_eq!(spare.edits().capacity(), 0);
+        assert_eq!(spare.path().capacity(), 0);
+    }
+}
