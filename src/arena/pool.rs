@@ -221,7 +221,14 @@ impl<'p> Piece<'p> {
             let end = start.checked_add(u32::try_from(self.bytes.len()).ok()?)?;
             Some(Text::Part(Rc::clone(buffer), start, end))
         });
-        shared.unwrap_or_else(|| Text::Owned(self.bytes.to_vec()))
+        shared.unwrap_or_else(|| self.copied())
+    }
+
+    /// Of a buffer that is still written to.
+    #[cold]
+    #[inline(never)]
+    fn copied(self) -> Text {
+        Text::Owned(self.bytes.to_vec())
     }
 }
 

@@ -70,7 +70,7 @@ pub fn read<'r, 'p>(
                 found = in_header(name, prefix.as_deref(), headers, place, found);
             }
             Place::Query(name) => {
-                found = in_query(name, query.unwrap_or_default(), place, found);
+                found = in_query(name, query, place, found);
             }
             Place::Cookie(name) => found = in_cookies(name, headers, place, found),
         }
@@ -80,12 +80,12 @@ pub fn read<'r, 'p>(
 
 #[inline(never)]
 fn in_query<'r, 'p>(
-    name: &[u8],
-    query: &'r [u8],
+    name: &Text,
+    query: Option<&'r [u8]>,
     place: &'p Place,
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
-    for pair in query_pairs(query).filter(|pair| pair.is_named(name)) {
+    for pair in query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name)) {
         found = found.and(pair.decoded_value(), place);
     }
     found
@@ -93,13 +93,13 @@ fn in_query<'r, 'p>(
 
 #[inline(never)]
 fn in_cookies<'r, 'p>(
-    name: &[u8],
+    name: &Text,
     headers: &Headers<'r>,
     place: &'p Place,
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
     let all = headers.all(b"cookie").flat_map(cookies);
-    for (_, value) in all.filter(|(key, _)| *key == name) {
+    for (_, value) in all.filter(|(key, _)| *key == &**name) {
         found = found.and(Cow::Borrowed(value), place);
     }
     found
@@ -108,7 +108,7 @@ fn in_cookies<'r, 'p>(
 /// A header with a credential stands alone: one more of its name, be it of another scheme, is a second one, because an
 /// upstream may read that.
 fn in_header<'r, 'p>(
-    name: &[u8],
+    name: &Text,
     prefix: Option<&[u8]>,
     headers: &Headers<'r>,
     place: &'p Place,
@@ -128,7 +128,7 @@ fn in_header<'r, 'p>(
 /// The same where there are several header fields of that name.
 #[inline(never)]
 fn in_fields<'r, 'p>(
-    name: &[u8],
+    name: &Text,
     prefix: Option<&[u8]>,
     headers: &Headers<'r>,
     place: &'p Place,

@@ -10,7 +10,6 @@ use super::values::{Facts, blame, whose};
 
 /// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
 /// another host.
-#[inline(never)]
 pub(super) fn redirect(
     facts: &Facts<'_>,
     route: &Route,

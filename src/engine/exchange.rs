@@ -1,7 +1,9 @@
 //! The stages of one exchange, in order.
 
 use crate::http::{Request, Response};
-use crate::policy::{Action, Audience, Condition, Denial, Policy, Reason, Route, Unmatched};
+use crate::policy::{
+    Action, Answer, Audience, Condition, Denial, Policy, Reason, Route, Unmatched,
+};
 use crate::route::Found;
 use crate::time::Timestamp;
 
@@ -106,10 +108,7 @@ fn follow<'p>(
         Action::Forward(rewrite) => {
             Step::Continue(forward::edits(&facts, route, rewrite, policy, desk.spare)?)
         }
-        Action::Redirect(redirect) => {
-            Step::Respond(answer::redirect(&facts, route, redirect, policy)?)
-        }
-        Action::Respond(respond) => Step::Respond(respond.0.clone()),
+        Action::Answer(answer) => Step::Respond(answered(answer, &facts, route, policy)?),
     })
 }
 
@@ -119,6 +118,19 @@ fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
         Ok(())
     } else {
         Err(Reason::Forbidden.into())
+    }
+}
+
+#[inline(never)]
+fn answered(
+    answer: &Answer,
+    facts: &Facts<'_>,
+    route: &Route,
+    policy: &Policy,
+) -> Result<Response, Denial> {
+    match answer {
+        Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy),
+        Answer::Respond(respond) => Ok(respond.0.clone()),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy, spare: &'r Sp
 fn forget_ours(plan: &mut Plan<'_>, headers: Headers<'_>, policy: &Policy) {
     for (name, _) in headers.iter() {
         if policy.written.contains(name) {
-            plan.remove(Text::Owned(name.to_vec()));
+            plan.remove(&Text::Owned(name.to_vec()));
         }
     }
 }
@@ -88,19 +88,19 @@ fn changed(
     if let Some(host) = &changes.host {
         let new = facts.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
-        plan.set(":authority".into(), new);
+        plan.set(&":authority".into(), new);
     }
     if let Some(method) = &changes.method {
         let new = facts.needed(method)?;
         if !is_token(&new) {
             return Err(blame(whose(method)).into());
         }
-        plan.set(":method".into(), new);
+        plan.set(&":method".into(), new);
     }
     if let (Some(upstream), Some(routing)) = (&changes.upstream, &policy.routing) {
         let chosen = facts.needed_bytes(upstream)?;
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
-        plan.set(routing.header.clone(), chosen.clone());
+        plan.set(&routing.header, chosen.clone());
     }
     let mut response = Plan::blind(spare);
     edit_headers(&mut response, &changes.response, facts)?;
@@ -116,7 +116,7 @@ fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
         return;
     };
     let names = &policy.identity;
-    plan.set(names.consumer.clone(), who.consumer().name().to_text());
+    plan.set(&names.consumer, who.consumer().name().to_text());
     if !names.tells_name_alone() {
         describe(plan, names, who);
     }
@@ -128,17 +128,17 @@ fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
     if let Some(header) = &names.groups {
         let groups: Vec<&[u8]> = who.consumer().groups().collect();
         if !groups.is_empty() {
-            plan.set(header.clone(), groups.join(&b',').into());
+            plan.set(header, groups.join(&b',').into());
         }
     }
     if let Some(header) = &names.credential {
         if let Some(id) = who.credential.id() {
-            plan.set(header.clone(), id.to_text());
+            plan.set(header, id.to_text());
         }
     }
     for (label, header) in &names.labels {
         if let Some(value) = who.consumer().label(label) {
-            plan.set(header.clone(), value.to_text());
+            plan.set(header, value.to_text());
         }
     }
 }
@@ -268,12 +268,12 @@ fn is(new: &[u8], old: &[u8]) -> bool {
 
 fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> Result<(), Denial> {
     for name in &edits.remove {
-        plan.remove(name.clone());
+        plan.remove(name);
     }
     for (name, value) in &edits.set {
         match facts.text(value)? {
-            Some(value) => plan.set(name.clone(), value),
-            None => plan.remove(name.clone()),
+            Some(value) => plan.set(name, value),
+            None => plan.remove(name),
         }
     }
     for (name, value) in &edits.add {

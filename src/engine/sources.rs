@@ -146,6 +146,14 @@ impl Sources {
         if let Some(credential) = policy.consumers.find(provider, key) {
             return Owner::Known(credential);
         }
+        if self.of_consumers.is_empty() {
+            return Owner::Nobody;
+        }
+        self.owner_in_documents(policy, provider, key)
+    }
+
+    #[inline(never)]
+    fn owner_in_documents<'s>(&'s self, policy: &Policy, provider: usize, key: &[u8]) -> Owner<'s> {
         let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
         for place in &self.of_consumers {

@@ -37,7 +37,7 @@ impl Spare {
 
     /// Keeps what edits were made of.
     pub(super) fn keep(&self, mut edits: Vec<Edit>) {
-        for edit in edits.drain(..) {
+        while let Some(edit) = edits.pop() {
             // Of the texts that were made for the request, the path is the only one that most requests have.
             if let Edit::Set(Text::Static(b":path"), Text::Owned(path)) = edit {
                 if path.capacity() <= MOST_BYTES {

@@ -33,7 +33,6 @@ impl<'p> Stripped<'p> {
 
     /// Takes the credentials out of the headers.
     pub(super) fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
-        let mut stripped: Vec<&[u8]> = Vec::new();
         for &at in self.route.providers() {
             let Some(provider) = self.policy.providers.at(at) else {
                 continue;
@@ -44,14 +43,26 @@ impl<'p> Stripped<'p> {
                     // A verified credential stays: that one, and nothing that an upstream may take for it.
                     Place::Header { name, .. } if stays => plan.remove_other_spellings(name),
                     // In every spelling that an upstream may take for it, `x_api_key` too.
-                    Place::Header { name, .. } => plan.remove(name.clone()),
-                    Place::Cookie(name) if !stays => stripped.push(name),
+                    Place::Header { name, .. } => plan.remove(name),
                     Place::Cookie(_) | Place::Query(_) => {}
                 }
             }
         }
-        if !stripped.is_empty() {
-            strip_cookies(plan, came, &stripped);
+        if self.route.looks_elsewhere() {
+            self.cookies(plan, came);
+        }
+    }
+
+    #[inline(never)]
+    fn cookies(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
+        let places = self.ending().flat_map(|provider| &provider.places);
+        let names = places.filter_map(|place| match place {
+            Place::Cookie(name) => Some(&**name),
+            Place::Header { .. } | Place::Query(_) => None,
+        });
+        let names: Vec<&[u8]> = names.collect();
+        if !names.is_empty() {
+            strip_cookies(plan, came, &names);
         }
     }
 
@@ -62,11 +73,7 @@ impl<'p> Stripped<'p> {
 
     /// Whether any credential is taken out of the query.
     pub(super) fn changes_query(&self) -> bool {
-        let mut providers = self.ending();
-        providers.any(|provider| {
-            let mut places = provider.places.iter();
-            places.any(|place| matches!(place, Place::Query(_)))
-        })
+        self.route.looks_elsewhere() && self.query_names().next().is_some()
     }
 
     fn query_names(&self) -> impl Iterator<Item = &'p [u8]> {
@@ -87,7 +94,6 @@ impl<'p> Stripped<'p> {
     }
 }
 
-#[inline(never)]
 fn strip_cookies(plan: &mut Plan<'_>, came: Headers<'_>, names: &[&[u8]]) {
     let named = |header: &[u8]| cookies(header).any(|(name, _)| names.contains(&name));
     if !came.all(b"cookie").any(named) {
@@ -103,8 +109,8 @@ fn strip_cookies(plan: &mut Plan<'_>, came: Headers<'_>, names: &[&[u8]]) {
         .filter(kept)
         .collect();
     if pieces.is_empty() {
-        plan.remove("cookie".into());
+        plan.remove(&"cookie".into());
     } else {
-        plan.set("cookie".into(), pieces.join(&b"; "[..]).into());
+        plan.set(&"cookie".into(), pieces.join(&b"; "[..]).into());
     }
 }

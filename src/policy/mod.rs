@@ -36,7 +36,7 @@ pub(crate) use names::Names;
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{Edits, HeaderEdits, PathPiece, PathRewrite, QueryEdits, Rewrite};
-pub(crate) use route::{Action, Route, Routes};
+pub(crate) use route::{Action, Answer, Route, Routes};
 pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 

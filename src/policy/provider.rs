@@ -26,6 +26,14 @@ pub(crate) struct Provider {
 #[derive(Debug, Default)]
 pub(crate) struct Providers(Vec<Provider>);
 
+impl Provider {
+    /// Whether a credential of it may stand elsewhere than in a header of its own: in a cookie or in the query.
+    pub(super) fn looks_elsewhere(&self) -> bool {
+        let in_header = |place: &Place| matches!(place, Place::Header { .. });
+        !self.places.iter().all(in_header)
+    }
+}
+
 impl Providers {
     pub(super) fn compile(written: &[Named<config::Provider>]) -> Self {
         Self(written.iter().map(compile).collect())

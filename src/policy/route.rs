@@ -11,7 +11,7 @@ use super::answer::{Redirect, Respond};
 use super::condition::{Condition, ConditionScope};
 use super::identity::Routing;
 use super::lookup::{self, Lookup};
-use super::provider::Providers;
+use super::provider::{Provider, Providers};
 use super::requirement::Requirement;
 use super::rewrite::{self, Edits, HeaderEdits, Matches, Rewrite};
 use super::rules;
@@ -64,6 +64,8 @@ struct Required {
     requirement: Requirement,
     /// The providers that it names.
     providers: Box<[usize]>,
+    /// Whether any of them looks for credentials in a cookie or in the query.
+    looks_elsewhere: bool,
 }
 
 /// What is asked besides; of most routes nothing.
@@ -84,6 +86,11 @@ impl Route {
         &self.required.providers
     }
 
+    /// Whether credentials of theirs may stand elsewhere than in headers of their own: in a cookie or in the query.
+    pub(crate) fn looks_elsewhere(&self) -> bool {
+        self.required.looks_elsewhere
+    }
+
     pub(crate) fn lookups(&self) -> &[Lookup] {
         self.asked.as_ref().map_or(&[], |asked| &asked.lookups)
     }
@@ -99,10 +106,17 @@ impl Route {
 pub(crate) enum Action {
     /// The upstream answers.
     Forward(Rewrite),
-    /// The client is sent elsewhere.
-    Redirect(Box<Redirect>),
     /// The policy answers.
-    Respond(Box<Respond>),
+    Answer(Box<Answer>),
+}
+
+/// How the policy answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The client is sent elsewhere.
+    Redirect(Redirect),
+    /// With what is written there.
+    Respond(Respond),
 }
 
 /// What routes are compiled with.
@@ -187,12 +201,19 @@ impl Surroundings<'_> {
         });
         Some(Route {
             name: self.parts.texts.borrow_mut().add(&written.name),
-            required: self.parts.required.share(Required {
-                requirement: require?,
-                providers: providers?,
-            }),
+            required: self.required(require?, providers?),
             asked,
             action: action?,
+        })
+    }
+
+    fn required(&self, requirement: Requirement, providers: Box<[usize]>) -> Rc<Required> {
+        let mut named = providers.iter().filter_map(|&at| self.providers.at(at));
+        let looks_elsewhere = named.any(Provider::looks_elsewhere);
+        self.parts.required.share(Required {
+            requirement,
+            providers,
+            looks_elsewhere,
         })
     }
 
@@ -256,11 +277,11 @@ impl Surroundings<'_> {
     ) -> Option<Action> {
         if let Some(redirect) = &written.redirect {
             return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
-                .map(|redirect| Action::Redirect(Box::new(redirect)));
+                .map(|redirect| Action::Answer(Box::new(Answer::Redirect(redirect))));
         }
         if let Some(respond) = &written.respond {
             let respond = Respond::compile(respond, "postern_respond");
-            return Some(Action::Respond(Box::new(respond)));
+            return Some(Action::Answer(Box::new(Answer::Respond(respond))));
         }
         let (new_path, mut edits) = match &written.rewrite {
             Some(rewrite) => rewrite::compile(

@@ -55,11 +55,22 @@ impl Router {
     /// unless a query predicate meets an escaped parameter.
     #[must_use]
     pub fn find(&self, head: &Head<'_>) -> Option<Found<'_>> {
-        let search = |zone| self.search(self.zones.get(zone)?.content, head);
-        self.zone(head.host)
-            .and_then(search)
-            .or_else(|| self.wildcards(head.host).find_map(search))
-            .or_else(|| self.search(self.any?, head))
+        let own = self
+            .zone(head.host)
+            .and_then(|zone| self.in_zone(zone, head));
+        own.or_else(|| self.elsewhere(head))
+    }
+
+    /// The best rule but for those of the host itself.
+    #[inline(never)]
+    fn elsewhere(&self, head: &Head<'_>) -> Option<Found<'_>> {
+        let mut wildcards = self.wildcards(head.host);
+        let found = wildcards.find_map(|zone| self.in_zone(zone, head));
+        found.or_else(|| self.search(self.any?, head))
+    }
+
+    fn in_zone(&self, zone: Id, head: &Head<'_>) -> Option<Found<'_>> {
+        self.search(self.zones.get(zone)?.content, head)
     }
 
     /// The zone of a host, or of a suffix with its dot.
@@ -76,6 +87,7 @@ impl Router {
         dots.filter_map(move |at| self.zone(host.get(at..)?))
     }
 
+    #[inline(never)]
     fn search(&self, content: Content, head: &Head<'_>) -> Option<Found<'_>> {
         match content {
             Content::Few(chain) => self.entries.first_of_few(chain, head),
