@@ -210,7 +210,7 @@ pub(super) fn verdict<'p>(
     sources: &'p Sources,
 ) -> Verdict<'p> {
     let headers = head.request.headers();
-    let (key, at): (Cow<'_, [u8]>, _) = match read(&provider.places, &headers, head.path.query()) {
+    let (key, at): (Cow<'_, [u8]>, _) = match read(&provider.places, headers, head.path.query()) {
         Found::Absent => return Verdict::Absent,
         Found::Repeated(places) => return Verdict::Rejected(Reason::RepeatedCredential, places),
         Found::One(key, at) => (key, at),

@@ -28,7 +28,7 @@ pub(super) fn decide<'p>(
     policy: &'p Policy,
     desk: &mut Desk<'p>,
 ) -> Decision {
-    match Head::read(*request, policy) {
+    match Head::read(request, policy) {
         Ok(head) => decide_by(&head, policy, desk),
         Err(denial) => Decision::Step(malformed(denial, request, policy, desk)),
     }
@@ -53,7 +53,7 @@ fn decide_by<'p>(head: &Head<'_>, policy: &'p Policy, desk: &mut Desk<'p>) -> De
             tell(desk, matched, outcome, None);
             Decision::Step(step)
         }
-        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, &head.request, matched, desk)),
+        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, head.request, matched, desk)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
     }
 }
@@ -127,11 +127,11 @@ fn answered(
     facts: &Facts<'_>,
     route: &Route,
     policy: &Policy,
-) -> Result<Response, Denial> {
-    match answer {
-        Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy),
-        Answer::Respond(respond) => Ok(respond.0.clone()),
-    }
+) -> Result<Box<Response>, Denial> {
+    Ok(Box::new(match answer {
+        Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
+        Answer::Respond(respond) => respond.0.clone(),
+    }))
 }
 
 /// The values of all lookups of a route, in their order.
@@ -176,7 +176,7 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
     match &policy.unmatched {
         Unmatched::Respond(respond) => {
             tell(desk, None, Outcome::Answered, None);
-            Step::Respond(respond.0.clone())
+            Step::Respond(Box::new(respond.0.clone()))
         }
         Unmatched::Pass => {
             tell(desk, None, Outcome::Forwarded, None);
@@ -196,8 +196,7 @@ fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut 
     } else {
         Audience::Http
     };
-    let response: Response = denial.respond(audience);
-    Step::Respond(response)
+    Step::Respond(Box::new(denial.respond(audience)))
 }
 
 fn tell(desk: &mut Desk<'_>, matched: Matched<'_>, outcome: Outcome, reason: Option<&'static str>) {

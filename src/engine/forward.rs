@@ -17,7 +17,11 @@ use super::strip::Stripped;
 use super::values::{Facts, blame, origin, whose};
 
 /// The headers as they came, without the gate's own.
-pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy, spare: &'r Spare) -> Plan<'r> {
+pub(super) fn sanitised<'r>(
+    headers: &'r Headers<'r>,
+    policy: &Policy,
+    spare: &'r Spare,
+) -> Plan<'r> {
     let mut plan = Plan::new(headers, spare);
     if headers.may_have_any(policy.written.marks()) {
         forget_ours(&mut plan, headers, policy);
@@ -26,7 +30,7 @@ pub(super) fn sanitised<'r>(headers: Headers<'r>, policy: &Policy, spare: &'r Sp
 }
 
 #[inline(never)]
-fn forget_ours(plan: &mut Plan<'_>, headers: Headers<'_>, policy: &Policy) {
+fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     for (name, _) in headers.iter() {
         if policy.written.contains(name) {
             plan.remove(&Text::Owned(name.to_vec()));

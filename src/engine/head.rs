@@ -9,7 +9,7 @@ use crate::route::{self, CanonicalPath, PathError, canonical_host, canonicalise}
 /// What the stages read of a request: sanitised and canonical.
 #[derive(Debug)]
 pub(super) struct Head<'r> {
-    pub(super) request: Request<'r>,
+    pub(super) request: &'r Request<'r>,
     pub(super) method: &'r [u8],
     pub(super) authority: &'r [u8],
     pub(super) host: Cow<'r, [u8]>,
@@ -18,12 +18,12 @@ pub(super) struct Head<'r> {
 
 impl<'r> Head<'r> {
     /// The canonical head.
-    pub(super) fn read(request: Request<'r>, policy: &Policy) -> Result<Self, Denial> {
+    pub(super) fn read(request: &'r Request<'r>, policy: &Policy) -> Result<Self, Denial> {
         let Parts {
             path,
             method,
             authority,
-        } = Parts::of(&request.headers())?;
+        } = Parts::of(request.headers())?;
         let path = canonicalise(path, &policy.paths).map_err(reason)?;
         let host = canonical_host(authority).map_err(|_| Reason::MalformedHost)?;
         Ok(Self {

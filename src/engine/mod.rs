@@ -285,14 +285,14 @@ impl Engine {
         self.enlist(awaited, &slot);
         let pairs: Vec<_> = request.headers().iter().collect();
         let headers = HeaderMap::from_pairs(&pairs);
-        Step::Wait(Waiting {
+        Step::Wait(Box::new(Waiting {
             suspended: Suspended {
                 slot,
                 headers,
                 memory,
             },
             deadline,
-        })
+        }))
     }
 
     fn enlist(&self, awaited: Awaited, slot: &Rc<Slot>) {

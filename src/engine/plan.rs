@@ -8,7 +8,7 @@ use super::spare::Spare;
 #[derive(Debug)]
 pub(super) struct Plan<'r> {
     /// The map as it came; unknown where it is only to come (a response's).
-    came: Option<Headers<'r>>,
+    came: Option<&'r Headers<'r>>,
     edits: Vec<Edit>,
     /// Of the names in `edits`.
     edited: Marks,
@@ -18,7 +18,7 @@ pub(super) struct Plan<'r> {
 
 impl<'r> Plan<'r> {
     /// Nothing is changed about the headers as they came.
-    pub(super) const fn new(came: Headers<'r>, spare: &'r Spare) -> Self {
+    pub(super) const fn new(came: &'r Headers<'r>, spare: &'r Spare) -> Self {
         Self {
             came: Some(came),
             edits: Vec::new(),
@@ -98,7 +98,7 @@ impl<'r> Plan<'r> {
     }
 
     #[inline(never)]
-    fn remove_spellings(&mut self, headers: Headers<'r>, name: &[u8]) {
+    fn remove_spellings(&mut self, headers: &Headers<'r>, name: &[u8]) {
         for (other, _) in headers.iter() {
             if same_name(other, name) && !other.eq_ignore_ascii_case(name) {
                 self.forget(other);
@@ -134,7 +134,8 @@ mod tests {
     fn what_changes_nothing_is_left_out() {
         let spare = Spare::default();
         let map = HeaderMap::from_pairs(&[("a", "1"), ("b", "1"), ("b", "1"), ("c", "1")]);
-        let mut plan = Plan::new(map.view(), &spare);
+        let view = map.view();
+        let mut plan = Plan::new(&view, &spare);
         plan.remove(&"x".into());
         plan.set(&"a".into(), "1".into());
         plan.set(&"b".into(), "1".into());
@@ -153,7 +154,8 @@ mod tests {
     fn other_spellings_go_with_it() {
         let spare = Spare::default();
         let map = HeaderMap::from_pairs(&[("a_b", "1"), ("a-b", "2"), ("a_b", "3"), ("c_d", "4")]);
-        let mut plan = Plan::new(map.view(), &spare);
+        let view = map.view();
+        let mut plan = Plan::new(&view, &spare);
         plan.set(&"a-b".into(), "2".into());
         plan.remove(&"c-d".into());
         assert_eq!(
@@ -166,7 +168,8 @@ mod tests {
     fn what_is_set_and_then_removed_was_there_before() {
         let spare = Spare::default();
         let map = HeaderMap::from_pairs(&[("a", "1")]);
-        let mut plan = Plan::new(map.view(), &spare);
+        let view = map.view();
+        let mut plan = Plan::new(&view, &spare);
         plan.set(&"a".into(), "2".into());
         plan.remove(&"a".into());
         plan.set(&"b".into(), "2".into());

@@ -15,9 +15,9 @@ pub enum Step {
     /// Perform the edits and let the request go on.
     Continue(Edits),
     /// Answer it here; it is over.
-    Respond(Response),
+    Respond(Box<Response>),
     /// Hold the request until it is woken.
-    Wait(Waiting),
+    Wait(Box<Waiting>),
 }
 
 /// An exchange that waits: for a flight or a document, until a deadline at the latest.

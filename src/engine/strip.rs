@@ -32,7 +32,7 @@ impl<'p> Stripped<'p> {
     }
 
     /// Takes the credentials out of the headers.
-    pub(super) fn headers(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
+    pub(super) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         for &at in self.route.providers() {
             let Some(provider) = self.policy.providers.at(at) else {
                 continue;
@@ -54,7 +54,7 @@ impl<'p> Stripped<'p> {
     }
 
     #[inline(never)]
-    fn cookies(&self, plan: &mut Plan<'_>, came: Headers<'_>) {
+    fn cookies(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         let places = self.ending().flat_map(|provider| &provider.places);
         let names = places.filter_map(|place| match place {
             Place::Cookie(name) => Some(&**name),
@@ -94,7 +94,7 @@ impl<'p> Stripped<'p> {
     }
 }
 
-fn strip_cookies(plan: &mut Plan<'_>, came: Headers<'_>, names: &[&[u8]]) {
+fn strip_cookies(plan: &mut Plan<'_>, came: &Headers<'_>, names: &[&[u8]]) {
     let named = |header: &[u8]| cookies(header).any(|(name, _)| names.contains(&name));
     if !came.all(b"cookie").any(named) {
         return;

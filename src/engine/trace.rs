@@ -25,7 +25,7 @@ pub(super) fn head(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) {
     if !is_wanted(desk) {
         return;
     }
-    sanitised(&head.request, policy, desk);
+    sanitised(head.request, policy, desk);
     desk.observer.detail(&Detail::Canonical {
         host: &head.host,
         path: head.path.forward(),

@@ -80,7 +80,7 @@ impl Facts<'_> {
                 only(query_pairs(query).filter(|pair| pair.is_named(name)))
                     .map(|pair| pair.decoded_value())
             }
-            Variable::Header(name) => joined(&headers, name),
+            Variable::Header(name) => joined(headers, name),
             Variable::Cookie(name) => {
                 let all = headers.all(b"cookie").flat_map(cookies);
                 only(all.filter(|(key, _)| *key == &**name)).map(|(_, value)| Cow::Borrowed(value))

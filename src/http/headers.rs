@@ -149,10 +149,29 @@ impl<'a> Headers<'a> {
     #[must_use]
     pub fn look(&self, name: &[u8]) -> Look<'a> {
         if self.may_have(name) {
-            look(self.iter(), name)
+            self.find(name)
         } else {
             Look::NOTHING
         }
+    }
+
+    /// One piece of code for all who look, so that a request finds it in the processor's cache.
+    #[inline(never)]
+    fn find(&self, name: &[u8]) -> Look<'a> {
+        let Iter { spans, text } = self.pairs;
+        let mut seen = Look::NOTHING;
+        for span in spans.filter(|span| span.name == name.len()) {
+            let Some((other, value)) = span.pair(text) else {
+                continue;
+            };
+            if *other == *name || other.eq_ignore_ascii_case(name) {
+                seen.values = seen.values.saturating_add(1);
+                seen.first = seen.first.or(Some(value));
+            } else if same_name(other, name) {
+                seen.is_spelt_otherwise = true;
+            }
+        }
+        seen
     }
 
     /// The values of `name` (lower case), in order.
@@ -180,25 +199,6 @@ impl Look<'_> {
         first: None,
         is_spelt_otherwise: false,
     };
-}
-
-/// One piece of code for all who look, so that a request finds it in the processor's cache.
-#[inline(never)]
-fn look<'a>(pairs: Iter<'a>, name: &[u8]) -> Look<'a> {
-    let Iter { spans, text } = pairs;
-    let mut seen = Look::NOTHING;
-    for span in spans.filter(|span| span.name == name.len()) {
-        let Some((other, value)) = span.pair(text) else {
-            continue;
-        };
-        if *other == *name || other.eq_ignore_ascii_case(name) {
-            seen.values = seen.values.saturating_add(1);
-            seen.first = seen.first.or(Some(value));
-        } else if same_name(other, name) {
-            seen.is_spelt_otherwise = true;
-        }
-    }
-    seen
 }
 
 /// Where one pair stands in the text of its map.

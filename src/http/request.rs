@@ -17,8 +17,8 @@ impl<'a> Request<'a> {
 
     /// All headers, pseudo-headers included.
     #[must_use]
-    pub const fn headers(&self) -> Headers<'a> {
-        self.headers
+    pub const fn headers(&self) -> &Headers<'a> {
+        &self.headers
     }
 
     /// `:method`.

@@ -94,7 +94,7 @@ impl HeaderPredicate {
 
     /// Whether these headers fit.
     #[must_use]
-    pub fn matches(&self, headers: Headers<'_>) -> bool {
+    pub fn matches(&self, headers: &Headers<'_>) -> bool {
         match &self.test {
             Test::Present => headers.first(&self.name).is_some(),
             Test::Absent => headers.first(&self.name).is_none(),
@@ -104,7 +104,7 @@ impl HeaderPredicate {
 }
 
 /// Whether `expected` is the values of `name` with `,` between them; never where there is none.
-fn is_combined(headers: Headers<'_>, name: &[u8], expected: &[u8]) -> bool {
+fn is_combined(headers: &Headers<'_>, name: &[u8], expected: &[u8]) -> bool {
     let mut values = headers.all(name);
     let first = values.next();
     let Some(mut rest) = first.and_then(|first| expected.strip_prefix(first)) else {
@@ -200,7 +200,7 @@ mod tests {
             ("three", Test::Absent, true),
         ] {
             let predicate = HeaderPredicate::new(name, test).unwrap();
-            assert_eq!(predicate.matches(map.view()), expected, "{predicate:?}");
+            assert_eq!(predicate.matches(&map.view()), expected, "{predicate:?}");
         }
     }
 

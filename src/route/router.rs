@@ -150,7 +150,7 @@ mod tests {
             path: path.as_bytes(),
             method: method.as_bytes(),
             query: Some(b"q=1"),
-            headers: headers.view(),
+            headers: &headers.view(),
         };
         router.find(&head).map(|found| found.route.0)
     }

@@ -41,7 +41,7 @@ pub struct Head<'a> {
     /// The query without its `?`.
     pub query: Option<&'a [u8]>,
     /// The headers.
-    pub headers: Headers<'a>,
+    pub headers: &'a Headers<'a>,
 }
 
 /// The best rule for a request.

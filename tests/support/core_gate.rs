@@ -183,11 +183,12 @@ impl CoreGate {
         loop {
             step = match step {
                 Step::Continue(edits) => return Ok((Some(edits), None)),
-                Step::Respond(response) => return Ok((None, Some(response))),
-                Step::Wait(Waiting {
-                    suspended,
-                    deadline,
-                }) => {
+                Step::Respond(response) => return Ok((None, Some(*response))),
+                Step::Wait(waiting) => {
+                    let Waiting {
+                        suspended,
+                        deadline,
+                    } = *waiting;
                     self.wake(suspended.id(), deadline)?;
                     suspended.resume(&mut self.engine, &mut self.clock, &mut self.decisions)
                 }

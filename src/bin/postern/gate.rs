@@ -120,11 +120,12 @@ impl<'c> Gate<'c> {
         for _ in 0..MOST_WAITS {
             step = match step {
                 Step::Continue(edits) => return Ok((Ending::Forwarded(edits), story)),
-                Step::Respond(response) => return Ok((Ending::Answered(response), story)),
-                Step::Wait(Waiting {
-                    suspended,
-                    deadline,
-                }) => {
+                Step::Respond(response) => return Ok((Ending::Answered(*response), story)),
+                Step::Wait(waiting) => {
+                    let Waiting {
+                        suspended,
+                        deadline,
+                    } = *waiting;
                     if !self.serve(&mut story).contains(&suspended.id()) {
                         let span = deadline.since(self.clock.0);
                         self.pass(span, &mut story);

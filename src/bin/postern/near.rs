@@ -110,7 +110,7 @@ fn method(one: &Match, seen: &Seen<'_>) -> Option<String> {
 fn header(one: &Match, seen: &Seen<'_>) -> Option<String> {
     let missed = one.headers.iter().find(|field| {
         HeaderPredicate::new(&field.name, test(field))
-            .is_ok_and(|predicate| !predicate.matches(seen.headers))
+            .is_ok_and(|predicate| !predicate.matches(&seen.headers))
     })?;
     Some(wanted("header", missed))
 }
