@@ -97,7 +97,7 @@ impl EventLog {
     /// An observer for a decision of a seat's engine: it takes notes for the access log, where the policy wants that.
     pub(super) fn noting<'a>(&'a self, now: Timestamp, seat: &'a Seat) -> Sink<'a> {
         let mut sink = self.at(now, &seat.tally);
-        sink.notes = (!seat.log_properties.is_empty()).then(Notes::default);
+        sink.notes = (!seat.log_properties.is_empty()).then(Box::default);
         sink
     }
 
@@ -196,7 +196,7 @@ pub(super) struct Sink<'a> {
     log: &'a EventLog,
     tally: &'a Tally,
     /// For the access log.
-    pub(super) notes: Option<Notes>,
+    pub(super) notes: Option<Box<Notes>>,
 }
 
 /// What each good request brings is never told, and so doesn't run what tells the rest.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::{ExchangeId, FlightId, Step, Suspended};
+use crate::engine::{Engine, ExchangeId, FlightId, Inputs, Observer, Step, Suspended};
 use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
 
 use super::abi::{self, Action, Failure, MapKind};
@@ -70,30 +70,46 @@ impl<'a> Turn<'a> {
         };
         // A request has headers; the host gives an empty map where it has none to give.
         match Headers::parse(&map) {
-            Ok(headers) if headers.iter().next().is_some() => {
-                self.decide_by(headers, stream, seat);
+            Ok(headers) if !headers.is_empty() => {
+                self.decide_by(&Request::new(headers), stream, seat);
             }
             Ok(_) | Err(_) => self.refuse(stream, Refusal::Unreadable),
         }
         abi::give_back(map);
     }
 
-    fn decide_by(&mut self, headers: Headers<'_>, stream: ContextId, seat: &Rc<Seat>) {
+    fn decide_by(&mut self, request: &Request<'_>, stream: ContextId, seat: &Rc<Seat>) {
+        let callouts = self.step(stream, seat, |engine, inputs, observer| {
+            engine.start(request, inputs, observer)
+        });
+        if !callouts.is_empty() {
+            let mut work = Work::default();
+            work.send(seat, callouts);
+            self.settle_all(work);
+        }
+    }
+
+    /// Takes the next step of a stream and performs it. What its engine wants sent is handed out.
+    fn step(
+        &mut self,
+        stream: ContextId,
+        seat: &Rc<Seat>,
+        next: impl FnOnce(&mut Engine, &mut dyn Inputs, &mut dyn Observer) -> Step,
+    ) -> Vec<(FlightId, Callout)> {
         let mut inputs = self.vm.clock.inputs();
         let mut observer = self.vm.events.noting(self.vm.clock.last(), seat);
-        let decided = engaged(seat, |engine| {
-            engine.start(&Request::new(headers), &mut inputs, &mut observer)
-        });
-        let mut work = Work::default();
-        match decided {
-            Some((step, callouts)) => {
-                let notes = observer.notes;
-                self.perform((stream, seat), step, notes, inputs.failure);
-                work.send(seat, callouts);
-            }
-            None => self.refuse(stream, Refusal::NoEngine),
+        let stepped = engaged(seat, |engine| next(engine, &mut inputs, &mut observer));
+        let Some((step, callouts)) = stepped else {
+            self.refuse(stream, Refusal::NoEngine);
+            return Vec::new();
+        };
+        if let Some(failure) = &inputs.failure {
+            self.vm.events.trouble(failure);
+            self.refuse(stream, Refusal::NoClock);
+        } else {
+            self.perform(stream, seat, step, observer.notes.as_deref());
         }
-        self.settle(work);
+        callouts
     }
 
     /// Does all that is to be done, and what comes of doing it.
@@ -186,35 +202,17 @@ impl<'a> Turn<'a> {
         let Some(Some((stream, Waiting { suspended, seat }))) = held else {
             return work;
         };
-        let mut inputs = self.vm.clock.inputs();
-        let mut observer = self.vm.events.noting(self.vm.clock.last(), &seat);
-        let resumed = engaged(&seat, |engine| {
-            suspended.resume(engine, &mut inputs, &mut observer)
+        let callouts = self.step(stream, &seat, |engine, inputs, observer| {
+            suspended.resume(engine, inputs, observer)
         });
-        match resumed {
-            Some((step, callouts)) => {
-                let notes = observer.notes;
-                self.perform((stream, &seat), step, notes, inputs.failure);
-                work.send(&seat, callouts);
-            }
-            None => self.refuse(stream, Refusal::NoEngine),
-        }
+        work.send(&seat, callouts);
         work
     }
 
-    fn perform(
-        &mut self,
-        (stream, seat): (ContextId, &Rc<Seat>),
-        step: Step,
-        notes: Option<Notes>,
-        no_clock: Option<Failure>,
-    ) {
-        if let Some(failure) = no_clock {
-            self.vm.events.trouble(&failure);
-            return self.refuse(stream, Refusal::NoClock);
-        }
+    #[inline(never)]
+    fn perform(&mut self, stream: ContextId, seat: &Rc<Seat>, step: Step, notes: Option<&Notes>) {
         if let Some(notes) = notes {
-            self.note(stream, seat, &notes);
+            self.note(stream, seat, notes);
         }
         match step {
             Step::Continue(edits) => self.go_on(stream, seat, edits),

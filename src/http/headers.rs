@@ -116,6 +116,12 @@ impl<'a> Headers<'a> {
         }
     }
 
+    /// Whether there are no pairs.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.pairs.spans.lengths.is_empty()
+    }
+
     /// The pairs, in order.
     #[must_use]
     pub const fn iter(&self) -> Iter<'a> {
