@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::{Route, Routes};
+use crate::policy::{Consumer, Route, Routes};
 use crate::source::SourceError;
 
 use super::detail::Detail;
@@ -32,6 +32,28 @@ impl fmt::Debug for RouteName<'_> {
     }
 }
 
+/// A consumer's name, which is read by who wants it.
+#[derive(Clone, Copy)]
+pub struct ConsumerName<'a>(Consumer<'a>);
+
+impl<'a> ConsumerName<'a> {
+    pub(super) const fn of(consumer: Consumer<'a>) -> Self {
+        Self(consumer)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.0.name().bytes()
+    }
+}
+
+impl fmt::Debug for ConsumerName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.bytes().escape_ascii())
+    }
+}
+
 /// Something worth counting, logging or explaining. Never holds a secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -48,7 +70,7 @@ pub enum Event<'a> {
     /// Who asks is known; told again where the exchange has waited.
     Identified {
         /// The consumer's name.
-        consumer: &'a [u8],
+        consumer: ConsumerName<'a>,
     },
     /// An exchange was decided: counted once, where it is made.
     Decided {

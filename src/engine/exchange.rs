@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 use super::authenticate::authenticate;
 use super::authorize::{Lookups, holds};
-use super::event::{Event, Outcome, RouteName};
+use super::event::{ConsumerName, Event, Outcome, RouteName};
 use super::head::Head;
 use super::lookups::{Awaited, Basis, Desk, Stop};
 use super::step::Step;
@@ -87,7 +87,7 @@ fn follow<'p>(
         desk.observer,
     )?;
     if let Some(identity) = &who.identity {
-        let consumer = identity.consumer().name().bytes();
+        let consumer = ConsumerName::of(identity.consumer());
         desk.observer.event(&Event::Identified { consumer });
     }
     let mut facts = Facts {

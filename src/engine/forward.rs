@@ -16,17 +16,11 @@ use super::spare::Spare;
 use super::strip::Stripped;
 use super::values::{Facts, blame, origin, whose};
 
-/// The headers as they came, without the gate's own.
-pub(super) fn sanitised<'r>(
-    headers: &'r Headers<'r>,
-    policy: &Policy,
-    spare: &'r Spare,
-) -> Plan<'r> {
-    let mut plan = Plan::new(headers, spare);
+/// The headers as they came go on without the gate's own.
+fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     if headers.may_have_any(policy.written.marks()) {
-        forget_ours(&mut plan, headers, policy);
+        forget_ours(plan, headers, policy);
     }
-    plan
 }
 
 #[inline(never)]
@@ -40,7 +34,9 @@ fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
 
 /// A request that no route is for, and that goes on all the same.
 pub(super) fn pass(head: &Head<'_>, policy: &Policy, spare: &Spare) -> Edits {
-    let mut plan = sanitised(head.request.headers(), policy, spare);
+    let headers = head.request.headers();
+    let mut plan = Plan::new(headers, spare);
+    sanitise(&mut plan, headers, policy);
     let path = Cow::Borrowed(head.path.forward());
     set_path(&mut plan, head, path, head.path.query());
     Edits {
@@ -58,9 +54,11 @@ pub(super) fn edits(
     spare: &Spare,
 ) -> Result<Edits, Denial> {
     let head = facts.head;
-    let mut plan = sanitised(head.request.headers(), policy, spare);
+    let headers = head.request.headers();
+    let mut plan = Plan::new(headers, spare);
+    sanitise(&mut plan, headers, policy);
     let stripped = Stripped::of(facts.who, route, policy);
-    stripped.headers(&mut plan, head.request.headers());
+    stripped.headers(&mut plan, headers);
     let path = match &rewrite.path {
         Some(new) => Cow::Owned(new_path(new, facts, policy, spare.path())?),
         None => Cow::Borrowed(head.path.forward()),

@@ -51,7 +51,7 @@ use waiting::{EngineId, Mail, Memory, Slot};
 use world::World;
 
 pub use detail::{Detail, Known, Origin, Said};
-pub use event::{Event, Observer, Outcome, Recall, RouteName, Verdict};
+pub use event::{ConsumerName, Event, Observer, Outcome, Recall, RouteName, Verdict};
 pub use report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting, Woken};
 pub use store::Store;

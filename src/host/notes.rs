@@ -19,7 +19,7 @@ impl Notes {
     /// Takes note of an event.
     pub(super) fn take(&mut self, event: &Event<'_>) {
         if let Event::Identified { consumer } = *event {
-            self.consumer = Some(consumer.to_vec());
+            self.consumer = Some(consumer.bytes().to_vec());
         }
         if let Event::Decided { route, reason, .. } = *event {
             self.route = route.map(|route| route.text().to_owned());

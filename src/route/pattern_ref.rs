@@ -100,10 +100,15 @@ impl<'r> PatternRef<'r> {
     /// How many segments it fixes, by a literal or a `{name}`: for a prefix, those that a new prefix replaces.
     #[must_use]
     pub fn segments(self) -> usize {
-        match self.whole() {
-            Some(path) => path.iter().filter(|byte| **byte == b'/').count(),
-            None => usize::from(self.first()),
+        match self.first() {
+            EXACT => self.slashes(),
+            count => usize::from(count),
         }
+    }
+
+    #[inline(never)]
+    fn slashes(self) -> usize {
+        self.body().iter().filter(|byte| **byte == b'/').count()
     }
 
     /// Whether this is a prefix.
