@@ -4,8 +4,8 @@ use crate::http::{Response, Text};
 use crate::policy::{Denial, Policy, Redirect, Route};
 use crate::route::canonical_host;
 
-use super::forward::{joined, new_path, new_query};
 use super::strip::Stripped;
+use super::target::{new_query, put_path, put_query};
 use super::values::{Facts, blame, whose};
 
 /// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
@@ -16,15 +16,17 @@ pub(super) fn redirect(
     redirect: &Redirect,
     policy: &Policy,
 ) -> Result<Response, Denial> {
-    let path = match &redirect.path {
-        Some(new) => new_path(new, facts, policy, Vec::new())?,
-        None => facts.head.path.forward().to_vec(),
-    };
+    let mut path = Vec::new();
+    match &redirect.path {
+        Some(new) => put_path(&mut path, new, facts, policy)?,
+        None => path.extend_from_slice(facts.head.path.forward()),
+    }
     let stripped = Stripped::of(facts.who, route, policy);
     let query = new_query(facts, &stripped, None)?;
     let mut location = Vec::new();
     origin(&mut location, facts, redirect)?;
-    location.extend(joined(path.into(), query.as_deref()));
+    location.extend(path);
+    put_query(&mut location, query.as_deref());
     Ok(Response {
         status: redirect.status,
         headers: vec![("location".into(), location.into())],

@@ -1,12 +1,7 @@
 //! What becomes of a request that goes on.
 
-use std::borrow::Cow;
-
 use crate::http::{Edits, Headers, Text};
-use crate::policy::{
-    self, Denial, HeaderEdits, PathPiece, PathRewrite, Policy, QueryEdits, Reason, Rewrite, Route,
-};
-use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
+use crate::policy::{self, Denial, HeaderEdits, Policy, Reason, Rewrite, Route};
 use crate::route::canonical_host;
 
 use super::authenticate::Identity;
@@ -14,7 +9,8 @@ use super::head::Head;
 use super::plan::Plan;
 use super::spare::Spare;
 use super::strip::Stripped;
-use super::values::{Facts, blame, origin, whose};
+use super::target;
+use super::values::{Facts, blame, whose};
 
 /// The headers as they came go on without the gate's own.
 fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
@@ -37,8 +33,7 @@ pub(super) fn pass(head: &Head<'_>, policy: &Policy, spare: &Spare) -> Edits {
     let headers = head.request.headers();
     let mut plan = Plan::new(headers, spare);
     sanitise(&mut plan, headers, policy);
-    let path = Cow::Borrowed(head.path.forward());
-    set_path(&mut plan, head, path, head.path.query());
+    target::keep(&mut plan, head, head.path.query(), spare);
     Edits {
         request: plan.finish(),
         response: Vec::new(),
@@ -59,14 +54,8 @@ pub(super) fn edits(
     sanitise(&mut plan, headers, policy);
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, headers);
-    let path = match &rewrite.path {
-        Some(new) => Cow::Owned(new_path(new, facts, policy, spare.path())?),
-        None => Cow::Borrowed(head.path.forward()),
-    };
-    let changes = rewrite.edits.as_deref();
-    let query = new_query(facts, &stripped, changes.map(|changes| &changes.query))?;
-    set_path(&mut plan, head, path, query.as_deref());
-    if let Some(changes) = changes {
+    target::rewrite(&mut plan, facts, &stripped, rewrite, policy, spare)?;
+    if let Some(changes) = &rewrite.edits {
         return changed(plan, changes, facts, policy, spare);
     }
     identify(&mut plan, facts, policy);
@@ -143,129 +132,6 @@ fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
             plan.set(header, value.to_text());
         }
     }
-}
-
-/// A new path, of literals and values, in the memory of `room`, which is empty.
-pub(super) fn new_path(
-    rewrite: &PathRewrite,
-    facts: &Facts<'_>,
-    policy: &Policy,
-    room: Vec<u8>,
-) -> Result<Vec<u8>, Denial> {
-    match rewrite {
-        PathRewrite::Template(pieces) => of_pieces(pieces, facts, room),
-        PathRewrite::Prefix(new) => {
-            let covered = facts.covered;
-            let new = policy.routes.text(*new);
-            let came = &facts.head.path;
-            let mut path = room;
-            // What goes behind it mostly is the query as it came.
-            let query = came
-                .query()
-                .map_or(0, |query| query.len().saturating_add(1));
-            path.reserve(
-                new.len()
-                    .saturating_add(came.forward().len())
-                    .saturating_add(query),
-            );
-            replace_prefix(came.forward(), covered, new, &mut path);
-            Ok(path)
-        }
-    }
-}
-
-#[inline(never)]
-fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<Vec<u8>, Denial> {
-    let mut path = PathBuilder::in_room(room);
-    for piece in pieces {
-        match piece {
-            PathPiece::Literal(literal) => path.literal(literal),
-            PathPiece::Variable(variable, default) => match (facts.value(variable)?, default) {
-                (Some(found), _) => match found.segments {
-                    Some(segments) => path.segments(segments, found.origin),
-                    None => path.segment(&found.text, found.origin),
-                },
-                (None, Some(default)) => path.segment(default, crate::rewrite::Origin::Policy),
-                (None, None) => return Err(blame(origin(variable)).into()),
-            },
-        }
-    }
-    path.finish()
-        .map_err(|PathValueError { origin, .. }| blame(origin).into())
-}
-
-/// The query without credentials, and as the route changes it.
-pub(super) fn new_query<'x>(
-    facts: &Facts<'x>,
-    stripped: &Stripped<'_>,
-    edits: Option<&QueryEdits>,
-) -> Result<Option<Cow<'x, [u8]>>, Denial> {
-    let is_edited = edits.is_some_and(|edits| !edits.is_empty());
-    if is_edited || stripped.changes_query() {
-        return edited_query(facts, stripped, edits);
-    }
-    let head: &'x Head<'x> = facts.head;
-    Ok(head.path.query().map(Cow::Borrowed))
-}
-
-#[inline(never)]
-fn edited_query<'x>(
-    facts: &Facts<'x>,
-    stripped: &Stripped<'_>,
-    edits: Option<&QueryEdits>,
-) -> Result<Option<Cow<'x, [u8]>>, Denial> {
-    let head: &'x Head<'x> = facts.head;
-    let query = head.path.query();
-    let Some(edits) = edits else {
-        return Ok(edit_query(query, &stripped.query().collect::<Vec<_>>()));
-    };
-    let mut values = Vec::new();
-    for (_, value) in edits.set.iter().chain(&edits.add) {
-        values.push(facts.text(value)?);
-    }
-    let mut all: Vec<QueryEdit<'_>> = stripped.query().collect();
-    let mut values = values.iter();
-    all.extend(edits.remove.iter().map(|name| QueryEdit::Remove(name)));
-    for (name, _) in &edits.set {
-        all.push(match values.next() {
-            Some(Some(value)) => QueryEdit::Set(name, value),
-            _ => QueryEdit::Remove(name),
-        });
-    }
-    for (name, _) in &edits.add {
-        if let Some(Some(value)) = values.next() {
-            all.push(QueryEdit::Add(name, value));
-        }
-    }
-    Ok(edit_query(query, &all))
-}
-
-/// Joins path and query.
-pub(super) fn joined(path: Cow<'_, [u8]>, query: Option<&[u8]>) -> Vec<u8> {
-    let mut whole = path.into_owned();
-    if let Some(query) = query {
-        whole.reserve(query.len().saturating_add(1));
-        whole.push(b'?');
-        whole.extend_from_slice(query);
-    }
-    whole
-}
-
-fn set_path(plan: &mut Plan<'_>, head: &Head<'_>, path: Cow<'_, [u8]>, query: Option<&[u8]>) {
-    let came = &head.path;
-    let same_path = came.is_as_it_came() && is(&path, came.forward());
-    let same_query = match (query, came.query()) {
-        (Some(new), Some(old)) => is(new, old),
-        (new, old) => new.is_none() && old.is_none(),
-    };
-    if !same_path || !same_query {
-        plan.set_anew(":path".into(), joined(path, query).into());
-    }
-}
-
-/// Equal. What wasn't changed is the very same bytes, which is told without reading them.
-fn is(new: &[u8], old: &[u8]) -> bool {
-    std::ptr::eq(new, old) || *new == *old
 }
 
 fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> Result<(), Denial> {

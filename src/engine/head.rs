@@ -12,6 +12,8 @@ pub(super) struct Head<'r> {
     pub(super) request: &'r Request<'r>,
     pub(super) method: &'r [u8],
     pub(super) authority: &'r [u8],
+    /// `:path` as it came.
+    pub(super) target: &'r [u8],
     pub(super) host: Cow<'r, [u8]>,
     pub(super) path: CanonicalPath<'r>,
 }
@@ -20,16 +22,17 @@ impl<'r> Head<'r> {
     /// The canonical head.
     pub(super) fn read(request: &'r Request<'r>, policy: &Policy) -> Result<Self, Denial> {
         let Parts {
-            path,
+            path: target,
             method,
             authority,
         } = Parts::of(request.headers())?;
-        let path = canonicalise(path, &policy.paths).map_err(reason)?;
+        let path = canonicalise(target, &policy.paths).map_err(reason)?;
         let host = canonical_host(authority).map_err(|_| Reason::MalformedHost)?;
         Ok(Self {
             request,
             method,
             authority,
+            target,
             host,
             path,
         })

@@ -26,6 +26,7 @@ mod spare;
 mod step;
 mod store;
 mod strip;
+mod target;
 mod trace;
 mod uptake;
 mod values;

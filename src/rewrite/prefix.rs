@@ -1,22 +1,18 @@
 //! A new prefix for a path.
 
-/// Writes to `path`, which is empty, `forward` with its first `covered` segments replaced by `new`, the bytes of a
+/// The parts, one behind the other, of `forward` with its first `covered` segments replaced by `new`, the bytes of a
 /// [`PathLiteral`](super::PathLiteral) that begins with `/` (the empty one is `/`). What stands after them stays byte for
 /// byte, save that never a `//` arises: one slash is left where the two meet.
-pub fn replace_prefix(forward: &[u8], covered: usize, new: &[u8], path: &mut Vec<u8>) {
+#[must_use]
+pub fn replace_prefix<'a>(forward: &'a [u8], covered: usize, new: &'a [u8]) -> [&'a [u8]; 3] {
     let after = after_segments(forward, covered);
+    if after.is_empty() {
+        let whole = if new.is_empty() { b"/" } else { new };
+        return [whole, b"", b""];
+    }
     let below = after.iter().position(|&byte| byte != b'/');
-    path.extend_from_slice(new);
-    if !after.is_empty() {
-        if path.last() == Some(&b'/') {
-            path.pop();
-        }
-        path.push(b'/');
-        path.extend(below.and_then(|at| after.get(at..)).unwrap_or_default());
-    }
-    if path.is_empty() {
-        path.push(b'/');
-    }
+    let below = below.and_then(|at| after.get(at..)).unwrap_or_default();
+    [new.strip_suffix(b"/").unwrap_or(new), b"/", below]
 }
 
 /// What stands after the first `count` segments, its slash with it.
@@ -60,9 +56,12 @@ mod tests {
             ("/foo//", 1, "/x", "/x/"),
         ] {
             let new = PathLiteral::parse(new).unwrap();
-            let mut path = Vec::new();
-            replace_prefix(forward.as_bytes(), covered, new.as_bytes(), &mut path);
-            assert_eq!(path, expected.as_bytes(), "{forward} {covered} {new:?}");
+            let path = replace_prefix(forward.as_bytes(), covered, new.as_bytes());
+            assert_eq!(
+                path.concat(),
+                expected.as_bytes(),
+                "{forward} {covered} {new:?}"
+            );
         }
     }
 }

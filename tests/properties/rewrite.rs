@@ -104,8 +104,8 @@ proptest! {
             return Ok(());
         }
         let left = words[covered..].join(&b'/');
-        let mut replaced = Vec::new();
-        replace_prefix(forward, covered, literal(&new).as_bytes(), &mut replaced);
+        let literal = literal(&new);
+        let replaced = replace_prefix(forward, covered, literal.as_bytes()).concat();
         let expected = match (new.trim_end_matches('/'), covered == words.len()) {
             (_, true) if new.is_empty() => b"/".to_vec(),
             (_, true) => new.clone().into_bytes(),

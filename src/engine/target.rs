@@ -1,0 +1,156 @@
+//! What becomes of a request's path and query.
+
+use std::borrow::Cow;
+
+use crate::policy::{Denial, PathPiece, PathRewrite, Policy, QueryEdits, Rewrite};
+use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
+
+use super::head::Head;
+use super::plan::Plan;
+use super::spare::Spare;
+use super::strip::Stripped;
+use super::values::{Facts, blame, origin};
+
+/// Brings `:path` to what the upstream is to get.
+pub(super) fn rewrite(
+    plan: &mut Plan<'_>,
+    facts: &Facts<'_>,
+    stripped: &Stripped<'_>,
+    rewrite: &Rewrite,
+    policy: &Policy,
+    spare: &Spare,
+) -> Result<(), Denial> {
+    let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
+    let Some(new) = &rewrite.path else {
+        let query = new_query(facts, stripped, edits)?;
+        keep(plan, facts.head, query.as_deref(), spare);
+        return Ok(());
+    };
+    let mut target = spare.path();
+    put_path(&mut target, new, facts, policy)?;
+    let query = new_query(facts, stripped, edits)?;
+    put_query(&mut target, query.as_deref());
+    if *target != *facts.head.target {
+        plan.set_anew(":path".into(), target.into());
+    }
+    Ok(())
+}
+
+/// Leaves the path as it is in its one spelling, with this query.
+pub(super) fn keep(plan: &mut Plan<'_>, head: &Head<'_>, query: Option<&[u8]>, spare: &Spare) {
+    let came = &head.path;
+    let is_same = match (query, came.query()) {
+        // What wasn't changed is the very same bytes, which is told without reading them.
+        (Some(new), Some(old)) => std::ptr::eq(new, old) || *new == *old,
+        (new, old) => new.is_none() && old.is_none(),
+    };
+    if !is_same || !came.is_as_it_came() {
+        let mut target = spare.path();
+        append(&mut target, &[came.forward()]);
+        put_query(&mut target, query);
+        plan.set_anew(":path".into(), target.into());
+    }
+}
+
+/// Puts a new path, of literals and values, into `target`, which is empty.
+pub(super) fn put_path(
+    target: &mut Vec<u8>,
+    rewrite: &PathRewrite,
+    facts: &Facts<'_>,
+    policy: &Policy,
+) -> Result<(), Denial> {
+    match rewrite {
+        PathRewrite::Template(pieces) => {
+            *target = of_pieces(pieces, facts, std::mem::take(target))?;
+        }
+        PathRewrite::Prefix(new) => {
+            let new = policy.routes.text(*new);
+            let forward = facts.head.path.forward();
+            append(target, &replace_prefix(forward, facts.covered, new));
+        }
+    }
+    Ok(())
+}
+
+/// Puts a query behind a path.
+pub(super) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
+    if let Some(query) = query {
+        append(target, &[b"?", query]);
+    }
+}
+
+/// One piece of code for all.
+#[inline(never)]
+fn append(target: &mut Vec<u8>, parts: &[&[u8]]) {
+    let length = |sum: usize, part: &&[u8]| sum.saturating_add(part.len());
+    target.reserve(parts.iter().fold(0, length));
+    for part in parts {
+        target.extend_from_slice(part);
+    }
+}
+
+#[inline(never)]
+fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<Vec<u8>, Denial> {
+    let mut path = PathBuilder::in_room(room);
+    for piece in pieces {
+        match piece {
+            PathPiece::Literal(literal) => path.literal(literal),
+            PathPiece::Variable(variable, default) => match (facts.value(variable)?, default) {
+                (Some(found), _) => match found.segments {
+                    Some(segments) => path.segments(segments, found.origin),
+                    None => path.segment(&found.text, found.origin),
+                },
+                (None, Some(default)) => path.segment(default, crate::rewrite::Origin::Policy),
+                (None, None) => return Err(blame(origin(variable)).into()),
+            },
+        }
+    }
+    path.finish()
+        .map_err(|PathValueError { origin, .. }| blame(origin).into())
+}
+
+/// The query without credentials, and as the route changes it.
+pub(super) fn new_query<'x>(
+    facts: &Facts<'x>,
+    stripped: &Stripped<'_>,
+    edits: Option<&QueryEdits>,
+) -> Result<Option<Cow<'x, [u8]>>, Denial> {
+    let is_edited = edits.is_some_and(|edits| !edits.is_empty());
+    if is_edited || stripped.changes_query() {
+        return edited_query(facts, stripped, edits);
+    }
+    let head: &'x Head<'x> = facts.head;
+    Ok(head.path.query().map(Cow::Borrowed))
+}
+
+#[inline(never)]
+fn edited_query<'x>(
+    facts: &Facts<'x>,
+    stripped: &Stripped<'_>,
+    edits: Option<&QueryEdits>,
+) -> Result<Option<Cow<'x, [u8]>>, Denial> {
+    let head: &'x Head<'x> = facts.head;
+    let query = head.path.query();
+    let Some(edits) = edits else {
+        return Ok(edit_query(query, &stripped.query().collect::<Vec<_>>()));
+    };
+    let mut values = Vec::new();
+    for (_, value) in edits.set.iter().chain(&edits.add) {
+        values.push(facts.text(value)?);
+    }
+    let mut all: Vec<QueryEdit<'_>> = stripped.query().collect();
+    let mut values = values.iter();
+    all.extend(edits.remove.iter().map(|name| QueryEdit::Remove(name)));
+    for (name, _) in &edits.set {
+        all.push(match values.next() {
+            Some(Some(value)) => QueryEdit::Set(name, value),
+            _ => QueryEdit::Remove(name),
+        });
+    }
+    for (name, _) in &edits.add {
+        if let Some(Some(value)) = values.next() {
+            all.push(QueryEdit::Add(name, value));
+        }
+    }
+    Ok(edit_query(query, &all))
+}
