@@ -12,6 +12,7 @@ use super::authorize::{Lookups, holds};
 use super::event::{ConsumerName, Event, Outcome, RouteName};
 use super::head::Head;
 use super::lookups::{Awaited, Basis, Desk, Stop};
+use super::picked::Picked;
 use super::step::Step;
 use super::values::Facts;
 use super::{answer, forward, trace};
@@ -90,16 +91,24 @@ fn follow<'p>(
         let consumer = ConsumerName::of(identity.consumer());
         desk.observer.event(&Event::Identified { consumer });
     }
-    let mut facts = Facts {
+    let facts = Facts {
         head,
         captures: Some(found.captures(head.path.matching())),
         covered: found.pattern.segments(),
         who: &who,
-        looked_up: Vec::new(),
+        looked_up: &[],
     };
-    if !route.lookups().is_empty() {
-        look_up(&mut facts, found, route, policy, desk)?;
-    }
+    // Where there are no lookups, there is nothing to be dropped either.
+    let looked_up;
+    let facts = if route.lookups().is_empty() {
+        facts
+    } else {
+        looked_up = look_up(&facts, found, route, policy, desk)?;
+        Facts {
+            looked_up: &looked_up,
+            ..facts
+        }
+    };
     trace::checked(route, &facts, Lookups::Done, policy, desk);
     if let Some(condition) = route.authorize() {
         may(condition, &facts)?;
@@ -136,13 +145,13 @@ fn answered(
 
 /// The values of all lookups of a route, in their order.
 #[inline(never)]
-fn look_up<'x, 'p: 'x>(
-    facts: &mut Facts<'x>,
+fn look_up<'p>(
+    facts: &Facts<'_>,
     found: Found<'_>,
     route: &'p Route,
     policy: &Policy,
     desk: &mut Desk<'p>,
-) -> Result<(), Stop> {
+) -> Result<Vec<Picked<'p>>, Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
     if let Some(condition) = route.authorize() {
         if holds(condition, facts, Lookups::Pending) == Some(false) {
@@ -151,14 +160,19 @@ fn look_up<'x, 'p: 'x>(
         }
     }
     let mut fell_back: Vec<&str> = Vec::new();
+    let mut values = Vec::with_capacity(route.lookups().len());
     for lookup in route.lookups() {
-        let found_out = desk.look_up(lookup, facts);
-        trace::looked_up(lookup, facts, &found_out, policy, desk);
+        let facts = Facts {
+            looked_up: &values,
+            ..*facts
+        };
+        let found_out = desk.look_up(lookup, &facts);
+        trace::looked_up(lookup, &facts, &found_out, policy, desk);
         let found_out = found_out?;
         if found_out.basis == Basis::Failure {
             fell_back.push(&*lookup.name);
         }
-        facts.looked_up.push(found_out.values);
+        values.push(found_out.values);
     }
     // Told here, because an exchange that waits for a later lookup does the earlier ones again.
     for lookup in fell_back {
@@ -168,7 +182,7 @@ fn look_up<'x, 'p: 'x>(
             lookup,
         });
     }
-    Ok(())
+    Ok(values)
 }
 
 #[inline(never)]

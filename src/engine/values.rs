@@ -14,6 +14,7 @@ use super::head::Head;
 use super::picked::Picked;
 
 /// What is known of an exchange by now.
+#[derive(Clone, Copy)]
 pub(super) struct Facts<'x> {
     pub(super) head: &'x Head<'x>,
     pub(super) captures: Option<Captures<'x, 'x>>,
@@ -21,7 +22,7 @@ pub(super) struct Facts<'x> {
     pub(super) covered: usize,
     pub(super) who: &'x Authenticated<'x>,
     /// Values by lookup; of lookups that aren't done yet there is none.
-    pub(super) looked_up: Vec<Picked<'x>>,
+    pub(super) looked_up: &'x [Picked<'x>],
 }
 
 /// One value, as text.

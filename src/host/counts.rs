@@ -89,6 +89,7 @@ impl Cell {
 
 impl Row {
     /// Says what it is of.
+    #[inline(never)]
     pub(super) fn call(&mut self, label: Option<&str>) {
         self.label = label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
     }

@@ -17,6 +17,7 @@ pub(super) struct Notes {
 
 impl Notes {
     /// Takes note of an event.
+    #[inline(never)]
     pub(super) fn take(&mut self, event: &Event<'_>) {
         if let Event::Identified { consumer } = *event {
             self.consumer = Some(consumer.bytes().to_vec());

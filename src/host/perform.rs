@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::{Engine, ExchangeId, FlightId, Inputs, Observer, Step, Suspended};
+use crate::engine::{self, Engine, ExchangeId, FlightId, Inputs, Observer, Step};
 use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
 
 use super::abi::{self, Action, Failure, MapKind};
@@ -216,8 +216,8 @@ impl<'a> Turn<'a> {
         }
         match step {
             Step::Continue(edits) => self.go_on(stream, seat, edits),
-            Step::Respond(response) => self.respond(stream, &response),
-            Step::Wait(waiting) => self.hold(stream, seat, waiting.suspended),
+            Step::Respond(response) => self.respond(stream, *response),
+            Step::Wait(waiting) => self.hold(stream, seat, *waiting),
         }
     }
 
@@ -231,16 +231,16 @@ impl<'a> Turn<'a> {
     }
 
     #[inline(never)]
-    fn hold(&self, stream: ContextId, seat: &Rc<Seat>, suspended: Suspended) {
+    fn hold(&self, stream: ContextId, seat: &Rc<Seat>, waiting: engine::Waiting) {
         let seat = Rc::clone(seat);
+        let suspended = waiting.suspended;
         let waiting = Waiting { suspended, seat };
         self.vm.with(|tables| tables.hold(stream, waiting));
     }
 
     fn go_on(&mut self, stream: ContextId, seat: &Seat, mut edits: Edits) {
         if let Err(failure) = self.edit(stream, MapKind::Request, &edits.request) {
-            self.vm.events.trouble(&failure);
-            return self.refuse(stream, Refusal::NotPerformed);
+            return self.not_performed(stream, &failure);
         }
         let response = std::mem::take(&mut edits.response);
         if !response.is_empty() {
@@ -264,21 +264,24 @@ impl<'a> Turn<'a> {
         // hangs (tried on Envoy 1.40).
         let continued = self.act_as(stream).and_then(|()| abi::continue_request());
         if let Err(failure) = continued {
-            self.vm.events.trouble(&failure);
             // They are for a response of the upstream's. Our denial is a response too, and its edits could fail as well.
             self.vm.with(|tables| tables.edits(stream));
-            self.refuse(stream, Refusal::NotPerformed);
+            self.not_performed(stream, &failure);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_performed(&mut self, stream: ContextId, failure: &Failure) {
+        self.vm.events.trouble(failure);
+        self.refuse(stream, Refusal::NotPerformed);
     }
 
     /// Edits the response of the stream that this callback is about.
     pub(super) fn edit_response(&mut self, stream: ContextId, edits: &[Edit]) {
         match self.edit(stream, MapKind::Response, edits) {
             Ok(()) => self.action = Action::Continue,
-            Err(failure) => {
-                self.vm.events.trouble(&failure);
-                self.refuse(stream, Refusal::NotPerformed);
-            }
+            Err(failure) => self.not_performed(stream, &failure),
         }
     }
 
@@ -288,28 +291,28 @@ impl<'a> Turn<'a> {
         }
         self.act_as(stream)?;
         edits.iter().try_for_each(|edit| match edit {
-            Edit::Set(name, value) => abi::replace_header(map, name, value),
-            Edit::Add(name, value) => abi::add_header(map, name, value),
-            Edit::Remove(name) => abi::remove_header(map, name),
+            Edit::Set(_, value) => abi::replace_header(map, edit.name(), value),
+            Edit::Add(_, value) => abi::add_header(map, edit.name(), value),
+            Edit::Remove(_) => abi::remove_header(map, edit.name()),
         })
     }
 
     #[inline(never)]
-    fn respond(&mut self, stream: ContextId, response: &Response) {
-        let pairs: Vec<(&[u8], &[u8])> = response
-            .headers
+    fn respond(&mut self, stream: ContextId, response: Response) {
+        let Response {
+            status,
+            headers,
+            body,
+            grpc_status,
+            details,
+        } = response;
+        let pairs: Vec<(&[u8], &[u8])> = headers
             .iter()
             .map(|(name, value)| (&**name, &**value))
             .collect();
         let headers = HeaderMap::from_pairs(&pairs);
         self.answer(stream, |_| {
-            abi::send_local_response(
-                response.status,
-                headers.as_wire(),
-                &response.body,
-                &response.details,
-                response.grpc_status,
-            )
+            abi::send_local_response(status, headers.as_wire(), &body, &details, grpc_status)
         });
     }
 

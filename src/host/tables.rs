@@ -116,6 +116,7 @@ impl Tables {
     }
 
     /// Notes the edits that a stream's response is to get.
+    #[inline(never)]
     pub(super) fn edit_later(&mut self, stream: ContextId, edits: Vec<Edit>) {
         self.streams
             .insert(stream, Open::Editing(edits.into_boxed_slice()));

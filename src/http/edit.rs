@@ -13,6 +13,15 @@ pub enum Edit {
     Remove(Text),
 }
 
+impl Edit {
+    /// The header's name.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        let (Self::Set(name, _) | Self::Add(name, _) | Self::Remove(name)) = self;
+        name
+    }
+}
+
 /// Everything that is done to one exchange that goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
