@@ -19,6 +19,11 @@ CONNECTIONS = 8
 # Seconds until wrk has read its requests.
 STARTS = 0.15
 
+# The row that the others are compared with.
+BASELINE = "baseline"
+
+DRAWS = 400
+
 
 class Failed(Exception):
     """A listener did not do its job."""
@@ -44,34 +49,62 @@ def ask_for(envoy, row, requests, seconds, core):
     return (after - before) / told["requests"] / 1000, (waited_after - waited_before) / max(1, after - before)
 
 
-def rounds(envoy, loads, count, seconds, core, say):
-    """Measures the rows (name to file of requests) in turn, in another order each round: {row: [µs a request]}, and
-    for how long Envoy waited for its core, as a part of its work."""
-    costs = {row: [] for row in loads}
-    waits = []
-    order = list(loads)
-    chance = random.Random(1)
-    for row in order:
-        ask_for(envoy, row, loads[row], 1, core)
-    for each in range(count):
-        chance.shuffle(order)
-        for row in order:
-            cost, wait = ask_for(envoy, row, loads[row], seconds, core)
-            costs[row].append(cost)
-            waits.append(wait)
-        say(f"round {each + 1} of {count}")
-    return costs, statistics.median(waits)
+class Rounds:
+    """Measurements of some rows (name to file of requests) in one Envoy: each round takes them in turn, in another order."""
+
+    def __init__(self, envoy, loads, seconds, core, say):
+        self.envoy, self.loads, self.seconds, self.core, self.say = envoy, loads, seconds, core, say
+        self.costs = []  # of each round, {row: µs a request}
+        self.waits = []  # for how long Envoy waited for its core, as a part of its work
+        self.chance = random.Random(1)
+        for row, requests in loads.items():
+            ask_for(envoy, row, requests, 1, core)
+
+    def run(self, count, rows):
+        """So many more rounds of these rows."""
+        for _ in range(count):
+            order = list(rows)
+            self.chance.shuffle(order)
+            costs = {}
+            for row in order:
+                costs[row], wait = ask_for(self.envoy, row, self.loads[row], self.seconds, self.core)
+                self.waits.append(wait)
+            self.costs.append(costs)
+            self.say(f"round {len(self.costs)}")
+
+    def of(self, row):
+        """The costs of a row, one a round; None where it wasn't measured."""
+        return [costs.get(row) for costs in self.costs]
+
+    def added(self, row):
+        """What a row adds to the baseline of the same round, one a round that measured it."""
+        return [costs[row] - costs[BASELINE] for costs in self.costs if row in costs]
+
+    def ratio(self, row, peer):
+        """What a row adds to what its peer adds: (the ratio, and between what it lies with 90 %)."""
+        both = [(costs[row] - costs[BASELINE], costs[peer] - costs[BASELINE])
+                for costs in self.costs if row in costs and peer in costs]
+
+        def of(pairs):
+            own, others = zip(*pairs)
+            return middle(own) / middle(others)
+
+        # Drawn again and again from the rounds that there are: how much does it depend on which these are?
+        draw = random.Random(1)
+        drawn = sorted(of(draw.choices(both, k=len(both))) for _ in range(DRAWS))
+        return of(both), drawn[DRAWS // 20], drawn[-DRAWS // 20]
+
+
+def middle(values):
+    """The mean of the middle half: a neighbour's noise is in the rest, and it wavers less than the median."""
+    ordered = sorted(values)
+    cut = len(ordered) // 4
+    return statistics.mean(ordered[cut:len(ordered) - cut])
 
 
 def quartiles(values):
-    """(first quartile, median, third quartile)."""
+    """(first quartile, third quartile)."""
     if len(values) < 2:
-        return values[0], values[0], values[0]
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return low, middle, high
-
-
-def added(costs, baseline):
-    """What each row adds to the baseline of the same round: {row: [µs a request]}."""
-    return {row: [cost - base for cost, base in zip(values, costs[baseline])]
-            for row, values in costs.items() if row != baseline}
+        return values[0], values[0]
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, high
