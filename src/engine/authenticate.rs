@@ -121,8 +121,8 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     }
 }
 
-/// The same where the requirement names several providers, or none of them must be met. What they say is told to the
-/// observer, if there is one.
+/// Evaluates a requirement that names several providers, or need not be met. What they say is told to the observer, if
+/// there is one.
 #[inline(never)]
 fn combined<'s>(
     head: &Head<'_>,
