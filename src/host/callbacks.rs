@@ -16,7 +16,7 @@ use super::handover::{BUILD, PERIOD, VERSION};
 use super::id::{CallToken, ContextId};
 use super::perform::{Turn, milliseconds};
 use super::refusal::Refusal;
-use super::tables::Seat;
+use super::seat::Seat;
 use super::tally::Tally;
 use super::vm::Vm;
 use super::{configure, log as host_log};

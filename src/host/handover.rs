@@ -9,8 +9,8 @@ use crate::time::Timestamp;
 use super::abi::Failure;
 use super::id::ContextId;
 use super::metrics::Reading;
+use super::seat::Seat;
 use super::stat;
-use super::tables::Seat;
 use super::tally::Own;
 use super::vm::Vm;
 

@@ -25,6 +25,7 @@ mod observer;
 mod perform;
 mod refusal;
 mod roots;
+mod seat;
 mod stat;
 mod tables;
 mod tally;

@@ -4,7 +4,7 @@ use crate::config::Property;
 use crate::engine::Event;
 
 use super::abi::{self, Failure};
-use super::tables::Seat;
+use super::seat::Seat;
 
 /// Taken while an exchange is decided, where its policy asks for it.
 #[derive(Debug, Default)]

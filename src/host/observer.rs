@@ -14,7 +14,7 @@ use super::id::ContextId;
 use super::log::Value;
 use super::notes::Notes;
 use super::refusal::Refusal;
-use super::tables::Seat;
+use super::seat::Seat;
 use super::tally::{Own, Tally};
 
 /// A failure that lasts is told again after this time.

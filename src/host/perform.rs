@@ -10,7 +10,8 @@ use super::abi::{self, Action, Failure, MapKind};
 use super::id::ContextId;
 use super::notes::Notes;
 use super::refusal::{self, Refusal};
-use super::tables::{Flight, Seat, Waiting};
+use super::seat::Seat;
+use super::tables::{Flight, Waiting};
 use super::vm::{Vm, engaged};
 use super::work::Work;
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::id::ContextId;
-use super::tables::Seat;
+use super::seat::Seat;
 
 /// What is known of each root: its seat, once it has a good policy. They are few (one a policy, and for a while those that
 /// were replaced), so they are gone through, the newest first.

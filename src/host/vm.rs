@@ -13,7 +13,8 @@ use super::clock::Clock;
 use super::log as host_log;
 use super::metrics::Metrics;
 use super::observer::EventLog;
-use super::tables::{Seat, Tables};
+use super::seat::Seat;
+use super::tables::Tables;
 use super::work::Work;
 
 /// One VM: several roots, each with an engine for one policy, their streams, and what they have learnt.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::engine::{ExchangeId, FlightId};
 use crate::http::Callout;
 
-use super::tables::Seat;
+use super::seat::Seat;
 
 /// What is still to be done in a callback.
 #[derive(Debug, Default)]
