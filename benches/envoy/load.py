@@ -22,6 +22,7 @@ STARTS = 0.15
 # The row that the others are compared with.
 BASELINE = "baseline"
 
+# How often rounds are drawn, to see how much a ratio depends on them.
 DRAWS = 400
 
 
@@ -80,8 +81,8 @@ class Rounds:
         """What a row adds to the baseline of the same round, one a round that measured it."""
         return [costs[row] - costs[BASELINE] for costs in self.costs if row in costs]
 
-    def ratio(self, row, peer):
-        """What a row adds to what its peer adds: (the ratio, and between what it lies with 90 %)."""
+    def ratio(self, row, peer, sure=0.9):
+        """What a row adds to what its peer adds: (the ratio, between what it lies in so many of all cases, rounds)."""
         both = [(costs[row] - costs[BASELINE], costs[peer] - costs[BASELINE])
                 for costs in self.costs if row in costs and peer in costs]
 
@@ -92,7 +93,8 @@ class Rounds:
         # Drawn again and again from the rounds that there are: how much does it depend on which these are?
         draw = random.Random(1)
         drawn = sorted(of(draw.choices(both, k=len(both))) for _ in range(DRAWS))
-        return of(both), drawn[DRAWS // 20], drawn[-DRAWS // 20]
+        cut = round(DRAWS * (1 - sure) / 2)
+        return of(both), (drawn[cut], drawn[-1 - cut]), len(both)
 
 
 def middle(values):

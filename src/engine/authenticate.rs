@@ -113,16 +113,18 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     match verdict {
         Verdict::Absent => unauthorized(Reason::MissingCredential, route, policy),
         Verdict::Rejected(reason, places) => {
+            // Here, and not in the function that most requests run.
             drop(places);
             unauthorized(reason, route, policy)
         }
         Verdict::Unavailable => Reason::SourceUnavailable.into(),
+        // Never: it isn't asked then.
         Verdict::Accepted(..) => Reason::Internal.into(),
     }
 }
 
-/// Evaluates a requirement that names several providers, or need not be met. What they say is told to the observer, if
-/// there is one.
+/// Evaluates a requirement that is put together of others. What the providers say is told to the observer, if there is
+/// one.
 #[inline(never)]
 fn combined<'s>(
     head: &Head<'_>,

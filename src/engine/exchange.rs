@@ -130,6 +130,7 @@ fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
     }
 }
 
+/// What the policy answers.
 #[inline(never)]
 fn answered(
     answer: &Answer,

@@ -1,6 +1,6 @@
 //! What becomes of a request that goes on.
 
-use crate::http::{Edits, Headers, Text};
+use crate::http::{Edits, Headers};
 use crate::policy::{self, Denial, HeaderEdits, Policy, Reason, Rewrite, Route};
 use crate::route::canonical_host;
 
@@ -23,7 +23,7 @@ fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
 fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     for (name, _) in headers.iter() {
         if policy.written.contains(name) {
-            plan.remove(&Text::Owned(name.to_vec()));
+            plan.remove_owned(name.to_vec().into());
         }
     }
 }
@@ -54,9 +54,9 @@ pub(super) fn edits(
     sanitise(&mut plan, headers, policy);
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, headers);
-    target::rewrite(&mut plan, facts, &stripped, rewrite, policy, spare)?;
+    target::change(&mut plan, facts, &stripped, rewrite, policy, spare)?;
     if let Some(changes) = &rewrite.edits {
-        return changed(plan, changes, facts, policy, spare);
+        return changed(plan, changes, facts, policy);
     }
     identify(&mut plan, facts, policy);
     Ok(Edits {
@@ -72,7 +72,6 @@ fn changed(
     changes: &policy::Edits,
     facts: &Facts<'_>,
     policy: &Policy,
-    spare: &Spare,
 ) -> Result<Edits, Denial> {
     edit_headers(&mut plan, &changes.headers, facts)?;
     identify(&mut plan, facts, policy);
@@ -93,7 +92,7 @@ fn changed(
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
         plan.set(&routing.header, chosen.clone());
     }
-    let mut response = Plan::blind(spare);
+    let mut response = Plan::blind();
     edit_headers(&mut response, &changes.response, facts)?;
     Ok(Edits {
         request: plan.finish(),

@@ -122,8 +122,8 @@ impl Engine {
         self.proceed(request, Memory::default(), inputs, observer)
     }
 
-    /// Takes back the edits of a step that was performed: the next one is made of their memory. A driver may as well drop
-    /// them.
+    /// Takes back the edits of a step that was performed: the next one is made of the memory of the request's. A driver may
+    /// as well drop them.
     pub fn give_back(&self, edits: Edits) {
         self.spare.keep(edits.request);
     }

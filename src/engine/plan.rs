@@ -12,8 +12,8 @@ pub(super) struct Plan<'r> {
     edits: Vec<Edit>,
     /// Of the names in `edits`.
     edited: Marks,
-    /// Where the first edit finds room.
-    spare: &'r Spare,
+    /// Where the first edit finds room; nowhere for a response's, which are kept until it comes.
+    spare: Option<&'r Spare>,
 }
 
 impl<'r> Plan<'r> {
@@ -23,26 +23,38 @@ impl<'r> Plan<'r> {
             came: Some(came),
             edits: Vec::new(),
             edited: Marks::NONE,
-            spare,
+            spare: Some(spare),
         }
     }
 
     /// Edits to headers that nobody has seen yet: none is left out.
-    pub(super) const fn blind(spare: &'r Spare) -> Self {
+    pub(super) const fn blind() -> Self {
         Self {
             came: None,
             edits: Vec::new(),
             edited: Marks::NONE,
-            spare,
+            spare: None,
         }
     }
 
     /// No value of `name` stays, in whatever spelling an upstream takes for it.
     pub(super) fn remove(&mut self, name: &Text) {
-        self.forget(name);
-        if self.survey(name).is_none_or(|came| came.values > 0) {
+        if self.is_to_go(name) {
             self.push(Edit::Remove(name.clone()));
         }
+    }
+
+    /// The same with a name that was made for this request.
+    pub(super) fn remove_owned(&mut self, name: Text) {
+        if self.is_to_go(&name) {
+            self.push(Edit::Remove(name));
+        }
+    }
+
+    /// Whether `name` has a value, or may have one; its other spellings are removed on the way.
+    fn is_to_go(&mut self, name: &[u8]) -> bool {
+        self.forget(name);
+        self.survey(name).is_none_or(|came| came.values > 0)
     }
 
     /// `name` has this value alone, and no other spelling of it stays.
@@ -72,11 +84,11 @@ impl<'r> Plan<'r> {
         self.edits
     }
 
-    /// One piece of code for all.
+    /// One piece of code for all, so that a request finds it in the processor's cache.
     #[inline(never)]
     fn push(&mut self, edit: Edit) {
-        if self.edits.capacity() == 0 {
-            self.edits = self.spare.edits();
+        if let (0, Some(spare)) = (self.edits.capacity(), self.spare) {
+            self.edits = spare.edits();
         }
         self.edits.push(edit);
     }

@@ -40,15 +40,20 @@ impl Spare {
         for edit in &mut edits {
             // Of the texts that were made for the request, the path is the only one that most requests have.
             if let Edit::Set(_, Text::Owned(made)) = edit {
-                if made.capacity() <= MOST_BYTES {
-                    self.path.set(std::mem::take(made));
-                }
+                self.keep_path(std::mem::take(made));
             }
         }
         edits.clear();
-        if edits.capacity() <= MOST_EDITS {
-            self.edits.set(edits);
-        }
+        let kept = self.edits.take();
+        let is_better = (kept.capacity()..=MOST_EDITS).contains(&edits.capacity());
+        self.edits.set(if is_better { edits } else { kept });
+    }
+
+    /// Keeps what a path was made in. Of two the larger one stays.
+    pub(super) fn keep_path(&self, path: Vec<u8>) {
+        let kept = self.path.take();
+        let is_better = (kept.capacity()..=MOST_BYTES).contains(&path.capacity());
+        self.path.set(if is_better { path } else { kept });
     }
 }
 
@@ -80,6 +85,18 @@ mod tests {
         );
         assert_eq!(spare.edits().capacity(), 0, "it has one owner");
         assert_eq!(spare.path().capacity(), 0);
+    }
+
+    #[test]
+    fn of_two_the_larger_one_stays() {
+        let spare = Spare::default();
+        spare.keep(edits(vec![b'/'; 100]));
+        let mut smaller = edits(vec![b'/'; 10]);
+        smaller.shrink_to_fit();
+        spare.keep(smaller);
+        spare.keep(Vec::new());
+        assert!(spare.edits().capacity() > 0);
+        assert_eq!(spare.path().capacity(), 100);
     }
 
     #[test]

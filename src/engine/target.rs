@@ -12,7 +12,7 @@ use super::strip::Stripped;
 use super::values::{Facts, blame, origin};
 
 /// Brings `:path` to what the upstream is to get.
-pub(super) fn rewrite(
+pub(super) fn change(
     plan: &mut Plan<'_>,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
@@ -30,7 +30,9 @@ pub(super) fn rewrite(
     put_path(&mut target, new, facts, policy)?;
     let query = new_query(facts, stripped, edits)?;
     put_query(&mut target, query.as_deref());
-    if *target != *facts.head.target {
+    if *target == *facts.head.target {
+        spare.keep_path(target);
+    } else {
         plan.set_anew(":path".into(), target.into());
     }
     Ok(())
@@ -79,7 +81,7 @@ pub(super) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
     }
 }
 
-/// One piece of code for all.
+/// Appends all parts, and grows at most once. One piece of code for all who append.
 #[inline(never)]
 fn append(target: &mut Vec<u8>, parts: &[&[u8]]) {
     let length = |sum: usize, part: &&[u8]| sum.saturating_add(part.len());

@@ -88,7 +88,7 @@ impl Lineage {
         !self.strays.is_empty()
     }
 
-    /// A stream is gone.
+    /// A stream is gone. A root, which goes after its last stream, is none.
     pub(super) fn gone(&mut self, stream: ContextId) {
         self.strays.remove(&stream);
     }

@@ -217,7 +217,7 @@ impl<'a> Turn<'a> {
         }
         match step {
             Step::Continue(edits) => self.go_on(stream, seat, edits),
-            Step::Respond(response) => self.respond(stream, *response),
+            Step::Respond(response) => self.respond(stream, &response),
             Step::Wait(waiting) => self.hold(stream, seat, *waiting),
         }
     }
@@ -291,6 +291,7 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         self.act_as(stream)?;
+        // Names are read in one place, and not in each arm: that is less code.
         edits.iter().try_for_each(|edit| match edit {
             Edit::Set(_, value) => abi::replace_header(map, edit.name(), value),
             Edit::Add(_, value) => abi::add_header(map, edit.name(), value),
@@ -299,21 +300,21 @@ impl<'a> Turn<'a> {
     }
 
     #[inline(never)]
-    fn respond(&mut self, stream: ContextId, response: Response) {
-        let Response {
-            status,
-            headers,
-            body,
-            grpc_status,
-            details,
-        } = response;
-        let pairs: Vec<(&[u8], &[u8])> = headers
+    fn respond(&mut self, stream: ContextId, response: &Response) {
+        let pairs: Vec<(&[u8], &[u8])> = response
+            .headers
             .iter()
             .map(|(name, value)| (&**name, &**value))
             .collect();
         let headers = HeaderMap::from_pairs(&pairs);
         self.answer(stream, |_| {
-            abi::send_local_response(status, headers.as_wire(), &body, &details, grpc_status)
+            abi::send_local_response(
+                response.status,
+                headers.as_wire(),
+                &response.body,
+                &response.details,
+                response.grpc_status,
+            )
         });
     }
 

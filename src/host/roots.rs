@@ -38,7 +38,7 @@ impl Roots {
     /// Gives a root its seat; returns the one that it had.
     pub(super) fn seat(&mut self, root: ContextId, seat: Rc<Seat>) -> Option<Rc<Seat>> {
         self.begin(root);
-        let mut roots = self.0.iter_mut();
+        let mut roots = self.0.iter_mut().rev();
         let known = roots.find(|(known, _)| *known == root);
         known.and_then(|(_, own)| own.replace(seat))
     }
@@ -48,5 +48,64 @@ impl Roots {
         let at = self.0.iter().position(|(known, _)| *known == root)?;
         let (_, seat) = self.0.remove(at);
         Some(seat)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+    use crate::host::tally::Tally;
+    use crate::policy::Fingerprint;
+
+    const A: ContextId = ContextId(1);
+    const B: ContextId = ContextId(2);
+
+    fn seat(root: ContextId) -> Rc<Seat> {
+        Rc::new(Seat {
+            root,
+            engine: RefCell::new(None),
+            fingerprint: Fingerprint::of(b""),
+            ticked: Cell::default(),
+            log_properties: Box::default(),
+            tally: Tally::default(),
+        })
+    }
+
+    fn of(roots: &Roots, root: ContextId) -> Option<Option<ContextId>> {
+        Some(roots.get(root)?.map(|seat| seat.root))
+    }
+
+    #[test]
+    fn a_root_begins_gets_its_seat_and_ends() {
+        let mut roots = Roots::default();
+        assert_eq!(of(&roots, A), None);
+        roots.begin(A);
+        roots.begin(B);
+        assert_eq!(of(&roots, A), Some(None));
+        assert!(!roots.have_seats());
+        assert!(roots.seat(A, seat(A)).is_none());
+        assert!(roots.have_seats());
+        assert_eq!([of(&roots, A), of(&roots, B)], [Some(Some(A)), Some(None)]);
+        assert_eq!(roots.end(A).unwrap().unwrap().root, A);
+        assert!(!roots.has(A));
+        assert!(roots.end(A).is_none());
+        assert!(roots.end(B).unwrap().is_none());
+    }
+
+    #[test]
+    fn one_that_begins_again_keeps_its_seat_until_it_gets_another() {
+        let mut roots = Roots::default();
+        let first = seat(A);
+        assert!(
+            roots.seat(A, Rc::clone(&first)).is_none(),
+            "it begins so too"
+        );
+        roots.begin(A);
+        let before = roots.seat(A, seat(A)).unwrap();
+        assert!(Rc::ptr_eq(&before, &first));
+        assert!(roots.end(A).unwrap().is_some());
+        assert!(roots.end(A).is_none(), "it stood there once");
     }
 }

@@ -105,12 +105,13 @@ impl Tables {
         }
     }
 
-    /// Whether a context is known for nothing: a stream with which nothing is left to be done.
+    /// Whether a context is known for nothing: a stream with which nothing is left to be done. Says no rather than yes: where
+    /// any stream stands in a table, it doesn't look for this one.
     pub(super) fn has_nothing_of(&self, context: ContextId) -> bool {
         self.streams.is_empty() && !self.lineage.has_strays() && !self.roots.has(context)
     }
 
-    /// Forgets a stream, and hands out what was still to be done for it.
+    /// Forgets a stream, and hands out what was still to be done for it. A root is none.
     pub(super) fn forget(&mut self, stream: ContextId) -> Option<Open> {
         self.lineage.gone(stream);
         let gone = self.streams.remove(&stream)?;

@@ -22,10 +22,6 @@ pub(crate) struct Provider {
     pub(crate) afterwards: Afterwards,
 }
 
-/// All of a policy's providers; others name them by their place here.
-#[derive(Debug, Default)]
-pub(crate) struct Providers(Vec<Provider>);
-
 impl Provider {
     /// Whether a credential of it may stand elsewhere than in a header of its own: in a cookie or in the query.
     pub(super) fn looks_elsewhere(&self) -> bool {
@@ -33,6 +29,10 @@ impl Provider {
         !self.places.iter().all(in_header)
     }
 }
+
+/// All of a policy's providers; others name them by their place here.
+#[derive(Debug, Default)]
+pub(crate) struct Providers(Vec<Provider>);
 
 impl Providers {
     pub(super) fn compile(written: &[Named<config::Provider>]) -> Self {

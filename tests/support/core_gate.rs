@@ -182,7 +182,12 @@ impl CoreGate {
     fn settle(&mut self, mut step: Step) -> Result<(Option<Edits>, Option<Response>), String> {
         loop {
             step = match step {
-                Step::Continue(edits) => return Ok((Some(edits), None)),
+                Step::Continue(edits) => {
+                    // The next exchange is decided in the memory of this one.
+                    let kept = edits.clone();
+                    self.engine.give_back(edits);
+                    return Ok((Some(kept), None));
+                }
                 Step::Respond(response) => return Ok((None, Some(*response))),
                 Step::Wait(waiting) => {
                     let Waiting {
