@@ -13,7 +13,7 @@
 //! otherwise be found out by a gateway that doesn't start.
 //!
 //! When the optimiser is done, [`order`](fn@order) puts the functions first that
-//! requests run.
+//! requests run, and tells the host how their branches mostly go.
 
 mod order;
 mod rehearsal;
@@ -23,7 +23,7 @@ mod watched;
 use std::fmt;
 use std::ops::Range;
 
-pub use order::{Disorder, moved, order};
+pub use order::{Disorder, Known, arranged, order};
 
 use table::{ENV, MEMORY, NEEDED, OURS, Shape, WASI};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
@@ -234,6 +234,7 @@ fn slice(module: &[u8], range: Range<u64>) -> &[u8] {
     module.get(start..end).unwrap_or_default()
 }
 
-/// The ids of two kinds of section.
+/// The ids of some kinds of section.
 const CUSTOM: u8 = 0;
 const EXPORT: u8 = 7;
+const CODE: u8 = 10;

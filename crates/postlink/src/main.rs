@@ -1,5 +1,5 @@
 //! `postlink finish IN OUT` gives a linked module the host's exports; `postlink
-//! order IN OUT` puts the functions first that requests run.
+//! order IN OUT` puts first what requests run.
 
 use std::ffi::OsString;
 use std::fmt::Display;

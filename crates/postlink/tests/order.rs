@@ -1,9 +1,13 @@
 //! Functions in another order, which do what they did.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other sections say nothing of it"
+)]
 
-use postlink::{Disorder, moved, order};
+use postlink::{Disorder, arranged, order};
 use wasmi::{Engine, Linker, Module, Store};
-use wasmparser::{Parser, Payload, Validator};
+use wasmparser::{KnownCustom, Operator, Parser, Payload, Validator};
 
 /// Functions are named in calls, tables, exports, globals, segments and the start; `$imported` stays where it is.
 const MODULE: &str = r#"(module
@@ -61,6 +65,10 @@ fn bodies(module: &[u8]) -> Vec<Vec<u8>> {
     bodies
 }
 
+fn moved(module: &[u8], first: &[u32]) -> Vec<u8> {
+    arranged(module, first, &|_| None).unwrap()
+}
+
 #[test]
 fn what_is_named_comes_first_and_all_does_what_it_did() {
     let module = wat::parse_str(MODULE).unwrap();
@@ -73,7 +81,7 @@ fn what_is_named_comes_first_and_all_does_what_it_did() {
         // What isn't there, is imported, or was named already counts for nothing.
         (vec![0, 99, 2, 2, u32::MAX], [1, 0, 2, 3, 4, 5, 6]),
     ] {
-        let moved = moved(&module, &first).unwrap();
+        let moved = moved(&module, &first);
         Validator::new().validate_all(&moved).unwrap();
         assert_eq!(
             answers(&moved),
@@ -90,6 +98,79 @@ fn what_is_named_comes_first_and_all_does_what_it_did() {
     }
 }
 
+/// A function that is moved, so that its call of another gets longer and its branches move.
+const BRANCHES: &str = r#"(module
+    (func $first)
+    (func (export "branches") (param i32) (result i32)
+        (call $first)
+        (block (br_if 0 (local.get 0)) (return (i32.const 1)))
+        (if (i32.eqz (local.get 0)) (then (return (i32.const 2))))
+        (select (i32.const 3) (i32.const 4) (local.get 0))))"#;
+
+/// The branches of a module: (function, place in the module, bytes from its function's start).
+fn branches(module: &[u8]) -> Vec<(u32, u32, u32)> {
+    let small = |place: u64| u32::try_from(place).unwrap();
+    let mut branches = Vec::new();
+    let payloads = Parser::new(0).parse_all(module);
+    let bodies = payloads.filter_map(|payload| match payload.unwrap() {
+        Payload::CodeSectionEntry(body) => Some(body),
+        _ => None,
+    });
+    for (function, body) in (0..).zip(bodies) {
+        let start = body.range().start;
+        let mut reader = body.get_operators_reader().unwrap();
+        while !reader.eof() {
+            let place = reader.original_position();
+            if let Operator::If { .. } | Operator::BrIf { .. } = reader.read().unwrap() {
+                let offset = place.checked_sub(start).unwrap();
+                branches.push((function, small(place), small(offset)));
+            }
+        }
+    }
+    branches
+}
+
+/// The hints before a module's code: (function, bytes from its start, whether the branch is taken).
+fn hints(module: &[u8]) -> Vec<(u32, u32, bool)> {
+    let mut hints = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload.unwrap() {
+            Payload::CodeSectionStart { .. } => break,
+            Payload::CustomSection(section) => {
+                let KnownCustom::BranchHints(groups) = section.as_known() else {
+                    continue;
+                };
+                for group in groups {
+                    let group = group.unwrap();
+                    let each = group.hints.into_iter().map(Result::unwrap);
+                    hints.extend(each.map(|hint| (group.func, hint.func_offset, hint.taken)));
+                }
+            }
+            _ => {}
+        }
+    }
+    hints
+}
+
+#[test]
+fn hints_are_given_for_branches_where_they_stand_then() {
+    let module = wat::parse_str(BRANCHES).unwrap();
+    let [(1, by_block, _), (1, by_if, _)] = branches(&module)[..] else {
+        panic!("{:?}", branches(&module));
+    };
+    assert_eq!(hints(&module), []);
+    // Every place that isn't a branch is told of too, and counts for nothing.
+    let known = |place| (place != by_if).then_some(place == by_block);
+    let moved = arranged(&module, &[1], &known).unwrap();
+    Validator::new().validate_all(&moved).unwrap();
+    let [(0, _, by_block), (0, _, by_if)] = branches(&moved)[..] else {
+        panic!("{:?}", branches(&moved));
+    };
+    assert_eq!(hints(&moved), [(0, by_block, true)]);
+    let moved = arranged(&module, &[1], &|_| Some(false)).unwrap();
+    assert_eq!(hints(&moved), [(0, by_block, false), (0, by_if, false)]);
+}
+
 #[test]
 fn names_of_other_functions_are_not_kept() {
     let module = wat::parse_str(MODULE).unwrap();
@@ -99,7 +180,7 @@ fn names_of_other_functions_are_not_kept() {
         payloads.any(|payload| is_custom(&payload.unwrap()))
     };
     assert!(has_names(&module));
-    assert!(!has_names(&moved(&module, &[2]).unwrap()));
+    assert!(!has_names(&moved(&module, &[2])));
 }
 
 #[test]

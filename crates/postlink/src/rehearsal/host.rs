@@ -2,7 +2,9 @@
 
 use wasmi::{Caller, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, Store, Val};
 
-use crate::watched::ENTERED;
+use crate::watched::{BRANCHED, ENTERED};
+
+use super::seen::Run;
 
 /// The root's number. Streams count on from there.
 const ROOT: u32 = 1;
@@ -28,8 +30,8 @@ struct Stage {
     buffer: Vec<u8>,
     /// A header map in wire form.
     headers: Vec<u8>,
-    /// The functions entered since the request began, each once.
-    entered: Vec<u32>,
+    /// What ran since the request began.
+    run: Run,
     edits: usize,
     denied: Option<u32>,
     called: bool,
@@ -85,11 +87,8 @@ impl Host {
         Ok(())
     }
 
-    /// Takes a request through all of a stream's callbacks: what became of it, and which functions were entered.
-    pub(super) fn request(
-        &mut self,
-        headers: &[(&str, &str)],
-    ) -> Result<(Answer, Vec<u32>), String> {
+    /// Takes a request through all of a stream's callbacks: what became of it, and what ran.
+    pub(super) fn request(&mut self, headers: &[(&str, &str)]) -> Result<(Answer, Run), String> {
         *self.store.data_mut() = Stage {
             headers: wire(headers),
             ..Stage::default()
@@ -107,7 +106,7 @@ impl Host {
             (None, 0) => Answer::Passed(stage.edits),
             (None, _) => Answer::Held,
         };
-        Ok((answer, std::mem::take(&mut stage.entered)))
+        Ok((answer, std::mem::take(&mut stage.run)))
     }
 
     /// What the module wrote to the log since the request began.
@@ -199,11 +198,10 @@ fn perform(
     arguments: &[u32],
 ) -> Result<u32, wasmi::Error> {
     match (name, arguments) {
-        (ENTERED, &[function]) => {
-            let entered = &mut caller.data_mut().entered;
-            if !entered.contains(&function) {
-                entered.push(function);
-            }
+        (ENTERED, &[function]) => caller.data_mut().run.entered(function),
+        (BRANCHED, &[by, place]) => {
+            caller.data_mut().run.branched(place, by != 0);
+            return Ok(by);
         }
         ("proxy_get_buffer_bytes", &[_, start, most, data, length]) => {
             let rest = caller.data().buffer.get(place(start)..).unwrap_or_default();
