@@ -26,20 +26,31 @@ pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    // Eight bytes at a time, and then those that are left.
+    // Eight bytes at a time; the last eight may have bytes that were compared before.
     let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
-    let last = lefts.remainder().iter().zip(rights.remainder());
-    let last = last.fold(0, |sum, (l, r)| sum | u64::from(l ^ r));
-    let word = |bytes: &[u8]| {
-        bytes
-            .first_chunk()
-            .map_or(0, |word| u64::from_ne_bytes(*word))
+    let difference = match (left.last_chunk(), right.last_chunk()) {
+        (Some(last), Some(other)) => {
+            lefts
+                .zip(rights)
+                .fold(word(last) ^ word(other), |sum, (l, r)| {
+                    let different = l.first_chunk().zip(r.first_chunk());
+                    sum | different.map_or(0, |(l, r)| word(l) ^ word(r))
+                })
+        }
+        _ => short_difference(left, right),
     };
-    let difference = lefts
-        .zip(rights)
-        .fold(last, |sum, (l, r)| sum | (word(l) ^ word(r)));
     // Without the barrier the optimiser may turn the fold into a loop that leaves early.
     std::hint::black_box(difference) == 0
+}
+
+const fn word(bytes: &[u8; 8]) -> u64 {
+    u64::from_ne_bytes(*bytes)
+}
+
+#[inline(never)]
+fn short_difference(left: &[u8], right: &[u8]) -> u64 {
+    let bytes = left.iter().zip(right);
+    bytes.fold(0, |sum, (l, r)| sum | u64::from(l ^ r))
 }
 
 impl fmt::Debug for Secret {

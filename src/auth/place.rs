@@ -151,12 +151,21 @@ impl<'r, 'p> Found<'r, 'p> {
     fn and(self, credential: Cow<'r, [u8]>, place: &'p Place) -> Self {
         match self {
             Self::Absent => Self::One(credential, place),
-            Self::One(_, first) => Self::Repeated(vec![first, place]),
+            one @ (Self::One(..) | Self::Repeated(_)) => one.again(place),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn again(self, place: &'p Place) -> Self {
+        Self::Repeated(match self {
+            Self::Absent => vec![place],
+            Self::One(_, first) => vec![first, place],
             Self::Repeated(mut places) => {
                 places.push(place);
-                Self::Repeated(places)
+                places
             }
-        }
+        })
     }
 }
 

@@ -94,7 +94,7 @@ fn follow<'p>(
     let facts = Facts {
         head,
         captures: Some(found.captures(head.path.matching())),
-        covered: found.pattern.segments(),
+        pattern: found.pattern,
         who: &who,
         looked_up: &[],
     };

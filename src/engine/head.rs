@@ -63,7 +63,8 @@ const PARTS: Lengths = Lengths::of(&[b":path", b":method", b":authority", b"host
 impl<'r> Parts<'r> {
     fn of(headers: &Headers<'r>) -> Result<Self, Reason> {
         let (mut path, mut method, mut authority) = (None, None, None);
-        for (name, value) in headers.of_lengths(PARTS) {
+        // From within, and not by `for`: of that the compiler makes a loop in a loop, and V8 unrolls the inner one.
+        headers.of_lengths(PARTS).try_for_each(|(name, value)| {
             // By one comparison each, and not by a tree of bytes: that is less code.
             if name == b":path" {
                 if path.replace(value).is_some() {
@@ -77,7 +78,8 @@ impl<'r> Parts<'r> {
             } else if name == b":method" {
                 method = method.or(Some(value));
             }
-        }
+            Ok(())
+        })?;
         Ok(Self {
             path: path.ok_or(Reason::MissingPath)?,
             // A request always has a method; without one nothing that names methods matches.

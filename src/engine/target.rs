@@ -21,6 +21,55 @@ pub(super) fn change(
     spare: &Spare,
 ) -> Result<(), Denial> {
     let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
+    if changes_query(stripped, edits) {
+        return change_all(plan, facts, stripped, rewrite, policy, spare);
+    }
+    match &rewrite.path {
+        None => keep(plan, facts.head, facts.head.path.query(), spare),
+        Some(PathRewrite::Prefix(new)) => {
+            let new = policy.routes.text(*new);
+            match split_at_prefix(facts) {
+                Some((old, behind)) if fits(new, behind) => {
+                    if *new != *old {
+                        let mut target = spare.path();
+                        append(&mut target, new, behind);
+                        plan.set_anew(":path".into(), target.into());
+                    }
+                }
+                _ => return change_all(plan, facts, stripped, rewrite, policy, spare),
+            }
+        }
+        Some(PathRewrite::Template(_)) => {
+            return change_all(plan, facts, stripped, rewrite, policy, spare);
+        }
+    }
+    Ok(())
+}
+
+/// The prefix that the route matched, and what stands behind it, the query with it: where that is told by its length.
+fn split_at_prefix<'x>(facts: &Facts<'x>) -> Option<(&'x [u8], &'x [u8])> {
+    let covered = facts.pattern.prefix_bytes()?;
+    let is_plain = facts.head.path.is_plain();
+    let halves = facts.head.target.split_at_checked(covered);
+    halves.filter(|_| is_plain)
+}
+
+/// Whether the two make a path as they are: see [`replace_prefix`].
+fn fits(new: &[u8], behind: &[u8]) -> bool {
+    new.last().is_some_and(|last| *last != b'/') && !behind.starts_with(b"//")
+}
+
+/// The same for all that is rarer.
+#[inline(never)]
+fn change_all(
+    plan: &mut Plan<'_>,
+    facts: &Facts<'_>,
+    stripped: &Stripped<'_>,
+    rewrite: &Rewrite,
+    policy: &Policy,
+    spare: &Spare,
+) -> Result<(), Denial> {
+    let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
     let Some(new) = &rewrite.path else {
         let query = new_query(facts, stripped, edits)?;
         keep(plan, facts.head, query.as_deref(), spare);
@@ -48,7 +97,7 @@ pub(super) fn keep(plan: &mut Plan<'_>, head: &Head<'_>, query: Option<&[u8]>, s
     };
     if !is_same || !came.is_as_it_came() {
         let mut target = spare.path();
-        append(&mut target, &[came.forward()]);
+        target.extend_from_slice(came.forward());
         put_query(&mut target, query);
         plan.set_anew(":path".into(), target.into());
     }
@@ -68,7 +117,9 @@ pub(super) fn put_path(
         PathRewrite::Prefix(new) => {
             let new = policy.routes.text(*new);
             let forward = facts.head.path.forward();
-            append(target, &replace_prefix(forward, facts.covered, new));
+            let [new, slash, below] = replace_prefix(forward, facts.pattern.segments(), new);
+            append(target, new, slash);
+            target.extend_from_slice(below);
         }
     }
     Ok(())
@@ -77,18 +128,15 @@ pub(super) fn put_path(
 /// Puts a query behind a path.
 pub(super) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
     if let Some(query) = query {
-        append(target, &[b"?", query]);
+        append(target, b"?", query);
     }
 }
 
-/// Appends all parts, and grows at most once. One piece of code for all who append.
-#[inline(never)]
-fn append(target: &mut Vec<u8>, parts: &[&[u8]]) {
-    let length = |sum: usize, part: &&[u8]| sum.saturating_add(part.len());
-    target.reserve(parts.iter().fold(0, length));
-    for part in parts {
-        target.extend_from_slice(part);
-    }
+/// Appends both, and grows at most once.
+fn append(target: &mut Vec<u8>, first: &[u8], second: &[u8]) {
+    target.reserve(first.len().saturating_add(second.len()));
+    target.extend_from_slice(first);
+    target.extend_from_slice(second);
 }
 
 #[inline(never)]
@@ -111,14 +159,17 @@ fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<V
         .map_err(|PathValueError { origin, .. }| blame(origin).into())
 }
 
+fn changes_query(stripped: &Stripped<'_>, edits: Option<&QueryEdits>) -> bool {
+    edits.is_some_and(|edits| !edits.is_empty()) || stripped.changes_query()
+}
+
 /// The query without credentials, and as the route changes it.
 pub(super) fn new_query<'x>(
     facts: &Facts<'x>,
     stripped: &Stripped<'_>,
     edits: Option<&QueryEdits>,
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
-    let is_edited = edits.is_some_and(|edits| !edits.is_empty());
-    if is_edited || stripped.changes_query() {
+    if changes_query(stripped, edits) {
         return edited_query(facts, stripped, edits);
     }
     let head: &'x Head<'x> = facts.head;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::http::{Headers, Text, cookies, query_pairs};
 use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
-use crate::route::{CaptureKind, Captures};
+use crate::route::{CaptureKind, Captures, PatternRef};
 
 use super::authenticate::Authenticated;
 use super::head::Head;
@@ -18,8 +18,8 @@ use super::picked::Picked;
 pub(super) struct Facts<'x> {
     pub(super) head: &'x Head<'x>,
     pub(super) captures: Option<Captures<'x, 'x>>,
-    /// How many segments of the path the matched pattern fixes.
-    pub(super) covered: usize,
+    /// What the path matched.
+    pub(super) pattern: PatternRef<'x>,
     pub(super) who: &'x Authenticated<'x>,
     /// Values by lookup; of lookups that aren't done yet there is none.
     pub(super) looked_up: &'x [Picked<'x>],

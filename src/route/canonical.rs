@@ -31,6 +31,13 @@ impl<'a> CanonicalPath<'a> {
         self.matching.as_deref().unwrap_or(&self.forward)
     }
 
+    /// Whether [`forward`](Self::forward) and [`matching`](Self::matching) are byte for byte what the client sent, as
+    /// nearly always.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.is_as_it_came() && self.matching.is_none()
+    }
+
     /// The query as it came, without its `?`; empty for a bare `?`.
     #[must_use]
     pub const fn query(&self) -> Option<&'a [u8]> {
@@ -58,7 +65,6 @@ pub fn canonicalise<'a>(
     let Some((path, query)) = plain_path(path_with_query) else {
         return look_closer(path_with_query, rules);
     };
-    check_query(query.unwrap_or_default())?;
     Ok(CanonicalPath {
         forward: Cow::Borrowed(path),
         matching: None,
@@ -101,55 +107,76 @@ fn split_at(path_with_query: &[u8], mark: usize) -> Halves<'_> {
     (path, query.get(1..))
 }
 
-/// What a byte of a plain path is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// It stands for itself wherever it is.
-    Plain,
-    Slash,
-    Dot,
-    Question,
-    /// It wants a closer look.
+/// Where one is in a plain path with its query, or what ends it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum At {
+    /// Behind a slash.
+    Border,
+    /// Within a segment.
+    Segment,
+    Query,
+    /// At the `?`: the query comes.
+    Mark,
+    /// At something that wants a closer look.
     Other,
 }
 
+/// Where each byte leads to from [`At::Border`], from [`At::Segment`] and from [`At::Query`].
+///
+/// A table, because V8 unrolls loops: what a step does stands there four times.
 #[expect(
     clippy::indexing_slicing,
     reason = "the compiler evaluates it, and would say so"
 )]
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Other; 256];
-    let mut byte = 0x20_u8;
-    while byte < 0x7f {
-        kinds[byte as usize] = match byte {
-            b'/' => Kind::Slash,
-            b'.' => Kind::Dot,
-            b'?' => Kind::Question,
-            b'%' | b'\\' | b';' | b'#' => Kind::Other,
-            _ => Kind::Plain,
-        };
+const STEPS: [[At; 256]; 3] = {
+    let mut steps = [[At::Other; 256]; 3];
+    let mut byte = 0_u8;
+    // From 0x80 on it is always the same.
+    while byte < 0x80 {
+        steps[0][byte as usize] = step(At::Border, byte);
+        steps[1][byte as usize] = step(At::Segment, byte);
+        steps[2][byte as usize] = step(At::Query, byte);
+        steps[2][byte as usize | 0x80] = At::Query;
         byte += 1;
     }
-    kinds
+    steps
 };
 
-/// The halves, where the path is of the kind that nearly all are: no rule has anything to say about it.
+const fn step(from: At, byte: u8) -> At {
+    match (from, byte) {
+        (_, 0..0x20 | 0x7f | b'#') => At::Other,
+        (At::Query, _) => At::Query,
+        (_, b'?') => At::Mark,
+        (At::Segment, b'/') => At::Border,
+        (At::Segment, b'.') => At::Segment,
+        // An empty segment, or one that begins with a dot, wants a look.
+        (_, b'/' | b'.' | b'%' | b'\\' | b';' | 0x80..) => At::Other,
+        _ => At::Segment,
+    }
+}
+
+/// The halves, where the path is of the kind that nearly all are: no rule has anything to say about it, nor about its query.
 fn plain_path(path_with_query: &[u8]) -> Option<Halves<'_>> {
     let (b'/', rest) = path_with_query.split_first()? else {
         return None;
     };
-    let mut border = true;
-    for (at, &byte) in (1..).zip(rest) {
-        match KINDS.get(usize::from(byte)) {
-            Some(Kind::Plain) => border = false,
-            // An empty segment, or one that begins with a dot, is none of that kind.
-            Some(Kind::Slash) if !border => border = true,
-            Some(Kind::Dot) if !border => {}
-            Some(Kind::Question) => return Some(split_at(path_with_query, at)),
-            _ => return None,
+    let mut at = At::Border;
+    // Before the first byte that it can be: none.
+    let mut mark = 0;
+    for (place, byte) in (1..).zip(rest) {
+        at = *STEPS.get(at as usize)?.get(usize::from(*byte))?;
+        if at >= At::Mark {
+            if at == At::Other {
+                return None;
+            }
+            mark = place;
+            at = At::Query;
         }
     }
-    Some((path_with_query, None))
+    Some(match mark {
+        0 => (path_with_query, None),
+        mark => split_at(path_with_query, mark),
+    })
 }
 
 /// Whether there is nothing to do: the path is its own canonical and matching form. Says no rather than yes.

@@ -254,6 +254,11 @@ mod tests {
                 expected,
                 "{pattern} {path}"
             );
+            if expected {
+                let (covered, below) = path.split_at(parsed.view().prefix_bytes().unwrap());
+                assert_eq!(covered.matches('/').count(), parsed.segments(), "{path}");
+                assert!(below.is_empty() || below.starts_with('/'), "{path}");
+            }
         }
     }
 

@@ -117,6 +117,14 @@ impl<'r> PatternRef<'r> {
         self.0.last() == Some(&BELOW)
     }
 
+    /// How many bytes of a path in matching form it covers, if it is a prefix, which has literals alone: its
+    /// [segments](Self::segments), counted in bytes.
+    #[must_use]
+    pub fn prefix_bytes(self) -> Option<usize> {
+        let (last, literals) = self.body().split_last()?;
+        (*last == BELOW).then_some(literals.len())
+    }
+
     /// The whole path, where it is exact.
     pub(super) fn whole(self) -> Option<&'r [u8]> {
         (self.first() == EXACT).then(|| self.body())
