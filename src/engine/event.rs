@@ -67,7 +67,8 @@ pub enum Event<'a> {
         /// What it said.
         verdict: Verdict,
     },
-    /// Who asks is known; told again where the exchange has waited.
+    /// Who asks is known; told where the policy has something shown in the access log, and again where the exchange has
+    /// waited.
     Identified {
         /// The consumer's name.
         consumer: ConsumerName<'a>,

@@ -7,9 +7,9 @@ use crate::policy::{
 use crate::route::Found;
 use crate::time::Timestamp;
 
-use super::authenticate::authenticate;
+use super::authenticate::{Authenticated, authenticate};
 use super::authorize::{Lookups, holds};
-use super::event::{ConsumerName, Event, Outcome, RouteName};
+use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::head::Head;
 use super::lookups::{Awaited, Basis, Desk, Stop};
 use super::picked::Picked;
@@ -87,9 +87,8 @@ fn follow<'p>(
         desk.memory,
         desk.observer,
     )?;
-    if let Some(identity) = &who.identity {
-        let consumer = ConsumerName::of(identity.consumer());
-        desk.observer.event(&Event::Identified { consumer });
+    if !policy.log_properties.is_empty() {
+        identified(&who, desk.observer);
     }
     let facts = Facts {
         head,
@@ -119,6 +118,14 @@ fn follow<'p>(
         }
         Action::Answer(answer) => Step::Respond(answered(answer, &facts, route, policy)?),
     })
+}
+
+#[inline(never)]
+fn identified(who: &Authenticated<'_>, observer: &mut dyn Observer) {
+    if let Some(identity) = &who.identity {
+        let consumer = ConsumerName::of(identity.consumer());
+        observer.event(&Event::Identified { consumer });
+    }
 }
 
 #[inline(never)]

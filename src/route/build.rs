@@ -65,7 +65,6 @@ impl RouterBuilder {
         }
         router.any = router.any.map(|any| ordered(router, any, &mut ids));
         router.entries.shrink();
-        router.hosts.shrink();
         router.zones.shrink();
         router.trees.shrink();
         self.0
@@ -78,10 +77,7 @@ fn zone(router: &mut Router, name: &[u8]) -> Id {
         return known;
     }
     let zone = router.zones.push(Zone {
-        // Hosts are ASCII.
-        host: router
-            .hosts
-            .add(std::str::from_utf8(name).unwrap_or_default()),
+        host: router.entries.add_host(name),
         content: Content::default(),
     });
     router.places.insert(router.seed.of_bytes(name), zone);

@@ -38,7 +38,7 @@ impl More {
     }
 }
 
-/// Patterns are UTF-8.
+/// Patterns are UTF-8, and hosts ASCII.
 fn text(stored: &[u8]) -> &str {
     std::str::from_utf8(stored).unwrap_or_default()
 }
@@ -49,7 +49,8 @@ const NEAR: usize = 8;
 /// All rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entries {
-    patterns: Texts,
+    /// Patterns, and the hosts that they are for right behind: a request reads both, and so mostly one line of memory.
+    texts: Texts,
     list: Slab<Entry>,
     more: Vec<More>,
 }
@@ -64,12 +65,22 @@ impl Entries {
             query: rule.query.into(),
         };
         Entry {
-            pattern: self.patterns.add(text(pattern)),
+            pattern: self.texts.add(text(pattern)),
             route: rule.route,
             matching: rule.matching,
             more: self.more(more),
             next: None,
         }
+    }
+
+    /// Keeps the host of the rule that was added last.
+    pub(super) fn add_host(&mut self, name: &[u8]) -> Id {
+        self.texts.add(text(name))
+    }
+
+    /// That host.
+    pub(super) fn host(&self, id: Id) -> Option<&[u8]> {
+        self.texts.bytes(id)
     }
 
     fn more(&mut self, more: More) -> Option<Id> {
@@ -109,7 +120,7 @@ impl Entries {
     }
 
     fn stored(&self, entry: &Entry) -> Option<PatternRef<'_>> {
-        Some(PatternRef::of(self.patterns.bytes(entry.pattern)?))
+        Some(PatternRef::of(self.texts.bytes(entry.pattern)?))
     }
 
     fn more_of(&self, entry: &Entry) -> Option<&More> {
@@ -172,7 +183,7 @@ impl Entries {
     }
 
     pub(super) fn shrink(&mut self) {
-        self.patterns.shrink();
+        self.texts.shrink();
         self.list.shrink();
         self.more.shrink_to_fit();
     }

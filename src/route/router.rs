@@ -6,12 +6,13 @@
 use super::entries::Entries;
 use super::rule::{Found, Head};
 use super::tree::Trees;
-use crate::arena::{Id, Slab, Slots, Texts};
+use crate::arena::{Id, Slab, Slots};
 use crate::hash::Seeded;
 
 /// The rules of a host or a wildcard.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Zone {
+    /// Its name, or the suffix of a wildcard, which begins with a dot.
     pub(super) host: Id,
     pub(super) content: Content,
 }
@@ -37,9 +38,7 @@ pub struct Router {
     pub(super) entries: Entries,
     pub(super) trees: Trees,
     pub(super) zones: Slab<Zone>,
-    /// The hosts of zones, and the suffixes of wildcards, which begin with a dot.
-    pub(super) hosts: Texts,
-    /// The zones by these.
+    /// The zones by their hosts.
     pub(super) places: Slots<Id>,
     pub(super) seed: Seeded,
     pub(super) has_wildcards: bool,
@@ -75,7 +74,7 @@ impl Router {
 
     /// The zone of a host, or of a suffix with its dot.
     pub(super) fn zone(&self, name: &[u8]) -> Option<Id> {
-        let name_of = |id| self.hosts.bytes(self.zones.get(id)?.host);
+        let name_of = |id| self.entries.host(self.zones.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
         self.places.find(self.seed.of_bytes(name), is)
     }
