@@ -24,7 +24,9 @@ use super::written::Gates;
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     list: Vec<Route>,
-    /// Their names and new prefixes, of which each route has its own.
+    /// Their names. Most requests read none: they would only be in the way among what is read.
+    names: Texts,
+    /// Their new prefixes, of which each route has its own.
     texts: Texts,
 }
 
@@ -35,7 +37,7 @@ impl Routes {
     }
 
     pub(crate) fn name(&self, route: &Route) -> &str {
-        self.texts.get(route.name).unwrap_or_default()
+        self.names.get(route.name).unwrap_or_default()
     }
 
     /// The lookups of all routes.
@@ -49,8 +51,9 @@ impl Routes {
     }
 }
 
-/// What is done with the requests of one route.
+/// What is done with the requests of one route. Aligned so that each stands in one line of memory.
 #[derive(Debug)]
+#[repr(align(32))]
 pub(crate) struct Route {
     name: Id,
     required: Rc<Required>,
@@ -134,6 +137,7 @@ pub(super) struct Parts {
     required: Shared<Required>,
     asked: Shared<Asked>,
     edits: Shared<Edits>,
+    names: RefCell<Texts>,
     texts: RefCell<Texts>,
 }
 
@@ -158,9 +162,10 @@ pub(super) fn compile(
             matches.into_iter().for_each(|rule| router.add(rule));
         }
     })?;
-    let mut texts = around.parts.texts.take();
+    let (mut names, mut texts) = (around.parts.names.take(), around.parts.texts.take());
+    names.shrink();
     texts.shrink();
-    Ok((Routes { list, texts }, router.finish(), errors))
+    Ok((Routes { list, names, texts }, router.finish(), errors))
 }
 
 impl Surroundings<'_> {
@@ -200,7 +205,7 @@ impl Surroundings<'_> {
             })
         });
         Some(Route {
-            name: self.parts.texts.borrow_mut().add(&written.name),
+            name: self.parts.names.borrow_mut().add(&written.name),
             required: self.required(require?, providers?),
             asked,
             action: action?,

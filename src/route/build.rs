@@ -1,6 +1,7 @@
 //! From rules to a router, one after the other.
 
 use super::HostPattern;
+use super::entries::{Entries, Entry};
 use super::router::{Content, Router, Zone};
 use super::rule::Rule;
 use crate::arena::Id;
@@ -43,9 +44,7 @@ impl RouterBuilder {
                     &mut zone.content
                 }
             };
-            if let Content::Few(chain) = zone {
-                router.entries.prepend(entry, chain);
-            }
+            *zone = with(entry, *zone, &mut router.entries);
         }
     }
 
@@ -71,6 +70,23 @@ impl RouterBuilder {
     }
 }
 
+/// A zone's rules with one more.
+fn with(entry: Entry, content: Content, entries: &mut Entries) -> Content {
+    let mut chain = match content {
+        Content::Few(None) => return Content::One(entry),
+        Content::One(first) => {
+            let mut chain = None;
+            entries.prepend(first, &mut chain);
+            chain
+        }
+        Content::Few(chain) => chain,
+        // Trees come when all rules are there.
+        Content::Many(_) => return content,
+    };
+    entries.prepend(entry, &mut chain);
+    Content::Few(chain)
+}
+
 /// The zone of a host, or of a wildcard by its suffix with the dot, which no host begins with.
 fn zone(router: &mut Router, name: &[u8]) -> Id {
     if let Some(known) = router.zone(name) {
@@ -91,9 +107,6 @@ fn ordered(router: &mut Router, content: Content, ids: &mut Vec<Id>) -> Content 
     };
     ids.clear();
     ids.extend(router.entries.chain(first));
-    if ids.len() <= 1 {
-        return content;
-    }
     let Router { entries, trees, .. } = router;
     if ids.len() <= FEW {
         ids.sort_unstable_by(|&left, &right| {

@@ -162,17 +162,35 @@ impl Entries {
         let mut next = chain;
         while let Some(id) = next {
             let entry = self.list.get(id)?;
-            let pattern = self.stored(entry)?;
-            if fits(pattern) && entry.more.is_none_or(|more| self.holds(more, head)) {
-                return Some(Found {
-                    route: entry.route,
-                    matching: entry.matching,
-                    pattern,
-                });
+            let found = self.found(entry, head, &fits);
+            if found.is_some() {
+                return found;
             }
             next = entry.next;
         }
         None
+    }
+
+    /// This entry, if its pattern fits the path and its conditions hold.
+    pub(super) fn if_fits<'s>(&'s self, entry: &Entry, head: &Head<'_>) -> Option<Found<'s>> {
+        self.found(entry, head, &|pattern: PatternRef<'_>| {
+            pattern.matches(head.path)
+        })
+    }
+
+    fn found<'s>(
+        &'s self,
+        entry: &Entry,
+        head: &Head<'_>,
+        fits: &impl Fn(PatternRef<'s>) -> bool,
+    ) -> Option<Found<'s>> {
+        let pattern = self.stored(entry)?;
+        let holds = fits(pattern) && entry.more.is_none_or(|more| self.holds(more, head));
+        holds.then_some(Found {
+            route: entry.route,
+            matching: entry.matching,
+            pattern,
+        })
     }
 
     /// Most rules ask for nothing more.
