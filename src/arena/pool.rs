@@ -118,7 +118,12 @@ impl Draft {
 
     /// Adds the place of another entry.
     pub fn at(&mut self, at: At) -> &mut Self {
-        self.0.extend_from_slice(&at.0.to_le_bytes());
+        self.word(at.0)
+    }
+
+    /// Adds a number that is mostly large: it takes four bytes whatever it is, and is read at once.
+    pub fn word(&mut self, word: u32) -> &mut Self {
+        self.0.extend_from_slice(&word.to_le_bytes());
         self
     }
 }
@@ -183,10 +188,15 @@ impl<'p> Entry<'p> {
 
     /// The place of another entry.
     pub fn at(&mut self) -> At {
+        At(self.word())
+    }
+
+    /// The next number of four bytes.
+    pub fn word(&mut self) -> u32 {
         let rest = self.bytes.get(self.place..);
-        let place = rest.and_then(|rest| rest.first_chunk::<4>());
+        let word = rest.and_then(|rest| rest.first_chunk::<4>());
         self.place = self.place.saturating_add(4);
-        At(place.map_or(0, |place| u32::from_le_bytes(*place)))
+        word.map_or(0, |word| u32::from_le_bytes(*word))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::http::{Request, Response};
 use crate::policy::{
-    Action, Answer, Audience, Condition, Denial, Policy, Reason, Route, Unmatched,
+    Action, Answer, Audience, Condition, Denial, Lookup, Policy, Reason, Route, Unmatched,
 };
 use crate::route::Found;
 use crate::time::Timestamp;
@@ -11,8 +11,8 @@ use super::authenticate::{Authenticated, authenticate};
 use super::authorize::{Lookups, holds};
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::head::Head;
-use super::lookups::{Awaited, Basis, Desk, Stop};
-use super::picked::Picked;
+use super::lookups::{Awaited, Basis, Desk, LookedUp, Stop};
+use super::picked::AllPicked;
 use super::step::Step;
 use super::values::Facts;
 use super::{answer, forward, trace};
@@ -104,7 +104,7 @@ fn follow<'p>(
     } else {
         looked_up = look_up(&facts, found, route, policy, desk)?;
         Facts {
-            looked_up: &looked_up,
+            looked_up: looked_up.all(),
             ..facts
         }
     };
@@ -159,7 +159,7 @@ fn look_up<'p>(
     route: &'p Route,
     policy: &Policy,
     desk: &mut Desk<'p>,
-) -> Result<Vec<Picked<'p>>, Stop> {
+) -> Result<AllPicked<'p>, Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
     if let Some(condition) = route.authorize() {
         if holds(condition, facts, Lookups::Pending) == Some(false) {
@@ -167,16 +167,36 @@ fn look_up<'p>(
             return Err(Reason::Forbidden.into());
         }
     }
+    match route.lookups() {
+        // As most have that have any.
+        [only] => {
+            let found_out = find_out(only, facts, policy, desk)?;
+            if found_out.basis == Basis::Failure {
+                tell_fallback(&only.name, found, route, policy, desk);
+            }
+            Ok(AllPicked::One(found_out.values))
+        }
+        several => look_up_all(several, facts, found, route, policy, desk),
+    }
+}
+
+#[inline(never)]
+fn look_up_all<'p>(
+    lookups: &'p [Lookup],
+    facts: &Facts<'_>,
+    found: Found<'_>,
+    route: &Route,
+    policy: &Policy,
+    desk: &mut Desk<'p>,
+) -> Result<AllPicked<'p>, Stop> {
     let mut fell_back: Vec<&str> = Vec::new();
-    let mut values = Vec::with_capacity(route.lookups().len());
-    for lookup in route.lookups() {
+    let mut values = Vec::with_capacity(lookups.len());
+    for lookup in lookups {
         let facts = Facts {
             looked_up: &values,
             ..*facts
         };
-        let found_out = desk.look_up(lookup, &facts);
-        trace::looked_up(lookup, &facts, &found_out, policy, desk);
-        let found_out = found_out?;
+        let found_out = find_out(lookup, &facts, policy, desk)?;
         if found_out.basis == Basis::Failure {
             fell_back.push(&*lookup.name);
         }
@@ -184,13 +204,36 @@ fn look_up<'p>(
     }
     // Told here, because an exchange that waits for a later lookup does the earlier ones again.
     for lookup in fell_back {
-        desk.observer.event(&Event::FellBack {
-            route: policy.routes.name(route),
-            place: usize::try_from(found.route.0).unwrap_or_default(),
-            lookup,
-        });
+        tell_fallback(lookup, found, route, policy, desk);
     }
-    Ok(values)
+    Ok(AllPicked::Several(values))
+}
+
+fn find_out<'p>(
+    lookup: &'p Lookup,
+    facts: &Facts<'_>,
+    policy: &Policy,
+    desk: &mut Desk<'p>,
+) -> Result<LookedUp<'p>, Stop> {
+    let found_out = desk.look_up(lookup, facts);
+    trace::looked_up(lookup, facts, &found_out, policy, desk);
+    found_out
+}
+
+#[cold]
+#[inline(never)]
+fn tell_fallback(
+    lookup: &str,
+    found: Found<'_>,
+    route: &Route,
+    policy: &Policy,
+    desk: &mut Desk<'_>,
+) {
+    desk.observer.event(&Event::FellBack {
+        route: policy.routes.name(route),
+        place: usize::try_from(found.route.0).unwrap_or_default(),
+        lookup,
+    });
 }
 
 #[inline(never)]

@@ -17,6 +17,22 @@ pub(super) enum Picked<'x> {
     StandIn(&'x [Option<Value>]),
 }
 
+/// What all lookups of a route picked, in their order. One, as most have, takes no list.
+#[derive(Debug)]
+pub(super) enum AllPicked<'x> {
+    One(Picked<'x>),
+    Several(Vec<Picked<'x>>),
+}
+
+impl<'x> AllPicked<'x> {
+    pub(super) fn all(&self) -> &[Picked<'x>] {
+        match self {
+            Self::One(only) => std::slice::from_ref(only),
+            Self::Several(all) => all,
+        }
+    }
+}
+
 impl<'x> Picked<'x> {
     /// What `lookup` picks of `entry`.
     pub(super) fn of(entry: &'x Value, lookup: &Lookup) -> Self {

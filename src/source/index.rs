@@ -63,14 +63,16 @@ impl Index {
             return;
         }
         draft.clear().text(key);
-        match place {
-            Place::Element(at) => draft.number(at.saturating_mul(2)),
+        let (at, is_deep) = match place {
+            Place::Element(at) => (at, false),
             place @ (Place::Member(_) | Place::Deep(_)) => {
-                let at = self.deep.len();
                 self.deep.push(place);
-                draft.number(at.saturating_mul(2).saturating_add(1))
+                (self.deep.len().saturating_sub(1), true)
             }
         };
+        // A document of so many items is far above any limit; one that weren't found would be missing.
+        let at = u32::try_from(at.saturating_mul(2)).unwrap_or(!1);
+        draft.word(at | u32::from(is_deep));
         if let Some(at) = self.pool.add(draft) {
             self.slots.insert(hash, at);
         }
@@ -95,11 +97,12 @@ impl Index {
     /// The item of an entry that is read up to behind its key.
     fn item(&self, mut entry: arena::Entry<'_>) -> Option<&Value> {
         let base = walk(&self.base, self.document.value())?;
-        let place = entry.number();
+        let place = entry.word();
+        let at = usize::try_from(place >> 1).ok()?;
         if place & 1 == 0 {
-            return base.as_array()?.get(place >> 1);
+            return base.as_array()?.get(at);
         }
-        self.deep.get(place >> 1)?.find(base)
+        self.deep.get(at)?.find(base)
     }
 
     /// The document that is indexed.
