@@ -21,29 +21,34 @@ pub(super) fn change(
     spare: &Spare,
 ) -> Result<(), Denial> {
     let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
-    if changes_query(stripped, edits) {
-        return change_all(plan, facts, stripped, rewrite, policy, spare);
-    }
-    match &rewrite.path {
-        None => keep(plan, facts.head, facts.head.path.query(), spare),
-        Some(PathRewrite::Prefix(new)) => {
-            let new = policy.routes.text(*new);
-            match split_at_prefix(facts) {
-                Some((old, behind)) if fits(new, behind) => {
-                    if *new != *old {
-                        let mut target = spare.path();
-                        append(&mut target, new, behind);
-                        plan.set_anew(":path".into(), target.into());
-                    }
-                }
-                _ => return change_all(plan, facts, stripped, rewrite, policy, spare),
+    if !changes_query(stripped, edits) {
+        match &rewrite.path {
+            None => {
+                keep(plan, facts.head, facts.head.path.query(), spare);
+                return Ok(());
             }
-        }
-        Some(PathRewrite::Template(_)) => {
-            return change_all(plan, facts, stripped, rewrite, policy, spare);
+            Some(PathRewrite::Prefix(new)) => {
+                if put_prefix(plan, facts, policy.routes.text(*new), spare) {
+                    return Ok(());
+                }
+            }
+            Some(PathRewrite::Template(_)) => {}
         }
     }
-    Ok(())
+    change_all(plan, facts, stripped, rewrite, policy, spare)
+}
+
+/// Puts `new` in the place of the prefix that the route matched, where that is all there is to do. Says whether it was.
+fn put_prefix(plan: &mut Plan<'_>, facts: &Facts<'_>, new: &[u8], spare: &Spare) -> bool {
+    let Some((old, behind)) = split_at_prefix(facts).filter(|(_, behind)| fits(new, behind)) else {
+        return false;
+    };
+    if *new != *old {
+        let mut target = spare.path();
+        append(&mut target, new, behind);
+        plan.set_anew(":path".into(), target.into());
+    }
+    true
 }
 
 /// The prefix that the route matched, and what stands behind it, the query with it: where that is told by its length.

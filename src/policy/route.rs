@@ -51,9 +51,8 @@ impl Routes {
     }
 }
 
-/// What is done with the requests of one route. Aligned so that each stands in one line of memory.
+/// What is done with the requests of one route.
 #[derive(Debug)]
-#[repr(align(32))]
 pub(crate) struct Route {
     name: Id,
     required: Rc<Required>,
