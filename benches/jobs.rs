@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use postern::config::Config;
 use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
-use postern::http::{HeaderMap, Headers, Reply, Request};
+use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
 use postern::policy::{Environment, Policy};
 use postern::source::{ABSENT, Board};
 use postern::time::Timestamp;
@@ -249,7 +249,7 @@ pub(crate) fn compile(policy: &str) -> Policy {
 
 /// An engine that has what it needs.
 #[derive(Debug)]
-pub(crate) struct Gate(Engine);
+pub(crate) struct Gate(Engine, Edits);
 
 impl Gate {
     /// The gate of a job, with its documents.
@@ -275,33 +275,28 @@ impl Gate {
         while engine.is_reading() {
             let _ = engine.tick(now, &mut board, &mut Nothing);
         }
-        Self(engine)
+        Self(engine, Edits::default())
     }
 
     /// Decides one request, from the host's buffer on, as the adapter does.
     pub(crate) fn decide(&mut self, wire: &[u8]) -> Step {
         let headers = Headers::parse(wire).expect("a map");
-        self.0
-            .start(&Request::new(headers), &mut Nothing, &mut Nothing)
+        self.0.start(
+            &Request::new(headers),
+            &mut self.1,
+            &mut Nothing,
+            &mut Nothing,
+        )
     }
 
-    /// What the adapter does with a step once it is performed.
-    pub(crate) fn give_back(&self, step: Step) {
-        if let Step::Continue(edits) = step {
-            self.0.give_back(edits);
-        }
+    /// Whether a step is what the job is to come to.
+    pub(crate) fn is_done(&self, job: Job, step: &Step) -> bool {
+        let wanted = match job {
+            Job::J0 => (false, 0),
+            Job::J1 | Job::J1Sha256 | Job::J5 => (true, 2),
+            Job::J4 => (true, 3),
+        };
+        let edits = (self.1.path().is_some(), self.1.request().len());
+        matches!(step, Step::Continue) && edits == wanted
     }
-}
-
-/// Whether a step is what the job is to come to.
-pub(crate) fn done(job: Job, step: &Step) -> bool {
-    let Step::Continue(edits) = step else {
-        return false;
-    };
-    let wanted = match job {
-        Job::J0 => 0,
-        Job::J1 | Job::J1Sha256 | Job::J5 => 3,
-        Job::J4 => 4,
-    };
-    edits.request.len() == wanted
 }

@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use std::rc::Rc;
-//! use postern::{config::Config, engine::{Engine, Event, Inputs, Observer, Step, Store}, http::{HeaderMap, Request},
+//! use postern::{config::Config, engine::{Engine, Event, Inputs, Observer, Step, Store}, http::{Edits, HeaderMap, Request},
 //!     policy::{Environment, Policy}, time::Timestamp};
 //!
 //! struct Nothing;
@@ -34,7 +34,7 @@
 //! let policy = Rc::new(Policy::compile(&config, &Nothing)?);
 //! let mut engine = Engine::new(policy, &Store::new(1), &mut Nothing);
 //! let headers = HeaderMap::from_pairs(&[(":method", "GET"), (":path", "/./health"), (":authority", "localhost")]);
-//! let step = engine.start(&Request::new(headers.view()), &mut Nothing, &mut Nothing);
+//! let step = engine.start(&Request::new(headers.view()), &mut Edits::default(), &mut Nothing, &mut Nothing);
 //! assert!(matches!(step, Step::Respond(response) if response.status == 200));
 //! # Ok::<(), postern::config::ConfigErrors>(())
 //! ```

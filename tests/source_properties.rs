@@ -176,6 +176,15 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// Queries of names and indices.
+/// What an index says, to be compared: an item, none, or that it is in doubt.
+fn said(entry: Entry<'_>) -> Result<Option<&Value>, &'static str> {
+    match entry {
+        Entry::Found(item) => Ok(item.value()),
+        Entry::Missing => Ok(None),
+        Entry::Ambiguous => Err("ambiguous"),
+    }
+}
+
 fn singular() -> impl Strategy<Value = String> {
     let step = prop_oneof![
         "[a-c]".prop_map(|name| format!(".{name}")),
@@ -212,9 +221,10 @@ proptest! {
     #[test]
     fn an_index_finds_what_a_scan_finds(
         keys in prop::collection::vec(prop_oneof!["[a-d]".prop_map(Value::from), (0..5_u8).prop_map(Value::from), Just(Value::Null)], 0..12),
+        texts in prop::collection::vec("[a-d]{0,3}|[a-z]{30,90}", 3),
         items in prop::sample::select(vec!["$.t[*]", "$['t'][0:]", "$..t[*]", "$.t[?@.id != null]"]),
     ) {
-        let list: Vec<_> = keys.iter().enumerate().map(|(n, id)| json!({"id": id, "n": n})).collect();
+        let list: Vec<_> = keys.iter().enumerate().map(|(n, id)| json!({"id": id, "n": n, "s": texts[0], "": texts[1], "u": texts[2]})).collect();
         let document = Document::inline(json!({"t": list}));
         let compile = |text| JsonPath::compile(text).unwrap();
         let index = Index::build(&document, &compile(items), &compile("$.id"));
@@ -229,11 +239,20 @@ proptest! {
         prop_assert_eq!(index.len(), scan.len());
         for key in ["a", "b", "c", "d", "0", "1", "2", "3", "4", "e", "null"] {
             let expected = match scan.get(key).map(Vec::as_slice) {
-                None => Entry::Missing,
-                Some([item]) => Entry::Found(item),
-                Some(_) => Entry::Ambiguous,
+                None => Ok(None),
+                Some([item]) => Ok(Some(*item)),
+                Some(_) => Err("ambiguous"),
             };
-            prop_assert_eq!(index.get(key.as_bytes()), expected, "{}", key);
+            let found = index.get(key.as_bytes());
+            prop_assert_eq!(said(found), expected, "{}", key);
+            let Entry::Found(found) = found else { continue };
+            for name in ["id", "n", "s", "", "u", "v"] {
+                let text = found.text(name);
+                let whole = found.value().and_then(|item| item.get(name)?.as_str());
+                prop_assert!(text.is_none() || text == whole.map(str::as_bytes), "{}", name);
+            }
+            // The first name, and so the first text, of one that is no key.
+            prop_assert!(texts[1] == key || found.text("") == Some(texts[1].as_bytes()));
         }
     }
 
@@ -317,7 +336,7 @@ proptest! {
             let counts = |index: &Index| (index.len(), index.left_out(), index.ambiguous());
             prop_assert_eq!(counts(&whole), counts(&sliced));
             for key in ["", "a", "b", "c", "'", "1", "-3", "true"] {
-                prop_assert_eq!(whole.get(key.as_bytes()), sliced.get(key.as_bytes()));
+                prop_assert_eq!(said(whole.get(key.as_bytes())), said(sliced.get(key.as_bytes())));
             }
         }
     }

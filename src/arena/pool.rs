@@ -64,17 +64,11 @@ impl Pool {
         let [low, middle, high, highest] = at.0.to_le_bytes();
         let place = usize::from(u16::from_le_bytes([low, middle]));
         let buffer = usize::from(u16::from_le_bytes([high, highest]));
-        match self.full.get(buffer) {
-            Some(full) => Entry {
-                shared: Some(full),
-                bytes: full,
-                place,
-            },
-            None => Entry {
-                shared: None,
-                bytes: &self.open,
-                place,
-            },
+        let shared = self.full.get(buffer);
+        let bytes = shared.map_or(&self.open, |full| full);
+        Entry {
+            shared,
+            rest: bytes.get(place..).unwrap_or_default(),
         }
     }
 }
@@ -132,8 +126,7 @@ impl Draft {
 #[derive(Clone, Copy)]
 pub struct Entry<'p> {
     shared: Option<&'p Rc<Vec<u8>>>,
-    bytes: &'p [u8],
-    place: usize,
+    rest: &'p [u8],
 }
 
 impl fmt::Debug for Entry<'_> {
@@ -145,10 +138,10 @@ impl fmt::Debug for Entry<'_> {
 impl<'p> Entry<'p> {
     /// The next number.
     pub fn number(&mut self) -> usize {
-        match self.bytes.get(self.place) {
+        match self.rest.split_first() {
             // Nearly always.
-            Some(&byte) if byte < 0x80 => {
-                self.place = self.place.saturating_add(1);
+            Some((&byte, rest)) if byte < 0x80 => {
+                self.rest = rest;
                 usize::from(byte)
             }
             Some(_) => self.long_number(),
@@ -160,8 +153,8 @@ impl<'p> Entry<'p> {
     fn long_number(&mut self) -> usize {
         let mut number = 0_usize;
         let mut shift = 0;
-        while let Some(&byte) = self.bytes.get(self.place) {
-            self.place = self.place.saturating_add(1);
+        while let Some((&byte, rest)) = self.rest.split_first() {
+            self.rest = rest;
             number |= usize::from(byte & 0x7f)
                 .checked_shl(shift)
                 .unwrap_or_default();
@@ -176,13 +169,11 @@ impl<'p> Entry<'p> {
     /// The next text.
     pub fn text(&mut self) -> Piece<'p> {
         let length = self.number();
-        let start = self.place;
-        let end = start.saturating_add(length);
-        self.place = end;
+        let (bytes, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = rest;
         Piece {
             shared: self.shared,
-            bytes: self.bytes.get(start..end).unwrap_or_default(),
-            start,
+            bytes,
         }
     }
 
@@ -193,10 +184,9 @@ impl<'p> Entry<'p> {
 
     /// The next number of four bytes.
     pub fn word(&mut self) -> u32 {
-        let rest = self.bytes.get(self.place..);
-        let word = rest.and_then(|rest| rest.first_chunk::<4>());
-        self.place = self.place.saturating_add(4);
-        word.map_or(0, |word| u32::from_le_bytes(*word))
+        let (word, rest) = self.rest.split_first_chunk().unwrap_or((&[0; 4], &[]));
+        self.rest = rest;
+        u32::from_le_bytes(*word)
     }
 }
 
@@ -205,7 +195,6 @@ impl<'p> Entry<'p> {
 pub struct Piece<'p> {
     shared: Option<&'p Rc<Vec<u8>>>,
     bytes: &'p [u8],
-    start: usize,
 }
 
 impl fmt::Debug for Piece<'_> {
@@ -227,7 +216,13 @@ impl<'p> Piece<'p> {
     #[must_use]
     pub fn to_text(self) -> Text {
         let shared = self.shared.and_then(|buffer| {
-            let start = u32::try_from(self.start).ok()?;
+            // The text is a part of it.
+            let start = self
+                .bytes
+                .as_ptr()
+                .addr()
+                .checked_sub(buffer.as_ptr().addr())?;
+            let start = u32::try_from(start).ok()?;
             let end = start.checked_add(u32::try_from(self.bytes.len()).ok()?)?;
             Some(Text::Part(Rc::clone(buffer), start, end))
         });

@@ -79,11 +79,13 @@ impl<N: Handle> Slots<N> {
     }
 
     /// The first thing of this hash that `is` the one.
+    #[inline(always)]
     pub fn find(&self, hash: u64, mut is: impl FnMut(N) -> bool) -> Option<N> {
         self.find_map(hash, |at| is(at).then_some(at))
     }
 
     /// What comes of the first thing of this hash of which something does.
+    #[inline(always)]
     pub fn find_map<T>(&self, hash: u64, mut read: impl FnMut(N) -> Option<T>) -> Option<T> {
         let mark = mark(hash);
         let mask = self.slots.len().checked_sub(1)?;

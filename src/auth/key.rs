@@ -56,6 +56,7 @@ impl KeyTable {
     /// The credential that `key` is, and its entry read up to behind the key; none where two claim it, in whatever form
     /// each knows it. The empty key is nobody's: who has its digest hashed a variable that wasn't set.
     #[must_use]
+    #[inline(always)]
     pub fn owner<'p>(&self, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if key.is_empty() {
             return None;
@@ -90,6 +91,7 @@ impl KeyTable {
         }
     }
 
+    #[inline(always)]
     fn find<'p>(&self, slots: &Slots, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if slots.is_empty() {
             return None;

@@ -4,4 +4,4 @@ mod key;
 mod place;
 
 pub use key::{KeyForm, KeyTable, Taken};
-pub use place::{Found, Place, read};
+pub use place::{At, Found, Place, read};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::http::{Headers, Text, cookies, query_pairs};
+use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 
 /// One place in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Place {
     /// A header's whole value, or what follows a prefix (`Bearer `, compared without case).
     Header {
         /// The header's name, lower case.
-        name: Text,
+        name: KnownName,
         /// What stands before the credential. A value that doesn't begin so is another scheme's: absent.
         prefix: Option<Box<[u8]>>,
     },
@@ -26,12 +26,23 @@ impl Place {
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Header { name: left, .. }, Self::Header { name: right, .. })
-            | (Self::Query(left), Self::Query(right))
-            | (Self::Cookie(left), Self::Cookie(right)) => left == right,
+            (Self::Header { name: left, .. }, Self::Header { name: right, .. }) => left == right,
+            (Self::Query(left), Self::Query(right)) | (Self::Cookie(left), Self::Cookie(right)) => {
+                left == right
+            }
             (Self::Header { .. } | Self::Query(_) | Self::Cookie(_), _) => false,
         }
     }
+}
+
+/// Where a credential was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At<'p> {
+    /// The place.
+    pub place: &'p Place,
+    /// Whether it is known to be the only header field of its name, and that none has a name that an upstream may take for
+    /// it.
+    pub is_alone: bool,
 }
 
 /// What a request holds at the places of one provider. `Debug` shows no credential.
@@ -40,7 +51,7 @@ pub enum Found<'r, 'p> {
     /// Nothing.
     Absent,
     /// One credential, at this place. It may be empty: that is a credential too, and nobody's.
-    One(Cow<'r, [u8]>, &'p Place),
+    One(Cow<'r, [u8]>, At<'p>),
     /// More than one, at one place or at several: which of them counts, an upstream may see differently. The places
     /// are all that hold one.
     Repeated(Vec<&'p Place>),
@@ -50,7 +61,7 @@ impl fmt::Debug for Found<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("Absent"),
-            Self::One(_, place) => f.debug_tuple("One").field(place).finish(),
+            Self::One(_, at) => f.debug_tuple("One").field(at.place).finish(),
             Self::Repeated(places) => f.debug_tuple("Repeated").field(places).finish(),
         }
     }
@@ -86,7 +97,7 @@ fn in_query<'r, 'p>(
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
     for pair in query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name)) {
-        found = found.and(pair.decoded_value(), place);
+        found = found.and(pair.decoded_value(), At::among(place));
     }
     found
 }
@@ -100,7 +111,7 @@ fn in_cookies<'r, 'p>(
 ) -> Found<'r, 'p> {
     let all = headers.all(b"cookie").flat_map(cookies);
     for (_, value) in all.filter(|(key, _)| *key == &**name) {
-        found = found.and(Cow::Borrowed(value), place);
+        found = found.and(Cow::Borrowed(value), At::among(place));
     }
     found
 }
@@ -108,7 +119,7 @@ fn in_cookies<'r, 'p>(
 /// A header with a credential stands alone: one more of its name, be it of another scheme, is a second one, because an
 /// upstream may read that.
 fn in_header<'r, 'p>(
-    name: &Text,
+    name: &KnownName,
     prefix: Option<&[u8]>,
     headers: &Headers<'r>,
     place: &'p Place,
@@ -117,7 +128,10 @@ fn in_header<'r, 'p>(
     let came = headers.look(name);
     match came.first.filter(|_| came.values == 1) {
         Some(only) => match after_prefix(only, prefix) {
-            Some(value) => found.and(Cow::Borrowed(value), place),
+            Some(value) => {
+                let is_alone = !came.is_spelt_otherwise;
+                found.and(Cow::Borrowed(value), At { place, is_alone })
+            }
             None => found,
         },
         None if came.values == 0 => found,
@@ -128,7 +142,7 @@ fn in_header<'r, 'p>(
 /// The same where there are several header fields of that name.
 #[inline(never)]
 fn in_fields<'r, 'p>(
-    name: &Text,
+    name: &KnownName,
     prefix: Option<&[u8]>,
     headers: &Headers<'r>,
     place: &'p Place,
@@ -138,20 +152,30 @@ fn in_fields<'r, 'p>(
     for value in headers.all(name) {
         if let Some(value) = after_prefix(value, prefix) {
             credentials = credentials.saturating_add(1);
-            found = found.and(Cow::Borrowed(value), place);
+            found = found.and(Cow::Borrowed(value), At::among(place));
         }
     }
     if credentials == 1 {
-        found = found.and(Cow::Borrowed(b""), place);
+        found = found.and(Cow::Borrowed(b""), At::among(place));
     }
     found
 }
 
+impl<'p> At<'p> {
+    /// Of a place of which it isn't known what else there is.
+    const fn among(place: &'p Place) -> Self {
+        Self {
+            place,
+            is_alone: false,
+        }
+    }
+}
+
 impl<'r, 'p> Found<'r, 'p> {
-    fn and(self, credential: Cow<'r, [u8]>, place: &'p Place) -> Self {
+    fn and(self, credential: Cow<'r, [u8]>, at: At<'p>) -> Self {
         match self {
-            Self::Absent => Self::One(credential, place),
-            one @ (Self::One(..) | Self::Repeated(_)) => one.again(place),
+            Self::Absent => Self::One(credential, at),
+            one @ (Self::One(..) | Self::Repeated(_)) => one.again(at.place),
         }
     }
 
@@ -160,7 +184,7 @@ impl<'r, 'p> Found<'r, 'p> {
     fn again(self, place: &'p Place) -> Self {
         Self::Repeated(match self {
             Self::Absent => vec![place],
-            Self::One(_, first) => vec![first, place],
+            Self::One(_, first) => vec![first.place, place],
             Self::Repeated(mut places) => {
                 places.push(place);
                 places

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::auth::{Found, Place, read};
+use crate::auth::{At, Found, Place, read};
 use crate::policy::{Consumer, Credential, Denial, Policy, Provider, Reason, Requirement, Route};
 
 use super::event::{self, Event, Observer};
@@ -27,6 +27,8 @@ impl<'s> Identity<'s> {
 pub(super) struct Authenticated<'s> {
     /// Who it is; nobody where none was required.
     pub(super) identity: Option<Identity<'s>>,
+    /// The place that the one credential came from, if it is a header that stands alone.
+    pub(super) alone: Option<&'s Place>,
     /// The provider that tells who it is, and others that accepted a credential.
     first: Option<usize>,
     others: Vec<usize>,
@@ -52,7 +54,7 @@ impl Authenticated<'_> {
 pub(super) enum Verdict<'p> {
     /// It found none of its credentials.
     Absent,
-    Accepted(Identity<'p>, &'p Place),
+    Accepted(Identity<'p>, At<'p>),
     Rejected(Reason, Vec<&'p Place>),
     /// Whose the credential is can't be known now.
     Unavailable,
@@ -70,18 +72,19 @@ enum Outcome {
     Unavailable,
 }
 
-/// Evaluates the requirement of `route`.
+/// Evaluates the requirement of `route`, and tells in `who`, which knows nobody yet, what came of it.
 pub(super) fn authenticate<'s>(
+    who: &mut Authenticated<'s>,
     head: &Head<'_>,
     route: &Route,
     policy: &'s Policy,
     sources: &'s Sources,
     memory: &Memory,
-    observer: &mut dyn Observer,
-) -> Result<Authenticated<'s>, Denial> {
+    observer: &mut (impl Observer + ?Sized),
+) -> Result<(), Denial> {
     let is_new = !memory.has_told_verdicts.replace(true);
     match *route.requirement() {
-        Requirement::None => Ok(Authenticated::default()),
+        Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => {
             let verdict = said(head, only, policy, sources);
@@ -89,11 +92,12 @@ pub(super) fn authenticate<'s>(
                 tell(only, &verdict, policy, observer);
             }
             match verdict {
-                Verdict::Accepted(identity, _) => Ok(Authenticated {
-                    identity: Some(identity),
-                    first: Some(only),
-                    others: Vec::new(),
-                }),
+                Verdict::Accepted(identity, at) => {
+                    who.identity = Some(identity);
+                    who.alone = at.is_alone.then_some(at.place);
+                    who.first = Some(only);
+                    Ok(())
+                }
                 other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
                     Err(refused(other, route, policy))
                 }
@@ -101,7 +105,8 @@ pub(super) fn authenticate<'s>(
         }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
             let observer = is_new.then_some(observer);
-            combined(head, route, policy, sources, observer)
+            *who = combined(head, route, policy, sources, observer)?;
+            Ok(())
         }
     }
 }
@@ -131,7 +136,7 @@ fn combined<'s>(
     route: &Route,
     policy: &'s Policy,
     sources: &'s Sources,
-    observer: Option<&mut dyn Observer>,
+    observer: Option<&mut (impl Observer + ?Sized)>,
 ) -> Result<Authenticated<'s>, Denial> {
     let providers = route.providers().iter();
     let verdicts: Vec<_> = providers
@@ -175,7 +180,12 @@ fn conclude<'s>(
 }
 
 /// Tells what a provider said.
-fn tell(place: usize, verdict: &Verdict<'_>, policy: &Policy, observer: &mut dyn Observer) {
+fn tell(
+    place: usize,
+    verdict: &Verdict<'_>,
+    policy: &Policy,
+    observer: &mut (impl Observer + ?Sized),
+) {
     let provider = policy.providers.at(place).map_or("", |known| &known.name);
     observer.event(&Event::Authenticated {
         provider,
@@ -190,7 +200,7 @@ fn tell(place: usize, verdict: &Verdict<'_>, policy: &Policy, observer: &mut dyn
 }
 
 /// What the provider at this place says.
-#[inline(never)]
+#[inline(always)]
 fn said<'p>(
     head: &Head<'_>,
     place: usize,
@@ -204,6 +214,7 @@ fn said<'p>(
     }
 }
 
+#[inline(always)]
 pub(super) fn verdict<'p>(
     head: &Head<'_>,
     place: usize,
@@ -222,7 +233,7 @@ pub(super) fn verdict<'p>(
             let identity = Identity { credential };
             Verdict::Accepted(identity, at)
         }
-        Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at]),
+        Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at.place]),
         Owner::Unknowable => Verdict::Unavailable,
     }
 }
@@ -301,9 +312,9 @@ fn all_absent(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> b
 /// A credential that was rejected at a place where none was accepted.
 fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
     let good = |place: &Place| {
-        verdicts
-            .iter()
-            .any(|(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.overlaps(place)))
+        verdicts.iter().any(
+            |(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.place.overlaps(place)),
+        )
     };
     verdicts.iter().find_map(|(_, verdict)| match verdict {
         Verdict::Rejected(reason, places) if !places.iter().all(|place| good(place)) => {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::policy::{Condition, Consumer, LookedUp, Operand, Test, ValueTemplate};
 
+use super::picked::Pick;
 use super::values::Facts;
 
 /// Which looked-up values there are by now.
@@ -76,9 +77,9 @@ fn passes(at: LookedUp, test: &Test, facts: &Facts<'_>) -> Option<bool> {
         (Test::Exists, value) => value.is_some(),
         (Test::Absent, value) => value.is_none(),
         (Test::Equals(operand), Some(value)) => Wanted::of(operand, facts)?.is(value),
-        (Test::Contains(operand), Some(Value::Array(list))) => {
+        (Test::Contains(operand), Some(Pick::Other(Value::Array(list)))) => {
             let wanted = Wanted::of(operand, facts)?;
-            list.iter().any(|one| wanted.is(one))
+            list.iter().any(|one| wanted.is(one.into()))
         }
         (Test::Equals(_) | Test::Contains(_), _) => false,
     })
@@ -98,11 +99,11 @@ impl<'p> Wanted<'p> {
         })
     }
 
-    fn is(&self, value: &Value) -> bool {
+    fn is(&self, value: Pick<'_>) -> bool {
         match (self, value) {
-            (Self::Value(wanted), value) => same(value, wanted),
-            (Self::Text(wanted), Value::String(text)) => *text.as_bytes() == **wanted,
-            (Self::Text(_), _) => false,
+            (Self::Value(wanted), value) => same(value, Pick::from(*wanted)),
+            (Self::Text(wanted), Pick::Text(text)) => *text == **wanted,
+            (Self::Text(_), Pick::Other(_)) => false,
         }
     }
 }
@@ -113,9 +114,11 @@ fn text<'p>(template: &'p ValueTemplate, facts: &'p Facts<'_>) -> Option<Cow<'p,
 
 /// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`. Two integers are never brought to doubles, where
 /// neighbours above 2^53 are one.
-fn same(left: &Value, right: &Value) -> bool {
+fn same(left: Pick<'_>, right: Pick<'_>) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) if left.is_f64() || right.is_f64() => {
+        (Pick::Other(Value::Number(left)), Pick::Other(Value::Number(right)))
+            if left.is_f64() || right.is_f64() =>
+        {
             left.as_f64() == right.as_f64()
         }
         _ => left == right,

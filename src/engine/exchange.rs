@@ -27,7 +27,7 @@ pub(super) enum Decision {
 pub(super) fn decide<'p>(
     request: &Request<'_>,
     policy: &'p Policy,
-    desk: &mut Desk<'p>,
+    desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Decision {
     match Head::read(request, policy) {
         Ok(head) => decide_by(&head, policy, desk),
@@ -35,7 +35,11 @@ pub(super) fn decide<'p>(
     }
 }
 
-fn decide_by<'p>(head: &Head<'_>, policy: &'p Policy, desk: &mut Desk<'p>) -> Decision {
+fn decide_by<'p>(
+    head: &Head<'_>,
+    policy: &'p Policy,
+    desk: &mut Desk<'p, impl Observer + ?Sized>,
+) -> Decision {
     trace::head(head, policy, desk);
     let found = policy.router.find(&head.for_router());
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
@@ -46,7 +50,7 @@ fn decide_by<'p>(head: &Head<'_>, policy: &'p Policy, desk: &mut Desk<'p>) -> De
     trace::matched(head, found, route, desk);
     match follow(head, found, route, policy, desk) {
         Ok(step) => {
-            let outcome = if matches!(step, Step::Continue(_)) {
+            let outcome = if matches!(step, Step::Continue) {
                 Outcome::Forwarded
             } else {
                 Outcome::Answered
@@ -61,7 +65,12 @@ fn decide_by<'p>(head: &Head<'_>, policy: &'p Policy, desk: &mut Desk<'p>) -> De
 
 #[cold]
 #[inline(never)]
-fn malformed(denial: Denial, request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
+fn malformed(
+    denial: Denial,
+    request: &Request<'_>,
+    policy: &Policy,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) -> Step {
     trace::malformed(request, policy, desk);
     deny(denial, request, None, desk)
 }
@@ -76,10 +85,12 @@ fn follow<'p>(
     found: Found<'_>,
     route: &'p Route,
     policy: &'p Policy,
-    desk: &mut Desk<'p>,
+    desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Result<Step, Stop> {
     trace::verdicts(head, route, policy, desk);
-    let who = authenticate(
+    let mut who = Authenticated::default();
+    authenticate(
+        &mut who,
         head,
         route,
         policy,
@@ -90,38 +101,33 @@ fn follow<'p>(
     if !policy.log_properties.is_empty() {
         identified(&who, desk.observer);
     }
-    let facts = Facts {
+    // Where there are no lookups, there is nothing to be dropped either.
+    let looked_up;
+    let mut facts = Facts {
         head,
-        captures: Some(found.captures(head.path.matching())),
         pattern: found.pattern,
         who: &who,
         looked_up: &[],
     };
-    // Where there are no lookups, there is nothing to be dropped either.
-    let looked_up;
-    let facts = if route.lookups().is_empty() {
-        facts
-    } else {
+    if !route.lookups().is_empty() {
         looked_up = look_up(&facts, found, route, policy, desk)?;
-        Facts {
-            looked_up: looked_up.all(),
-            ..facts
-        }
-    };
+        facts.looked_up = looked_up.all();
+    }
     trace::checked(route, &facts, Lookups::Done, policy, desk);
     if let Some(condition) = route.authorize() {
         may(condition, &facts)?;
     }
     Ok(match &route.action {
         Action::Forward(rewrite) => {
-            Step::Continue(forward::edits(&facts, route, rewrite, policy, desk.spare)?)
+            forward::edit(desk.edits, &facts, route, rewrite, policy)?;
+            Step::Continue
         }
         Action::Answer(answer) => Step::Respond(answered(answer, &facts, route, policy)?),
     })
 }
 
 #[inline(never)]
-fn identified(who: &Authenticated<'_>, observer: &mut dyn Observer) {
+fn identified(who: &Authenticated<'_>, observer: &mut (impl Observer + ?Sized)) {
     if let Some(identity) = &who.identity {
         let consumer = ConsumerName::of(identity.consumer());
         observer.event(&Event::Identified { consumer });
@@ -158,7 +164,7 @@ fn look_up<'p>(
     found: Found<'_>,
     route: &'p Route,
     policy: &Policy,
-    desk: &mut Desk<'p>,
+    desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Result<AllPicked<'p>, Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
     if let Some(condition) = route.authorize() {
@@ -187,7 +193,7 @@ fn look_up_all<'p>(
     found: Found<'_>,
     route: &Route,
     policy: &Policy,
-    desk: &mut Desk<'p>,
+    desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Result<AllPicked<'p>, Stop> {
     let mut fell_back: Vec<&str> = Vec::new();
     let mut values = Vec::with_capacity(lookups.len());
@@ -213,7 +219,7 @@ fn find_out<'p>(
     lookup: &'p Lookup,
     facts: &Facts<'_>,
     policy: &Policy,
-    desk: &mut Desk<'p>,
+    desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Result<LookedUp<'p>, Stop> {
     let found_out = desk.look_up(lookup, facts);
     trace::looked_up(lookup, facts, &found_out, policy, desk);
@@ -227,7 +233,7 @@ fn tell_fallback(
     found: Found<'_>,
     route: &Route,
     policy: &Policy,
-    desk: &mut Desk<'_>,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
 ) {
     desk.observer.event(&Event::FellBack {
         route: policy.routes.name(route),
@@ -237,7 +243,11 @@ fn tell_fallback(
 }
 
 #[inline(never)]
-fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
+fn unmatched(
+    head: &Head<'_>,
+    policy: &Policy,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) -> Step {
     match &policy.unmatched {
         Unmatched::Respond(respond) => {
             tell(desk, None, Outcome::Answered, None);
@@ -245,7 +255,8 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
         }
         Unmatched::Pass => {
             tell(desk, None, Outcome::Forwarded, None);
-            Step::Continue(forward::pass(head, policy, desk.spare))
+            forward::pass(desk.edits, head, policy);
+            Step::Continue
         }
     }
 }
@@ -254,7 +265,12 @@ fn unmatched(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) -> Step {
 type Matched<'p> = Option<(usize, &'p Route)>;
 
 #[inline(never)]
-fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut Desk<'_>) -> Step {
+fn deny(
+    denial: Denial,
+    request: &Request<'_>,
+    matched: Matched<'_>,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) -> Step {
     tell(desk, matched, Outcome::Denied, Some(denial.reason.name()));
     let audience = if request.is_grpc() {
         Audience::Grpc
@@ -264,7 +280,12 @@ fn deny(denial: Denial, request: &Request<'_>, matched: Matched<'_>, desk: &mut 
     Step::Respond(Box::new(denial.respond(audience)))
 }
 
-fn tell(desk: &mut Desk<'_>, matched: Matched<'_>, outcome: Outcome, reason: Option<&'static str>) {
+fn tell(
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+    matched: Matched<'_>,
+    outcome: Outcome,
+    reason: Option<&'static str>,
+) {
     desk.observer.event(&Event::Decided {
         route: matched.map(|(_, route)| RouteName::of(route, &desk.policy.routes)),
         place: matched.map(|(place, _)| place),

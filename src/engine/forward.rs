@@ -1,13 +1,12 @@
 //! What becomes of a request that goes on.
 
-use crate::http::{Edits, Headers};
+use crate::http::{Edit, Edits, Headers};
 use crate::policy::{self, Denial, HeaderEdits, Policy, Reason, Rewrite, Route};
 use crate::route::canonical_host;
 
 use super::authenticate::Identity;
 use super::head::Head;
 use super::plan::Plan;
-use super::spare::Spare;
 use super::strip::Stripped;
 use super::target;
 use super::values::{Facts, blame, whose};
@@ -23,58 +22,52 @@ fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
 fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     for (name, _) in headers.iter() {
         if policy.written.contains(name) {
-            plan.remove_owned(name.to_vec().into());
+            plan.remove(&name.into());
         }
     }
 }
 
 /// A request that no route is for, and that goes on all the same.
-pub(super) fn pass(head: &Head<'_>, policy: &Policy, spare: &Spare) -> Edits {
+pub(super) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Policy) {
     let headers = head.request.headers();
-    let mut plan = Plan::new(headers, spare);
-    sanitise(&mut plan, headers, policy);
-    target::keep(&mut plan, head, head.path.query(), spare);
-    Edits {
-        request: plan.finish(),
-        response: Vec::new(),
-    }
+    sanitise(&mut Plan::new(headers, &mut edits.request), headers, policy);
+    target::keep(&mut edits.path, head, head.path.query());
 }
 
 /// All edits of one exchange.
-pub(super) fn edits(
+pub(super) fn edit(
+    edits: &mut Edits,
     facts: &Facts<'_>,
     route: &Route,
     rewrite: &Rewrite,
     policy: &Policy,
-    spare: &Spare,
-) -> Result<Edits, Denial> {
-    let head = facts.head;
-    let headers = head.request.headers();
-    let mut plan = Plan::new(headers, spare);
+) -> Result<(), Denial> {
+    let headers = facts.head.request.headers();
+    let mut plan = Plan::new(headers, &mut edits.request);
     sanitise(&mut plan, headers, policy);
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, headers);
-    target::change(&mut plan, facts, &stripped, rewrite, policy, spare)?;
-    if let Some(changes) = &rewrite.edits {
-        return changed(plan, changes, facts, policy);
+    target::change(&mut edits.path, facts, &stripped, rewrite, policy)?;
+    match &rewrite.edits {
+        Some(changes) => changed(&mut plan, &mut edits.response, changes, facts, policy),
+        None => {
+            identify(&mut plan, facts, policy);
+            Ok(())
+        }
     }
-    identify(&mut plan, facts, policy);
-    Ok(Edits {
-        request: plan.finish(),
-        response: Vec::new(),
-    })
 }
 
 /// What a route changes beside the path and the query.
 #[inline(never)]
 fn changed(
-    mut plan: Plan<'_>,
+    plan: &mut Plan<'_>,
+    response: &mut Vec<Edit>,
     changes: &policy::Edits,
     facts: &Facts<'_>,
     policy: &Policy,
-) -> Result<Edits, Denial> {
-    edit_headers(&mut plan, &changes.headers, facts)?;
-    identify(&mut plan, facts, policy);
+) -> Result<(), Denial> {
+    edit_headers(plan, &changes.headers, facts)?;
+    identify(plan, facts, policy);
     if let Some(host) = &changes.host {
         let new = facts.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
@@ -92,15 +85,11 @@ fn changed(
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
         plan.set(&routing.header, chosen.clone());
     }
-    let mut response = Plan::blind();
-    edit_headers(&mut response, &changes.response, facts)?;
-    Ok(Edits {
-        request: plan.finish(),
-        response: response.finish(),
-    })
+    edit_headers(&mut Plan::blind(response), &changes.response, facts)
 }
 
 /// The headers that tell the upstream who it is. Client's copies are gone already.
+#[inline(always)]
 fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
     let Some(who) = &facts.who.identity else {
         return;
@@ -145,7 +134,7 @@ fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> 
     }
     for (name, value) in &edits.add {
         if let Some(value) = facts.text(value)? {
-            plan.add(name.clone(), value);
+            plan.add(name, value);
         }
     }
     Ok(())

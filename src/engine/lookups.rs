@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::http::Callout;
+use crate::http::{Callout, Edits};
 use crate::policy::{Denial, Fallback, Lookup, Policy, Reason};
 use crate::rewrite::Origin;
 use crate::source::{Answer, Document, Entry, Refusal, Settled};
@@ -14,7 +14,6 @@ use super::Inputs;
 use super::event::{Event, Observer, Recall};
 use super::picked::Picked;
 use super::sources::{Sources, State, WatchedState};
-use super::spare::Spare;
 use super::store::{DemandSource, Purpose, Store};
 use super::values::{Facts, blame, whose};
 use super::waiting::{EngineId, FlightId, Memory};
@@ -53,7 +52,7 @@ impl From<Reason> for Stop {
 }
 
 /// What looking up needs of the engine.
-pub(super) struct Desk<'e> {
+pub(super) struct Desk<'e, O: ?Sized> {
     pub(super) policy: &'e Policy,
     pub(super) sources: &'e Sources,
     pub(super) store: &'e Store,
@@ -61,9 +60,10 @@ pub(super) struct Desk<'e> {
     /// Callouts to be sent.
     pub(super) outbox: &'e mut Vec<(FlightId, Callout)>,
     pub(super) memory: &'e Memory,
-    pub(super) spare: &'e Spare,
+    /// What is to be done to an exchange that goes on; nothing yet.
+    pub(super) edits: &'e mut Edits,
     pub(super) inputs: &'e mut dyn Inputs,
-    pub(super) observer: &'e mut dyn Observer,
+    pub(super) observer: &'e mut O,
 }
 
 /// What a lookup brought.
@@ -91,7 +91,7 @@ enum Said<'x> {
     Failed,
 }
 
-impl<'e> Desk<'e> {
+impl<'e, O: Observer + ?Sized> Desk<'e, O> {
     /// The values of one lookup. `facts` holds those of the lookups before it.
     pub(super) fn look_up(
         &mut self,
@@ -269,7 +269,7 @@ fn entry<'x>(view: &'x super::view::View, key: Option<&[u8]>, lookup: &Lookup) -
         });
     };
     match view.index.as_ref().map(|index| index.get(key)) {
-        Some(Entry::Found(entry)) => Said::Values(Picked::of(entry, lookup)),
+        Some(Entry::Found(item)) => Said::Values(Picked::of_indexed(item, lookup)),
         Some(Entry::Missing) => Said::Missing,
         // Two claim the key: none of them answers.
         Some(Entry::Ambiguous) | None => Said::Failed,

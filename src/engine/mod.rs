@@ -22,7 +22,6 @@ mod report;
 mod retired;
 mod seen;
 mod sources;
-mod spare;
 mod step;
 mod store;
 mod strip;
@@ -46,7 +45,6 @@ use crate::time::Timestamp;
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State};
-use spare::Spare;
 use store::Purpose;
 use waiting::{EngineId, Mail, Memory, Slot};
 use world::World;
@@ -78,7 +76,6 @@ pub struct Engine {
     store: Store,
     sources: Sources,
     outbox: Vec<(FlightId, Callout)>,
-    spare: Spare,
 }
 
 impl Engine {
@@ -92,7 +89,6 @@ impl Engine {
             store: store.clone(),
             sources,
             outbox: Vec::new(),
-            spare: Spare::default(),
         }
     }
 
@@ -112,20 +108,16 @@ impl Engine {
         self.sources.are_reading()
     }
 
-    /// Decides one request. Nothing is performed; the driver does that with the step.
+    /// Decides one request. Nothing is performed; the driver does that with the step, and with what it finds in `edits`
+    /// where that lets the request go on. What was in there before is gone.
     pub fn start(
         &mut self,
         request: &Request<'_>,
+        edits: &mut Edits,
         inputs: &mut dyn Inputs,
-        observer: &mut dyn Observer,
+        observer: &mut (impl Observer + ?Sized),
     ) -> Step {
-        self.proceed(request, Memory::default(), inputs, observer)
-    }
-
-    /// Takes back the edits of a step that was performed: the next one is made of the memory of the request's. A driver may
-    /// as well drop them.
-    pub fn give_back(&self, edits: Edits) {
-        self.spare.keep(edits.request);
+        self.proceed(request, Memory::default(), edits, inputs, observer)
     }
 
     /// The callouts that are to be sent now, in the context of this engine's root: ask after every call of
@@ -240,9 +232,11 @@ impl Engine {
         &mut self,
         request: &Request<'_>,
         memory: Memory,
+        edits: &mut Edits,
         inputs: &mut dyn Inputs,
-        observer: &mut dyn Observer,
+        observer: &mut (impl Observer + ?Sized),
     ) -> Step {
+        edits.clear();
         let mut desk = Desk {
             policy: &self.policy,
             sources: &self.sources,
@@ -250,7 +244,7 @@ impl Engine {
             engine: self.id,
             outbox: &mut self.outbox,
             memory: &memory,
-            spare: &self.spare,
+            edits,
             inputs,
             observer,
         };

@@ -1,18 +1,69 @@
 //! What a lookup picked of an entry.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::policy::Lookup;
-use crate::source::Selection;
+use crate::source::{Indexed, JsonPath, Selection};
 
-/// The values of one lookup, in its order. What is in a document of the engine's isn't copied.
+/// A value that a lookup picked: a text, or what is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pick<'v> {
+    Text(&'v [u8]),
+    Other(&'v Value),
+}
+
+impl<'v> From<&'v Value> for Pick<'v> {
+    fn from(value: &'v Value) -> Self {
+        match value {
+            Value::String(text) => Self::Text(text.as_bytes()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => Self::Other(value),
+        }
+    }
+}
+
+impl Pick<'_> {
+    /// As JSON has it.
+    pub(super) fn to_value(self) -> Value {
+        match self {
+            Self::Text(text) => String::from_utf8_lossy(text).into(),
+            Self::Other(value) => value.clone(),
+        }
+    }
+}
+
+/// A value as it is kept: where it stands in a document of the engine's, it isn't copied.
+#[derive(Debug)]
+pub(super) enum Kept<'x> {
+    Found(Pick<'x>),
+    Made(Value),
+}
+
+impl Kept<'_> {
+    fn pick(&self) -> Pick<'_> {
+        match self {
+            Self::Found(pick) => *pick,
+            Self::Made(value) => value.into(),
+        }
+    }
+
+    fn into_owned(self) -> Kept<'static> {
+        Kept::Made(match self {
+            Self::Found(pick) => pick.to_value(),
+            Self::Made(value) => value,
+        })
+    }
+}
+
+/// The values of one lookup, in its order.
 #[derive(Debug)]
 pub(super) enum Picked<'x> {
     /// Of a lookup of one value, as most are.
-    One(Option<Cow<'x, Value>>),
-    Several(Vec<Option<Cow<'x, Value>>>),
+    One(Option<Kept<'x>>),
+    Several(Vec<Option<Kept<'x>>>),
     /// What stands in for an entry, as the policy has it.
     StandIn(&'x [Option<Value>]),
 }
@@ -36,50 +87,67 @@ impl<'x> AllPicked<'x> {
 impl<'x> Picked<'x> {
     /// What `lookup` picks of `entry`.
     pub(super) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
-        let mut paths = lookup.values.iter().map(|value| &value.path);
-        match (paths.next(), paths.next()) {
-            (Some(only), None) => Self::One(value(only.select(entry))),
-            _ => {
-                let all = lookup.values.iter();
-                Self::Several(all.map(|each| value(each.path.select(entry))).collect())
+        Self::by(lookup, |path| value(path.select(entry)))
+    }
+
+    /// What `lookup` picks of an item of an index.
+    pub(super) fn of_indexed(item: Indexed<'x>, lookup: &Lookup) -> Self {
+        Self::by(lookup, |path| {
+            let text = path.member().and_then(|name| item.text(name));
+            match text {
+                Some(text) => Some(Kept::Found(Pick::Text(text))),
+                None => of_item(item, path),
             }
+        })
+    }
+
+    fn by(lookup: &Lookup, pick: impl Fn(&JsonPath) -> Option<Kept<'x>>) -> Self {
+        match lookup.values.as_slice() {
+            [only] => Self::One(pick(&only.path)),
+            several => Self::Several(several.iter().map(|each| pick(&each.path)).collect()),
         }
     }
 
     /// The same where the entry isn't kept.
     pub(super) fn into_owned(self) -> Picked<'static> {
-        let owned = |value: Cow<'_, Value>| Cow::Owned(value.into_owned());
         match self {
-            Self::One(value) => Picked::One(value.map(owned)),
+            Self::One(value) => Picked::One(value.map(Kept::into_owned)),
             Self::Several(all) => {
-                Picked::Several(all.into_iter().map(|value| value.map(owned)).collect())
+                let all = all.into_iter();
+                Picked::Several(all.map(|value| value.map(Kept::into_owned)).collect())
             }
             Self::StandIn(all) => Picked::Several(
                 all.iter()
-                    .map(|value| value.clone().map(Cow::Owned))
+                    .map(|value| value.clone().map(Kept::Made))
                     .collect(),
             ),
         }
     }
 
     /// The value at this place; `None` where there is none.
-    pub(super) fn get(&self, at: usize) -> Option<&Value> {
+    pub(super) fn get(&self, at: usize) -> Option<Pick<'_>> {
         match self {
-            Self::One(value) => value.as_deref().filter(|_| at == 0),
-            Self::Several(all) => all.get(at)?.as_deref(),
-            Self::StandIn(all) => all.get(at)?.as_ref(),
+            Self::One(value) => value.as_ref().filter(|_| at == 0).map(Kept::pick),
+            Self::Several(all) => all.get(at)?.as_ref().map(Kept::pick),
+            Self::StandIn(all) => all.get(at)?.as_ref().map(Pick::from),
         }
     }
 }
 
+/// What a query selects of an item where it is no text that the index keeps.
+#[inline(never)]
+fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<Kept<'x>> {
+    value(path.select(item.value()?))
+}
+
 /// Nothing found is no value, one is that value, several are the list of them.
-fn value(selection: Selection<'_>) -> Option<Cow<'_, Value>> {
+fn value(selection: Selection<'_>) -> Option<Kept<'_>> {
     match selection {
         Selection::None => None,
-        Selection::One(found) => Some(Cow::Borrowed(found)),
+        Selection::One(found) => Some(Kept::Found(found.into())),
         Selection::Many(found) => {
             let list = found.into_iter().cloned().collect();
-            Some(Cow::Owned(Value::Array(list)))
+            Some(Kept::Made(Value::Array(list)))
         }
     }
 }

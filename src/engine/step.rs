@@ -13,7 +13,7 @@ use super::{Engine, Inputs, Observer};
 #[must_use]
 pub enum Step {
     /// Perform the edits and let the request go on.
-    Continue(Edits),
+    Continue,
     /// Answer it here; it is over.
     Respond(Box<Response>),
     /// Hold the request until it is woken.
@@ -50,12 +50,13 @@ impl Suspended {
     }
 
     /// Goes on, with the engine that it came from. The stages run anew over the same request, with what was waited for
-    /// at hand, so that every decision of an exchange is taken at one moment.
+    /// at hand, so that every decision of an exchange is taken at one moment. What was in `edits` before is gone.
     pub fn resume(
         self,
         engine: &mut Engine,
+        edits: &mut Edits,
         inputs: &mut dyn Inputs,
-        observer: &mut dyn Observer,
+        observer: &mut (impl Observer + ?Sized),
     ) -> Step {
         let Self {
             slot,
@@ -66,6 +67,7 @@ impl Suspended {
         memory.overdue |= inputs.now() >= slot.deadline;
         // It waits no more; if it will again, this place is free for it.
         drop(slot);
-        engine.proceed(&Request::new(headers.view()), memory, inputs, observer)
+        let request = Request::new(headers.view());
+        engine.proceed(&request, memory, edits, inputs, observer)
     }
 }

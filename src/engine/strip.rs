@@ -1,5 +1,7 @@
 //! Where credentials end.
 
+use std::ptr;
+
 use crate::auth::Place;
 use crate::http::{Headers, cookies};
 use crate::policy::{Afterwards, Policy, Provider, Route};
@@ -39,9 +41,12 @@ impl<'p> Stripped<'p> {
             };
             let stays = self.forwards(at, provider);
             for place in &provider.places {
+                let is_alone = self.who.alone.is_some_and(|alone| ptr::eq(alone, place));
                 match place {
                     // A verified credential stays: that one, and nothing that an upstream may take for it.
+                    Place::Header { .. } if stays && is_alone => {}
                     Place::Header { name, .. } if stays => plan.remove_other_spellings(name),
+                    Place::Header { name, .. } if is_alone => plan.remove_alone(name),
                     // In every spelling that an upstream may take for it, `x_api_key` too.
                     Place::Header { name, .. } => plan.remove(name),
                     Place::Cookie(_) | Place::Query(_) => {}

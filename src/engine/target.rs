@@ -6,47 +6,42 @@ use crate::policy::{Denial, PathPiece, PathRewrite, Policy, QueryEdits, Rewrite}
 use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 
 use super::head::Head;
-use super::plan::Plan;
-use super::spare::Spare;
 use super::strip::Stripped;
 use super::values::{Facts, blame, origin};
 
-/// Brings `:path` to what the upstream is to get.
+/// Puts into `target`, which is empty, the `:path` that the upstream is to get, where that is another one.
 pub(super) fn change(
-    plan: &mut Plan<'_>,
+    target: &mut Vec<u8>,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
     rewrite: &Rewrite,
     policy: &Policy,
-    spare: &Spare,
 ) -> Result<(), Denial> {
     let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
     if !changes_query(stripped, edits) {
         match &rewrite.path {
             None => {
-                keep(plan, facts.head, facts.head.path.query(), spare);
+                keep(target, facts.head, facts.head.path.query());
                 return Ok(());
             }
             Some(PathRewrite::Prefix(new)) => {
-                if put_prefix(plan, facts, policy.routes.text(*new), spare) {
+                if put_prefix(target, facts, policy.routes.text(*new)) {
                     return Ok(());
                 }
             }
             Some(PathRewrite::Template(_)) => {}
         }
     }
-    change_all(plan, facts, stripped, rewrite, policy, spare)
+    change_all(target, facts, stripped, rewrite, policy)
 }
 
 /// Puts `new` in the place of the prefix that the route matched, where that is all there is to do. Says whether it was.
-fn put_prefix(plan: &mut Plan<'_>, facts: &Facts<'_>, new: &[u8], spare: &Spare) -> bool {
+fn put_prefix(target: &mut Vec<u8>, facts: &Facts<'_>, new: &[u8]) -> bool {
     let Some((old, behind)) = split_at_prefix(facts).filter(|(_, behind)| fits(new, behind)) else {
         return false;
     };
     if *new != *old {
-        let mut target = spare.path();
-        append(&mut target, new, behind);
-        plan.set_anew(":path".into(), target.into());
+        append(target, new, behind);
     }
     true
 }
@@ -67,33 +62,29 @@ fn fits(new: &[u8], behind: &[u8]) -> bool {
 /// The same for all that is rarer.
 #[inline(never)]
 fn change_all(
-    plan: &mut Plan<'_>,
+    target: &mut Vec<u8>,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
     rewrite: &Rewrite,
     policy: &Policy,
-    spare: &Spare,
 ) -> Result<(), Denial> {
     let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
     let Some(new) = &rewrite.path else {
         let query = new_query(facts, stripped, edits)?;
-        keep(plan, facts.head, query.as_deref(), spare);
+        keep(target, facts.head, query.as_deref());
         return Ok(());
     };
-    let mut target = spare.path();
-    put_path(&mut target, new, facts, policy)?;
+    put_path(target, new, facts, policy)?;
     let query = new_query(facts, stripped, edits)?;
-    put_query(&mut target, query.as_deref());
+    put_query(target, query.as_deref());
     if *target == *facts.head.target {
-        spare.keep_path(target);
-    } else {
-        plan.set_anew(":path".into(), target.into());
+        target.clear();
     }
     Ok(())
 }
 
 /// Leaves the path as it is in its one spelling, with this query.
-pub(super) fn keep(plan: &mut Plan<'_>, head: &Head<'_>, query: Option<&[u8]>, spare: &Spare) {
+pub(super) fn keep(target: &mut Vec<u8>, head: &Head<'_>, query: Option<&[u8]>) {
     let came = &head.path;
     let is_same = match (query, came.query()) {
         // What wasn't changed is the very same bytes, which is told without reading them.
@@ -101,10 +92,8 @@ pub(super) fn keep(plan: &mut Plan<'_>, head: &Head<'_>, query: Option<&[u8]>, s
         (new, old) => new.is_none() && old.is_none(),
     };
     if !is_same || !came.is_as_it_came() {
-        let mut target = spare.path();
         target.extend_from_slice(came.forward());
-        put_query(&mut target, query);
-        plan.set_anew(":path".into(), target.into());
+        put_query(target, query);
     }
 }
 
@@ -138,6 +127,7 @@ pub(super) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
 }
 
 /// Appends both, and grows at most once.
+#[inline(always)]
 fn append(target: &mut Vec<u8>, first: &[u8], second: &[u8]) {
     target.reserve(first.len().saturating_add(second.len()));
     target.extend_from_slice(first);

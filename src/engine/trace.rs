@@ -9,19 +9,21 @@ use crate::source::{Entry, Settled};
 use super::authenticate::{Verdict, verdict};
 use super::authorize::{Lookups, holds};
 use super::detail::{Detail, Known, Origin, Said};
+use super::event::Observer;
 use super::head::Head;
 use super::lookups::{Desk, LookedUp as Brought, Stop};
+use super::picked::Pick;
 use super::sources::State;
 use super::values::Facts;
 use super::view::View;
 
 /// Never in the module, which needs none of what stands here: a gateway has no time for it.
-fn is_wanted(desk: &Desk<'_>) -> bool {
+fn is_wanted(desk: &Desk<'_, impl Observer + ?Sized>) -> bool {
     cfg!(not(target_arch = "wasm32")) && desk.observer.wants_detail()
 }
 
 /// The request's head: what was removed, and its one spelling.
-pub(super) fn head(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) {
+pub(super) fn head(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_, impl Observer + ?Sized>) {
     if !is_wanted(desk) {
         return;
     }
@@ -34,7 +36,7 @@ pub(super) fn head(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_>) {
     });
 }
 
-fn sanitised(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) {
+fn sanitised(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_, impl Observer + ?Sized>) {
     for (name, _) in request.headers().iter() {
         if policy.written.contains(name) {
             desk.observer.detail(&Detail::Sanitised { name });
@@ -43,7 +45,11 @@ fn sanitised(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) {
 }
 
 /// Why a request has no head.
-pub(super) fn malformed(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_>) {
+pub(super) fn malformed(
+    request: &Request<'_>,
+    policy: &Policy,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) {
     if !is_wanted(desk) {
         return;
     }
@@ -60,7 +66,12 @@ pub(super) fn malformed(request: &Request<'_>, policy: &Policy, desk: &mut Desk<
 }
 
 /// The route that was found.
-pub(super) fn matched(head: &Head<'_>, found: Found<'_>, route: &Route, desk: &mut Desk<'_>) {
+pub(super) fn matched(
+    head: &Head<'_>,
+    found: Found<'_>,
+    route: &Route,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) {
     if !is_wanted(desk) {
         return;
     }
@@ -79,7 +90,12 @@ pub(super) fn matched(head: &Head<'_>, found: Found<'_>, route: &Route, desk: &m
 }
 
 /// What each of the route's providers says.
-pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &mut Desk<'_>) {
+pub(super) fn verdicts(
+    head: &Head<'_>,
+    route: &Route,
+    policy: &Policy,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) {
     if !is_wanted(desk) {
         return;
     }
@@ -98,7 +114,7 @@ pub(super) fn verdicts(head: &Head<'_>, route: &Route, policy: &Policy, desk: &m
                     groups: &groups,
                     credential: identity.credential.id().map(|id| id.bytes()),
                 };
-                (said, vec![*at])
+                (said, vec![at.place])
             }
             Verdict::Rejected(reason, places) => (Said::Rejected(reason.name()), places.clone()),
             Verdict::Unavailable => (Said::Unavailable, Vec::new()),
@@ -117,7 +133,7 @@ pub(super) fn looked_up(
     facts: &Facts<'_>,
     brought: &Result<Brought<'_>, Stop>,
     policy: &Policy,
-    desk: &mut Desk<'_>,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
 ) {
     if !is_wanted(desk) {
         return;
@@ -155,8 +171,12 @@ pub(super) fn looked_up(
         let names = lookup.values.iter().map(|value| &*value.name);
         names
             .enumerate()
-            .map(|(at, name)| (name, values.get(at)))
+            .map(|(at, name)| (name, values.get(at).map(Pick::to_value)))
             .collect::<Vec<_>>()
+    });
+    let named = named.as_ref().map(|named| {
+        let values = named.iter().map(|(name, value)| (*name, value.as_ref()));
+        values.collect::<Vec<_>>()
     });
     desk.observer.detail(&Detail::LookedUp {
         lookup: &lookup.name,
@@ -192,7 +212,7 @@ pub(super) fn checked(
     facts: &Facts<'_>,
     lookups: Lookups,
     policy: &Policy,
-    desk: &mut Desk<'_>,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
 ) {
     if let Some(condition) = route.authorize().filter(|_| is_wanted(desk)) {
         let scene = Scene {
@@ -214,7 +234,12 @@ struct Scene<'s> {
 }
 
 impl Scene<'_> {
-    fn tell(&self, condition: &Condition, depth: usize, desk: &mut Desk<'_>) {
+    fn tell(
+        &self,
+        condition: &Condition,
+        depth: usize,
+        desk: &mut Desk<'_, impl Observer + ?Sized>,
+    ) {
         // A list of one, which labels make too, says nothing of its own.
         if let Condition::All(list) | Condition::Any(list) = condition {
             if let [one] = list.as_slice() {
@@ -292,7 +317,7 @@ impl Scene<'_> {
         };
         match (self.lookups, self.facts.looked_up(at)) {
             (Lookups::Pending, _) => test,
-            (Lookups::Done, Some(value)) => format!("{test}; it is {value}"),
+            (Lookups::Done, Some(value)) => format!("{test}; it is {}", value.to_value()),
             (Lookups::Done, None) => format!("{test}; there is none"),
         }
     }

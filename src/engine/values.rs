@@ -4,20 +4,19 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::http::{Headers, Text, cookies, query_pairs};
+use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{CaptureKind, Captures, PatternRef};
 
 use super::authenticate::Authenticated;
 use super::head::Head;
-use super::picked::Picked;
+use super::picked::{Pick, Picked};
 
 /// What is known of an exchange by now.
 #[derive(Clone, Copy)]
 pub(super) struct Facts<'x> {
     pub(super) head: &'x Head<'x>,
-    pub(super) captures: Option<Captures<'x, 'x>>,
     /// What the path matched.
     pub(super) pattern: PatternRef<'x>,
     pub(super) who: &'x Authenticated<'x>,
@@ -62,11 +61,11 @@ pub(super) const fn origin(variable: &Variable) -> Origin {
 
 impl Facts<'_> {
     /// A looked-up value, typed; `None` where there is none (or a `null`).
-    pub(super) fn looked_up(&self, at: LookedUp) -> Option<&Value> {
+    pub(super) fn looked_up(&self, at: LookedUp) -> Option<Pick<'_>> {
         self.looked_up
             .get(at.lookup)?
             .get(at.value)
-            .filter(|value| !value.is_null())
+            .filter(|value| *value != Pick::Other(&Value::Null))
     }
 
     /// A variable's value; `None` where it has none.
@@ -109,7 +108,8 @@ impl Facts<'_> {
     }
 
     fn capture<'s>(&'s self, name: &str) -> Option<Found<'s>> {
-        let capture = self.captures.as_ref()?.get(name)?;
+        let captures = Captures::new(self.pattern, self.head.path.matching());
+        let capture = captures.get(name)?;
         let segments = (capture.kind() == CaptureKind::Rest).then_some(capture.matching());
         Some(Found {
             text: capture.text(),
@@ -185,12 +185,14 @@ pub(super) fn whose(template: &ValueTemplate) -> Origin {
 }
 
 /// Texts are themselves, numbers and booleans as JSON writes them; nothing else is a text.
-fn as_text(value: &Value) -> Result<Cow<'_, [u8]>, Denial> {
+fn as_text(value: Pick<'_>) -> Result<Cow<'_, [u8]>, Denial> {
     match value {
-        Value::String(text) => Ok(Cow::Borrowed(text.as_bytes())),
-        Value::Number(number) => Ok(Cow::Owned(number.to_string().into_bytes())),
-        Value::Bool(truth) => Ok(Cow::Borrowed(if *truth { b"true" } else { b"false" })),
-        Value::Null | Value::Array(_) | Value::Object(_) => Err(Reason::BadLookupValue.into()),
+        Pick::Text(text) => Ok(Cow::Borrowed(text)),
+        Pick::Other(Value::Number(number)) => Ok(Cow::Owned(number.to_string().into_bytes())),
+        Pick::Other(Value::Bool(truth)) => {
+            Ok(Cow::Borrowed(if *truth { b"true" } else { b"false" }))
+        }
+        Pick::Other(_) => Err(Reason::BadLookupValue.into()),
     }
 }
 
@@ -205,7 +207,7 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
 }
 
 /// All values of a header as the list that they are (RFC 9110 §5.3).
-fn joined<'r>(headers: &Headers<'r>, name: &[u8]) -> Option<Cow<'r, [u8]>> {
+fn joined<'r>(headers: &Headers<'r>, name: &KnownName) -> Option<Cow<'r, [u8]>> {
     let came = headers.look(name);
     if came.values <= 1 {
         return came.first.map(Cow::Borrowed);

@@ -122,6 +122,7 @@ impl Table {
 
     /// One more in the cell of these words. Nothing is allocated but for a cell's first. Gives the row, where it is new
     /// and has to be told what it is of.
+    #[inline(always)]
     pub(super) fn count(
         &mut self,
         place: usize,

@@ -215,6 +215,7 @@ const fn may_be_told(event: &Event<'_>) -> bool {
 }
 
 impl Observer for Sink<'_> {
+    #[inline(always)]
     fn event(&mut self, event: &Event<'_>) {
         self.tally.count(event);
         if let Some(notes) = &mut self.notes {

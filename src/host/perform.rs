@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::{self, Engine, ExchangeId, FlightId, Inputs, Observer, Step};
+use crate::engine::{self, Engine, ExchangeId, FlightId, Inputs, Step};
 use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
 
 use super::abi::{self, Action, Failure, MapKind};
 use super::id::ContextId;
 use super::notes::Notes;
+use super::observer::Sink;
 use super::refusal::{self, Refusal};
 use super::seat::Seat;
 use super::tables::{Flight, Waiting};
@@ -80,8 +81,8 @@ impl<'a> Turn<'a> {
     }
 
     fn decide_by(&mut self, request: &Request<'_>, stream: ContextId, seat: &Rc<Seat>) {
-        let callouts = self.step(stream, seat, |engine, inputs, observer| {
-            engine.start(request, inputs, observer)
+        let callouts = self.step(stream, seat, |engine, edits, inputs, observer| {
+            engine.start(request, edits, inputs, observer)
         });
         if !callouts.is_empty() {
             let mut work = Work::default();
@@ -95,11 +96,18 @@ impl<'a> Turn<'a> {
         &mut self,
         stream: ContextId,
         seat: &Rc<Seat>,
-        next: impl FnOnce(&mut Engine, &mut dyn Inputs, &mut dyn Observer) -> Step,
+        next: impl FnOnce(&mut Engine, &mut Edits, &mut dyn Inputs, &mut Sink<'_>) -> Step,
     ) -> Vec<(FlightId, Callout)> {
+        // Never: no host call that is made meanwhile comes back here.
+        let Ok(mut edits) = self.vm.edits.try_borrow_mut() else {
+            self.refuse(stream, Refusal::NoEngine);
+            return Vec::new();
+        };
         let mut inputs = self.vm.clock.inputs();
         let mut observer = self.vm.events.noting(self.vm.clock.last(), seat);
-        let stepped = engaged(seat, |engine| next(engine, &mut inputs, &mut observer));
+        let stepped = engaged(seat, |engine| {
+            next(engine, &mut edits, &mut inputs, &mut observer)
+        });
         let Some((step, callouts)) = stepped else {
             self.refuse(stream, Refusal::NoEngine);
             return Vec::new();
@@ -108,7 +116,7 @@ impl<'a> Turn<'a> {
             self.vm.events.trouble(failure);
             self.refuse(stream, Refusal::NoClock);
         } else {
-            self.perform(stream, seat, step, observer.notes.as_deref());
+            self.perform(stream, seat, step, &mut edits, observer.notes.as_deref());
         }
         callouts
     }
@@ -203,20 +211,27 @@ impl<'a> Turn<'a> {
         let Some(Some((stream, Waiting { suspended, seat }))) = held else {
             return work;
         };
-        let callouts = self.step(stream, &seat, |engine, inputs, observer| {
-            suspended.resume(engine, inputs, observer)
+        let callouts = self.step(stream, &seat, |engine, edits, inputs, observer| {
+            suspended.resume(engine, edits, inputs, observer)
         });
         work.send(&seat, callouts);
         work
     }
 
-    #[inline(never)]
-    fn perform(&mut self, stream: ContextId, seat: &Rc<Seat>, step: Step, notes: Option<&Notes>) {
+    #[inline(always)]
+    fn perform(
+        &mut self,
+        stream: ContextId,
+        seat: &Rc<Seat>,
+        step: Step,
+        edits: &mut Edits,
+        notes: Option<&Notes>,
+    ) {
         if let Some(notes) = notes {
             self.note(stream, seat, notes);
         }
         match step {
-            Step::Continue(edits) => self.go_on(stream, seat, edits),
+            Step::Continue => self.go_on(stream, edits),
             Step::Respond(response) => self.respond(stream, &response),
             Step::Wait(waiting) => self.hold(stream, seat, *waiting),
         }
@@ -239,16 +254,14 @@ impl<'a> Turn<'a> {
         self.vm.with(|tables| tables.hold(stream, waiting));
     }
 
-    fn go_on(&mut self, stream: ContextId, seat: &Seat, mut edits: Edits) {
-        if let Err(failure) = self.edit(stream, MapKind::Request, &edits.request) {
+    #[inline(always)]
+    fn go_on(&mut self, stream: ContextId, edits: &mut Edits) {
+        if let Err(failure) = self.edit_request(stream, edits) {
             return self.not_performed(stream, &failure);
         }
-        let response = std::mem::take(&mut edits.response);
-        if !response.is_empty() {
-            self.vm.with(|tables| tables.edit_later(stream, response));
-        }
-        if !edits.request.is_empty() {
-            seat.give_back(edits);
+        if !edits.response.is_empty() {
+            let edits = std::mem::take(&mut edits.response);
+            self.vm.with(|tables| tables.edit_later(stream, edits));
         }
         if self.deciding == Some(stream) {
             self.action = Action::Continue;
@@ -286,6 +299,16 @@ impl<'a> Turn<'a> {
         }
     }
 
+    #[inline(always)]
+    fn edit_request(&mut self, stream: ContextId, edits: &Edits) -> Result<(), Failure> {
+        if let Some(path) = edits.path() {
+            self.act_as(stream)?;
+            abi::replace_header(MapKind::Request, b":path", path)?;
+        }
+        self.edit(stream, MapKind::Request, &edits.request)
+    }
+
+    #[inline(always)]
     fn edit(&mut self, stream: ContextId, map: MapKind, edits: &[Edit]) -> Result<(), Failure> {
         if edits.is_empty() {
             return Ok(());

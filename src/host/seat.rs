@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::config::Property;
 use crate::engine::Engine;
-use crate::http::Edits;
 use crate::policy::Fingerprint;
 
 use super::id::ContextId;
@@ -27,15 +26,6 @@ pub(super) struct Seat {
     pub(super) log_properties: Box<[Property]>,
     /// What was counted for it.
     pub(super) tally: Tally,
-}
-
-impl Seat {
-    /// Has its engine make the next step of these edits' memory.
-    pub(super) fn give_back(&self, edits: Edits) {
-        if let Ok(Some(engine)) = self.engine.try_borrow().as_deref() {
-            engine.give_back(edits);
-        }
-    }
 }
 
 impl fmt::Debug for Seat {

@@ -48,6 +48,7 @@ pub(super) enum Own {
 
 impl Tally {
     /// Counts an event.
+    #[inline(always)]
     pub(super) fn count(&self, event: &Event<'_>) {
         // Nobody calls back while this is borrowed.
         let Ok(mut tables) = self.tables.try_borrow_mut() else {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::engine::{Engine, FlightId, Store, Woken};
 use crate::hash;
-use crate::http::{Callout, CalloutError, Reply};
+use crate::http::{Callout, CalloutError, Edits, Reply};
 
 use super::board::SharedBoard;
 use super::clock::Clock;
@@ -27,6 +27,8 @@ pub struct Vm {
     pub(super) events: EventLog,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
+    /// What is done to the exchange that is decided now.
+    pub(super) edits: RefCell<Edits>,
     ignored: Cell<Ignored>,
 }
 
@@ -60,6 +62,7 @@ impl Vm {
             events: EventLog::default(),
             store: Store::new(name),
             metrics: Metrics::default(),
+            edits: RefCell::default(),
             ignored: Cell::default(),
         }
     }

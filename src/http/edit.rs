@@ -1,16 +1,16 @@
 //! What is done to an exchange: decided first, performed by the driver afterwards.
 
-use super::Text;
+use super::{HeaderName, Text};
 
 /// One change to a header map. Names are lower case; pseudo-headers (`:path`) are names like any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// All values of this name give way to this one.
-    Set(Text, Text),
+    Set(HeaderName, Text),
     /// One more value of this name.
-    Add(Text, Text),
+    Add(HeaderName, Text),
     /// No value of this name stays.
-    Remove(Text),
+    Remove(HeaderName),
 }
 
 impl Edit {
@@ -23,12 +23,48 @@ impl Edit {
 }
 
 /// Everything that is done to one exchange that goes on.
+///
+/// A driver has one of these and gives it to each exchange anew: so most requests cost no allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
-    /// Changes to the request's headers, in order. Empty where the request passes as it came.
-    pub request: Vec<Edit>,
+    /// Empty where it stays: no path is empty.
+    pub(crate) path: Vec<u8>,
+    pub(crate) request: Vec<Edit>,
+    pub(crate) response: Vec<Edit>,
+}
+
+/// A longer path, and more edits, than these aren't kept room for.
+const MOST_BYTES: usize = 16 * 1024;
+const MOST_EDITS: usize = 32;
+
+impl Edits {
+    /// The request's new `:path`; none where it stays as it came.
+    #[must_use]
+    pub fn path(&self) -> Option<&[u8]> {
+        (!self.path.is_empty()).then_some(&self.path)
+    }
+
+    /// Changes to the request's other headers, in order. Empty where they pass as they came.
+    #[must_use]
+    pub fn request(&self) -> &[Edit] {
+        &self.request
+    }
+
     /// Changes to the response's headers, in order; empty for routes that ask for none.
-    pub response: Vec<Edit>,
+    #[must_use]
+    pub fn response(&self) -> &[Edit] {
+        &self.response
+    }
+
+    /// Nothing is changed. The memory stays, unless it is much.
+    pub(crate) fn clear(&mut self) {
+        self.path.clear();
+        self.request.clear();
+        self.response.clear();
+        if self.path.capacity() > MOST_BYTES || self.request.capacity() > MOST_EDITS {
+            *self = Self::default();
+        }
+    }
 }
 
 /// An answer of the gate's own.

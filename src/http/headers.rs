@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::marks::{Lengths, Marks};
+use super::name::KnownName;
 
 /// The buffer is not a header map: a length points outside of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +152,10 @@ impl<'a> Headers<'a> {
         self.marks.meet(marks)
     }
 
-    /// What stands under `name` (lower case).
+    /// What stands under `name`.
     #[must_use]
-    pub fn look(&self, name: &[u8]) -> Look<'a> {
-        if self.may_have(name) {
+    pub fn look(&self, name: &KnownName) -> Look<'a> {
+        if self.may_have_any(name.marks()) {
             self.find(name)
         } else {
             Look::NOTHING
@@ -390,7 +391,7 @@ mod tests {
     #[test]
     fn a_look_at_a_name() {
         let map = HeaderMap::from_pairs(&[("a-b", "1"), ("A-B", "2"), ("a_b", "3"), ("c_d", "4")]);
-        let look = |name: &str| map.view().look(name.as_bytes());
+        let look = |name: &str| map.view().look(&name.into());
         let all = Look {
             values: 2,
             first: Some(&b"1"[..]),

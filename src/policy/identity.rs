@@ -2,7 +2,7 @@
 
 use crate::auth::Place;
 use crate::config::{self, Config, ConfigErrors, Path};
-use crate::http::{Text, same_name};
+use crate::http::{KnownName, Text, same_name};
 
 use super::provider::Providers;
 use super::written::identity_headers;
@@ -10,11 +10,11 @@ use super::written::identity_headers;
 /// The headers that tell the upstream who it is. All are set by replacing.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    pub(crate) consumer: Text,
-    pub(crate) groups: Option<Text>,
-    pub(crate) credential: Option<Text>,
+    pub(crate) consumer: KnownName,
+    pub(crate) groups: Option<KnownName>,
+    pub(crate) credential: Option<KnownName>,
     /// Label, header.
-    pub(crate) labels: Vec<(Box<str>, Text)>,
+    pub(crate) labels: Vec<(Box<str>, KnownName)>,
 }
 
 impl Identity {
@@ -24,7 +24,7 @@ impl Identity {
     }
 
     pub(super) fn compile(written: &config::Identity) -> Self {
-        let header = |name: &String| Text::shared(name.as_bytes());
+        let header = |name: &String| KnownName::from(name.as_str());
         Self {
             consumer: header(&written.consumer),
             groups: written.groups.as_ref().map(header),
@@ -41,14 +41,14 @@ impl Identity {
 /// The header by which Envoy chooses the upstream, and what it may say.
 #[derive(Debug)]
 pub(crate) struct Routing {
-    pub(crate) header: Text,
+    pub(crate) header: KnownName,
     allow: Vec<Text>,
 }
 
 impl Routing {
     pub(super) fn compile(written: &config::Routing) -> Self {
         Self {
-            header: Text::shared(written.header.as_bytes()),
+            header: written.header.as_str().into(),
             allow: written
                 .allow
                 .iter()

@@ -121,7 +121,7 @@ fn place(written: &config::Place) -> Place {
     let shared = |text: &str| Text::shared(text.as_bytes());
     match written {
         config::Place::Header { name, prefix } => Place::Header {
-            name: shared(&name.to_ascii_lowercase()),
+            name: name.to_ascii_lowercase().as_str().into(),
             prefix: prefix.as_deref().map(|prefix| Box::from(prefix.as_bytes())),
         },
         config::Place::Query(name) => Place::Query(shared(name)),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::arena::Id;
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::{Text, same_name};
+use crate::http::{KnownName, Text, same_name};
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
 use crate::template::{self, Template};
 
@@ -34,9 +34,9 @@ pub(crate) struct Edits {
 /// Changes to a header map; names are lower case.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeaderEdits {
-    pub(crate) set: Vec<(Text, ValueTemplate)>,
-    pub(crate) add: Vec<(Text, ValueTemplate)>,
-    pub(crate) remove: Vec<Text>,
+    pub(crate) set: Vec<(KnownName, ValueTemplate)>,
+    pub(crate) add: Vec<(KnownName, ValueTemplate)>,
+    pub(crate) remove: Vec<KnownName>,
 }
 
 /// Changes to a query; names are decoded text.
@@ -299,7 +299,7 @@ impl HeaderEdits {
             Some(
                 compiled
                     .into_iter()
-                    .map(|(name, value)| (Text::shared(name.as_bytes()), value))
+                    .map(|(name, value)| (KnownName::from(name), value))
                     .collect(),
             )
         };
@@ -308,7 +308,7 @@ impl HeaderEdits {
         let remove = written
             .remove
             .iter()
-            .map(|name| Text::shared(name.as_bytes()))
+            .map(|name| name.as_str().into())
             .collect();
         Some(Self {
             set: set?,

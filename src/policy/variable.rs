@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::arena::Texts;
 use crate::config::{ConfigErrors, Path};
-use crate::http::Text;
+use crate::http::{KnownName, Text};
 use crate::template::{self, Template};
 
 use super::written::Gates;
@@ -17,7 +17,7 @@ pub(crate) enum Variable {
     /// `query.NAME`: the only such parameter.
     Query(Box<[u8]>),
     /// `header.NAME`: all its values, joined with `,` (RFC 9110 §5.3).
-    Header(Box<[u8]>),
+    Header(KnownName),
     /// `cookie.NAME`: the only such cookie.
     Cookie(Box<[u8]>),
     /// `request.method`
@@ -168,9 +168,7 @@ impl Scope<'_> {
             ("header", _) if self.gates.own(rest.as_bytes()) => Err(format!(
                 "`{rest}` is set by this policy, so the client's is removed first"
             )),
-            ("header", _) => Ok(Variable::Header(Box::from(
-                rest.to_ascii_lowercase().as_bytes(),
-            ))),
+            ("header", _) => Ok(Variable::Header(rest.to_ascii_lowercase().as_str().into())),
             ("request", "method") => Ok(Variable::Method),
             ("request", "host") => Ok(Variable::Host),
             ("request", "path") => Ok(Variable::Path),

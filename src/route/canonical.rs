@@ -8,11 +8,20 @@ use super::spelling::{Dots, decode, hides_dots, matching_form, resolve, segments
 /// A path in its one spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a> {
-    /// Borrowed where it is as it came.
-    forward: Cow<'a, [u8]>,
+    /// As it came.
+    came: &'a [u8],
+    query: Option<&'a [u8]>,
+    /// Beside the rest, as few paths need it: so that the others are small.
+    respelt: Option<Box<Respelt>>,
+}
+
+/// Spellings other than the one that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Respelt {
+    /// `None` where it is as it came.
+    forward: Option<Vec<u8>>,
     /// `None` where it is the same as `forward`.
     matching: Option<Vec<u8>>,
-    query: Option<&'a [u8]>,
 }
 
 impl<'a> CanonicalPath<'a> {
@@ -20,7 +29,10 @@ impl<'a> CanonicalPath<'a> {
     /// (RFC 3986 §6.2.2), the rules applied; all else byte for byte.
     #[must_use]
     pub fn forward(&self) -> &[u8] {
-        &self.forward
+        match &self.respelt {
+            None => self.came,
+            Some(respelt) => respelt.forward.as_deref().unwrap_or(self.came),
+        }
     }
 
     /// What patterns are compared with: [`forward`](Self::forward) with every escape decoded, save those of `/`, `%` and
@@ -28,14 +40,17 @@ impl<'a> CanonicalPath<'a> {
     /// and a `%` always begins one of these three.
     #[must_use]
     pub fn matching(&self) -> &[u8] {
-        self.matching.as_deref().unwrap_or(&self.forward)
+        match &self.respelt {
+            None => self.came,
+            Some(respelt) => respelt.matching.as_deref().unwrap_or(self.forward()),
+        }
     }
 
     /// Whether [`forward`](Self::forward) and [`matching`](Self::matching) are byte for byte what the client sent, as
     /// nearly always.
     #[must_use]
     pub const fn is_plain(&self) -> bool {
-        self.is_as_it_came() && self.matching.is_none()
+        self.respelt.is_none()
     }
 
     /// The query as it came, without its `?`; empty for a bare `?`.
@@ -46,8 +61,9 @@ impl<'a> CanonicalPath<'a> {
 
     /// Whether [`forward`](Self::forward) is byte for byte what the client sent, so that no edit is needed.
     #[must_use]
-    pub const fn is_as_it_came(&self) -> bool {
-        matches!(self.forward, Cow::Borrowed(_))
+    pub fn is_as_it_came(&self) -> bool {
+        let respelt = self.respelt.as_ref();
+        respelt.is_none_or(|respelt| respelt.forward.is_none())
     }
 }
 
@@ -66,9 +82,9 @@ pub fn canonicalise<'a>(
         return look_closer(path_with_query, rules);
     };
     Ok(CanonicalPath {
-        forward: Cow::Borrowed(path),
-        matching: None,
+        came: path,
         query,
+        respelt: None,
     })
 }
 
@@ -79,16 +95,16 @@ fn look_closer<'a>(
     rules: &PathRules,
 ) -> Result<CanonicalPath<'a>, PathError> {
     let (came, query) = split_query(path_with_query);
-    let (forward, matching) = if is_canonical(came, rules) {
-        (Cow::Borrowed(came), None)
+    let respelt = if is_canonical(came, rules) {
+        None
     } else {
         spell(came, rules)?
     };
     check_query(query.unwrap_or_default())?;
     Ok(CanonicalPath {
-        forward,
-        matching,
+        came,
         query,
+        respelt: respelt.map(Box::new),
     })
 }
 
@@ -218,10 +234,8 @@ fn check_query(query: &[u8]) -> Result<(), PathError> {
     Ok(())
 }
 
-type Spelt<'a> = (Cow<'a, [u8]>, Option<Vec<u8>>);
-
-/// The long way: the path as it is forwarded, and as it is matched where that differs.
-fn spell<'a>(came: &'a [u8], rules: &PathRules) -> Result<Spelt<'a>, PathError> {
+/// The long way: the path as it is forwarded, and as it is matched, where either differs.
+fn spell(came: &[u8], rules: &PathRules) -> Result<Option<Respelt>, PathError> {
     if came.first() != Some(&b'/') {
         return Err(PathError::NoLeadingSlash);
     }
@@ -250,11 +264,9 @@ fn spell<'a>(came: &'a [u8], rules: &PathRules) -> Result<Spelt<'a>, PathError> 
             (resolved, matching)
         }
     };
-    if forward == came {
-        Ok((Cow::Borrowed(came), matching))
-    } else {
-        Ok((Cow::Owned(forward), matching))
-    }
+    let forward = (*forward != *came).then_some(forward);
+    let is_other = forward.is_some() || matching.is_some();
+    Ok(is_other.then_some(Respelt { forward, matching }))
 }
 
 #[cfg(test)]
@@ -403,10 +415,10 @@ mod tests {
     fn nothing_is_copied_needlessly() {
         for (path, rules) in [("/a/.b/c..?d", PathRules::default()), ("/a//b;c/é", KEEP)] {
             let path = canonicalise(path.as_bytes(), &rules).unwrap();
-            assert!(matches!(path.forward, Cow::Borrowed(_)) && path.matching.is_none());
+            assert!(path.is_plain());
         }
         let path = canonicalise(b"/a%20b", &PathRules::default()).unwrap();
-        assert!(matches!(path.forward, Cow::Borrowed(_)) && path.is_as_it_came());
+        assert!(path.is_as_it_came());
         let path = canonicalise(b"/%61", &PathRules::default()).unwrap();
         assert!(!path.is_as_it_came());
     }

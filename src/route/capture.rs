@@ -15,7 +15,7 @@ pub struct Captures<'r, 'p> {
 }
 
 impl<'r, 'p> Captures<'r, 'p> {
-    pub(super) const fn new(pattern: PatternRef<'r>, path: &'p [u8]) -> Self {
+    pub(crate) const fn new(pattern: PatternRef<'r>, path: &'p [u8]) -> Self {
         Self { pattern, path }
     }
 

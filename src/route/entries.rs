@@ -148,11 +148,12 @@ impl Entries {
     }
 
     /// The first entry of a chain whose conditions hold: each one's pattern is known to fit the path.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn first_that_holds(&self, chain: Option<Id>, head: &Head<'_>) -> Option<Found<'_>> {
         self.first(chain, head, |_| true)
     }
 
+    #[inline(always)]
     fn first<'s>(
         &'s self,
         chain: Option<Id>,
@@ -172,6 +173,7 @@ impl Entries {
     }
 
     /// This entry, if its pattern fits the path and its conditions hold.
+    #[inline(always)]
     pub(super) fn if_fits<'s>(&'s self, entry: &Entry, head: &Head<'_>) -> Option<Found<'s>> {
         self.found(entry, head, &|pattern: PatternRef<'_>| {
             pattern.matches(head.path)

@@ -71,11 +71,13 @@ impl Router {
         found.or_else(|| self.search(self.any.as_ref()?, head))
     }
 
+    #[inline(always)]
     fn in_zone(&self, zone: Id, head: &Head<'_>) -> Option<Found<'_>> {
         self.search(&self.zones.get(zone)?.content, head)
     }
 
     /// The zone of a host, or of a suffix with its dot.
+    #[inline(always)]
     pub(super) fn zone(&self, name: &[u8]) -> Option<Id> {
         let name_of = |id| self.entries.host(self.zones.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
@@ -89,7 +91,7 @@ impl Router {
         dots.filter_map(move |at| self.zone(host.get(at..)?))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn search(&self, content: &Content, head: &Head<'_>) -> Option<Found<'_>> {
         match content {
             Content::One(entry) => self.entries.if_fits(entry, head),

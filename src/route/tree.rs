@@ -1,7 +1,5 @@
 //! The trees of segments of those hosts that have many rules.
 
-use std::hash::BuildHasher;
-
 use super::entries::Entries;
 use super::pattern_ref::{End, Part, PatternRef};
 use super::rule::{Found, Head};
@@ -30,7 +28,8 @@ struct Node {
 pub(super) struct Trees {
     nodes: Slab<Node>,
     words: Words,
-    /// By node and word. A whole path begins with a slash, and so is no segment's word.
+    /// By node and word, the text of it: a request looks for a word where it is, and nowhere else. A whole path begins with a
+    /// slash, and so is no segment's.
     edges: Slots<Id>,
     /// Whether any word is a whole path: else none is looked for.
     has_paths: bool,
@@ -69,10 +68,11 @@ impl Trees {
     }
 
     fn step(&mut self, node: Id, word: &[u8]) -> Id {
-        let word = self.words.add(word);
         if let Some(known) = self.edge(node, word) {
             return known;
         }
+        let hash = edge_hash(&self.seed, node, word);
+        let word = self.words.add(word);
         if let Some(node) = self.nodes.get_mut(node) {
             node.leads_on = true;
         }
@@ -81,7 +81,6 @@ impl Trees {
             word: Some(word),
             ..Node::default()
         });
-        let hash = edge_hash(&self.seed, node, word);
         self.edges.insert(hash, child);
         child
     }
@@ -98,10 +97,14 @@ impl Trees {
         child
     }
 
-    fn edge(&self, node: Id, word: Id) -> Option<Id> {
+    fn edge(&self, node: Id, word: &[u8]) -> Option<Id> {
         let is = |id| {
-            let found = self.nodes.get(id);
-            found.is_some_and(|found| found.parent == Some(node) && found.word == Some(word))
+            let found = self
+                .nodes
+                .get(id)
+                .filter(|found| found.parent == Some(node));
+            let own = found.and_then(|found| self.words.get(found.word?));
+            own == Some(word)
         };
         self.edges.find(edge_hash(&self.seed, node, word), is)
     }
@@ -132,8 +135,7 @@ impl Trees {
     /// The best rule whose pattern is the whole path.
     #[inline(never)]
     fn whole<'r>(&self, root: Id, entries: &'r Entries, head: &Head<'_>) -> Option<Found<'r>> {
-        let path = self.words.find(head.path)?;
-        let node = self.nodes.get(self.edge(root, path)?)?;
+        let node = self.nodes.get(self.edge(root, head.path)?)?;
         entries.first_that_holds(node.closed, head)
     }
 
@@ -143,9 +145,14 @@ impl Trees {
     }
 }
 
-fn edge_hash(seed: &Seeded, node: Id, word: Id) -> u64 {
-    seed.hash_one(u64::from(node.number()) << 32 | u64::from(word.number()))
+/// Another one for the same word at another node.
+fn edge_hash(seed: &Seeded, node: Id, word: &[u8]) -> u64 {
+    let place = u64::from(node.number()).wrapping_mul(SPREAD);
+    seed.of_bytes(word).wrapping_add(place)
 }
+
+/// 2^64 by the golden ratio: neighbours come far apart.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One search of a tree.
 struct Walk<'r, 'h> {
@@ -172,8 +179,7 @@ impl Walk<'_, '_> {
                 ),
                 None => (rest, None),
             };
-            let word = self.trees.words.find(segment);
-            if let Some(literal) = word.and_then(|word| self.trees.edge(at, word)) {
+            if let Some(literal) = self.trees.edge(at, segment) {
                 self.visit(literal, depth.saturating_add(1), below);
             }
             if let (Some(capture), false) = (node.capture, segment.is_empty()) {

@@ -13,9 +13,15 @@ pub(super) struct Words {
 
 impl Words {
     /// The name of a text, where it is known.
+    #[inline(always)]
     pub(super) fn find(&self, text: &[u8]) -> Option<Id> {
         let is = |id| self.texts.bytes(id) == Some(text);
         self.places.find(self.seed.of_bytes(text), is)
+    }
+
+    /// The text of this name.
+    pub(super) fn get(&self, name: Id) -> Option<&[u8]> {
+        self.texts.bytes(name)
     }
 
     /// The name of a text, which is known from now on. A pattern's words are UTF-8.

@@ -12,22 +12,54 @@ use crate::arena::{self, At, Draft, Pool, Slots};
 use crate::hash::{Seeded, Set};
 
 /// What an index knows of a key.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Entry<'a> {
     /// The one item with this key.
-    Found(&'a Value),
+    Found(Indexed<'a>),
     /// No item has it.
     Missing,
     /// Several items claim it: none of them has it.
     Ambiguous,
 }
 
-/// Items of one document, by key. It holds the document and the keys; of the items only their places.
+/// An item that an index found.
+#[derive(Clone, Copy, Debug)]
+pub struct Indexed<'a> {
+    index: &'a Index,
+    /// Read up to behind the key.
+    entry: arena::Entry<'a>,
+}
+
+impl<'a> Indexed<'a> {
+    /// The item.
+    #[must_use]
+    pub fn value(self) -> Option<&'a Value> {
+        self.index.item(self.entry)
+    }
+
+    /// The text that the item has under `name`, if the index keeps it beside the key. That it doesn't says nothing of the
+    /// item.
+    #[must_use]
+    pub fn text(mut self, name: &str) -> Option<&'a [u8]> {
+        self.entry.word();
+        let count = self.entry.number();
+        (0..count).find_map(|_| {
+            let (own, text) = (self.entry.text(), self.entry.text());
+            (*own.bytes() == *name.as_bytes()).then(|| text.bytes())
+        })
+    }
+}
+
+/// How many bytes of an item's texts, and of their names, stand beside its key at most. A lookup finds there what else it
+/// would gather from half a dozen places in memory; a document of which much is read has few more.
+const BESIDE: usize = 96;
+
+/// Items of one document, by key. It holds the document and the keys; of the items their places and short texts.
 #[derive(Debug)]
 pub struct Index {
     document: Rc<Document>,
     base: Box<[Step]>,
-    /// An entry a key: the key and the item's place.
+    /// An entry a key: the key, the item's place, how many texts of the item's, and each after its name.
     pool: Pool,
     seed: Seeded,
     slots: Slots,
@@ -73,6 +105,11 @@ impl Index {
         // A document of so many items is far above any limit; one that weren't found would be missing.
         let at = u32::try_from(at.saturating_mul(2)).unwrap_or(!1);
         draft.word(at | u32::from(is_deep));
+        let texts = beside(key, item);
+        draft.number(texts.clone().count());
+        texts.for_each(|(name, text)| {
+            draft.text(name).text(text);
+        });
         if let Some(at) = self.pool.add(draft) {
             self.slots.insert(hash, at);
         }
@@ -90,7 +127,7 @@ impl Index {
             Some((at, _)) if !self.contested.is_empty() && self.contested.contains(&at) => {
                 Entry::Ambiguous
             }
-            Some((_, entry)) => self.item(entry).map_or(Entry::Missing, Entry::Found),
+            Some((_, entry)) => Entry::Found(Indexed { index: self, entry }),
         }
     }
 
@@ -199,6 +236,20 @@ impl Indexing {
     }
 }
 
+/// The texts of an item that stand beside its key, by name; the key itself isn't one of them.
+fn beside<'v>(
+    key: &'v [u8],
+    item: &'v Value,
+) -> impl Iterator<Item = (&'v [u8], &'v [u8])> + Clone {
+    let members = item.as_object().into_iter().flatten();
+    let mut room = BESIDE;
+    members.filter_map(move |(name, value)| {
+        let text = value.as_str().filter(|text| *text.as_bytes() != *key)?;
+        room = room.checked_sub(name.len())?.checked_sub(text.len())?;
+        Some((name.as_bytes(), text.as_bytes()))
+    })
+}
+
 /// The key of an item, where it has one.
 fn key<'v>(by: &JsonPath, item: &'v Value) -> Option<Cow<'v, [u8]>> {
     let Selection::One(key) = by.select(item) else {
@@ -225,6 +276,41 @@ mod tests {
         Index::build(&Document::inline(document), &compile(items), &compile(by))
     }
 
+    fn found<'i>(index: &'i Index, key: &str) -> Option<&'i Value> {
+        match index.get(key.as_bytes()) {
+            Entry::Found(item) => item.value(),
+            Entry::Missing | Entry::Ambiguous => None,
+        }
+    }
+
+    #[test]
+    fn short_texts_stand_beside_the_key() {
+        let long = "x".repeat(BESIDE);
+        let index = index(
+            json!([{"id": "a", "b": "a", "c": "one", "d": {"e": "f"}, "n": 5, "z": ""},
+                   {"id": "b", "c": long, "d": "short"}]),
+            "$[*]",
+            "$.id",
+        );
+        let text = |key: &str, name| match index.get(key.as_bytes()) {
+            Entry::Found(item) => item.text(name),
+            Entry::Missing | Entry::Ambiguous => panic!("{key}"),
+        };
+        assert_eq!(text("a", "c"), Some(&b"one"[..]));
+        assert_eq!(text("a", "z"), Some(&b""[..]));
+        for name in ["id", "b", "d", "e", "n", "one", ""] {
+            assert_eq!(text("a", name), None, "{name}");
+        }
+        assert_eq!(
+            [text("b", "c"), text("b", "d")],
+            [None, Some(&b"short"[..])]
+        );
+        assert_eq!(
+            found(&index, "b").unwrap()["c"].as_str().unwrap().len(),
+            BESIDE
+        );
+    }
+
     #[test]
     fn keys_of_every_kind() {
         let index = index(
@@ -236,13 +322,10 @@ mod tests {
             "$.id",
         );
         for (key, n) in [("a", 0), ("7", 1), ("true", 2), ("", 3), ("é", 9)] {
-            let Entry::Found(item) = index.get(key.as_bytes()) else {
-                panic!("{key}")
-            };
-            assert_eq!(item["n"], n, "{key}");
+            assert_eq!(found(&index, key).unwrap()["n"], n, "{key}");
         }
         for key in [&b"1.5"[..], b"null", b"x", b"A", b"\xff", b"a\0"] {
-            assert_eq!(index.get(key), Entry::Missing);
+            assert!(matches!(index.get(key), Entry::Missing));
         }
         assert_eq!(
             (index.len(), index.left_out(), index.ambiguous()),
@@ -257,8 +340,8 @@ mod tests {
             "$[*]",
             "$.id",
         );
-        assert_eq!(index.get(b"a"), Entry::Ambiguous);
-        assert_eq!(index.get(b"1"), Entry::Ambiguous);
+        assert!(matches!(index.get(b"a"), Entry::Ambiguous));
+        assert!(matches!(index.get(b"1"), Entry::Ambiguous));
         assert!(matches!(index.get(b"b"), Entry::Found(_)));
         assert_eq!((index.len(), index.ambiguous()), (3, 2));
     }
@@ -284,8 +367,7 @@ mod tests {
         ] {
             let index = index(document.clone(), items, "$.id");
             for key in ["a", "b", "c"] {
-                let is_found =
-                    matches!(index.get(key.as_bytes()), Entry::Found(item) if item["id"] == key);
+                let is_found = tests::found(&index, key).is_some_and(|item| item["id"] == key);
                 assert_eq!(is_found, found.contains(key), "{items} {key}");
             }
             assert_eq!(index.len(), found.len(), "{items}");
@@ -299,7 +381,7 @@ mod tests {
             "$[*]",
             "$.ids[*]",
         );
-        assert_eq!(index.get(b"a"), Entry::Missing);
+        assert!(matches!(index.get(b"a"), Entry::Missing));
         assert!(matches!(index.get(b"c"), Entry::Found(_)));
         assert_eq!(index.left_out(), 1);
     }

@@ -159,6 +159,18 @@ impl JsonPath {
         }
     }
 
+    /// The name of the one member that the query selects, where it is no more than that.
+    #[must_use]
+    pub fn member(&self) -> Option<&str> {
+        match &self.plan {
+            Plan::Singular(steps) => match &**steps {
+                [Step::Name(name)] => Some(name),
+                _ => None,
+            },
+            Plan::Children(_) | Plan::General(_) => None,
+        }
+    }
+
     /// Whether the query can select one value at most (RFC 9535 §2.3.5.1).
     #[must_use]
     pub const fn is_singular(&self) -> bool {

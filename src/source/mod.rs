@@ -37,7 +37,7 @@ pub use envelope::{Envelope, EnvelopeError};
 pub use error::SourceError;
 pub use fetcher::{Fetched, Fetcher, Validator};
 pub use http::{HeaderValue, HttpSource};
-pub use index::{Entry, Index, Indexing};
+pub use index::{Entry, Index, Indexed, Indexing};
 pub use items::{Item, Items, read_item};
 pub use jsonpath::{JsonPath, JsonPathError, Selection};
 pub use lease::{Duty, Lease, Newest};

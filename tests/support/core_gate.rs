@@ -69,6 +69,8 @@ impl Observer for Decisions {
 #[derive(Debug)]
 pub(crate) struct CoreGate {
     engine: Engine,
+    /// One for all: the next exchange is decided in the memory of the one before.
+    edits: Edits,
     board: MemoryBoard,
     clock: Clock,
     decisions: Decisions,
@@ -86,6 +88,7 @@ impl CoreGate {
         let mut decisions = Decisions::default();
         let mut gate = Self {
             engine: Engine::new(Rc::new(policy), &Store::new(7), &mut decisions),
+            edits: Edits::default(),
             board: MemoryBoard::default(),
             clock: Clock(start),
             decisions,
@@ -182,12 +185,7 @@ impl CoreGate {
     fn settle(&mut self, mut step: Step) -> Result<(Option<Edits>, Option<Response>), String> {
         loop {
             step = match step {
-                Step::Continue(edits) => {
-                    // The next exchange is decided in the memory of this one.
-                    let kept = edits.clone();
-                    self.engine.give_back(edits);
-                    return Ok((Some(kept), None));
-                }
+                Step::Continue => return Ok((Some(self.edits.clone()), None)),
                 Step::Respond(response) => return Ok((None, Some(*response))),
                 Step::Wait(waiting) => {
                     let Waiting {
@@ -195,7 +193,10 @@ impl CoreGate {
                         deadline,
                     } = *waiting;
                     self.wake(suspended.id(), deadline)?;
-                    suspended.resume(&mut self.engine, &mut self.clock, &mut self.decisions)
+                    {
+                        let (edits, clock) = (&mut self.edits, &mut self.clock);
+                        suspended.resume(&mut self.engine, edits, clock, &mut self.decisions)
+                    }
                 }
             };
         }
@@ -212,7 +213,7 @@ impl Gate for CoreGate {
         let head = postern::http::Request::new(map.view());
         let step = self
             .engine
-            .start(&head, &mut self.clock, &mut self.decisions);
+            .start(&head, &mut self.edits, &mut self.clock, &mut self.decisions);
         let settled = self.settle(step)?;
         self.serve()?;
         let (outcome, decision) = match settled {
@@ -265,13 +266,17 @@ fn edited(mut pairs: Pairs, edits: &[Edit]) -> Result<Pairs, String> {
     Ok(pairs)
 }
 
-fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
-    let request = edited(pairs, &edits.request)?;
+fn delivery(mut pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
+    if let Some(path) = edits.path() {
+        pairs.retain(|pair| pair.0 != b":path");
+        pairs.push((b":path".to_vec(), path.to_vec()));
+    }
+    let request = edited(pairs, edits.request())?;
     let upstream = upstream_of(&request)?;
     Ok(Delivery {
         request,
         upstream,
-        response: edited(upstream_answer(), &edits.response)?,
+        response: edited(upstream_answer(), edits.response())?,
     })
 }
 

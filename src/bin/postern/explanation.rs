@@ -123,7 +123,14 @@ fn change(edit: &Edit) -> Change {
 }
 
 fn forwarded(sent: &Sent, edits: &Edits, config: &Config) -> End {
-    let headers: Vec<Change> = edits.request.iter().map(change).collect();
+    let path = edits.path().map(shown);
+    let others = edits.request().iter().map(change);
+    let own = path.clone().map(|path| Change {
+        change: "set",
+        name: ":path".to_owned(),
+        value: Some(path),
+    });
+    let headers: Vec<Change> = own.into_iter().chain(others).collect();
     let set = |name: &str| {
         let found = headers.iter().find(|change| change.name == name);
         found.and_then(|change| change.value.clone())
@@ -134,8 +141,8 @@ fn forwarded(sent: &Sent, edits: &Edits, config: &Config) -> End {
             .routing
             .as_ref()
             .and_then(|routing| set(&routing.header)),
-        path: Some(set(":path").unwrap_or_else(|| sent.path.clone())),
-        response: edits.response.iter().map(change).collect(),
+        path: Some(path.unwrap_or_else(|| sent.path.clone())),
+        response: edits.response().iter().map(change).collect(),
         headers,
         ..End::default()
     }

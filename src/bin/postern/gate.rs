@@ -116,10 +116,12 @@ impl<'c> Gate<'c> {
             ..Story::default()
         };
         let request = Request::new(headers.view());
-        let mut step = self.engine.start(&request, &mut self.clock, &mut story);
+        let mut edits = Edits::default();
+        let (engine, clock) = (&mut self.engine, &mut self.clock);
+        let mut step = engine.start(&request, &mut edits, clock, &mut story);
         for _ in 0..MOST_WAITS {
             step = match step {
-                Step::Continue(edits) => return Ok((Ending::Forwarded(edits), story)),
+                Step::Continue => return Ok((Ending::Forwarded(edits), story)),
                 Step::Respond(response) => return Ok((Ending::Answered(*response), story)),
                 Step::Wait(waiting) => {
                     let Waiting {
@@ -131,7 +133,8 @@ impl<'c> Gate<'c> {
                         self.pass(span, &mut story);
                     }
                     story.begin_anew();
-                    suspended.resume(&mut self.engine, &mut self.clock, &mut story)
+                    let (engine, clock) = (&mut self.engine, &mut self.clock);
+                    suspended.resume(engine, &mut edits, clock, &mut story)
                 }
             };
         }

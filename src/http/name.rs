@@ -1,0 +1,82 @@
+//! Names of headers.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::Marks;
+
+/// A header's name, lower case, on its way to the wire. A clone shares it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeaderName(Rc<[u8]>);
+
+impl Deref for HeaderName {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&[u8]> for HeaderName {
+    fn from(name: &[u8]) -> Self {
+        Self(name.into())
+    }
+}
+
+impl From<&str> for HeaderName {
+    fn from(name: &str) -> Self {
+        Self(name.as_bytes().into())
+    }
+}
+
+impl fmt::Debug for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.escape_ascii())
+    }
+}
+
+/// A header's name that a policy speaks of, with what is asked of it for every request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KnownName {
+    name: HeaderName,
+    marks: Marks,
+}
+
+impl KnownName {
+    /// The name, to be handed on.
+    #[must_use]
+    pub fn name(&self) -> HeaderName {
+        self.name.clone()
+    }
+
+    /// Its mark.
+    #[must_use]
+    pub const fn marks(&self) -> Marks {
+        self.marks
+    }
+}
+
+impl Deref for KnownName {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.name
+    }
+}
+
+impl<N: Into<HeaderName>> From<N> for KnownName {
+    fn from(name: N) -> Self {
+        let name = name.into();
+        Self {
+            marks: Marks::of(&name),
+            name,
+        }
+    }
+}
+
+impl fmt::Debug for KnownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
