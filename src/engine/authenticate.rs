@@ -60,6 +60,18 @@ pub(super) enum Verdict<'p> {
     Unavailable,
 }
 
+impl Verdict<'_> {
+    /// As it is told.
+    const fn told(&self) -> event::Verdict {
+        match self {
+            Self::Absent => event::Verdict::Absent,
+            Self::Accepted(..) => event::Verdict::Accepted,
+            Self::Rejected(..) => event::Verdict::Rejected,
+            Self::Unavailable => event::Verdict::Unavailable,
+        }
+    }
+}
+
 /// What a requirement makes of the verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -86,23 +98,23 @@ pub(super) fn authenticate<'s>(
     match *route.requirement() {
         Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
-        Requirement::Provider(only) => {
-            let verdict = said(head, only, policy, sources);
-            if is_new {
-                tell(only, &verdict, policy, observer);
-            }
-            match verdict {
-                Verdict::Accepted(identity, at) => {
-                    who.identity = Some(identity);
-                    who.alone = at.is_alone.then_some(at.place);
-                    who.first = Some(only);
-                    Ok(())
+        Requirement::Provider(only) => match said(head, only, policy, sources) {
+            Verdict::Accepted(identity, at) => {
+                if is_new {
+                    tell(only, event::Verdict::Accepted, policy, observer);
                 }
-                other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
-                    Err(refused(other, route, policy))
-                }
+                who.identity = Some(identity);
+                who.alone = at.is_alone.then_some(at.place);
+                who.first = Some(only);
+                Ok(())
             }
-        }
+            other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
+                if is_new {
+                    tell(only, other.told(), policy, observer);
+                }
+                Err(refused(other, route, policy))
+            }
+        },
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
             let observer = is_new.then_some(observer);
             *who = combined(head, route, policy, sources, observer)?;
@@ -144,7 +156,7 @@ fn combined<'s>(
         .collect();
     if let Some(observer) = observer {
         for (place, verdict) in &verdicts {
-            tell(*place, verdict, policy, observer);
+            tell(*place, verdict.told(), policy, observer);
         }
     }
     conclude(&verdicts, route, policy)
@@ -182,7 +194,7 @@ fn conclude<'s>(
 /// Tells what a provider said.
 fn tell(
     place: usize,
-    verdict: &Verdict<'_>,
+    verdict: event::Verdict,
     policy: &Policy,
     observer: &mut (impl Observer + ?Sized),
 ) {
@@ -190,12 +202,7 @@ fn tell(
     observer.event(&Event::Authenticated {
         provider,
         place,
-        verdict: match verdict {
-            Verdict::Absent => event::Verdict::Absent,
-            Verdict::Accepted(..) => event::Verdict::Accepted,
-            Verdict::Rejected(..) => event::Verdict::Rejected,
-            Verdict::Unavailable => event::Verdict::Unavailable,
-        },
+        verdict,
     });
 }
 

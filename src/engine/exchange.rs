@@ -49,13 +49,13 @@ fn decide_by<'p>(
     let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
     trace::matched(head, found, route, desk);
     match follow(head, found, route, policy, desk) {
+        // Told in a place of its own, which has nothing to choose from.
+        Ok(Step::Continue) => {
+            tell(desk, matched, Outcome::Forwarded, None);
+            Decision::Step(Step::Continue)
+        }
         Ok(step) => {
-            let outcome = if matches!(step, Step::Continue) {
-                Outcome::Forwarded
-            } else {
-                Outcome::Answered
-            };
-            tell(desk, matched, outcome, None);
+            tell(desk, matched, Outcome::Answered, None);
             Decision::Step(step)
         }
         Err(Stop::Deny(denial)) => Decision::Step(deny(denial, head.request, matched, desk)),

@@ -1,6 +1,7 @@
 //! Counts that wait for the host.
 
 use super::abi::MetricId;
+use super::recent::Recent;
 use super::stat::{self, NOBODY};
 
 /// Counts of one family: a row for each thing of the policy, a cell for what became of it.
@@ -16,6 +17,9 @@ pub(super) struct Table {
     rows: Vec<Row>,
     /// The rows that have something to hand over. One may stand there twice: the second time nothing is left of it.
     touched: Vec<usize>,
+    /// What nearly always becomes of a thing, and the things of which that was counted lately.
+    usual: &'static str,
+    recent: Recent,
 }
 
 /// The two words of a cell.
@@ -91,7 +95,7 @@ impl Cell {
 impl Row {
     /// Says what it is of.
     #[inline(never)]
-    pub(super) fn call(&mut self, label: Option<&str>) {
+    fn call(&mut self, label: Option<&str>) {
         self.label = label.map_or_else(|| NOBODY.into(), |text| stat::label(text).into());
     }
 }
@@ -104,6 +108,8 @@ impl Table {
             firsts: Vec::new(),
             rows: Vec::new(),
             touched: Vec::new(),
+            usual: "",
+            recent: Recent::new(),
         }
     }
 
@@ -114,21 +120,52 @@ impl Table {
     }
 
     /// One more in the cell of these words, for the thing of this label.
-    pub(super) fn add(&mut self, place: usize, label: Option<&str>, what: &'static str, why: &str) {
+    pub(super) fn add<'l>(
+        &mut self,
+        place: usize,
+        label: impl FnOnce() -> Option<&'l str>,
+        what: &'static str,
+        why: &str,
+    ) {
         if let Some(row) = self.count(place, what, why) {
-            row.call(label);
+            row.call(label());
         }
+    }
+
+    /// One more in the cell of `what`, for the thing of this label: nearly all that is counted here, and the same word each
+    /// time.
+    #[inline(always)]
+    pub(super) fn add_usual<'l>(
+        &mut self,
+        place: usize,
+        label: impl FnOnce() -> Option<&'l str>,
+        what: &'static str,
+    ) {
+        if !self.recent.note(place) {
+            self.usual = what;
+            self.add_unusual(place, label());
+        }
+    }
+
+    /// The same for a thing of which that wasn't counted before, or where too much was noted.
+    #[inline(never)]
+    fn add_unusual(&mut self, place: usize, label: Option<&str>) {
+        self.settle();
+        self.add(place, || label, self.usual, "");
+        self.recent.know(place);
+    }
+
+    /// Counts what was noted.
+    fn settle(&mut self) {
+        let noted = self.recent.take();
+        noted.for_each(|place| {
+            self.count(place, self.usual, "");
+        });
     }
 
     /// One more in the cell of these words. Nothing is allocated but for a cell's first. Gives the row, where it is new
     /// and has to be told what it is of.
-    #[inline(always)]
-    pub(super) fn count(
-        &mut self,
-        place: usize,
-        what: &'static str,
-        why: &str,
-    ) -> Option<&mut Row> {
+    fn count(&mut self, place: usize, what: &'static str, why: &str) -> Option<&mut Row> {
         match self.firsts.get_mut(place) {
             Some(first) if first.is_of(what, why, &self.kinds) => {
                 if first.count == 0 {
@@ -173,6 +210,7 @@ impl Table {
 
     /// Takes out all counts.
     pub(super) fn take(&mut self) -> Vec<Due> {
+        self.settle();
         let mut due = Vec::new();
         for place in std::mem::take(&mut self.touched) {
             let (Some(first), Some(row)) = (self.firsts.get_mut(place), self.rows.get_mut(place))
@@ -252,24 +290,24 @@ mod tests {
     #[test]
     fn each_count_is_handed_over_once() {
         let mut table = table();
-        table.add(2, Some("c"), "denied", "why");
-        table.add(0, None, "passed", "");
-        table.add(2, Some("c"), "passed", "");
-        table.add(2, Some("c"), "denied", "why");
+        table.add(2, || Some("c"), "denied", "why");
+        table.add(0, || None, "passed", "");
+        table.add(2, || Some("c"), "passed", "");
+        table.add(2, || Some("c"), "denied", "why");
         let all = ["c denied why 2", "c passed  1", "(none) passed  1"];
         assert_eq!(due(&mut table), all);
         assert_eq!(due(&mut table), [""; 0]);
-        table.add(2, Some("c"), "passed", "");
+        table.add(2, || Some("c"), "passed", "");
         assert_eq!(due(&mut table), ["c passed  1"]);
     }
 
     #[test]
     fn what_was_given_back_is_due_again_with_what_came_meanwhile() {
         let mut table = table();
-        table.add(0, Some("a"), "passed", "");
-        table.add(0, Some("a"), "denied", "");
+        table.add(0, || Some("a"), "passed", "");
+        table.add(0, || Some("a"), "denied", "");
         let taken = table.take();
-        table.add(0, Some("a"), "denied", "");
+        table.add(0, || Some("a"), "denied", "");
         taken.iter().for_each(|one| table.give_back(one));
         assert_eq!(due(&mut table), ["a passed  1", "a denied  2"]);
         assert_eq!(due(&mut table), [""; 0]);
@@ -279,8 +317,8 @@ mod tests {
     fn a_row_is_noted_once_however_often_it_counts() {
         let mut table = table();
         for _ in 0..100 {
-            table.add(0, Some("a"), "passed", "");
-            table.add(0, Some("a"), "denied", "why");
+            table.add(0, || Some("a"), "passed", "");
+            table.add(0, || Some("a"), "denied", "why");
         }
         assert_eq!(table.touched.len(), 2);
         assert_eq!(due(&mut table), ["a passed  100", "a denied why 100"]);

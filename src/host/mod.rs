@@ -23,6 +23,7 @@ mod metrics;
 mod notes;
 mod observer;
 mod perform;
+mod recent;
 mod refusal;
 mod roots;
 mod seat;

@@ -61,16 +61,15 @@ impl Tally {
                 outcome,
                 reason,
             } => {
-                let outcome = match outcome {
-                    Outcome::Forwarded => "forwarded",
-                    Outcome::Answered => "answered",
-                    Outcome::Denied => "denied",
-                };
                 // The first row is for requests that no route is for.
                 let row = place.map_or(0, |place| place.saturating_add(1));
+                let label = || route.map(RouteName::text);
                 let why = reason.unwrap_or_default();
-                if let Some(row) = tables.decisions.count(row, outcome, why) {
-                    row.call(route.map(RouteName::text));
+                let table = &mut tables.decisions;
+                match outcome {
+                    Outcome::Forwarded => table.add_usual(row, label, "forwarded"),
+                    Outcome::Answered => table.add(row, label, "answered", why),
+                    Outcome::Denied => table.add(row, label, "denied", why),
                 }
             }
             Event::Authenticated {
@@ -78,14 +77,14 @@ impl Tally {
                 place,
                 verdict,
             } => {
-                let verdict = match verdict {
-                    Verdict::Absent => "absent",
-                    Verdict::Accepted => "accepted",
-                    Verdict::Rejected => "rejected",
-                    Verdict::Unavailable => "unavailable",
-                };
+                let label = Some(provider);
                 let table = &mut tables.authentications;
-                table.add(place, Some(provider), verdict, "");
+                match verdict {
+                    Verdict::Accepted => table.add_usual(place, || label, "accepted"),
+                    Verdict::Absent => table.add(place, || label, "absent", ""),
+                    Verdict::Rejected => table.add(place, || label, "rejected", ""),
+                    Verdict::Unavailable => table.add(place, || label, "unavailable", ""),
+                }
             }
             Event::Identified { .. } => {}
             Event::FellBack { .. }
@@ -105,7 +104,7 @@ impl Tally {
         let label = stat::label(&String::from_utf8_lossy(cluster));
         let table = &mut tables.callouts;
         let row = table.place_of(&label);
-        table.add(row, Some(&label), outcome, "");
+        table.add(row, || Some(&label), outcome, "");
     }
 
     /// Counts something of the adapter's own.
@@ -118,7 +117,7 @@ impl Tally {
             Own::Refusal => &mut tables.refusals,
             Own::FailedCall => &mut tables.failed_calls,
         };
-        table.add(0, None, what, "");
+        table.add(0, || None, what, "");
     }
 
     /// Hands all counts to the host. What can't be handed over stays for the next time.
@@ -211,7 +210,7 @@ impl Tables {
                 route,
                 place,
                 lookup,
-            } => self.fallbacks.add(place, Some(route), "", lookup),
+            } => self.fallbacks.add(place, || Some(route), "", lookup),
             Event::SourceAsked {
                 source,
                 place,
@@ -222,13 +221,13 @@ impl Tables {
                     Recall::Miss => "miss",
                     Recall::Refused => "refused",
                 };
-                self.answers.add(place, Some(source), recall, "");
+                self.answers.add(place, || Some(source), recall, "");
             }
             Event::SourceFetched { source, place } => {
-                self.fetches.add(place, Some(source), "", "");
+                self.fetches.add(place, || Some(source), "", "");
             }
             Event::SourceFailed { source, place, .. } => {
-                self.failures.add(place, Some(source), "", "");
+                self.failures.add(place, || Some(source), "", "");
             }
             Event::Decided { .. }
             | Event::Authenticated { .. }
