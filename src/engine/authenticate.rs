@@ -95,7 +95,7 @@ pub(super) fn authenticate<'s>(
     observer: &mut (impl Observer + ?Sized),
 ) -> Result<(), Denial> {
     let is_new = !memory.has_told_verdicts.replace(true);
-    match *route.requirement() {
+    match *route.kind.requirement() {
         Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => match said(head, only, policy, sources) {
@@ -150,7 +150,7 @@ fn combined<'s>(
     sources: &'s Sources,
     observer: Option<&mut (impl Observer + ?Sized)>,
 ) -> Result<Authenticated<'s>, Denial> {
-    let providers = route.providers().iter();
+    let providers = route.kind.providers().iter();
     let verdicts: Vec<_> = providers
         .map(|&place| (place, said(head, place, policy, sources)))
         .collect();
@@ -167,7 +167,7 @@ fn conclude<'s>(
     route: &Route,
     policy: &Policy,
 ) -> Result<Authenticated<'s>, Denial> {
-    let outcome = match evaluate(route.requirement(), verdicts) {
+    let outcome = match evaluate(route.kind.requirement(), verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
         unmet @ (Outcome::Anonymous
@@ -181,7 +181,7 @@ fn conclude<'s>(
                 identity: identity_by(first, verdicts),
                 ..Authenticated::default()
             };
-            met(route.requirement(), verdicts, &mut who);
+            met(route.kind.requirement(), verdicts, &mut who);
             Ok(who)
         }
         Outcome::Anonymous => Ok(Authenticated::default()),
@@ -368,6 +368,7 @@ fn identity_by<'s>(provider: usize, verdicts: &[(usize, Verdict<'s>)]) -> Option
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     for challenge in route
+        .kind
         .providers()
         .iter()
         .filter_map(|place| policy.providers.at(*place))

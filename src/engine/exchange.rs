@@ -109,17 +109,17 @@ fn follow<'p>(
         who: &who,
         looked_up: &[],
     };
-    if !route.lookups().is_empty() {
+    if !route.kind.lookups().is_empty() {
         looked_up = look_up(&facts, found, route, policy, desk)?;
         facts.looked_up = looked_up.all();
     }
     trace::checked(route, &facts, Lookups::Done, policy, desk);
-    if let Some(condition) = route.authorize() {
+    if let Some(condition) = route.kind.authorize() {
         may(condition, &facts)?;
     }
-    Ok(match &route.action {
-        Action::Forward(rewrite) => {
-            forward::edit(desk.edits, &facts, route, rewrite, policy)?;
+    Ok(match route.kind.action() {
+        Action::Forward(changes) => {
+            forward::edit(desk.edits, &facts, route, changes.as_deref(), policy)?;
             Step::Continue
         }
         Action::Answer(answer) => Step::Respond(answered(answer, &facts, route, policy)?),
@@ -167,13 +167,13 @@ fn look_up<'p>(
     desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Result<AllPicked<'p>, Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
-    if let Some(condition) = route.authorize() {
+    if let Some(condition) = route.kind.authorize() {
         if holds(condition, facts, Lookups::Pending) == Some(false) {
             trace::checked(route, facts, Lookups::Pending, policy, desk);
             return Err(Reason::Forbidden.into());
         }
     }
-    match route.lookups() {
+    match route.kind.lookups() {
         // As most have that have any.
         [only] => {
             let found_out = find_out(only, facts, policy, desk)?;

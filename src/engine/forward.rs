@@ -1,7 +1,7 @@
 //! What becomes of a request that goes on.
 
 use crate::http::{Edit, Edits, Headers};
-use crate::policy::{self, Denial, HeaderEdits, Policy, Reason, Rewrite, Route};
+use crate::policy::{self, Denial, HeaderEdits, Policy, Reason, Route};
 use crate::route::canonical_host;
 
 use super::authenticate::Identity;
@@ -39,7 +39,7 @@ pub(super) fn edit(
     edits: &mut Edits,
     facts: &Facts<'_>,
     route: &Route,
-    rewrite: &Rewrite,
+    changes: Option<&policy::Edits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     let headers = facts.head.request.headers();
@@ -47,8 +47,8 @@ pub(super) fn edit(
     sanitise(&mut plan, headers, policy);
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, headers);
-    target::change(&mut edits.path, facts, &stripped, rewrite, policy)?;
-    match &rewrite.edits {
+    target::change(&mut edits.path, facts, &stripped, route, changes, policy)?;
+    match changes {
         Some(changes) => changed(&mut plan, &mut edits.response, changes, facts, policy),
         None => {
             identify(&mut plan, facts, policy);

@@ -35,7 +35,7 @@ impl<'p> Stripped<'p> {
 
     /// Takes the credentials out of the headers.
     pub(super) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        for &at in self.route.providers() {
+        for &at in self.route.kind.providers() {
             let Some(provider) = self.policy.providers.at(at) else {
                 continue;
             };
@@ -53,7 +53,7 @@ impl<'p> Stripped<'p> {
                 }
             }
         }
-        if self.route.looks_elsewhere() {
+        if self.route.kind.looks_elsewhere() {
             self.cookies(plan, came);
         }
     }
@@ -78,7 +78,7 @@ impl<'p> Stripped<'p> {
 
     /// Whether any credential is taken out of the query.
     pub(super) fn changes_query(&self) -> bool {
-        self.route.looks_elsewhere() && self.query_names().next().is_some()
+        self.route.kind.looks_elsewhere() && self.query_names().next().is_some()
     }
 
     fn query_names(&self) -> impl Iterator<Item = &'p [u8]> {
@@ -91,7 +91,7 @@ impl<'p> Stripped<'p> {
 
     /// The providers whose credentials end here.
     fn ending(&self) -> impl Iterator<Item = &'p Provider> {
-        let providers = self.route.providers().iter();
+        let providers = self.route.kind.providers().iter();
         providers.filter_map(move |&at| {
             let provider = self.policy.providers.at(at)?;
             (!self.forwards(at, provider)).then_some(provider)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::policy::{Denial, PathPiece, PathRewrite, Policy, QueryEdits, Rewrite};
+use crate::policy::{Denial, Edits, PathPiece, PathRewrite, Policy, QueryEdits, Route};
 use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 
 use super::head::Head;
@@ -14,25 +14,26 @@ pub(super) fn change(
     target: &mut Vec<u8>,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
-    rewrite: &Rewrite,
+    route: &Route,
+    changes: Option<&Edits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
+    let edits = changes.map(|edits| &edits.query);
     if !changes_query(stripped, edits) {
-        match &rewrite.path {
+        match &route.path {
             None => {
                 keep(target, facts.head, facts.head.path.query());
                 return Ok(());
             }
             Some(PathRewrite::Prefix(new)) => {
-                if put_prefix(target, facts, policy.routes.text(*new)) {
+                if put_prefix(target, facts, policy.router.text(*new)) {
                     return Ok(());
                 }
             }
             Some(PathRewrite::Template(_)) => {}
         }
     }
-    change_all(target, facts, stripped, rewrite, policy)
+    change_all(target, facts, stripped, route, changes, policy)
 }
 
 /// Puts `new` in the place of the prefix that the route matched, where that is all there is to do. Says whether it was.
@@ -65,11 +66,12 @@ fn change_all(
     target: &mut Vec<u8>,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
-    rewrite: &Rewrite,
+    route: &Route,
+    changes: Option<&Edits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    let edits = rewrite.edits.as_deref().map(|edits| &edits.query);
-    let Some(new) = &rewrite.path else {
+    let edits = changes.map(|edits| &edits.query);
+    let Some(new) = &route.path else {
         let query = new_query(facts, stripped, edits)?;
         keep(target, facts.head, query.as_deref());
         return Ok(());
@@ -106,10 +108,10 @@ pub(super) fn put_path(
 ) -> Result<(), Denial> {
     match rewrite {
         PathRewrite::Template(pieces) => {
-            *target = of_pieces(pieces, facts, std::mem::take(target))?;
+            *target = of_pieces(&pieces.0, facts, std::mem::take(target))?;
         }
         PathRewrite::Prefix(new) => {
-            let new = policy.routes.text(*new);
+            let new = policy.router.text(*new);
             let forward = facts.head.path.forward();
             let [new, slash, below] = replace_prefix(forward, facts.pattern.segments(), new);
             append(target, new, slash);

@@ -99,7 +99,7 @@ pub(super) fn verdicts(
     if !is_wanted(desk) {
         return;
     }
-    for &place in route.providers() {
+    for &place in route.kind.providers() {
         let Some(provider) = policy.providers.at(place) else {
             continue;
         };
@@ -214,7 +214,7 @@ pub(super) fn checked(
     policy: &Policy,
     desk: &mut Desk<'_, impl Observer + ?Sized>,
 ) {
-    if let Some(condition) = route.authorize().filter(|_| is_wanted(desk)) {
+    if let Some(condition) = route.kind.authorize().filter(|_| is_wanted(desk)) {
         let scene = Scene {
             route,
             facts,
@@ -302,7 +302,7 @@ impl Scene<'_> {
     }
 
     fn test(&self, at: LookedUp, test: &Test) -> String {
-        let lookup = self.route.lookups().get(at.lookup);
+        let lookup = self.route.kind.lookups().get(at.lookup);
         let value = lookup.and_then(|lookup| lookup.values.get(at.value));
         let name = format!(
             "{}.{}",

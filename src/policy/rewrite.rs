@@ -1,7 +1,5 @@
 //! What a route changes.
 
-use std::rc::Rc;
-
 use crate::arena::Id;
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::{KnownName, Text, same_name};
@@ -11,15 +9,7 @@ use crate::template::{self, Template};
 use super::identity::Routing;
 use super::variable::{Scope, ValueTemplate, Variable};
 
-/// Everything that a route changes about a request that goes on, and about its response.
-#[derive(Debug)]
-pub(crate) struct Rewrite {
-    pub(crate) path: Option<PathRewrite>,
-    /// All but the path, which is mostly the route's own.
-    pub(crate) edits: Option<Rc<Edits>>,
-}
-
-/// Changes to all but the path.
+/// Changes to all but the path, which is mostly the route's own.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Edits {
     pub(crate) host: Option<ValueTemplate>,
@@ -54,14 +44,18 @@ impl QueryEdits {
     }
 }
 
-/// A new path.
+/// A new path. Small: each route has one.
 #[derive(Debug)]
 pub(crate) enum PathRewrite {
     /// Made of parts.
-    Template(Box<[PathPiece]>),
+    Template(Box<PathTemplate>),
     /// The old one, with the matched prefix replaced by this literal.
     Prefix(Id),
 }
+
+/// The parts of a new path.
+#[derive(Debug)]
+pub(crate) struct PathTemplate(pub(crate) Box<[PathPiece]>);
 
 /// A part of a new path.
 #[derive(Debug)]
@@ -174,7 +168,8 @@ impl PathRewrite {
     ) -> Option<Self> {
         match written {
             config::PathRewrite::Template(text) => {
-                pieces(text, scope, path, errors).map(Self::Template)
+                let pieces = pieces(text, scope, path, errors)?;
+                Some(Self::Template(Box::new(PathTemplate(pieces))))
             }
             config::PathRewrite::Prefix(text) => {
                 let path = path.field("prefix");

@@ -8,12 +8,13 @@ use crate::config::{self, ConfigErrors, Lists, Named, Path};
 use crate::route::{PathPattern, RouteIndex, Router, RouterBuilder, Rule};
 
 use super::answer::{Redirect, Respond};
-use super::condition::{Condition, ConditionScope};
+use super::condition::ConditionScope;
 use super::identity::Routing;
+use super::kind::{Action, Answer, Asked, Kind, Required};
 use super::lookup::{self, Lookup};
 use super::provider::{Provider, Providers};
 use super::requirement::Requirement;
-use super::rewrite::{self, Edits, HeaderEdits, Matches, Rewrite};
+use super::rewrite::{self, Edits, HeaderEdits, Matches, PathRewrite};
 use super::rules;
 use super::shared::Shared;
 use super::source::Sources;
@@ -26,8 +27,6 @@ pub(crate) struct Routes {
     list: Vec<Route>,
     /// Their names. Most requests read none: they would only be in the way among what is read.
     names: Texts,
-    /// Their new prefixes, of which each route has its own.
-    texts: Texts,
 }
 
 impl Routes {
@@ -42,83 +41,18 @@ impl Routes {
 
     /// The lookups of all routes.
     pub(super) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
-        self.list.iter().flat_map(Route::lookups)
-    }
-
-    /// A text that a route speaks of.
-    pub(crate) fn text(&self, id: Id) -> &[u8] {
-        self.texts.bytes(id).unwrap_or_default()
+        self.list.iter().flat_map(|route| route.kind.lookups())
     }
 }
 
-/// What is done with the requests of one route.
+/// What is done with the requests of one route. Small, and aligned so that each stands in one line of memory.
 #[derive(Debug)]
+#[repr(align(16))]
 pub(crate) struct Route {
     name: Id,
-    required: Rc<Required>,
-    asked: Option<Rc<Asked>>,
-    pub(crate) action: Action,
-}
-
-/// What a client must prove.
-#[derive(Debug, PartialEq, Eq)]
-struct Required {
-    requirement: Requirement,
-    /// The providers that it names.
-    providers: Box<[usize]>,
-    /// Whether any of them looks for credentials in a cookie or in the query.
-    looks_elsewhere: bool,
-}
-
-/// What is asked besides; of most routes nothing.
-#[derive(Debug, PartialEq)]
-struct Asked {
-    lookups: Box<[Lookup]>,
-    authorize: Option<Condition>,
-}
-
-impl Route {
-    /// What a client must prove.
-    pub(crate) fn requirement(&self) -> &Requirement {
-        &self.required.requirement
-    }
-
-    /// The providers that the requirement names: their credentials are stripped.
-    pub(crate) fn providers(&self) -> &[usize] {
-        &self.required.providers
-    }
-
-    /// Whether credentials of theirs may stand elsewhere than in headers of their own: in a cookie or in the query.
-    pub(crate) fn looks_elsewhere(&self) -> bool {
-        self.required.looks_elsewhere
-    }
-
-    pub(crate) fn lookups(&self) -> &[Lookup] {
-        self.asked.as_ref().map_or(&[], |asked| &asked.lookups)
-    }
-
-    /// What must hold besides.
-    pub(crate) fn authorize(&self) -> Option<&Condition> {
-        self.asked.as_ref()?.authorize.as_ref()
-    }
-}
-
-/// How a route ends.
-#[derive(Debug)]
-pub(crate) enum Action {
-    /// The upstream answers.
-    Forward(Rewrite),
-    /// The policy answers.
-    Answer(Box<Answer>),
-}
-
-/// How the policy answers.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// The client is sent elsewhere.
-    Redirect(Redirect),
-    /// With what is written there.
-    Respond(Respond),
+    pub(crate) kind: Rc<Kind>,
+    /// What the path becomes of a request that goes on.
+    pub(crate) path: Option<PathRewrite>,
 }
 
 /// What routes are compiled with.
@@ -136,7 +70,9 @@ pub(super) struct Parts {
     required: Shared<Required>,
     asked: Shared<Asked>,
     edits: Shared<Edits>,
+    kinds: Shared<Kind>,
     names: RefCell<Texts>,
+    /// The router's, while a route is compiled.
     texts: RefCell<Texts>,
 }
 
@@ -155,16 +91,31 @@ pub(super) fn compile(
         around.gates.note(written);
         let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {
+            // A new prefix stands among the router's texts, right before the pattern and the host that it is for.
+            router.keep_together(&matches, new_prefix(written));
+            router.swap_texts(&mut around.parts.texts.borrow_mut());
             if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 list.push(route);
             }
+            router.swap_texts(&mut around.parts.texts.borrow_mut());
             matches.into_iter().for_each(|rule| router.add(rule));
         }
     })?;
-    let (mut names, mut texts) = (around.parts.names.take(), around.parts.texts.take());
+    let mut names = around.parts.names.take();
     names.shrink();
-    texts.shrink();
-    Ok((Routes { list, names, texts }, router.finish(), errors))
+    Ok((Routes { list, names }, router.finish(), errors))
+}
+
+/// The new prefix of a route's path, where it has one.
+fn new_prefix(written: &config::Route) -> &str {
+    let path = written
+        .rewrite
+        .as_ref()
+        .and_then(|rewrite| rewrite.path.as_ref());
+    match path {
+        Some(config::PathRewrite::Prefix(text)) => text,
+        Some(config::PathRewrite::Template(_)) | None => "",
+    }
 }
 
 impl Surroundings<'_> {
@@ -191,7 +142,7 @@ impl Surroundings<'_> {
         let at = path.field("authorize");
         let compile = |condition| conditions.compile(condition, &at, errors);
         let authorize = written.authorize.as_ref().map(compile);
-        let action = self.action(written, &scope, matches(rules), path, errors);
+        let ending = self.ending(written, &scope, matches(rules), path, errors);
         let authorize = match authorize {
             Some(condition) => Some(condition?),
             None => None,
@@ -203,12 +154,23 @@ impl Surroundings<'_> {
                 authorize,
             })
         });
+        let (path, action) = ending?;
         Some(Route {
             name: self.parts.names.borrow_mut().add(&written.name),
-            required: self.required(require?, providers?),
-            asked,
-            action: action?,
+            kind: self.kind(self.required(require?, providers?), asked, action),
+            path,
         })
+    }
+
+    fn kind(&self, required: Rc<Required>, asked: Option<Rc<Asked>>, action: Action) -> Rc<Kind> {
+        let is_answer = matches!(action, Action::Answer(_));
+        let kind = Kind::new(required, asked, action);
+        // No two are alike whose answers are their own.
+        if is_answer {
+            Rc::new(kind)
+        } else {
+            self.parts.kinds.share(kind)
+        }
     }
 
     fn required(&self, requirement: Requirement, providers: Box<[usize]>) -> Rc<Required> {
@@ -271,21 +233,23 @@ impl Surroundings<'_> {
         }
     }
 
-    fn action(
+    /// How it ends, and what the path becomes before.
+    fn ending(
         &self,
         written: &config::Route,
         scope: &Scope<'_>,
         matches: Matches,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
-    ) -> Option<Action> {
+    ) -> Option<(Option<PathRewrite>, Action)> {
         if let Some(redirect) = &written.redirect {
             return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
-                .map(|redirect| Action::Answer(Box::new(Answer::Redirect(redirect))));
+                .map(|redirect| (None, Action::Answer(Box::new(Answer::Redirect(redirect)))));
         }
         if let Some(respond) = &written.respond {
             let respond = Respond::compile(respond, "postern_respond");
-            return Some(Action::Answer(Box::new(Answer::Respond(respond))));
+            let answer = Answer::Respond(respond);
+            return Some((None, Action::Answer(Box::new(answer))));
         }
         let (new_path, mut edits) = match &written.rewrite {
             Some(rewrite) => rewrite::compile(
@@ -304,10 +268,8 @@ impl Surroundings<'_> {
                 HeaderEdits::compile(&response.headers, scope, &path.field("headers"), errors)?;
         }
         let changes = edits != Edits::default();
-        Some(Action::Forward(Rewrite {
-            path: new_path,
-            edits: changes.then(|| self.parts.edits.share(edits)),
-        }))
+        let edits = changes.then(|| self.parts.edits.share(edits));
+        Some((new_path, Action::Forward(edits)))
     }
 }
 

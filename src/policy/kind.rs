@@ -1,0 +1,114 @@
+//! What routes have in common with others: most of a policy's are of a few kinds.
+
+use std::rc::Rc;
+
+use super::answer::{Redirect, Respond};
+use super::condition::Condition;
+use super::lookup::Lookup;
+use super::requirement::Requirement;
+use super::rewrite::Edits;
+
+/// Everything about a route but its name and its new path.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    required: Rc<Required>,
+    asked: Option<Rc<Asked>>,
+    action: Action,
+}
+
+/// What a client must prove.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Required {
+    pub(super) requirement: Requirement,
+    /// The providers that it names.
+    pub(super) providers: Box<[usize]>,
+    /// Whether any of them looks for credentials in a cookie or in the query.
+    pub(super) looks_elsewhere: bool,
+}
+
+/// What is asked besides; of most routes nothing.
+#[derive(Debug, PartialEq)]
+pub(super) struct Asked {
+    pub(super) lookups: Box<[Lookup]>,
+    pub(super) authorize: Option<Condition>,
+}
+
+/// How a route ends.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// The upstream answers. Holds what is changed beside the path.
+    Forward(Option<Rc<Edits>>),
+    /// The policy answers.
+    Answer(Box<Answer>),
+}
+
+/// How the policy answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The client is sent elsewhere.
+    Redirect(Redirect),
+    /// With what is written there.
+    Respond(Respond),
+}
+
+impl Kind {
+    pub(super) const fn new(
+        required: Rc<Required>,
+        asked: Option<Rc<Asked>>,
+        action: Action,
+    ) -> Self {
+        Self {
+            required,
+            asked,
+            action,
+        }
+    }
+
+    /// What a client must prove.
+    pub(crate) fn requirement(&self) -> &Requirement {
+        &self.required.requirement
+    }
+
+    /// The providers that the requirement names: their credentials are stripped.
+    pub(crate) fn providers(&self) -> &[usize] {
+        &self.required.providers
+    }
+
+    /// Whether credentials of theirs may stand elsewhere than in headers of their own: in a cookie or in the query.
+    pub(crate) fn looks_elsewhere(&self) -> bool {
+        self.required.looks_elsewhere
+    }
+
+    pub(crate) fn lookups(&self) -> &[Lookup] {
+        self.asked.as_ref().map_or(&[], |asked| &asked.lookups)
+    }
+
+    /// What must hold besides.
+    pub(crate) fn authorize(&self) -> Option<&Condition> {
+        self.asked.as_ref()?.authorize.as_ref()
+    }
+
+    pub(crate) const fn action(&self) -> &Action {
+        &self.action
+    }
+}
+
+/// Two are equal that are made of the very same parts, and let requests go on.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        let (Action::Forward(own), Action::Forward(others)) = (&self.action, &other.action) else {
+            return false;
+        };
+        Rc::ptr_eq(&self.required, &other.required)
+            && same(self.asked.as_ref(), other.asked.as_ref())
+            && same(own.as_ref(), others.as_ref())
+    }
+}
+
+/// Whether both are the very same, or none.
+fn same<T>(left: Option<&Rc<T>>, right: Option<&Rc<T>>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => Rc::ptr_eq(left, right),
+        (left, right) => left.is_none() && right.is_none(),
+    }
+}
