@@ -11,8 +11,8 @@ use super::authenticate::{Authenticated, authenticate};
 use super::authorize::{Lookups, holds};
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::head::Head;
-use super::lookups::{Awaited, Basis, Desk, LookedUp, Stop};
-use super::picked::AllPicked;
+use super::lookups::{Awaited, Desk, Stop};
+use super::picked::{AllPicked, Picked};
 use super::step::Step;
 use super::values::Facts;
 use super::{answer, forward, trace};
@@ -176,11 +176,11 @@ fn look_up<'p>(
     match route.kind.lookups() {
         // As most have that have any.
         [only] => {
-            let found_out = find_out(only, facts, policy, desk)?;
-            if found_out.basis == Basis::Failure {
+            let picked = find_out(only, facts, policy, desk)?;
+            if picked.is_of_failure() {
                 tell_fallback(&only.name, found, route, policy, desk);
             }
-            Ok(AllPicked::One(found_out.values))
+            Ok(AllPicked::One(picked))
         }
         several => look_up_all(several, facts, found, route, policy, desk),
     }
@@ -202,11 +202,11 @@ fn look_up_all<'p>(
             looked_up: &values,
             ..*facts
         };
-        let found_out = find_out(lookup, &facts, policy, desk)?;
-        if found_out.basis == Basis::Failure {
+        let picked = find_out(lookup, &facts, policy, desk)?;
+        if picked.is_of_failure() {
             fell_back.push(&*lookup.name);
         }
-        values.push(found_out.values);
+        values.push(picked);
     }
     // Told here, because an exchange that waits for a later lookup does the earlier ones again.
     for lookup in fell_back {
@@ -220,7 +220,7 @@ fn find_out<'p>(
     facts: &Facts<'_>,
     policy: &Policy,
     desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Result<LookedUp<'p>, Stop> {
+) -> Result<Picked<'p>, Stop> {
     let found_out = desk.look_up(lookup, facts);
     trace::looked_up(lookup, facts, &found_out, policy, desk);
     found_out

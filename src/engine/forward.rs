@@ -1,7 +1,7 @@
 //! What becomes of a request that goes on.
 
 use crate::http::{Edit, Edits, Headers};
-use crate::policy::{self, Denial, HeaderEdits, Policy, Reason, Route};
+use crate::policy::{self, Denial, HeaderEdits, OtherEdits, Policy, Reason, Route, ValueTemplate};
 use crate::route::canonical_host;
 
 use super::authenticate::Identity;
@@ -47,22 +47,41 @@ pub(super) fn edit(
     sanitise(&mut plan, headers, policy);
     let stripped = Stripped::of(facts.who, route, policy);
     stripped.headers(&mut plan, headers);
-    target::change(&mut edits.path, facts, &stripped, route, changes, policy)?;
-    match changes {
-        Some(changes) => changed(&mut plan, &mut edits.response, changes, facts, policy),
-        None => {
-            identify(&mut plan, facts, policy);
-            Ok(())
-        }
+    let others = changes.and_then(|changes| changes.others.as_ref());
+    target::change(&mut edits.path, facts, &stripped, route, others, policy)?;
+    match others {
+        Some(others) => changed(&mut plan, &mut edits.response, others, facts, policy)?,
+        None => identify(&mut plan, facts, policy),
+    }
+    match changes.and_then(|changes| changes.upstream.as_ref()) {
+        Some(upstream) => choose(&mut plan, upstream, facts, policy),
+        None => Ok(()),
     }
 }
 
-/// What a route changes beside the path and the query.
+/// Names the upstream, if it is one of those that may be named.
+#[inline(never)]
+fn choose(
+    plan: &mut Plan<'_>,
+    upstream: &ValueTemplate,
+    facts: &Facts<'_>,
+    policy: &Policy,
+) -> Result<(), Denial> {
+    // A policy that names upstreams says which header carries the name.
+    if let Some(routing) = &policy.routing {
+        let chosen = facts.needed_bytes(upstream)?;
+        let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
+        plan.set(&routing.header, chosen.clone());
+    }
+    Ok(())
+}
+
+/// What a route changes beside the path, the query and the upstream.
 #[inline(never)]
 fn changed(
     plan: &mut Plan<'_>,
     response: &mut Vec<Edit>,
-    changes: &policy::Edits,
+    changes: &OtherEdits,
     facts: &Facts<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
@@ -79,11 +98,6 @@ fn changed(
             return Err(blame(whose(method)).into());
         }
         plan.set(&":method".into(), new);
-    }
-    if let (Some(upstream), Some(routing)) = (&changes.upstream, &policy.routing) {
-        let chosen = facts.needed_bytes(upstream)?;
-        let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
-        plan.set(&routing.header, chosen.clone());
     }
     edit_headers(&mut Plan::blind(response), &changes.response, facts)
 }

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::http::{Callout, Edits};
 use crate::policy::{Denial, Fallback, Lookup, Policy, Reason};
 use crate::rewrite::Origin;
@@ -12,10 +14,11 @@ use crate::time::Timestamp;
 
 use super::Inputs;
 use super::event::{Event, Observer, Recall};
-use super::picked::Picked;
+use super::picked::{Basis, Picked};
 use super::sources::{Sources, State, WatchedState};
 use super::store::{DemandSource, Purpose, Store};
 use super::values::{Facts, blame, whose};
+use super::view::View;
 use super::waiting::{EngineId, FlightId, Memory};
 
 /// How often one exchange may wait: each time is bounded, and so is the whole.
@@ -66,21 +69,6 @@ pub(super) struct Desk<'e, O: ?Sized> {
     pub(super) observer: &'e mut O,
 }
 
-/// What a lookup brought.
-pub(super) struct LookedUp<'x> {
-    pub(super) values: Picked<'x>,
-    pub(super) basis: Basis,
-}
-
-/// Where a lookup's values are from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Basis {
-    /// Its source, or what stands in for an entry that a good document hasn't.
-    Source,
-    /// `onFailure`: there was no usable document.
-    Failure,
-}
-
 /// What a source says of an entry.
 enum Said<'x> {
     /// The lookup's values.
@@ -97,26 +85,32 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         &mut self,
         lookup: &'e Lookup,
         facts: &Facts<'_>,
-    ) -> Result<LookedUp<'e>, Stop> {
-        let said = match &lookup.key {
-            None => self.ask(lookup, None)?,
-            Some(template) => match facts.bytes(template)? {
-                Some(key) => self.ask(lookup, Some(&key))?,
-                None => Said::Missing,
-            },
+    ) -> Result<Picked<'e>, Stop> {
+        let Some(template) = &lookup.key else {
+            return self.look_closer(lookup, None);
         };
-        let (values, basis) = match said {
-            Said::Values(values) => (values, Basis::Source),
-            Said::Missing => (
-                fall_back(&lookup.on_missing, Reason::LookupMissing)?,
-                Basis::Source,
-            ),
-            Said::Failed => (
-                fall_back(&lookup.on_failure, Reason::LookupFailed)?,
-                Basis::Failure,
-            ),
+        let Some(key) = facts.bytes(template)? else {
+            return missing(lookup);
         };
-        Ok(LookedUp { values, basis })
+        // What nearly all come to: a document is here, and has the entry.
+        let view = self.sources.at(lookup.source).and_then(whole);
+        match view.and_then(|view| Some(view.index.as_ref()?.get(&key))) {
+            Some(Entry::Found(item)) => Ok(Picked::of_indexed(item, lookup)),
+            Some(Entry::Missing | Entry::Ambiguous) | None => self.look_closer(lookup, Some(&key)),
+        }
+    }
+
+    /// The same for all that is rarer.
+    #[inline(never)]
+    fn look_closer(&mut self, lookup: &'e Lookup, key: Option<&[u8]>) -> Result<Picked<'e>, Stop> {
+        match self.ask(lookup, key)? {
+            Said::Values(values) => Ok(values),
+            Said::Missing => missing(lookup),
+            Said::Failed => {
+                let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
+                Ok(Picked::StandIn(values, Basis::Failure))
+            }
+        }
     }
 
     fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said<'e>, Stop> {
@@ -254,14 +248,28 @@ const fn recall(answer: &Answer) -> Recall {
     }
 }
 
-fn fall_back(fallback: &Fallback, reason: Reason) -> Result<Picked<'_>, Stop> {
+fn missing(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
+    let values = fall_back(&lookup.on_missing, Reason::LookupMissing)?;
+    Ok(Picked::StandIn(values, Basis::Source))
+}
+
+fn fall_back(fallback: &Fallback, reason: Reason) -> Result<&[Option<Value>], Stop> {
     match fallback {
         Fallback::Deny(status) => Err(Denial::with_status(reason, *status).into()),
-        Fallback::Values(values) => Ok(Picked::StandIn(values)),
+        Fallback::Values(values) => Ok(values),
     }
 }
 
-fn entry<'x>(view: &'x super::view::View, key: Option<&[u8]>, lookup: &Lookup) -> Said<'x> {
+/// The document of a source that has all entries in one, if there is one.
+fn whole(source: &State) -> Option<&View> {
+    match source {
+        State::Inline(seen) => Some(&seen.view),
+        State::Watched(watched) => watched.seen().map(|seen| &*seen.view),
+        State::OnDemand(_) => None,
+    }
+}
+
+fn entry<'x>(view: &'x View, key: Option<&[u8]>, lookup: &Lookup) -> Said<'x> {
     let Some(key) = key else {
         let value = view.value();
         return value.map_or(Said::Failed, |value| {

@@ -65,7 +65,16 @@ pub(super) enum Picked<'x> {
     One(Option<Kept<'x>>),
     Several(Vec<Option<Kept<'x>>>),
     /// What stands in for an entry, as the policy has it.
-    StandIn(&'x [Option<Value>]),
+    StandIn(&'x [Option<Value>], Basis),
+}
+
+/// Why something stands in for an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// A good document hasn't got it.
+    Source,
+    /// `onFailure`: there was no usable document.
+    Failure,
 }
 
 /// What all lookups of a route picked, in their order. One, as most have, takes no list.
@@ -108,6 +117,11 @@ impl<'x> Picked<'x> {
         }
     }
 
+    /// Whether there was no usable document.
+    pub(super) const fn is_of_failure(&self) -> bool {
+        matches!(self, Self::StandIn(_, Basis::Failure))
+    }
+
     /// The same where the entry isn't kept.
     pub(super) fn into_owned(self) -> Picked<'static> {
         match self {
@@ -116,7 +130,7 @@ impl<'x> Picked<'x> {
                 let all = all.into_iter();
                 Picked::Several(all.map(|value| value.map(Kept::into_owned)).collect())
             }
-            Self::StandIn(all) => Picked::Several(
+            Self::StandIn(all, _) => Picked::Several(
                 all.iter()
                     .map(|value| value.clone().map(Kept::Made))
                     .collect(),
@@ -129,7 +143,7 @@ impl<'x> Picked<'x> {
         match self {
             Self::One(value) => value.as_ref().filter(|_| at == 0).map(Kept::pick),
             Self::Several(all) => all.get(at)?.as_ref().map(Kept::pick),
-            Self::StandIn(all) => all.get(at)?.as_ref().map(Pick::from),
+            Self::StandIn(all, _) => all.get(at)?.as_ref().map(Pick::from),
         }
     }
 }

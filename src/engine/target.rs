@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::policy::{Denial, Edits, PathPiece, PathRewrite, Policy, QueryEdits, Route};
+use crate::policy::{Denial, OtherEdits, PathPiece, PathRewrite, Policy, QueryEdits, Route};
 use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 
 use super::head::Head;
@@ -15,10 +15,10 @@ pub(super) fn change(
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
     route: &Route,
-    changes: Option<&Edits>,
+    changes: Option<&OtherEdits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    let edits = changes.map(|edits| &edits.query);
+    let edits = changes.map(|changes| &changes.query);
     if !changes_query(stripped, edits) {
         match &route.path {
             None => {
@@ -67,10 +67,10 @@ fn change_all(
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
     route: &Route,
-    changes: Option<&Edits>,
+    changes: Option<&OtherEdits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    let edits = changes.map(|edits| &edits.query);
+    let edits = changes.map(|changes| &changes.query);
     let Some(new) = &route.path else {
         let query = new_query(facts, stripped, edits)?;
         keep(target, facts.head, query.as_deref());

@@ -11,8 +11,8 @@ use super::authorize::{Lookups, holds};
 use super::detail::{Detail, Known, Origin, Said};
 use super::event::Observer;
 use super::head::Head;
-use super::lookups::{Desk, LookedUp as Brought, Stop};
-use super::picked::Pick;
+use super::lookups::{Desk, Stop};
+use super::picked::{Pick, Picked};
 use super::sources::State;
 use super::values::Facts;
 use super::view::View;
@@ -131,14 +131,14 @@ pub(super) fn verdicts(
 pub(super) fn looked_up(
     lookup: &Lookup,
     facts: &Facts<'_>,
-    brought: &Result<Brought<'_>, Stop>,
+    picked: &Result<Picked<'_>, Stop>,
     policy: &Policy,
     desk: &mut Desk<'_, impl Observer + ?Sized>,
 ) {
     if !is_wanted(desk) {
         return;
     }
-    let values = brought.as_ref().ok().map(|brought| &brought.values);
+    let values = picked.as_ref().ok();
     let key = lookup
         .key
         .as_ref()

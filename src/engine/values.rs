@@ -132,6 +132,36 @@ impl Facts<'_> {
         &'s self,
         template: &'s ValueTemplate,
     ) -> Result<Option<Cow<'s, [u8]>>, Denial> {
+        match self.plain(template) {
+            Some(plain) => Ok(Some(Cow::Borrowed(plain))),
+            None => self.put_together(template),
+        }
+    }
+
+    /// What most templates are that something is looked up by: a header that came once, or a text that was looked up.
+    fn plain<'s>(&'s self, template: &'s ValueTemplate) -> Option<&'s [u8]> {
+        let [Piece::Variable(variable, _)] = template.0.as_slice() else {
+            return None;
+        };
+        if let Variable::Header(name) = variable {
+            let came = self.head.request.headers().look(name);
+            // As it came in a header, it may stand in one.
+            return came.first.filter(|_| came.values == 1);
+        }
+        let Variable::LookedUp(at) = variable else {
+            return None;
+        };
+        match self.looked_up(*at) {
+            Some(Pick::Text(text)) if check_header_value(text).is_ok() => Some(text),
+            Some(Pick::Text(_) | Pick::Other(_)) | None => None,
+        }
+    }
+
+    #[inline(never)]
+    fn put_together<'s>(
+        &'s self,
+        template: &'s ValueTemplate,
+    ) -> Result<Option<Cow<'s, [u8]>>, Denial> {
         if let [piece] = template.0.as_slice() {
             return self.piece(piece);
         }

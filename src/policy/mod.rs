@@ -37,7 +37,7 @@ pub(crate) use lookup::{Fallback, Lookup};
 pub(crate) use names::Names;
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
-pub(crate) use rewrite::{Edits, HeaderEdits, PathPiece, PathRewrite, QueryEdits};
+pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, PathPiece, PathRewrite, QueryEdits};
 pub(crate) use route::{Route, Routes};
 pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};

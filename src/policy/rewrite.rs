@@ -10,14 +10,28 @@ use super::identity::Routing;
 use super::variable::{Scope, ValueTemplate, Variable};
 
 /// Changes to all but the path, which is mostly the route's own.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Edits {
+    /// Goes into the routing header.
+    pub(crate) upstream: Option<ValueTemplate>,
+    pub(crate) others: Option<OtherEdits>,
+}
+
+impl Edits {
+    /// All of them, if there are any.
+    pub(super) fn of(upstream: Option<ValueTemplate>, others: OtherEdits) -> Option<Self> {
+        let others = (others != OtherEdits::default()).then_some(others);
+        (upstream.is_some() || others.is_some()).then_some(Self { upstream, others })
+    }
+}
+
+/// Changes that fewer routes ask for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct OtherEdits {
     pub(crate) host: Option<ValueTemplate>,
     pub(crate) method: Option<ValueTemplate>,
     pub(crate) headers: HeaderEdits,
     pub(crate) query: QueryEdits,
-    /// Goes into the routing header.
-    pub(crate) upstream: Option<ValueTemplate>,
     pub(crate) response: HeaderEdits,
 }
 
@@ -73,7 +87,7 @@ pub(super) enum Matches {
     Mixed,
 }
 
-/// The new path, and the other changes.
+/// The new path, the upstream, and all other changes.
 pub(super) fn compile(
     written: &config::Rewrite,
     scope: &Scope<'_>,
@@ -81,7 +95,7 @@ pub(super) fn compile(
     routing: Option<&Routing>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<(Option<PathRewrite>, Edits)> {
+) -> Option<(Option<PathRewrite>, Option<ValueTemplate>, OtherEdits)> {
     let template = |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text
     {
         Some(text) => scope.template(text, &path.field(name), errors).map(Some),
@@ -105,15 +119,14 @@ pub(super) fn compile(
         check_routing(&written.headers, routing, &at, errors);
     }
     let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
-    let edits = Edits {
+    let others = OtherEdits {
         host: host?,
         method: method?,
         headers: headers?,
         query: query?,
-        upstream: upstream?,
         response: HeaderEdits::default(),
     };
-    Some((new_path?, edits))
+    Some((new_path?, upstream?, others))
 }
 
 fn check_upstream(

@@ -14,7 +14,7 @@ use super::kind::{Action, Answer, Asked, Kind, Required};
 use super::lookup::{self, Lookup};
 use super::provider::{Provider, Providers};
 use super::requirement::Requirement;
-use super::rewrite::{self, Edits, HeaderEdits, Matches, PathRewrite};
+use super::rewrite::{self, Edits, HeaderEdits, Matches, OtherEdits, PathRewrite};
 use super::rules;
 use super::shared::Shared;
 use super::source::Sources;
@@ -251,7 +251,7 @@ impl Surroundings<'_> {
             let answer = Answer::Respond(respond);
             return Some((None, Action::Answer(Box::new(answer))));
         }
-        let (new_path, mut edits) = match &written.rewrite {
+        let (new_path, upstream, mut others) = match &written.rewrite {
             Some(rewrite) => rewrite::compile(
                 rewrite,
                 scope,
@@ -260,15 +260,14 @@ impl Surroundings<'_> {
                 &path.field("rewrite"),
                 errors,
             )?,
-            None => (None, Edits::default()),
+            None => (None, None, OtherEdits::default()),
         };
         if let Some(response) = &written.response {
             let path = path.field("response");
-            edits.response =
+            others.response =
                 HeaderEdits::compile(&response.headers, scope, &path.field("headers"), errors)?;
         }
-        let changes = edits != Edits::default();
-        let edits = changes.then(|| self.parts.edits.share(edits));
+        let edits = Edits::of(upstream, others).map(|edits| self.parts.edits.share(edits));
         Some((new_path, Action::Forward(edits)))
     }
 }
