@@ -29,9 +29,10 @@ pub(super) fn decide<'p>(
     policy: &'p Policy,
     desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Decision {
-    match Head::read(request, policy) {
-        Ok(head) => decide_by(&head, policy, desk),
-        Err(denial) => Decision::Step(malformed(denial, request, policy, desk)),
+    // Where it is read to, it stays: to move it would cost two lines of code.
+    match &Head::read(request, policy) {
+        Ok(head) => decide_by(head, policy, desk),
+        Err(denial) => Decision::Step(malformed(denial.clone(), request, policy, desk)),
     }
 }
 

@@ -124,6 +124,9 @@ impl Engine {
     /// [`start`](Engine::start), [`Suspended::resume`], [`reply`](Engine::reply) and [`tick`](Engine::tick). One that
     /// cannot be sent is answered at once with [`CalloutError::Unsendable`].
     pub fn callouts(&mut self) -> Vec<(FlightId, Callout)> {
+        if self.outbox.is_empty() {
+            return Vec::new();
+        }
         std::mem::take(&mut self.outbox)
     }
 

@@ -74,8 +74,17 @@ impl Lineage {
         if stream > self.newest {
             return None;
         }
-        let era = self.eras.iter().rev().find(|era| era.first <= stream);
-        era.and_then(|era| era.root)
+        match self.eras.last() {
+            Some(last) if last.first <= stream => last.root,
+            Some(_) | None => self.root_before(stream),
+        }
+    }
+
+    /// The root of a stream that began in an era before the last.
+    #[inline(never)]
+    fn root_before(&self, stream: ContextId) -> Option<ContextId> {
+        let mut eras = self.eras.iter().rev();
+        eras.find(|era| era.first <= stream)?.root
     }
 
     #[inline(never)]

@@ -25,6 +25,14 @@ impl Roots {
 
     /// The seat of a root, if it has one; `None` where there is no such root.
     pub(super) fn get(&self, root: ContextId) -> Option<Option<&Rc<Seat>>> {
+        match self.0.last() {
+            Some((newest, seat)) if *newest == root => Some(seat.as_ref()),
+            Some(_) | None => self.get_older(root),
+        }
+    }
+
+    #[inline(never)]
+    fn get_older(&self, root: ContextId) -> Option<Option<&Rc<Seat>>> {
         let mut roots = self.0.iter().rev();
         let (_, seat) = roots.find(|(known, _)| *known == root)?;
         Some(seat.as_ref())

@@ -40,11 +40,11 @@ pub(super) unsafe fn adopt(data: *mut u8, size: usize) -> Vec<u8> {
     unsafe { Vec::from_raw_parts(data, size, room) }
 }
 
-/// Keeps a buffer that came from the host for the next one.
+/// Keeps a buffer that came from the host for the next one. Where another is kept already, that one was too small.
 pub(crate) fn give_back(buffer: Vec<u8>) {
-    let spare = SPARE.take();
-    let is_better = (spare.capacity()..=MOST_SPARE).contains(&buffer.capacity());
-    SPARE.set(if is_better { buffer } else { spare });
+    if buffer.capacity() <= MOST_SPARE {
+        SPARE.set(buffer);
+    }
 }
 
 #[cfg(test)]
