@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::http::NewPath;
 use crate::policy::{Denial, OtherEdits, PathPiece, PathRewrite, Policy, QueryEdits, Route};
 use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 
@@ -9,9 +10,9 @@ use super::head::Head;
 use super::strip::Stripped;
 use super::values::{Facts, blame, origin};
 
-/// Puts into `target`, which is empty, the `:path` that the upstream is to get, where that is another one.
+/// Puts into `target` the `:path` that the upstream is to get, where that is another one.
 pub(super) fn change(
-    target: &mut Vec<u8>,
+    target: &mut NewPath,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
     route: &Route,
@@ -37,12 +38,12 @@ pub(super) fn change(
 }
 
 /// Puts `new` in the place of the prefix that the route matched, where that is all there is to do. Says whether it was.
-fn put_prefix(target: &mut Vec<u8>, facts: &Facts<'_>, new: &[u8]) -> bool {
+fn put_prefix(target: &mut NewPath, facts: &Facts<'_>, new: &[u8]) -> bool {
     let Some((old, behind)) = split_at_prefix(facts).filter(|(_, behind)| fits(new, behind)) else {
         return false;
     };
     if *new != *old {
-        append(target, new, behind);
+        target.join(new, behind);
     }
     true
 }
@@ -63,7 +64,7 @@ fn fits(new: &[u8], behind: &[u8]) -> bool {
 /// The same for all that is rarer.
 #[inline(never)]
 fn change_all(
-    target: &mut Vec<u8>,
+    target: &mut NewPath,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
     route: &Route,
@@ -76,17 +77,20 @@ fn change_all(
         keep(target, facts.head, query.as_deref());
         return Ok(());
     };
-    put_path(target, new, facts, policy)?;
-    let query = new_query(facts, stripped, edits)?;
-    put_query(target, query.as_deref());
-    if *target == *facts.head.target {
+    target.try_make(|target| {
+        put_path(target, new, facts, policy)?;
+        let query = new_query(facts, stripped, edits)?;
+        put_query(target, query.as_deref());
+        Ok::<(), Denial>(())
+    })?;
+    if target.get() == Some(facts.head.target) {
         target.clear();
     }
     Ok(())
 }
 
 /// Leaves the path as it is in its one spelling, with this query.
-pub(super) fn keep(target: &mut Vec<u8>, head: &Head<'_>, query: Option<&[u8]>) {
+pub(super) fn keep(target: &mut NewPath, head: &Head<'_>, query: Option<&[u8]>) {
     let came = &head.path;
     let is_same = match (query, came.query()) {
         // What wasn't changed is the very same bytes, which is told without reading them.
@@ -94,8 +98,10 @@ pub(super) fn keep(target: &mut Vec<u8>, head: &Head<'_>, query: Option<&[u8]>) 
         (new, old) => new.is_none() && old.is_none(),
     };
     if !is_same || !came.is_as_it_came() {
-        target.extend_from_slice(came.forward());
-        put_query(target, query);
+        target.make(|target| {
+            target.extend_from_slice(came.forward());
+            put_query(target, query);
+        });
     }
 }
 
@@ -129,7 +135,6 @@ pub(super) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
 }
 
 /// Appends both, and grows at most once.
-#[inline(always)]
 fn append(target: &mut Vec<u8>, first: &[u8], second: &[u8]) {
     target.reserve(first.len().saturating_add(second.len()));
     target.extend_from_slice(first);

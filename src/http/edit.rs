@@ -1,6 +1,6 @@
 //! What is done to an exchange: decided first, performed by the driver afterwards.
 
-use super::{HeaderName, Text};
+use super::{HeaderName, NewPath, Text};
 
 /// One change to a header map. Names are lower case; pseudo-headers (`:path`) are names like any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,21 +27,19 @@ impl Edit {
 /// A driver has one of these and gives it to each exchange anew: so most requests cost no allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
-    /// Empty where it stays: no path is empty.
-    pub(crate) path: Vec<u8>,
+    pub(crate) path: NewPath,
     pub(crate) request: Vec<Edit>,
     pub(crate) response: Vec<Edit>,
 }
 
-/// A longer path, and more edits, than these aren't kept room for.
-const MOST_BYTES: usize = 16 * 1024;
+/// More edits than these aren't kept room for.
 const MOST_EDITS: usize = 32;
 
 impl Edits {
     /// The request's new `:path`; none where it stays as it came.
     #[must_use]
     pub fn path(&self) -> Option<&[u8]> {
-        (!self.path.is_empty()).then_some(&self.path)
+        self.path.get()
     }
 
     /// Changes to the request's other headers, in order. Empty where they pass as they came.
@@ -61,8 +59,8 @@ impl Edits {
         self.path.clear();
         self.request.clear();
         self.response.clear();
-        if self.path.capacity() > MOST_BYTES || self.request.capacity() > MOST_EDITS {
-            *self = Self::default();
+        if self.request.capacity() > MOST_EDITS {
+            self.request = Vec::new();
         }
     }
 }
