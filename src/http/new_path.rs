@@ -1,7 +1,5 @@
 //! A path on its way to the wire.
 
-use std::convert::Infallible;
-
 /// A longer one isn't kept room for.
 const MOST_BYTES: usize = 16 * 1024;
 
@@ -46,11 +44,9 @@ impl NewPath {
 
     /// Has it be what is put into an empty list.
     pub(crate) fn make(&mut self, make: impl FnOnce(&mut Vec<u8>)) {
-        let made: Result<(), Infallible> = self.try_make(|room| {
-            make(room);
-            Ok(())
-        });
-        made.unwrap_or(());
+        self.room.clear();
+        make(&mut self.room);
+        self.length = self.room.len();
     }
 
     /// The same where it may turn out that there can be none.

@@ -182,7 +182,7 @@ pub struct Indexing {
 }
 
 /// What an item costs beside its key.
-const ITEM: usize = 64;
+const ITEM: usize = 96;
 
 impl Indexing {
     /// Of what `items` selects in `document`.
