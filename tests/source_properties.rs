@@ -175,7 +175,6 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Queries of names and indices.
 /// What an index says, to be compared: an item, none, or that it is in doubt.
 fn said(entry: Entry<'_>) -> Result<Option<&Value>, &'static str> {
     match entry {
@@ -185,6 +184,7 @@ fn said(entry: Entry<'_>) -> Result<Option<&Value>, &'static str> {
     }
 }
 
+/// Queries of names and indices.
 fn singular() -> impl Strategy<Value = String> {
     let step = prop_oneof![
         "[a-c]".prop_map(|name| format!(".{name}")),

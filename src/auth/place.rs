@@ -245,6 +245,32 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_alone_is_told() {
+        let places = places();
+        for (pairs, query, is_alone) in [
+            (&[("x-api-key", "k")][..], "", true),
+            (&[("X-Api-Key", "k"), ("a", "b")], "", true),
+            (&[("authorization", "Bearer k")], "", true),
+            (&[("x-api-key", "k"), ("x_api_key", "k")], "", false),
+            (&[("x_api_key", "j"), ("x-api-key", "k")], "", false),
+            (
+                &[("authorization", "Basic j"), ("authorization", "Bearer k")],
+                "",
+                false,
+            ),
+            (&[("cookie", "apikey=k")], "", false),
+            (&[], "apikey=k", false),
+        ] {
+            let map = HeaderMap::from_pairs(pairs);
+            match read(&places, &map.view(), Some(query.as_bytes())) {
+                Found::One(_, at) => assert_eq!(at.is_alone, is_alone, "{pairs:?} {query}"),
+                Found::Repeated(_) => assert!(!is_alone, "{pairs:?}"),
+                Found::Absent => panic!("{pairs:?} {query}"),
+            }
+        }
+    }
+
+    #[test]
     fn twice_is_seen() {
         assert_eq!(
             reads(&[("x-api-key", "k"), ("x-api-key", "k")], ""),

@@ -1,6 +1,6 @@
 //! What becomes of a request that goes on.
 
-use crate::http::{Edit, Edits, Headers};
+use crate::http::{Edits, Headers, KnownName};
 use crate::policy::{self, Denial, HeaderEdits, OtherEdits, Policy, Reason, Route, ValueTemplate};
 use crate::route::canonical_host;
 
@@ -10,6 +10,11 @@ use super::plan::Plan;
 use super::strip::Stripped;
 use super::target;
 use super::values::{Facts, blame, whose};
+
+thread_local! {
+    static AUTHORITY: KnownName = ":authority".into();
+    static METHOD: KnownName = ":method".into();
+}
 
 /// The headers as they came go on without the gate's own.
 fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
@@ -50,11 +55,18 @@ pub(super) fn edit(
     let others = changes.and_then(|changes| changes.others.as_ref());
     target::change(&mut edits.path, facts, &stripped, route, others, policy)?;
     match others {
-        Some(others) => changed(&mut plan, &mut edits.response, others, facts, policy)?,
+        Some(others) => changed(&mut plan, others, facts, policy)?,
         None => identify(&mut plan, facts, policy),
     }
-    match changes.and_then(|changes| changes.upstream.as_ref()) {
-        Some(upstream) => choose(&mut plan, upstream, facts, policy),
+    if let Some(upstream) = changes.and_then(|changes| changes.upstream.as_ref()) {
+        choose(&mut plan, upstream, facts, policy)?;
+    }
+    match others {
+        Some(others) => edit_headers(
+            &mut Plan::blind(&mut edits.response),
+            &others.response,
+            facts,
+        ),
         None => Ok(()),
     }
 }
@@ -76,11 +88,10 @@ fn choose(
     Ok(())
 }
 
-/// What a route changes beside the path, the query and the upstream.
+/// What a route changes of a request beside the path, the query and the upstream.
 #[inline(never)]
 fn changed(
     plan: &mut Plan<'_>,
-    response: &mut Vec<Edit>,
     changes: &OtherEdits,
     facts: &Facts<'_>,
     policy: &Policy,
@@ -90,16 +101,16 @@ fn changed(
     if let Some(host) = &changes.host {
         let new = facts.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
-        plan.set(&":authority".into(), new);
+        AUTHORITY.with(|name| plan.set(name, new));
     }
     if let Some(method) = &changes.method {
         let new = facts.needed(method)?;
         if !is_token(&new) {
             return Err(blame(whose(method)).into());
         }
-        plan.set(&":method".into(), new);
+        METHOD.with(|name| plan.set(name, new));
     }
-    edit_headers(&mut Plan::blind(response), &changes.response, facts)
+    Ok(())
 }
 
 /// The headers that tell the upstream who it is. Client's copies are gone already.

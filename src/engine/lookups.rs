@@ -96,7 +96,10 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         let view = self.sources.at(lookup.source).and_then(whole);
         match view.and_then(|view| Some(view.index.as_ref()?.get(&key))) {
             Some(Entry::Found(item)) => Ok(Picked::of_indexed(item, lookup)),
-            Some(Entry::Missing | Entry::Ambiguous) | None => self.look_closer(lookup, Some(&key)),
+            Some(Entry::Missing) => missing(lookup),
+            // Two claim the key: none of them answers.
+            Some(Entry::Ambiguous) => failed(lookup),
+            None => self.look_closer(lookup, Some(&key)),
         }
     }
 
@@ -106,10 +109,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         match self.ask(lookup, key)? {
             Said::Values(values) => Ok(values),
             Said::Missing => missing(lookup),
-            Said::Failed => {
-                let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
-                Ok(Picked::StandIn(values, Basis::Failure))
-            }
+            Said::Failed => failed(lookup),
         }
     }
 
@@ -248,9 +248,16 @@ const fn recall(answer: &Answer) -> Recall {
     }
 }
 
+#[inline(never)]
 fn missing(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
     let values = fall_back(&lookup.on_missing, Reason::LookupMissing)?;
     Ok(Picked::StandIn(values, Basis::Source))
+}
+
+#[inline(never)]
+fn failed(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
+    let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
+    Ok(Picked::StandIn(values, Basis::Failure))
 }
 
 fn fall_back(fallback: &Fallback, reason: Reason) -> Result<&[Option<Value>], Stop> {
@@ -269,18 +276,12 @@ fn whole(source: &State) -> Option<&View> {
     }
 }
 
+/// The whole document as an entry.
 fn entry<'x>(view: &'x View, key: Option<&[u8]>, lookup: &Lookup) -> Said<'x> {
-    let Some(key) = key else {
-        let value = view.value();
-        return value.map_or(Said::Failed, |value| {
-            Said::Values(Picked::of(value, lookup))
-        });
-    };
-    match view.index.as_ref().map(|index| index.get(key)) {
-        Some(Entry::Found(item)) => Said::Values(Picked::of_indexed(item, lookup)),
-        Some(Entry::Missing) => Said::Missing,
-        // Two claim the key: none of them answers.
-        Some(Entry::Ambiguous) | None => Said::Failed,
+    // By key an index is asked, and was, if there is one.
+    match view.value().filter(|_| key.is_none()) {
+        Some(value) => Said::Values(Picked::of(value, lookup)),
+        None => Said::Failed,
     }
 }
 

@@ -14,7 +14,8 @@ pub(super) struct Plan<'r> {
 
 impl<'r> Plan<'r> {
     /// Nothing is changed about the headers as they came. `edits` is empty.
-    pub(super) const fn new(came: &'r Headers<'r>, edits: &'r mut Vec<Edit>) -> Self {
+    pub(super) fn new(came: &'r Headers<'r>, edits: &'r mut Vec<Edit>) -> Self {
+        debug_assert!(edits.is_empty(), "they would be another request's");
         Self {
             came: Some(came),
             edits,

@@ -143,18 +143,19 @@ impl Facts<'_> {
         let [Piece::Variable(variable, _)] = template.0.as_slice() else {
             return None;
         };
-        if let Variable::Header(name) = variable {
+        let text = if let Variable::Header(name) = variable {
             let came = self.head.request.headers().look(name);
-            // As it came in a header, it may stand in one.
-            return came.first.filter(|_| came.values == 1);
-        }
-        let Variable::LookedUp(at) = variable else {
-            return None;
+            came.first.filter(|_| came.values == 1)?
+        } else {
+            let Variable::LookedUp(at) = variable else {
+                return None;
+            };
+            match self.looked_up(*at)? {
+                Pick::Text(text) => text,
+                Pick::Other(_) => return None,
+            }
         };
-        match self.looked_up(*at) {
-            Some(Pick::Text(text)) if check_header_value(text).is_ok() => Some(text),
-            Some(Pick::Text(_) | Pick::Other(_)) | None => None,
-        }
+        check_header_value(text).is_ok().then_some(text)
     }
 
     #[inline(never)]

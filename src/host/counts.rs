@@ -288,6 +288,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_usual_is_handed_over_with_the_rest() {
+        let mut table = table();
+        let labels = ["a", "b", "c"];
+        for number in 0..300 {
+            let place = number % 3;
+            table.add_usual(place, || Some(labels[place]), "passed");
+            if number % 10 == 0 {
+                table.add(place, || Some(labels[place]), "denied", "why");
+            }
+        }
+        let mut all = due(&mut table);
+        all.sort();
+        assert_eq!(
+            all,
+            [
+                "a denied why 10",
+                "a passed  100",
+                "b denied why 10",
+                "b passed  100",
+                "c denied why 10",
+                "c passed  100"
+            ]
+        );
+        assert!(due(&mut table).is_empty());
+        table.add_usual(1, || panic!("it knows what it is of"), "passed");
+        assert_eq!(due(&mut table), ["b passed  1"]);
+    }
+
+    #[test]
     fn each_count_is_handed_over_once() {
         let mut table = table();
         table.add(2, || Some("c"), "denied", "why");

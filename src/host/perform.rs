@@ -98,7 +98,7 @@ impl<'a> Turn<'a> {
         seat: &Rc<Seat>,
         next: impl FnOnce(&mut Engine, &mut Edits, &mut dyn Inputs, &mut Sink<'_>) -> Step,
     ) -> Vec<(FlightId, Callout)> {
-        // Never: no host call that is made meanwhile comes back here.
+        // Never in Envoy, which doesn't ask about another request from within the calls that perform a step.
         let Ok(mut edits) = self.vm.edits.try_borrow_mut() else {
             self.refuse(stream, Refusal::NoEngine);
             return Vec::new();

@@ -27,7 +27,7 @@ pub struct Vm {
     pub(super) events: EventLog,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
-    /// What is done to the exchange that is decided now.
+    /// What is done to the exchange that is decided now: held until that is done.
     pub(super) edits: RefCell<Edits>,
     ignored: Cell<Ignored>,
 }

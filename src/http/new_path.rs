@@ -1,10 +1,12 @@
 //! A path on its way to the wire.
 
+use std::fmt;
+
 /// A longer one isn't kept room for.
 const MOST_BYTES: usize = 16 * 1024;
 
 /// A new `:path`, or none; made in memory that is kept for the next one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct NewPath {
     /// Of one that was put together in one go it may hold more, which means nothing.
     room: Vec<u8>,
@@ -58,6 +60,14 @@ impl NewPath {
         let made = make(&mut self.room);
         self.length = if made.is_ok() { self.room.len() } else { 0 };
         made
+    }
+}
+
+/// Not what else is in its memory: that was another request's.
+impl fmt::Debug for NewPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.get().map(|path| path.escape_ascii().to_string());
+        f.debug_tuple("NewPath").field(&shown).finish()
     }
 }
 

@@ -42,24 +42,32 @@ impl<'a> Indexed<'a> {
     #[must_use]
     pub fn text(mut self, name: &str) -> Option<&'a [u8]> {
         self.entry.word();
-        let count = self.entry.number();
-        (0..count).find_map(|_| {
+        while self.entry.number() == ONE_MORE {
             let (own, text) = (self.entry.text(), self.entry.text());
-            (*own.bytes() == *name.as_bytes()).then(|| text.bytes())
-        })
+            if *own.bytes() == *name.as_bytes() {
+                return Some(text.bytes());
+            }
+        }
+        None
     }
 }
 
-/// How many bytes of an item's texts, and of their names, stand beside its key at most. A lookup finds there what else it
-/// would gather from half a dozen places in memory; a document of which much is read has few more.
+/// How many bytes an item's texts take beside its key at most, with their names. A lookup finds there what else it would
+/// gather from half a dozen places in memory; a document of which much is read has few more.
 const BESIDE: usize = 96;
+
+/// So many of an item's members are looked at for that.
+const MEMBERS: usize = 32;
+
+/// What stands before each text and its name; behind the last of them stands a zero.
+const ONE_MORE: usize = 1;
 
 /// Items of one document, by key. It holds the document and the keys; of the items their places and short texts.
 #[derive(Debug)]
 pub struct Index {
     document: Rc<Document>,
     base: Box<[Step]>,
-    /// An entry a key: the key, the item's place, how many texts of the item's, and each after its name.
+    /// An entry a key: the key, the item's place, and texts of the item's, each after its name.
     pool: Pool,
     seed: Seeded,
     slots: Slots,
@@ -102,14 +110,13 @@ impl Index {
                 (self.deep.len().saturating_sub(1), true)
             }
         };
-        // A document of so many items is far above any limit; one that weren't found would be missing.
+        // A document of so many items is far above any limit; one that weren't found would have no values.
         let at = u32::try_from(at.saturating_mul(2)).unwrap_or(!1);
         draft.word(at | u32::from(is_deep));
-        let texts = beside(key, item);
-        draft.number(texts.clone().count());
-        texts.for_each(|(name, text)| {
-            draft.text(name).text(text);
+        beside(key, item).for_each(|(name, text)| {
+            draft.number(ONE_MORE).text(name).text(text);
         });
+        draft.number(0);
         if let Some(at) = self.pool.add(draft) {
             self.slots.insert(hash, at);
         }
@@ -237,15 +244,14 @@ impl Indexing {
 }
 
 /// The texts of an item that stand beside its key, by name; the key itself isn't one of them.
-fn beside<'v>(
-    key: &'v [u8],
-    item: &'v Value,
-) -> impl Iterator<Item = (&'v [u8], &'v [u8])> + Clone {
-    let members = item.as_object().into_iter().flatten();
+fn beside<'v>(key: &'v [u8], item: &'v Value) -> impl Iterator<Item = (&'v [u8], &'v [u8])> {
+    let members = item.as_object().into_iter().flatten().take(MEMBERS);
     let mut room = BESIDE;
     members.filter_map(move |(name, value)| {
         let text = value.as_str().filter(|text| *text.as_bytes() != *key)?;
-        room = room.checked_sub(name.len())?.checked_sub(text.len())?;
+        // Each of them has a byte before it: what it is, and two lengths.
+        let bytes = name.len().checked_add(text.len())?.checked_add(3)?;
+        room = room.checked_sub(bytes)?;
         Some((name.as_bytes(), text.as_bytes()))
     })
 }

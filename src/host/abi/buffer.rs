@@ -40,9 +40,10 @@ pub(super) unsafe fn adopt(data: *mut u8, size: usize) -> Vec<u8> {
     unsafe { Vec::from_raw_parts(data, size, room) }
 }
 
-/// Keeps a buffer that came from the host for the next one. Where another is kept already, that one was too small.
+/// Keeps a buffer that came from the host for the next one. Where another is kept already, that one was too small, or this
+/// one came before it: the last one stays.
 pub(crate) fn give_back(buffer: Vec<u8>) {
-    if buffer.capacity() <= MOST_SPARE {
+    if (1..=MOST_SPARE).contains(&buffer.capacity()) {
         SPARE.set(buffer);
     }
 }
@@ -85,7 +86,8 @@ mod tests {
         assert_ne!(first.as_ptr(), second.as_ptr());
         give_back(second);
         give_back(first);
-        // The larger one was kept.
+        // None that is empty takes the place of another.
+        give_back(Vec::new());
         assert_eq!(handed_over(&[3; 600]).capacity(), 600);
     }
 
