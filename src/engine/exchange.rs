@@ -29,7 +29,7 @@ pub(super) fn decide<'p>(
     policy: &'p Policy,
     desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Decision {
-    // Where it is read to, it stays: to move it would cost two lines of code.
+    // Looked at where it was read to: to hand it on by value would copy all of it, for every request.
     match &Head::read(request, policy) {
         Ok(head) => decide_by(head, policy, desk),
         Err(denial) => Decision::Step(malformed(denial.clone(), request, policy, desk)),
@@ -50,7 +50,7 @@ fn decide_by<'p>(
     let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
     trace::matched(head, found, route, desk);
     match follow(head, found, route, policy, desk) {
-        // Told in a place of its own, which has nothing to choose from.
+        // By itself, so that the compiler knows the outcome: this is what nearly every request comes to.
         Ok(Step::Continue) => {
             tell(desk, matched, Outcome::Forwarded, None);
             Decision::Step(Step::Continue)

@@ -13,8 +13,7 @@ pub(super) struct Words {
 
 impl Words {
     /// The name of a text, where it is known.
-    #[inline(always)]
-    pub(super) fn find(&self, text: &[u8]) -> Option<Id> {
+    fn find(&self, text: &[u8]) -> Option<Id> {
         let is = |id| self.texts.bytes(id) == Some(text);
         self.places.find(self.seed.of_bytes(text), is)
     }
