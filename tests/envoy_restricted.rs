@@ -25,8 +25,7 @@ use servers::Upstreams;
 
 /// What the module is called by and calls, without the two that the standard library would have asked for bits and
 /// variables.
-const ALLOWED: [&str; 21] = [
-    "proxy_on_context_create",
+const ALLOWED: [&str; 20] = [
     "proxy_on_configure",
     "proxy_on_tick",
     "proxy_on_request_headers",

@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use super::seat::Seat;
 use super::tally::Tally;
 use super::vm::Vm;
-use super::{configure, log as host_log};
+use super::{configure, descent, log as host_log};
 
 /// A reply's body is cut above this length, whatever a source's `maxBytes` says: a cut document is no JSON, and so is
 /// refused.
@@ -29,29 +29,28 @@ const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
 const MOST_EARLY: usize = 8;
 
 impl Vm {
-    /// A context begins: a root where `parent` is zero, else a stream of the root `parent`. Envoy may begin a root again
-    /// (the same configuration pushed again); its policy stays.
-    pub fn on_context_create(&self, context: ContextId, parent: ContextId) {
-        self.with(|tables| {
-            if parent.0 == 0 {
-                tables.roots.begin(context);
-            } else {
-                tables.lineage.born(context, parent);
-            }
-        });
-    }
-
     /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing.
     ///
     /// Envoy makes a new root for each push that changes something (and on its main thread one more, in a VM of its own,
     /// to try it), so that the old policy runs on beside the new until its last stream ends. Nothing is sent from here:
-    /// the first callouts go with the first tick or request.
+    /// the first callouts go with the first tick or request. For each root this is the first callback, before any of a
+    /// stream of its; for a root that the same configuration is pushed to again it is called again.
     ///
     /// Where the trial was good and a worker's VM says no, Envoy (1.36 to 1.40) counts the push as good and lets every
     /// request of that worker pass unfiltered. So a VM that runs a policy already, which the trial's never does, says yes
     /// to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
+        self.begin(root);
         self.configured(root, size) || self.runs_any()
+    }
+
+    /// A root begins, if it isn't known already.
+    fn begin(&self, root: ContextId) {
+        if self.with(|tables| tables.roots.begin(root)) == Some(true) {
+            if let Err(failure) = descent::mark(root) {
+                self.events.trouble(&failure);
+            }
+        }
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
@@ -169,18 +168,34 @@ impl Vm {
 
     /// A stream's request headers came.
     pub fn on_request_headers(&self, stream: ContextId) -> Action {
-        let seat = self.with(|tables| tables.seat_of(stream).cloned());
+        let seat = self.with(|tables| tables.roots.only().cloned()).flatten();
+        let seat = seat.map_or_else(|| self.seat_of_stream(), Ok);
         let mut turn = Turn::deciding(self, stream);
-        match seat.unwrap_or(Err(Refusal::NoEngine)) {
+        match seat {
             Ok(seat) => turn.decide(stream, &seat),
-            Err(refusal) => {
-                if refusal == Refusal::UnknownContext {
-                    self.ignore_context();
-                }
-                turn.refuse(stream, refusal);
-            }
+            Err(refusal) => turn.refuse(stream, refusal),
         }
         turn.action()
+    }
+
+    /// The seat of the stream that this callback is for, where there are several roots, or the only one has none.
+    #[inline(never)]
+    fn seat_of_stream(&self) -> Result<Rc<Seat>, Refusal> {
+        let roots = self.with(|tables| tables.roots.likeliest_first());
+        let roots = roots.ok_or(Refusal::NoEngine)?;
+        if roots.len() < 2 {
+            return Err(Refusal::NoPolicy);
+        }
+        let root = descent::root_of_stream(&roots).unwrap_or_else(|failure| {
+            self.events.trouble(&failure);
+            None
+        });
+        let Some(root) = root else {
+            self.ignore_context();
+            return Err(Refusal::UnknownContext);
+        };
+        let seat = self.with(|tables| tables.roots.found(root).cloned());
+        seat.flatten().ok_or(Refusal::NoPolicy)
     }
 
     /// A stream's response headers came. A local response of ours comes by here too, and is left alone.
@@ -243,12 +258,8 @@ impl Vm {
         if let Some(Some(_)) = stream {
             return;
         }
-        let root = self.with(|tables| {
-            let root = tables.roots.end(context)?;
-            tables.lineage.extinct(context);
-            root
-        });
-        if let Some(Some(seat)) = root {
+        let root = self.with(|tables| tables.roots.end(context));
+        if let Some(Some(Some(seat))) = root {
             self.close(context, &seat);
             self.forsake(context);
         }

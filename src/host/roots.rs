@@ -6,16 +6,39 @@ use super::id::ContextId;
 use super::seat::Seat;
 
 /// What is known of each root: its seat, once it has a good policy. They are few (one a policy, and for a while those that
-/// were replaced), so they are gone through, the newest first.
+/// were replaced), so they are gone through: the last first, which is the newest, or the one that was found last.
 #[derive(Debug, Default)]
 pub(super) struct Roots(Vec<(ContextId, Option<Rc<Seat>>)>);
 
 impl Roots {
-    /// A root begins. One that is known keeps its seat.
-    pub(super) fn begin(&mut self, root: ContextId) {
-        if !self.has(root) {
+    /// A root begins: whether it is new. One that is known keeps its seat.
+    pub(super) fn begin(&mut self, root: ContextId) -> bool {
+        let is_new = !self.has(root);
+        if is_new {
             self.0.push((root, None));
         }
+        is_new
+    }
+
+    /// The seat of the only root: `None` where there are others, or it has none.
+    pub(super) fn only(&self) -> Option<&Rc<Seat>> {
+        match self.0.as_slice() {
+            [(_, seat)] => seat.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// All of them, in the order in which a stream's is to be looked for.
+    pub(super) fn likeliest_first(&self) -> Vec<ContextId> {
+        self.0.iter().rev().map(|(root, _)| *root).collect()
+    }
+
+    /// A root was found to be a stream's: its seat, if it has one. It is looked for first from now on.
+    pub(super) fn found(&mut self, root: ContextId) -> Option<&Rc<Seat>> {
+        let at = self.0.iter().position(|(known, _)| *known == root)?;
+        let own = self.0.remove(at);
+        self.0.push(own);
+        self.get(root).flatten()
     }
 
     /// Whether this is a root.

@@ -21,6 +21,8 @@ const CALLS: &[&str] = &[
     "proxy_get_shared_data",
     "proxy_set_shared_data",
     "proxy_set_effective_context",
+    "proxy_set_property",
+    "proxy_call_foreign_function",
     "environ_get",
 ];
 

@@ -280,9 +280,10 @@ fn names_of_the_policy_are_no_syntax() {
 fn what_was_ignored_and_refused() {
     let world = World::at(NOW);
     let (vm, root) = started(&world, 1, SMALL);
-    vm.vm().on_request_headers(ContextId(77));
-    let orphan = vm.root();
-    send(&vm, orphan, "/open");
+    let bare = vm.root();
+    assert!(vm.configure(bare, b"{"));
+    send(&vm, bare, "/open");
+    send(&vm, ContextId(77), "/open");
     tick(&world, &vm, root);
     let ignored = "postern.ignored_callbacks.kind=.=context;.;total";
     assert_eq!(stat(&world, ignored), Some(1));

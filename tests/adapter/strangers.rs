@@ -21,22 +21,28 @@ fn unknown_contexts_are_ignored_and_counted() {
 }
 
 #[test]
-fn a_request_of_an_unknown_context_is_denied() {
+fn among_several_policies_a_request_of_an_unknown_context_is_denied() {
     let (vm, _) = running(SMALL);
-    let nobody = ContextId(77);
-    let outcome = vm.request(nobody, &get("/open"));
-    assert_eq!(
-        answered(&outcome),
-        (503, "postern_unknown_context".to_owned())
-    );
-    assert_eq!(vm.vm().ignored().contexts, 1);
+    assert!(vm.configure(vm.root(), SMALL.as_bytes()));
+    let strangers = [
+        ContextId(77),
+        vm.stream(ContextId(99)),
+        vm.stream(vm.root()),
+    ];
+    for stream in strangers {
+        let outcome = vm.request(stream, &get("/open"));
+        assert_eq!(
+            answered(&outcome),
+            (503, "postern_unknown_context".to_owned())
+        );
+    }
+    assert_eq!(vm.vm().ignored().contexts, 3);
 }
 
 #[test]
-fn a_stream_of_an_unknown_root_is_denied() {
-    let (vm, _) = running(SMALL);
-    let stream = vm.stream(ContextId(99));
-    let outcome = vm.request(stream, &get("/open"));
+fn a_vm_that_was_given_no_policy_denies() {
+    let vm = vm();
+    let (_, outcome) = send(&vm, vm.root(), "/open");
     assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
 }
 
