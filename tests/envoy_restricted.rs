@@ -23,9 +23,8 @@ use http1::get;
 use plan::Plan;
 use servers::Upstreams;
 
-/// What the module is called by and calls, without the two that the standard library would have asked for bits and
-/// variables.
-const ALLOWED: [&str; 20] = [
+/// What decisions need, without the two that the standard library would have asked for bits and variables.
+const ALLOWED: [&str; 22] = [
     "proxy_on_configure",
     "proxy_on_tick",
     "proxy_on_request_headers",
@@ -46,6 +45,8 @@ const ALLOWED: [&str; 20] = [
     "proxy_get_shared_data",
     "proxy_set_shared_data",
     "proxy_set_effective_context",
+    "proxy_set_property",
+    "proxy_call_foreign_function",
 ];
 
 fn policy(key: &str) -> String {

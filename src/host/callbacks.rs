@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 use super::seat::Seat;
 use super::tally::Tally;
 use super::vm::Vm;
-use super::{configure, descent, log as host_log};
+use super::{configure, log as host_log};
 
 /// A reply's body is cut above this length, whatever a source's `maxBytes` says: a cut document is no JSON, and so is
 /// refused.
@@ -29,7 +29,7 @@ const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
 const MOST_EARLY: usize = 8;
 
 impl Vm {
-    /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing.
+    /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing for others.
     ///
     /// Envoy makes a new root for each push that changes something (and on its main thread one more, in a VM of its own,
     /// to try it), so that the old policy runs on beside the new until its last stream ends. Nothing is sent from here:
@@ -37,20 +37,29 @@ impl Vm {
     /// stream of its; for a root that the same configuration is pushed to again it is called again.
     ///
     /// Where the trial was good and a worker's VM says no, Envoy (1.36 to 1.40) counts the push as good and lets every
-    /// request of that worker pass unfiltered. So a VM that runs a policy already, which the trial's never does, says yes
+    /// request of that worker pass unfiltered. So a VM that has another root already, which the trial's never has, says yes
     /// to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
-        self.begin(root);
-        self.configured(root, size) || self.runs_any()
+        self.with(|tables| tables.roots.begin(root));
+        (self.is_marked(root) && self.configured(root, size)) || self.has_others(root)
     }
 
-    /// A root begins, if it isn't known already.
-    fn begin(&self, root: ContextId) {
-        if self.with(|tables| tables.roots.begin(root)) == Some(true) {
-            if let Err(failure) = descent::mark(root) {
-                self.events.trouble(&failure);
-            }
+    /// Whether the root of this callback can be told from others; it is seen to that it can.
+    fn is_marked(&self, root: ContextId) -> bool {
+        if self.with(|tables| tables.roots.is_marked(root)) == Some(true) {
+            return true;
         }
+        if let Err(failure) = self.descent.mark(root) {
+            self.events.trouble(&failure);
+            error!(
+                "event=policy_refused errors=1 reason=\"two policies could not be told apart: allow {} in \
+                 capability_restriction_config\"",
+                failure.call
+            );
+            self.count_refused();
+            return false;
+        }
+        self.with(|tables| tables.roots.mark(root)).is_some()
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
@@ -65,9 +74,9 @@ impl Vm {
         }
     }
 
-    /// Whether any root of this VM has a policy.
-    fn runs_any(&self) -> bool {
-        self.with(|tables| tables.roots.have_seats()) != Some(false)
+    /// Whether this VM has had another root: then it isn't a trial's.
+    fn has_others(&self, root: ContextId) -> bool {
+        self.with(|tables| tables.roots.have_others(root)) != Some(false)
     }
 
     fn install(
@@ -186,10 +195,13 @@ impl Vm {
         if roots.len() < 2 {
             return Err(Refusal::NoPolicy);
         }
-        let root = descent::root_of_stream(&roots).unwrap_or_else(|failure| {
-            self.events.trouble(&failure);
-            None
-        });
+        let root = self
+            .descent
+            .root_of_stream(&roots)
+            .unwrap_or_else(|failure| {
+                self.events.trouble(&failure);
+                None
+            });
         let Some(root) = root else {
             self.ignore_context();
             return Err(Refusal::UnknownContext);

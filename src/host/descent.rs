@@ -1,7 +1,7 @@
 //! Which root a stream is of, where a VM has several.
 //!
 //! A stream's callbacks name the stream alone. `proxy_on_context_create` would name its root as well, but a callback that is
-//! exported is called for every request, and nearly every VM has one root. So it isn't exported, and where there are several
+//! exported is called for every request, and most VMs have one root. So it isn't exported, and where there are several
 //! roots it is found out by what Envoy (1.36 to 1.40) keeps by root: a root declares properties that may be set only once
 //! (its foreign function `declare_property`), under names that hold the root's own number; and when a stream sets a property
 //! that nobody has set yet, Envoy goes by what the stream's own root has declared. So whoever may set such a name once, and
@@ -11,46 +11,90 @@
 //! chain, may have set the name already, as something that may be set again, so that a no may be wrong; a yes never is. So
 //! only a yes counts, and where no root says it, all are asked again under names that the filters before didn't need.
 
+use std::cell::Cell;
+
 use super::abi::{self, Failure, Status};
 use super::id::ContextId;
 
 /// How many names each root has: as many filters of one VM can stand in one chain, and yet be told apart.
 const NAMES: u8 = 8;
 
-/// A property by which a root can be known.
-fn name(root: ContextId, number: u8) -> String {
-    format!("postern.root.{}.{number}", root.0)
+/// How one VM tells its roots apart.
+#[derive(Debug)]
+pub(super) struct Descent {
+    /// The VM's name, so that it has properties of its own.
+    vm: u64,
+    /// Whether the host was seen to let a property be set twice that nobody has declared.
+    is_tried: Cell<bool>,
 }
 
-/// Marks the root that this callback is for, once in its life.
-///
-/// # Errors
-/// The first host call's that fails. Without its marks a root's streams are denied while there are other roots.
-#[inline(never)]
-pub(super) fn mark(root: ContextId) -> Result<(), Failure> {
-    (0..NAMES).try_for_each(|number| abi::declare_property_once(name(root, number).as_bytes()))
-}
-
-/// The root of the effective stream, of those that are given; `None` where none of them can be shown to be it.
-///
-/// # Errors
-/// The first host call's that fails.
-#[inline(never)]
-pub(super) fn root_of_stream(roots: &[ContextId]) -> Result<Option<ContextId>, Failure> {
-    for number in 0..NAMES {
-        for root in roots {
-            if is_of(*root, number)? {
-                return Ok(Some(*root));
-            }
+impl Descent {
+    /// That of the VM with this name.
+    pub(super) const fn of(vm: u64) -> Self {
+        Self {
+            vm,
+            is_tried: Cell::new(false),
         }
     }
-    Ok(None)
+
+    /// Marks the root that this callback is for, once in its life.
+    ///
+    /// # Errors
+    /// The first host call's that fails, or that a stream of this root wouldn't be allowed.
+    #[inline(never)]
+    pub(super) fn mark(&self, root: ContextId) -> Result<(), Failure> {
+        for number in 0..NAMES {
+            abi::declare_property_once(self.name(root, number).as_bytes())?;
+        }
+        // A root has no properties, and is told so where the call is allowed at all.
+        match abi::set_property(self.control().as_bytes(), b"") {
+            Err(failure) if failure.status == Status::INTERNAL_FAILURE => Err(failure),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The root of the effective stream, of those that are given; `None` where none of them can be shown to be it.
+    ///
+    /// # Errors
+    /// The first host call's that fails.
+    #[inline(never)]
+    pub(super) fn root_of_stream(&self, roots: &[ContextId]) -> Result<Option<ContextId>, Failure> {
+        if !self.can_tell()? {
+            return Ok(None);
+        }
+        for number in 0..NAMES {
+            for root in roots {
+                if is_once(&self.name(*root, number))? {
+                    return Ok(Some(*root));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a yes of this host means anything: not where it lets nothing at all be set twice.
+    fn can_tell(&self) -> Result<bool, Failure> {
+        if !self.is_tried.get() {
+            let control = self.control();
+            self.is_tried.set(can_set(&control)? && can_set(&control)?);
+        }
+        Ok(self.is_tried.get())
+    }
+
+    /// A property by which a root can be known.
+    fn name(&self, root: ContextId, number: u8) -> String {
+        format!("postern.root.{:x}.{}.{number}", self.vm, root.0)
+    }
+
+    /// A property that no root declares.
+    fn control(&self) -> String {
+        format!("postern.root.{:x}.none", self.vm)
+    }
 }
 
-/// Whether the effective stream is shown to be of this root.
-fn is_of(root: ContextId, number: u8) -> Result<bool, Failure> {
-    let name = name(root, number);
-    Ok(can_set(&name)? && !can_set(&name)?)
+/// Whether the effective stream may set a property that is new to it, and not a second time.
+fn is_once(name: &str) -> Result<bool, Failure> {
+    Ok(can_set(name)? && !can_set(name)?)
 }
 
 fn can_set(name: &str) -> Result<bool, Failure> {

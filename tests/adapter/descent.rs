@@ -34,8 +34,10 @@ fn ask(vm: &FakeVm, stream: ContextId) -> Vec<usize> {
 fn one_policy_asks_the_host_nothing() {
     let vm = vm();
     let root = begin(&vm, 0);
+    let calls = || vm.host().calls["proxy_set_property"];
+    let before = calls();
     assert_eq!(ask(&vm, vm.stream(root)), [0]);
-    assert!(!vm.host().calls.contains_key("proxy_set_property"));
+    assert_eq!(calls(), before);
 }
 
 #[test]
@@ -47,16 +49,20 @@ fn after_a_push_two_calls_tell_a_request_of_the_new_policy() {
         let host = vm.host();
         host.calls.get("proxy_set_property").copied().unwrap_or(0)
     };
+    let before = calls();
+    // The first one also shows that the host can tell.
     assert_eq!(ask(&vm, vm.stream(new)), [1]);
-    assert_eq!(calls(), 2);
+    assert_eq!(calls(), before + 4);
+    assert_eq!(ask(&vm, vm.stream(new)), [1]);
+    assert_eq!(calls(), before + 6);
     assert_eq!(ask(&vm, vm.stream(old)), [0]);
-    assert_eq!(calls(), 6);
+    assert_eq!(calls(), before + 10);
     // Where the old policy's requests are the more, they are the quicker.
     assert_eq!(ask(&vm, vm.stream(old)), [0]);
-    assert_eq!(calls(), 8);
+    assert_eq!(calls(), before + 12);
     vm.delete(old);
     assert_eq!(ask(&vm, vm.stream(new)), [1]);
-    assert_eq!(calls(), 8);
+    assert_eq!(calls(), before + 12);
     sound(&vm);
 }
 
@@ -115,28 +121,103 @@ fn of_more_filters_than_can_be_told_apart_the_last_deny() {
     assert!(matches!(outcomes[19], Outcome::Answered(_)));
 }
 
+const DENIED: (u32, &str) = (503, "postern_unknown_context");
+
 #[test]
-fn where_the_host_does_not_tell_several_policies_deny_and_a_single_one_rules() {
-    for call in ["proxy_call_foreign_function", "proxy_set_property"] {
-        for status in [
-            Status::INTERNAL_FAILURE,
-            Status::NOT_FOUND,
-            Status::BAD_ARGUMENT,
-        ] {
-            let vm = vm();
-            vm.script().failures.insert(call.to_owned(), status);
-            let old = begin(&vm, 0);
-            assert_eq!(ask(&vm, vm.stream(old)), [0]);
-            let new = begin(&vm, 1);
-            for root in [old, new] {
-                let outcome = vm.request(vm.stream(root), &get("/"));
-                let denied = (503, "postern_unknown_context".to_owned());
-                assert_eq!(answered(&outcome), denied);
-            }
-            vm.delete(old);
-            assert_eq!(ask(&vm, vm.stream(new)), [1]);
-            sound(&vm);
+fn where_the_host_tells_no_more_several_policies_deny_and_a_single_one_rules() {
+    for status in [
+        Status::INTERNAL_FAILURE,
+        Status::NOT_FOUND,
+        Status::BAD_ARGUMENT,
+    ] {
+        let vm = vm();
+        let old = begin(&vm, 0);
+        let new = begin(&vm, 1);
+        let call = "proxy_set_property".to_owned();
+        vm.script().failures.insert(call, status);
+        for root in [old, new] {
+            let (status, details) = answered(&vm.request(vm.stream(root), &get("/")));
+            assert_eq!((status, &*details), DENIED);
         }
+        vm.delete(old);
+        assert_eq!(ask(&vm, vm.stream(new)), [1]);
+        sound(&vm);
+    }
+}
+
+#[test]
+fn where_the_host_could_not_tell_policies_apart_a_policy_is_refused() {
+    for call in ["proxy_call_foreign_function", "proxy_set_property"] {
+        let vm = vm();
+        vm.script().restrict(call);
+        assert!(!vm.configure(vm.root(), policy(0).as_bytes()));
+        let told = format!(
+            "event=policy_refused errors=1 reason=\"two policies could not be told apart: allow {call} in capability_restriction_config\""
+        );
+        assert!(vm.host().logs.iter().any(|(_, line)| *line == told));
+        sound(&vm);
+        // In a VM that has one already it harms nobody but itself.
+        let vm = self::vm();
+        let old = begin(&vm, 0);
+        vm.script().restrict(call);
+        let new = vm.root();
+        assert!(vm.configure(new, policy(1).as_bytes()), "it denies instead");
+        vm.script().failures.clear();
+        assert_eq!(ask(&vm, vm.stream(old)), [0]);
+        assert!(matches!(
+            vm.request(vm.stream(new), &get("/")),
+            Outcome::Answered(_)
+        ));
+        vm.delete(new);
+        assert_eq!(ask(&vm, vm.stream(old)), [0]);
+        sound(&vm);
+    }
+}
+
+#[test]
+fn a_host_that_lets_nothing_be_set_twice_tells_nothing() {
+    let vm = vm();
+    vm.script().all_once = true;
+    for root in [begin(&vm, 0), begin(&vm, 1)] {
+        let (status, details) = answered(&vm.request(vm.stream(root), &get("/")));
+        assert_eq!((status, &*details), DENIED);
+    }
+    sound(&vm);
+}
+
+#[test]
+fn a_root_is_marked_once() {
+    let vm = vm();
+    let root = begin(&vm, 0);
+    let calls = || vm.host().calls["proxy_call_foreign_function"];
+    let first = calls();
+    for text in [policy(1), "{".to_owned(), policy(0)] {
+        vm.configure(root, text.as_bytes());
+    }
+    assert_eq!(calls(), first);
+    assert!(
+        !vm.host()
+            .logs
+            .iter()
+            .any(|(_, line)| line.contains("host_call_failed"))
+    );
+}
+
+#[test]
+fn after_a_bad_root_the_next_bad_one_is_denied_for_too() {
+    let vm = vm();
+    let good = begin(&vm, 0);
+    let bad = vm.root();
+    assert!(vm.configure(bad, b"{"));
+    vm.delete(good);
+    let worse = vm.root();
+    assert!(
+        vm.configure(worse, b"{"),
+        "a no would let its requests pass"
+    );
+    for root in [bad, worse] {
+        let (_, details) = answered(&vm.request(vm.stream(root), &get("/")));
+        assert_eq!(details, "postern_no_policy");
     }
 }
 
@@ -144,6 +225,8 @@ fn where_the_host_does_not_tell_several_policies_deny_and_a_single_one_rules() {
 #[derive(Clone, Debug)]
 enum Happening {
     Root,
+    /// A root is configured again, well or badly.
+    Again(usize, bool),
     RootGone(usize),
     /// Requests through a chain of filters, each of some root.
     Request(Vec<usize>),
@@ -152,6 +235,7 @@ enum Happening {
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     let one = prop_oneof![
         1 => Just(Happening::Root),
+        1 => (0..8_usize, any::<bool>()).prop_map(|(which, well)| Happening::Again(which, well)),
         1 => (0..8_usize).prop_map(Happening::RootGone),
         4 => prop::collection::vec(0..8_usize, 1..6).prop_map(Happening::Request),
     ];
@@ -180,6 +264,11 @@ proptest! {
                 Happening::RootGone(which) if roots.len() > 1 => {
                     let (_, root) = roots.remove(one_of(&roots, which));
                     vm.delete(root);
+                }
+                Happening::Again(which, well) => {
+                    let (number, root) = roots[one_of(&roots, which)];
+                    let text = if well { policy(number) } else { "{".to_owned() };
+                    vm.configure(root, text.as_bytes());
                 }
                 Happening::RootGone(_) => {}
                 Happening::Request(chain) => {

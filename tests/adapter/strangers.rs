@@ -72,12 +72,3 @@ fn callbacks_after_the_end_are_ignored() {
     vm.vm().on_delete(root);
     sound(&vm);
 }
-
-#[test]
-fn a_configuration_for_a_root_that_was_never_created() {
-    let vm = vm();
-    let root = ContextId(5);
-    assert!(vm.configure(root, SMALL.as_bytes()));
-    vm.tick(root);
-    sound(&vm);
-}

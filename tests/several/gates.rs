@@ -24,7 +24,7 @@ pub(crate) fn start(
     program: Option<&Path>,
     chains: &[(&str, &[&str])],
     capabilities: Vec<&'static str>,
-) -> (Envoy, Upstreams) {
+) -> Result<(Envoy, Upstreams), String> {
     let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
     let of_chain = |(listener, names): &(&str, &[&str])| -> Vec<(String, String)> {
         let filter = |name: &&str| ((*listener).to_owned(), policy(name));
@@ -38,7 +38,7 @@ pub(crate) fn start(
         workers: 2,
         capabilities,
     };
-    (plan.start_in(program).expect("it starts"), upstreams)
+    Ok((plan.start_in(program)?, upstreams))
 }
 
 /// Asks with the keys of these policies: the status, and which policies were at work on request and response.
@@ -83,7 +83,8 @@ pub(crate) fn are_told_apart(program: Option<&Path>) {
             ("aab", &["a", "a", "b"]),
         ],
         Vec::new(),
-    );
+    )
+    .expect("it starts");
     // Several times: each connection may be another worker's.
     for _ in 0..4 {
         for listener in ["a", "b", "ab", "ba", "abc", "cab", "bca", "aab"] {

@@ -265,7 +265,7 @@ pub(crate) fn declare_property_once(name: &[u8]) -> Result<(), Failure> {
 }
 
 /// Envoy's `DeclarePropertyArguments` in protobuf's wire form: `name` is field 1, `readonly` field 2. The name has 127 bytes
-/// at most, so that its length is one byte; a longer one is a bad argument.
+/// at most, so that its length is one byte.
 fn property_once(name: &[u8]) -> Vec<u8> {
     let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
     [&[0x0a, length], name, &[0x10, 1]].concat()

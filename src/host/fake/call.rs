@@ -314,16 +314,13 @@ pub(crate) fn set_effective_context(context: u32) -> Answer<()> {
 pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Answer<()> {
     make("proxy_set_property", |host, context| {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let Some(entry) = host.contexts.get(&context) else {
-            return Err(NOT_FOUND);
-        };
-        if entry.parent == 0 {
-            host.violation("a property of a root", context);
-            return Err(NOT_FOUND);
-        }
+        let entry = host.contexts.get(&context);
+        // A root has no exchange.
+        let entry = entry.filter(|entry| entry.parent != 0).ok_or(NOT_FOUND)?;
         let (exchange, name) = (entry.exchange, text(name));
         let root = host.contexts.get(&entry.parent);
-        let once = root.is_some_and(|root| root.once.contains(&name));
+        let declared = root.is_some_and(|root| root.once.contains(&name));
+        let once = declared || host.all_once;
         let set = host.properties.set(exchange, name, text(value), once);
         set.map_err(|status| status.0)
     })

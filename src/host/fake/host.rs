@@ -70,6 +70,8 @@ pub struct Host {
     pub log_level: u32,
     /// Answers every callout from within the call that sends it, with this status.
     pub answer_at_once: Option<u16>,
+    /// Has no property be set twice, declared or not. (Envoy isn't like that.)
+    pub all_once: bool,
     /// The header map that is handed over in place of a request's.
     pub raw_map: Option<Vec<u8>>,
     /// What was logged, with its level.
@@ -103,6 +105,7 @@ impl Host {
             failures: BTreeMap::new(),
             log_level: 0,
             answer_at_once: None,
+            all_once: false,
             raw_map: None,
             logs: Vec::new(),
             calls: BTreeMap::new(),
