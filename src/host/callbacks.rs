@@ -49,17 +49,19 @@ impl Vm {
         if self.with(|tables| tables.roots.is_marked(root)) == Some(true) {
             return true;
         }
-        if let Err(failure) = self.descent.mark(root) {
-            self.events.trouble(&failure);
-            error!(
-                "event=policy_refused errors=1 reason=\"two policies could not be told apart: allow {} in \
-                 capability_restriction_config\"",
-                failure.call
-            );
-            self.count_refused();
-            return false;
+        match self.descent.mark(root) {
+            Ok(mark) => self.with(|tables| tables.roots.mark(root, mark)).is_some(),
+            Err(failure) => {
+                self.events.trouble(&failure);
+                error!(
+                    "event=policy_refused errors=1 reason=\"two policies could not be told apart: allow {} in \
+                     capability_restriction_config\"",
+                    failure.call
+                );
+                self.count_refused();
+                false
+            }
         }
-        self.with(|tables| tables.roots.mark(root)).is_some()
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
@@ -190,11 +192,12 @@ impl Vm {
     /// The seat of the stream that this callback is for, where there are several roots, or the only one has none.
     #[inline(never)]
     fn seat_of_stream(&self) -> Result<Rc<Seat>, Refusal> {
-        let roots = self.with(|tables| tables.roots.likeliest_first());
+        let roots = self.with(|tables| {
+            let roots = &tables.roots;
+            roots.are_several().then(|| roots.likeliest_first())
+        });
         let roots = roots.ok_or(Refusal::NoEngine)?;
-        if roots.len() < 2 {
-            return Err(Refusal::NoPolicy);
-        }
+        let roots = roots.ok_or(Refusal::NoPolicy)?;
         let root = self
             .descent
             .root_of_stream(&roots)

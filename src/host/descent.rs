@@ -12,12 +12,16 @@
 //! only a yes counts, and where no root says it, all are asked again under names that the filters before didn't need.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::abi::{self, Failure, Status};
 use super::id::ContextId;
 
-/// How many names each root has: as many filters of one VM can stand in one chain, and yet be told apart.
-const NAMES: u8 = 8;
+/// The ends of the names that each root has: as many filters of one VM can stand in one chain, and yet be told apart.
+const ENDS: std::ops::RangeInclusive<char> = '1'..='8';
+
+/// What a root can be known by: the names of its properties but for their ends.
+pub(super) type Mark = Rc<str>;
 
 /// How one VM tells its roots apart.
 #[derive(Debug)]
@@ -42,14 +46,15 @@ impl Descent {
     /// # Errors
     /// The first host call's that fails, or that a stream of this root wouldn't be allowed.
     #[inline(never)]
-    pub(super) fn mark(&self, root: ContextId) -> Result<(), Failure> {
-        for number in 0..NAMES {
-            abi::declare_property_once(self.name(root, number).as_bytes())?;
+    pub(super) fn mark(&self, root: ContextId) -> Result<Mark, Failure> {
+        let mark = format!("postern.root.{}.{}.", self.vm, root.0);
+        for end in ENDS {
+            abi::declare_property_once(name(&mark, end).as_bytes())?;
         }
         // A root has no properties, and is told so where the call is allowed at all.
         match abi::set_property(self.control().as_bytes(), b"") {
             Err(failure) if failure.status == Status::INTERNAL_FAILURE => Err(failure),
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => Ok(mark.into()),
         }
     }
 
@@ -58,13 +63,16 @@ impl Descent {
     /// # Errors
     /// The first host call's that fails.
     #[inline(never)]
-    pub(super) fn root_of_stream(&self, roots: &[ContextId]) -> Result<Option<ContextId>, Failure> {
+    pub(super) fn root_of_stream(
+        &self,
+        roots: &[(ContextId, Mark)],
+    ) -> Result<Option<ContextId>, Failure> {
         if !self.can_tell()? {
             return Ok(None);
         }
-        for number in 0..NAMES {
-            for root in roots {
-                if is_once(&self.name(*root, number))? {
+        for end in ENDS {
+            for (root, mark) in roots {
+                if is_once(&name(mark, end))? {
                     return Ok(Some(*root));
                 }
             }
@@ -81,15 +89,16 @@ impl Descent {
         Ok(self.is_tried.get())
     }
 
-    /// A property by which a root can be known.
-    fn name(&self, root: ContextId, number: u8) -> String {
-        format!("postern.root.{:x}.{}.{number}", self.vm, root.0)
-    }
-
     /// A property that no root declares.
     fn control(&self) -> String {
-        format!("postern.root.{:x}.none", self.vm)
+        format!("postern.root.{}.none", self.vm)
     }
+}
+
+fn name(mark: &str, end: char) -> String {
+    let mut name = String::from(mark);
+    name.push(end);
+    name
 }
 
 /// Whether the effective stream may set a property that is new to it, and not a second time.

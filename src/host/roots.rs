@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::descent::Mark;
 use super::id::ContextId;
 use super::seat::Seat;
 
@@ -9,8 +10,8 @@ use super::seat::Seat;
 #[derive(Debug)]
 struct Root {
     id: ContextId,
-    /// Its streams can be told from those of others.
-    is_marked: bool,
+    /// What its streams can be told from those of others by.
+    mark: Option<Mark>,
     /// Some once it has a good policy.
     seat: Option<Rc<Seat>>,
 }
@@ -28,7 +29,7 @@ impl Roots {
         if !self.has(id) {
             self.0.push(Root {
                 id,
-                is_marked: false,
+                mark: None,
                 seat: None,
             });
         }
@@ -36,14 +37,19 @@ impl Roots {
 
     /// Whether a root's streams can be told from those of others.
     pub(super) fn is_marked(&self, id: ContextId) -> bool {
-        self.find(id).is_some_and(|root| root.is_marked)
+        self.find(id).is_some_and(|root| root.mark.is_some())
     }
 
     /// A root's streams can be told from those of others from now on.
-    pub(super) fn mark(&mut self, id: ContextId) {
+    pub(super) fn mark(&mut self, id: ContextId, mark: Mark) {
         if let Some(root) = self.find_mut(id) {
-            root.is_marked = true;
+            root.mark = Some(mark);
         }
+    }
+
+    /// Whether there are more than one.
+    pub(super) fn are_several(&self) -> bool {
+        self.0.len() > 1
     }
 
     /// The seat of the only root: `None` where there are others, or it has none. Where there is one root, every stream is of
@@ -55,16 +61,19 @@ impl Roots {
         }
     }
 
-    /// All of them, in the order in which a stream's is to be looked for.
-    pub(super) fn likeliest_first(&self) -> Vec<ContextId> {
-        self.0.iter().rev().map(|root| root.id).collect()
+    /// Those that are marked, in the order in which a stream's is to be looked for.
+    pub(super) fn likeliest_first(&self) -> Vec<(ContextId, Mark)> {
+        let marked = |root: &Root| Some((root.id, Rc::clone(root.mark.as_ref()?)));
+        self.0.iter().rev().filter_map(marked).collect()
     }
 
     /// A root was found to be a stream's: its seat, if it has one. It is looked for first from now on.
     pub(super) fn found(&mut self, id: ContextId) -> Option<&Rc<Seat>> {
-        let at = self.0.iter().position(|root| root.id == id)?;
-        let found = self.0.remove(at);
-        self.0.push(found);
+        let at = self.0.iter().rposition(|root| root.id == id)?;
+        if at.saturating_add(1) != self.0.len() {
+            let found = self.0.remove(at);
+            self.0.push(found);
+        }
         self.get(id).flatten()
     }
 
@@ -158,7 +167,8 @@ mod tests {
         let first = seat(A);
         roots.begin(A);
         assert!(roots.seat(A, Rc::clone(&first)).is_none());
-        roots.mark(A);
+        assert!(!roots.is_marked(A));
+        roots.mark(A, "".into());
         roots.begin(A);
         assert!(roots.is_marked(A));
         let before = roots.seat(A, seat(A)).unwrap();
@@ -168,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_only_one_and_the_one_that_was_found_last() {
+    fn the_only_one() {
         let mut roots = Roots::default();
         let only = |roots: &Roots| roots.only().map(|seat| seat.root);
         assert_eq!(only(&roots), None);
@@ -181,11 +191,27 @@ mod tests {
         roots.begin(B);
         assert_eq!(only(&roots), None);
         assert!(roots.have_others(A));
-        assert_eq!(roots.likeliest_first(), [B, A]);
+        assert!(roots.are_several());
+    }
+
+    #[test]
+    fn the_one_that_was_found_last_is_looked_for_first() {
+        let mut roots = Roots::default();
+        roots.begin(A);
+        roots.begin(B);
+        roots.seat(A, seat(A));
+        let order = |roots: &Roots| -> Vec<ContextId> {
+            let all = roots.likeliest_first().into_iter();
+            all.map(|(root, _)| root).collect()
+        };
+        roots.mark(A, "".into());
+        assert_eq!(order(&roots), [A]);
+        roots.mark(B, "".into());
+        assert_eq!(order(&roots), [B, A]);
         assert_eq!(roots.found(A).map(|seat| seat.root), Some(A));
-        assert_eq!(roots.likeliest_first(), [A, B]);
+        assert_eq!(order(&roots), [A, B]);
         assert!(roots.found(B).is_none(), "it has no policy");
-        assert_eq!(roots.likeliest_first(), [B, A]);
+        assert_eq!(order(&roots), [B, A]);
         assert!(roots.found(ContextId(3)).is_none());
     }
 }
