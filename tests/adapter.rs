@@ -12,9 +12,6 @@ mod configuration;
 #[path = "adapter/demo.rs"]
 mod demo;
 #[cfg(test)]
-#[path = "adapter/descent.rs"]
-mod descent;
-#[cfg(test)]
 #[path = "adapter/documents.rs"]
 mod documents;
 #[cfg(test)]

@@ -23,8 +23,10 @@ use http1::get;
 use plan::Plan;
 use servers::Upstreams;
 
-/// What decisions need, without the two that the standard library would have asked for bits and variables.
-const ALLOWED: [&str; 22] = [
+/// What the module is called by and calls, without the two that the standard library would have asked for bits and
+/// variables.
+const ALLOWED: [&str; 21] = [
+    "proxy_on_context_create",
     "proxy_on_configure",
     "proxy_on_tick",
     "proxy_on_request_headers",
@@ -45,8 +47,6 @@ const ALLOWED: [&str; 22] = [
     "proxy_get_shared_data",
     "proxy_set_shared_data",
     "proxy_set_effective_context",
-    "proxy_set_property",
-    "proxy_call_foreign_function",
 ];
 
 fn policy(key: &str) -> String {

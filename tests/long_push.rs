@@ -35,6 +35,3 @@ mod policies;
 #[path = "push/rolling.rs"]
 #[cfg(test)]
 mod rolling;
-#[path = "support/versions.rs"]
-#[cfg(test)]
-mod versions;

@@ -69,7 +69,6 @@ PEERS = {
     "J0": "Postern, a route with nothing to do",
     "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
     "J1-sha256": "the same, keys as SHA-256",
-    "J1-beside": "J1 while its VM has another policy too, as after a push until the old one's last request is over",
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
 }
@@ -92,7 +91,7 @@ SLICE = 0.35
 # More rounds are run while it isn't sure whether a job is what it must be, up to so many.
 MOST_ROUNDS = 200
 
-NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "native", "J1", "J1-sha256", "J1-beside"],
+NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "native", "J1", "J1-sha256"],
          "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
 
 
@@ -133,7 +132,6 @@ def filters(bench, row):
         "J0": lambda: bench.postern(row, policies.idle()),
         "J1": lambda: bench.postern(row, policies.gate()),
         "J1-sha256": lambda: bench.postern(row, policies.gate(sha256=True)),
-        "J1-beside": lambda: bench.postern(row, policies.gate()),
         "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
         "J5": lambda: bench.postern(row, policies.large_gate()),
     }
@@ -196,9 +194,6 @@ def costs(bench, jobs):
     files = request_files(bench)
     loads = {row: files["many" if row == "J5" else "few"] for row in names}
     rows = {row: filters(bench, row) for row in names}
-    if "J1-beside" in rows:
-        # On a listener that nobody asks, and in the same VM.
-        rows["beside"] = bench.postern("J1-beside", policies.idle())
     bench.say(f"one Envoy with {len(rows)} listeners")
     with Envoy(bench.envoy, bench.folder / "costs", rows, documents, cores=CORE) as envoy:
         for row in names:

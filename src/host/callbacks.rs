@@ -29,39 +29,29 @@ const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
 const MOST_EARLY: usize = 8;
 
 impl Vm {
-    /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing for others.
+    /// A context begins: a root where `parent` is zero, else a stream of the root `parent`. Envoy may begin a root again
+    /// (the same configuration pushed again); its policy stays.
+    pub fn on_context_create(&self, context: ContextId, parent: ContextId) {
+        self.with(|tables| {
+            if parent.0 == 0 {
+                tables.roots.begin(context);
+            } else {
+                tables.lineage.born(context, parent);
+            }
+        });
+    }
+
+    /// A root is given a configuration of `size` bytes; says whether it is good. A bad one changes nothing.
     ///
     /// Envoy makes a new root for each push that changes something (and on its main thread one more, in a VM of its own,
     /// to try it), so that the old policy runs on beside the new until its last stream ends. Nothing is sent from here:
-    /// the first callouts go with the first tick or request. For each root this is the first callback, before any of a
-    /// stream of its; for a root that the same configuration is pushed to again it is called again.
+    /// the first callouts go with the first tick or request.
     ///
     /// Where the trial was good and a worker's VM says no, Envoy (1.36 to 1.40) counts the push as good and lets every
-    /// request of that worker pass unfiltered. So a VM that has another root already, which the trial's never has, says yes
+    /// request of that worker pass unfiltered. So a VM that runs a policy already, which the trial's never does, says yes
     /// to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
-        self.with(|tables| tables.roots.begin(root));
-        (self.is_marked(root) && self.configured(root, size)) || self.has_others(root)
-    }
-
-    /// Whether the root of this callback can be told from others; it is seen to that it can.
-    fn is_marked(&self, root: ContextId) -> bool {
-        if self.with(|tables| tables.roots.is_marked(root)) == Some(true) {
-            return true;
-        }
-        match self.descent.mark(root) {
-            Ok(mark) => self.with(|tables| tables.roots.mark(root, mark)).is_some(),
-            Err(failure) => {
-                self.events.trouble(&failure);
-                error!(
-                    "event=policy_refused errors=1 reason=\"two policies could not be told apart: allow {} in \
-                     capability_restriction_config\"",
-                    failure.call
-                );
-                self.count_refused();
-                false
-            }
-        }
+        self.configured(root, size) || self.runs_any()
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
@@ -76,9 +66,9 @@ impl Vm {
         }
     }
 
-    /// Whether this VM has had another root: then it isn't a trial's.
-    fn has_others(&self, root: ContextId) -> bool {
-        self.with(|tables| tables.roots.have_others(root)) != Some(false)
+    /// Whether any root of this VM has a policy.
+    fn runs_any(&self) -> bool {
+        self.with(|tables| tables.roots.have_seats()) != Some(false)
     }
 
     fn install(
@@ -179,38 +169,18 @@ impl Vm {
 
     /// A stream's request headers came.
     pub fn on_request_headers(&self, stream: ContextId) -> Action {
-        let seat = self.with(|tables| tables.roots.only().cloned()).flatten();
-        let seat = seat.map_or_else(|| self.seat_of_stream(), Ok);
+        let seat = self.with(|tables| tables.seat_of(stream).cloned());
         let mut turn = Turn::deciding(self, stream);
-        match seat {
+        match seat.unwrap_or(Err(Refusal::NoEngine)) {
             Ok(seat) => turn.decide(stream, &seat),
-            Err(refusal) => turn.refuse(stream, refusal),
+            Err(refusal) => {
+                if refusal == Refusal::UnknownContext {
+                    self.ignore_context();
+                }
+                turn.refuse(stream, refusal);
+            }
         }
         turn.action()
-    }
-
-    /// The seat of the stream that this callback is for, where there are several roots, or the only one has none.
-    #[inline(never)]
-    fn seat_of_stream(&self) -> Result<Rc<Seat>, Refusal> {
-        let roots = self.with(|tables| {
-            let roots = &tables.roots;
-            roots.are_several().then(|| roots.likeliest_first())
-        });
-        let roots = roots.ok_or(Refusal::NoEngine)?;
-        let roots = roots.ok_or(Refusal::NoPolicy)?;
-        let root = self
-            .descent
-            .root_of_stream(&roots)
-            .unwrap_or_else(|failure| {
-                self.events.trouble(&failure);
-                None
-            });
-        let Some(root) = root else {
-            self.ignore_context();
-            return Err(Refusal::UnknownContext);
-        };
-        let seat = self.with(|tables| tables.roots.found(root).cloned());
-        seat.flatten().ok_or(Refusal::NoPolicy)
     }
 
     /// A stream's response headers came. A local response of ours comes by here too, and is left alone.
@@ -273,8 +243,12 @@ impl Vm {
         if let Some(Some(_)) = stream {
             return;
         }
-        let root = self.with(|tables| tables.roots.end(context));
-        if let Some(Some(Some(seat))) = root {
+        let root = self.with(|tables| {
+            let root = tables.roots.end(context)?;
+            tables.lineage.extinct(context);
+            root
+        });
+        if let Some(Some(seat)) = root {
             self.close(context, &seat);
             self.forsake(context);
         }

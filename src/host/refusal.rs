@@ -5,7 +5,7 @@
 pub(super) enum Refusal {
     /// The stream's root has no good policy yet.
     NoPolicy,
-    /// The VM has several roots, and the host doesn't tell which of them this stream is of.
+    /// The host never told of this stream: its root, and so its policy, is unknown.
     UnknownContext,
     /// The request's headers could not be read.
     Unreadable,

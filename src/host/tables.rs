@@ -6,6 +6,8 @@ use crate::engine::{ExchangeId, FlightId, Suspended};
 use crate::http::{CalloutError, Edit, Reply, Text};
 
 use super::id::{CallToken, ContextId, Table};
+use super::lineage::Lineage;
+use super::refusal::Refusal;
 use super::roots::Roots;
 use super::seat::Seat;
 
@@ -41,6 +43,7 @@ pub(super) type Early = Vec<(CallToken, Result<Reply, CalloutError>)>;
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) roots: Roots,
+    pub(super) lineage: Lineage,
     /// The streams with which something is still to be done. Most are decided at once, and never stand here.
     pub(super) streams: Table<ContextId, Open>,
     pub(super) flights: Table<CallToken, Flight>,
@@ -52,6 +55,13 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// The root of a stream, as far as it has a policy.
+    pub(super) fn seat_of(&self, stream: ContextId) -> Result<&Rc<Seat>, Refusal> {
+        let root = self.lineage.root_of(stream);
+        let root = root.ok_or(Refusal::UnknownContext)?;
+        self.roots.get(root).flatten().ok_or(Refusal::NoPolicy)
+    }
+
     /// Has a stream wait.
     pub(super) fn hold(&mut self, stream: ContextId, waiting: Waiting) {
         self.exchanges.insert(waiting.suspended.id(), stream);
@@ -98,11 +108,12 @@ impl Tables {
     /// Whether a context is known for nothing: a stream with which nothing is left to be done. Says no rather than yes: where
     /// any stream stands in a table, it doesn't look for this one.
     pub(super) fn has_nothing_of(&self, context: ContextId) -> bool {
-        self.streams.is_empty() && !self.roots.has(context)
+        self.streams.is_empty() && !self.lineage.has_strays() && !self.roots.has(context)
     }
 
     /// Forgets a stream, and hands out what was still to be done for it. A root is none.
     pub(super) fn forget(&mut self, stream: ContextId) -> Option<Open> {
+        self.lineage.gone(stream);
         let gone = self.streams.remove(&stream)?;
         if let Open::Waiting(waiting) = &gone {
             self.exchanges.remove(&waiting.suspended.id());

@@ -10,7 +10,6 @@ use crate::http::{Callout, CalloutError, Edits, Reply};
 
 use super::board::SharedBoard;
 use super::clock::Clock;
-use super::descent::Descent;
 use super::log as host_log;
 use super::metrics::Metrics;
 use super::observer::EventLog;
@@ -28,7 +27,6 @@ pub struct Vm {
     pub(super) events: EventLog,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
-    pub(super) descent: Descent,
     /// What is done to the exchange that is decided now: held until that is done.
     pub(super) edits: RefCell<Edits>,
     ignored: Cell<Ignored>,
@@ -37,7 +35,7 @@ pub struct Vm {
 /// Callbacks that named what this VM doesn't know. The SDK's dispatcher would have trapped on each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored {
-    /// Roots that were never configured or are gone, and streams that can't be told to be of any root.
+    /// Contexts that were never created, or are gone.
     pub contexts: u64,
     /// Replies to callouts that were never sent, were answered already, or whose policy is gone.
     pub replies: u64,
@@ -64,7 +62,6 @@ impl Vm {
             events: EventLog::default(),
             store: Store::new(name),
             metrics: Metrics::default(),
-            descent: Descent::of(name),
             edits: RefCell::default(),
             ignored: Cell::default(),
         }

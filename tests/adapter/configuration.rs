@@ -83,12 +83,22 @@ fn a_second_good_push_to_a_root_replaces_the_first() {
 }
 
 #[test]
+fn a_root_may_begin_again() {
+    let (vm, root) = running(SMALL);
+    vm.vm().on_context_create(root, postern::host::ContextId(0));
+    let (_, outcome) = send(&vm, root, "/open");
+    assert!(matches!(
+        outcome,
+        postern::host::fake::Outcome::Forwarded(_)
+    ));
+}
+
+#[test]
 fn two_policies_in_one_vm_live_and_die_apart() {
     let (vm, old) = running(SMALL);
     let held = vm.stream(old);
     let new = vm.root();
-    // With a bad configuration a root has no policy, whatever others have.
-    assert!(vm.configure(new, b"{"));
+    // Before its configuration a root has no policy, whatever others have.
     let (_, outcome) = send(&vm, new, "/open");
     assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
     assert!(vm.configure(new, SMALL.as_bytes()));
@@ -97,12 +107,17 @@ fn two_policies_in_one_vm_live_and_die_apart() {
         postern::host::fake::Outcome::Forwarded(_)
     ));
     vm.delete(held);
+    let orphan = vm.stream(old);
     vm.delete(old);
     let (_, outcome) = send(&vm, new, "/open");
     assert!(matches!(
         outcome,
         postern::host::fake::Outcome::Forwarded(_)
     ));
+    // Envoy keeps a root until its last stream ends; were it otherwise, the stream would be denied.
+    let outcome = vm.request(orphan, &get("/open"));
+    assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+    vm.delete(orphan);
     sound(&vm);
 }
 
@@ -150,11 +165,11 @@ fn a_configuration_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn a_tick_before_the_first_configuration_is_ignored() {
+fn a_tick_before_the_first_configuration_is_nothing() {
     let vm = vm();
     let root = vm.root();
     vm.tick(root);
-    assert_eq!(vm.vm().ignored().contexts, 1);
+    assert_eq!(vm.vm().ignored().contexts, 0);
     assert!(vm.configure(root, SMALL.as_bytes()));
     vm.tick(root);
     sound(&vm);

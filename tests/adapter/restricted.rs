@@ -21,8 +21,6 @@ const CALLS: &[&str] = &[
     "proxy_get_shared_data",
     "proxy_set_shared_data",
     "proxy_set_effective_context",
-    "proxy_set_property",
-    "proxy_call_foreign_function",
     "environ_get",
 ];
 

@@ -21,28 +21,22 @@ fn unknown_contexts_are_ignored_and_counted() {
 }
 
 #[test]
-fn among_several_policies_a_request_of_an_unknown_context_is_denied() {
+fn a_request_of_an_unknown_context_is_denied() {
     let (vm, _) = running(SMALL);
-    assert!(vm.configure(vm.root(), SMALL.as_bytes()));
-    let strangers = [
-        ContextId(77),
-        vm.stream(ContextId(99)),
-        vm.stream(vm.root()),
-    ];
-    for stream in strangers {
-        let outcome = vm.request(stream, &get("/open"));
-        assert_eq!(
-            answered(&outcome),
-            (503, "postern_unknown_context".to_owned())
-        );
-    }
-    assert_eq!(vm.vm().ignored().contexts, 3);
+    let nobody = ContextId(77);
+    let outcome = vm.request(nobody, &get("/open"));
+    assert_eq!(
+        answered(&outcome),
+        (503, "postern_unknown_context".to_owned())
+    );
+    assert_eq!(vm.vm().ignored().contexts, 1);
 }
 
 #[test]
-fn a_vm_that_was_given_no_policy_denies() {
-    let vm = vm();
-    let (_, outcome) = send(&vm, vm.root(), "/open");
+fn a_stream_of_an_unknown_root_is_denied() {
+    let (vm, _) = running(SMALL);
+    let stream = vm.stream(ContextId(99));
+    let outcome = vm.request(stream, &get("/open"));
     assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
 }
 
@@ -70,5 +64,14 @@ fn callbacks_after_the_end_are_ignored() {
     vm.delete(root);
     vm.tick(root);
     vm.vm().on_delete(root);
+    sound(&vm);
+}
+
+#[test]
+fn a_configuration_for_a_root_that_was_never_created() {
+    let vm = vm();
+    let root = ContextId(5);
+    assert!(vm.configure(root, SMALL.as_bytes()));
+    vm.tick(root);
     sound(&vm);
 }

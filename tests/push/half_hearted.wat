@@ -8,6 +8,7 @@
   (func (export "proxy_abi_version_0_2_1"))
   (func (export "_initialize"))
   (func (export "proxy_on_memory_allocate") (param i32) (result i32) (i32.const 1024))
+  (func (export "proxy_on_context_create") (param i32 i32))
   (func (export "proxy_on_configure") (param $root i32) (param $size i32) (result i32)
     (if (result i32) (i32.lt_u (local.get $size) (i32.const 5))
       (then (i32.const 1))

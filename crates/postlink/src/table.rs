@@ -52,6 +52,11 @@ pub const NEEDED: &[Needed] = &[
         "proxy_on_memory_allocate",
         shape(1, 1),
     ),
+    needed(
+        "postern_on_context_create",
+        "proxy_on_context_create",
+        shape(2, 0),
+    ),
     needed("postern_on_configure", "proxy_on_configure", shape(2, 1)),
     needed("postern_on_tick", "proxy_on_tick", shape(1, 0)),
     needed(

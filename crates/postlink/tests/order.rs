@@ -197,6 +197,7 @@ fn what_is_no_filter_is_refused() {
             r#"(module (import "env" "proxy_done" (func (result i32)))
             (memory (export "memory") 1)
             (func (export "_initialize"))
+            (func (export "proxy_on_context_create") (param i32 i32))
             (func (export "proxy_on_configure") (param i32 i32) (result i32) i32.const {configured})
             (func (export "proxy_on_tick") (param i32)))"#
         )
@@ -218,6 +219,7 @@ fn a_filter_that_decides_otherwise_is_refused() {
         r#"(module (import "env" "proxy_http_call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 1)
         (func (export "_initialize"))
+        (func (export "proxy_on_context_create") (param i32 i32))
         (func (export "proxy_on_configure") (param i32 i32) (result i32) i32.const 1)
         (func (export "proxy_on_tick") (param i32)
             i32.const 0 i32.const 0 i32.const 0 i32.const 0 i32.const 0

@@ -3,8 +3,7 @@
 //!
 //! Each one that is exported costs every request, so there is no `on_log`, and no `on_done` either: Envoy calls it right
 //! before `on_delete`, for streams and for roots, and shared data can still be written there. `on_vm_start` has nothing
-//! to do. What `on_context_create` would tell, a root's number is told by `on_configure`, and a stream's root by
-//! `descent`.
+//! to do.
 
 use std::slice::from_raw_parts;
 
@@ -47,6 +46,11 @@ extern "C" fn postern_on_memory_allocate(size: usize) -> *mut u8 {
 extern "C" fn postern_initialize() {
     // SAFETY: the host calls `_initialize` once, before anything else.
     unsafe { __wasm_call_ctors() };
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn postern_on_context_create(context: u32, parent: u32) {
+    VM.with(|vm| vm.on_context_create(ContextId(context), ContextId(parent)));
 }
 
 #[unsafe(no_mangle)]

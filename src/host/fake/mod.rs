@@ -7,7 +7,6 @@
 
 mod board;
 pub(super) mod call;
-mod filter_state;
 mod host;
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
@@ -162,22 +161,22 @@ impl FakeVm {
         action
     }
 
-    /// Makes a root context. The VM hears of it when it is configured.
+    /// Makes a root context.
     #[must_use]
     pub fn root(&self) -> ContextId {
-        self.host.borrow_mut().create(ContextId(0), None)
+        self.context(ContextId(0))
     }
 
-    /// Makes a stream of `root`. The VM hears of it with its request.
+    /// Makes a stream of `root`.
     #[must_use]
     pub fn stream(&self, root: ContextId) -> ContextId {
-        self.host.borrow_mut().create(root, None)
+        self.context(root)
     }
 
-    /// Makes the stream of one more filter, of `root`, for the exchange that `stream` is of.
-    #[must_use]
-    pub fn stream_beside(&self, stream: ContextId, root: ContextId) -> ContextId {
-        self.host.borrow_mut().create(root, Some(stream))
+    fn context(&self, parent: ContextId) -> ContextId {
+        let context = self.host.borrow_mut().create(parent);
+        self.enter(context, |vm| vm.on_context_create(context, parent));
+        context
     }
 
     /// Pushes a configuration to `root`; whether it was taken.

@@ -306,6 +306,9 @@ extern "C" fn proxy_on_request_headers(_stream: u32, _count: u32, _end: u32) -> 
 // What Postern needs besides, and the host calls for every request.
 
 #[unsafe(no_mangle)]
+extern "C" fn proxy_on_context_create(_context: u32, _parent: u32) {}
+
+#[unsafe(no_mangle)]
 extern "C" fn proxy_on_tick(_root: u32) {}
 
 #[unsafe(no_mangle)]

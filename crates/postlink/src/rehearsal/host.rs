@@ -71,6 +71,7 @@ impl Host {
 
     fn configure(&mut self, policy: &str, document: &str) -> Result<(), String> {
         self.call("_initialize", &[])?;
+        self.call("proxy_on_context_create", &[ROOT, 0])?;
         self.store.data_mut().buffer = policy.into();
         if self.call("proxy_on_configure", &[ROOT, size(policy.len())])? != 1 {
             return Err(format!("the policy was refused:\n{}", self.said()));
@@ -94,6 +95,7 @@ impl Host {
         };
         self.newest = self.newest.saturating_add(1);
         let stream = self.newest;
+        self.call("proxy_on_context_create", &[stream, ROOT])?;
         let count = size(headers.len());
         let action = self.call("proxy_on_request_headers", &[stream, count, 1])?;
         self.call("proxy_on_response_headers", &[stream, 1, 0])?;
