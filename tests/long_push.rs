@@ -35,3 +35,6 @@ mod policies;
 #[path = "push/rolling.rs"]
 #[cfg(test)]
 mod rolling;
+#[path = "support/versions.rs"]
+#[cfg(test)]
+mod versions;

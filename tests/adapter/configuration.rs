@@ -121,6 +121,22 @@ fn two_policies_in_one_vm_live_and_die_apart() {
     sound(&vm);
 }
 
+/// Whoever says no there lets everything pass, and the trial's VM has one root.
+#[test]
+fn after_a_bad_policy_in_a_worker_the_next_bad_one_is_denied_for_too() {
+    let (vm, good) = running(SMALL);
+    let bad = vm.root();
+    assert!(vm.configure(bad, b"{"));
+    vm.delete(good);
+    let worse = vm.root();
+    assert!(vm.configure(worse, b"{"));
+    for root in [bad, worse] {
+        let (_, outcome) = send(&vm, root, "/open");
+        assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+    }
+    sound(&vm);
+}
+
 #[test]
 fn a_large_configuration_is_asked_for_piece_by_piece() {
     let route = |at: usize| {

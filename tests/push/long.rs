@@ -4,12 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::envoy::variable;
 use crate::facts::{self, CONNECTIONS, PACE, REQUESTS, centre, start, tell};
 use crate::gate::{Delivery, Gate, Setting};
 use crate::load::{Load, Sample};
 use crate::policies::{good, with_sources};
 use crate::rolling;
+use crate::versions::envoy_of;
 
 /// Its Envoy's place in `/proc`, as long as that runs.
 pub(crate) fn process(gate: &Gate) -> Option<PathBuf> {
@@ -138,21 +138,6 @@ fn a_push_costs_little_while_it_happens() {
         during <= before.saturating_mul(2).saturating_add(slack),
         "p99 {before:?}, during a push {during:?}"
     );
-}
-
-/// The Envoy of such a version that `make test-long` has fetched.
-fn envoy_of(version: &str) -> PathBuf {
-    let folder = PathBuf::from(variable("POSTERN_ENVOYS"));
-    let all = fs::read_dir(folder).expect("a folder of Envoys").flatten();
-    let own = all.map(|entry| entry.path()).find(|path| {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        name.starts_with(version)
-    });
-    own.expect("`make test-long` fetches it").join("envoy")
 }
 
 /// All that a push and a trap may do, in another version.

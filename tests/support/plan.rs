@@ -15,7 +15,7 @@ use crate::http1::get;
 pub(crate) struct Plan {
     /// Names a folder for logs and state.
     pub(crate) name: String,
-    /// Listener and policy, as JSON text.
+    /// Listener and policy, as JSON text. A listener that is named again has one more filter in its chain.
     pub(crate) policies: Vec<(String, String)>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) clusters: Vec<(String, SocketAddr)>,
@@ -30,6 +30,11 @@ pub(crate) const DETAILS: &str = "x-details";
 impl Plan {
     /// Starts it and waits until its listeners are there.
     pub(crate) fn start(&self) -> Result<Envoy, String> {
+        self.start_in(None)
+    }
+
+    /// The same; a program is another Envoy than the one that the project is set up with.
+    pub(crate) fn start_in(&self, program: Option<&Path>) -> Result<Envoy, String> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
         let _ = fs::remove_dir_all(&folder);
         Envoy::launch(&Launch {
@@ -37,7 +42,7 @@ impl Plan {
             folder,
             workers: self.workers,
             arguments: Vec::new(),
-            program: None,
+            program: program.map(Path::to_owned),
         })
     }
 }
@@ -69,10 +74,17 @@ fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
         .pointer(manager)
         .map_or(Value::Null, |manager| manager["access_log"][0].clone());
     log["typed_config"]["path"] = json!(access_log);
-    let listeners: Vec<_> = plan
-        .policies
-        .iter()
-        .map(|(name, policy)| listener(name, policy, plan, &log))
+    let mut chains: Vec<(&str, Vec<Value>)> = Vec::new();
+    for (name, policy) in &plan.policies {
+        let filter = postern(policy, plan);
+        match chains.iter_mut().find(|(known, _)| known == name) {
+            Some((_, filters)) => filters.push(filter),
+            None => chains.push((name, vec![filter])),
+        }
+    }
+    let listeners: Vec<_> = chains
+        .into_iter()
+        .map(|(name, filters)| listener(name, filters, &log))
         .collect();
     let clusters: Vec<_> = plan
         .clusters
@@ -96,20 +108,21 @@ fn cluster(name: &str, address: SocketAddr) -> Value {
     })
 }
 
-fn listener(name: &str, policy: &str, plan: &Plan, access_log: &Value) -> Value {
+fn listener(name: &str, mut filters: Vec<Value>, access_log: &Value) -> Value {
     let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
     let every = json!({"status_code_filter": {"comparison": {
         "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+    }));
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
         "generate_request_id": false,
         "access_log": [access_log],
         "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
-        "http_filters": [postern(policy, plan), {
-            "name": "envoy.filters.http.router",
-            "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
-        }],
+        "http_filters": filters,
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
             {"match": {"prefix": "/", "headers": [{"name": "x-postern-upstream", "present_match": true}]},
              "route": {"cluster_header": "x-postern-upstream"}},

@@ -1,0 +1,60 @@
+//! A real Envoy with several policies in one VM: each request is decided by its own filter's.
+#![cfg(feature = "envoy-tests")]
+
+#[path = "support/envoy.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with suites that need more of it")]
+mod envoy;
+#[path = "several/gates.rs"]
+#[cfg(test)]
+mod gates;
+#[path = "support/http1.rs"]
+#[cfg(test)]
+mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with suites that need more of it")]
+mod plan;
+#[path = "support/servers.rs"]
+#[cfg(test)]
+mod servers;
+
+use gates::{ask, start};
+
+#[test]
+fn each_filter_of_a_chain_and_each_listener_has_its_own() {
+    gates::are_told_apart(None);
+}
+
+/// The list that the documentation shows.
+fn documented() -> Vec<&'static str> {
+    let page = include_str!("../docs/operations.md");
+    let rows = page.lines().filter(|line| {
+        ["| callbacks |", "| host calls |", "| WASI |"]
+            .iter()
+            .any(|start| line.starts_with(start))
+    });
+    let names: Vec<_> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(names.len() > 25, "{names:?}");
+    names
+}
+
+#[test]
+fn the_documented_capabilities_are_enough() {
+    let gates = start(
+        "several-policies-documented",
+        None,
+        &[("a", &["a"]), ("ba", &["b", "a"])],
+        documented(),
+    )
+    .expect("it starts");
+    for _ in 0..4 {
+        let all = ["a", "b"];
+        assert_eq!(ask(&gates, "a", &all), (200, "a".into(), "a".into()));
+        assert_eq!(ask(&gates, "ba", &all), (200, "ab".into(), "ab".into()));
+        assert_eq!(ask(&gates, "ba", &["a"]).0, 401);
+    }
+    assert!(!gates.0.log().contains("host_call_failed"));
+}

@@ -1,0 +1,30 @@
+//! Other versions of Envoy with several policies in one VM.
+#![cfg(feature = "envoy-tests")]
+
+#[path = "support/envoy.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with suites that need more of it")]
+mod envoy;
+#[path = "several/gates.rs"]
+#[cfg(test)]
+mod gates;
+#[path = "support/http1.rs"]
+#[cfg(test)]
+mod http1;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with suites that need more of it")]
+mod plan;
+#[path = "support/servers.rs"]
+#[cfg(test)]
+mod servers;
+#[path = "support/versions.rs"]
+#[cfg(test)]
+mod versions;
+
+#[test]
+fn every_version_tells_several_policies_apart() {
+    for version in ["1.36.", "1.37.", "1.38.", "1.39."] {
+        gates::are_told_apart(Some(&versions::envoy_of(version)));
+    }
+}

@@ -1,0 +1,21 @@
+//! Other Envoys than the one that the project is set up with.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::envoy::variable;
+
+/// The Envoy of such a version that `make test-long` has fetched.
+pub(crate) fn envoy_of(version: &str) -> PathBuf {
+    let folder = PathBuf::from(variable("POSTERN_ENVOYS"));
+    let all = fs::read_dir(folder).expect("a folder of Envoys").flatten();
+    let own = all.map(|entry| entry.path()).find(|path| {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        name.starts_with(version)
+    });
+    own.expect("`make test-long` fetches it").join("envoy")
+}
