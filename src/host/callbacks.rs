@@ -48,10 +48,10 @@ impl Vm {
     /// the first callouts go with the first tick or request.
     ///
     /// Where the trial was good and a worker's VM says no, Envoy (1.36 to 1.40) counts the push as good and lets every
-    /// request of that worker pass unfiltered. So a VM that isn't the trial's, which has but one root, says yes
-    /// to a bad one: its root has no policy then, and denies.
+    /// request of that worker pass unfiltered. So only a VM that may be the trial's, which is new each time, says no; any other
+    /// says yes to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
-        self.configured(root, size) || self.is_no_trial(root)
+        self.configured(root, size) || !self.may_be_a_trial(root)
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
@@ -66,9 +66,9 @@ impl Vm {
         }
     }
 
-    /// Whether this VM may have a policy already: a root with one, or another root than this, which the trial's never has.
-    fn is_no_trial(&self, root: ContextId) -> bool {
-        self.with(|tables| tables.roots.rule_out_a_trial(root)) != Some(false)
+    /// Whether this VM may be one of Envoy's trials: it has had no other root, as far as it knows, and no policy.
+    fn may_be_a_trial(&self, root: ContextId) -> bool {
+        self.with(|tables| tables.roots.have_only_unseated(root)) == Some(true)
     }
 
     fn install(

@@ -38,10 +38,10 @@ impl Roots {
         Some(seat.as_ref())
     }
 
-    /// Whether there is another root than this one, or this one has a seat.
-    pub(super) fn rule_out_a_trial(&self, root: ContextId) -> bool {
+    /// Whether there is no other root than this one, and it has no seat.
+    pub(super) fn have_only_unseated(&self, root: ContextId) -> bool {
         let mut all = self.0.iter();
-        all.any(|(known, seat)| *known != root || seat.is_some())
+        all.all(|(known, seat)| *known == root && seat.is_none())
     }
 
     /// Gives a root its seat; returns the one that it had.
@@ -93,13 +93,26 @@ mod tests {
         roots.begin(A);
         roots.begin(B);
         assert_eq!(of(&roots, A), Some(None));
-        assert!(roots.rule_out_a_trial(A));
         assert!(roots.seat(A, seat(A)).is_none());
         assert_eq!([of(&roots, A), of(&roots, B)], [Some(Some(A)), Some(None)]);
         assert_eq!(roots.end(A).unwrap().unwrap().root, A);
         assert!(!roots.has(A));
         assert!(roots.end(A).is_none());
         assert!(roots.end(B).unwrap().is_none());
+    }
+
+    #[test]
+    fn only_one_that_has_no_seat() {
+        let mut roots = Roots::default();
+        assert!(roots.have_only_unseated(A));
+        roots.begin(A);
+        assert!(roots.have_only_unseated(A));
+        assert!(!roots.have_only_unseated(B), "there is another");
+        roots.begin(B);
+        assert!(!roots.have_only_unseated(A));
+        roots.end(B);
+        roots.seat(A, seat(A));
+        assert!(!roots.have_only_unseated(A), "it has one");
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(crate) fn are_told_apart(program: Option<&Path>) {
                 .filter(|name| listener.contains(name))
                 .collect();
             let (status, request, response) = ask(&gates, listener, &["a", "b", "c"]);
-            // A key that nothing below needs is stripped all the same, so the same policy twice lets nobody in.
+            // The first filter strips the key, so the same policy twice in a chain lets nobody in.
             if listener == "aab" {
                 assert_eq!((status, &*request), (401, ""), "{}", gates.0.log());
             } else {
