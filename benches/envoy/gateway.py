@@ -64,11 +64,17 @@ def answer_routes():
             {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]
 
 
-def listener(name, port, filters, routes):
+# What Envoy itself can do about ambiguous paths.
+NORMAL_PATHS = {"normalize_path": True, "merge_slashes": True, "path_with_escaped_slashes_action": "REJECT_REQUEST"}
+
+
+def listener(name, port, filters, routes, options):
+    """`options` are the connection manager's."""
     manager = {
         "@type": FILTERS + "network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
         "http_filters": [*filters, ROUTER],
+        **options,
         "route_config": {"max_direct_response_body_size_bytes": 1 << 27,
                          "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]},
     }
@@ -87,19 +93,21 @@ def cluster(name, port):
 
 
 class Envoy:
-    """A running Envoy with a listener for each of `rows` (name to filters). `documents` (path to file) are served by
-    a listener of its own, the cluster `centre`, unless `centre` is the port of another server."""
+    """A running Envoy with a listener for each of `rows` (name to filters), some with `options` of their own. `documents`
+    (path to file) are served by a listener of its own, the cluster `centre`, unless `centre` is the port of another server."""
 
-    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, cores=None):
+    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, cores=None, options=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.admin, spare, *ports = free_ports(2 + len(rows))
         self.ports = dict(zip(rows, ports))
-        listeners = [listener(name, self.ports[name], filters, answer_routes()) for name, filters in rows.items()]
+        options = options or {}
+        listeners = [listener(name, self.ports[name], filters, answer_routes(), options.get(name, {}))
+                     for name, filters in rows.items()]
         if documents:
             centre = centre or spare
             routes = [{"match": {"path": path}, "direct_response": {"status": 200, "body": {"filename": str(file)}}}
                       for path, file in documents.items()]
-            listeners.append(listener("centre", centre, [], routes))
+            listeners.append(listener("centre", centre, [], routes, {}))
         bootstrap = {
             "node": {"id": "bench", "cluster": "bench"},
             "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},

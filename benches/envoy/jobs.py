@@ -65,6 +65,7 @@ PEERS = {
     "bare": "J1 by a Wasm filter that can do nothing else, of the same exports (benches/envoy/bare)",
     "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
     "lua-segment": "the same, routes by first segment alone",
+    "lua-safe": "lua behind Envoy's own path normalisation: without it /a/../b goes through; Postern does it by itself",
     "native": "api_key_auth and header_mutation: key and one header",
     "J0": "Postern, a route with nothing to do",
     "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
@@ -72,6 +73,10 @@ PEERS = {
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
 }
+
+
+# The connection manager's options of a row that has others than none.
+OPTIONS = {"lua-safe": gateway.NORMAL_PATHS}
 
 
 class Ratio(NamedTuple):
@@ -85,13 +90,14 @@ class Ratio(NamedTuple):
 RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15), "J1": Ratio("the Lua filter", "lua", 1.15, 0.95),
           "J4": Ratio("J1", "J1", 1.25, 1.1), "J5": Ratio("J1", "J1", 1.15, 1.05)}
 
-# Seconds for which a row is measured at a time: many short ones, so that a neighbour's second of noise falls on all rows.
-SLICE = 0.35
+# Envoy is started so often, and measured for so many rounds each time: in one start a row may be a tenth dearer than in
+# the next, with the same module, merely by where its memory lies.
+STARTS, ROUNDS = 24, 12
 
-# More rounds are run while it isn't sure whether a job is what it must be, up to so many.
-MOST_ROUNDS = 200
+# It is started more often while it isn't sure whether a job is what it must be, up to so often.
+MOST_STARTS = 72
 
-NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "native", "J1", "J1-sha256"],
+NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
 
 
@@ -128,6 +134,7 @@ def filters(bench, row):
         "baseline": list,
         "lua": lambda: lua(True),
         "lua-segment": lambda: lua(False),
+        "lua-safe": lambda: lua(True),
         "native": native,
         "J0": lambda: bench.postern(row, policies.idle()),
         "J1": lambda: bench.postern(row, policies.gate()),
@@ -194,28 +201,37 @@ def costs(bench, jobs):
     files = request_files(bench)
     loads = {row: files["many" if row == "J5" else "few"] for row in names}
     rows = {row: filters(bench, row) for row in names}
-    bench.say(f"one Envoy with {len(rows)} listeners")
-    with Envoy(bench.envoy, bench.folder / "costs", rows, documents, cores=CORE) as envoy:
-        for row in names:
-            verify(envoy, row)
-        rounds = load.Rounds(envoy, loads, SLICE, LOAD_CORE, bench.say)
-        rounds.run(*((20, names) if bench.quick else (48, names)))
-        while not bench.quick and len(rounds.costs) < MOST_ROUNDS:
-            unsure = [job for job in jobs if is_unsure(rounds, job)]
-            if not unsure:
-                break
-            bench.say(f"not sure yet: {', '.join(unsure)}")
-            needed = {row for job in unsure for row in (job, RATIOS[job].peer)}
-            rounds.run(8, [load.BASELINE, *[row for row in names if row in needed]])
+    asker = module.build_asker()
+    rounds = load.Rounds(bench.say)
+
+    def start(measured):
+        listeners = {row: rows[row] for row in rounds.order(names)}
+        with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, cores=CORE, options=OPTIONS) as envoy:
+            for row in measured:
+                verify(envoy, row)
+            with load.Asker(asker, envoy, loads, LOAD_CORE) as client:
+                rounds.run(client, ROUNDS, measured)
+
+    bench.say(f"starts of one Envoy with {len(rows)} listeners")
+    for _ in range(6 if bench.quick else STARTS):
+        start(names)
+    while not bench.quick and len(rounds.starts) < MOST_STARTS:
+        unsure = [job for job in jobs if is_unsure(rounds, job)]
+        if not unsure:
+            break
+        bench.say(f"not sure yet: {', '.join(unsure)}")
+        needed = {row for job in unsure for row in (job, RATIOS[job].peer)}
+        start([load.BASELINE, *[row for row in names if row in needed]])
     bench.record["requests"] = {
-        "rounds": len(rounds.costs), "seconds": SLICE, "waited_for_core": statistics.median(rounds.waits),
-        "rows": {row: {"what": PEERS[row], "us": rounds.of(row)} for row in names},
+        "starts": len(rounds.starts), "rounds": ROUNDS, "slice": load.SLICE,
+        "waited_for_core": statistics.median(rounds.waits),
+        "rows": {row: {"what": PEERS[row], "us": [cost for cost, in rounds.of(row)]} for row in names},
     }
     show_costs(rounds, names)
     for job in jobs:
         what, peer, must, goal = RATIOS[job]
         ratio, (low, high), count = rounds.ratio(job, peer)
-        bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} rounds")
+        bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} starts")
 
 
 def is_unsure(rounds, job):
@@ -227,14 +243,15 @@ def is_unsure(rounds, job):
 
 def show_costs(rounds, names):
     count = min(len(rounds.added(row)) for row in names[1:])
-    print(f"\nadded µs a request: the mean of the middle half of {count} rounds or more, and that half")
-    base = load.middle(rounds.of(load.BASELINE))
+    print(f"\nadded µs a request: {count} starts of Envoy or more, the mean of the middle half of them, and that half")
+    base = load.middle([cost for cost, in rounds.of(load.BASELINE)])
     print(f"  {load.BASELINE:12}{base:8.2f}                    {PEERS[load.BASELINE]} (whole cost)")
     for row in names[1:]:
-        low, high = load.quartiles(rounds.added(row))
-        print(f"  {row:12}{load.middle(rounds.added(row)):8.2f}  {low:7.2f} ..{high:7.2f}  {PEERS[row]}")
+        added = rounds.added(row)
+        low, high = load.quartiles(added)
+        print(f"  {row:12}{load.middle(added):8.2f}  {low:7.2f} ..{high:7.2f}  {PEERS[row]}")
     waits = statistics.median(rounds.waits)
-    print(f"Envoy waited for its core {waits:.0%} as long as it worked there (noise: 0 % is a quiet machine)\n")
+    print(f"the worker waited for its core {waits:.0%} as long as it worked there (noise: 0 % is a quiet machine)\n")
 
 
 # --- the module ---------------------------------------------------------------

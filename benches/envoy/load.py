@@ -1,104 +1,121 @@
-"""What a request costs: Envoy's time on a CPU while `wrk` asks, by the number of requests."""
+"""What a request costs: the time that Envoy's worker is on a CPU while it is asked, by the number of requests."""
 
-import json
-import pathlib
+import contextlib
 import random
-import signal
 import statistics
 import subprocess
-import time
+from typing import NamedTuple
 
-HERE = pathlib.Path(__file__).parent
+# So many times a row is asked at a time. Long enough for a filter's tables to be in the processor's caches nearly all the
+# time, as in a gateway that has but one filter; short enough for many rounds.
+SLICE = 1500
 
-
-# Few connections, so that Envoy finds more than one request when it wakes: with a single one it sleeps after each, and
-# what is measured on a busy machine is the cold cache.
-CONNECTIONS = 8
-
-
-# Seconds until wrk has read its requests.
-STARTS = 0.15
+# And so many times before anything is measured.
+WARMS = 3000
 
 # The row that the others are compared with.
 BASELINE = "baseline"
 
-# How often rounds are drawn, to see how much a ratio depends on them.
-DRAWS = 400
+# How often starts are drawn, to see how much a ratio depends on them.
+DRAWS = 2000
 
 
 class Failed(Exception):
     """A listener did not do its job."""
 
 
-def ask_for(envoy, row, requests, seconds, core):
-    """One run of wrk against a row: µs a request."""
-    before, waited_before = envoy.cpu()
-    # It would go on for a minute, and counts what it did when it is told to stop: by itself it knows whole seconds alone.
-    command = ["taskset", "--cpu-list", core, "wrk", "-t1", f"-c{CONNECTIONS}", "-d60s", "-s", HERE / "wrk.lua",
-               f"http://127.0.0.1:{envoy.ports[row]}/", "--", requests]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as wrk:
-        time.sleep(STARTS + seconds)
-        wrk.send_signal(signal.SIGINT)
-        told, complaint = wrk.communicate()
-    after, waited_after = envoy.cpu()
-    lines = told.strip().splitlines()
-    if wrk.returncode != 0 or not lines:
-        raise Failed(f"wrk: {complaint.strip() or told}")
-    told = json.loads(lines[-1])
-    if told["bad"] or not told["requests"]:
-        raise Failed(f"{row}: {told['bad']} of {told['requests']} requests were answered otherwise than 200")
-    return (after - before) / told["requests"] / 1000, (waited_after - waited_before) / max(1, after - before)
+class Slice(NamedTuple):
+    """What the worker spent on a request of one turn: on a CPU in µs, and waiting for one as a part of that."""
+    cost: float
+    waited: float
+
+
+class Asker:
+    """The client (benches/envoy/asker) beside an Envoy; `loads` is each row's file of requests."""
+
+    def __init__(self, program, envoy, loads, core):
+        schedstat = f"/proc/{envoy.pid}/task/{envoy.worker()}/schedstat"
+        rows = [word for row, requests in loads.items() for word in (row, str(envoy.ports[row]), requests)]
+        command = ["taskset", "--cpu-list", core, program, schedstat, *rows]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, bufsize=1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+    def ask(self, row, count=SLICE):
+        """Asks a row so many times."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(f"{row} {count}\n")
+        told = self.process.stdout.readline().split()
+        if not told:
+            raise Failed(f"the client ended: {self.process.stderr.read().strip()}")
+        ran, waited = map(int, told)
+        return Slice(ran / count / 1000, waited / max(1, ran))
 
 
 class Rounds:
-    """Measurements of some rows (name to file of requests) in one Envoy: each round takes them in turn, in another order."""
+    """Measurements of some rows in several starts of Envoy, each with several rounds; a round takes the rows in turn, in
+    another order each time."""
 
-    def __init__(self, envoy, loads, seconds, core, say):
-        self.envoy, self.loads, self.seconds, self.core, self.say = envoy, loads, seconds, core, say
-        self.costs = []  # of each round, {row: µs a request}
-        self.waits = []  # for how long Envoy waited for its core, as a part of its work
+    def __init__(self, say):
+        self.say = say
+        self.starts = []  # of each start its rounds, and of each round {row: µs a request}
+        self.waits = []  # for how long the worker waited for its core, as a part of its work
         self.chance = random.Random(1)
-        for row, requests in loads.items():
-            ask_for(envoy, row, requests, 1, core)
 
-    def run(self, count, rows):
-        """So many more rounds of these rows."""
+    def order(self, rows):
+        """The rows in an order of chance."""
+        return self.chance.sample(list(rows), len(rows))
+
+    def run(self, asker, count, rows):
+        """So many rounds of these rows in an Envoy that has just started."""
+        for row in self.order(rows):
+            asker.ask(row, WARMS)
+        costs = []
         for _ in range(count):
-            order = list(rows)
-            self.chance.shuffle(order)
-            costs = {}
-            for row in order:
-                costs[row], wait = ask_for(self.envoy, row, self.loads[row], self.seconds, self.core)
-                self.waits.append(wait)
-            self.costs.append(costs)
-            self.say(f"round {len(self.costs)}")
+            slices = {row: asker.ask(row) for row in self.order(rows)}
+            costs.append({row: slice.cost for row, slice in slices.items()})
+            self.waits.extend(slice.waited for slice in slices.values())
+        self.starts.append(costs)
+        self.say(f"start {len(self.starts)}")
 
-    def of(self, row):
-        """The costs of a row, one a round; None where it wasn't measured."""
-        return [costs.get(row) for costs in self.costs]
+    def of(self, *rows):
+        """What each of these costs by itself, the baseline in it: a tuple for each start that measured them all."""
+        measured = (start for start in self.starts if all(row in start[0] for row in rows))
+        return [tuple(quiet([costs[row] for costs in start]) for row in rows) for start in measured]
 
     def added(self, row):
-        """What a row adds to the baseline of the same round, one a round that measured it."""
-        return [costs[row] - costs[BASELINE] for costs in self.costs if row in costs]
+        """What a row adds to the baseline, one for each start that measured it."""
+        return [own - base for own, base in self.of(row, BASELINE)]
 
     def ratio(self, row, peer, sure=0.9):
-        """What a row adds to what its peer adds: (the ratio, between what it lies in so many of all cases, rounds)."""
-        both = [(costs[row] - costs[BASELINE], costs[peer] - costs[BASELINE])
-                for costs in self.costs if row in costs and peer in costs]
+        """What a row adds to what its peer adds: (the ratio, between what it lies in so many of all cases, starts)."""
+        both = [(own - base, other - base) for own, other, base in self.of(row, peer, BASELINE)]
 
         def of(pairs):
             own, others = zip(*pairs)
             return middle(own) / middle(others)
 
-        # Drawn again and again from the rounds that there are: how much does it depend on which these are?
+        # Drawn again and again from the starts that there are: how much does it depend on which these are? Rounds of one
+        # start are no answer to that: a filter's memory lies well or badly for as long as the process lives.
         draw = random.Random(1)
         drawn = sorted(of(draw.choices(both, k=len(both))) for _ in range(DRAWS))
         cut = round(DRAWS * (1 - sure) / 2)
         return of(both), (drawn[cut], drawn[-1 - cut]), len(both)
 
 
+def quiet(values):
+    """The mean of the lowest quarter: what something costs while no neighbour disturbs it, which only ever makes it dearer."""
+    ordered = sorted(values)
+    return statistics.mean(ordered[:max(1, len(ordered) // 4)])
+
+
 def middle(values):
-    """The mean of the middle half: a neighbour's noise is in the rest, and it wavers less than the median."""
+    """The mean of the middle half, which wavers less than the median."""
     ordered = sorted(values)
     cut = len(ordered) // 4
     return statistics.mean(ordered[cut:len(ordered) - cut])

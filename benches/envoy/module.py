@@ -1,4 +1,4 @@
-"""Modules: what one exports, the empty filter with the same callbacks, and the one that does J1 alone."""
+"""What is built for the bench: the empty filter with a module's callbacks, the one that does J1 alone, the client."""
 
 import os
 import pathlib
@@ -104,9 +104,19 @@ def build_empty(like, path, edits=False):
 
 
 def build_bare(path):
-    """Builds benches/envoy/bare, by whatever compiler the project's set-up found."""
-    command = """. scripts/lib.sh; load_env
-                 wasm_cargo build --quiet --release --manifest-path benches/envoy/bare/Cargo.toml"""
-    target = ROOT / "target" / "bare"
+    """Builds benches/envoy/bare."""
+    shutil.copy(built("bare", "wasm_cargo") / "wasm32-wasip1" / "release" / "bare.wasm", path)
+
+
+def build_asker():
+    """Builds the client, benches/envoy/asker: where it is."""
+    return built("asker", "cargo") / "release" / "asker"
+
+
+def built(name, cargo):
+    """Builds a crate of the bench, by whatever compiler the project's set-up found: its target directory."""
+    command = f""". scripts/lib.sh; load_env
+                  {cargo} build --quiet --release --manifest-path benches/envoy/{name}/Cargo.toml"""
+    target = ROOT / "target" / name
     subprocess.run(["bash", "-c", command], check=True, cwd=ROOT, env={**os.environ, "CARGO_TARGET_DIR": str(target)})
-    shutil.copy(target / "wasm32-wasip1" / "release" / "bare.wasm", path)
+    return target
