@@ -40,25 +40,6 @@ pub(crate) fn start(setting: Setting, first: &str) -> Gate {
     }
 }
 
-/// A policy that nobody uses any more is let go: what it said of its source is withdrawn.
-pub(crate) fn let_go(under: Under<'_>) {
-    let centre = centre();
-    let mut setting = setting("push-let-go", Delivery::Ecds, under);
-    setting.centre = Some(centre.address);
-    let gate = start(setting, &with_a_watched_source(1).to_string());
-    let is_told = |gate: &Gate| gate.stat(";.;configured") > 0;
-    gate.until("a source is told of", is_told);
-    let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
-    gate.push(&good(2));
-    gate.until("the old policy is let go", |gate| !is_told(gate));
-    gate.push(&with_a_watched_source(3).to_string());
-    gate.until("it is told of again", is_told);
-    for sample in load.finish() {
-        let by_any = [1, 2, 3].iter().any(|number| given_by(*number, &sample));
-        assert!(by_any, "{sample:?}");
-    }
-}
-
 /// What is tried.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Under<'a> {
@@ -113,6 +94,25 @@ fn every_worker(gate: &Gate) {
         connections.len() >= WORKERS && connections.iter().all(|count| *count > 0),
         "{connections:?}"
     );
+}
+
+/// A policy that nobody uses any more is let go: what it said of its source is withdrawn.
+pub(crate) fn let_go(under: Under<'_>) {
+    let centre = centre();
+    let mut setting = setting("push-let-go", Delivery::Ecds, under);
+    setting.centre = Some(centre.address);
+    let gate = start(setting, &with_a_watched_source(1).to_string());
+    let is_told = |gate: &Gate| gate.stat(";.;configured") > 0;
+    gate.until("a source is told of", is_told);
+    let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
+    gate.push(&good(2));
+    gate.until("the old policy is let go", |gate| !is_told(gate));
+    gate.push(&with_a_watched_source(3).to_string());
+    gate.until("it is told of again", is_told);
+    for sample in load.finish() {
+        let by_any = [1, 2, 3].iter().any(|number| given_by(*number, &sample));
+        assert!(by_any, "{sample:?}");
+    }
 }
 
 pub(crate) fn bad_by_ecds(under: Under<'_>) {

@@ -236,7 +236,8 @@ pub(crate) fn set_effective_context(context: ContextId) -> Result<(), Failure> {
     })
 }
 
-/// Says something of the effective stream that its access log can show, as `%FILTER_STATE(wasm.NAME:PLAIN)%`.
+/// Says something of the effective stream that all filters of its request see, and that its access log can show, as
+/// `%FILTER_STATE(wasm.NAME:PLAIN)%`.
 pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Result<(), Failure> {
     // SAFETY: the host reads both slices during the call.
     let status = unsafe {
