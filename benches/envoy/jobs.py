@@ -38,16 +38,11 @@ class Row:
         return "must" if self.value <= self.must else "MISSED"
 
 
-# What a row's name ends with that runs the lean module.
-LEAN = "-lean"
-
-
 @dataclass
 class Bench:
     """What the experiments share."""
     envoy: str
     module: pathlib.Path
-    lean: pathlib.Path
     folder: pathlib.Path
     quick: bool
     say: object
@@ -55,8 +50,7 @@ class Bench:
     record: dict = field(default_factory=dict)
 
     def postern(self, name, policy):
-        module = self.lean if name.endswith(LEAN) else self.module
-        return [gateway.wasm_filter(module, name, policies.dumps(policy))]
+        return [gateway.wasm_filter(self.module, name, policies.dumps(policy))]
 
     def row(self, *values):
         self.rows.append(Row(*values))
@@ -67,7 +61,6 @@ class Bench:
 PEERS = {
     "baseline": "no filter",
     "empty": "an empty Wasm filter of the same exports; all headers fetched once",
-    "empty-lean": "the same with the exports of the lean module",
     "edits": "the same, and J1's three edits with fixed values: what is left for a decision is above it",
     "bare": "J1 by a Wasm filter that can do nothing else, of the same exports (benches/envoy/bare)",
     "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
@@ -75,10 +68,8 @@ PEERS = {
     "lua-safe": "lua behind Envoy's own path normalisation: without it /a/../b goes through; Postern does it by itself",
     "native": "api_key_auth and header_mutation: key and one header",
     "J0": "Postern, a route with nothing to do",
-    "J0-lean": "the same by the lean module",
     "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
     "J1-sha256": "the same, keys as SHA-256",
-    "J1-lean": "J1 by the lean module",
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
 }
@@ -96,20 +87,17 @@ class Ratio(NamedTuple):
     goal: float
 
 
-RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15),
-          "J0-lean": Ratio("the empty Wasm filter of its exports", "empty-lean", 1.3, 1.15),
-          "J1": Ratio("the Lua filter", "lua", 1.15, 0.95), "J1-lean": Ratio("the Lua filter", "lua", 1.15, 0.95),
+RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15), "J1": Ratio("the Lua filter", "lua", 1.15, 0.95),
           "J4": Ratio("J1", "J1", 1.25, 1.1), "J5": Ratio("J1", "J1", 1.15, 1.05)}
 
 # Envoy is started so often, and measured for so many rounds each time: in one start a row may be a tenth dearer than in
 # the next, with the same module, merely by where its memory lies.
-STARTS, ROUNDS = 24, 10
+STARTS, ROUNDS = 24, 12
 
 # It is started more often while it isn't sure whether a job is what it must be, up to so often.
 MOST_STARTS = 72
 
-NEEDS = {"J0": ["empty", "J0"], "J0-lean": ["empty-lean", "J0-lean"], "J1-lean": ["lua", "J1-lean"],
-         "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
+NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
 
 
@@ -131,9 +119,9 @@ def lua(by_host):
 
 
 def filters(bench, row):
-    if row in ("empty", "empty-lean", "edits"):
+    if row in ("empty", "edits"):
         path = bench.folder / f"{row}.wasm"
-        module.build_empty(bench.lean if row.endswith(LEAN) else bench.module, path, edits=row == "edits")
+        module.build_empty(bench.module, path, edits=row == "edits")
         return [gateway.wasm_filter(path, row, "")]
     if row == "bare":
         path = bench.folder / "bare.wasm"
@@ -150,17 +138,11 @@ def filters(bench, row):
         "native": native,
         "J0": lambda: bench.postern(row, policies.idle()),
         "J1": lambda: bench.postern(row, policies.gate()),
-        "J0-lean": lambda: bench.postern(row, policies.idle()),
-        "J1-lean": lambda: bench.postern(row, policies.gate()),
         "J1-sha256": lambda: bench.postern(row, policies.gate(sha256=True)),
         "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
         "J5": lambda: bench.postern(row, policies.large_gate()),
     }
     return made[row]()
-
-
-# Rows that change nothing.
-IDLE = ("baseline", "empty", "empty-lean", "J0", "J0-lean")
 
 
 def verify(envoy, row):
@@ -182,7 +164,7 @@ def verify(envoy, row):
         want = {":path": path}
         if row == "edits":
             path, key = "/svc00000/items/000000?page=2", policies.key(0)
-        if row in IDLE:
+        if row in ("baseline", "empty", "J0"):
             want["x-api-key"] = key
         else:
             want["x-consumer-name"] = f"consumer-{int(key[4:10]):06}"
@@ -192,7 +174,7 @@ def verify(envoy, row):
             want["x-postern-upstream"] = ("blue", "green")[int(tenant[7:]) % 2]
         if got != want:
             raise load.Failed(f"{row}: {got} went on, and not {want}")
-    if row not in (*IDLE, "edits"):
+    if row not in ("baseline", "empty", "edits", "J0"):
         for wrong in ({}, {"x-api-key": "nobody's"}):
             status, _ = envoy.ask(row, path, {"host": host, "x-tenant": tenant, **wrong})
             if status != 401:
@@ -204,7 +186,7 @@ def request_files(bench):
     files = {}
     for name, size in (("few", ()), ("many", (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1))):
         files[name] = bench.folder / f"requests-{name}.tsv"
-        lines = ["\t".join(each) for each in policies.requests(policies.KEYS_ASKED, *size)]
+        lines = ["\t".join(each) for each in policies.requests(20_000, *size)]
         files[name].write_text("\n".join(lines) + "\n")
     return files
 
@@ -220,8 +202,7 @@ def costs(bench, jobs):
     loads = {row: files["many" if row == "J5" else "few"] for row in names}
     rows = {row: filters(bench, row) for row in names}
     asker = module.build_asker()
-    leads = {row: policies.KEYS_ASKED if row == "J5" else policies.CONSUMERS for row in names}
-    rounds = load.Rounds(leads, bench.say)
+    rounds = load.Rounds(bench.say)
 
     def start(measured):
         listeners = {row: rows[row] for row in rounds.order(names)}
@@ -242,7 +223,7 @@ def costs(bench, jobs):
         needed = {row for job in unsure for row in (job, RATIOS[job].peer)}
         start([load.BASELINE, *[row for row in names if row in needed]])
     bench.record["requests"] = {
-        "starts": len(rounds.starts), "rounds": ROUNDS, "slice": load.SLICE, "leads": leads,
+        "starts": len(rounds.starts), "rounds": ROUNDS, "slice": load.SLICE,
         "waited_for_core": statistics.median(rounds.waits),
         "rows": {row: {"what": PEERS[row], "us": [cost for cost, in rounds.of(row)]} for row in names},
     }
@@ -250,7 +231,7 @@ def costs(bench, jobs):
     for job in jobs:
         what, peer, must, goal = RATIOS[job]
         ratio, (low, high), count = rounds.ratio(job, peer)
-        bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} quiet starts")
+        bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} starts")
 
 
 def is_unsure(rounds, job):
@@ -262,7 +243,7 @@ def is_unsure(rounds, job):
 
 def show_costs(rounds, names):
     count = min(len(rounds.added(row)) for row in names[1:])
-    print(f"\nadded µs a request: {count} quiet starts of Envoy or more, the mean of the middle half of them, and that half")
+    print(f"\nadded µs a request: {count} starts of Envoy or more, the mean of the middle half of them, and that half")
     base = load.middle([cost for cost, in rounds.of(load.BASELINE)])
     print(f"  {load.BASELINE:12}{base:8.2f}                    {PEERS[load.BASELINE]} (whole cost)")
     for row in names[1:]:

@@ -6,8 +6,12 @@ import statistics
 import subprocess
 from typing import NamedTuple
 
-# So many times a row is asked and measured at a time: short, so that there are many rounds.
-SLICE = 1000
+# So many times a row is asked at a time. Long enough for a filter's tables to be in the processor's caches nearly all the
+# time, as in a gateway that has but one filter; short enough for many rounds.
+SLICE = 1500
+
+# And so many times before anything is measured.
+WARMS = 3000
 
 # The row that the others are compared with.
 BASELINE = "baseline"
@@ -42,7 +46,7 @@ class Asker:
     def __exit__(self, *_):
         self.process.communicate()
 
-    def ask(self, row, count):
+    def ask(self, row, count=SLICE):
         """Asks a row so many times."""
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(f"{row} {count}\n")
@@ -57,10 +61,8 @@ class Rounds:
     """Measurements of some rows in several starts of Envoy, each with several rounds; a round takes the rows in turn, in
     another order each time."""
 
-    def __init__(self, leads, say):
-        """`leads` is how often each row is asked before it is measured: until its tables are in the processor's caches, as in
-        a gateway that has but one filter."""
-        self.leads, self.say = leads, say
+    def __init__(self, say):
+        self.say = say
         self.starts = []  # of each start its rounds, and of each round {row: µs a request}
         self.waits = []  # for how long the worker waited for its core, as a part of its work
         self.chance = random.Random(1)
@@ -71,24 +73,20 @@ class Rounds:
 
     def run(self, asker, count, rows):
         """So many rounds of these rows in an Envoy that has just started."""
+        for row in self.order(rows):
+            asker.ask(row, WARMS)
         costs = []
         for _ in range(count):
-            slices = {}
-            for row in self.order(rows):
-                asker.ask(row, self.leads[row])
-                slices[row] = asker.ask(row, SLICE)
+            slices = {row: asker.ask(row) for row in self.order(rows)}
             costs.append({row: slice.cost for row, slice in slices.items()})
             self.waits.extend(slice.waited for slice in slices.values())
         self.starts.append(costs)
         self.say(f"start {len(self.starts)}")
 
     def of(self, *rows):
-        """What each of these costs by itself, the baseline in it: a tuple for each start that measured them all. Of the
-        starts the half in which the baseline was the cheapest: the machine was quiet then, whatever the rows have done."""
-        measured = [start for start in self.starts if all(row in start[0] for row in rows)]
-        measured.sort(key=lambda start: quiet([costs[BASELINE] for costs in start]))
-        calm = measured[:(len(measured) + 1) // 2]
-        return [tuple(quiet([costs[row] for costs in start]) for row in rows) for start in calm]
+        """What each of these costs by itself, the baseline in it: a tuple for each start that measured them all."""
+        measured = (start for start in self.starts if all(row in start[0] for row in rows))
+        return [tuple(quiet([costs[row] for costs in start]) for row in rows) for start in measured]
 
     def added(self, row):
         """What a row adds to the baseline, one for each start that measured it."""

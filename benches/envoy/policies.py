@@ -9,8 +9,6 @@ import json
 SHARE = 10  # so many routes share a host
 CONSUMERS, ROUTES, ENTRIES = 1_000, 200, 10_000
 MANY_CONSUMERS, MANY_ROUTES = 100_000, 10_000
-# So many requests, each with another key where there are so many, and then the first one again.
-KEYS_ASKED = 20_000
 KEY, TENANT = "x-api-key", "x-tenant"
 
 

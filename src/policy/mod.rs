@@ -10,7 +10,6 @@ mod fingerprint;
 mod identity;
 mod json_path;
 mod kind;
-mod lean;
 mod lookup;
 mod names;
 mod provider;

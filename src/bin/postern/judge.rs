@@ -41,8 +41,8 @@ pub(crate) fn without_blanks(json: &str) -> usize {
 }
 
 /// Judges a policy as the filter does, and warns of what it wouldn't mind. `json` is what the filter would read, which comes
-/// to it in so many bytes; `lean` says whether it is to be the lean module's.
-pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: bool) -> Vec<Said> {
+/// to it in so many bytes.
+pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Said> {
     if bytes > MOST_BYTES {
         return vec![Said {
             level: Level::Error,
@@ -61,13 +61,8 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: boo
     };
     let mut said = Vec::new();
     match Policy::compile(&config, environment) {
-        Ok(policy) => {
-            if let (true, Err(errors)) = (lean, policy.suits_lean()) {
-                said.extend(refused(&errors));
-            }
-            // The tool ends soon, and to take a large policy apart takes long.
-            std::mem::forget(policy);
-        }
+        // The tool ends soon, and to take a large policy apart takes long.
+        Ok(policy) => std::mem::forget(policy),
         Err(errors) => said.extend(refused(&errors)),
     }
     said.extend(lint::warnings(&config).into_iter().map(|warning| Said {
@@ -119,8 +114,8 @@ mod tests {
     #[test]
     fn a_policy_that_is_too_long() {
         let variables = Variables::default();
-        assert!(judge("{}", MOST_BYTES, &variables, false).is_empty());
-        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables, false);
+        assert!(judge("{}", MOST_BYTES, &variables).is_empty());
+        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables);
         assert_eq!(said.len(), 1);
         assert!(said[0].reason.contains("16777217 bytes"), "{said:?}");
         // The filter's own limit, as its operators read it.
