@@ -24,8 +24,8 @@ class Failed(Exception):
     """A listener did not do its job."""
 
 
-class Slice(NamedTuple):
-    """What the worker spent on a request of one turn: on a CPU in µs, and waiting for one as a part of that."""
+class Turn(NamedTuple):
+    """What the worker spent on a request of one row's turn: on a CPU in µs, and waiting for one as a part of that."""
     cost: float
     waited: float
 
@@ -54,7 +54,7 @@ class Asker:
         if not told:
             raise Failed(f"the client ended: {self.process.stderr.read().strip()}")
         ran, waited = map(int, told)
-        return Slice(ran / count / 1000, waited / max(1, ran))
+        return Turn(ran / count / 1000, waited / max(1, ran))
 
 
 class Rounds:
@@ -77,9 +77,9 @@ class Rounds:
             asker.ask(row, WARMS)
         costs = []
         for _ in range(count):
-            slices = {row: asker.ask(row) for row in self.order(rows)}
-            costs.append({row: slice.cost for row, slice in slices.items()})
-            self.waits.extend(slice.waited for slice in slices.values())
+            turns = {row: asker.ask(row) for row in self.order(rows)}
+            costs.append({row: turn.cost for row, turn in turns.items()})
+            self.waits.extend(turn.waited for turn in turns.values())
         self.starts.append(costs)
         self.say(f"start {len(self.starts)}")
 

@@ -123,7 +123,8 @@ fn main() -> Result<(), Failed> {
         let (name, count) = line.split_once(' ').ok_or("not ROW COUNT")?;
         let row = asked.get_mut(name).ok_or("no such row")?;
         let before = spent(schedstat)?;
-        row.ask(count.parse()?).map_err(|reason| format!("{name}: {reason}"))?;
+        row.ask(count.parse()?)
+            .map_err(|reason| format!("{name}: {reason}"))?;
         let after = spent(schedstat)?;
         println!("{} {}", after[0] - before[0], after[1] - before[1]);
     }
