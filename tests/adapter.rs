@@ -15,6 +15,9 @@ mod demo;
 #[path = "adapter/documents.rs"]
 mod documents;
 #[cfg(test)]
+#[path = "adapter/lean.rs"]
+mod lean;
+#[cfg(test)]
 #[path = "adapter/leases.rs"]
 mod leases;
 #[cfg(test)]

@@ -32,32 +32,51 @@ mod load;
 #[cfg(test)]
 mod policies;
 
+use facts::Under;
+
 #[test]
 fn by_ecds_a_bad_push_does_nothing_and_a_good_one_rules_open_connections_at_once() {
-    facts::bad_by_ecds(None);
+    facts::bad_by_ecds(Under::default());
 }
 
 #[test]
 fn by_lds_a_bad_push_does_nothing_and_a_good_one_leaves_open_connections_to_the_old_policy() {
-    facts::bad_by_lds(None);
+    facts::bad_by_lds(Under::default());
 }
 
 #[test]
 fn with_no_policy_before_a_bad_one_shuts_the_gate_until_a_good_one_comes() {
-    facts::bad_at_first(None);
+    facts::bad_at_first(Under::default());
 }
 
 #[test]
 fn good_pushes_lose_no_request_and_forget_nothing_while_the_config_centre_is_down() {
-    facts::learnt(None);
+    facts::learnt(Under::default());
 }
 
 #[test]
 fn a_trap_with_fail_reload_costs_a_moment_of_one_worker() {
-    facts::reloaded(None);
+    facts::reloaded(Under::default());
 }
 
 #[test]
 fn a_trap_with_fail_closed_costs_one_worker_until_the_next_push() {
-    facts::closed(None);
+    facts::closed(Under::default());
+}
+
+#[test]
+fn so_it_is_with_the_lean_module() {
+    let under = Under {
+        lean: true,
+        ..Under::default()
+    };
+    facts::bad_by_ecds(under);
+    facts::bad_by_lds(under);
+    facts::bad_at_first(under);
+    facts::let_go(under);
+}
+
+#[test]
+fn a_policy_that_nobody_uses_is_let_go() {
+    facts::let_go(Under::default());
 }

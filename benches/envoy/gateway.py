@@ -96,7 +96,7 @@ class Envoy:
     """A running Envoy with a listener for each of `rows` (name to filters), some with `options` of their own. `documents`
     (path to file) are served by a listener of its own, the cluster `centre`, unless `centre` is the port of another server."""
 
-    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, cores=None, options=None):
+    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, options=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.admin, spare, *ports = free_ports(2 + len(rows))
         self.ports = dict(zip(rows, ports))
@@ -116,8 +116,7 @@ class Envoy:
         path = folder / "bootstrap.json"
         path.write_text(json.dumps(bootstrap))
         self.log = folder / "envoy.log"
-        pin = ["taskset", "--cpu-list", cores] if cores else []
-        command = [*pin, binary, "--config-path", path, "--concurrency", str(workers),
+        command = [binary, "--config-path", path, "--concurrency", str(workers),
                    "--disable-hot-restart", "--log-level", "warning", "--component-log-level", "wasm:info"]
         self.began = time.monotonic()
         with open(self.log, "wb") as log:
@@ -177,6 +176,11 @@ class Envoy:
             except OSError:
                 pass
         return found
+
+    def pin(self, core):
+        """All of its threads run on that core from now on."""
+        for task in self.threads():
+            os.sched_setaffinity(task, {int(core)})
 
     def worker(self):
         """The kernel id of the first worker's thread."""

@@ -38,11 +38,25 @@ class Row:
         return "must" if self.value <= self.must else "MISSED"
 
 
+# What a row's name ends with that runs the lean module, or a filter of its exports.
+LEAN = "-lean"
+
+
+def is_lean(row):
+    return row.endswith(LEAN)
+
+
+def job_of(row):
+    """What a row does, whichever module it runs."""
+    return row.removesuffix(LEAN)
+
+
 @dataclass
 class Bench:
     """What the experiments share."""
     envoy: str
     module: pathlib.Path
+    lean: pathlib.Path
     folder: pathlib.Path
     quick: bool
     say: object
@@ -50,7 +64,10 @@ class Bench:
     record: dict = field(default_factory=dict)
 
     def postern(self, name, policy):
-        return [gateway.wasm_filter(self.module, name, policies.dumps(policy))]
+        return [gateway.wasm_filter(self.module_of(name), name, policies.dumps(policy))]
+
+    def module_of(self, row):
+        return self.lean if is_lean(row) else self.module
 
     def row(self, *values):
         self.rows.append(Row(*values))
@@ -61,17 +78,23 @@ class Bench:
 PEERS = {
     "baseline": "no filter",
     "empty": "an empty Wasm filter of the same exports; all headers fetched once",
+    "empty-lean": "the same with the exports of the lean module",
     "edits": "the same, and J1's three edits with fixed values: what is left for a decision is above it",
+    "edits-lean": "the same with the exports of the lean module",
     "bare": "J1 by a Wasm filter that can do nothing else, of the same exports (benches/envoy/bare)",
     "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
     "lua-segment": "the same, routes by first segment alone",
     "lua-safe": "lua behind Envoy's own path normalisation: without it /a/../b goes through; Postern does it by itself",
     "native": "api_key_auth and header_mutation: key and one header",
     "J0": "Postern, a route with nothing to do",
+    "J0-lean": "the same by the lean module",
     "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
     "J1-sha256": "the same, keys as SHA-256",
+    "J1-lean": "J1 by the lean module",
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
+    "J4-lean": "the same by the lean module",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
+    "J5-lean": "the same by the lean module",
 }
 
 
@@ -87,8 +110,11 @@ class Ratio(NamedTuple):
     goal: float
 
 
-RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15), "J1": Ratio("the Lua filter", "lua", 1.15, 0.95),
-          "J4": Ratio("J1", "J1", 1.25, 1.1), "J5": Ratio("J1", "J1", 1.15, 1.05)}
+RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15),
+          "J0-lean": Ratio("the empty Wasm filter of its exports", "empty-lean", 1.3, 1.15),
+          "J1": Ratio("the Lua filter", "lua", 1.15, 0.95), "J1-lean": Ratio("the Lua filter", "lua", 1.15, 0.95),
+          "J4": Ratio("J1", "J1", 1.25, 1.1), "J4-lean": Ratio("J1-lean", "J1-lean", 1.25, 1.1),
+          "J5": Ratio("J1", "J1", 1.15, 1.05), "J5-lean": Ratio("J1-lean", "J1-lean", 1.15, 1.05)}
 
 # Envoy is started so often, and measured for so many rounds each time: in one start a row may be a tenth dearer than in
 # the next, with the same module, merely by where its memory lies.
@@ -97,8 +123,9 @@ STARTS, ROUNDS = 24, 12
 # It is started more often while it isn't sure whether a job is what it must be, up to so often.
 MOST_STARTS = 72
 
-NEEDS = {"J0": ["empty", "J0"], "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
-         "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
+NEEDS = {"J0": ["empty", "J0"], "J0-lean": ["empty-lean", "J0-lean"], "J1-lean": ["edits-lean", "lua", "J1-lean"],
+         "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
+         "J4": ["J1", "J4"], "J4-lean": ["J1-lean", "J4-lean"], "J5": ["J1", "J5"], "J5-lean": ["J1-lean", "J5-lean"]}
 
 
 def native():
@@ -119,9 +146,9 @@ def lua(by_host):
 
 
 def filters(bench, row):
-    if row in ("empty", "edits"):
+    if job_of(row) in ("empty", "edits"):
         path = bench.folder / f"{row}.wasm"
-        module.build_empty(bench.module, path, edits=row == "edits")
+        module.build_empty(bench.module_of(row), path, edits=job_of(row) == "edits")
         return [gateway.wasm_filter(path, row, "")]
     if row == "bare":
         path = bench.folder / "bare.wasm"
@@ -142,12 +169,17 @@ def filters(bench, row):
         "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
         "J5": lambda: bench.postern(row, policies.large_gate()),
     }
-    return made[row]()
+    return made[job_of(row)]()
+
+
+# Rows that change nothing.
+IDLE = ("baseline", "empty", "J0")
 
 
 def verify(envoy, row):
     """That a listener does its job: a request with a key comes out right, one without doesn't get in."""
-    many = row == "J5"
+    job = job_of(row)
+    many = job == "J5"
     size = (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1) if many else ()
     for host, path, key, tenant in list(policies.requests(7, *size))[-2:]:
         send = {"host": host, "x-api-key": key, "x-tenant": tenant, "x-echo": "1"}
@@ -162,19 +194,19 @@ def verify(envoy, row):
             raise load.Failed(f"{row}: answers {status} {body[:200]}")
         got = {name: value for name, value in json.loads(body).items() if value}
         want = {":path": path}
-        if row == "edits":
+        if job == "edits":
             path, key = "/svc00000/items/000000?page=2", policies.key(0)
-        if row in ("baseline", "empty", "J0"):
+        if job in IDLE:
             want["x-api-key"] = key
         else:
             want["x-consumer-name"] = f"consumer-{int(key[4:10]):06}"
-            if row != "native":
+            if job != "native":
                 want[":path"] = "/internal" + path
-        if row == "J4":
+        if job == "J4":
             want["x-postern-upstream"] = ("blue", "green")[int(tenant[7:]) % 2]
         if got != want:
             raise load.Failed(f"{row}: {got} went on, and not {want}")
-    if row not in ("baseline", "empty", "edits", "J0"):
+    if job not in (*IDLE, "edits"):
         for wrong in ({}, {"x-api-key": "nobody's"}):
             status, _ = envoy.ask(row, path, {"host": host, "x-tenant": tenant, **wrong})
             if status != 401:
@@ -199,17 +231,18 @@ def costs(bench, jobs):
     documents["/tenants.json"].write_bytes(policies.tenants())
     documents["/partners.json"].write_bytes(policies.partners())
     files = request_files(bench)
-    loads = {row: files["many" if row == "J5" else "few"] for row in names}
+    loads = {row: files["many" if job_of(row) == "J5" else "few"] for row in names}
     rows = {row: filters(bench, row) for row in names}
     asker = module.build_asker()
     rounds = load.Rounds(bench.say)
 
     def start(measured):
         listeners = {row: rows[row] for row in rounds.order(names)}
-        with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, cores=CORE, options=OPTIONS) as envoy:
+        with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, options=OPTIONS) as envoy:
             # All of them: a document that is still to come would cost those that are measured.
             for row in names:
                 verify(envoy, row)
+            envoy.pin(CORE)
             with load.Asker(asker, envoy, loads, LOAD_CORE) as client:
                 rounds.run(client, ROUNDS, measured)
 
@@ -227,6 +260,7 @@ def costs(bench, jobs):
         "starts": len(rounds.starts), "rounds": ROUNDS, "slice": load.SLICE,
         "waited_for_core": statistics.median(rounds.waits),
         "rows": {row: {"what": PEERS[row], "us": [cost for cost, in rounds.of(row)]} for row in names},
+        "costs": rounds.starts,
     }
     show_costs(rounds, names)
     for job in jobs:

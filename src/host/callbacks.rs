@@ -51,12 +51,19 @@ impl Vm {
     /// request of that worker pass unfiltered. So only a VM that may be the trial's, which is new each time, says no; any other
     /// says yes to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
+        self.meet(root);
         self.configured(root, size) || !self.may_be_a_trial(root)
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
         host_log::follow_level();
-        match configure::compile(size) {
+        // Before the policy is known to be good: that of a bad one's root is told too, and denies for want of a policy.
+        let told_apart = self.tell_apart(root);
+        let compiled = configure::compile(size).and_then(|compiled| {
+            self.suits(&compiled.0)?;
+            told_apart.map(|()| compiled)
+        });
+        match compiled {
             Ok((policy, fingerprint)) => self.install(root, policy, fingerprint, size),
             Err(errors) => {
                 configure::tell(&errors);
@@ -105,6 +112,7 @@ impl Vm {
         if let Some(Some(seat)) = before {
             self.close(root, &seat);
         }
+        self.end_lost_roots(root);
         true
     }
 
@@ -152,6 +160,7 @@ impl Vm {
             Ok(now) => now,
             Err(failure) => return self.events.trouble(&failure),
         };
+        // Nor does such a root look for lost ones: ended by it, they would leave it alone in the VM, as if on trial.
         let Some(seat) = seat else { return };
         let mut work = self.ask(&seat, |engine| {
             engine.tick(
@@ -165,13 +174,19 @@ impl Vm {
         self.follow_period(&seat);
         Turn::of(self, root).settle(work);
         self.hand_over_on_tick(&seat, now);
+        self.end_lost_roots(root);
     }
 
     /// A stream's request headers came.
     pub fn on_request_headers(&self, stream: ContextId) -> Action {
         let seat = self.with(|tables| tables.seat_of(stream).cloned());
+        let seat = match seat {
+            Some(Ok(seat)) => Ok(seat),
+            Some(Err(refusal)) => self.seat_of_untold(Some(refusal)),
+            None => self.seat_of_untold(None),
+        };
         let mut turn = Turn::deciding(self, stream);
-        match seat.unwrap_or(Err(Refusal::NoEngine)) {
+        match seat {
             Ok(seat) => turn.decide(stream, &seat),
             Err(refusal) => {
                 if refusal == Refusal::UnknownContext {
@@ -237,7 +252,7 @@ impl Vm {
     }
 
     #[inline(never)]
-    fn end(&self, context: ContextId) {
+    pub(super) fn end(&self, context: ContextId) {
         // Handed out, so that what drops here drops after the tables are let go.
         let stream = self.with(|tables| tables.forget(context));
         if let Some(Some(_)) = stream {
@@ -248,6 +263,7 @@ impl Vm {
             tables.lineage.extinct(context);
             root
         });
+        self.descent.forget(context);
         if let Some(Some(seat)) = root {
             self.close(context, &seat);
             self.forsake(context);

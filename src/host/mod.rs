@@ -13,10 +13,12 @@ mod clock;
 mod compare;
 mod configure;
 mod counts;
+mod descent;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;
 mod handover;
 mod id;
+mod lean;
 mod lineage;
 mod log;
 mod metrics;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::{self, Engine, ExchangeId, FlightId, Inputs, Step};
+use crate::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Suspended};
 use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
 
 use super::abi::{self, Action, Failure, MapKind};
@@ -233,7 +233,7 @@ impl<'a> Turn<'a> {
         match step {
             Step::Continue => self.go_on(stream, edits),
             Step::Respond(response) => self.respond(stream, &response),
-            Step::Wait(waiting) => self.hold(stream, seat, *waiting),
+            Step::Wait(waiting) => self.hold(stream, seat, waiting.suspended),
         }
     }
 
@@ -247,9 +247,12 @@ impl<'a> Turn<'a> {
     }
 
     #[inline(never)]
-    fn hold(&self, stream: ContextId, seat: &Rc<Seat>, waiting: engine::Waiting) {
+    fn hold(&mut self, stream: ContextId, seat: &Rc<Seat>, suspended: Suspended) {
+        if self.vm.is_lean() {
+            // Never: such a policy is refused. Nobody would tell when the stream is gone.
+            return self.refuse(stream, Refusal::NotPerformed);
+        }
         let seat = Rc::clone(seat);
-        let suspended = waiting.suspended;
         let waiting = Waiting { suspended, seat };
         self.vm.with(|tables| tables.hold(stream, waiting));
     }
@@ -260,6 +263,9 @@ impl<'a> Turn<'a> {
             return self.not_performed(stream, &failure);
         }
         if !edits.response.is_empty() {
+            if self.vm.is_lean() {
+                return self.refuse(stream, Refusal::NotPerformed); // never, as in `hold`
+            }
             let edits = std::mem::take(&mut edits.response);
             self.vm.with(|tables| tables.edit_later(stream, edits));
         }

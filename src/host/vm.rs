@@ -10,6 +10,7 @@ use crate::http::{Callout, CalloutError, Edits, Reply};
 
 use super::board::SharedBoard;
 use super::clock::Clock;
+use super::descent::Descent;
 use super::log as host_log;
 use super::metrics::Metrics;
 use super::observer::EventLog;
@@ -27,6 +28,9 @@ pub struct Vm {
     pub(super) events: EventLog,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
+    /// Whether this VM isn't told of contexts. (`lean.rs`)
+    pub(super) lean: Cell<bool>,
+    pub(super) descent: Descent,
     /// What is done to the exchange that is decided now: held until that is done.
     pub(super) edits: RefCell<Edits>,
     ignored: Cell<Ignored>,
@@ -62,6 +66,8 @@ impl Vm {
             events: EventLog::default(),
             store: Store::new(name),
             metrics: Metrics::default(),
+            lean: Cell::default(),
+            descent: Descent::of(name),
             edits: RefCell::default(),
             ignored: Cell::default(),
         }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod identity;
 mod json_path;
 mod kind;
+mod lean;
 mod lookup;
 mod names;
 mod provider;

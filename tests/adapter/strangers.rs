@@ -71,7 +71,10 @@ fn callbacks_after_the_end_are_ignored() {
 fn a_configuration_for_a_root_that_was_never_created() {
     let vm = vm();
     let root = ContextId(5);
-    assert!(vm.configure(root, SMALL.as_bytes()));
+    assert!(
+        !vm.configure(root, SMALL.as_bytes()),
+        "its streams could not be told from others"
+    );
     vm.tick(root);
     sound(&vm);
 }

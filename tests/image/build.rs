@@ -22,6 +22,10 @@ fn the_compatible_form_is_one_layer_with_the_module_as_plugin_wasm() {
         manifest["annotations"]["module.wasm.image/variant"],
         "compat"
     );
+    assert_eq!(
+        manifest["annotations"]["org.opencontainers.image.title"],
+        "module"
+    );
     let layers = manifest["layers"].as_array().unwrap();
     assert_eq!(layers.len(), 1);
     assert_eq!(

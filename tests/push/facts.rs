@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::armed;
 use crate::centre::{Centre, Deed};
+use crate::envoy::variable;
 use crate::gate::{Delivery, Gate, IDLE, Setting, WORKERS, by_text};
 use crate::http1::get;
 use crate::load::{Load, Sample};
-use crate::policies::{bad, good, with_sources};
+use crate::policies::{bad, good, with_a_watched_source, with_sources};
 
 /// Says what was measured.
 pub(crate) fn tell(what: &str) {
@@ -39,9 +40,21 @@ pub(crate) fn start(setting: Setting, first: &str) -> Gate {
     }
 }
 
-fn setting(name: &'static str, delivery: Delivery, envoy: Option<&Path>) -> Setting {
+/// What is tried.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Under<'a> {
+    /// Another Envoy than the one that the project is set up with.
+    pub(crate) envoy: Option<&'a Path>,
+    /// With the lean module.
+    pub(crate) lean: bool,
+}
+
+fn setting(name: &'static str, delivery: Delivery, under: Under<'_>) -> Setting {
     let mut setting = Setting::new(name, delivery);
-    setting.program = envoy.map(Path::to_owned);
+    setting.program = under.envoy.map(Path::to_owned);
+    if under.lean {
+        setting.module = variable("POSTERN_LEAN_WASM").into();
+    }
     setting
 }
 
@@ -83,8 +96,27 @@ fn every_worker(gate: &Gate) {
     );
 }
 
-pub(crate) fn bad_by_ecds(envoy: Option<&Path>) {
-    let gate = start(setting("push-bad-ecds", Delivery::Ecds, envoy), &good(1));
+/// A policy that nobody uses any more is let go: what it said of its source is withdrawn.
+pub(crate) fn let_go(under: Under<'_>) {
+    let centre = centre();
+    let mut setting = setting("push-let-go", Delivery::Ecds, under);
+    setting.centre = Some(centre.address);
+    let gate = start(setting, &with_a_watched_source(1).to_string());
+    let is_told = |gate: &Gate| gate.stat(";.;configured") > 0;
+    gate.until("a source is told of", is_told);
+    let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
+    gate.push(&good(2));
+    gate.until("the old policy is let go", |gate| !is_told(gate));
+    gate.push(&with_a_watched_source(3).to_string());
+    gate.until("it is told of again", is_told);
+    for sample in load.finish() {
+        let by_any = [1, 2, 3].iter().any(|number| given_by(*number, &sample));
+        assert!(by_any, "{sample:?}");
+    }
+}
+
+pub(crate) fn bad_by_ecds(under: Under<'_>) {
+    let gate = start(setting("push-bad-ecds", Delivery::Ecds, under), &good(1));
     let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
     let mut refused = gate.refused();
     for (what, bad) in bad() {
@@ -151,8 +183,8 @@ pub(crate) fn changed_over(samples: &[Sample], old: u32, new: u32) -> Vec<u32> {
 
 /// Envoy 1.40 keeps open connections for as long as they are drained; up to 1.39 each gets one more answer, which closes
 /// it. Either is by the policy before.
-pub(crate) fn bad_by_lds(envoy: Option<&Path>) {
-    let mut setting = setting("push-bad-lds", Delivery::Lds, envoy);
+pub(crate) fn bad_by_lds(under: Under<'_>) {
+    let mut setting = setting("push-bad-lds", Delivery::Lds, under);
     // While it drains Envoy closes a connection here and there, the more the nearer the end.
     setting.arguments = ["--drain-time-s", "6000"].map(str::to_owned).to_vec();
     let gate = start(setting, &good(2));
@@ -174,7 +206,7 @@ pub(crate) fn bad_by_lds(envoy: Option<&Path>) {
     all_by(2, &between(&samples, Duration::ZERO, pushed));
     // Whoever was connected before is still answered by the policy before: bob was revoked, and enters.
     let ends = changed_over(&samples, 2, 3);
-    if envoy.is_none() {
+    if under.envoy.is_none() {
         assert!(ends.contains(&2), "{ends:?}");
     } else {
         assert_eq!(ends, [3; CONNECTIONS]);
@@ -182,8 +214,8 @@ pub(crate) fn bad_by_lds(envoy: Option<&Path>) {
     every_worker(&gate);
 }
 
-pub(crate) fn drained(envoy: Option<&Path>) {
-    let mut setting = setting("push-drained", Delivery::Lds, envoy);
+pub(crate) fn drained(under: Under<'_>) {
+    let mut setting = setting("push-drained", Delivery::Lds, under);
     setting.arguments = ["--drain-time-s", "2"].map(str::to_owned).to_vec();
     let gate = start(setting, &good(2));
     let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
@@ -202,9 +234,9 @@ pub(crate) fn drained(envoy: Option<&Path>) {
     assert_eq!(changed_over(&samples, 2, 4), [4; CONNECTIONS]);
 }
 
-pub(crate) fn bad_at_first(envoy: Option<&Path>) {
+pub(crate) fn bad_at_first(under: Under<'_>) {
     let by_text = by_text("{}").to_string();
-    let gate = start(setting("push-first-ecds", Delivery::Ecds, envoy), &by_text);
+    let gate = start(setting("push-first-ecds", Delivery::Ecds, under), &by_text);
     for key in ["ann-key", "mallory-key"] {
         assert_eq!(gate.status("/api", key), 500);
     }
@@ -217,7 +249,7 @@ pub(crate) fn bad_at_first(envoy: Option<&Path>) {
     all_by(1, &load.finish());
     drop(gate);
 
-    let gate = start(setting("push-first-lds", Delivery::Lds, envoy), &by_text);
+    let gate = start(setting("push-first-lds", Delivery::Lds, under), &by_text);
     assert_eq!(gate.status("/api", "ann-key"), 0, "nobody listens");
     assert_eq!(get(gate.envoy.admin, "/ready", "").unwrap().status(), 200);
     gate.push(&good(1));
@@ -225,7 +257,7 @@ pub(crate) fn bad_at_first(envoy: Option<&Path>) {
     drop(gate);
 
     let error = Gate::start(
-        setting("push-first-static", Delivery::Static, envoy),
+        setting("push-first-static", Delivery::Static, under),
         &by_text,
     )
     .unwrap_err();
@@ -289,9 +321,9 @@ fn looked_up_rightly(sample: &Sample) -> bool {
     sample.status == if sample.request % 2 == 0 { 200 } else { 403 }
 }
 
-pub(crate) fn learnt(envoy: Option<&Path>) {
+pub(crate) fn learnt(under: Under<'_>) {
     let centre = centre();
-    let mut setting = setting("push-learnt", Delivery::Ecds, envoy);
+    let mut setting = setting("push-learnt", Delivery::Ecds, under);
     setting.centre = Some(centre.address);
     let gate = start(setting, &with_sources(1).to_string());
     until_known(&gate);
@@ -343,13 +375,8 @@ fn trap(gate: &Gate) {
     assert_eq!(answer.status(), 503);
 }
 
-fn armed_gate(
-    name: &'static str,
-    word: &'static str,
-    centre: &Centre,
-    envoy: Option<&Path>,
-) -> Gate {
-    let mut setting = setting(name, Delivery::Ecds, envoy);
+fn armed_gate(name: &'static str, word: &'static str, centre: &Centre, under: Under<'_>) -> Gate {
+    let mut setting = setting(name, Delivery::Ecds, under);
     setting.module = armed::module();
     setting.after_a_trap = Some(word);
     setting.centre = Some(centre.address);
@@ -360,10 +387,10 @@ fn armed_gate(
 
 /// Envoy answers nobody who waits in a VM that traps, but the stream's idle timeout ends the wait.
 #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-pub(crate) fn waiting(envoy: Option<&Path>) {
+pub(crate) fn waiting(under: Under<'_>) {
     for word in ["FAIL_CLOSED", "FAIL_RELOAD"] {
         let centre = centre();
-        let gate = armed_gate("push-waiting", word, &centre, envoy);
+        let gate = armed_gate("push-waiting", word, &centre, under);
         centre.set(AUTHORITY, "/profiles/eve", Deed::Silent);
         let address = gate.address();
         let ask = move || {
@@ -398,9 +425,9 @@ fn shut(samples: &[Sample]) -> Vec<(Duration, Duration)> {
 }
 
 /// After a trap Envoy makes a new VM for that worker. What is watched comes from the other VMs; the centre isn't asked.
-pub(crate) fn reloaded(envoy: Option<&Path>) {
+pub(crate) fn reloaded(under: Under<'_>) {
     let centre = centre();
-    let gate = armed_gate("push-reloaded", "FAIL_RELOAD", &centre, envoy);
+    let gate = armed_gate("push-reloaded", "FAIL_RELOAD", &centre, under);
     instruct(&centre, None);
     let requests = [
         "/api ann-key",
@@ -437,9 +464,9 @@ pub(crate) fn reloaded(envoy: Option<&Path>) {
 }
 
 /// After a trap that worker is shut until the next push that changes something.
-pub(crate) fn closed(envoy: Option<&Path>) {
+pub(crate) fn closed(under: Under<'_>) {
     let centre = centre();
-    let gate = armed_gate("push-closed", "FAIL_CLOSED", &centre, envoy);
+    let gate = armed_gate("push-closed", "FAIL_CLOSED", &centre, under);
     let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
     Gate::pause(Duration::from_millis(500));
     trap(&gate);
@@ -466,9 +493,9 @@ pub(crate) fn closed(envoy: Option<&Path>) {
 
 /// Not a fact of ours but of Envoy's, which must be known: what a worker refuses after the trial was good opens the gate.
 /// Should this fail one day, the host has become better, and `Vm::on_configure` may say no wherever it likes.
-pub(crate) fn half_hearted(envoy: Option<&Path>) {
+pub(crate) fn half_hearted(under: Under<'_>) {
     let module = wat::parse_str(include_str!("half_hearted.wat")).expect("it is right");
-    let mut setting = setting("push-half", Delivery::Ecds, envoy);
+    let mut setting = setting("push-half", Delivery::Ecds, under);
     setting.module = Path::new(env!("CARGO_TARGET_TMPDIR")).join("half_hearted.wasm");
     setting.after_a_trap = Some("FAIL_CLOSED");
     fs::write(&setting.module, module).expect("a folder of ours");

@@ -74,7 +74,8 @@ impl Gate {
         let of_version = of_version.and_then(Path::file_name).unwrap_or_default();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(setting.name)
-            .join(of_version);
+            .join(of_version)
+            .join(setting.module.file_stem().unwrap_or_default());
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("pushed")).map_err(|error| error.to_string())?;
         let port = setting.port;

@@ -37,32 +37,41 @@ pub(crate) fn policy(number: u32) -> Value {
 
 /// The good one of this number, with routes whose answers depend on a watched document and on an answer learnt on demand.
 pub(crate) fn with_sources(number: u32) -> Value {
+    let mut policy = with_a_watched_source(number);
+    policy["sources"]["profiles"] = json!({
+        "http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "1s"},
+        "onDemand": {"ttl": "10m"},
+    });
+    look_up(&mut policy, number, "profile", "profiles");
+    policy
+}
+
+/// The same with the watched document alone.
+pub(crate) fn with_a_watched_source(number: u32) -> Value {
     let mut policy = policy(number);
     policy["sources"] = json!({
         "tenants": {
             "http": {"cluster": "centre", "authority": "centre.test", "path": "/tenants.json", "timeout": "1s"},
             "refresh": "300ms", "index": {"items": "$.tenants[*]", "by": "$.id"},
         },
-        "profiles": {
-            "http": {"cluster": "centre", "authority": "centre.test", "path": "/profiles/${key}", "timeout": "1s"},
-            "onDemand": {"ttl": "10m"},
-        },
     });
-    let looked_up = |name: &str, source: &str| {
-        json!({
-            "name": name,
-            "match": [{"path": {"template": format!("/{name}/{{key}}")}}],
-            "require": "none",
-            "lookup": {"found": {"source": source, "key": "${path.key}", "values": {"on": "$.on"}}},
-            "authorize": {"lookup": "found.on", "equals": true},
-            "rewrite": {"headers": {"set": {"x-policy": number.to_string()}}},
-        })
-    };
-    if let Some(routes) = policy["routes"].as_array_mut() {
-        routes.push(looked_up("tenant", "tenants"));
-        routes.push(looked_up("profile", "profiles"));
-    }
+    look_up(&mut policy, number, "tenant", "tenants");
     policy
+}
+
+/// Adds a route that passes where a source says so of its key.
+fn look_up(policy: &mut Value, number: u32, name: &str, source: &str) {
+    let route = json!({
+        "name": name,
+        "match": [{"path": {"template": format!("/{name}/{{key}}")}}],
+        "require": "none",
+        "lookup": {"found": {"source": source, "key": "${path.key}", "values": {"on": "$.on"}}},
+        "authorize": {"lookup": "found.on", "equals": true},
+        "rewrite": {"headers": {"set": {"x-policy": number.to_string()}}},
+    });
+    if let Some(routes) = policy["routes"].as_array_mut() {
+        routes.push(route);
+    }
 }
 
 /// Each is wrong in a way of its own, and would let everybody in if a word of it were believed.

@@ -4,17 +4,25 @@ use std::path::Path;
 
 use crate::envoy::Envoy;
 use crate::http1::{self, get};
-use crate::plan::Plan;
+use crate::plan::{Plan, WHOLE};
 use crate::servers::Upstreams;
 
-/// A policy that lets its own consumer in and says that it did, in a header of its own.
-fn policy(name: &str) -> String {
+/// The variable that names the lean module.
+pub(crate) const LEAN: &str = "POSTERN_LEAN_WASM";
+
+/// A policy that lets its own consumer in and says that it did, in a header of its own; where the module can, in the
+/// response as well.
+fn policy(name: &str, module: &'static str) -> String {
+    let response = if module == WHOLE {
+        format!(r#", "response": {{"headers": {{"set": {{"x-answer-{name}": "yes"}}}}}}"#)
+    } else {
+        String::new()
+    };
     format!(
         r#"{{"providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-key-{name}"}}]}}}}}},
             "consumers": [{{"name": "one", "credentials": [{{"apiKey": {{"value": "key-{name}"}}}}]}}],
             "routes": [{{"name": "all", "require": "keys",
-                         "rewrite": {{"headers": {{"set": {{"x-policy-{name}": "yes"}}}}}},
-                         "response": {{"headers": {{"set": {{"x-answer-{name}": "yes"}}}}}}}}]}}"#
+                         "rewrite": {{"headers": {{"set": {{"x-policy-{name}": "yes"}}}}}}{response}}}]}}"#
     )
 }
 
@@ -22,21 +30,23 @@ fn policy(name: &str) -> String {
 pub(crate) fn start(
     name: &str,
     program: Option<&Path>,
+    module: &'static str,
     chains: &[(&str, &[&str])],
     capabilities: Vec<&'static str>,
 ) -> Result<(Envoy, Upstreams), String> {
     let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
     let of_chain = |(listener, names): &(&str, &[&str])| -> Vec<(String, String)> {
-        let filter = |name: &&str| ((*listener).to_owned(), policy(name));
+        let filter = |name: &&str| ((*listener).to_owned(), policy(name, module));
         names.iter().map(filter).collect()
     };
     let plan = Plan {
-        name: name.into(),
+        name: format!("{name}-{module}").to_lowercase(),
         policies: chains.iter().flat_map(of_chain).collect(),
         environment: [].into(),
         clusters: upstreams.addresses.clone(),
         workers: 2,
         capabilities,
+        module,
     };
     Ok((plan.start_in(program)?, upstreams))
 }
@@ -68,10 +78,11 @@ pub(crate) fn ask(
 }
 
 /// Each filter of a chain has its own policy, and so has each listener.
-pub(crate) fn are_told_apart(program: Option<&Path>) {
+pub(crate) fn are_told_apart(program: Option<&Path>, module: &'static str) {
     let gates = start(
         "several-policies",
         program,
+        module,
         &[
             ("a", &["a"]),
             ("b", &["b"]),
@@ -98,9 +109,10 @@ pub(crate) fn are_told_apart(program: Option<&Path>) {
                 assert_eq!((status, &*request), (401, ""), "{}", gates.0.log());
             } else {
                 let all = own.concat();
+                let edited = if module == WHOLE { &*all } else { "" };
                 assert_eq!(
                     (status, &*request, &*response),
-                    (200, &*all, &*all),
+                    (200, &*all, edited),
                     "{listener}"
                 );
             }

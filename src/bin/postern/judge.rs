@@ -41,8 +41,8 @@ pub(crate) fn without_blanks(json: &str) -> usize {
 }
 
 /// Judges a policy as the filter does, and warns of what it wouldn't mind. `json` is what the filter would read, which comes
-/// to it in so many bytes.
-pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Said> {
+/// to it in so many bytes; `lean` says whether it is to be the lean module's.
+pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: bool) -> Vec<Said> {
     if bytes > MOST_BYTES {
         return vec![Said {
             level: Level::Error,
@@ -61,8 +61,13 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Sa
     };
     let mut said = Vec::new();
     match Policy::compile(&config, environment) {
-        // The tool ends soon, and to take a large policy apart takes long.
-        Ok(policy) => std::mem::forget(policy),
+        Ok(policy) => {
+            if let (true, Err(errors)) = (lean, policy.suits_lean()) {
+                said.extend(refused(&errors));
+            }
+            // The tool ends soon, and to take a large policy apart takes long.
+            std::mem::forget(policy);
+        }
         Err(errors) => said.extend(refused(&errors)),
     }
     said.extend(lint::warnings(&config).into_iter().map(|warning| Said {
@@ -114,8 +119,8 @@ mod tests {
     #[test]
     fn a_policy_that_is_too_long() {
         let variables = Variables::default();
-        assert!(judge("{}", MOST_BYTES, &variables).is_empty());
-        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables);
+        assert!(judge("{}", MOST_BYTES, &variables, false).is_empty());
+        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables, false);
         assert_eq!(said.len(), 1);
         assert!(said[0].reason.contains("16777217 bytes"), "{said:?}");
         // The filter's own limit, as its operators read it.

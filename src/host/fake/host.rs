@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::host::{Action, CallToken, ContextId, Status, Vm};
 
+use super::filter_state::FilterState;
 use super::{Outcome, Pairs, World};
 
 /// A local response as the adapter sent it.
@@ -52,7 +53,10 @@ pub(super) struct Context {
     pub(super) local: Option<LocalResponse>,
     /// It was let go by the callback's answer or by a host call.
     pub(super) gone_on: bool,
-    pub(super) properties: BTreeMap<String, String>,
+    /// The exchange: the first filter's number stands for it.
+    pub(super) exchange: u32,
+    /// Of a root: the properties that its streams may set only once.
+    pub(super) once: BTreeSet<String>,
 }
 
 /// The fake host of one VM. The public fields are its script.
@@ -66,6 +70,8 @@ pub struct Host {
     pub log_level: u32,
     /// Answers every callout from within the call that sends it, with this status.
     pub answer_at_once: Option<u16>,
+    /// Has no property be set twice, declared or not. (Envoy isn't like that.)
+    pub all_once: bool,
     /// The header map that is handed over in place of a request's.
     pub raw_map: Option<Vec<u8>>,
     /// What was logged, with its level.
@@ -79,6 +85,7 @@ pub struct Host {
     pub(super) reply: Option<(Vec<u8>, Vec<u8>)>,
     pub(super) pending: Vec<SentCallout>,
     pub(super) contexts: BTreeMap<u32, Context>,
+    pub(super) properties: FilterState,
     pub(super) world: World,
     pub(super) vm: Rc<Vm>,
     pub(super) tokens: u32,
@@ -98,6 +105,7 @@ impl Host {
             failures: BTreeMap::new(),
             log_level: 0,
             answer_at_once: None,
+            all_once: false,
             raw_map: None,
             logs: Vec::new(),
             calls: BTreeMap::new(),
@@ -107,6 +115,7 @@ impl Host {
             reply: None,
             pending: Vec::new(),
             contexts: BTreeMap::new(),
+            properties: FilterState::default(),
             world,
             vm,
             tokens: 0,
@@ -128,7 +137,7 @@ impl Host {
     pub fn properties(&self, stream: ContextId) -> BTreeMap<String, String> {
         let context = self.contexts.get(&stream.0);
         context
-            .map(|context| context.properties.clone())
+            .map(|context| self.properties.of(context.exchange))
             .unwrap_or_default()
     }
 
@@ -136,10 +145,12 @@ impl Host {
         self.violations.push(format!("{what} (context {context})"));
     }
 
-    pub(super) fn create(&mut self, parent: ContextId) -> ContextId {
+    pub(super) fn create(&mut self, parent: ContextId, beside: Option<ContextId>) -> ContextId {
         self.last = self.last.saturating_add(1);
+        let beside = beside.and_then(|other| self.contexts.get(&other.0));
         let context = Context {
             parent: parent.0,
+            exchange: beside.map_or(self.last, |other| other.exchange),
             ..Context::default()
         };
         self.contexts.insert(self.last, context);

@@ -7,6 +7,7 @@
 
 mod board;
 pub(super) mod call;
+mod filter_state;
 mod host;
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
@@ -89,15 +90,27 @@ pub enum Outcome {
 pub struct FakeVm {
     host: Rc<RefCell<Host>>,
     vm: Rc<Vm>,
+    /// The callbacks that the lean module lacks aren't called.
+    is_lean: bool,
 }
 
 impl FakeVm {
     /// A VM in `world`, whose random name is `name`.
     #[must_use]
     pub fn new(world: &World, name: u64) -> Self {
+        Self::start(world, name, false)
+    }
+
+    /// A VM of the lean module, which isn't told of contexts and responses.
+    #[must_use]
+    pub fn lean(world: &World, name: u64) -> Self {
+        Self::start(world, name, true)
+    }
+
+    fn start(world: &World, name: u64, is_lean: bool) -> Self {
         let vm = Rc::new(Vm::new(name));
         let host = Rc::new(RefCell::new(Host::new(world.clone(), Rc::clone(&vm))));
-        Self { host, vm }
+        Self { host, vm, is_lean }
     }
 
     /// The VM.
@@ -156,7 +169,11 @@ impl FakeVm {
 
     fn respond(&self, stream: ContextId, headers: Pairs) -> Action {
         self.host.borrow_mut().open_response(stream, headers);
-        let action = self.enter(stream, |vm| vm.on_response_headers(stream));
+        let action = if self.is_lean {
+            Action::Continue
+        } else {
+            self.enter(stream, |vm| vm.on_response_headers(stream))
+        };
         self.host.borrow_mut().close_response(stream);
         action
     }
@@ -164,18 +181,26 @@ impl FakeVm {
     /// Makes a root context.
     #[must_use]
     pub fn root(&self) -> ContextId {
-        self.context(ContextId(0))
+        self.context(ContextId(0), None)
     }
 
     /// Makes a stream of `root`.
     #[must_use]
     pub fn stream(&self, root: ContextId) -> ContextId {
-        self.context(root)
+        self.context(root, None)
     }
 
-    fn context(&self, parent: ContextId) -> ContextId {
-        let context = self.host.borrow_mut().create(parent);
-        self.enter(context, |vm| vm.on_context_create(context, parent));
+    /// Makes the stream of one more filter, of `root`, for the exchange that `stream` is of.
+    #[must_use]
+    pub fn stream_beside(&self, stream: ContextId, root: ContextId) -> ContextId {
+        self.context(root, Some(stream))
+    }
+
+    fn context(&self, parent: ContextId, beside: Option<ContextId>) -> ContextId {
+        let context = self.host.borrow_mut().create(parent, beside);
+        if !self.is_lean {
+            self.enter(context, |vm| vm.on_context_create(context, parent));
+        }
         context
     }
 
@@ -278,7 +303,9 @@ impl FakeVm {
 
     /// Ends a context.
     pub fn delete(&self, context: ContextId) {
-        self.enter(context, |vm| vm.on_delete(context));
+        if !self.is_lean {
+            self.enter(context, |vm| vm.on_delete(context));
+        }
         self.host.borrow_mut().delete(context);
     }
 }
