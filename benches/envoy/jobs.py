@@ -59,6 +59,7 @@ class Bench:
     lean: pathlib.Path
     folder: pathlib.Path
     quick: bool
+    most_starts: int
     say: object
     rows: list = field(default_factory=list)
     record: dict = field(default_factory=dict)
@@ -120,7 +121,7 @@ RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15),
 # the next, with the same module, merely by where its memory lies.
 STARTS, ROUNDS = 24, 12
 
-# It is started more often while it isn't sure whether a job is what it must be, up to so often.
+# It is started more often while it isn't sure whether a job is what it must be, up to so often unless told otherwise.
 MOST_STARTS = 72
 
 NEEDS = {"J0": ["empty", "J0"], "J0-lean": ["empty-lean", "J0-lean"], "J1-lean": ["edits-lean", "lua", "J1-lean"],
@@ -249,7 +250,7 @@ def costs(bench, jobs):
     bench.say(f"starts of one Envoy with {len(rows)} listeners")
     for _ in range(6 if bench.quick else STARTS):
         start(names)
-    while not bench.quick and len(rounds.starts) < MOST_STARTS:
+    while not bench.quick and len(rounds.starts) < bench.most_starts:
         unsure = [job for job in jobs if is_unsure(rounds, job)]
         if not unsure:
             break

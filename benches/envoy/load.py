@@ -86,7 +86,7 @@ class Rounds:
     def of(self, *rows):
         """What each of these costs by itself, the baseline in it: a tuple for each start that measured them all."""
         measured = (start for start in self.starts if all(row in start[0] for row in rows))
-        return [tuple(quiet([costs[row] for costs in start]) for row in rows) for start in measured]
+        return [tuple(middle([costs[row] for costs in start]) for row in rows) for start in measured]
 
     def added(self, row):
         """What a row adds to the baseline, one for each start that measured it."""
@@ -108,14 +108,8 @@ class Rounds:
         return of(both), (drawn[cut], drawn[-1 - cut]), len(both)
 
 
-def quiet(values):
-    """The mean of the lowest quarter: what something costs while no neighbour disturbs it, which only ever makes it dearer."""
-    ordered = sorted(values)
-    return statistics.mean(ordered[:max(1, len(ordered) // 4)])
-
-
 def middle(values):
-    """The mean of the middle half, which wavers less than the median."""
+    """The mean of the middle half: a median that wavers less. Not of the lowest, which a row that wavers more has lower."""
     ordered = sorted(values)
     cut = len(ordered) // 4
     return statistics.mean(ordered[cut:len(ordered) - cut])
