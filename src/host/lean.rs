@@ -16,7 +16,7 @@ use std::rc::Rc;
 use crate::config::ConfigErrors;
 use crate::policy::Policy;
 
-use super::abi::{self, Status};
+use super::abi::{self, Failure, Status};
 use super::id::ContextId;
 use super::refusal::Refusal;
 use super::seat::Seat;
@@ -109,16 +109,28 @@ impl Vm {
         if others.is_empty() {
             return;
         }
-        let is_lost = |root: &ContextId| {
-            let known = abi::set_effective_context(*root);
-            known.is_err_and(|failure| failure.status == Status::BAD_ARGUMENT)
-        };
-        let lost: Vec<ContextId> = others.into_iter().filter(is_lost).collect();
-        if let Err(failure) = abi::set_effective_context(own) {
-            self.events.trouble(&failure);
-        }
-        for root in lost {
-            self.end(root);
+        match lost_of(others, own) {
+            Ok(lost) => lost.into_iter().for_each(|root| self.end(root)),
+            Err(failure) => self.events.trouble(&failure),
         }
     }
+}
+
+/// Those of these roots that the host knows no more. In a callback of the root `own`, which is the effective one again then.
+///
+/// # Errors
+/// The first host call's that tells nothing: where it doesn't know the living `own` either, it says nothing of the others.
+fn lost_of(others: Vec<ContextId>, own: ContextId) -> Result<Vec<ContextId>, Failure> {
+    let mut lost = Vec::new();
+    let asked = others.into_iter().try_for_each(|root| {
+        let known = abi::set_effective_context(root);
+        if known.is_err_and(|failure| failure.status == Status::BAD_ARGUMENT) {
+            lost.push(root);
+            return Ok(());
+        }
+        known
+    });
+    let back = abi::set_effective_context(own);
+    asked.and(back)?;
+    Ok(lost)
 }

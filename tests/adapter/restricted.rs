@@ -63,6 +63,8 @@ fn fails(call: &str, status: Status, early: bool, make: fn(&World, u64) -> FakeV
     }
     vm.configure(root, SMALL.as_bytes());
     fail();
+    // First the open one's: it must not come to decide by ending the other's root.
+    later(&world, &vm, other, 1);
     later(&world, &vm, root, 1);
     let (stream, outcome) = send(&vm, root, "/closed");
     kept_out(&vm, &outcome);
