@@ -247,16 +247,28 @@ impl Vm {
     /// policy with its last stream, and every root where the VM ends.
     pub fn on_delete(&self, context: ContextId) {
         if self.with(|tables| tables.has_nothing_of(context)) != Some(true) {
-            self.end(context);
+            let was_ticked = self.end(context);
+            if was_ticked {
+                self.end_ticks();
+            }
         }
     }
 
+    /// Envoy (1.40) goes on with the ticks of a root that has ended, for nobody, as long as the VM lives: each push would
+    /// leave a timer behind. To be called while the root is there; a lean VM hears of it too late.
+    fn end_ticks(&self) {
+        if let Err(failure) = abi::set_tick_period(0) {
+            self.events.trouble(&failure);
+        }
+    }
+
+    /// Ends what there is of a context; says whether it was a root that is ticked.
     #[inline(never)]
-    pub(super) fn end(&self, context: ContextId) {
+    pub(super) fn end(&self, context: ContextId) -> bool {
         // Handed out, so that what drops here drops after the tables are let go.
         let stream = self.with(|tables| tables.forget(context));
         if let Some(Some(_)) = stream {
-            return;
+            return false;
         }
         let root = self.with(|tables| {
             let root = tables.roots.end(context)?;
@@ -264,10 +276,12 @@ impl Vm {
             root
         });
         self.descent.forget(context);
-        if let Some(Some(seat)) = root {
-            self.close(context, &seat);
-            self.forsake(context);
-        }
+        let Some(Some(seat)) = root else {
+            return false;
+        };
+        self.close(context, &seat);
+        self.forsake(context);
+        true
     }
 
     /// Ends a seat's engine. Exchanges that wait for it are denied: the request that they carry belongs to a policy that

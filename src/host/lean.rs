@@ -110,7 +110,9 @@ impl Vm {
             return;
         }
         match lost_of(others, own) {
-            Ok(lost) => lost.into_iter().for_each(|root| self.end(root)),
+            Ok(lost) => lost.into_iter().for_each(|root| {
+                self.end(root);
+            }),
             Err(failure) => self.events.trouble(&failure),
         }
     }

@@ -3,7 +3,7 @@
 use postern::host::fake::Outcome;
 use postern::host::{CallToken, ContextId};
 
-use crate::support::{SMALL, answered, get, running, send, sound, vm};
+use crate::support::{SMALL, WATCHED, answered, get, running, send, sound, vm};
 
 #[test]
 fn unknown_contexts_are_ignored_and_counted() {
@@ -64,6 +64,23 @@ fn callbacks_after_the_end_are_ignored() {
     vm.delete(root);
     vm.tick(root);
     vm.vm().on_delete(root);
+    sound(&vm);
+}
+
+/// Envoy would go on with them, one timer for each policy that was ever pushed.
+#[test]
+fn a_root_that_ends_takes_its_ticks_along() {
+    let vm = vm();
+    for text in [SMALL, WATCHED] {
+        let root = vm.root();
+        assert!(vm.configure(root, text.as_bytes()));
+        assert_ne!(vm.host().ticks[&root], 0);
+        let (stream, _) = send(&vm, root, "/open");
+        vm.delete(stream);
+        assert_ne!(vm.host().ticks[&root], 0);
+        vm.delete(root);
+        assert_eq!(vm.host().ticks[&root], 0);
+    }
     sound(&vm);
 }
 

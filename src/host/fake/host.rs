@@ -78,7 +78,7 @@ pub struct Host {
     pub logs: Vec<(u32, String)>,
     /// How often each host call was made.
     pub calls: BTreeMap<&'static str, u32>,
-    /// The tick period of each root in milliseconds, zero for none.
+    /// The tick period of each root in milliseconds, zero for none. Envoy keeps it when the root has ended.
     pub ticks: BTreeMap<ContextId, u32>,
     pub(super) violations: Vec<String>,
     pub(super) configuration: Option<Vec<u8>>,
@@ -161,7 +161,6 @@ impl Host {
     pub(super) fn delete(&mut self, context: ContextId) {
         self.contexts.remove(&context.0);
         self.pending.retain(|sent| sent.context != context);
-        self.ticks.remove(&context);
     }
 
     pub(super) fn open_request(&mut self, stream: ContextId, headers: Pairs) {
