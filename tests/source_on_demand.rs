@@ -78,30 +78,30 @@ fn say(answer: &Answer) -> String {
 )]
 fn the_life_of_a_document() {
     let mut source = on_demand(LIMITS);
-    let ask = |source: &mut OnDemand, seconds| say(&source.ask(b"a/b", at(seconds)));
-    assert_eq!(ask(&mut source, 0), "ask /profiles/a%2Fb");
+    let ask = |source: &mut OnDemand, seconds| say(&source.ask(b"a b", at(seconds)));
+    assert_eq!(ask(&mut source, 0), "ask /profiles/a%20b");
     assert_eq!(ask(&mut source, 0), "pending");
-    let settled = source.fetched(b"a/b", reply("200", "1"), at(1));
+    let settled = source.fetched(b"a b", reply("200", "1"), at(1));
     assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
     assert_eq!(ask(&mut source, 61), "fresh 1");
     assert_eq!(ask(&mut source, 62), "stale 1, ask \"1\"");
     assert_eq!(ask(&mut source, 62), "stale 1");
-    let settled = source.fetched(b"a/b", reply("304", ""), at(63));
+    let settled = source.fetched(b"a b", reply("304", ""), at(63));
     assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
     assert_eq!(ask(&mut source, 123), "fresh 1");
     assert_eq!(ask(&mut source, 124), "stale 1, ask \"1\"");
-    let settled = source.fetched(b"a/b", Err(CalloutError::NoReply), at(124));
+    let settled = source.fetched(b"a b", Err(CalloutError::NoReply), at(124));
     assert_eq!(
         settled,
         Settled::Failed(SourceError::Callout(CalloutError::NoReply))
     );
     assert_eq!(ask(&mut source, 124), "stale 1");
     assert_eq!(ask(&mut source, 125), "stale 1, ask \"1\"");
-    let _ = source.fetched(b"a/b", reply("200", "2"), at(125));
+    let _ = source.fetched(b"a b", reply("200", "2"), at(125));
     assert_eq!(ask(&mut source, 125), "fresh 2");
     assert_eq!(ask(&mut source, 725), "stale 2, ask \"1\"");
     assert_eq!(ask(&mut source, 726), "pending", "too old to be used");
-    let _ = source.fetched(b"a/b", reply("404", ""), at(726));
+    let _ = source.fetched(b"a b", reply("404", ""), at(726));
     assert_eq!(ask(&mut source, 726), "missing");
     assert_eq!(source.documents(), 0);
 }
@@ -155,6 +155,12 @@ fn what_is_refused() {
         (&b"123456789"[..], Refusal::KeyTooLong),
         (b"", Refusal::UnfitKey),
         (b"..", Refusal::UnfitKey),
+        (b"a/b", Refusal::ReservedByte),
+        (b"../b", Refusal::ReservedByte),
+        (b"a%2Fb", Refusal::ReservedByte),
+        (b"a\\b", Refusal::ReservedByte),
+        (b"a?b", Refusal::ReservedByte),
+        (b"a#b", Refusal::ReservedByte),
         (b"a\n", Refusal::UnfitKey),
     ] {
         assert_eq!(source.ask(key, at(0)), Answer::Refused(refusal), "{key:?}");

@@ -6,7 +6,8 @@ use postern::http::{HeaderMap, Headers, cookies, query_pairs};
 use postern::policy::{Environment, Policy};
 use postern::rewrite::{QueryEdit, edit_query, strip_query};
 use postern::route::{
-    DuplicateSlash, Parameters, PathPattern, PathRules, SlashChoice, canonical_host, canonicalise,
+    DuplicateSlash, EscapedPercent, Parameters, PathPattern, PathRules, SlashChoice,
+    canonical_host, canonicalise,
 };
 use postern::source::{Budget, Document, Item, Items, JsonPath, Tree, read_item};
 
@@ -68,6 +69,10 @@ pub fn path(data: &[u8]) {
         parameters: match choice >> 7 {
             0 => Parameters::Reject,
             _ => Parameters::Keep,
+        },
+        escaped_percent: match (choice >> 6) & 1 {
+            0 => EscapedPercent::Reject,
+            _ => EscapedPercent::Keep,
         },
     };
     if let Ok(host) = canonical_host(path) {

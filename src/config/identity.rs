@@ -27,8 +27,10 @@ record! {
         "backslash" backslash: Backslash = "reject";
         /// `//` in a path.
         "duplicateSlash" duplicate_slash: DuplicateSlash = "merge";
-        /// `;` and what follows it in a segment, as in `/a;v=1`.
+        /// `;` or `%3B` and what follows it in a segment, as in `/a;v=1`.
         "parameters" parameters: Parameters = "reject";
+        /// `%25` before two hexadecimal digits, as in `/a%252Fb`: what is escaped twice.
+        "escapedPercent" escaped_percent: EscapedPercent = "reject";
     }
 }
 
@@ -69,8 +71,18 @@ choice! {
 }
 
 choice! {
-    /// What is done with `;` in a path.
+    /// What is done with `;` and `%3B` in a path.
     pub enum Parameters {
+        /// The request is answered with 400.
+        "reject" Reject;
+        /// It stays as it is, part of a segment.
+        "keep" Keep;
+    }
+}
+
+choice! {
+    /// What is done with what is escaped twice in a path.
+    pub enum EscapedPercent {
         /// The request is answered with 400.
         "reject" Reject;
         /// It stays as it is, part of a segment.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::decode::{Decode, Named, filled, pairs};
+use super::decode::{Decode, Named, expected, filled, pairs};
 use super::measure::duration;
 use super::node::Node;
 use super::scalar::integer;
@@ -14,9 +14,9 @@ record! {
     pub struct Lookup {
         /// The name of the source.
         "source" source: String as line = required;
-        /// A template of the entry's key, for sources with an `index` or read `onDemand`. Without it the whole document
-        /// is the entry.
-        "key" key: Option<String> as line = optional;
+        /// The entry's key, for sources with an `index` or read `onDemand`: a template, or `{path: …}`. Without it the
+        /// whole document is the entry.
+        "key" key: Option<LookupKey> = optional;
         /// The values by name, each a JSONPath from the entry. `${LOOKUP.VALUE}` in a template.
         "values" values: Vec<Named<String>> as json_paths = required;
         /// What is done where a good document has no such entry.
@@ -25,6 +25,48 @@ record! {
         "onFailure" on_failure: Fallback = {"deny": 503};
         /// For how long a request waits for the first document. At most a minute.
         "hold" hold: Duration as duration::<0, 60_000> = "0s";
+    }
+}
+
+/// Which entry of a source is meant.
+#[derive(Clone, Debug)]
+pub enum LookupKey {
+    /// The one with this key, a template. It is one segment where it becomes a part of a callout's path.
+    Text(String),
+    /// The one at this path, a template: each `/` of it divides segments of the callout's path.
+    Path(String),
+}
+
+impl LookupKey {
+    /// The template.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        match self {
+            Self::Text(template) | Self::Path(template) => template,
+        }
+    }
+}
+
+record! {
+    /// The entry at this path, of a source that is read `onDemand`.
+    pub(super) struct WrittenKeyPath {
+        /// A template: each `/` of its text divides segments of the callout's path.
+        "path" path: String as line = required;
+    }
+}
+
+impl Decode for LookupKey {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::String(_) => line(node, at, errors).map(Self::Text),
+            Node::Map(_) => {
+                let WrittenKeyPath { path } = Decode::decode(node, at, errors)?;
+                Some(Self::Path(path))
+            }
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => {
+                expected("a template or `{path: …}`", node, at, errors)
+            }
+        }
     }
 }
 

@@ -41,8 +41,10 @@ pub(crate) use consumer::{ApiKeyRef, ConsumerRef, KeyRef};
 pub use decode::Named;
 pub use draft::{Draft, Lists};
 pub use error::{ConfigError, ConfigErrors};
-pub use identity::{Backslash, DuplicateSlash, EscapedSlash, Identity, Parameters, Paths, Routing};
-pub use lookup::{Fallback, Lookup};
+pub use identity::{
+    Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, Identity, Parameters, Paths, Routing,
+};
+pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
 pub use pieces::Pieces;
 pub use provider::{ApiKeyProvider, Place, Provider};

@@ -97,6 +97,7 @@ const fn reason(error: PathError) -> Reason {
         | PathError::Backslash
         | PathError::DuplicateSlash
         | PathError::Parameter
+        | PathError::EscapedPercent
         | PathError::HiddenDotSegment => Reason::AmbiguousPath,
         PathError::NoLeadingSlash
         | PathError::Fragment

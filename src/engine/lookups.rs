@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::http::{Callout, Edits};
-use crate::policy::{Denial, Fallback, Lookup, Policy, Reason};
+use crate::policy::{Denial, Fallback, KeyKind, Lookup, LookupKey, Policy, Reason};
 use crate::rewrite::Origin;
 use crate::source::{Answer, Document, Entry, Refusal, Settled};
 use crate::time::Timestamp;
@@ -86,7 +86,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         lookup: &'e Lookup,
         facts: &Facts<'_>,
     ) -> Result<Picked<'e>, Stop> {
-        let Some(template) = &lookup.key else {
+        let Some(LookupKey { template, .. }) = &lookup.key else {
             return self.look_closer(lookup, None);
         };
         let Some(key) = facts.bytes(template)? else {
@@ -168,7 +168,10 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
             });
         }
         let now = self.inputs.now();
-        let answer = source.borrow_mut().machine.ask(key, now);
+        let answer = match lookup.key.as_ref().map(|key| key.kind) {
+            Some(KeyKind::Path) => source.borrow_mut().machine.ask_path(key, now),
+            Some(KeyKind::Segment) | None => source.borrow_mut().machine.ask(key, now),
+        };
         self.observer.event(&Event::SourceAsked {
             source: self.policy.sources.name(lookup.source),
             place: lookup.source,
@@ -182,10 +185,13 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
                 self.depart(source, key, lookup, callout);
                 Ok(remembered(&document, lookup))
             }
-            // Longer than any entry's.
-            Answer::Missing | Answer::Refused(Refusal::KeyTooLong) => Ok(Said::Missing),
+            // No entry has such a key.
+            Answer::Missing | Answer::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => {
+                Ok(Said::Missing)
+            }
             Answer::Refused(Refusal::UnfitKey) => {
-                Err(blame(lookup.key.as_ref().map_or(Origin::Client, whose)).into())
+                let key = lookup.key.as_ref();
+                Err(blame(key.map_or(Origin::Client, |key| whose(&key.template))).into())
             }
             Answer::Failed(_) | Answer::Refused(Refusal::TooManyInFlight) => Ok(Said::Failed),
             Answer::Pending => {

@@ -142,7 +142,7 @@ pub(super) fn looked_up(
     let key = lookup
         .key
         .as_ref()
-        .and_then(|key| facts.bytes(key).ok().flatten());
+        .and_then(|key| facts.bytes(&key.template).ok().flatten());
     let keyless = lookup.key.is_some() && key.is_none();
     let (origin, entry) = match desk.sources.at(lookup.source) {
         Some(State::Inline(seen)) => (Origin::Inline, known(&seen.view, key.as_deref(), keyless)),

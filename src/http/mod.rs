@@ -2,6 +2,7 @@
 
 mod callout;
 mod cookie;
+mod dots;
 mod edit;
 mod headers;
 mod marks;
@@ -14,6 +15,7 @@ mod text;
 
 pub use callout::{Callout, CalloutError, Reply};
 pub use cookie::cookies;
+pub use dots::{escapes_to_dots, reads_as_dots};
 pub use edit::{Edit, Edits, Response};
 pub use headers::{HeaderMap, Headers, Iter, Look, MalformedMap, same_name};
 pub use marks::{Lengths, Marks};

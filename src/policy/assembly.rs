@@ -1,7 +1,7 @@
 //! From config to policy, list by list: no list need be in memory whole.
 
 use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces};
-use crate::route::{DuplicateSlash, Parameters, PathRules, SlashChoice};
+use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice};
 
 use super::answer::Respond;
 use super::directory::{Builder, Directory, Surroundings};
@@ -159,6 +159,10 @@ fn path_rules(written: &config::Paths) -> PathRules {
         parameters: match written.parameters {
             config::Parameters::Reject => Parameters::Reject,
             config::Parameters::Keep => Parameters::Keep,
+        },
+        escaped_percent: match written.escaped_percent {
+            config::EscapedPercent::Reject => EscapedPercent::Reject,
+            config::EscapedPercent::Keep => EscapedPercent::Keep,
         },
     }
 }

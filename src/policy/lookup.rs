@@ -18,12 +18,28 @@ pub(crate) struct Lookup {
     pub(crate) name: Box<str>,
     pub(crate) source: usize,
     /// Which entry; without one the values are taken from the document's root.
-    pub(crate) key: Option<ValueTemplate>,
+    pub(crate) key: Option<LookupKey>,
     pub(crate) values: Vec<LookupValue>,
     pub(crate) on_missing: Fallback,
     pub(crate) on_failure: Fallback,
     /// How long a request waits for a first document.
     pub(crate) hold: Duration,
+}
+
+/// Which entry of a source is meant.
+#[derive(Debug, PartialEq)]
+pub(crate) struct LookupKey {
+    pub(crate) template: ValueTemplate,
+    pub(crate) kind: KeyKind,
+}
+
+/// What a key becomes where it stands in the path of a callout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    /// One segment.
+    Segment,
+    /// As many as it has.
+    Path,
 }
 
 /// One value of an entry.
@@ -61,11 +77,11 @@ impl Lookup {
         let written = &written.value;
         let values = values(&written.values, &path.field("values"), errors);
         let key = match &written.key {
-            Some(text) => Some(scope.template(text, &path.field("key"), errors)?),
+            Some(key) => Some(LookupKey::compile(key, scope, &path.field("key"), errors)?),
             None => None,
         };
         let source = sources.named(&written.source, &path.field("source"), errors)?;
-        check_key(sources.reading(source), key.is_some(), path, errors);
+        check_key(sources.reading(source), key.as_ref(), path, errors);
         let values = values?;
         let on_missing = fallback(
             &written.on_missing,
@@ -91,12 +107,36 @@ impl Lookup {
     }
 }
 
+impl LookupKey {
+    fn compile(
+        written: &config::LookupKey,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let (kind, template) = match written {
+            config::LookupKey::Text(text) => (KeyKind::Segment, scope.template(text, path, errors)),
+            config::LookupKey::Path(text) => (
+                KeyKind::Path,
+                scope.template(text, &path.field("path"), errors),
+            ),
+        };
+        let template = template?;
+        Some(Self { template, kind })
+    }
+}
+
 /// Whether the key of `lookup` speaks of any of `others`, itself among them.
 pub(super) fn speaks_of_any(
     lookup: &Named<config::Lookup>,
     others: &[&Named<config::Lookup>],
 ) -> bool {
-    let Some(Ok(key)) = lookup.value.key.as_deref().map(Template::parse) else {
+    let Some(Ok(key)) = lookup
+        .value
+        .key
+        .as_ref()
+        .map(|key| Template::parse(key.template()))
+    else {
         return false;
     };
     key.variables().any(|name| {
@@ -121,20 +161,31 @@ fn values(
     compiled.into_iter().collect()
 }
 
-fn check_key(reading: Reading, has_key: bool, path: &Path<'_>, errors: &mut ConfigErrors) {
-    match (reading, has_key) {
-        (Reading::Whole, true) => {
+fn check_key(
+    reading: Reading,
+    key: Option<&LookupKey>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    match (reading, key.map(|key| key.kind)) {
+        (Reading::Whole, Some(_)) => {
             errors.suggest(
                 &path.field("key"),
                 "the source has no `index`",
                 "give it one, or leave `key` out",
             );
         }
-        (Reading::OnDemand, false) => {
+        (Reading::Indexed, Some(KeyKind::Path)) => {
+            let reason = "the source has an `index`: its keys are no paths";
+            errors.suggest(&path.field("key"), reason, "write the template alone");
+        }
+        (Reading::OnDemand, None) => {
             let reason = "the source is read on demand, by key";
             errors.suggest(path, reason, "say which entry: `key`");
         }
-        (Reading::Whole, false) | (Reading::Indexed, _) | (Reading::OnDemand, true) => {}
+        (Reading::Whole | Reading::Indexed, None)
+        | (Reading::Indexed, Some(KeyKind::Segment))
+        | (Reading::OnDemand, Some(_)) => {}
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) use directory::{Builder, Consumer, Credential, Directory, Surrounding
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{Identity, Routing};
 pub(crate) use kind::{Action, Answer};
-pub(crate) use lookup::{Fallback, Lookup};
+pub(crate) use lookup::{Fallback, KeyKind, Lookup, LookupKey};
 pub(crate) use names::Names;
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;

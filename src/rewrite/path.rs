@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::http::{is_unreserved, percent_decode, percent_encode_into};
+use crate::http::{
+    escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
+};
 
 use super::literal::PathLiteral;
 
@@ -175,6 +177,9 @@ impl PathBuilder {
         if value.iter().any(u8::is_ascii_control) {
             self.refuse(PathFault::ControlByte, origin);
         }
+        if escapes_to_dots(value) {
+            self.refuse(PathFault::DotSegment, origin);
+        }
         percent_encode_into(&mut self.path, value, |byte| {
             is_unreserved(byte) || b"!$&'()*+,=:@".contains(&byte)
         });
@@ -185,7 +190,7 @@ impl PathBuilder {
         let fault = match self.last_segment() {
             None => PathFault::NoLeadingSlash,
             Some(b"") => PathFault::EmptySegment,
-            Some(segment) if hides_dots(segment) => PathFault::DotSegment,
+            Some(segment) if reads_as_dots(segment) => PathFault::DotSegment,
             Some(_) => return,
         };
         let origin = self.value.map_or(Origin::Policy, |value| value.origin);
@@ -196,13 +201,6 @@ impl PathBuilder {
         let error = PathValueError { fault, origin };
         self.error = self.error.or(Some(error));
     }
-}
-
-/// Whether the segment, or a part of it between escaped slashes, is `.` or `..`.
-fn hides_dots(segment: &[u8]) -> bool {
-    let decoded = percent_decode(segment);
-    let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
-    parts.any(|part| matches!(part, b"." | b".."))
 }
 
 #[cfg(test)]
@@ -272,6 +270,9 @@ mod tests {
             (&["/", "<a\\..", "/b"], "DotSegment Client"),
             (&["/", "*a%2F../b"], "DotSegment Client"),
             (&["/.", "<./b"], "DotSegment Client"),
+            (&["/", "<..;x", "/b"], "DotSegment Client"),
+            (&["/a/..%3Bx"], "DotSegment Policy"),
+            (&["/", "<..%2Fx", "/b"], "DotSegment Client"),
             (&["/a", "<\r"], "ControlByte Client"),
             (&["/a", "{\0", "/", "<"], "ControlByte Source"),
             (&["/a/", "*b/\x7f"], "ControlByte Client"),

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::rules::{DuplicateSlash, Parameters, PathError, PathRules};
-use super::spelling::{Dots, decode, hides_dots, matching_form, resolve, segments};
+use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules};
+use super::spelling::{
+    Dots, decode, hides_dots, is_escaped_twice, matching_form, resolve, segments,
+};
 
 /// A path in its one spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl<'a> CanonicalPath<'a> {
 
 /// Brings `:path` into its one spelling. A path that has it already and holds no `%` costs one pass and no allocation.
 ///
-/// In this order: escapes are decoded and the rules for `%2F`, `\` and `;` applied; duplicate slashes merged; dot segments
+/// In this order: escapes are decoded and the rules for `%2F`, `\`, `;` and `%25` applied; duplicate slashes merged; dot segments
 /// removed (RFC 3986 §5.2.4). The query is not touched, but may hold neither `#` nor a raw control byte.
 ///
 /// # Errors
@@ -245,6 +247,9 @@ fn spell(came: &[u8], rules: &PathRules) -> Result<Option<Respelt>, PathError> {
     if std::str::from_utf8(&text).is_err() {
         return Err(PathError::NotUtf8);
     }
+    if rules.escaped_percent == EscapedPercent::Reject && is_escaped_twice(&decoded) {
+        return Err(PathError::EscapedPercent);
+    }
     if segments(&decoded).any(hides_dots) {
         return Err(PathError::HiddenDotSegment);
     }
@@ -275,12 +280,14 @@ mod tests {
     use crate::route::SlashChoice;
 
     const KEEP: PathRules = PathRules {
+        escaped_percent: EscapedPercent::Keep,
         escaped_slash: SlashChoice::Keep,
         backslash: SlashChoice::Keep,
         duplicate_slash: DuplicateSlash::Keep,
         parameters: Parameters::Keep,
     };
     const DECODE: PathRules = PathRules {
+        escaped_percent: EscapedPercent::Reject,
         escaped_slash: SlashChoice::Decode,
         backslash: SlashChoice::Decode,
         duplicate_slash: DuplicateSlash::Merge,
@@ -314,8 +321,12 @@ mod tests {
             ("/a%20b%c3%a9", "/a%20b%c3%a9 /a bé"),
             ("/é", "/é"),
             ("/%40@", "/%40@ /@@"),
-            ("/%3Bx%3F%23", "/%3Bx%3F%23 /;x?#"),
-            ("/%25%2541%252F%252e", "/%25%2541%252F%252e"),
+            ("/%3Fx%23", "/%3Fx%23 /?x#"),
+            (
+                "/%25/100%25/%25%20a%25",
+                "/%25/100%25/%25%20a%25 /%25/100%25/%25 a%25",
+            ),
+            ("/%25g0%25a", "/%25g0%25a"),
             ("/a/./b/../c", "/a/c"),
             ("/a/%2e%2E/b", "/b"),
             ("/a/.%2e", "/"),
@@ -343,11 +354,6 @@ mod tests {
             ("/%c0%af", "NotUtf8"),
             ("/%ff/../a", "NotUtf8"),
             ("/%c3/%a9", "NotUtf8"),
-            ("/a%2Fb", "EscapedSlash"),
-            ("/a%2fb", "EscapedSlash"),
-            ("/a\\b", "Backslash"),
-            ("/a%5cb", "Backslash"),
-            ("/a;b", "Parameter"),
             ("/a#b", "Fragment"),
             ("/a?b#c", "Fragment"),
             ("/a?b\n", "ControlByte"),
@@ -362,12 +368,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_ambiguous() {
+        for (path, expected) in [
+            ("/a%2Fb", "EscapedSlash"),
+            ("/a%2fb", "EscapedSlash"),
+            ("/a\\b", "Backslash"),
+            ("/a%5cb", "Backslash"),
+            ("/a;b", "Parameter"),
+            ("/a%3bb", "Parameter"),
+            ("/..%3B/a", "Parameter"),
+            ("/%2561", "EscapedPercent"),
+            ("/%252F%252e", "EscapedPercent"),
+            ("/a%25%32e", "EscapedPercent"),
+            ("/%252e%252e/a", "EscapedPercent"),
+            ("/%25C3%25A9", "EscapedPercent"),
+        ] {
+            assert_eq!(
+                shown(path.as_bytes(), &PathRules::default()),
+                expected,
+                "{path:?}"
+            );
+        }
+    }
+
+    #[test]
     fn by_the_other_rules() {
         for (path, rules, expected) in [
             ("/a%2Fb%5c\\c", DECODE, "/a/b/c"),
             ("/a%2F..\\b", DECODE, "/b"),
             ("/a%2F%2fb", DECODE, "/a/b"),
-            ("/a%252Fb", DECODE, "/a%252Fb"),
+            ("/a%252Fb", DECODE, "EscapedPercent"),
+            ("/a%2541%252e", KEEP, "/a%2541%252e"),
             ("/a%2fb", KEEP, "/a%2fb /a%2Fb"),
             ("/a%5c\\b", KEEP, "/a%5c\\b /a%5C%5Cb"),
             ("/a;b=%41;/c", KEEP, "/a;b=A;/c"),
@@ -381,7 +412,8 @@ mod tests {
             ("/a/..%2fx", KEEP, "HiddenDotSegment"),
             ("/a/b\\..", KEEP, "HiddenDotSegment"),
             ("/a/b%5C.;x%2fy", KEEP, "HiddenDotSegment"),
-            ("/..%3Bx/a;..", KEEP, "/..%3Bx/a;.. /..;x/a;.."),
+            ("/..%3Bx/a", KEEP, "HiddenDotSegment"),
+            ("/b%3bx/a;..", KEEP, "/b%3bx/a;.. /b;x/a;.."),
             ("/...;x/..a%2f", KEEP, "/...;x/..a%2f /...;x/..a%2F"),
         ] {
             assert_eq!(shown(path.as_bytes(), &rules), expected, "{path:?}");

@@ -26,4 +26,4 @@ pub use pattern_ref::{CaptureKind, PatternRef};
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, Test};
 pub use router::Router;
 pub use rule::{Found, Head, RouteIndex, Rule};
-pub use rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
+pub use rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice};

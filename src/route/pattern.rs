@@ -3,7 +3,7 @@
 use super::capture::Captures;
 use super::pattern_error::PatternError;
 use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
-use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
+use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice};
 use super::spelling::{decode, hides_dots, matching_form};
 
 /// Which paths a rule is for.
@@ -145,6 +145,7 @@ fn literal(text: &str) -> Result<Vec<u8>, PatternError> {
         backslash: SlashChoice::Keep,
         duplicate_slash: DuplicateSlash::Keep,
         parameters: Parameters::Keep,
+        escaped_percent: EscapedPercent::Keep,
     };
     for byte in text.bytes() {
         match byte {

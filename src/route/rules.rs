@@ -26,13 +26,23 @@ pub enum DuplicateSlash {
     Keep,
 }
 
-/// What to do with path parameters (a raw `;`).
+/// What to do with path parameters (`;`, and `%3B`: servers decode it before or after they look for parameters).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Parameters {
     /// Refuse the request.
     #[default]
     Reject,
     /// They are part of their segment's text.
+    Keep,
+}
+
+/// What to do with an escaped `%` before two hexadecimal digits (`%252F`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EscapedPercent {
+    /// Refuse the request: a server that decodes twice reads another path.
+    #[default]
+    Reject,
+    /// It is a byte of its segment like any other, and forwarded as it came.
     Keep,
 }
 
@@ -45,8 +55,10 @@ pub struct PathRules {
     pub backslash: SlashChoice,
     /// `//`; merged by default.
     pub duplicate_slash: DuplicateSlash,
-    /// `;`; rejected by default.
+    /// `;` and `%3B`; rejected by default.
     pub parameters: Parameters,
+    /// `%25` before two hexadecimal digits; rejected by default.
+    pub escaped_percent: EscapedPercent,
 }
 
 /// Why a path is refused: the client's fault, 400.
@@ -68,9 +80,11 @@ pub enum PathError {
     Backslash,
     /// `//`, and the rules reject it.
     DuplicateSlash,
-    /// `;`, and the rules reject it.
+    /// `;` or `%3B`, and the rules reject it.
     Parameter,
-    /// `.` or `..` before a kept `;`, or beside a kept `%2F` or `\`: a dot segment for some upstreams.
+    /// `%25` before two hexadecimal digits, and the rules reject it.
+    EscapedPercent,
+    /// `.` or `..` before a kept `;` or `%3B`, or beside a kept `%2F` or `\`: a dot segment for some upstreams.
     HiddenDotSegment,
 }
 
@@ -86,6 +100,7 @@ impl fmt::Display for PathError {
             Self::Backslash => "the path has a backslash",
             Self::DuplicateSlash => "the path has an empty segment",
             Self::Parameter => "the path has a parameter",
+            Self::EscapedPercent => "the path is escaped twice",
             Self::HiddenDotSegment => "the path has a hidden dot segment",
         })
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::{escape, is_unreserved};
+use crate::http::{escape, is_unreserved, reads_as_dots};
 
 use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
 
@@ -76,6 +76,7 @@ fn decoded(meant: u8, raw: &[u8], rules: &PathRules, out: &mut Vec<u8>) -> Resul
     match meant {
         b'/' => choose(rules.escaped_slash, PathError::EscapedSlash, raw, out)?,
         b'\\' => choose(rules.backslash, PathError::Backslash, raw, out)?,
+        b';' if rules.parameters == Parameters::Reject => return Err(PathError::Parameter),
         _ if meant.is_ascii_control() => return Err(PathError::ControlByte),
         _ if is_unreserved(meant) => out.push(meant),
         _ => out.extend(raw),
@@ -92,6 +93,25 @@ fn unescaped(byte: u8, rules: &PathRules, out: &mut Vec<u8>) -> Result<(), PathE
         _ => out.push(byte),
     }
     Ok(())
+}
+
+/// Whether an escaped `%` stands before two hexadecimal digits: decoded twice it would be another byte. Unreserved escapes
+/// are decoded already (`%25%32%46` is `%252F`).
+pub(super) fn is_escaped_twice(decoded: &[u8]) -> bool {
+    let mut rest = decoded;
+    while let Some((_, tail)) = rest.split_first() {
+        if escape(rest) == Some(b'%') && is_before_hex_pair(tail) {
+            return true;
+        }
+        rest = tail;
+    }
+    false
+}
+
+/// Whether two hexadecimal digits stand behind the `25` that `text` begins with.
+fn is_before_hex_pair(text: &[u8]) -> bool {
+    let digits = text.get(2..4);
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Decodes every escape that is left, save those of `/`, `%` and `\`, which become upper-case escapes, as a raw `\` does.
@@ -117,26 +137,13 @@ pub(super) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// Whether a part of the segment before a `;`, or between kept slashes, is `.` or `..`: some upstream would read it as a
-/// dot segment, although it is none here.
+/// Whether some upstream would read the segment, or a part of it, as a dot segment, although it is none here.
 pub(super) fn hides_dots(segment: &[u8]) -> bool {
-    let mut dots = Dots::Empty;
-    let mut parts = false;
-    let mut rest = segment;
-    while let Some((&byte, tail)) = rest.split_first() {
-        let border = byte == b'\\' || matches!(escape(rest), Some(b'/' | b'\\'));
-        if (border || byte == b';') && dots.is_dot_segment() {
-            return true;
-        }
-        rest = if border && byte == b'%' {
-            rest.get(3..).unwrap_or_default()
-        } else {
-            tail
-        };
-        dots = dots.after(if border { b'/' } else { byte });
-        parts |= border;
-    }
-    parts && dots.is_dot_segment()
+    !is_dot_segment(segment) && reads_as_dots(segment)
+}
+
+const fn is_dot_segment(segment: &[u8]) -> bool {
+    matches!(segment, b"." | b"..")
 }
 
 /// The path without dot segments and, where they are merged, without duplicate slashes; `None` where it has neither.
@@ -146,7 +153,7 @@ pub(super) fn resolve(path: &[u8], rule: DuplicateSlash) -> Result<Option<Vec<u8
         return Err(PathError::DuplicateSlash);
     }
     let merge = duplicate && rule == DuplicateSlash::Merge;
-    if !merge && !segments(path).any(|segment| matches!(segment, b"." | b"..")) {
+    if !merge && !segments(path).any(is_dot_segment) {
         return Ok(None);
     }
     let mut out = Vec::with_capacity(path.len());

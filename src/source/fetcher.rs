@@ -74,8 +74,16 @@ impl Fetcher {
         }
     }
 
-    /// Asks for the document of `key`. `None` where the protocol cannot carry the key: it would not be one path segment,
-    /// or it holds a control byte.
+    /// Whether a key becomes one or more segments of a path.
+    #[must_use]
+    pub fn has_key_in_segments(&self) -> bool {
+        match self {
+            Self::Http(source) => source.has_key_in_segments(),
+        }
+    }
+
+    /// Asks for the document of `key`. `None` where the protocol cannot carry the key: a path segment would be empty or a
+    /// dot segment, or it holds a control byte.
     #[must_use]
     pub fn demand(&self, key: &[u8], held: &Validator) -> Option<Callout> {
         match self {

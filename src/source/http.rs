@@ -114,8 +114,14 @@ impl HttpSource {
         self.callout(self.path.bare(), held)
     }
 
-    /// Asks for the document of `key`, which is percent-encoded as one path segment; conditionally where `held` isn't
-    /// empty. `None` where the segment would be empty or a dot segment, or the key holds a control byte.
+    /// Whether a key becomes one or more segments of the path, and not a part of the query.
+    #[must_use]
+    pub fn has_key_in_segments(&self) -> bool {
+        self.path.has_key_in_segments()
+    }
+
+    /// Asks for the document of `key`, which is percent-encoded; a `/` of it divides segments. Conditionally where `held`
+    /// isn't empty. `None` where a segment would be empty or a dot segment, or the key holds a control byte.
     #[must_use]
     pub fn demand(&self, key: &[u8], held: &Validator) -> Option<Callout> {
         Some(self.callout(self.path.fill(key)?, held))

@@ -9,6 +9,7 @@ use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
 use super::fetcher::{Fetched, Validator};
+use super::path::has_reserved_byte;
 use super::{Document, Fetcher, SourceError};
 
 /// How long a key isn't asked for again after its callout failed.
@@ -44,6 +45,8 @@ pub enum Refusal {
     TooManyInFlight,
     /// The key is longer than `max_key_bytes`.
     KeyTooLong,
+    /// The key is to be one segment and holds one of `/ \ ? # %`.
+    ReservedByte,
     /// The key holds a control byte, or would be an empty or a dot segment.
     UnfitKey,
 }
@@ -144,8 +147,17 @@ impl OnDemand {
         }
     }
 
-    /// What is known of `key`, and what is to be done about it.
+    /// What is known of `key`, and what is to be done about it. The key is one segment where it stands in the path: no
+    /// entry has a key with one of `/ \ ? # %`, which a proxy before the source might unescape.
     pub fn ask(&mut self, key: &[u8], now: Timestamp) -> Answer {
+        if self.fetcher.has_key_in_segments() && has_reserved_byte(key) {
+            return Answer::Refused(Refusal::ReservedByte);
+        }
+        self.ask_path(key, now)
+    }
+
+    /// The same of a key that may be several segments of the path, divided by `/`.
+    pub fn ask_path(&mut self, key: &[u8], now: Timestamp) -> Answer {
         if key.len() > self.limits.max_key_bytes {
             return Answer::Refused(Refusal::KeyTooLong);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::http::{Text, is_unreserved, percent_encode_into};
+use crate::http::{Text, escapes_to_dots, is_unreserved, percent_encode_into, reads_as_dots};
 
 const PLACEHOLDER: &str = "${key}";
 
@@ -84,32 +84,53 @@ impl Path {
         }
     }
 
-    /// The path with `key` in its place, as one segment or one part of the query.
+    /// Whether the key becomes one or more segments, and not a part of the query.
+    pub(super) fn has_key_in_segments(&self) -> bool {
+        matches!(self, Self::Keyed { before, .. } if !before.contains(&b'?'))
+    }
+
+    /// The path with `key` in its place: as segments, each `/` of it a border of two, or as one part of the query. `None`
+    /// where a segment would be empty or read as a dot segment, or the key holds a control byte.
     pub(super) fn fill(&self, key: &[u8]) -> Option<Text> {
         let (before, after) = match self {
             Self::Fixed(path) => return Some(path.clone()),
             Self::Keyed { before, after } => (before, after),
         };
-        if key.iter().any(u8::is_ascii_control) || !stays_a_segment(before, key, after) {
+        if key.iter().any(u8::is_ascii_control) {
             return None;
         }
         let mut path = before.to_vec();
-        percent_encode_into(&mut path, key, is_unreserved);
+        if !self.has_key_in_segments() {
+            percent_encode_into(&mut path, key, is_unreserved);
+            path.extend_from_slice(after);
+            return Some(Text::Owned(path));
+        }
+        percent_encode_into(&mut path, key, |byte| byte == b'/' || is_unreserved(byte));
         path.extend_from_slice(after);
-        Some(Text::Owned(path))
+        let is_fit = are_segments(before, &path, after)
+            && !key.split(|byte| *byte == b'/').any(escapes_to_dots);
+        is_fit.then_some(Text::Owned(path))
     }
 }
 
-/// Whether the segment that `key` becomes, or becomes a part of, is neither empty nor a dot segment. An escaped dot is
-/// no way out: it means the same (RFC 3986 §6.2.2.2).
-fn stays_a_segment(before: &[u8], key: &[u8], after: &[u8]) -> bool {
-    if before.contains(&b'?') {
-        return true;
-    }
-    let start = before.rsplit(|byte| *byte == b'/').next();
-    let end = after.split(|byte| matches!(byte, b'/' | b'?')).next();
-    let segment = [start.unwrap_or_default(), key, end.unwrap_or_default()].concat();
-    !matches!(segment.as_slice(), b"" | b"." | b"..")
+/// Whether each segment that the key became, or became a part of, is neither empty nor one that a server may read as a
+/// dot segment. `path` begins with `before` and ends with `after`.
+fn are_segments(before: &[u8], path: &[u8], after: &[u8]) -> bool {
+    let start = before.iter().rposition(|byte| *byte == b'/');
+    let end = after.iter().position(|byte| matches!(byte, b'/' | b'?'));
+    let behind = end.map_or(0, |end| after.len().saturating_sub(end));
+    let touched =
+        start.map_or(0, |start| start.saturating_add(1))..path.len().saturating_sub(behind);
+    let mut segments = path
+        .get(touched)
+        .unwrap_or_default()
+        .split(|byte| *byte == b'/');
+    !segments.any(|segment| segment.is_empty() || reads_as_dots(segment))
+}
+
+/// Whether `key` holds a byte that means something in a path: a server on the way may unescape it.
+pub(super) fn has_reserved_byte(key: &[u8]) -> bool {
+    key.iter().any(|byte| b"/\\?#%".contains(byte))
 }
 
 #[cfg(test)]
@@ -138,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_one_segment() {
+    fn a_key_fills_its_place() {
         for (path, key, filled) in [
             ("/p/${key}", &b"acme"[..], Some("/p/acme")),
             (
                 "/p/${key}/x",
                 b"a/b?c#d%e;f",
-                Some("/p/a%2Fb%3Fc%23d%25e%3Bf/x"),
+                Some("/p/a/b%3Fc%23d%25e%3Bf/x"),
             ),
             ("/p/${key}", b"\xff+ ", Some("/p/%FF%2B%20")),
             ("/p/${key}", b"...", Some("/p/...")),
@@ -156,6 +177,16 @@ mod tests {
             ("/p/${key}.json", b"", Some("/p/.json")),
             ("/p?k=${key}", b"..", Some("/p?k=..")),
             ("/p?k=${key}&l", b"a&b=c", Some("/p?k=a%26b%3Dc&l")),
+            ("/p?k=${key}", b"../a/b", Some("/p?k=..%2Fa%2Fb")),
+            ("/p${key}?q", b"/a/b", Some("/p/a/b?q")),
+            ("/p/.${key}", b"./a", None),
+            ("/p/${key}", b"/a", None),
+            ("/p/${key}", b"a/", None),
+            ("/p/${key}/x", b"a//b", None),
+            ("/p/${key}", b"a/../b", None),
+            ("/p/${key}", b"a\\..\\b", None),
+            ("/p/${key}", b"..;x", None),
+            ("/p/${key}", b"..%2Fa", None),
             ("/p/${key}", b"a\0", None),
             ("/p/${key}", b"a\r\nx: y", None),
             ("/p/${key}", b"a\x7f", None),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use postern::config::{
     Condition, Config, Credential, DuplicateSlash, EscapedSlash, Fallback, FieldTest, KeyMaterial,
-    LookupTest, Names, PathMatch, PathRewrite, Place, Presence, Provider, Record, Requirement,
-    Route, Source, SourceKind, TextOrEnv, Unmatched,
+    LookupKey, LookupTest, Names, PathMatch, PathRewrite, Place, Presence, Provider, Record,
+    Requirement, Route, Source, SourceKind, TextOrEnv, Unmatched,
 };
 use serde_json::{Value, json};
 
@@ -160,7 +160,10 @@ fn lookups() {
     assert_eq!(lookup.name, "tenant");
     let lookup = &lookup.value;
     assert_eq!(lookup.source, "tenants");
-    assert_eq!(lookup.key.as_deref(), Some("${path.tenant}"));
+    assert_eq!(
+        lookup.key.as_ref().map(LookupKey::template),
+        Some("${path.tenant}")
+    );
     assert_eq!(lookup.values[1].name, "enabled");
     assert_eq!(lookup.values[1].value, "$.enabled");
     assert!(matches!(lookup.on_missing, Fallback::Deny(403)));

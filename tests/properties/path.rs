@@ -1,6 +1,8 @@
 //! The canonical path.
 
-use postern::route::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice, canonicalise};
+use postern::route::{
+    DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice, canonicalise,
+};
 use proptest::prelude::*;
 
 /// Pieces that paths go wrong by.
@@ -24,12 +26,14 @@ pub(super) fn rules() -> impl Strategy<Value = PathRules> {
         Just(DuplicateSlash::Keep)
     ];
     let parameters = prop_oneof![Just(Parameters::Reject), Just(Parameters::Keep)];
-    (slash(), slash(), duplicate, parameters).prop_map(
-        |(escaped_slash, backslash, duplicate_slash, parameters)| PathRules {
+    let percent = prop_oneof![Just(EscapedPercent::Reject), Just(EscapedPercent::Keep)];
+    (slash(), slash(), duplicate, parameters, percent).prop_map(
+        |(escaped_slash, backslash, duplicate_slash, parameters, escaped_percent)| PathRules {
             escaped_slash,
             backslash,
             duplicate_slash,
             parameters,
+            escaped_percent,
         },
     )
 }
@@ -58,6 +62,9 @@ fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError
         .collect::<Result<Vec<_>, _>>()?;
     let meant: Vec<u8> = characters.iter().map(|character| character.meant).collect();
     String::from_utf8(meant).map_err(|_| PathError::NotUtf8)?;
+    if rules.escaped_percent == EscapedPercent::Reject && has_double_escape(&characters) {
+        return Err(PathError::EscapedPercent);
+    }
     let words: Vec<Vec<Character>> = characters
         .split(|character| character.written == b"/")
         .skip(1)
@@ -83,6 +90,16 @@ fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError
         }
     }
     Ok((forward, matching))
+}
+
+/// An escaped `%`, and behind it two characters that are hexadecimal digits, however these were written.
+fn has_double_escape(characters: &[Character]) -> bool {
+    characters.windows(3).any(|three| {
+        let digits = three[1..]
+            .iter()
+            .all(|digit| digit.meant.is_ascii_hexdigit());
+        three[0].meant == b'%' && digits
+    })
 }
 
 fn characters(path: &[u8]) -> Result<Vec<Character>, PathError> {
@@ -114,7 +131,7 @@ fn ruled(mut character: Character, rules: &PathRules) -> Result<Character, PathE
     let (choice, refusal) = match (character.meant, escaped) {
         (b'/', true) => (rules.escaped_slash, PathError::EscapedSlash),
         (b'\\', _) => (rules.backslash, PathError::Backslash),
-        (b';', false) if rules.parameters == Parameters::Reject => {
+        (b';', _) if rules.parameters == Parameters::Reject => {
             return Err(PathError::Parameter);
         }
         (b'#', false) => return Err(PathError::Fragment),
@@ -177,7 +194,7 @@ fn has_hidden_dots(word: &[Character]) -> bool {
         .map(
             |character| match (character.meant, character.written.len()) {
                 (b'/', 3) | (b'\\', _) => '|',
-                (b';', 1) => ';',
+                (b';', _) | (b'?' | b'#', 3) => ';',
                 (b'.', _) => '.',
                 _ => 'x',
             },
@@ -266,7 +283,8 @@ proptest! {
                 path.extend(format!("%{byte:02X}").bytes());
             }
         }
-        let canonical = canonicalise(&path, &PathRules::default());
+        let rules = PathRules { parameters: Parameters::Keep, ..PathRules::default() };
+        let canonical = canonicalise(&path, &rules);
         let dots = text.split('/').any(|word| word == "." || word == "..");
         if !dots && !text.contains("//") && !text.starts_with('/') {
             let expected = format!("/{text}");
@@ -287,7 +305,8 @@ fn count_faults(path: &[u8]) -> usize {
     let kinds: &[&[&str]] = &[
         &["%2f"],
         &["\\", "%5c"],
-        &[";"],
+        &[";", "%3b"],
+        &["%25"],
         &["#"],
         &["//", "/../", "/./"],
         &["\u{fffd}", "%c3", "%e2", "%ff", "%8", "%9", "%a", "%b"],

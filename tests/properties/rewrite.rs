@@ -5,7 +5,7 @@ use postern::rewrite::{
     Origin, PathBuilder, PathLiteral, QueryEdit, edit_query, replace_prefix, strip_query,
 };
 use postern::route::{
-    DuplicateSlash, Parameters, PathPattern, PathRules, SlashChoice, canonicalise,
+    DuplicateSlash, EscapedPercent, Parameters, PathPattern, PathRules, SlashChoice, canonicalise,
 };
 use proptest::prelude::*;
 
@@ -13,7 +13,8 @@ const KEEP: PathRules = PathRules {
     escaped_slash: SlashChoice::Keep,
     backslash: SlashChoice::Keep,
     duplicate_slash: DuplicateSlash::Reject,
-    parameters: Parameters::Reject,
+    parameters: Parameters::Keep,
+    escaped_percent: EscapedPercent::Keep,
 };
 
 /// Text that would like to be more than a value.
@@ -29,8 +30,12 @@ fn literal(text: &str) -> PathLiteral {
     PathLiteral::parse(text).unwrap()
 }
 
-fn is_dots(text: &str) -> bool {
-    text == "." || text == ".."
+/// Whether a server may read a part of the text as a dot segment.
+fn has_dots(text: &str) -> bool {
+    let names = text
+        .split(['/', '\\'])
+        .map(|part| part.split([';', '?', '#']).next());
+    names.flatten().any(|name| name == "." || name == "..")
 }
 
 proptest! {
@@ -44,7 +49,8 @@ proptest! {
         builder.literal(&literal("/b"));
         let refused = value.is_empty()
             || value.bytes().any(|byte| byte.is_ascii_control())
-            || value.split(['/', '\\']).any(is_dots);
+            || has_dots(&value)
+            || has_dots(&String::from_utf8_lossy(&percent_decode(value.as_bytes())));
         let path = builder.finish();
         prop_assert_eq!(path.is_err(), refused);
         let Ok(path) = path else {
@@ -56,12 +62,19 @@ proptest! {
         prop_assert_eq!(&*percent_decode(words[2]), value.as_bytes());
         prop_assert!(canonicalise(&path, &KEEP).unwrap().is_as_it_came());
         let plain = canonicalise(&path, &PathRules::default());
-        prop_assert_eq!(plain.is_ok(), !value.contains(['/', '\\']));
+        let escaped = value.as_bytes().windows(3).any(|three| {
+            three[0] == b'%' && three[1..].iter().all(u8::is_ascii_hexdigit)
+        });
+        prop_assert_eq!(plain.is_ok(), !value.contains(['/', '\\', ';']) && !escaped);
     }
 
     #[test]
     fn captures_land_as_they_were(path in super::path::path(), rules in super::path::rules()) {
-        let rules = PathRules { parameters: Parameters::Reject, ..rules };
+        let rules = PathRules {
+            parameters: Parameters::Reject,
+            escaped_percent: EscapedPercent::Reject,
+            ..rules
+        };
         let template = PathPattern::template("/{first}/{rest=**}").unwrap();
         let Ok(canonical) = canonicalise(&path, &rules) else {
             return Ok(());

@@ -318,7 +318,11 @@ fn open_lookups(config: &Config, found: &mut Vec<Warning>) {
             continue;
         }
         for lookup in &route.lookup {
-            let open = lookup.value.key.as_deref().is_some_and(is_clients);
+            let open = lookup
+                .value
+                .key
+                .as_ref()
+                .is_some_and(|key| is_clients(key.template()));
             if open && on_demand.contains(&*lookup.value.source) {
                 let path = format!("routes[{at}].lookup{}.key", step(&lookup.name));
                 let reason = "a client that doesn't authenticate chooses the key, and each new one is a callout";

@@ -75,6 +75,7 @@ impl Writer {
                     {"type": "string", "minLength": 1, "description": "`none`, or a provider's name"},
                     self.reference("Combination"),
                 ]})),
+                "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
                 "PathRewrite" => Ok(json!({"anyOf": [line(), self.reference("WrittenPrefix")]})),
                 "TextOrEnv" => Ok(json!({"anyOf": [line(), {
                     "type": "object",
