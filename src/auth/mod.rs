@@ -2,6 +2,8 @@
 
 mod key;
 mod place;
+mod prefix;
 
 pub use key::{KeyForm, KeyTable, Taken};
 pub use place::{At, Found, Place, read};
+pub use prefix::Prefix;

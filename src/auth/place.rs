@@ -5,15 +5,17 @@ use std::fmt;
 
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 
+use super::prefix::Prefix;
+
 /// One place in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A header's whole value, or what follows a prefix (`Bearer `, compared without case).
+    /// A header's whole value, or what follows a prefix (`Bearer `).
     Header {
         /// The header's name, lower case.
         name: KnownName,
-        /// What stands before the credential. A value that doesn't begin so is another scheme's: absent.
-        prefix: Option<Box<[u8]>>,
+        /// What stands before the credential. A field without it is another scheme's: absent.
+        prefix: Option<Prefix>,
     },
     /// A query parameter, by its decoded name.
     Query(Text),
@@ -78,7 +80,7 @@ pub fn read<'r, 'p>(
     for place in places {
         match place {
             Place::Header { name, prefix } => {
-                found = in_header(name, prefix.as_deref(), headers, place, found);
+                found = in_header(name, prefix.as_ref(), headers, place, found);
             }
             Place::Query(name) => {
                 found = in_query(name, query, place, found);
@@ -120,7 +122,7 @@ fn in_cookies<'r, 'p>(
 /// upstream may read that.
 fn in_header<'r, 'p>(
     name: &KnownName,
-    prefix: Option<&[u8]>,
+    prefix: Option<&Prefix>,
     headers: &Headers<'r>,
     place: &'p Place,
     found: Found<'r, 'p>,
@@ -143,7 +145,7 @@ fn in_header<'r, 'p>(
 #[inline(never)]
 fn in_fields<'r, 'p>(
     name: &KnownName,
-    prefix: Option<&[u8]>,
+    prefix: Option<&Prefix>,
     headers: &Headers<'r>,
     place: &'p Place,
     mut found: Found<'r, 'p>,
@@ -193,14 +195,11 @@ impl<'r, 'p> Found<'r, 'p> {
     }
 }
 
-fn after_prefix<'v>(value: &'v [u8], prefix: Option<&[u8]>) -> Option<&'v [u8]> {
-    let Some(prefix) = prefix else {
-        return Some(value);
-    };
-    let (start, rest) = value.split_at_checked(prefix.len())?;
-    start
-        .eq_ignore_ascii_case(prefix)
-        .then(|| rest.trim_ascii())
+fn after_prefix<'v>(value: &'v [u8], prefix: Option<&Prefix>) -> Option<&'v [u8]> {
+    match prefix {
+        Some(prefix) => prefix.credential(value),
+        None => Some(value),
+    }
 }
 
 #[cfg(test)]
@@ -216,7 +215,7 @@ mod tests {
             },
             Place::Header {
                 name: "authorization".into(),
-                prefix: Some(Box::from(*b"Bearer ")),
+                prefix: Prefix::new(b"Bearer "),
             },
             Place::Query("apikey".into()),
             Place::Cookie("apikey".into()),

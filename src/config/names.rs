@@ -1,15 +1,11 @@
 //! Names with a grammar of their own: header fields, cookies, methods.
 
+use crate::http::is_token;
+
 use super::decode::{Decode, Named, expected, list, name, pairs};
 use super::node::Node;
 use super::text::{line, value};
 use super::{ConfigErrors, Path};
-
-/// A token of RFC 9110 §5.6.2.
-fn is_token(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(token)
-}
 
 /// A header name to be read, in lower case.
 pub(super) fn header_name(
@@ -73,7 +69,7 @@ fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
         errors.suggest(at, reason, "they have fields of their own");
         return None;
     }
-    if !is_token(&name) {
+    if !is_token(name.as_bytes()) {
         let reason = "not a header name";
         errors.suggest(at, reason, "letters, digits and `-`, as in `x-tenant`");
         return None;
@@ -116,7 +112,7 @@ pub(super) fn cookie_name(
     errors: &mut ConfigErrors,
 ) -> Option<String> {
     let name = String::decode(node, at, errors)?;
-    if !is_token(&name) {
+    if !is_token(name.as_bytes()) {
         errors.push(at, "not a cookie name");
         return None;
     }
@@ -142,7 +138,7 @@ fn method(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
             errors.suggest(at, "methods are case-sensitive", suggestion);
             None
         }
-        None if !is_token(text) => {
+        None if !is_token(text.as_bytes()) => {
             errors.push(at, "not a method");
             None
         }

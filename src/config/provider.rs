@@ -54,8 +54,8 @@ pub enum Place {
     Header {
         /// Its name, in lower case.
         name: String,
-        /// What stands before the credential, such as `Bearer `; compared without case. A value without it is no
-        /// credential of this provider.
+        /// What stands before the credential, such as `Bearer `. A field whose first word is another one is no credential
+        /// of this provider. Case and blanks don't count.
         prefix: Option<String>,
     },
     /// A query parameter of this name.
@@ -69,7 +69,8 @@ record! {
     pub(super) struct WrittenPlace {
         /// The name of a header field.
         "header" header: Option<String> as header_name = optional;
-        /// What stands before the credential in the header field, such as `Bearer `.
+        /// What stands before the credential in the header field, such as `Bearer `. A field with another first word is no
+        /// credential of this provider. Case and blanks don't count.
         "prefix" prefix: Option<String> as line = optional;
         /// The name of a query parameter.
         "query" query: Option<String> as line = optional;
@@ -83,6 +84,18 @@ impl Decode for Place {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         let written = WrittenPlace::decode(node, at, errors)?;
         let prefix = written.prefix;
+        if prefix
+            .as_ref()
+            .is_some_and(|prefix| prefix.trim().is_empty())
+        {
+            let path = at.field("prefix");
+            errors.suggest(
+                &path,
+                "is blank",
+                "leave it out, or say which word: `\"Bearer \"`",
+            );
+            return None;
+        }
         let header = written.header.map(|name| Self::Header { name, prefix });
         let query = written.query.map(Self::Query);
         header.or(query).or(written.cookie.map(Self::Cookie))

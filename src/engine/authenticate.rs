@@ -3,51 +3,13 @@
 use std::borrow::Cow;
 
 use crate::auth::{At, Found, Place, read};
-use crate::policy::{Consumer, Credential, Denial, Policy, Provider, Reason, Requirement, Route};
+use crate::policy::{Denial, Policy, Provider, Reason, Requirement, Route};
 
+use super::authenticated::{Accepted, Authenticated, Identity};
 use super::event::{self, Event, Observer};
 use super::head::Head;
 use super::sources::{Owner, Sources};
 use super::waiting::Memory;
-
-/// Who asks, as one provider verified it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Identity<'s> {
-    pub(super) credential: Credential<'s>,
-}
-
-impl<'s> Identity<'s> {
-    pub(super) const fn consumer(&self) -> Consumer<'s> {
-        self.credential.owner()
-    }
-}
-
-/// Everything that authentication found out.
-#[derive(Debug, Default)]
-pub(super) struct Authenticated<'s> {
-    /// Who it is; nobody where none was required.
-    pub(super) identity: Option<Identity<'s>>,
-    /// The place that the one credential came from, if it is a header that stands alone.
-    pub(super) alone: Option<&'s Place>,
-    /// The provider that tells who it is, and others that accepted a credential.
-    first: Option<usize>,
-    others: Vec<usize>,
-}
-
-impl Authenticated<'_> {
-    /// Whether the requirement is met by this provider, among others perhaps.
-    pub(super) fn has_accepted(&self, provider: usize) -> bool {
-        self.first == Some(provider) || self.others.contains(&provider)
-    }
-
-    fn by(&mut self, provider: usize) {
-        if self.first.is_none() {
-            self.first = Some(provider);
-        } else if !self.has_accepted(provider) {
-            self.others.push(provider);
-        }
-    }
-}
 
 /// What one provider says.
 #[derive(Debug)]
@@ -104,8 +66,7 @@ pub(super) fn authenticate<'s>(
                     tell(only, event::Verdict::Accepted, policy, observer);
                 }
                 who.identity = Some(identity);
-                who.alone = at.is_alone.then_some(at.place);
-                who.first = Some(only);
+                who.first = Some(Accepted { provider: only, at });
                 Ok(())
             }
             other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
@@ -177,10 +138,8 @@ fn conclude<'s>(
     };
     match outcome {
         Outcome::Accepted(first) => {
-            let mut who = Authenticated {
-                identity: identity_by(first, verdicts),
-                ..Authenticated::default()
-            };
+            let mut who = Authenticated::default();
+            who.identity = identity_by(first, verdicts);
             met(route.kind.requirement(), verdicts, &mut who);
             Ok(who)
         }
@@ -335,13 +294,21 @@ fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
 
 /// The providers by which the requirement is met. Of an `any` it is the first branch that accepts: a good credential of
 /// another one, which may be another consumer's, opens nothing to this one.
-fn met(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)], who: &mut Authenticated<'_>) {
+fn met<'s>(
+    requirement: &Requirement,
+    verdicts: &[(usize, Verdict<'s>)],
+    who: &mut Authenticated<'s>,
+) {
     let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
     match requirement {
         Requirement::None => {}
         Requirement::Provider(provider) => {
-            if accepts(&requirement) {
-                who.by(*provider);
+            let own = verdicts.iter().find(|(place, _)| place == provider);
+            if let Some((_, Verdict::Accepted(_, at))) = own {
+                who.add(Accepted {
+                    provider: *provider,
+                    at: *at,
+                });
             }
         }
         Requirement::Any(list) => {

@@ -7,7 +7,8 @@ use crate::policy::{
 use crate::route::Found;
 use crate::time::Timestamp;
 
-use super::authenticate::{Authenticated, authenticate};
+use super::authenticate::authenticate;
+use super::authenticated::Authenticated;
 use super::authorize::{Lookups, holds};
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::head::Head;

@@ -1,10 +1,10 @@
 //! What becomes of a request that goes on.
 
-use crate::http::{Edits, Headers, KnownName};
+use crate::http::{Edits, Headers, KnownName, is_token};
 use crate::policy::{self, Denial, HeaderEdits, OtherEdits, Policy, Reason, Route, ValueTemplate};
 use crate::route::canonical_host;
 
-use super::authenticate::Identity;
+use super::authenticated::Identity;
 use super::head::Head;
 use super::plan::Plan;
 use super::strip::Stripped;
@@ -163,10 +163,4 @@ fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> 
         }
     }
     Ok(())
-}
-
-/// RFC 9110 §5.6.2.
-fn is_token(text: &[u8]) -> bool {
-    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !text.is_empty() && text.iter().all(in_token)
 }

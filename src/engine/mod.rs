@@ -6,6 +6,7 @@
 
 mod answer;
 mod authenticate;
+mod authenticated;
 mod authorize;
 mod detail;
 mod enrolment;

@@ -41,6 +41,21 @@ impl<'r> Plan<'r> {
         }
     }
 
+    /// No header of `name` stays, in whatever spelling, that has a value of this kind.
+    #[inline(never)]
+    pub(super) fn remove_where(&mut self, name: &KnownName, is_of_kind: impl Fn(&[u8]) -> bool) {
+        let Some(headers) = self.came.filter(|came| came.may_have_any(name.marks())) else {
+            return;
+        };
+        for (other, value) in headers.iter() {
+            if same_name(other, name) && is_of_kind(value) {
+                let other = KnownName::from(other);
+                self.forget(&other);
+                self.push(Edit::Remove(other.name()));
+            }
+        }
+    }
+
     /// The same where it is known that it has one, and no other spelling.
     pub(super) fn remove_alone(&mut self, name: &KnownName) {
         self.forget(name);

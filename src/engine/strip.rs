@@ -4,14 +4,14 @@ use std::ptr;
 
 use crate::auth::Place;
 use crate::http::{Headers, cookies};
-use crate::policy::{Afterwards, Policy, Provider, Route};
+use crate::policy::{Afterwards, Policy, Route};
 use crate::rewrite::QueryEdit;
 
-use super::authenticate::Authenticated;
+use super::authenticated::{Accepted, Authenticated};
 use super::plan::Plan;
 
-/// The places whose credentials end here: all that the requirement names, used or not, save those of a provider that
-/// forwards what it verified.
+/// The places whose credentials end here: all of the providers that the requirement names, whether they were used or not.
+/// A credential that a provider has verified and forwards stays, whatever other providers read it.
 #[derive(Clone, Copy)]
 pub(super) struct Stripped<'p> {
     route: &'p Route,
@@ -28,28 +28,40 @@ impl<'p> Stripped<'p> {
         Self { route, policy, who }
     }
 
-    /// Whether the upstream gets what this provider has verified.
-    fn forwards(&self, place: usize, provider: &Provider) -> bool {
-        provider.afterwards == Afterwards::Forward && self.who.has_accepted(place)
+    /// What was verified and is forwarded, of what stands at this place.
+    fn forwarded(&self, place: &Place) -> Option<&'p Accepted<'p>> {
+        self.who.accepted().find(|accepted| {
+            let provider = self.policy.providers.at(accepted.provider);
+            provider.is_some_and(|provider| provider.afterwards == Afterwards::Forward)
+                && accepted.at.place.overlaps(place)
+        })
+    }
+
+    /// Whether it is known that the header at this place holds a verified credential, and that nothing else can be taken
+    /// for it.
+    fn is_alone(&self, place: &Place) -> bool {
+        let is_it = |accepted: &Accepted<'_>| ptr::eq(accepted.at.place, place);
+        self.who
+            .accepted()
+            .any(|accepted| accepted.at.is_alone && is_it(accepted))
     }
 
     /// Takes the credentials out of the headers.
     pub(super) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        for &at in self.route.kind.providers() {
-            let Some(provider) = self.policy.providers.at(at) else {
+        for place in self.places() {
+            let Place::Header { name, prefix } = place else {
                 continue;
             };
-            let stays = self.forwards(at, provider);
-            for place in &provider.places {
-                let is_alone = self.who.alone.is_some_and(|alone| ptr::eq(alone, place));
-                match place {
-                    // A verified credential stays: that one, and nothing that an upstream may take for it.
-                    Place::Header { .. } if stays && is_alone => {}
-                    Place::Header { name, .. } if stays => plan.remove_other_spellings(name),
-                    Place::Header { name, .. } if is_alone => plan.remove_alone(name),
-                    // In every spelling that an upstream may take for it, `x_api_key` too.
-                    Place::Header { name, .. } => plan.remove(name),
-                    Place::Cookie(_) | Place::Query(_) => {}
+            match (self.forwarded(place), prefix) {
+                // That one, and nothing that an upstream may take for it.
+                (Some(stays), _) if stays.at.is_alone => {}
+                (Some(_), _) => plan.remove_other_spellings(name),
+                (None, _) if self.is_alone(place) => plan.remove_alone(name),
+                // In every spelling that an upstream may take for it, `x_api_key` too.
+                (None, None) => plan.remove(name),
+                // Another scheme's field is not a credential of this provider.
+                (None, Some(prefix)) => {
+                    plan.remove_where(name, |value| prefix.credential(value).is_some());
                 }
             }
         }
@@ -60,8 +72,7 @@ impl<'p> Stripped<'p> {
 
     #[inline(never)]
     fn cookies(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        let places = self.ending().flat_map(|provider| &provider.places);
-        let names = places.filter_map(|place| match place {
+        let names = self.ending().filter_map(|place| match place {
             Place::Cookie(name) => Some(&**name),
             Place::Header { .. } | Place::Query(_) => None,
         });
@@ -82,20 +93,25 @@ impl<'p> Stripped<'p> {
     }
 
     fn query_names(&self) -> impl Iterator<Item = &'p [u8]> {
-        let places = self.ending().flat_map(|provider| &provider.places);
-        places.filter_map(|place| match place {
+        self.ending().filter_map(|place| match place {
             Place::Query(name) => Some(&**name),
             Place::Header { .. } | Place::Cookie(_) => None,
         })
     }
 
-    /// The providers whose credentials end here.
-    fn ending(&self) -> impl Iterator<Item = &'p Provider> {
+    /// The places whose credentials end here.
+    fn ending(&self) -> impl Iterator<Item = &'p Place> {
+        self.places()
+            .filter(|place| self.forwarded(place).is_none())
+    }
+
+    /// All places of the providers that the requirement names.
+    fn places(&self) -> impl Iterator<Item = &'p Place> + use<'p> {
         let providers = self.route.kind.providers().iter();
-        providers.filter_map(move |&at| {
-            let provider = self.policy.providers.at(at)?;
-            (!self.forwards(at, provider)).then_some(provider)
-        })
+        let policy = self.policy;
+        providers
+            .filter_map(|&at| policy.providers.at(at))
+            .flat_map(|provider| &provider.places)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{CaptureKind, Captures, PatternRef};
 
-use super::authenticate::Authenticated;
+use super::authenticated::Authenticated;
 use super::head::Head;
 use super::picked::{Pick, Picked};
 

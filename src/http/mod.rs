@@ -12,6 +12,7 @@ mod percent;
 mod query;
 mod request;
 mod text;
+mod token;
 
 pub use callout::{Callout, CalloutError, Reply};
 pub use cookie::cookies;
@@ -25,3 +26,4 @@ pub use percent::{escape, is_unreserved, percent_decode, percent_encode_into};
 pub use query::{Pair, query_pairs};
 pub use request::Request;
 pub use text::Text;
+pub use token::{is_token, is_token_byte};

@@ -1,6 +1,6 @@
 //! Named ways to authenticate.
 
-use crate::auth::Place;
+use crate::auth::{Place, Prefix};
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::Text;
 
@@ -122,7 +122,9 @@ fn place(written: &config::Place) -> Place {
     match written {
         config::Place::Header { name, prefix } => Place::Header {
             name: name.to_ascii_lowercase().as_str().into(),
-            prefix: prefix.as_deref().map(|prefix| Box::from(prefix.as_bytes())),
+            prefix: prefix
+                .as_ref()
+                .and_then(|prefix| Prefix::new(prefix.as_bytes())),
         },
         config::Place::Query(name) => Place::Query(shared(name)),
         config::Place::Cookie(name) => Place::Cookie(shared(name)),

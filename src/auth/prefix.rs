@@ -1,0 +1,88 @@
+//! What stands before a credential in a header field.
+
+use crate::http::is_token_byte;
+
+/// What stands before a credential in a header field, such as `Bearer `.
+///
+/// Its first word decides which fields are meant, in any case and whatever stands behind it: servers differ in what they
+/// take for the blank (`Bearer<TAB>K`), and a field that one of them reads as this scheme's must not pass unverified. A
+/// prefix without a blank (`key-`) is no word; a field that begins with it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    word: Box<[u8]>,
+    /// What follows the first word, without blanks around it; mostly nothing.
+    rest: Box<[u8]>,
+    /// Whether a field has to have more than the word, or its end, behind the word.
+    is_whole_word: bool,
+}
+
+impl Prefix {
+    /// The prefix; none where `text` is empty or blank.
+    #[must_use]
+    pub fn new(text: &[u8]) -> Option<Self> {
+        let text = text.trim_ascii_start();
+        let blank = text.iter().position(u8::is_ascii_whitespace);
+        let (word, rest) = text.split_at_checked(blank.unwrap_or(text.len()))?;
+        // Behind a word that ends like `key=`, anything may follow.
+        let is_whole_word = blank.is_some() && word.last().copied().is_some_and(is_token_byte);
+        (!word.is_empty()).then(|| Self {
+            word: word.into(),
+            rest: rest.trim_ascii().into(),
+            is_whole_word,
+        })
+    }
+
+    /// The credential in a field of this value, without blanks around it. `None` where the field is another scheme's; empty
+    /// where it is of this one and holds no credential.
+    #[must_use]
+    pub fn credential<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        let behind = strip(value.trim_ascii_start(), &self.word)?;
+        if self.is_whole_word && behind.first().copied().is_some_and(is_token_byte) {
+            return None;
+        }
+        let credential = strip(behind.trim_ascii_start(), &self.rest).unwrap_or_default();
+        Some(credential.trim_ascii())
+    }
+}
+
+/// What stands behind `start`, in any case.
+fn strip<'v>(value: &'v [u8], start: &[u8]) -> Option<&'v [u8]> {
+    let (begin, behind) = value.split_at_checked(start.len())?;
+    begin.eq_ignore_ascii_case(start).then_some(behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_meant() {
+        for (prefix, value, credential) in [
+            ("Bearer ", "Bearer K", Some("K")),
+            ("Bearer ", "bEARER   K ", Some("K")),
+            ("Bearer ", "Bearer\tK", Some("K")),
+            ("Bearer ", " \tBearer K", Some("K")),
+            ("Bearer ", "Bearer", Some("")),
+            ("Bearer ", "Bearer ", Some("")),
+            ("Bearer ", "Bearer,K", Some(",K")),
+            ("Bearer ", "Bearer\u{b}K", Some("\u{b}K")),
+            ("Bearer ", "Bearer\u{a0}K", Some("\u{a0}K")),
+            ("Bearer ", "BearerK", None),
+            ("Bearer ", "Basic K", None),
+            ("Bearer ", "Bear", None),
+            ("Bearer ", "", None),
+            ("Token token=", "Token  token=K", Some("K")),
+            ("Token token=", "token other=K", Some("")),
+            ("Token token=", "Tokens token=K", None),
+            ("key: ", "Key:K", Some("K")),
+            ("key-", "KEY-K", Some("K")),
+            ("key-", "key", None),
+        ] {
+            let prefix = Prefix::new(prefix.as_bytes()).unwrap();
+            let got = prefix.credential(value.as_bytes());
+            assert_eq!(got, credential.map(str::as_bytes), "{prefix:?} {value:?}");
+        }
+        assert_eq!(Prefix::new(b""), None);
+        assert_eq!(Prefix::new(b" \t"), None);
+    }
+}
