@@ -34,14 +34,30 @@ impl Prefix {
 
     /// The credential in a field of this value, without blanks around it. `None` where the field is another scheme's; empty
     /// where it is of this one and holds no credential.
+    ///
+    /// Envoy joins several fields `authorization` into one (`Basic x,Bearer y`; tried on 1.40). Where one of them, but not
+    /// the first, is of this scheme, the field is, and holds no credential that could be told.
     #[must_use]
     pub fn credential<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
-        let behind = strip(value.trim_ascii_start(), &self.word)?;
-        if self.is_whole_word && behind.first().copied().is_some_and(is_token_byte) {
-            return None;
+        match self.behind_word(value) {
+            Some(behind) => {
+                let credential = strip(behind.trim_ascii_start(), &self.rest);
+                Some(credential.unwrap_or_default().trim_ascii())
+            }
+            None => {
+                let mut others = value.split(|byte| *byte == b',').skip(1);
+                others
+                    .any(|other| self.behind_word(other).is_some())
+                    .then_some(b"")
+            }
         }
-        let credential = strip(behind.trim_ascii_start(), &self.rest).unwrap_or_default();
-        Some(credential.trim_ascii())
+    }
+
+    /// What stands behind the first word, where that is this one's.
+    fn behind_word<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
+        let behind = strip(value.trim_ascii_start(), &self.word)?;
+        let goes_on = behind.first().copied().is_some_and(is_token_byte);
+        (!self.is_whole_word || !goes_on).then_some(behind)
     }
 }
 
@@ -67,6 +83,9 @@ mod tests {
             ("Bearer ", "Bearer,K", Some(",K")),
             ("Bearer ", "Bearer\u{b}K", Some("\u{b}K")),
             ("Bearer ", "Bearer\u{a0}K", Some("\u{a0}K")),
+            ("Bearer ", "Bearer K,Basic L", Some("K,Basic L")),
+            ("Bearer ", "Basic L, bearer K", Some("")),
+            ("Bearer ", "Digest a=\"b\", realm=Bearer", None),
             ("Bearer ", "BearerK", None),
             ("Bearer ", "Basic K", None),
             ("Bearer ", "Bear", None),

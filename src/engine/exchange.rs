@@ -16,7 +16,7 @@ use super::lookups::{Awaited, Desk, Stop};
 use super::picked::{AllPicked, Picked};
 use super::step::Step;
 use super::values::Facts;
-use super::{answer, forward, trace};
+use super::{answer, forward, strip, trace};
 
 /// What is to be done with an exchange; a wait isn't registered yet.
 pub(super) enum Decision {
@@ -31,10 +31,14 @@ pub(super) fn decide<'p>(
     desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Decision {
     // Looked at where it was read to: to hand it on by value would copy all of it, for every request.
-    match &Head::read(request, policy) {
+    let decision = match &Head::read(request, policy) {
         Ok(head) => decide_by(head, policy, desk),
         Err(denial) => Decision::Step(malformed(denial.clone(), request, policy, desk)),
+    };
+    if let Decision::Step(Step::Respond(_)) = &decision {
+        strip::query_of_answered(desk.edits, request, policy);
     }
+    decision
 }
 
 fn decide_by<'p>(

@@ -14,7 +14,8 @@ use super::{Engine, Inputs, Observer};
 pub enum Step {
     /// Perform the edits and let the request go on.
     Continue,
-    /// Answer it here; it is over.
+    /// Answer it here; it is over. The edits hold at most a new path, without credentials: the request is to have it before it
+    /// is answered, because access logs show it.
     Respond(Box<Response>),
     /// Hold the request until it is woken.
     Wait(Box<Waiting>),

@@ -3,9 +3,9 @@
 use std::ptr;
 
 use crate::auth::Place;
-use crate::http::{Headers, cookies};
+use crate::http::{Edits, Headers, Request, cookies};
 use crate::policy::{Afterwards, Policy, Route};
-use crate::rewrite::QueryEdit;
+use crate::rewrite::{QueryEdit, strip_query};
 
 use super::authenticated::{Accepted, Authenticated};
 use super::plan::Plan;
@@ -93,10 +93,7 @@ impl<'p> Stripped<'p> {
     }
 
     fn query_names(&self) -> impl Iterator<Item = &'p [u8]> {
-        self.ending().filter_map(|place| match place {
-            Place::Query(name) => Some(&**name),
-            Place::Header { .. } | Place::Cookie(_) => None,
-        })
+        query_names(self.ending())
     }
 
     /// The places whose credentials end here.
@@ -113,6 +110,48 @@ impl<'p> Stripped<'p> {
             .filter_map(|&at| policy.providers.at(at))
             .flat_map(|provider| &provider.places)
     }
+}
+
+/// Has a request that is answered here have a `:path` without credentials, because access logs and traces show it. The query
+/// loses those of all providers: the route is not known of every request, and a wrong key may be a good one elsewhere. All
+/// other edits are gone.
+#[inline(never)]
+pub(super) fn query_of_answered(edits: &mut Edits, request: &Request<'_>, policy: &Policy) {
+    edits.clear();
+    let mut names = query_names(
+        policy
+            .providers
+            .iter()
+            .flat_map(|provider| &provider.places),
+    )
+    .peekable();
+    if names.peek().is_none() {
+        return;
+    }
+    let target = request.headers().first(b":path").unwrap_or_default();
+    let Some(mark) = target.iter().position(|byte| *byte == b'?') else {
+        return;
+    };
+    let (path, query) = target.split_at_checked(mark).unwrap_or_default();
+    let query = query.get(1..).unwrap_or_default();
+    let kept = strip_query(Some(query), &names.collect::<Vec<_>>());
+    if kept.as_deref() != Some(query) {
+        edits.path.make(|new| {
+            new.extend_from_slice(path);
+            if let Some(kept) = &kept {
+                new.push(b'?');
+                new.extend_from_slice(kept);
+            }
+        });
+    }
+}
+
+/// The query parameters among these places.
+fn query_names<'p>(places: impl Iterator<Item = &'p Place>) -> impl Iterator<Item = &'p [u8]> {
+    places.filter_map(|place| match place {
+        Place::Query(name) => Some(&**name),
+        Place::Header { .. } | Place::Cookie(_) => None,
+    })
 }
 
 fn strip_cookies(plan: &mut Plan<'_>, came: &Headers<'_>, names: &[&[u8]]) {

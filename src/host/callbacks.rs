@@ -12,9 +12,10 @@ use crate::policy::{Fingerprint, Policy};
 
 use super::abi::{self, Action, BufferKind, MapKind};
 use super::board::SharedBoard;
+use super::clock::milliseconds;
 use super::handover::{BUILD, PERIOD, VERSION};
 use super::id::{CallToken, ContextId};
-use super::perform::{Turn, milliseconds};
+use super::perform::Turn;
 use super::refusal::Refusal;
 use super::seat::Seat;
 use super::tally::Tally;

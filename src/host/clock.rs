@@ -1,6 +1,7 @@
 //! What the engine may ask of the host while it decides.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use crate::engine::Inputs;
 use crate::time::Timestamp;
@@ -60,5 +61,29 @@ impl Inputs for Answers<'_> {
         });
         self.now = Some(now);
         now
+    }
+}
+
+/// For the host: at least one, as zero would mean to wait for ever.
+pub(super) fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis())
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_never_endless() {
+        for (timeout, wanted) in [
+            (Duration::ZERO, 1),
+            (Duration::from_micros(5), 1),
+            (Duration::from_secs(2), 2000),
+            (Duration::MAX, u32::MAX),
+        ] {
+            assert_eq!(milliseconds(timeout), wanted);
+        }
     }
 }

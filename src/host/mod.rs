@@ -14,6 +14,7 @@ mod compare;
 mod configure;
 mod counts;
 mod descent;
+mod edit;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;
 mod handover;

@@ -1,16 +1,17 @@
 //! Performing what an engine decided.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Suspended};
 use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
 
 use super::abi::{self, Action, Failure, MapKind};
+use super::clock::milliseconds;
+use super::edit;
 use super::id::ContextId;
 use super::notes::Notes;
 use super::observer::Sink;
-use super::refusal::{self, Refusal};
+use super::refusal::Refusal;
 use super::seat::Seat;
 use super::tables::{Flight, Waiting};
 use super::vm::{Vm, engaged};
@@ -232,7 +233,7 @@ impl<'a> Turn<'a> {
         }
         match step {
             Step::Continue => self.go_on(stream, edits),
-            Step::Respond(response) => self.respond(stream, &response),
+            Step::Respond(response) => self.respond(stream, edits, &response),
             Step::Wait(waiting) => self.hold(stream, seat, waiting.suspended),
         }
     }
@@ -309,7 +310,7 @@ impl<'a> Turn<'a> {
     fn edit_request(&mut self, stream: ContextId, edits: &Edits) -> Result<(), Failure> {
         if let Some(path) = edits.path() {
             self.act_as(stream)?;
-            abi::replace_header(MapKind::Request, b":path", path)?;
+            edit::path(path)?;
         }
         self.edit(stream, MapKind::Request, &edits.request)
     }
@@ -320,23 +321,23 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         self.act_as(stream)?;
-        // Names are read in one place, and not in each arm: that is less code.
-        edits.iter().try_for_each(|edit| match edit {
-            Edit::Set(_, value) => abi::replace_header(map, edit.name(), value),
-            Edit::Add(_, value) => abi::add_header(map, edit.name(), value),
-            Edit::Remove(_) => abi::remove_header(map, edit.name()),
-        })
+        edit::headers(map, edits)
     }
 
     #[inline(never)]
-    fn respond(&mut self, stream: ContextId, response: &Response) {
+    fn respond(&mut self, stream: ContextId, edits: &Edits, response: &Response) {
         let pairs: Vec<(&[u8], &[u8])> = response
             .headers
             .iter()
             .map(|(name, value)| (&**name, &**value))
             .collect();
         let headers = HeaderMap::from_pairs(&pairs);
-        self.answer(stream, |_| {
+        self.answer(stream, |turn| {
+            // Envoy's access log shows the path that the request has when it is answered (tried on 1.40). One that shows
+            // a credential is no reason not to answer.
+            if let Err(failure) = edits.path().map_or(Ok(()), edit::path) {
+                turn.vm.events.trouble(&failure);
+            }
             abi::send_local_response(
                 response.status,
                 headers.as_wire(),
@@ -352,17 +353,7 @@ impl<'a> Turn<'a> {
     #[inline(never)]
     pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {
         self.vm.events.refused(stream, refusal);
-        let details = refusal.details().as_bytes();
-        let headers = HeaderMap::from_pairs::<&[u8], &[u8]>(&[]);
-        self.answer(stream, |_| {
-            abi::send_local_response(
-                refusal::STATUS,
-                headers.as_wire(),
-                &[],
-                details,
-                Some(refusal::GRPC_STATUS),
-            )
-        });
+        self.answer(stream, |_| refusal.answer());
     }
 
     /// Answers a stream, once: a second local response would end Envoy itself. (One that waits is taken out of the tables
@@ -388,29 +379,5 @@ impl<'a> Turn<'a> {
             self.effective = context;
         }
         Ok(())
-    }
-}
-
-/// For the host: at least one, as zero would mean to wait for ever.
-pub(super) fn milliseconds(timeout: Duration) -> u32 {
-    u32::try_from(timeout.as_millis())
-        .unwrap_or(u32::MAX)
-        .max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timeouts_are_never_endless() {
-        for (timeout, wanted) in [
-            (Duration::ZERO, 1),
-            (Duration::from_micros(5), 1),
-            (Duration::from_secs(2), 2000),
-            (Duration::MAX, u32::MAX),
-        ] {
-            assert_eq!(milliseconds(timeout), wanted);
-        }
     }
 }

@@ -1,5 +1,9 @@
 //! Denials of the adapter's own: what it says where no policy can be asked, or an answer cannot be performed.
 
+use crate::http::HeaderMap;
+
+use super::abi::{self, Failure};
+
 /// Why the adapter denies by itself. All of them are ours and answer 503; the reason stands in the response-code details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -38,10 +42,20 @@ impl Refusal {
             Self::Unsettled => "postern_unsettled",
         }
     }
+
+    /// Answers the stream that is the effective context.
+    ///
+    /// # Errors
+    /// The host refused.
+    pub(super) fn answer(self) -> Result<(), Failure> {
+        let headers = HeaderMap::from_pairs::<&[u8], &[u8]>(&[]);
+        let details = self.details().as_bytes();
+        abi::send_local_response(STATUS, headers.as_wire(), &[], details, Some(GRPC_STATUS))
+    }
 }
 
 /// The HTTP status of every refusal.
-pub(super) const STATUS: u16 = 503;
+const STATUS: u16 = 503;
 
 /// `UNAVAILABLE`, for clients that speak gRPC; Envoy uses it for no others.
-pub(super) const GRPC_STATUS: u8 = 14;
+const GRPC_STATUS: u8 = 14;

@@ -22,7 +22,7 @@ impl Edit {
     }
 }
 
-/// Everything that is done to one exchange that goes on.
+/// Everything that is done to one exchange that goes on; of one that is answered, to its path.
 ///
 /// A driver has one of these and gives it to each exchange anew: so most requests cost no allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -189,5 +189,6 @@ fn answer(response: LocalResponse) -> Answer {
         body: response.body,
         grpc: u8::try_from(response.grpc_status).ok(),
         details: response.details,
+        logged: response.path,
     }
 }

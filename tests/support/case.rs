@@ -187,6 +187,8 @@ pub(crate) struct Answered {
     pub(crate) absent: Vec<String>,
     /// The whole content.
     pub(crate) body: Option<String>,
+    /// The path that an access log shows; as it came where it isn't said.
+    pub(crate) logged: Option<String>,
 }
 
 /// A refusal. Its form (problem document, challenge) is checked without being written out.
@@ -198,6 +200,8 @@ pub(crate) struct Denied {
     pub(crate) reason: Option<String>,
     /// The gRPC status, where the client speaks gRPC.
     pub(crate) grpc: Option<u8>,
+    /// The path that an access log shows; as it came where it isn't said.
+    pub(crate) logged: Option<String>,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, Values>,
     #[serde(default)]

@@ -15,7 +15,7 @@ use postern::time::Timestamp;
 use crate::case::{CaseFile, Request, json_of};
 use crate::compile::compile;
 use crate::corpus::Gate;
-use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs};
+use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs, values};
 use crate::upstream::{upstream_answer, upstream_of};
 use crate::world::{Told, World};
 
@@ -182,11 +182,11 @@ impl CoreGate {
         Err("the exchange was not woken at its deadline".into())
     }
 
-    fn settle(&mut self, mut step: Step) -> Result<(Option<Edits>, Option<Response>), String> {
+    fn settle(&mut self, mut step: Step) -> Result<(Edits, Option<Response>), String> {
         loop {
             step = match step {
-                Step::Continue => return Ok((Some(self.edits.clone()), None)),
-                Step::Respond(response) => return Ok((None, Some(*response))),
+                Step::Continue => return Ok((self.edits.clone(), None)),
+                Step::Respond(response) => return Ok((self.edits.clone(), Some(*response))),
                 Step::Wait(waiting) => {
                     let Waiting {
                         suspended,
@@ -217,12 +217,11 @@ impl Gate for CoreGate {
         let settled = self.settle(step)?;
         self.serve()?;
         let (outcome, decision) = match settled {
-            (Some(edits), _) => (
+            (edits, None) => (
                 Outcome::Forwarded(delivery(pairs, &edits)?),
                 (Decision::Forwarded, None),
             ),
-            (None, Some(response)) => answer(&response),
-            (None, None) => return Err("no step".into()),
+            (edits, Some(response)) => answer(pairs, &edits, &response)?,
         };
         match self.decisions.0.as_slice() {
             [one] if *one == decision => {}
@@ -266,11 +265,17 @@ fn edited(mut pairs: Pairs, edits: &[Edit]) -> Result<Pairs, String> {
     Ok(pairs)
 }
 
-fn delivery(mut pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
+/// With the new path.
+fn with_path(mut pairs: Pairs, edits: &Edits) -> Pairs {
     if let Some(path) = edits.path() {
         pairs.retain(|pair| pair.0 != b":path");
         pairs.push((b":path".to_vec(), path.to_vec()));
     }
+    pairs
+}
+
+fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
+    let pairs = with_path(pairs, edits);
     let request = edited(pairs, edits.request())?;
     let upstream = upstream_of(&request)?;
     Ok(Delivery {
@@ -280,7 +285,13 @@ fn delivery(mut pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
     })
 }
 
-fn answer(response: &Response) -> (Outcome, (Decision, Option<&'static str>)) {
+/// What is answered, and what was decided.
+type Answered = (Outcome, (Decision, Option<&'static str>));
+
+fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered, String> {
+    if !edits.request().is_empty() || !edits.response().is_empty() {
+        return Err("edits of a request that is answered".into());
+    }
     let details = String::from_utf8_lossy(&response.details).into_owned();
     let pairs = |(name, value): &(postern::http::Text, postern::http::Text)| {
         (name.to_vec(), value.to_vec())
@@ -299,8 +310,9 @@ fn answer(response: &Response) -> (Outcome, (Decision, Option<&'static str>)) {
         body: response.body.to_vec(),
         grpc: response.grpc_status,
         details,
+        logged: values(&with_path(request, edits), b":path").concat(),
     };
-    (Outcome::Answered(answer), decision)
+    Ok((Outcome::Answered(answer), decision))
 }
 
 /// Every reason of a denial in this version: a name that changes breaks dashboards.

@@ -13,7 +13,7 @@ use crate::corpus::Gate;
 use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, UPSTREAM_ANSWER, values};
-use crate::plan::{DETAILS, Plan};
+use crate::plan::{DETAILS, LOGGED, Plan};
 use crate::servers::Upstreams;
 
 /// One Envoy for the whole corpus, and what stands behind it.
@@ -227,6 +227,7 @@ fn local(answer: Message) -> Answer {
             .ok()
             .and_then(|status| status.parse().ok()),
         details: String::from_utf8_lossy(&details).into_owned(),
+        logged: values(&answer.fields, LOGGED.as_bytes()).concat(),
         headers: answer.fields,
         body: answer.body,
     }

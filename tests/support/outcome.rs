@@ -40,6 +40,8 @@ pub(crate) struct Answer {
     pub(crate) grpc: Option<u8>,
     /// The response-code details.
     pub(crate) details: String,
+    /// The request's path, as an access log shows it.
+    pub(crate) logged: Vec<u8>,
 }
 
 /// The answer of every upstream in the tests.
@@ -92,8 +94,19 @@ pub(crate) fn differences(
             ));
             found
         }
-        (Expected::Answered(expected), Outcome::Answered(answer)) => answered(expected, answer),
-        (Expected::Denied(expected), Outcome::Answered(answer)) => denied(expected, answer),
+        (Expected::Answered(expected), Outcome::Answered(answer)) => {
+            let mut found = answered(expected, answer);
+            found.extend(logged(expected.logged.as_deref(), request, answer));
+            found
+        }
+        (Expected::Denied(expected), Outcome::Answered(answer)) => {
+            let mut found = denied(expected, answer);
+            // What Envoy itself refuses it logs in its own way.
+            if expected.reason.is_some() {
+                found.extend(logged(expected.logged.as_deref(), request, answer));
+            }
+            found
+        }
         (_, Outcome::Forwarded(delivery)) => {
             let path = values(&delivery.request, b":path");
             vec![format!("it was forwarded, as {}", shown(&path))]
@@ -153,6 +166,20 @@ fn forwarded(
         }
     }
     found
+}
+
+/// Whether an access log shows the path as it is to be shown.
+fn logged(expected: Option<&str>, request: &Request, answer: &Answer) -> Option<String> {
+    let is_left_out = request.without.iter().any(|name| name == ":path");
+    let wanted = match expected {
+        Some(path) => bytes(path),
+        None if is_left_out => Vec::new(),
+        None => bytes(&request.path),
+    };
+    (answer.logged != wanted).then(|| {
+        let [got, wanted] = [&answer.logged, &wanted].map(|path| path.escape_ascii());
+        format!("the path is logged as {got}, not {wanted}")
+    })
 }
 
 /// Checks the fields that are named.

@@ -32,6 +32,9 @@ pub(crate) const WHOLE: &str = "POSTERN_WASM";
 /// The field in which a local reply says why.
 pub(crate) const DETAILS: &str = "x-details";
 
+/// The field in which a local reply says what the access log has as the path.
+pub(crate) const LOGGED: &str = "x-logged";
+
 impl Plan {
     /// Starts it and waits until its listeners are there.
     pub(crate) fn start(&self) -> Result<Envoy, String> {
@@ -115,6 +118,7 @@ fn cluster(name: &str, address: SocketAddr) -> Value {
 
 fn listener(name: &str, mut filters: Vec<Value>, access_log: &Value) -> Value {
     let details = json!({"header": {"key": DETAILS, "value": "%RESPONSE_CODE_DETAILS%"}});
+    let logged = json!({"header": {"key": LOGGED, "value": "%REQ(:PATH)%"}});
     let every = json!({"status_code_filter": {"comparison": {
         "op": "GE", "value": {"default_value": 0, "runtime_key": "none"}}}});
     filters.push(json!({
@@ -126,7 +130,7 @@ fn listener(name: &str, mut filters: Vec<Value>, access_log: &Value) -> Value {
         "stat_prefix": name,
         "generate_request_id": false,
         "access_log": [access_log],
-        "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details]}]},
+        "local_reply_config": {"mappers": [{"filter": every, "headers_to_add": [details, logged]}]},
         "http_filters": filters,
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
             {"match": {"prefix": "/", "headers": [{"name": "x-postern-upstream", "present_match": true}]},

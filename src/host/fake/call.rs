@@ -174,6 +174,7 @@ pub(crate) fn send_local_response(
             body: body.to_vec(),
             details: String::from_utf8_lossy(details).replace(' ', "_"),
             grpc_status,
+            path: host.request_path(context),
         };
         host.answer(context, response);
         Ok(())

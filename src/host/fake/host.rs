@@ -22,6 +22,8 @@ pub struct LocalResponse {
     pub details: String,
     /// The gRPC status; -1 for none.
     pub grpc_status: i32,
+    /// The request's `:path` at that moment, which an access log shows.
+    pub path: Vec<u8>,
 }
 
 /// A callout as the adapter sent it.
@@ -198,6 +200,13 @@ impl Host {
             .get(&stream.0)
             .map(|context| context.response.clone())
             .unwrap_or_default()
+    }
+
+    /// The `:path` that a stream's request has now.
+    pub(super) fn request_path(&self, stream: u32) -> Vec<u8> {
+        let request = self.contexts.get(&stream).map(|context| &context.request);
+        let path = request.and_then(|pairs| pairs.iter().find(|(name, _)| name == b":path"));
+        path.map(|(_, path)| path.clone()).unwrap_or_default()
     }
 
     pub(super) fn answer(&mut self, stream: u32, response: LocalResponse) {
