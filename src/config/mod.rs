@@ -54,11 +54,12 @@ pub use respond::{Pass, Respond, Unmatched};
 pub use rewrite::{HeaderEdits, PathRewrite, QueryEdits, Redirect, ResponseEdits, Rewrite, Scheme};
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
-pub use shape::{FRAMING, METHODS, RESERVED_LOOKUPS, Shape};
+pub use shape::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, Shape};
 pub use source::{HttpSource, Index, OnDemand, Source, SourceKind};
 pub use version::Version;
 
 use decode::distinct;
+use names::own_headers;
 use provider::providers as named_providers;
 use version::least;
 
@@ -69,6 +70,8 @@ record! {
         "consumers" consumers: Vec<Consumer> as distinct = [];
         /// Sources that hold further consumers.
         "consumersFrom" consumers_from: Vec<ConsumersFrom> = [];
+        /// Header fields that some routes set and that stay the client's on the others. Never one that tells identity.
+        "clientHeaders" client_headers: Vec<String> as own_headers = [];
         /// The header fields that tell the upstream who sent a request.
         "identity" identity: Identity = {};
         /// What is done with ambiguous paths.

@@ -91,6 +91,35 @@ pub(super) const FRAMING: [&str; 9] = [
     "http2-settings",
 ];
 
+/// Fields of HTTP's own that clients send for themselves. A route that sets one of them changes it on its own requests; it
+/// doesn't become the gate's everywhere.
+pub(super) const CLIENTS_OWN: [&str; 24] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "from",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "origin",
+    "pragma",
+    "range",
+    "referer",
+    "user-agent",
+];
+
 fn writable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     let name = readable(name, at, errors)?;
     // Upstreams that fold `_` into `-` would read the one for the other.

@@ -84,10 +84,8 @@ impl Decode for Place {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         let written = WrittenPlace::decode(node, at, errors)?;
         let prefix = written.prefix;
-        if prefix
-            .as_ref()
-            .is_some_and(|prefix| prefix.trim().is_empty())
-        {
+        let is_blank = |prefix: &String| prefix.bytes().all(|byte| byte == b' ');
+        if prefix.as_ref().is_some_and(is_blank) {
             let path = at.field("prefix");
             errors.suggest(
                 &path,

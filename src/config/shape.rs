@@ -20,6 +20,9 @@ pub const METHODS: &[&str] = &super::names::METHODS;
 /// Header fields that no policy may write, in lower case; `_` in a name is `-`.
 pub const FRAMING: &[&str] = &super::names::FRAMING;
 
+/// Header fields of HTTP's own that stay the client's on the routes that don't write them, in lower case.
+pub const CLIENTS_OWN: &[&str] = &super::names::CLIENTS_OWN;
+
 const fn record<T: Record>() -> Shape {
     Shape::Record(T::FIELDS, T::RULES)
 }

@@ -59,10 +59,11 @@ impl Policy {
             match gates.settle(config, &providers) {
                 Ok(()) => break routes,
                 // Some route reads a header that another one sets, which wasn't known when it was compiled.
-                Err(known) => gates = known,
+                Err(known) => gates = *known,
             }
         };
         errors.append(of_routes);
+        gates.check_client_headers(config, &mut errors);
         errors.or(())?;
         routes
             .lookups()

@@ -3,42 +3,18 @@
 use std::cell::RefCell;
 
 use crate::auth::Place;
-use crate::config::{self, Config};
+use crate::config::{self, CLIENTS_OWN, Config, ConfigErrors, Path};
+use crate::template::Template;
 
 use super::names::Names;
 use super::provider::Providers;
 
-/// Header fields of HTTP's own that clients send for themselves. A route that sets one of them changes it on its own
-/// requests; it doesn't become the gate's everywhere.
-const CLIENTS_OWN: [&[u8]; 24] = [
-    b"accept",
-    b"accept-charset",
-    b"accept-encoding",
-    b"accept-language",
-    b"authorization",
-    b"cache-control",
-    b"content-disposition",
-    b"content-encoding",
-    b"content-language",
-    b"content-type",
-    b"cookie",
-    b"date",
-    b"expect",
-    b"from",
-    b"if-match",
-    b"if-modified-since",
-    b"if-none-match",
-    b"if-range",
-    b"if-unmodified-since",
-    b"origin",
-    b"pragma",
-    b"range",
-    b"referer",
-    b"user-agent",
-];
-
-/// Every header that any part of the policy may write: no client may send it, on any route. Left out are the fields of
-/// HTTP's own, and the places of credentials, which are read first and stripped after.
+/// The headers that are the gate's: no client may send them, on any route. These are the ones that tell identity or choose
+/// the upstream, and what any route sets, or adds with a value that the client doesn't have a say in.
+///
+/// Left out are the fields of HTTP's own, the places of credentials, which are read first and stripped after, and what the
+/// policy names in `clientHeaders`. A header that routes only add to, by literals and values of the request, stays the
+/// client's: `add` appends (Gateway API, HTTPHeaderFilter).
 ///
 /// While routes are compiled one after the other, what later ones write isn't known yet. So it is noted which headers
 /// were told to be the client's, and compared in the end.
@@ -53,6 +29,8 @@ struct Told {
     written: Names,
     /// What was told to be the client's.
     clients: Names,
+    /// What routes write that upstreams trust: the values are of a consumer, a credential or a lookup.
+    trusted: Names,
 }
 
 impl Gates {
@@ -85,8 +63,32 @@ impl Gates {
             return;
         };
         let mut told = self.told.borrow_mut();
-        for edit in rewrite.headers.set.iter().chain(&rewrite.headers.add) {
+        for edit in &rewrite.headers.set {
             told.written.insert(edit.name.as_bytes());
+        }
+        for edit in rewrite.headers.set.iter().chain(&rewrite.headers.add) {
+            if !is_of_request(&edit.value) {
+                told.written.insert(edit.name.as_bytes());
+                told.trusted.insert(edit.name.as_bytes());
+            }
+        }
+    }
+
+    /// Whether clients may send what `clientHeaders` names; asked once every route is compiled.
+    pub(super) fn check_client_headers(&self, config: &Config, errors: &mut ConfigErrors) {
+        let told = self.told.borrow();
+        let root = Path::Root;
+        let path = root.field("clientHeaders");
+        for (at, name) in config.client_headers.iter().enumerate() {
+            let path = path.index(at);
+            if is_own(name.as_bytes(), config) {
+                let reason = "it tells the upstream who sent the request, or chooses the upstream";
+                errors.suggest(&path, reason, "leave it out: the client's must never pass");
+            } else if told.trusted.contains(name.as_bytes()) {
+                let reason =
+                    "a route writes a value of a consumer, a credential or a lookup into it";
+                errors.suggest(&path, reason, "leave it out: the client's must never pass");
+            }
         }
     }
 
@@ -94,7 +96,10 @@ impl Gates {
     pub(super) fn all(&self, config: &Config, providers: &Providers) -> Names {
         let mut names = self.told.borrow().written.clone();
         for name in CLIENTS_OWN {
-            names.remove(name);
+            names.remove(name.as_bytes());
+        }
+        for name in &config.client_headers {
+            names.remove(name.as_bytes());
         }
         for provider in providers.iter() {
             for place in &provider.places {
@@ -111,7 +116,7 @@ impl Gates {
     ///
     /// # Errors
     /// What is to be told instead.
-    pub(super) fn settle(&self, config: &Config, providers: &Providers) -> Result<(), Self> {
+    pub(super) fn settle(&self, config: &Config, providers: &Providers) -> Result<(), Box<Self>> {
         let all = self.all(config, providers);
         if self
             .told
@@ -120,11 +125,30 @@ impl Gates {
             .iter()
             .any(|name| all.contains(name))
         {
-            Err(Self::knowing(all))
+            Err(Box::new(Self::knowing(all)))
         } else {
             Ok(())
         }
     }
+}
+
+/// Whether a template holds nothing but literals and values of the request. One that doesn't compile is told elsewhere.
+fn is_of_request(template: &str) -> bool {
+    const OF_REQUEST: [&str; 5] = ["request", "path", "query", "header", "cookie"];
+    let is_of_request = |variable: &str| {
+        let root = variable.split('.').next();
+        root.is_some_and(|root| OF_REQUEST.contains(&root))
+    };
+    !template.contains("${")
+        || Template::parse(template)
+            .is_ok_and(|template| template.variables().all(|variable| is_of_request(variable)))
+}
+
+/// Whether the header tells identity or chooses the upstream.
+fn is_own(name: &[u8], config: &Config) -> bool {
+    let mut own = Names::default();
+    add_own(&mut own, config);
+    own.contains(name)
 }
 
 fn add_own(names: &mut Names, config: &Config) {

@@ -1,6 +1,6 @@
 //! The reference, `docs/policy.md`.
 
-use postern::config::{Config, Record, Route};
+use postern::config::{CLIENTS_OWN, Config, Record, Route};
 use serde_yaml_ng::Value as Yaml;
 
 use super::{around, read, to_json};
@@ -34,6 +34,19 @@ fn every_block_of_it_is_read() {
             " fragment" => drop(read(&surrounded(&written))),
             other => panic!("neither `policy` nor `fragment`: {other}"),
         }
+    }
+}
+
+#[test]
+fn every_header_that_stays_the_clients_is_in_it() {
+    let text = include_str!("../../docs/policy.md");
+    let list = text
+        .split("### Headers that stay the client's")
+        .nth(1)
+        .unwrap();
+    let list = list.split("\n#").next().unwrap();
+    for name in CLIENTS_OWN {
+        assert!(list.contains(&format!("`{name}`")), "{name}");
     }
 }
 

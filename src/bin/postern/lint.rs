@@ -9,6 +9,8 @@ use postern::config::{
 use postern::route::HostPattern;
 use postern::template::Template;
 
+use crate::lint_headers;
+
 /// One warning: its rule, its path, what is wrong, what would be better.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Warning {
@@ -29,10 +31,11 @@ pub(crate) fn warnings(config: &Config) -> Vec<Warning> {
     unused(config, &mut found);
     shadowed(config, &mut found);
     open_lookups(config, &mut found);
+    lint_headers::vanishing(config, &mut found);
     found
 }
 
-fn warn(
+pub(crate) fn warn(
     found: &mut Vec<Warning>,
     rule: &'static str,
     path: String,
@@ -114,7 +117,7 @@ fn named(field: &str, name: &str) -> String {
 }
 
 /// One step of a path, as errors write it.
-fn step(name: &str) -> String {
+pub(crate) fn step(name: &str) -> String {
     let written = postern::config::Path::Root.field(name).to_string();
     if written.starts_with('[') {
         written
@@ -401,17 +404,23 @@ mod tests {
     fn the_rest() {
         let config = r#"{
             "consumers": [{"name": "a"}, {"name": "b", "credentials": [{"apiKey": {"provider": "k", "value": "x"}}]}],
-            "providers": {"k": {"apiKey": {"from": [{"header": "x"}]}}, "l": {"apiKey": {"from": [{"header": "y"}]}}},
+            "providers": {"k": {"apiKey": {"from": [{"header": "x"}]}}, "l": {"apiKey": {"from": [{"header": "sec-y"}]}}},
             "sources": {
                 "a b": {"inline": 1},
                 "crm": {"http": {"cluster": "c", "path": "/${key}", "headers": {"authorization": "x", "x-a": "y"}}, "onDemand": {}}
             },
             "routes": [
                 {"name": "r", "match": [{"path": {"template": "/{id}"}}], "require": {"optional": "k"},
-                 "lookup": {"who": {"source": "crm", "key": "${path.id}", "values": {"v": "$"}}}},
+                 "lookup": {"who": {"source": "crm", "key": "${path.id}", "values": {"v": "$"}}},
+                 "rewrite": {"headers": {
+                    "set": {"traceparent": "a", "x-own": "a", "accept": "a", "tracestate": "a", "x-forwarded-host": "a", "via": "a", "sec-y": "a"},
+                    "add": {"x-request-id": "a"}
+                 }}},
                 {"name": "s", "match": [{"path": {"template": "/s/{id}"}}], "require": "k",
-                 "lookup": {"who": {"source": "crm", "key": "${path.id}", "values": {"v": "$"}}}}
-            ]
+                 "lookup": {"who": {"source": "crm", "key": "${path.id}", "values": {"v": "$"}}},
+                 "rewrite": {"headers": {"set": {"via": "b"}}}}
+            ],
+            "clientHeaders": ["tracestate", "x-nobody"]
         }"#;
         let expected = [
             ("nobody", "consumers[0]"),
@@ -420,6 +429,15 @@ mod tests {
             ("unused", "providers.l"),
             ("unused", "sources['a b']"),
             ("open-lookup", "routes[0].lookup.who.key"),
+            (
+                "vanishing-header",
+                "routes[0].rewrite.headers.set.traceparent",
+            ),
+            (
+                "vanishing-header",
+                "routes[0].rewrite.headers.set.x-forwarded-host",
+            ),
+            ("unused", "clientHeaders[1]"),
         ];
         assert_eq!(
             found(config),

@@ -13,6 +13,7 @@ mod gate;
 mod json;
 mod judge;
 mod lint;
+mod lint_headers;
 mod literal;
 mod load;
 mod near;

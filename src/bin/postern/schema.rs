@@ -254,6 +254,11 @@ fn beside(name: &str, record: &mut Value) {
                 "else": path(json!({"not": keyed})),
             })
         }
+        // A prefix has a word.
+        "Place" => json!({
+            "if": {"required": ["prefix"]},
+            "then": {"properties": {"prefix": {"pattern": "[^ ]"}}},
+        }),
         _ => return,
     };
     if let (Value::Object(record), Value::Object(more)) = (record, more) {
