@@ -103,3 +103,32 @@ fn after_a_trap_there_is_a_new_vm_where_the_kind_can_say_so() {
     }
     assert_eq!(said, 9);
 }
+
+/// What stands before each of the filter's log lines is its `root_id`: without one they name nothing.
+#[test]
+fn every_sample_names_its_filter() {
+    let mut named = 0_usize;
+    for (place, sample) in holding() {
+        let spec = &sample["spec"];
+        let mut found = Vec::new();
+        filters(spec, &mut found);
+        let names: Vec<&Value> = match sample["kind"].as_str().unwrap() {
+            "WasmPlugin" => vec![&spec["pluginName"]],
+            "TrafficExtension" => vec![&spec["wasm"]["pluginName"]],
+            "EnvoyFilter" => found
+                .into_iter()
+                .flat_map(|filter| [&filter["name"], &filter["root_id"]])
+                .collect(),
+            "EnvoyExtensionPolicy" => list(&spec["wasm"])
+                .flat_map(|module| [&module["name"], &module["rootID"]])
+                .collect(),
+            other => panic!("{place}: {other}"),
+        };
+        assert!(!names.is_empty(), "{place}");
+        for name in names {
+            assert_eq!(name, "postern", "{place}");
+        }
+        named = named.saturating_add(1);
+    }
+    assert_eq!(named, 9);
+}
