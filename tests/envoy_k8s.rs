@@ -7,11 +7,13 @@
 mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "envoy_k8s/istio.rs"]
+#[cfg(test)]
+mod istio;
 #[path = "support/plan.rs"]
 #[cfg(test)]
 mod plan;

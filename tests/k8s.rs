@@ -16,6 +16,9 @@ mod policies;
 #[path = "k8s/safety.rs"]
 #[cfg(test)]
 mod safety;
+#[path = "k8s/stats.rs"]
+#[cfg(test)]
+mod stats;
 #[path = "support/wrappers.rs"]
 #[cfg(test)]
 mod wrappers;
