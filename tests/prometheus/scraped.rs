@@ -157,7 +157,9 @@ fn answered(prometheus: &Prometheus) {
         "envoy_listener_manager_lds_update_rejected",
         "envoy_wasm_.*postern.*vm_reload_success",
         "envoy_wasm_.*postern.*vm_reload_failure",
-        "envoy_extension_config_discovery_http_filter_.*_update_rejected",
+        "envoy_wasm_remote_load_fetch_failures",
+        "envoy_extension_config_discovery_http_filter_.*postern.*_update_rejected",
+        "envoy_extension_config_discovery_http_filter_.*postern.*_update_success",
     ] {
         let found = prometheus.query(&format!("{{__name__=~\"{name}\"}}"));
         assert!(found.is_ok_and(|found| !found.is_empty()), "{name}");
@@ -180,6 +182,7 @@ fn fired(prometheus: &Prometheus) {
     let firing = [
         "PosternListenerRefused",
         "PosternPolicyRefused",
+        "PosternPushRefused",
         "PosternTrapped",
     ];
     prometheus.until("the alerts fire", |prometheus| {

@@ -29,12 +29,16 @@ fn texts(all: &[&Value], field: &str) -> Vec<String> {
         .collect()
 }
 
+/// Of every rule of every group.
+fn of_rules(field: &str) -> Vec<String> {
+    let rules = rules();
+    let all = list(&rules["groups"]).flat_map(|group| list(&group["rules"]));
+    texts(&all.collect::<Vec<_>>(), field)
+}
+
 /// The names of all alerts.
 pub(crate) fn alerts() -> Vec<String> {
-    texts(
-        &list(&rules()["groups"][0]["rules"]).collect::<Vec<_>>(),
-        "alert",
-    )
+    of_rules("alert")
 }
 
 /// Every query of the dashboard, as Grafana asks it for all jobs.
@@ -54,10 +58,7 @@ pub(crate) fn dashboard() -> Vec<String> {
 
 /// The expression of every alert.
 pub(crate) fn conditions() -> Vec<String> {
-    texts(
-        &list(&rules()["groups"][0]["rules"]).collect::<Vec<_>>(),
-        "expr",
-    )
+    of_rules("expr")
 }
 
 /// The queries that the page about metrics shows. One that takes several lines goes on indented.
