@@ -57,17 +57,17 @@ struct Gate {
 }
 
 impl Gate {
-    fn start(first: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("envoy-k8s-istio");
+    fn start(name: &str, first: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("pushed")).unwrap();
-        push(&folder, first);
+        push(&folder, first, &fetched());
         let listener = free_address();
         let envoy = Envoy::launch(&Launch {
             bootstrap: json!({
                 "node": {"id": "gateway", "cluster": "gateway"},
                 "stats_config": stats_config(),
-                "static_resources": {"listeners": [self::listener(&folder, listener)]},
+                "static_resources": {"listeners": [self::listener(&folder, listener)], "clusters": [registry()]},
             }),
             folder: folder.clone(),
             workers: 1,
@@ -93,18 +93,38 @@ impl Gate {
         own.map(|rest| rest.trim_start_matches("{}").trim().to_owned())
     }
 
-    /// Waits until a stat is such.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    /// Waits until a stat is such; it isn't there where nothing is wanted.
     fn until(&self, name: &str, wanted: &str) {
+        self.wait(name, wanted, || self.stat(name).unwrap_or_default());
+    }
+
+    /// Waits until a request is answered so.
+    fn until_status(&self, path: &str, wanted: u16) {
+        let status = || self.status(path).to_string();
+        self.wait(path, &wanted.to_string(), status);
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    fn wait(&self, what: &str, wanted: &str, now: impl Fn() -> String) {
         let start = Instant::now();
-        while self.stat(name).as_deref() != Some(wanted) {
-            if start.elapsed() > Duration::from_secs(15) {
+        while now() != wanted {
+            if start.elapsed() > Duration::from_secs(30) {
                 self.envoy.show_log();
-                panic!("{name} is {:?}, not {wanted}", self.stat(name));
+                panic!("{what} is {}, not {wanted}", now());
             }
             thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Nothing listens there.
+fn registry() -> Value {
+    let nowhere = json!({"endpoint": {"address": socket(free_address().port())}});
+    json!({
+        "name": "registry",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": "registry", "endpoints": [{"lb_endpoints": [nowhere]}]},
+    })
 }
 
 fn listener(folder: &Path, address: SocketAddr) -> Value {
@@ -136,8 +156,13 @@ fn listener(folder: &Path, address: SocketAddr) -> Value {
     })
 }
 
-/// As istiod makes it of the sample, and the agent has put a file in the place of the module's address.
-fn push(folder: &Path, policy: &str) {
+/// What the agent puts in the place of the module's address.
+fn fetched() -> Value {
+    json!({"local": {"filename": variable("POSTERN_WASM")}})
+}
+
+/// As istiod makes it of the sample.
+fn push(folder: &Path, policy: &str, code: &Value) {
     let spec = sample("k8s/istio/ingress", "WasmPlugin")["spec"].clone();
     let resource = json!({"resources": [{
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
@@ -150,7 +175,7 @@ fn push(folder: &Path, policy: &str) {
                 "failure_policy": spec["failStrategy"],
                 "vm_config": {
                     "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": variable("POSTERN_WASM")}},
+                    "code": code,
                 },
                 "configuration": {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": policy},
             },
@@ -165,20 +190,20 @@ fn push(folder: &Path, policy: &str) {
 fn refusals_are_counted_where_istio_lets_them_through_and_log_lines_name_the_filter() {
     let good = policies(&sample("k8s/istio/ingress", "WasmPlugin")).remove(0);
     let bad = r#"{"routing": "nonsense"}"#;
-    let gate = Gate::start(bad);
+    let gate = Gate::start("envoy-k8s-istio", bad);
     let counter = |name: &str| format!("{COUNTED}{name}");
     // What the alert on a first policy that was refused looks at: nothing of the filter's own is there.
     gate.until(&counter("update_rejected"), "1");
     assert_eq!(gate.stat(&counter("update_success")).as_deref(), Some("0"));
     assert_eq!(gate.stat("postern_"), None);
     assert_eq!(gate.status("/v0/acme"), 500);
-    push(&gate.folder, &good);
+    push(&gate.folder, &good, &fetched());
     gate.until(&counter("update_success"), "1");
     assert_eq!(gate.status("/v0/acme"), 308);
     // Labels by the rules that Istio makes of `extraStatTags`.
     let moved = r#"postern_decisions_total{route="moved",outcome="answered",reason="none"}"#;
     gate.until(moved, "1");
-    push(&gate.folder, bad);
+    push(&gate.folder, bad, &fetched());
     gate.until(&counter("update_rejected"), "2");
     gate.until("postern_policy_refused_total", "1");
     assert_eq!(gate.status("/v0/acme"), 308);
@@ -187,4 +212,27 @@ fn refusals_are_counted_where_istio_lets_them_through_and_log_lines_name_the_fil
         let line = format!("wasm log postern: event={event}");
         assert!(log.contains(&line), "{line}: {log}");
     }
+}
+
+/// Why `docs/operations.md` says that no Envoy may fetch the module itself by ECDS, as it does where istiod is asked without the agent.
+#[test]
+fn envoy_lets_everybody_through_where_it_is_to_fetch_an_update_itself() {
+    let good = policies(&sample("k8s/istio/ingress", "WasmPlugin")).remove(0);
+    let gate = Gate::start("envoy-k8s-remote", &good);
+    let accepted = format!("{COUNTED}update_success");
+    gate.until(&accepted, "1");
+    assert_eq!(gate.status("/v0/acme"), 308);
+    let remote = json!({"remote": {
+        "http_uri": {"uri": "http://registry.test/postern.wasm", "cluster": "registry", "timeout": "1s"},
+        "sha256": "0".repeat(64),
+    }});
+    push(&gate.folder, &good, &remote);
+    gate.until(&accepted, "2");
+    gate.until_status("/v0/acme", 200);
+    // Nothing of the filter's is left to count it, and Envoy's own count doesn't move.
+    gate.until("postern_policy_version", "");
+    assert_eq!(gate.stat("envoy_wasm_remote_load_fetch_failures"), None);
+    assert_eq!(gate.status("/v0/acme"), 200);
+    push(&gate.folder, &good, &fetched());
+    gate.until_status("/v0/acme", 308);
 }
