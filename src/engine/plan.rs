@@ -2,6 +2,9 @@
 
 use crate::http::{Edit, Headers, KnownName, Look, Marks, Text, same_name};
 
+/// The request's field of cookies.
+const COOKIE: &[u8] = b"cookie";
+
 /// The edits to one header map.
 #[derive(Debug)]
 pub(super) struct Plan<'r> {
@@ -74,8 +77,32 @@ impl<'r> Plan<'r> {
 
     /// `name` has one more value.
     pub(super) fn add(&mut self, name: &KnownName, value: Text) {
+        if **name == *COOKIE && self.came.is_some() {
+            return self.add_cookie(name, &value);
+        }
         self.edited = self.edited.and(name.marks());
         self.push(Edit::Add(name.name(), value));
+    }
+
+    /// The one field of a request whose values are joined by `; ` (RFC 6265 §5.4: a client sends a single one, and servers
+    /// may read the first alone).
+    #[inline(never)]
+    fn add_cookie(&mut self, name: &KnownName, value: &[u8]) {
+        let edited = self.edits.iter().rev().find_map(|edit| match edit {
+            Edit::Set(named, value) if **named == **name => Some(Some(value.to_vec())),
+            Edit::Remove(named) if **named == **name => Some(None),
+            Edit::Set(..) | Edit::Add(..) | Edit::Remove(_) => None,
+        });
+        let came = || {
+            let all: Vec<&[u8]> = self.came?.all(COOKIE).collect();
+            (!all.is_empty()).then(|| all.join(&b"; "[..]))
+        };
+        let mut all = edited.unwrap_or_else(came).unwrap_or_default();
+        if !all.is_empty() {
+            all.extend_from_slice(b"; ");
+        }
+        all.extend_from_slice(value);
+        self.set(name, all.into());
     }
 
     /// One piece of code for all, so that a request finds it in the processor's cache.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::http::NewPath;
 use crate::policy::{Denial, OtherEdits, PathPiece, PathRewrite, Policy, QueryEdits, Route};
-use crate::rewrite::{PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
+use crate::rewrite::{Origin, PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 
 use super::head::Head;
 use super::strip::Stripped;
-use super::values::{Facts, blame, origin};
+use super::values::{Facts, PathPart, blame, origin};
 
 /// Puts into `target` the `:path` that the upstream is to get, where that is another one.
 pub(super) fn change(
@@ -144,21 +144,32 @@ fn append(target: &mut Vec<u8>, first: &[u8], second: &[u8]) {
 #[inline(never)]
 fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<Vec<u8>, Denial> {
     let mut path = PathBuilder::in_room(room);
+    put_pieces(&mut path, pieces, facts)?;
+    path.finish()
+        .map_err(|PathValueError { origin, .. }| blame(origin).into())
+}
+
+fn put_pieces(
+    path: &mut PathBuilder,
+    pieces: &[PathPiece],
+    facts: &Facts<'_>,
+) -> Result<(), Denial> {
     for piece in pieces {
         match piece {
             PathPiece::Literal(literal) => path.literal(literal),
+            PathPiece::Text(text) => path.segment(text, Origin::Policy),
             PathPiece::Variable(variable, default) => match (facts.value(variable)?, default) {
-                (Some(found), _) => match found.segments {
-                    Some(segments) => path.segments(segments, found.origin),
+                (Some(found), _) => match found.of_path {
+                    Some(PathPart::Segments(segments)) => path.segments(segments, found.origin),
+                    Some(PathPart::Whole(whole)) => path.path(whole, found.origin),
                     None => path.segment(&found.text, found.origin),
                 },
-                (None, Some(default)) => path.segment(default, crate::rewrite::Origin::Policy),
+                (None, Some(default)) => put_pieces(path, default, facts)?,
                 (None, None) => return Err(blame(origin(variable)).into()),
             },
         }
     }
-    path.finish()
-        .map_err(|PathValueError { origin, .. }| blame(origin).into())
+    Ok(())
 }
 
 fn changes_query(stripped: &Stripped<'_>, edits: Option<&QueryEdits>) -> bool {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
-use crate::route::{CaptureKind, Captures, PatternRef};
+use crate::route::{Captures, PatternRef};
 
 use super::authenticated::Authenticated;
 use super::head::Head;
@@ -29,8 +29,17 @@ pub(super) struct Facts<'x> {
 pub(super) struct Found<'x> {
     pub(super) text: Cow<'x, [u8]>,
     pub(super) origin: Origin,
-    /// The same as many path segments, in matching form, where it is that.
-    pub(super) segments: Option<&'x [u8]>,
+    /// The same as a part of the request's path, where it is that.
+    pub(super) of_path: Option<PathPart<'x>>,
+}
+
+/// A part of the request's path, byte for byte as it is forwarded.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PathPart<'x> {
+    /// One segment or more.
+    Segments(&'x [u8]),
+    /// All of it.
+    Whole(&'x [u8]),
 }
 
 /// Who is to blame where a value doesn't fit.
@@ -87,7 +96,7 @@ impl Facts<'_> {
             }
             Variable::Method => Some(Cow::Borrowed(self.head.method)),
             Variable::Host => Some(Cow::Borrowed(&*self.head.host)),
-            Variable::Path => Some(Cow::Borrowed(self.head.path.forward())),
+            Variable::Path => return Ok(Some(self.path())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
             Variable::ConsumerName => {
                 identity.map(|who| Cow::Borrowed(who.consumer().name().bytes()))
@@ -103,18 +112,27 @@ impl Facts<'_> {
         Ok(text.map(|text| Found {
             text,
             origin,
-            segments: None,
+            of_path: None,
         }))
+    }
+
+    fn path<'s>(&'s self) -> Found<'s> {
+        let forward = self.head.path.forward();
+        Found {
+            text: Cow::Borrowed(forward),
+            origin: Origin::Client,
+            of_path: Some(PathPart::Whole(forward)),
+        }
     }
 
     fn capture<'s>(&'s self, name: &str) -> Option<Found<'s>> {
         let captures = Captures::new(self.pattern, self.head.path.matching());
         let capture = captures.get(name)?;
-        let segments = (capture.kind() == CaptureKind::Rest).then_some(capture.matching());
+        let segments = capture.within(self.head.path.forward());
         Some(Found {
             text: capture.text(),
             origin: Origin::Client,
-            segments,
+            of_path: Some(PathPart::Segments(segments)),
         })
     }
 
@@ -184,7 +202,10 @@ impl Facts<'_> {
                     check_header_value(&found.text).map_err(|_| blame(found.origin))?;
                     Some(found.text)
                 }
-                None => default.as_deref().map(Cow::Borrowed),
+                None => match default {
+                    Some(default) => self.put_together(default)?,
+                    None => None,
+                },
             },
         })
     }
@@ -207,8 +228,7 @@ impl Facts<'_> {
 
 /// Who is to blame for a template's whole text: a source, where any part may be one's.
 pub(super) fn whose(template: &ValueTemplate) -> Origin {
-    let from_source = |piece: &Piece| matches!(piece, Piece::Variable(variable, _) if origin(variable) == Origin::Source);
-    if template.0.iter().any(from_source) {
+    if template.has_any(&|variable| origin(variable) == Origin::Source) {
         Origin::Source
     } else {
         Origin::Client

@@ -3,7 +3,7 @@
 use crate::config::{self, ConfigErrors, Path};
 use crate::http::{Response, Text};
 
-use super::rewrite::{Matches, PathRewrite};
+use super::path_rewrite::{Matches, PathRewrite};
 use super::variable::{Scope, ValueTemplate};
 
 /// A fixed answer. The response is made with the policy and cloned for each request.

@@ -139,7 +139,7 @@ pub(super) fn speaks_of_any(
     else {
         return false;
     };
-    key.variables().any(|name| {
+    key.variables().iter().any(|name| {
         let root = name.split('.').next().unwrap_or_default();
         others.iter().any(|other| other.name == root)
     })

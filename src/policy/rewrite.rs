@@ -1,13 +1,11 @@
 //! What a route changes.
 
-use crate::arena::Id;
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::{KnownName, Text, same_name};
-use crate::rewrite::{Origin, PathBuilder, PathLiteral};
-use crate::template::{self, Template};
+use crate::http::{KnownName, same_name};
 
 use super::identity::Routing;
-use super::variable::{Scope, ValueTemplate, Variable};
+use super::path_rewrite::{Matches, PathRewrite};
+use super::variable::{Scope, ValueTemplate};
 
 /// Changes to all but the path, which is mostly the route's own.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,35 +54,6 @@ impl QueryEdits {
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
     }
-}
-
-/// A new path. Small: each route has one.
-#[derive(Debug)]
-pub(crate) enum PathRewrite {
-    /// Made of parts.
-    Template(Box<PathTemplate>),
-    /// The old one, with the matched prefix replaced by this literal.
-    Prefix(Id),
-}
-
-/// The parts of a new path.
-#[derive(Debug)]
-pub(crate) struct PathTemplate(pub(crate) Box<[PathPiece]>);
-
-/// A part of a new path.
-#[derive(Debug)]
-pub(crate) enum PathPiece {
-    Literal(PathLiteral),
-    Variable(Variable, Option<Text>),
-}
-
-/// What all matches of a route have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Matches {
-    /// Each of them is a prefix.
-    Prefixes,
-    /// At least one isn't.
-    Mixed,
 }
 
 /// The new path, the upstream, and all other changes.
@@ -171,130 +140,6 @@ fn check_routing(
     }
 }
 
-impl PathRewrite {
-    pub(super) fn compile(
-        written: &config::PathRewrite,
-        scope: &Scope<'_>,
-        matches: Matches,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
-        match written {
-            config::PathRewrite::Template(text) => {
-                let pieces = pieces(text, scope, path, errors)?;
-                Some(Self::Template(Box::new(PathTemplate(pieces))))
-            }
-            config::PathRewrite::Prefix(text) => {
-                let path = path.field("prefix");
-                if matches == Matches::Mixed {
-                    let reason =
-                        "a prefix can only be replaced where every match of the route is one";
-                    errors.suggest(&path, reason, "match by `prefix`, or write a template");
-                }
-                if is_plain(text) {
-                    return Some(Self::Prefix(scope.texts.borrow_mut().add(text)));
-                }
-                leading_slash(text, &path, errors);
-                let prefix = literal(text, &path, errors)?;
-                let below = format!("{}/x", text.strip_suffix('/').unwrap_or(text));
-                let pieces: Vec<_> = literal(&below, &path, errors)
-                    .map(PathPiece::Literal)
-                    .into_iter()
-                    .collect();
-                if text.starts_with('/') {
-                    check_path(&pieces, &path, errors);
-                }
-                // A literal is ASCII.
-                let kept = std::str::from_utf8(prefix.as_bytes()).unwrap_or_default();
-                let kept = scope.texts.borrow_mut().add(kept);
-                Some(Self::Prefix(kept))
-            }
-        }
-    }
-}
-
-/// Whether a new prefix is of the kind that nearly all are: whole segments of letters that stay as they are. Nothing can be
-/// wrong with it then.
-fn is_plain(prefix: &str) -> bool {
-    let mut last = 0;
-    for byte in prefix.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {}
-            b'.' | b'/' if last != b'/' => {}
-            _ => return false,
-        }
-        last = byte;
-    }
-    prefix.starts_with('/')
-}
-
-fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
-    if !text.starts_with('/') {
-        errors.push(path, "a path begins with `/`");
-    }
-}
-
-/// What no value could make good is wrong with the policy: the path is put together with `x` for each value, and with the
-/// defaults.
-fn check_path(pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) {
-    let mut with_values = PathBuilder::new();
-    let mut with_defaults = PathBuilder::new();
-    for piece in pieces {
-        match piece {
-            PathPiece::Literal(literal) => {
-                with_values.literal(literal);
-                with_defaults.literal(literal);
-            }
-            PathPiece::Variable(_, default) => {
-                with_values.segment(b"x", Origin::Policy);
-                let default = default.as_deref().unwrap_or(b"x");
-                with_defaults.segment(default, Origin::Policy);
-            }
-        }
-    }
-    if let Err(error) = with_values.finish().and(with_defaults.finish()) {
-        errors.push(path, error.to_string());
-    }
-}
-
-fn literal(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathLiteral> {
-    PathLiteral::parse(text)
-        .map_err(|error| errors.push(path, error.to_string()))
-        .ok()
-}
-
-fn pieces(
-    text: &str,
-    scope: &Scope<'_>,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Box<[PathPiece]>> {
-    leading_slash(text, path, errors);
-    let template = Template::parse(text)
-        .map_err(|error| errors.push(path, error.to_string()))
-        .ok()?;
-    let piece = |piece: &template::Piece<Box<str>>, errors: &mut ConfigErrors| match piece {
-        template::Piece::Literal(text) => literal(text, path, errors).map(PathPiece::Literal),
-        template::Piece::Value { variable, default } => {
-            let variable = scope.variable(variable, path, errors)?;
-            Some(PathPiece::Variable(
-                variable,
-                default.as_ref().map(|text| Text::shared(text.as_bytes())),
-            ))
-        }
-    };
-    let compiled: Vec<_> = template
-        .pieces()
-        .iter()
-        .map(|one| piece(one, errors))
-        .collect();
-    let pieces: Vec<PathPiece> = compiled.into_iter().collect::<Option<_>>()?;
-    if text.starts_with('/') {
-        check_path(&pieces, path, errors);
-    }
-    Some(pieces.into())
-}
-
 impl HeaderEdits {
     pub(super) fn compile(
         written: &config::HeaderEdits,
@@ -371,27 +216,4 @@ fn templates<'n>(
     };
     let compiled: Vec<_> = list.iter().map(|edit| one(edit, errors)).collect();
     compiled.into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_prefixes_stay_as_they_are() {
-        for text in ["/", "/a", "/a/", "/internal/svc-1_~/b.c..d/"] {
-            assert!(is_plain(text), "{text}");
-            let literal = PathLiteral::parse(text).unwrap();
-            assert_eq!(literal.as_bytes(), text.as_bytes());
-            let mut errors = ConfigErrors::default();
-            let below = PathLiteral::parse(&format!("{}/x", text.trim_end_matches('/'))).unwrap();
-            check_path(&[PathPiece::Literal(below)], &Path::Root, &mut errors);
-            assert!(errors.is_empty(), "{text}: {errors}");
-        }
-        for text in [
-            "", "a", "a/", "//", "/a//b", "/.", "/a/..", "/a/.b", "/a%20", "/é", "/a?", "/a;b",
-        ] {
-            assert!(!is_plain(text), "{text}");
-        }
-    }
 }

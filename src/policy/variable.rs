@@ -53,7 +53,8 @@ pub(crate) struct ValueTemplate(pub(crate) Vec<Piece>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Literal(Text),
-    Variable(Variable, Option<Text>),
+    /// And what stands there where it has no value.
+    Variable(Variable, Option<ValueTemplate>),
 }
 
 impl ValueTemplate {
@@ -68,11 +69,20 @@ impl ValueTemplate {
 }
 
 impl ValueTemplate {
+    /// Whether any of its variables, those of defaults too, is such a one.
+    pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
+        self.0.iter().any(|piece| match piece {
+            Piece::Literal(_) => false,
+            Piece::Variable(variable, default) => {
+                let default = default.as_ref();
+                is_such(variable) || default.is_some_and(|default| default.has_any(is_such))
+            }
+        })
+    }
+
     /// Whether any part of it is a looked-up value.
     pub(crate) fn needs_lookup(&self) -> bool {
-        self.0
-            .iter()
-            .any(|piece| matches!(piece, Piece::Variable(Variable::LookedUp(_), _)))
+        self.has_any(&|variable| matches!(variable, Variable::LookedUp(_)))
     }
 }
 
@@ -123,25 +133,28 @@ impl Scope<'_> {
                 return None;
             }
         };
-        let mut pieces = Vec::new();
-        let mut whole = true;
-        for piece in template.pieces() {
-            match piece {
-                template::Piece::Literal(text) => {
-                    pieces.push(Piece::Literal(Text::shared(text.as_bytes())))
-                }
-                template::Piece::Value { variable, default } => match self
-                    .variable(variable, path, errors)
-                {
-                    Some(variable) => {
-                        let default = default.as_ref().map(|text| Text::shared(text.as_bytes()));
-                        pieces.push(Piece::Variable(variable, default));
-                    }
-                    None => whole = false,
-                },
+        self.compiled(&template, path, errors)
+    }
+
+    fn compiled(
+        &self,
+        template: &Template,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<ValueTemplate> {
+        let mut compile = |piece: &template::Piece| match piece {
+            template::Piece::Literal(text) => Some(Piece::Literal(Text::shared(text.as_bytes()))),
+            template::Piece::Value { variable, default } => {
+                let variable = self.variable(variable, path, errors);
+                let default = match default {
+                    Some(default) => self.compiled(default, path, errors).map(Some),
+                    None => Some(None),
+                };
+                Some(Piece::Variable(variable?, default?))
             }
-        }
-        whole.then_some(ValueTemplate(pieces))
+        };
+        let pieces: Vec<_> = template.pieces().iter().map(&mut compile).collect();
+        pieces.into_iter().collect::<Option<_>>().map(ValueTemplate)
     }
 
     pub(super) fn variable(

@@ -141,7 +141,7 @@ fn is_of_request(template: &str) -> bool {
     };
     !template.contains("${")
         || Template::parse(template)
-            .is_ok_and(|template| template.variables().all(|variable| is_of_request(variable)))
+            .is_ok_and(|template| template.variables().into_iter().all(is_of_request))
 }
 
 /// Whether the header tells identity or chooses the upstream.

@@ -16,7 +16,7 @@ pub enum QueryEdit<'a> {
 }
 
 /// The query (without its `?`) after these edits, in their order. As it came where none of them changes it; `None` where
-/// nothing remains. Names compare decoded. Where a parameter goes, empty ones (`a&&b`) go with it.
+/// nothing remains. Names compare decoded. With a parameter one `&` beside it goes, and nothing else.
 #[must_use]
 pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Option<Cow<'q, [u8]>> {
     let mut edited = query.map(Cow::Borrowed);
@@ -31,7 +31,7 @@ pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Optio
 }
 
 /// The query without any parameter of these (decoded) names; as it came where it has none, `None` where nothing remains.
-/// Where a parameter goes, empty ones (`a&&b`) go with it.
+/// With a parameter one `&` beside it goes, and nothing else.
 #[must_use]
 pub fn strip_query<'q, N: AsRef<[u8]>>(
     query: Option<&'q [u8]>,
@@ -46,13 +46,10 @@ fn without<'q, N: AsRef<[u8]>>(query: Option<Cow<'q, [u8]>>, names: &[N]) -> Opt
     if !query_pairs(&query).any(|pair| goes(&pair)) {
         return Some(query);
     }
-    let mut left = Vec::with_capacity(query.len());
-    for pair in query_pairs(&query).filter(|pair| !goes(pair)) {
-        if !left.is_empty() {
-            left.push(b'&');
-        }
-        left.extend(pair.raw);
-    }
+    // The pieces between every two `&`, empty ones too: what stays is byte for byte what came.
+    let pieces = query.split(|byte| *byte == b'&');
+    let stays = |piece: &&[u8]| !query_pairs(piece).any(|pair| goes(&pair));
+    let left = pieces.filter(stays).collect::<Vec<_>>().join(&b'&');
     (!left.is_empty()).then_some(Cow::Owned(left))
 }
 
@@ -82,9 +79,21 @@ mod tests {
             (None, &[][..], None),
             (Some(""), &[], Some("")),
             (Some("a=%2f&&b"), &[Remove(b"c")], Some("a=%2f&&b")),
-            (Some("a=%2f&&b&&%61=1&c=+"), &[Remove(b"a")], Some("b&c=+")),
+            (
+                Some("a=%2f&&b&&%61=1&c=+"),
+                &[Remove(b"a")],
+                Some("&b&&c=+"),
+            ),
             (Some("a&a=&=x"), &[Remove(b"a")], Some("=x")),
             (Some("a"), &[Remove(b"a")], None),
+            (Some("a&"), &[Remove(b"a")], None),
+            (Some("&a&b"), &[Remove(b"a")], Some("&b")),
+            (
+                Some("x=1&a=K&b=%2f+&&c&d="),
+                &[Remove(b"a")],
+                Some("x=1&b=%2f+&&c&d="),
+            ),
+            (Some("&&x&a=1&&y&"), &[Set(b"a", b"2")], Some("&&x&&y&a=2")),
             (None, &[Remove(b"a")], None),
             (None, &[Set(b"a", b"1")], Some("a=1")),
             (Some(""), &[Add(b"a", b"")], Some("a=")),

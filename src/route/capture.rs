@@ -26,12 +26,14 @@ impl<'r, 'p> Captures<'r, 'p> {
         if let Some(at) = parts.position(|part| part == Part::Capture(name)) {
             return segments(self.path).nth(at).map(|matching| Capture {
                 matching,
+                at,
                 kind: CaptureKind::Segment,
             });
         }
         match self.pattern.end() {
             End::Rest(own) if own == name => Some(Capture {
                 matching: after_segments(self.path, self.pattern.segments()),
+                at: self.pattern.segments(),
                 kind: CaptureKind::Rest,
             }),
             End::Closed | End::Below | End::Rest(_) => None,
@@ -55,6 +57,8 @@ fn after_segments(path: &[u8], count: usize) -> &[u8] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capture<'p> {
     matching: &'p [u8],
+    /// How many segments stand before it.
+    at: usize,
     kind: CaptureKind,
 }
 
@@ -69,6 +73,16 @@ impl<'p> Capture<'p> {
     #[must_use]
     pub fn text(&self) -> Cow<'p, [u8]> {
         percent_decode(self.matching)
+    }
+
+    /// The same part of the path as it is forwarded, byte for byte: escapes that mean something stay escapes (`%2B`). Both
+    /// forms of a path have the same segments.
+    #[must_use]
+    pub fn within<'f>(&self, forward: &'f [u8]) -> &'f [u8] {
+        match self.kind {
+            CaptureKind::Segment => segments(forward).nth(self.at).unwrap_or_default(),
+            CaptureKind::Rest => after_segments(forward, self.at),
+        }
     }
 
     /// Whether it is one segment or many.

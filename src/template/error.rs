@@ -11,6 +11,8 @@ pub enum TemplateError {
     Empty,
     /// This is no dotted name.
     BadName(Box<str>),
+    /// Defaults stand in one another, more than four.
+    TooDeep,
 }
 
 impl fmt::Display for TemplateError {
@@ -21,6 +23,7 @@ impl fmt::Display for TemplateError {
             }
             Self::Empty => f.write_str("`${}` names no variable"),
             Self::BadName(name) => write!(f, "`{name}` is no name of a variable"),
+            Self::TooDeep => f.write_str("more than four defaults stand in one another"),
         }
     }
 }

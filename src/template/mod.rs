@@ -7,88 +7,62 @@ pub use error::TemplateError;
 
 /// One part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece<V> {
+pub enum Piece {
     /// Text that stays as it is.
     Literal(Box<str>),
     /// The place of a value.
     Value {
-        /// What stands there.
-        variable: V,
-        /// The text that stands there where the variable has no value (`${name:-default}`); may be empty.
-        default: Option<Box<str>>,
+        /// The name of what stands there.
+        variable: Box<str>,
+        /// What stands there where the variable has no value (`${name:-default}`); may be empty.
+        default: Option<Template>,
     },
 }
 
-/// Literal text and places for values. Parsed, a variable is its name; [`resolve`](Template::resolve) makes it what the
-/// caller knows under that name.
+/// Literal text and places for values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template<V = Box<str>> {
-    pieces: Box<[Piece<V>]>,
+pub struct Template {
+    pieces: Box<[Piece]>,
 }
 
 impl Template {
     /// Reads `${name}` and `${name:-default}`; `$${` is a literal `${`, any other `$` is itself. Names are dotted:
-    /// a letter or `_` first, then letters, digits, `_` and `-`, further parts after a dot each. A default ends at the
-    /// first `}`.
+    /// a letter or `_` first, then letters, digits, `_` and `-`, further parts after a dot each. A default is a template
+    /// too, and ends at its first `}`.
     ///
     /// # Errors
-    /// A place that isn't closed, is empty, or has no good name.
+    /// A place that isn't closed, is empty, has no good name, or stands in too many defaults.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        parse::pieces(text).map(|pieces| Self {
-            pieces: pieces.into(),
-        })
+        parse::whole(text)
     }
-}
 
-impl<V> Template<V> {
+    const fn of(pieces: Box<[Piece]>) -> Self {
+        Self { pieces }
+    }
+
     /// The parts, in order; two literals never stand side by side, none is empty.
     #[must_use]
-    pub fn pieces(&self) -> &[Piece<V>] {
+    pub const fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
-    /// The variables, in order.
-    pub fn variables(&self) -> impl Iterator<Item = &V> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Literal(_) => None,
-            Piece::Value { variable, .. } => Some(variable),
-        })
+    /// The names of all variables, those of defaults too, in the order of writing.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.collect(&mut names);
+        names
     }
 
-    /// Whether there is no place for a value.
-    #[must_use]
-    pub fn is_literal(&self) -> bool {
-        self.variables().next().is_none()
-    }
-
-    /// The whole text, where there is no place for a value.
-    #[must_use]
-    pub fn as_literal(&self) -> Option<&str> {
-        match &*self.pieces {
-            [] => Some(""),
-            [Piece::Literal(text)] => Some(text),
-            _ => None,
+    fn collect<'t>(&'t self, names: &mut Vec<&'t str>) {
+        for piece in &self.pieces {
+            if let Piece::Value { variable, default } = piece {
+                names.push(variable);
+                if let Some(default) = default {
+                    default.collect(names);
+                }
+            }
         }
-    }
-
-    /// The same template with each variable turned into what it means.
-    ///
-    /// # Errors
-    /// The first error of `meaning`.
-    pub fn resolve<W, E>(
-        &self,
-        mut meaning: impl FnMut(&V) -> Result<W, E>,
-    ) -> Result<Template<W>, E> {
-        let pieces = self.pieces.iter().map(|piece| match piece {
-            Piece::Literal(text) => Ok(Piece::Literal(text.clone())),
-            Piece::Value { variable, default } => Ok(Piece::Value {
-                variable: meaning(variable)?,
-                default: default.clone(),
-            }),
-        });
-        Ok(Template {
-            pieces: pieces.collect::<Result<_, E>>()?,
-        })
     }
 }
 
@@ -97,13 +71,14 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        let Ok(template) = Template::parse(text) else {
-            return "error".to_owned();
-        };
+        Template::parse(text).map_or_else(|_| "error".to_owned(), |template| written(&template))
+    }
+
+    fn written(template: &Template) -> String {
         let pieces = template.pieces().iter().map(|piece| match piece {
             Piece::Literal(text) => format!("'{text}'"),
             Piece::Value { variable, default } => match default {
-                Some(default) => format!("<{variable}|{default}>"),
+                Some(default) => format!("<{variable}|{}>", written(default)),
                 None => format!("<{variable}>"),
             },
         });
@@ -118,7 +93,16 @@ mod tests {
             ("a${b}c", "'a'<b>'c'"),
             ("${b}${c.d-e.0}", "<b><c.d-e.0>"),
             ("${b:-}", "<b|>"),
-            ("${b:-x:-${y}z", "<b|x:-${y>'z'"),
+            ("${b:-x:-y}z", "<b|'x:-y'>'z'"),
+            ("${b:-${c}}", "<b|<c>>"),
+            ("${b:-x${c:-${d:-}y}}z", "<b|'x'<c|<d|>'y'>>'z'"),
+            ("${b:-$${c}}", "<b|'${c'>'}'"),
+            ("${b:-$}", "<b|'$'>"),
+            ("${b:-{}}", "<b|'{'>'}'"),
+            ("${b:-${c}", "error"),
+            ("${b:-${}}", "error"),
+            ("${a:-${a:-${a:-${a:-${a}}}}}", "<a|<a|<a|<a|<a>>>>>"),
+            ("${a:-${a:-${a:-${a:-${a:-${a}}}}}}", "error"),
             ("$", "'$'"),
             ("$5 {x} $$", "'$5 {x} $$'"),
             ("$${b}", "'${b}'"),
@@ -139,21 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn literals() {
-        assert_eq!(Template::parse("").unwrap().as_literal(), Some(""));
-        assert_eq!(Template::parse("$${").unwrap().as_literal(), Some("${"));
-        assert!(Template::parse("a").unwrap().is_literal());
-        let template = Template::parse("a${b}").unwrap();
-        assert!(!template.is_literal());
-        assert_eq!(template.as_literal(), None);
-    }
-
-    #[test]
-    fn resolving() {
-        let template = Template::parse("a${b}${c:-d}").unwrap();
-        let lengths: Result<Template<usize>, ()> = template.resolve(|name| Ok(name.len()));
-        assert_eq!(lengths.unwrap().variables().collect::<Vec<_>>(), [&1, &1]);
-        let unknown = template.resolve(|name| if &**name == "c" { Err("c") } else { Ok(()) });
-        assert_eq!(unknown, Err("c"));
+    fn variables_of_defaults_count() {
+        let template = Template::parse("a${b:-${c}d}${e}").unwrap();
+        assert_eq!(template.variables(), ["b", "c", "e"]);
     }
 }

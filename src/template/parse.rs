@@ -1,6 +1,9 @@
 //! From text to pieces.
 
-use super::{Piece, TemplateError};
+use super::{Piece, Template, TemplateError};
+
+/// How many defaults may stand in one another.
+const MOST_DEFAULTS: usize = 4;
 
 fn is_name(text: &str) -> bool {
     let part = |part: &str| {
@@ -11,51 +14,89 @@ fn is_name(text: &str) -> bool {
         && text.split('.').all(part)
 }
 
-/// What stands between `${` and `}`.
-fn place(text: &str) -> Result<Piece<Box<str>>, TemplateError> {
-    let (name, default) = match text.split_once(":-") {
-        Some((name, default)) => (name, Some(default.into())),
-        None => (text, None),
-    };
+fn check_name(name: &str) -> Result<(), TemplateError> {
     if name.is_empty() {
         return Err(TemplateError::Empty);
     }
     if !is_name(name) {
         return Err(TemplateError::BadName(name.into()));
     }
-    Ok(Piece::Value {
-        variable: name.into(),
-        default,
-    })
+    Ok(())
 }
 
-fn flush(literal: &mut String, pieces: &mut Vec<Piece<Box<str>>>) {
+fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
     if !literal.is_empty() {
         pieces.push(Piece::Literal(std::mem::take(literal).into()));
     }
 }
 
-pub(super) fn pieces(text: &str) -> Result<Vec<Piece<Box<str>>>, TemplateError> {
-    let mut pieces = Vec::new();
-    let mut literal = String::new();
-    let mut rest = text;
-    while let Some((before, _)) = rest.split_once('$') {
-        literal.push_str(before);
-        rest = rest.strip_prefix(before).unwrap_or_default();
-        if let Some(after) = rest.strip_prefix("$${") {
-            literal.push_str("${");
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("${") {
-            let (inside, after) = after.split_once('}').ok_or(TemplateError::Unclosed)?;
-            flush(&mut literal, &mut pieces);
-            pieces.push(place(inside)?);
-            rest = after;
-        } else {
-            literal.push('$');
-            rest = rest.strip_prefix('$').unwrap_or_default();
-        }
+pub(super) fn whole(text: &str) -> Result<Template, TemplateError> {
+    Reader { rest: text }.template(0)
+}
+
+/// What is still to be read.
+struct Reader<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Reader<'t> {
+    /// Takes up to `end` bytes.
+    fn take(&mut self, end: usize) -> &'t str {
+        let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        taken
     }
-    literal.push_str(rest);
-    flush(&mut literal, &mut pieces);
-    Ok(pieces)
+
+    /// Takes this text, where it is next.
+    fn skip(&mut self, text: &str) -> bool {
+        let rest = self.rest.strip_prefix(text);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    /// A template within so many defaults: the whole text, or up to the `}` that ends the default.
+    fn template(&mut self, defaults: usize) -> Result<Template, TemplateError> {
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        let is_end = |byte: char| byte == '$' || (defaults > 0 && byte == '}');
+        loop {
+            let end = self.rest.find(is_end);
+            literal.push_str(self.take(end.unwrap_or(self.rest.len())));
+            if self.skip("$${") {
+                literal.push_str("${");
+            } else if self.skip("${") {
+                flush(&mut literal, &mut pieces);
+                pieces.push(self.value(defaults)?);
+            } else if self.skip("$") {
+                literal.push('$');
+            } else if self.skip("}") || defaults == 0 {
+                break;
+            } else {
+                return Err(TemplateError::Unclosed);
+            }
+        }
+        flush(&mut literal, &mut pieces);
+        Ok(Template::of(pieces.into()))
+    }
+
+    /// What stands behind `${`.
+    fn value(&mut self, defaults: usize) -> Result<Piece, TemplateError> {
+        let end = self.rest.find('}').ok_or(TemplateError::Unclosed)?;
+        let dash = self.rest.find(":-").filter(|dash| *dash < end);
+        let variable = self.take(dash.unwrap_or(end));
+        check_name(variable)?;
+        let default = if self.skip(":-") {
+            if defaults >= MOST_DEFAULTS {
+                return Err(TemplateError::TooDeep);
+            }
+            Some(self.template(defaults.saturating_add(1))?)
+        } else {
+            self.skip("}");
+            None
+        };
+        Ok(Piece::Value {
+            variable: variable.into(),
+            default,
+        })
+    }
 }

@@ -3,23 +3,24 @@
 use postern::template::{Piece, Template};
 use proptest::prelude::*;
 
-fn piece() -> impl Strategy<Value = Piece<Box<str>>> {
+fn piece() -> impl Strategy<Value = String> {
     let name = "[A-Za-z_][a-z0-9_-]{0,3}(\\.[a-z0-9_-]{1,3}){0,2}";
-    let default = proptest::option::of("[^}]{0,4}");
-    prop_oneof![
-        "[^$]{1,5}".prop_map(|text| Piece::Literal(text.into())),
-        (name, default).prop_map(|(name, default)| Piece::Value {
-            variable: name.into(),
-            default: default.map(Into::into),
-        }),
-    ]
+    let literal = "[^$}]{1,5}";
+    let value = prop_oneof![
+        literal.prop_map(|text| text),
+        name.prop_map(|name| format!("${{{name}}}")),
+    ];
+    value.prop_recursive(4, 12, 3, move |inner| {
+        let default = proptest::collection::vec(inner, 0..3);
+        (name, default).prop_map(|(name, default)| format!("${{{name}:-{}}}", default.concat()))
+    })
 }
 
-fn written(pieces: &[Piece<Box<str>>]) -> String {
-    let texts = pieces.iter().map(|piece| match piece {
+fn written(template: &Template) -> String {
+    let texts = template.pieces().iter().map(|piece| match piece {
         Piece::Literal(text) => text.to_string(),
         Piece::Value { variable, default } => match default {
-            Some(default) => format!("${{{variable}:-{default}}}"),
+            Some(default) => format!("${{{variable}:-{}}}", written(default)),
             None => format!("${{{variable}}}"),
         },
     });
@@ -30,25 +31,20 @@ proptest! {
     #![proptest_config(super::fixed(2000))]
 
     #[test]
-    fn what_is_written_is_read(pieces in proptest::collection::vec(piece(), 0..6)) {
-        let mut expected: Vec<Piece<Box<str>>> = Vec::new();
-        for piece in &pieces {
-            match (expected.last_mut(), piece) {
-                (Some(Piece::Literal(before)), Piece::Literal(text)) => {
-                    *before = format!("{before}{text}").into();
-                }
-                _ => expected.push(piece.clone()),
-            }
-        }
-        let template = Template::parse(&written(&pieces)).unwrap();
-        prop_assert_eq!(template.pieces(), &*expected);
+    fn what_is_read_is_what_was_written(pieces in proptest::collection::vec(piece(), 0..6)) {
+        let text = pieces.concat();
+        let template = Template::parse(&text).unwrap();
+        prop_assert_eq!(written(&template), text);
+        let is_literal = |piece: &Piece| matches!(piece, Piece::Literal(_));
+        prop_assert!(!template.pieces().windows(2).any(|two| two.iter().all(is_literal)));
     }
 
     #[test]
     fn escaped_text_is_literal(text in "[a${}:-]{0,12}") {
         let escaped = text.replace("${", "$${");
         let template = Template::parse(&escaped).unwrap();
-        prop_assert_eq!(template.as_literal(), Some(&*text));
+        prop_assert_eq!(&*written(&template), &*text);
+        prop_assert!(template.variables().is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use postern::config::{
 use postern::route::HostPattern;
 use postern::template::Template;
 
-use crate::lint_headers;
+use crate::{lint_headers, lint_text};
 
 /// One warning: its rule, its path, what is wrong, what would be better.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(crate) fn warnings(config: &Config) -> Vec<Warning> {
     shadowed(config, &mut found);
     open_lookups(config, &mut found);
     lint_headers::vanishing(config, &mut found);
+    lint_text::plain(config, &mut found);
     found
 }
 
@@ -112,7 +113,7 @@ fn secrets(config: &Config, found: &mut Vec<Warning>) {
 }
 
 /// A field of the policy's top, as errors write it.
-fn named(field: &str, name: &str) -> String {
+pub(crate) fn named(field: &str, name: &str) -> String {
     format!("{field}{}", step(name))
 }
 
@@ -347,6 +348,7 @@ fn is_clients(template: &str) -> bool {
     Template::parse(template).is_ok_and(|template| {
         template
             .variables()
+            .iter()
             .any(|variable| clients.iter().any(|start| variable.starts_with(start)))
     })
 }

@@ -14,6 +14,7 @@ mod json;
 mod judge;
 mod lint;
 mod lint_headers;
+mod lint_text;
 mod literal;
 mod load;
 mod near;

@@ -1,0 +1,235 @@
+//! New paths.
+
+use crate::arena::Id;
+use crate::config::{self, ConfigErrors, Path};
+use crate::http::Text;
+use crate::rewrite::{Origin, PathBuilder, PathLiteral};
+use crate::template::{self, Template};
+
+use super::variable::{Scope, Variable};
+
+/// A new path. Small: each route has one.
+#[derive(Debug)]
+pub(crate) enum PathRewrite {
+    /// Made of parts.
+    Template(Box<PathTemplate>),
+    /// The old one, with the matched prefix replaced by this literal.
+    Prefix(Id),
+}
+
+/// The parts of a new path.
+#[derive(Debug)]
+pub(crate) struct PathTemplate(pub(crate) Box<[PathPiece]>);
+
+/// A part of a new path.
+#[derive(Debug)]
+pub(crate) enum PathPiece {
+    Literal(PathLiteral),
+    /// Text of a default: it lands as a value does.
+    Text(Text),
+    /// And what stands there where it has no value.
+    Variable(Variable, Option<Box<[Self]>>),
+}
+
+/// What all matches of a route have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matches {
+    /// Each of them is a prefix.
+    Prefixes,
+    /// At least one isn't.
+    Mixed,
+}
+
+impl PathRewrite {
+    pub(super) fn compile(
+        written: &config::PathRewrite,
+        scope: &Scope<'_>,
+        matches: Matches,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        match written {
+            config::PathRewrite::Template(text) => {
+                let pieces = pieces(text, scope, path, errors)?;
+                Some(Self::Template(Box::new(PathTemplate(pieces))))
+            }
+            config::PathRewrite::Prefix(text) => {
+                let path = path.field("prefix");
+                if matches == Matches::Mixed {
+                    let reason =
+                        "a prefix can only be replaced where every match of the route is one";
+                    errors.suggest(&path, reason, "match by `prefix`, or write a template");
+                }
+                if is_plain(text) {
+                    return Some(Self::Prefix(scope.texts.borrow_mut().add(text)));
+                }
+                leading_slash(text, &path, errors);
+                let prefix = literal(text, &path, errors)?;
+                let below = format!("{}/x", text.strip_suffix('/').unwrap_or(text));
+                let pieces: Vec<_> = literal(&below, &path, errors)
+                    .map(PathPiece::Literal)
+                    .into_iter()
+                    .collect();
+                if text.starts_with('/') {
+                    check_path(&pieces, &path, errors);
+                }
+                // A literal is ASCII.
+                let kept = std::str::from_utf8(prefix.as_bytes()).unwrap_or_default();
+                let kept = scope.texts.borrow_mut().add(kept);
+                Some(Self::Prefix(kept))
+            }
+        }
+    }
+}
+
+/// Whether a new prefix is of the kind that nearly all are: whole segments of letters that stay as they are. Nothing can be
+/// wrong with it then.
+fn is_plain(prefix: &str) -> bool {
+    let mut last = 0;
+    for byte in prefix.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {}
+            b'.' | b'/' if last != b'/' => {}
+            _ => return false,
+        }
+        last = byte;
+    }
+    prefix.starts_with('/')
+}
+
+fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
+    if !text.starts_with('/') {
+        errors.push(path, "a path begins with `/`");
+    }
+}
+
+/// What no value could make good is wrong with the policy: the path is put together with `x` for each value (`/x` for one
+/// that is a path), and with the defaults.
+fn check_path(pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) {
+    let mut with_values = PathBuilder::new();
+    let mut with_defaults = PathBuilder::new();
+    for piece in pieces {
+        put_sample(piece, Samples::Values, &mut with_values);
+        put_sample(piece, Samples::Defaults, &mut with_defaults);
+    }
+    if let Err(error) = with_values.finish().and(with_defaults.finish()) {
+        errors.push(path, error.to_string());
+    }
+}
+
+/// What stands for a variable that has a default.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Samples {
+    Values,
+    Defaults,
+}
+
+fn put_sample(piece: &PathPiece, samples: Samples, path: &mut PathBuilder) {
+    match piece {
+        PathPiece::Literal(literal) => path.literal(literal),
+        PathPiece::Text(text) => path.segment(text, Origin::Policy),
+        PathPiece::Variable(_, Some(default)) if samples == Samples::Defaults => {
+            if default.is_empty() {
+                path.segment(b"", Origin::Policy);
+            }
+            default
+                .iter()
+                .for_each(|piece| put_sample(piece, samples, path));
+        }
+        PathPiece::Variable(Variable::Path, _) => path.path(b"/x", Origin::Policy),
+        PathPiece::Variable(..) => path.segment(b"x", Origin::Policy),
+    }
+}
+
+fn literal(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathLiteral> {
+    PathLiteral::parse(text)
+        .map_err(|error| errors.push(path, error.to_string()))
+        .ok()
+}
+
+fn pieces(
+    text: &str,
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Box<[PathPiece]>> {
+    let template = Template::parse(text)
+        .map_err(|error| errors.push(path, error.to_string()))
+        .ok();
+    let begins_with_path = template.as_ref().is_some_and(begins_with_path);
+    if !begins_with_path {
+        leading_slash(text, path, errors);
+    }
+    let pieces = path_pieces(&template?, PathPlace::Path, scope, path, errors)?;
+    if begins_with_path || text.starts_with('/') {
+        check_path(&pieces, path, errors);
+    }
+    Some(pieces)
+}
+
+/// Whether what stands first is a path itself.
+fn begins_with_path(template: &Template) -> bool {
+    let first = template.pieces().first();
+    matches!(first, Some(template::Piece::Value { variable, .. }) if &**variable == "request.path")
+}
+
+/// Where pieces of a template stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PathPlace {
+    /// In the path itself: literals may have slashes.
+    Path,
+    /// In a default, which lands as a value does.
+    Default,
+}
+
+fn path_pieces(
+    template: &Template,
+    place: PathPlace,
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Box<[PathPiece]>> {
+    let mut compile = |piece: &template::Piece| match (piece, place) {
+        (template::Piece::Literal(text), PathPlace::Path) => {
+            literal(text, path, errors).map(PathPiece::Literal)
+        }
+        (template::Piece::Literal(text), PathPlace::Default) => {
+            Some(PathPiece::Text(Text::shared(text.as_bytes())))
+        }
+        (template::Piece::Value { variable, default }, _) => {
+            let variable = scope.variable(variable, path, errors);
+            let default = match default {
+                Some(default) => {
+                    path_pieces(default, PathPlace::Default, scope, path, errors).map(Some)
+                }
+                None => Some(None),
+            };
+            Some(PathPiece::Variable(variable?, default?))
+        }
+    };
+    let pieces: Vec<_> = template.pieces().iter().map(&mut compile).collect();
+    pieces.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_prefixes_stay_as_they_are() {
+        for text in ["/", "/a", "/a/", "/internal/svc-1_~/b.c..d/"] {
+            assert!(is_plain(text), "{text}");
+            let literal = PathLiteral::parse(text).unwrap();
+            assert_eq!(literal.as_bytes(), text.as_bytes());
+            let mut errors = ConfigErrors::default();
+            let below = PathLiteral::parse(&format!("{}/x", text.trim_end_matches('/'))).unwrap();
+            check_path(&[PathPiece::Literal(below)], &Path::Root, &mut errors);
+            assert!(errors.is_empty(), "{text}: {errors}");
+        }
+        for text in [
+            "", "a", "a/", "//", "/a//b", "/.", "/a/..", "/a/.b", "/a%20", "/é", "/a?", "/a;b",
+        ] {
+            assert!(!is_plain(text), "{text}");
+        }
+    }
+}
