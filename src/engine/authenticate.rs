@@ -8,7 +8,8 @@ use crate::policy::{Denial, Policy, Provider, Reason, Requirement, Route};
 use super::authenticated::{Accepted, Authenticated, Identity};
 use super::event::{self, Event, Observer};
 use super::head::Head;
-use super::sources::{Owner, Sources};
+use super::owner::Owner;
+use super::sources::Sources;
 use super::waiting::Memory;
 
 /// What one provider says.

@@ -168,10 +168,16 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
             });
         }
         let now = self.inputs.now();
+        let mut shared = source.borrow_mut();
+        // What is remembered is shared with policies that have other limits.
+        if let Some(limits) = self.policy.sources.limits(lookup.source) {
+            shared.machine.go_by(limits);
+        }
         let answer = match lookup.key.as_ref().map(|key| key.kind) {
-            Some(KeyKind::Path) => source.borrow_mut().machine.ask_path(key, now),
-            Some(KeyKind::Segment) | None => source.borrow_mut().machine.ask(key, now),
+            Some(KeyKind::Path) => shared.machine.ask_path(key, now),
+            Some(KeyKind::Segment) | None => shared.machine.ask(key, now),
         };
+        drop(shared);
         self.observer.event(&Event::SourceAsked {
             source: self.policy.sources.name(lookup.source),
             place: lookup.source,

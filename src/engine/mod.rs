@@ -15,6 +15,7 @@ mod exchange;
 mod forward;
 mod head;
 mod lookups;
+mod owner;
 mod picked;
 mod plan;
 mod reader;
@@ -83,9 +84,10 @@ impl Engine {
     /// An engine for `policy` that learns into `store`, and knows at once what is in it already.
     #[must_use]
     pub fn new(policy: Rc<Policy>, store: &Store, observer: &mut dyn Observer) -> Self {
-        let sources = Sources::new(&policy, store, observer);
+        let id = store.new_engine();
+        let sources = Sources::new(id, &policy, store, observer);
         Self {
-            id: store.new_engine(),
+            id,
             policy,
             store: store.clone(),
             sources,
@@ -227,7 +229,7 @@ impl Engine {
     /// flights are woken.
     pub fn close(self, now: Timestamp, board: &mut dyn Board) -> Woken {
         let woken = self.store.ground(self.id, now, board);
-        self.sources.close(&self.store, now, board);
+        self.sources.close(self.id, &self.store, now, board);
         Woken(woken)
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Reply};
-use crate::policy::{Credential, Policy, SourceKind};
+use crate::policy::{Policy, SourceKind};
 use crate::source::{Board, Budget, Document, Hash, Outcome, Tick};
 use crate::time::Timestamp;
 
@@ -22,9 +22,9 @@ use super::world::World;
 /// All sources of one policy, in its order.
 #[derive(Debug)]
 pub(super) struct Sources {
-    states: Vec<State>,
+    pub(super) states: Vec<State>,
     /// Those whose documents hold consumers.
-    of_consumers: Vec<usize>,
+    pub(super) of_consumers: Vec<usize>,
 }
 
 /// One source.
@@ -41,25 +41,18 @@ pub(super) enum State {
 pub(super) struct WatchedState {
     pub(super) shared: Rc<RefCell<WatchedSource>>,
     seen: Option<Seen>,
+    /// Whether the last good document may be used by this policy's rule, as of the last look.
+    usable: bool,
     /// The newest document that this policy could not use, where another one could.
     refused: Option<Hash>,
     /// When what is seen was last known to be of the source's last good document.
     current: Timestamp,
 }
 
-/// Whose a credential is.
-#[derive(Debug)]
-pub(super) enum Owner<'s> {
-    Known(Credential<'s>),
-    Nobody,
-    /// Nobody's that is known, but a document of consumers is missing.
-    Unknowable,
-}
-
 impl WatchedState {
     /// What is known, while it may be used.
     pub(super) fn seen(&self) -> Option<&Seen> {
-        self.seen.as_ref().filter(|_| self.shared.borrow().usable)
+        self.seen.as_ref().filter(|_| self.usable)
     }
 
     /// What is known, stale or not.
@@ -92,7 +85,12 @@ impl WatchedState {
 
 impl Sources {
     /// Finds what is known already, in `store`; inline documents are read here.
-    pub(super) fn new(policy: &Policy, store: &Store, observer: &mut dyn Observer) -> Self {
+    pub(super) fn new(
+        own: EngineId,
+        policy: &Policy,
+        store: &Store,
+        observer: &mut dyn Observer,
+    ) -> Self {
         let mut states = Vec::new();
         for (place, source) in policy.sources.iter().enumerate() {
             states.push(match &source.kind {
@@ -104,8 +102,9 @@ impl Sources {
                     schedule,
                     identity,
                 } => State::Watched(WatchedState {
-                    shared: store.watched(*identity, fetcher, *schedule),
+                    shared: store.watched(own, *identity, fetcher, *schedule),
                     seen: None,
+                    usable: false,
                     refused: None,
                     current: Timestamp::default(),
                 }),
@@ -133,49 +132,6 @@ impl Sources {
 
     pub(super) fn at(&self, place: usize) -> Option<&State> {
         self.states.get(place)
-    }
-
-    /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
-    /// in one document or in two, is nobody's.
-    pub(super) fn owner<'s>(
-        &'s self,
-        policy: &'s Policy,
-        provider: usize,
-        key: &[u8],
-    ) -> Owner<'s> {
-        if let Some(credential) = policy.consumers.find(provider, key) {
-            return Owner::Known(credential);
-        }
-        if self.of_consumers.is_empty() {
-            return Owner::Nobody;
-        }
-        self.owner_in_documents(policy, provider, key)
-    }
-
-    #[inline(never)]
-    fn owner_in_documents<'s>(&'s self, policy: &Policy, provider: usize, key: &[u8]) -> Owner<'s> {
-        let several = policy.consumers_from.len() > 1;
-        let mut found = Owner::Nobody;
-        for place in &self.of_consumers {
-            let seen = match self.states.get(*place) {
-                Some(State::Inline(seen)) => Some(seen),
-                Some(State::Watched(watched)) => watched.seen(),
-                Some(State::OnDemand(_)) | None => None,
-            };
-            let Some(seen) = seen else {
-                return Owner::Unknowable;
-            };
-            if several && seen.is_contested(provider, key) {
-                return Owner::Nobody;
-            }
-            for credential in seen.find(provider, key) {
-                match found {
-                    Owner::Nobody => found = Owner::Known(credential),
-                    Owner::Known(_) | Owner::Unknowable => return Owner::Nobody,
-                }
-            }
-        }
-        found
     }
 
     /// Whether there is anything to be done on a tick.
@@ -283,7 +239,7 @@ impl Sources {
     }
 
     /// Lets go of everything; what nobody else uses is given up on the board too.
-    pub(super) fn close(self, store: &Store, now: Timestamp, board: &mut dyn Board) {
+    pub(super) fn close(self, own: EngineId, store: &Store, now: Timestamp, board: &mut dyn Board) {
         let retired = &mut store.0.borrow_mut().retired;
         for state in self.states {
             let watched = match state {
@@ -297,6 +253,7 @@ impl Sources {
             if let Some(seen) = watched.seen {
                 retired.view(seen.view);
             }
+            watched.shared.borrow_mut().leave(own);
             let Some(last) = Rc::into_inner(watched.shared) else {
                 continue;
             };
@@ -332,10 +289,13 @@ impl Sources {
             let State::Watched(watched) = state else {
                 continue;
             };
+            let stale_for = policy.sources.stale_for(place).unwrap_or_default();
             let newest = {
-                let mut shared = watched.shared.borrow_mut();
-                shared.usable = shared.machine.usable(now).is_some();
-                shared.view.clone().filter(|_| shared.usable)
+                let shared = watched.shared.borrow();
+                let last_good = shared.machine.last_good();
+                watched.usable =
+                    last_good.is_some_and(|(_, confirmed)| now.since(confirmed) <= stale_for);
+                shared.view.clone().filter(|_| watched.usable)
             };
             let Some(newest) = newest else { continue };
             let hash = newest.hash;
@@ -345,9 +305,7 @@ impl Sources {
                 continue;
             }
             if watched.refused == Some(hash) {
-                if let Some(stale_for) = policy.sources.stale_for(place) {
-                    watched.expire(stale_for, now, store);
-                }
+                watched.expire(stale_for, now, store);
                 continue;
             }
             let (source, bytes) = (policy.sources.name(place), newest.bytes);

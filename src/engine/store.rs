@@ -40,9 +40,17 @@ pub(super) struct WatchedSource {
     /// Of the last good document.
     pub(super) view: Option<Rc<View>>,
     pub(super) in_hand: Option<InHand>,
-    /// Whether the last good document may be used, as of the last tick.
-    pub(super) usable: bool,
     pub(super) waiters: Waiters,
+    /// How each engine that has it wants it to be asked.
+    wishes: Vec<Wish>,
+}
+
+/// How one engine wants a source to be asked. Whatever else there is to say of the source is the same for all.
+#[derive(Debug)]
+struct Wish {
+    of: EngineId,
+    fetcher: Rc<Fetcher>,
+    schedule: Schedule,
 }
 
 /// A new document that is being read.
@@ -53,6 +61,22 @@ pub(super) struct InHand {
 }
 
 impl WatchedSource {
+    /// An engine lets go of it.
+    pub(super) fn leave(&mut self, engine: EngineId) {
+        self.wishes.retain(|wish| wish.of != engine);
+        self.settle();
+    }
+
+    /// Has the source asked as often as any engine wants, and waited for as long as any does.
+    fn settle(&mut self) {
+        let wishes = self.wishes.iter();
+        let patient = wishes.clone().max_by_key(|wish| wish.fetcher.timeout());
+        let schedule = wishes.map(|wish| wish.schedule).reduce(Schedule::with);
+        if let Some((patient, schedule)) = patient.zip(schedule) {
+            self.machine.go_by(Rc::clone(&patient.fetcher), schedule);
+        }
+    }
+
     /// Whether a document has come that isn't read to its end.
     pub(super) const fn is_reading(&self) -> bool {
         self.in_hand.is_some() || self.machine.arrived().is_some()
@@ -112,15 +136,25 @@ impl Store {
         ExchangeId(self.0.borrow_mut().next_id())
     }
 
-    /// What is known of a watched source: by an engine before, or nothing yet.
+    /// What is known of a watched source: by an engine before, or nothing yet. `engine` has it from now on.
     pub(super) fn watched(
         &self,
+        engine: EngineId,
         identity: Identity,
         fetcher: &Rc<Fetcher>,
         schedule: Schedule,
     ) -> Rc<RefCell<WatchedSource>> {
         let mut learnt = self.0.borrow_mut();
+        let wish = Wish {
+            of: engine,
+            fetcher: Rc::clone(fetcher),
+            schedule,
+        };
         if let Some(known) = learnt.watched.get(&identity).and_then(Weak::upgrade) {
+            let mut source = known.borrow_mut();
+            source.wishes.push(wish);
+            source.settle();
+            drop(source);
             return known;
         }
         let machine = Watched::new(Rc::clone(fetcher), schedule, identity, learnt.vm);
@@ -128,8 +162,8 @@ impl Store {
             machine,
             view: None,
             in_hand: None,
-            usable: false,
             waiters: Waiters::default(),
+            wishes: vec![wish],
         };
         let fresh = Rc::new(RefCell::new(fresh));
         learnt.watched.retain(|_, known| known.strong_count() > 0);

@@ -6,9 +6,13 @@ use crate::config::{self, Named};
 use crate::http::Text;
 use crate::source::{HeaderValue, Identity};
 
-/// The whole definition that documents are learnt by: where they come from, credentials included, and what must be able
-/// to read them. Two sources share what was learnt only where all of it is the same: a document that one policy can't
-/// use must not stand in the way of another that can.
+use super::provider::read_by;
+
+/// The definition that documents are learnt by: where they come from, credentials included, which of them are good, and
+/// what must be able to read them. Two sources share what was learnt only where all of it is the same: a document that one
+/// policy can't use must not stand in the way of another that can. When the source is asked, how long it may take to
+/// answer and how long an answer serves is not in it: each policy goes by its own, and a push that changes that loses
+/// nothing.
 #[derive(Default)]
 pub(super) struct Definition(Sha256);
 
@@ -36,6 +40,7 @@ impl Definition {
             definition.add(format!("{:?}", from.max_shrink).as_bytes());
             for provider in &config.providers {
                 definition.add(provider.name.as_bytes());
+                definition.add(read_by(&provider.value).as_bytes());
             }
         }
         definition
@@ -54,7 +59,7 @@ impl Definition {
         for part in [&*http.cluster, http.authority(), &*http.path] {
             self.add(part.as_bytes());
         }
-        self.add(format!("{:?} {} {}", http.timeout, http.max_bytes, headers.len()).as_bytes());
+        self.add(format!("{} {}", http.max_bytes, headers.len()).as_bytes());
         for (name, value) in headers {
             self.add(name);
             self.add(match value {
@@ -66,5 +71,100 @@ impl Definition {
 
     pub(super) fn identity(self) -> Identity {
         Identity(self.0.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Environment, Policy, SourceKind};
+
+    struct Nothing;
+
+    impl Environment for Nothing {
+        fn variable(&self, _name: &str) -> Option<String> {
+            None
+        }
+    }
+
+    /// The identities of both sources of a policy, in which one text stands for another.
+    fn identities(from: &str, to: &str) -> Vec<Identity> {
+        let text = r#"{"consumersFrom": [{"source": "w", "items": "$[*]", "maxShrink": "50%"}],
+            "providers": {"keys": {"apiKey": {"from": [{"header": "x"}]}}, "more": {"apiKey": {"from": [{"query": "q"}]}}},
+            "sources": {"w": {"http": {"cluster": "c", "path": "/w", "headers": {"x-a": "secret"}}, "refresh": "5s"},
+                        "d": {"http": {"cluster": "c", "path": "/${key}"}, "onDemand": {"ttl": "60s"}}},
+            "routes": [{"name": "r", "require": "keys"}]}"#;
+        assert!(text.contains(from), "{from}");
+        let config = config::Config::parse(text.replace(from, to).as_bytes()).unwrap();
+        let policy = Policy::compile(&config, &Nothing).unwrap();
+        let identity = |source: &crate::policy::Source| match source.kind {
+            SourceKind::Watched { identity, .. } | SourceKind::OnDemand { identity, .. } => {
+                identity
+            }
+            SourceKind::Inline(_) => panic!("it is fetched"),
+        };
+        policy.sources.iter().map(identity).collect()
+    }
+
+    #[test]
+    fn what_says_when_a_source_is_asked_and_how_a_key_is_sent_loses_no_document() {
+        let before = identities("5s", "5s");
+        for (from, to) in [
+            (r#""refresh": "5s""#, r#""refresh": "1h", "staleFor": "1m""#),
+            (r#""path": "/w""#, r#""path": "/w", "timeout": "9s""#),
+            (
+                r#""ttl": "60s""#,
+                r#""ttl": "1s", "missTtl": "0s", "staleFor": "1s", "maxInFlight": 1, "maxKeyBytes": 9"#,
+            ),
+            (r#"{"header": "x"}"#, r#"{"cookie": "y"}, {"header": "z"}"#),
+            (
+                r#"[{"header": "x"}]"#,
+                r#"[{"header": "x"}], "realm": "z", "forward": true"#,
+            ),
+        ] {
+            assert_eq!(identities(from, to), before, "{to}");
+        }
+    }
+
+    #[test]
+    fn what_says_which_documents_are_good_and_whose_a_key_is_parts_them() {
+        let before = identities("5s", "5s");
+        for (from, to, places) in [
+            (r#""more""#, r#""other""#, [true, false]),
+            (
+                r#", "more": {"apiKey": {"from": [{"query": "q"}]}}"#,
+                "",
+                [true, false],
+            ),
+            (
+                r#"{"keys": {"apiKey": {"from": [{"header": "x"}]}}, "more": {"apiKey": {"from": [{"query": "q"}]}}}"#,
+                r#"{"more": {"apiKey": {"from": [{"query": "q"}]}}, "keys": {"apiKey": {"from": [{"header": "x"}]}}}"#,
+                [true, false],
+            ),
+            (r#""$[*]""#, r#""$.a[*]""#, [true, false]),
+            ("50%", "60%", [true, false]),
+            ("secret", "secrets", [true, false]),
+            (
+                r#""path": "/w""#,
+                r#""path": "/w", "maxBytes": "1Mi""#,
+                [true, false],
+            ),
+            (r#""ttl": "60s""#, r#""maxEntries": 9"#, [false, true]),
+            (r#""cluster": "c""#, r#""cluster": "d""#, [true, true]),
+        ] {
+            let after = identities(from, to);
+            let changed = before.iter().zip(&after).map(|(one, other)| one != other);
+            assert_eq!(changed.collect::<Vec<_>>(), places, "{to}");
+        }
+    }
+
+    /// Each kind of provider has a word of its own, or documents would be shared between them.
+    #[test]
+    fn a_kind_is_told_by_its_field() {
+        let config = config::Config::parse(
+            br#"{"providers": {"keys": {"apiKey": {"from": [{"header": "x"}]}}}}"#,
+        );
+        let provider = &config.unwrap().providers[0].value;
+        assert_eq!(read_by(provider), "apiKey");
     }
 }

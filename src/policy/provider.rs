@@ -101,6 +101,15 @@ impl Providers {
     }
 }
 
+/// What the reading of a provider's credentials in a document depends on, besides the provider's place among the others.
+/// Documents are shared by this, so it must not depend on anything else: a push that changes a realm loses no document.
+/// A kind whose credentials are read by more than the kind has to say it all here.
+pub(super) const fn read_by(written: &config::Provider) -> &'static str {
+    match written {
+        config::Provider::ApiKey(_) => "apiKey",
+    }
+}
+
 fn compile(written: &Named<config::Provider>) -> Provider {
     let config::Provider::ApiKey(provider) = &written.value;
     // RFC 9110 §11.6.1. `ApiKey` is no registered scheme, but what gateways send.

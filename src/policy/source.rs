@@ -126,6 +126,14 @@ impl Sources {
         }
     }
 
+    /// The limits of a source on demand.
+    pub(crate) fn limits(&self, place: usize) -> Option<Limits> {
+        match self.0.get(place)?.kind {
+            SourceKind::OnDemand { limits, .. } => Some(limits),
+            SourceKind::Inline(_) | SourceKind::Watched { .. } => None,
+        }
+    }
+
     /// What the policy calls the source at this place.
     pub(crate) fn name(&self, place: usize) -> &str {
         self.0.get(place).map_or("", |source| &source.name)
@@ -274,7 +282,7 @@ fn fetched(
                 refresh: source.refresh,
                 stale_for: source.stale_for,
             };
-            definition.add(format!("{schedule:?}").as_bytes());
+            definition.add(b"watched");
             SourceKind::Watched {
                 fetcher,
                 schedule,
@@ -291,7 +299,7 @@ fn fetched(
                 max_entries: on_demand.max_entries,
                 max_bytes: REMEMBERED_BYTES,
             };
-            definition.add(format!("{limits:?}").as_bytes());
+            definition.add(format!("on demand {}", limits.max_entries).as_bytes());
             SourceKind::OnDemand {
                 fetcher,
                 limits,

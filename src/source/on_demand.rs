@@ -147,6 +147,11 @@ impl OnDemand {
         }
     }
 
+    /// From now on these limits count, but for those of what is remembered in all, which stay as they are.
+    pub const fn go_by(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// What is known of `key`, and what is to be done about it. The key is one segment where it stands in the path: no
     /// entry has a key with one of `/ \ ? # %`, which a proxy before the source might unescape.
     pub fn ask(&mut self, key: &[u8], now: Timestamp) -> Answer {

@@ -26,6 +26,16 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The schedule of a source that somebody else has too: it is asked as often as the one who wants that more often
+    /// says, and a document is kept for as long as either may use it.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            refresh: self.refresh.min(other.refresh),
+            stale_for: self.stale_for.max(other.stale_for),
+        }
+    }
+
     /// How long to wait after the `failures`th failure in a row (from 1): twice as long each time. Never much longer
     /// than `refresh` where the source answers, but with a document that is no good: somebody is about to mend it.
     pub(super) fn backoff(&self, failures: u32, error: &SourceError, loaded: Loaded) -> Duration {
@@ -50,6 +60,12 @@ impl Schedule {
                 (refresh.min(FIRST), refresh.max(LAST.min(eight)))
             }
         }
+    }
+
+    /// No fetch is due later after a good one, jitter included.
+    pub(super) fn latest(&self) -> Duration {
+        let jitter = self.refresh.checked_div(4).unwrap_or_default();
+        self.refresh.saturating_add(jitter)
     }
 
     /// No two fetches lie further apart, jitter included.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postern::host::ContextId;
 use postern::host::fake::{FakeVm, Outcome, World};
 
-use crate::support::{NOW, answered, forwarded, get, sound};
+use crate::support::{NOW, ON_DEMAND, answered, forwarded, get, send, sound};
 
 /// Consumers come from a document; `own` are the policy's.
 fn policy(own: &str) -> String {
@@ -79,5 +79,129 @@ fn a_document_that_one_policy_cannot_use_does_not_keep_its_last_one_alive() {
         forwarded(&ask(&vm, owning, "k-own"), "x-consumer-name"),
         [b"carol"]
     );
+    sound(&vm);
+}
+
+const ANN: &str = r#"[{"name": "ann", "credentials": [{"apiKey": {"value": "k-ann"}}]}]"#;
+
+#[test]
+fn a_push_that_changes_how_a_source_is_asked_or_where_a_key_stands_loses_no_document() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let mut root = vm.root();
+    assert!(vm.configure(root, policy("").as_bytes()));
+    fetch(&world, &vm, root, ANN);
+    for (from, to) in [
+        (r#""refresh": "2s""#, r#""refresh": "1h""#),
+        (r#""staleFor": "20s""#, r#""staleFor": "1m""#),
+        (r#""path": "/p""#, r#""path": "/p", "timeout": "9s""#),
+        (
+            r#"[{"header": "x-api-key"}]"#,
+            r#"[{"cookie": "k"}, {"header": "x-api-key"}], "realm": "r", "forward": true"#,
+        ),
+    ] {
+        let pushed = policy("").replace(from, to);
+        let next = vm.root();
+        assert!(vm.configure(next, pushed.as_bytes()));
+        vm.delete(root);
+        root = next;
+        assert_eq!(
+            forwarded(&ask(&vm, root, "k-ann"), "x-consumer-name"),
+            [b"ann"],
+            "{to}"
+        );
+        vm.tick(root);
+        assert_eq!(vm.callouts().len(), 0, "{to}");
+    }
+    sound(&vm);
+}
+
+/// Lets time pass in ticks of all roots, each fetch being answered; says how many there were.
+fn fetches(world: &World, vm: &FakeVm, roots: &[ContextId], seconds: u64) -> usize {
+    let until = world.now().after(Duration::from_secs(seconds));
+    let mut answered = Vec::new();
+    while world.now() < until {
+        world.pass(Duration::from_millis(100));
+        for root in roots {
+            vm.tick(*root);
+        }
+        for callout in vm.callouts() {
+            vm.reply_status(callout.token, 200, ANN.as_bytes());
+            answered.push(callout.token);
+        }
+    }
+    answered.len()
+}
+
+#[test]
+fn of_two_policies_the_one_that_wants_a_source_asked_more_often_has_it_so() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let (seldom, often) = (vm.root(), vm.root());
+    let hourly = policy("").replace(r#""refresh": "2s""#, r#""refresh": "1h""#);
+    assert!(vm.configure(seldom, hourly.as_bytes()));
+    assert_eq!(fetches(&world, &vm, &[seldom], 60), 1);
+    // Not in an hour, but at once.
+    assert!(vm.configure(often, policy("").as_bytes()));
+    let count = fetches(&world, &vm, &[seldom, often], 60);
+    assert!((25..=40).contains(&count), "{count}");
+    // Whichever of them is ticked.
+    let count = fetches(&world, &vm, &[seldom], 60);
+    assert!((25..=40).contains(&count), "{count}");
+    vm.delete(often);
+    let count = fetches(&world, &vm, &[seldom], 60);
+    assert!(count <= 1, "{count}");
+    sound(&vm);
+}
+
+#[test]
+fn of_two_policies_each_uses_a_stale_document_for_as_long_as_it_says() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let (short, long) = (vm.root(), vm.root());
+    let patient = policy("").replace(r#""staleFor": "20s""#, r#""staleFor": "1h""#);
+    assert!(vm.configure(short, policy("").as_bytes()));
+    assert!(vm.configure(long, patient.as_bytes()));
+    fetch(&world, &vm, short, ANN);
+    for (seconds, usable) in [
+        (0, [true, true]),
+        (30, [false, true]),
+        (3600, [false, false]),
+    ] {
+        world.pass(Duration::from_secs(seconds));
+        for (root, usable) in [short, long].into_iter().zip(usable) {
+            vm.tick(root);
+            let outcome = ask(&vm, root, "k-ann");
+            if usable {
+                assert_eq!(forwarded(&outcome, "x-consumer-name"), [b"ann"]);
+            } else {
+                assert_eq!(answered(&outcome).0, 503, "{seconds}");
+            }
+        }
+    }
+    sound(&vm);
+}
+
+#[test]
+fn of_two_policies_each_goes_by_its_own_ttl_with_what_both_remember() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let (long, short) = (vm.root(), vm.root());
+    assert!(vm.configure(long, ON_DEMAND.as_bytes()));
+    let hurried = ON_DEMAND.replace(r#""ttl": "60s""#, r#""ttl": "1s", "staleFor": "0s""#);
+    assert!(vm.configure(short, hurried.as_bytes()));
+    let (stream, outcome) = send(&vm, long, "/ann/x");
+    assert!(matches!(outcome, Outcome::Held));
+    vm.reply_status(vm.callouts()[0].token, 200, br#"{"tier": "gold"}"#);
+    assert_eq!(forwarded(&vm.outcome(stream), "x-tier"), [b"gold"]);
+    assert_eq!(
+        forwarded(&send(&vm, short, "/ann/x").1, "x-tier"),
+        [b"gold"]
+    );
+    world.pass(Duration::from_secs(2));
+    assert_eq!(forwarded(&send(&vm, long, "/ann/x").1, "x-tier"), [b"gold"]);
+    assert_eq!(vm.callouts().len(), 0);
+    assert!(matches!(send(&vm, short, "/ann/x").1, Outcome::Held));
+    assert_eq!(vm.callouts().len(), 1);
     sound(&vm);
 }

@@ -88,6 +88,13 @@ impl Watched {
         }
     }
 
+    /// From now on it is asked by this fetcher, which asks for the same, and by this schedule. What is known stays, and so
+    /// does a callout that is under way.
+    pub fn go_by(&mut self, fetcher: Rc<Fetcher>, schedule: Schedule) {
+        self.fetcher = fetcher;
+        self.schedule = schedule;
+    }
+
     /// Which document is the last good one, unless the source has not confirmed it for longer than `stale_for`.
     #[must_use]
     pub fn usable(&self, now: Timestamp) -> Option<Hash> {
@@ -127,7 +134,7 @@ impl Watched {
             }
             return Tick::Idle;
         }
-        let (lease, mark) = self.notices.read(board);
+        let (mut lease, mark) = self.notices.read(board);
         if let Some((newest, held)) = lease.newest.zip(self.held.as_mut()) {
             held.confirm(newest, now);
         }
@@ -139,6 +146,10 @@ impl Watched {
             if self.adopt(newest, now, board) {
                 return Tick::Arrived;
             }
+        }
+        if lease.failures == 0 && lease.due > now.after(self.schedule.latest()) {
+            // It was asked more seldom when this was noted, by a policy that is gone.
+            lease.due = now;
         }
         let must = self.unreadable.as_ref();
         let must = must.is_some_and(|unreadable| unreadable.is_due(&lease, now));
