@@ -27,6 +27,9 @@ mod requests;
 #[path = "adapter/restricted.rs"]
 mod restricted;
 #[cfg(test)]
+#[path = "adapter/rivals.rs"]
+mod rivals;
+#[cfg(test)]
 #[path = "adapter/several.rs"]
 mod several;
 #[cfg(test)]

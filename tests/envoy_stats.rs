@@ -54,7 +54,7 @@ mod checks {
 }"#;
 
     const PARTNERS: &[u8] =
-        br#"{"consumers": [{"name": "partner", "credentials": [{"apiKey": {"value": "p-1"}}]}]}"#;
+        br#"{"consumers": [{"name": "partner", "credentials": [{"apiKey": {"value": "p-1"}}]}, {}]}"#;
 
     const USABLE: &str = r#"postern_source_usable{source="partners"}"#;
 

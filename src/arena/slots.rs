@@ -117,6 +117,14 @@ impl<N: Handle> Slots<N> {
         self.taken = self.taken.saturating_add(1);
     }
 
+    /// The first of them at `place` or behind it, and where it lies: for a walk that is gone on with later.
+    #[must_use]
+    pub fn next(&self, place: usize) -> Option<(usize, N)> {
+        let mut rest = self.slots.iter().enumerate().skip(place);
+        let (found, slot) = rest.find(|(_, slot)| slot.number != EMPTY.number)?;
+        Some((found, N::of_number(slot.number)))
+    }
+
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = N> + '_ {
         let taken = self.slots.iter().filter(|slot| slot.number != EMPTY.number);
@@ -179,6 +187,12 @@ mod tests {
             assert_eq!(slots.find(hash(number), |at| at.0 == number), None);
         }
         assert_eq!((slots.len(), slots.iter().count()), (5000, 5000));
+        let (mut place, mut walked) = (0, Vec::new());
+        while let Some((found, at)) = slots.next(place) {
+            walked.push(at);
+            place = found + 1;
+        }
+        assert_eq!(walked, slots.iter().collect::<Vec<_>>());
         assert!(slots.taken * 8 <= slots.slots.len() * 7);
     }
 

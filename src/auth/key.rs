@@ -91,6 +91,37 @@ impl KeyTable {
         }
     }
 
+    /// The digest that a key may be known by.
+    #[must_use]
+    pub fn digest(key: &[u8]) -> [u8; 32] {
+        digest(key)
+    }
+
+    /// Whether any key is known in this form.
+    #[must_use]
+    pub const fn has(&self, form: KeyForm) -> bool {
+        !self.slots(form).is_empty()
+    }
+
+    /// The credential that had this key, or this digest, first: contested or not.
+    #[must_use]
+    pub fn holder(&self, form: KeyForm, key: &[u8], pool: &Pool) -> Option<At> {
+        self.find(self.slots(form), key, pool).map(|(at, _)| at)
+    }
+
+    /// The first credential of this form at `place` or behind it, and where it lies.
+    #[must_use]
+    pub fn next(&self, form: KeyForm, place: usize) -> Option<(usize, At)> {
+        self.slots(form).next(place)
+    }
+
+    const fn slots(&self, form: KeyForm) -> &Slots {
+        match form {
+            KeyForm::Plain => &self.plain,
+            KeyForm::Sha256 => &self.digests,
+        }
+    }
+
     #[inline(always)]
     fn find<'p>(&self, slots: &Slots, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if slots.is_empty() {

@@ -129,6 +129,8 @@ pub enum Event<'a> {
     RecordLeftOut {
         /// The source's name in the policy.
         source: &'a str,
+        /// Its place in the policy.
+        place: usize,
         /// Which record: its name or its place.
         record: &'a str,
         /// Why.

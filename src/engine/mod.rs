@@ -8,6 +8,7 @@ mod answer;
 mod authenticate;
 mod authenticated;
 mod authorize;
+mod census;
 mod detail;
 mod enrolment;
 mod event;

@@ -1,7 +1,10 @@
-//! Whose a credential is, among the policy's own consumers and those of documents.
+//! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
 
-use crate::policy::{Credential, Policy};
+use crate::policy::{Consumer, Credential, Directory, Policy};
+use crate::source::Budget;
 
+use super::event::Observer;
+use super::seen::Seen;
 use super::sources::{Sources, State};
 
 /// Whose a credential is.
@@ -15,7 +18,7 @@ pub(super) enum Owner<'s> {
 
 impl Sources {
     /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
-    /// in one document or in two, is nobody's.
+    /// in one document or in two, is nobody's, and so is one of a consumer whose name two lists have.
     pub(super) fn owner<'s>(
         &'s self,
         policy: &'s Policy,
@@ -36,12 +39,7 @@ impl Sources {
         let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
         for place in &self.of_consumers {
-            let seen = match self.states.get(*place) {
-                Some(State::Inline(seen)) => Some(seen),
-                Some(State::Watched(watched)) => watched.seen(),
-                Some(State::OnDemand(_)) | None => None,
-            };
-            let Some(seen) = seen else {
+            let Some(seen) = self.seen(*place) else {
                 return Owner::Unknowable;
             };
             if several && seen.is_contested(provider, key) {
@@ -54,6 +52,64 @@ impl Sources {
                 }
             }
         }
-        found
+        match found {
+            Owner::Known(credential) if several && self.is_contested(credential.owner()) => {
+                Owner::Nobody
+            }
+            Owner::Known(_) | Owner::Nobody | Owner::Unknowable => found,
+        }
     }
+
+    /// What may be used of the document at this place.
+    fn seen(&self, place: usize) -> Option<&Seen> {
+        match self.states.get(place)? {
+            State::Inline(seen) => Some(seen),
+            State::Watched(watched) => watched.seen(),
+            State::OnDemand(_) => None,
+        }
+    }
+
+    /// Whether several lists of consumers have this one's name: what one of them says of it would hold for the other's.
+    fn is_contested(&self, consumer: Consumer<'_>) -> bool {
+        let name = consumer.name().bytes();
+        let documents = self
+            .of_consumers
+            .iter()
+            .filter_map(|place| self.seen(*place));
+        let claims: usize = documents.map(|seen| seen.claims(name)).sum();
+        claims > 1
+    }
+
+    /// How many consumers of the source at `place` are nobody because of their names.
+    pub(super) fn contested(&self, place: usize) -> usize {
+        self.census.contested(place)
+    }
+
+    /// Goes on comparing what several lists of consumers claim.
+    pub(super) fn compare(
+        &mut self,
+        policy: &Policy,
+        observer: &mut dyn Observer,
+        budget: &mut Budget,
+    ) {
+        if self.census.is_pending() {
+            let lists = lists(&self.states);
+            self.census.advance(lists, policy, observer, budget);
+        }
+    }
+}
+
+/// Every list of consumers, with its source's place.
+fn lists(states: &[State]) -> Vec<(usize, &Directory)> {
+    let mut lists = Vec::new();
+    for (place, state) in states.iter().enumerate() {
+        let seen = match state {
+            State::Inline(seen) => Some(seen),
+            State::Watched(watched) => watched.last_seen(),
+            State::OnDemand(_) => None,
+        };
+        let directories = seen.into_iter().flat_map(|seen| &seen.view.directories);
+        lists.extend(directories.map(|directory| (place, directory)));
+    }
+    lists
 }

@@ -31,6 +31,7 @@ impl Reader<'_> {
     pub(super) fn left_out(&mut self, record: &str, reason: &str) {
         self.observer.event(&Event::RecordLeftOut {
             source: self.policy.sources.name(self.place),
+            place: self.place,
             record,
             reason,
         });

@@ -66,7 +66,9 @@ pub(super) fn report<'p>(
             State::Inline(_) => None,
             State::Watched(watched) => Some(SourceReport::Watched {
                 name,
-                document: watched.last_seen().map(document),
+                document: watched
+                    .last_seen()
+                    .map(|seen| document(seen, sources.contested(place))),
                 age: watched.confirmed().map(|confirmed| now.since(confirmed)),
                 is_usable: watched.seen().is_some(),
             }),
@@ -86,10 +88,10 @@ pub(super) fn report<'p>(
     sources.iter().enumerate().filter_map(one).collect()
 }
 
-fn document(seen: &Seen) -> DocumentReport {
+fn document(seen: &Seen, contested: usize) -> DocumentReport {
     DocumentReport {
         hash: seen.view.hash,
         bytes: seen.view.bytes,
-        consumers: seen.consumers(),
+        consumers: seen.consumers().saturating_sub(contested),
     }
 }

@@ -77,6 +77,13 @@ impl Seen {
         directories.any(|directory| directory.is_contested(provider, key))
     }
 
+    /// In how many of the document's directories a consumer has this name.
+    pub(super) fn claims(&self, name: &[u8]) -> usize {
+        let directories = self.view.directories.iter();
+        let claimants = directories.filter(|directory| directory.named(name).is_some());
+        claimants.count()
+    }
+
     /// How many consumers this policy has of the document.
     pub(super) fn consumers(&self) -> usize {
         let numbers = 0..self.view.directories.len();

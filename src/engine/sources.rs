@@ -9,6 +9,7 @@ use crate::policy::{Policy, SourceKind};
 use crate::source::{Board, Budget, Document, Hash, Outcome, Tick};
 use crate::time::Timestamp;
 
+use super::census::Census;
 use super::event::{Event, Observer};
 use super::reader::Reader;
 use super::reading::Reading;
@@ -25,6 +26,7 @@ pub(super) struct Sources {
     pub(super) states: Vec<State>,
     /// Those whose documents hold consumers.
     pub(super) of_consumers: Vec<usize>,
+    pub(super) census: Census,
 }
 
 /// One source.
@@ -71,15 +73,17 @@ impl WatchedState {
     }
 
     /// Lets go of a document that the source hasn't had for longer than `staleFor`: that another policy keeps hearing from
-    /// the source must not keep it alive.
-    fn expire(&mut self, stale_for: Duration, now: Timestamp, store: &Store) {
+    /// the source must not keep it alive. Says whether there was one.
+    fn expire(&mut self, stale_for: Duration, now: Timestamp, store: &Store) -> bool {
         // A time that lies ahead is of a clock that was put back since.
         self.current = self.current.min(now);
         if now.since(self.current) > stale_for {
             if let Some(seen) = self.seen.take() {
                 store.0.borrow_mut().retired.view(seen.view);
+                return true;
             }
         }
+        false
     }
 }
 
@@ -124,9 +128,21 @@ impl Sources {
         let mut sources = Self {
             states,
             of_consumers,
+            census: Census::default(),
         };
+        for place in &sources.of_consumers {
+            if matches!(sources.states.get(*place), Some(State::Inline(_))) {
+                sources.census.begin(*place);
+            }
+        }
         let now = store.0.borrow().now;
         sources.catch_up(policy, store, now, observer);
+        let mut slice = if sources.need_ticks() {
+            Budget::slice()
+        } else {
+            Budget::unlimited()
+        };
+        sources.compare(policy, observer, &mut slice);
         sources
     }
 
@@ -141,10 +157,10 @@ impl Sources {
             .any(|state| !matches!(state, State::Inline(_)))
     }
 
-    /// Whether a document has come that isn't read to its end.
+    /// Whether a document has come that isn't read and compared to its end.
     pub(super) fn are_reading(&self) -> bool {
         let is_reading = |state: &State| matches!(state, State::Watched(watched) if watched.shared.borrow().is_reading());
-        self.states.iter().any(is_reading)
+        self.census.is_pending() || self.states.iter().any(is_reading)
     }
 
     /// Due refreshes and documents of other VMs: the callouts to send, each with its source and that one's place.
@@ -177,6 +193,7 @@ impl Sources {
             }
         }
         self.catch_up(policy, store, world.now, world.observer);
+        self.compare(policy, world.observer, &mut slice);
         store.0.borrow_mut().retired.advance(&mut slice);
         callouts
     }
@@ -208,6 +225,7 @@ impl Sources {
         }
         drop(source);
         self.catch_up(policy, store, world.now, world.observer);
+        self.compare(policy, world.observer, &mut Budget::slice());
     }
 
     /// The engine's own exchanges that waited for a first document which is there now, and all that have waited long enough.
@@ -289,6 +307,7 @@ impl Sources {
             let State::Watched(watched) = state else {
                 continue;
             };
+            let holds_consumers = self.of_consumers.contains(&place);
             let stale_for = policy.sources.stale_for(place).unwrap_or_default();
             let newest = {
                 let shared = watched.shared.borrow();
@@ -305,7 +324,9 @@ impl Sources {
                 continue;
             }
             if watched.refused == Some(hash) {
-                watched.expire(stale_for, now, store);
+                if watched.expire(stale_for, now, store) && holds_consumers {
+                    self.census.begin(place);
+                }
                 continue;
             }
             let (source, bytes) = (policy.sources.name(place), newest.bytes);
@@ -318,6 +339,9 @@ impl Sources {
             match Seen::new(newest, last, reader) {
                 Ok(seen) => {
                     watched.current = now;
+                    if holds_consumers {
+                        self.census.begin(place);
+                    }
                     if let Some(before) = watched.seen.replace(seen) {
                         store.0.borrow_mut().retired.view(before.view);
                     }

@@ -23,7 +23,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// More rows than this are not kept apart: they only come from names in a policy, which are few.
 const MOST_ROWS: usize = 1024;
 
-/// Records that are told one by one of each document; the others are counted.
+/// Records that are told one by one in a second: a large document is read and compared in many slices. The others are
+/// counted.
 const MOST_RECORDS: u32 = 10;
 
 /// Lines on single requests in a second; what is above is counted. They stand at level "debug", which an operator turns on
@@ -43,7 +44,7 @@ pub(super) struct EventLog {
     pub(super) own: Tally,
     now: Cell<Timestamp>,
     rows: RefCell<BTreeMap<String, Row>>,
-    records: Cell<u32>,
+    records: Cell<(Timestamp, u32)>,
     requests: Allowance,
     turns: Allowance,
 }
@@ -86,7 +87,6 @@ impl EventLog {
     /// An observer for what happens at `now`, which counts too.
     pub(super) fn at<'a>(&'a self, now: Timestamp, tally: &'a Tally) -> Sink<'a> {
         self.now.set(now);
-        self.records.set(0);
         Sink {
             log: self,
             tally,
@@ -175,8 +175,12 @@ impl EventLog {
     }
 
     fn record_left_out(&self, source: &str, record: &str, reason: &str) {
-        let number = self.records.get();
-        self.records.set(number.saturating_add(1));
+        let now = self.now.get();
+        let (mut since, mut number) = self.records.get();
+        if now < since || now.since(since) >= SECOND {
+            (since, number) = (now, 0);
+        }
+        self.records.set((since, number.saturating_add(1)));
         if number < MOST_RECORDS {
             warn!(
                 "event=record_left_out source={} record={} reason={}",
@@ -271,6 +275,7 @@ impl EventLog {
                 source,
                 record,
                 reason,
+                ..
             } => self.record_left_out(source, record, reason),
             Event::Decided { .. }
             | Event::Authenticated { .. }

@@ -28,6 +28,7 @@ struct Tables {
     authentications: Table,
     fetches: Table,
     failures: Table,
+    left_out: Table,
     answers: Table,
     callouts: Table,
     ignored: Table,
@@ -180,6 +181,9 @@ impl Default for Tables {
             failures: Table::new(|source, _, _| {
                 stat::name("source_failures", &[("source", source)], "total")
             }),
+            left_out: Table::new(|source, _, _| {
+                stat::name("source_left_out", &[("source", source)], "total")
+            }),
             answers: Table::new(|source, outcome, _| {
                 let labels = [("source", source), ("outcome", outcome)];
                 stat::name("source_answers", &labels, "total")
@@ -232,12 +236,14 @@ impl Tables {
             Event::Decided { .. }
             | Event::Authenticated { .. }
             | Event::Identified { .. }
-            | Event::SourceLoaded { .. }
-            | Event::RecordLeftOut { .. } => {}
+            | Event::SourceLoaded { .. } => {}
+            Event::RecordLeftOut { source, place, .. } => {
+                self.left_out.add(place, || Some(source), "", "");
+            }
         }
     }
 
-    const COUNT: usize = 10;
+    const COUNT: usize = 11;
 
     fn at(&mut self, number: usize) -> Option<&mut Table> {
         let all: [&mut Table; Self::COUNT] = [
@@ -246,6 +252,7 @@ impl Tables {
             &mut self.authentications,
             &mut self.fetches,
             &mut self.failures,
+            &mut self.left_out,
             &mut self.answers,
             &mut self.callouts,
             &mut self.ignored,

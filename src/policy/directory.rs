@@ -14,8 +14,8 @@ use super::provider::Providers;
 /// Somebody who may call: an entry of name, groups and labels.
 #[derive(Clone, Copy)]
 pub(crate) struct Consumer<'d> {
-    pool: &'d Pool,
-    at: At,
+    pub(super) pool: &'d Pool,
+    pub(super) at: At,
 }
 
 impl fmt::Debug for Consumer<'_> {
@@ -77,7 +77,7 @@ impl fmt::Debug for Credential<'_> {
 }
 
 impl<'d> Credential<'d> {
-    fn read(pool: &'d Pool, at: At) -> Self {
+    pub(super) fn read(pool: &'d Pool, at: At) -> Self {
         let mut entry = pool.read(at);
         entry.text();
         let owner = entry.at();
@@ -105,12 +105,12 @@ impl<'d> Credential<'d> {
 /// Consumers, found by their credentials. The policy has one of its own, each document of consumers another.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
-    pool: Pool,
+    pub(super) pool: Pool,
     /// By the provider's place in the policy.
-    keys: Vec<KeyTable>,
+    pub(super) keys: Vec<KeyTable>,
     seed: Seeded,
     /// The consumers, by the hash of their names.
-    names: Slots,
+    pub(super) names: Slots,
 }
 
 impl Directory {

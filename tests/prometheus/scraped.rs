@@ -43,8 +43,9 @@ fn policy() -> Value {
 
 fn centre() -> Centre {
     let centre = Centre::start();
-    let partners =
-        json!({"consumers": [{"name": "bob", "credentials": [{"apiKey": {"value": "bob-key"}}]}]});
+    // The second record is left out.
+    let bob = json!({"name": "bob", "credentials": [{"apiKey": {"value": "bob-key"}}]});
+    let partners = json!({"consumers": [bob, {}]});
     for (path, body) in [
         ("/partners.json", partners.to_string()),
         ("/profiles/ann", r#"{"x": 1}"#.to_owned()),

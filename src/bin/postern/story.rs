@@ -208,6 +208,7 @@ impl Observer for Story {
                 source,
                 record,
                 reason,
+                ..
             } => {
                 self.note(format!("`{source}`: record {record} is left out: {reason}"));
             }

@@ -1,0 +1,91 @@
+//! What several directories have in common: names and keys that more than one of them claims.
+
+use crate::auth::{KeyForm, KeyTable};
+
+use super::directory::{Consumer, Credential, Directory};
+
+/// How far a walk over the keys of a directory has come. It holds nothing of the directory, so it can be gone on with later.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyPlace {
+    provider: usize,
+    in_digests: bool,
+    slot: usize,
+}
+
+/// A key as a directory knows it: to be looked for in others.
+pub(crate) struct KnownKey<'d> {
+    pub(crate) provider: usize,
+    pub(crate) credential: Credential<'d>,
+    pub(crate) form: KeyForm,
+    bytes: &'d [u8],
+}
+
+impl Directory {
+    /// The consumer at `place` or the next one behind it, in no order that means anything; `place` is moved behind it.
+    pub(crate) fn next_consumer(&self, place: &mut usize) -> Option<Consumer<'_>> {
+        let (slot, at) = self.names.next(*place)?;
+        *place = slot.saturating_add(1);
+        let pool = &self.pool;
+        Some(Consumer { pool, at })
+    }
+
+    /// The key at `place` or the next one behind it; `place` is moved behind it.
+    pub(crate) fn next_key(&self, place: &mut KeyPlace) -> Option<KnownKey<'_>> {
+        loop {
+            let form = if place.in_digests {
+                KeyForm::Sha256
+            } else {
+                KeyForm::Plain
+            };
+            match self.keys.get(place.provider)?.next(form, place.slot) {
+                Some((slot, at)) => {
+                    place.slot = slot.saturating_add(1);
+                    let bytes = self.pool.read(at).text().bytes();
+                    return Some(KnownKey {
+                        provider: place.provider,
+                        credential: Credential::read(&self.pool, at),
+                        form,
+                        bytes,
+                    });
+                }
+                None if place.in_digests => {
+                    place.provider = place.provider.saturating_add(1);
+                    place.in_digests = false;
+                    place.slot = 0;
+                }
+                None => {
+                    place.in_digests = true;
+                    place.slot = 0;
+                }
+            }
+        }
+    }
+
+    /// Whether it knows any key in this form.
+    pub(crate) fn has_keys(&self, form: KeyForm) -> bool {
+        self.keys.iter().any(|table| table.has(form))
+    }
+
+    /// Who has `key` here, known in the same form.
+    pub(crate) fn knows(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
+        let table = self.keys.get(key.provider)?;
+        let held = table.holder(key.form, key.bytes, &self.pool)?;
+        Some(Credential::read(&self.pool, held))
+    }
+
+    /// Who has `key` here by its digest, where the key itself is known.
+    pub(crate) fn knows_digest(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
+        let table = self.keys.get(key.provider)?;
+        if key.form == KeyForm::Sha256 || !table.has(KeyForm::Sha256) {
+            return None;
+        }
+        let digest = KeyTable::digest(key.bytes);
+        let held = table.holder(KeyForm::Sha256, &digest, &self.pool)?;
+        Some(Credential::read(&self.pool, held))
+    }
+
+    /// Who has `key` here, in the form that it is known in or, where that can be told, in the other one.
+    pub(crate) fn claimant(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
+        self.knows(key).or_else(|| self.knows_digest(key))
+    }
+}
