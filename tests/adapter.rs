@@ -27,6 +27,9 @@ mod requests;
 #[path = "adapter/restricted.rs"]
 mod restricted;
 #[cfg(test)]
+#[path = "adapter/revoked.rs"]
+mod revoked;
+#[cfg(test)]
 #[path = "adapter/rivals.rs"]
 mod rivals;
 #[cfg(test)]

@@ -92,6 +92,11 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// What may stand before a text: nothing, or the mark of its byte order.
+fn mark() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["", "\u{feff}"])
+}
+
 /// Reads a text slice by slice.
 fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceError> {
     let mut tree = Tree::in_pieces(whole);
@@ -290,11 +295,12 @@ proptest! {
     #[test]
     fn a_document_read_in_slices_is_the_whole(
         text in prop_oneof![json_text().prop_map(String::into_bytes), nearly_json()],
+        mark in mark(),
         whole in 0..40_usize,
         slice in 1..60_usize,
     ) {
         let at_once = serde_json::from_slice::<Value>(&text);
-        let sliced = in_slices(&text, whole, slice);
+        let sliced = in_slices(&[mark.as_bytes(), &text].concat(), whole, slice);
         match (at_once, sliced) {
             (Ok(at_once), Ok(sliced)) => prop_assert_eq!(at_once, sliced),
             (Err(_), Err(SourceError::Malformed(_))) => {}
@@ -306,12 +312,14 @@ proptest! {
     fn items_off_the_text_are_what_the_query_selects(
         text in prop_oneof![json_text().prop_map(String::into_bytes), nearly_json()],
         path in prop::sample::select(vec!["$[*]", "$.a[*]", "$.a.b[*]", "$[1][*]", "$.a[0].c[*]", "$['c]'][*]", "$.a[-1][*]"]),
+        mark in mark(),
         whole in 0..40_usize,
         slice in 1..60_usize,
     ) {
         let query = JsonPath::compile(path).unwrap();
         let at_once = serde_json::from_slice::<Value>(&text);
-        match (at_once, off_the_text(&text, &query, (whole, slice))) {
+        let marked = [mark.as_bytes(), &text].concat();
+        match (at_once, off_the_text(&marked, &query, (whole, slice))) {
             (Ok(value), Ok(Some((items, reached)))) => {
                 let selected: Vec<Value> = query.select(&value).into_vec().into_iter().cloned().collect();
                 prop_assert_eq!(items, selected);

@@ -7,7 +7,7 @@ use super::node::Node;
 use super::record::Rule;
 use super::scalar::{Percent, digest};
 use super::text::{group_names, line, values_by_name};
-use super::{ConfigErrors, Path, plain};
+use super::{ConfigErrors, Path, lenient, plain};
 use crate::secret::Secret;
 
 record! {
@@ -191,17 +191,38 @@ impl Consumer {
         }
     }
 
-    /// Reads one record of a source's document (`consumersFrom`). It is read as in the policy, but for `{env: NAME}`: who
-    /// writes documents has no business with the gateway's environment.
+    /// Reads one record of a source's document (`consumersFrom`), and says what is wrong with those of its credentials that
+    /// were left out. It is read as in the policy, but for two things. It was written by a program, perhaps: `null` is left
+    /// out, a number is its text where a name is wanted, and a bad credential is left out as long as there is a good one.
+    /// And `{env: NAME}` is refused: who writes documents has no business with the gateway's environment.
     ///
     /// # Errors
     /// Everything that is wrong with the record, each with its path from the record's root.
-    pub fn from_document(record: &serde_json::Value) -> Result<Self, ConfigErrors> {
-        let node = Node::from(record);
+    pub fn from_document(record: &serde_json::Value) -> Result<(Self, ConfigErrors), ConfigErrors> {
+        let mut node = lenient::consumer(record);
+        let credentials = take_credentials(&mut node);
         let mut errors = ConfigErrors::default();
         let read = Self::decode(&node, &Path::Root, &mut errors);
-        refuse_environment(&node, &mut errors);
-        errors.decoded(read)
+        let mut left_out = ConfigErrors::default();
+        let path = Path::Root;
+        let path = path.field("credentials");
+        let mut good = Vec::with_capacity(credentials.len());
+        for (index, credential) in credentials.iter().enumerate() {
+            let at = path.index(index);
+            let mut own = ConfigErrors::default();
+            let read = Credential::decode(credential, &at, &mut own);
+            refuse_environment(credential, &at, &mut own);
+            match read.filter(|_| own.is_empty()) {
+                Some(credential) => good.push(credential),
+                None => left_out.append(own),
+            }
+        }
+        if good.is_empty() || read.is_none() || !errors.is_empty() {
+            errors.append(std::mem::take(&mut left_out));
+        }
+        let mut consumer = errors.decoded(read)?;
+        consumer.credentials = good;
+        Ok((consumer, left_out))
     }
 }
 
@@ -220,28 +241,33 @@ impl Credential {
     }
 }
 
-fn refuse_environment(record: &Node<'_>, errors: &mut ConfigErrors) {
-    let root = Path::Root;
-    let list = root.field("credentials");
-    let Some(Node::List(credentials)) = record.entry("credentials") else {
+/// Takes the list of credentials out of a record, which has an empty one then.
+fn take_credentials<'a>(record: &mut Node<'a>) -> Vec<Node<'a>> {
+    let Node::Map(entries) = record else {
+        return Vec::new();
+    };
+    for (name, value) in entries {
+        if let (Node::List(list), "credentials") = (value, name.as_ref()) {
+            return std::mem::take(list);
+        }
+    }
+    Vec::new()
+}
+
+fn refuse_environment(credential: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let Some(api_key) = credential.entry("apiKey") else {
         return;
     };
-    for (index, credential) in credentials.iter().enumerate() {
-        let Some(api_key) = credential.entry("apiKey") else {
-            continue;
-        };
-        let at = list.index(index);
-        let at = at.field("apiKey");
-        let value = at.field("value");
-        let places = [
-            (api_key, at),
-            (api_key.entry("value").unwrap_or(&Node::Null), value),
-        ];
-        for (node, at) in places {
-            if node.entry("env").is_some() {
-                let reason = "the environment can't be read from a document";
-                errors.suggest(&at.field("env"), reason, "write `sha256`");
-            }
+    let at = at.field("apiKey");
+    let value = at.field("value");
+    let places = [
+        (api_key, at),
+        (api_key.entry("value").unwrap_or(&Node::Null), value),
+    ];
+    for (node, at) in places {
+        if node.entry("env").is_some() {
+            let reason = "the environment can't be read from a document";
+            errors.suggest(&at.field("env"), reason, "write `sha256`");
         }
     }
 }

@@ -30,14 +30,31 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// Something that is taken otherwise than it was written, and is no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// A word for its kind: letters and `-`, stable.
+    pub rule: &'static str,
+    /// Where, as in [`ConfigError::path`].
+    pub path: String,
+    /// What is taken how: lower case, no final period, never a secret.
+    pub reason: String,
+    /// What would be better.
+    pub suggestion: String,
+}
+
 /// Everything that is wrong, in the order of the document. Never empty where it is an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigErrors(Vec<ConfigError>);
+pub struct ConfigErrors {
+    errors: Vec<ConfigError>,
+    /// What was noticed beside them. Notices alone are no error.
+    notices: Vec<Notice>,
+}
 
 impl ConfigErrors {
     /// Notes that `path` is wrong for `reason`.
     pub fn push(&mut self, path: impl Into<String>, reason: impl Into<String>) {
-        self.0.push(ConfigError {
+        self.errors.push(ConfigError {
             path: path.into(),
             reason: reason.into(),
             suggestion: None,
@@ -52,33 +69,62 @@ impl ConfigErrors {
         suggestion: impl Into<String>,
     ) {
         let suggestion = Some(suggestion.into());
-        self.0.push(ConfigError {
+        self.errors.push(ConfigError {
             path: path.into(),
             reason: reason.into(),
             suggestion,
         });
     }
 
+    /// Notes something that is no error.
+    pub(crate) fn notice(
+        &mut self,
+        rule: &'static str,
+        path: impl Into<String>,
+        reason: impl Into<String>,
+        suggestion: impl Into<String>,
+    ) {
+        self.notices.push(Notice {
+            rule,
+            path: path.into(),
+            reason: reason.into(),
+            suggestion: suggestion.into(),
+        });
+    }
+
+    /// What was noticed beside the errors.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// What was noticed, for whoever keeps it where there is no error.
+    pub(crate) fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
     /// Puts `others` behind these.
     pub fn append(&mut self, mut others: Self) {
-        self.0.append(&mut others.0);
+        self.errors.append(&mut others.errors);
+        self.notices.append(&mut others.notices);
     }
 
     /// The errors.
     pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
-        self.0.iter()
+        self.errors.iter()
     }
 
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.errors.is_empty()
     }
 
     /// Puts others among these, after the first `place`.
     pub(super) fn insert(&mut self, place: usize, others: &Self) {
-        let place = place.min(self.0.len());
-        self.0.splice(place..place, others.0.iter().cloned());
+        let place = place.min(self.errors.len());
+        self.errors
+            .splice(place..place, others.errors.iter().cloned());
     }
 
     /// What was decoded, unless something is wrong.
@@ -97,7 +143,7 @@ impl ConfigErrors {
     /// # Errors
     /// These errors, where there are any.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() {
+        if self.errors.is_empty() {
             Ok(value)
         } else {
             Err(self)
@@ -110,13 +156,13 @@ impl<'a> IntoIterator for &'a ConfigErrors {
     type IntoIter = std::slice::Iter<'a, ConfigError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.errors.iter()
     }
 }
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, error) in self.0.iter().enumerate() {
+        for (at, error) in self.errors.iter().enumerate() {
             if at > 0 {
                 f.write_str("\n")?;
             }

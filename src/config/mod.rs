@@ -11,6 +11,7 @@ mod decode;
 mod draft;
 mod error;
 mod identity;
+mod lenient;
 mod lookup;
 mod measure;
 mod names;
@@ -40,7 +41,7 @@ pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMat
 pub(crate) use consumer::{ApiKeyRef, ConsumerRef, KeyRef};
 pub use decode::Named;
 pub use draft::{Draft, Lists};
-pub use error::{ConfigError, ConfigErrors};
+pub use error::{ConfigError, ConfigErrors, Notice};
 pub use identity::{
     Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, Identity, Parameters, Paths, Routing,
 };

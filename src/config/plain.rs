@@ -17,16 +17,19 @@ pub(super) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
     let mut credentials = None;
     reader.map(|reader, key| match key {
         "name" => once(&mut name, filled(reader.string()?)?),
-        "groups" => once(&mut groups, reader.list(group)?),
-        "labels" => once(&mut labels, reader.labels()?),
-        "credentials" => once(&mut credentials, reader.list(credential)?),
+        "groups" => once(&mut groups, reader.given(|reader| reader.list(group))?),
+        "labels" => once(&mut labels, reader.given(Reader::labels)?),
+        "credentials" => once(
+            &mut credentials,
+            reader.given(|reader| reader.list(credential))?,
+        ),
         _ => None,
     })?;
     let consumer = ConsumerRef {
         name: name?,
-        groups: groups.unwrap_or_default(),
-        labels: labels.unwrap_or_default(),
-        credentials: credentials.unwrap_or_default(),
+        groups: groups.flatten().unwrap_or_default(),
+        labels: labels.flatten().unwrap_or_default(),
+        credentials: credentials.flatten().unwrap_or_default(),
     };
     Some((consumer, reader.at))
 }
@@ -61,8 +64,11 @@ fn credential<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
 fn api_key<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
     let (mut provider, mut id, mut key) = (None, None, None);
     reader.map(|reader, field| match field {
-        "provider" => once(&mut provider, filled(reader.string()?)?),
-        "id" => once(&mut id, filled(reader.string()?)?),
+        "provider" => once(
+            &mut provider,
+            reader.given(|reader| filled(reader.string()?))?,
+        ),
+        "id" => once(&mut id, reader.given(|reader| filled(reader.string()?))?),
         "sha256" => once(&mut key, KeyRef::Sha256(unhex(reader.string()?)?)),
         "value" => once(
             &mut key,
@@ -70,8 +76,11 @@ fn api_key<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
         ),
         _ => None,
     })?;
-    let key = key?;
-    Some(ApiKeyRef { provider, id, key })
+    Some(ApiKeyRef {
+        provider: provider.flatten(),
+        id: id.flatten(),
+        key: key?,
+    })
 }
 
 /// The most labels of a plain record.
@@ -107,6 +116,17 @@ impl<'a> Reader<'a> {
     /// Whether this byte comes next; then it is taken.
     fn takes(&mut self, byte: u8) -> bool {
         self.take(byte).is_some()
+    }
+
+    /// What `read` reads; nothing where `null` stands there.
+    fn given<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        if self.peek()? != b'n' {
+            return read(self).map(Some);
+        }
+        let rest = self.text.get(self.at..)?;
+        let after = rest.strip_prefix(b"null")?;
+        self.at = self.text.len().saturating_sub(after.len());
+        Some(None)
     }
 
     /// A string of printable ASCII without escapes.
@@ -181,7 +201,8 @@ mod tests {
             return false;
         };
         assert_eq!(length, text.trim_end().len());
-        let slow = slow.unwrap();
+        let (slow, left_out) = slow.unwrap();
+        assert!(left_out.is_empty());
         assert!(quick == slow.as_ref(), "{text}");
         true
     }
@@ -193,6 +214,8 @@ mod tests {
             r#"{"name":"a"}"#,
             " {\n\t\"name\" :\r \"a b\" , \"groups\":[] ,\"labels\":{ },\"credentials\":[ ]} ",
             r#"{"credentials":[{"apiKey":{"value":"k"}}],"groups":["g","h"],"labels":{"t":"","a":"~"},"name":"a"}"#,
+            r#"{"name":"a","groups":null,"labels": null ,"credentials":null}"#,
+            r#"{"name":"a","credentials":[{"apiKey":{"provider":null,"id":null,"value":"k"}}]}"#,
             &format!(
                 r#"{{"name":"a","credentials":[{{"apiKey":{{"provider":"p","id":"i","sha256":"{digest}"}}}},{{"apiKey":{{"value":"k"}}}}]}}"#
             ),
@@ -218,7 +241,11 @@ mod tests {
             r#"{"name":"é"}"#,
             r#"{"name":"a","name":"b"}"#,
             r#"{"name":"a","labels":{"x":"1","x":"2"}}"#,
-            r#"{"name":"a","groups":null}"#,
+            r#"{"name":null}"#,
+            r#"{"name":"a","groups":nul}"#,
+            r#"{"name":"a","groups":null,"groups":[]}"#,
+            r#"{"name":"a","groups":[7]}"#,
+            r#"{"name":"a","credentials":[null]}"#,
             r#"{"name":"a","x":1}"#,
             r#"{"name":""}"#,
             r#"{}"#,

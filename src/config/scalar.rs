@@ -57,12 +57,14 @@ pub(super) fn digits(text: &str) -> Option<u64> {
     text.parse().ok()
 }
 
+/// Above 2^53 a double no longer tells neighbours apart.
+pub(super) const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
+
 /// A whole number, which may have come as `308.0`: JSON that passed through a protobuf Struct has doubles only.
 pub(super) fn whole(number: &serde_json::Number) -> Option<u64> {
     number.as_u64().or_else(|| {
         let float = number.as_f64()?;
-        // Above 2^53 a double no longer tells neighbours apart.
-        let exact = float.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&float);
+        let exact = float.fract() == 0.0 && (0.0..=WHOLE_BELOW).contains(&float);
         let exact = exact && float.is_sign_positive();
         #[expect(
             clippy::cast_possible_truncation,

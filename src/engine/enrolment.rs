@@ -52,7 +52,10 @@ impl Enrolment {
 
     fn decode(&mut self, record: &Value, reader: &mut Reader<'_>) {
         match Consumer::from_document(record) {
-            Ok(consumer) => self.add(&consumer.as_ref(), reader),
+            Ok((consumer, without)) => {
+                left_out(&consumer.name, &without, reader);
+                self.add(&consumer.as_ref(), reader);
+            }
             Err(errors) => {
                 let number = self.records.to_string();
                 self.records = self.records.saturating_add(1);
@@ -104,5 +107,8 @@ pub(super) fn judge(
 fn left_out(record: &str, errors: &ConfigErrors, reader: &mut Reader<'_>) {
     for error in errors {
         reader.left_out(record, &error.to_string());
+    }
+    for notice in errors.notices() {
+        reader.left_out(record, &format!("{}: {}", notice.path, notice.reason));
     }
 }

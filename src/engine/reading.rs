@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::policy::{Directory, Policy};
 use crate::source::{
-    Budget, Document, Hash, Index, Indexing, Item, Items, Selected, SourceError, Tree,
+    Budget, Document, Hash, Index, Indexing, Item, Items, JsonPath, Selected, SourceError, Tree,
 };
 
 use super::enrolment::Enrolment;
@@ -81,6 +81,7 @@ impl Reading {
                     match records(items, enrolment, text, reader, budget)? {
                         Records::Pending => continue,
                         Records::Unordered => Some(Stage::Value(Tree::default())),
+                        Records::Nowhere => return Err(self.no_place(reader)),
                         Records::All => {
                             self.enrolled(reader)?;
                             return Ok(Some(self.finish(None)));
@@ -137,7 +138,7 @@ impl Reading {
             return Ok(None);
         };
         if !from.items.reaches(document.value()) {
-            return Err(nowhere());
+            return Err(nowhere(&from.items, "consumers"));
         }
         let selected = from.items.selected(document.value());
         let document = Rc::clone(document);
@@ -173,6 +174,14 @@ impl Reading {
             self.directories.push(directory);
         }
         Ok(())
+    }
+
+    fn no_place(&self, reader: &Reader<'_>) -> SourceError {
+        let from = reader.consumers_from().nth(self.directories.len());
+        from.map_or_else(
+            || SourceError::Unusable("nobody reads consumers in it".into()),
+            |from| nowhere(&from.items, "consumers"),
+        )
     }
 
     fn judge(&self, enrolment: Enrolment, reader: &Reader<'_>) -> Result<Directory, SourceError> {
@@ -213,6 +222,8 @@ enum Records {
     Pending,
     /// They can't be read off the text.
     Unordered,
+    /// There is no place for them.
+    Nowhere,
     All,
 }
 
@@ -230,14 +241,18 @@ fn records(
             Item::Forget => *enrolment = Enrolment::default(),
             Item::Unordered => return Ok(Records::Unordered),
             Item::End(true) => return Ok(Records::All),
-            Item::End(false) => return Err(nowhere()),
+            Item::End(false) => return Ok(Records::Nowhere),
         }
     }
     Ok(Records::Pending)
 }
 
-fn nowhere() -> SourceError {
-    SourceError::Unusable("there is no place for consumers in it".into())
+/// A document that has lost its place for `what` is of another shape: it doesn't say that there are none.
+fn nowhere(items: &JsonPath, what: &str) -> SourceError {
+    let reason = format!(
+        "`{items}` leads nowhere in it; where there are no {what}, an empty list or null has to stand there"
+    );
+    SourceError::Unusable(reason)
 }
 
 /// An index whose every entry lacks a key is of a document of another shape than the policy knows: an error page in JSON,
@@ -248,10 +263,14 @@ fn judge_index(
     reader: &mut Reader<'_>,
 ) -> Result<(), SourceError> {
     let by = reader.source().and_then(|source| source.index.as_ref());
-    let reaches = by.is_some_and(|by| by.items.reaches(document.value()));
-    if index.is_empty() && (index.left_out() > 0 || !reaches) {
+    let items = by.map(|by| &by.items);
+    let astray = items.filter(|items| !items.reaches(document.value()));
+    if let Some(items) = astray.filter(|_| index.is_empty()) {
+        return Err(nowhere(items, "entries"));
+    }
+    if index.is_empty() && index.left_out() > 0 {
         return Err(SourceError::Unusable(
-            "the index finds no entry in it".into(),
+            "none of its entries has a usable key".into(),
         ));
     }
     let ambiguous = "so many keys are claimed by several entries: they answer for none";
@@ -358,6 +377,13 @@ mod tests {
             r#"{"provider":"keys","sha256":"a6f3e5e0b3f3d2bfb1bb0a36cc4df0b0ad9d5b7fd2cfa9ef7b3d8e3b7f0a9f11"}"#,
             r#"{"provider":"other","sha256":"a6f3"}"#,
             r#"{"provider":"keys","value":"k0","value":"k1"}"#,
+            r#"{"provider":"keys","sha256":"a93dcb8a3b6e5e4b9fd7bd6f1b5f0e1e2f1a7d0d4cb8b1c7f0b1a9d9a6d1c2e3"}"#,
+            r#"{"provider":"keys","value":"k2","id":null}"#,
+            r#"{"provider":null,"value":"k1"}"#,
+            r#"{"provider":"keys","value":null,"sha256":null}"#,
+            r#"{"provider":"keys","value":"k3","id":7}"#,
+            r#"{"provider":"other","value":7}"#,
+            "null",
         ]);
         let more = prop::sample::select(vec![
             "",
@@ -369,6 +395,12 @@ mod tests {
             r#","labels":{"":"1"}"#,
             r#","unknown":[{}]"#,
             r#","name":"n2""#,
+            r#","groups":null,"labels":null"#,
+            r#","groups":["g",7,true,null]"#,
+            r#","groups":[1.0,"g"]"#,
+            r#","labels":{"a":1,"b":false}"#,
+            r#","labels":{"a":null,"b":2.50}"#,
+            r#","labels":{"a":1e300}"#,
             " ",
         ]);
         let keys = prop::collection::vec(key, 0..3);
@@ -384,7 +416,7 @@ mod tests {
         });
         prop_oneof![
             12 => whole,
-            1 => prop::sample::select(vec!["null", "7", "\"n0\"", "[]", "{}", r#"{"name":7}"#, "{\"name\"}"])
+            1 => prop::sample::select(vec!["null", "7", "\"n0\"", "[]", "{}", r#"{"name":7}"#, r#"{"name":null}"#, "{\"name\"}"])
                 .prop_map(str::to_owned),
         ]
     }
@@ -397,10 +429,11 @@ mod tests {
         fn all_ways_of_reading_are_one(
             records in prop::collection::vec(record(), 0..12),
             before in prop::sample::select(vec!["", r#""consumers": [{"name":"old"}],"#, r#""consumers": 7, "x": {"consumers": []},"#]),
+            mark in prop::sample::select(vec!["", "", "\u{feff}"]),
             after in prop::sample::select(vec!["", r#", "x": [[], "]"]"#, r#", "consumers": {}"#, r#", "consumers": null"#, "]", ","]),
             slice in 1..400_usize,
         ) {
-            let text = format!(r#"{{{before}"consumers": [{}]{after}}}"#, records.join(" ,\n"));
+            let text = format!(r#"{mark}{{{before}"consumers": [{}]{after}}}"#, records.join(" ,\n"));
             let off_text = policy("");
             let of_value = policy(r#", "lookup": {"l": {"source": "s", "values": {"v": "$.x"}}}"#);
             let whole = read(text.as_bytes(), None, &off_text);

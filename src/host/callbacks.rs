@@ -65,7 +65,10 @@ impl Vm {
             told_apart.map(|()| compiled)
         });
         match compiled {
-            Ok((policy, fingerprint)) => self.install(root, policy, fingerprint, size),
+            Ok((policy, fingerprint)) => {
+                configure::notice(policy.notices());
+                self.install(root, policy, fingerprint, size)
+            }
             Err(errors) => {
                 configure::tell(&errors);
                 self.count_refused();

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use log::error;
+use log::{error, warn};
 
-use crate::config::{ConfigError, ConfigErrors, Pieces};
+use crate::config::{ConfigError, ConfigErrors, Notice, Pieces};
 use crate::policy::{Environment, Fingerprint, Policy};
 
 use super::abi::{self, BufferKind};
@@ -105,6 +105,24 @@ pub(super) fn tell(errors: &ConfigErrors) {
         let suggestion = suggestion.as_deref().unwrap_or("");
         error!(
             "event=config_error path={} reason={} suggestion={}",
+            Value(path),
+            Value(reason),
+            Value(suggestion)
+        );
+    }
+}
+
+/// Tells what is taken otherwise than it was written.
+pub(super) fn notice(notices: &[Notice]) {
+    for Notice {
+        path,
+        reason,
+        suggestion,
+        ..
+    } in notices.iter().take(MOST_ERRORS)
+    {
+        warn!(
+            "event=config_warning path={} reason={} suggestion={}",
             Value(path),
             Value(reason),
             Value(suggestion)

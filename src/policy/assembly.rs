@@ -64,6 +64,7 @@ impl Policy {
         };
         errors.append(of_routes);
         gates.check_client_headers(config, &mut errors);
+        let notices = errors.take_notices();
         errors.or(())?;
         routes
             .lookups()
@@ -80,6 +81,7 @@ impl Policy {
             router,
             routes,
             log_properties: config.access_log.properties.as_slice().into(),
+            notices,
             unmatched: match &config.unmatched {
                 config::Unmatched::Respond(respond) => {
                     Unmatched::Respond(Respond::compile(respond, "postern_no_route"))

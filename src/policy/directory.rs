@@ -1,11 +1,12 @@
 //! Who there is: consumers, found by their credentials.
 
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use crate::arena::{At, Draft, Piece, Pool, Slots};
 use crate::auth::{KeyForm, KeyTable, Taken};
 use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
-use crate::hash::Seeded;
+use crate::hash::{Map, Seeded};
 use crate::secret::Secret;
 
 use super::Environment;
@@ -177,6 +178,27 @@ enum Known<'r> {
     Variable(Secret),
 }
 
+/// The keys of one consumer, each by its provider and its digest: whichever form it is written in.
+#[derive(Default)]
+struct OwnKeys(Map<(usize, [u8; 32]), usize>);
+
+impl OwnKeys {
+    /// Notes the key of the credential at this place: the place of the one that has it already.
+    fn note(&mut self, key: &Ready<'_>, at: usize) -> Option<usize> {
+        let digest = match key.key {
+            Known::Digest(digest) => digest,
+            Known::Key(_) | Known::Variable(_) => KeyTable::digest(key.key.bytes()),
+        };
+        match self.0.entry((key.provider, digest)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(free) => {
+                free.insert(at);
+                None
+            }
+        }
+    }
+}
+
 impl Known<'_> {
     const fn form(&self) -> KeyForm {
         match self {
@@ -195,8 +217,9 @@ impl Known<'_> {
 }
 
 impl Builder {
-    /// Adds a consumer with all its credentials, or nothing of it. A credential that somebody has already becomes
-    /// nobody's, and that is an error too. All consumers of a directory have the same surroundings.
+    /// Adds a consumer with those of its credentials that are good; nothing of it where none of several is. A credential
+    /// that somebody else has already becomes nobody's, and that is an error too. All consumers of a directory have the same
+    /// surroundings.
     pub(crate) fn add(
         &mut self,
         written: &ConsumerRef<'_>,
@@ -210,23 +233,35 @@ impl Builder {
             return errors.push(&path.field("name"), reason);
         }
         let credentials = path.field("credentials");
-        // Looked at before the first is given away: all or nothing. No list is made, as there may be a hundred thousand.
+        // Looked at before it has a name here. No list is made, as there may be a hundred thousand.
+        let mut good = 0_usize;
         for (at, credential) in written.credentials.iter().enumerate() {
-            if prepare(credential, around, &credentials.index(at), errors).is_none() {
-                return;
+            if prepare(credential, around, &credentials.index(at), errors).is_some() {
+                good = good.saturating_add(1);
             }
+        }
+        if good == 0 && !written.credentials.is_empty() {
+            return;
         }
         let Some(owner) = self.introduce(written) else {
             return errors.push(path, "there is no room for it");
         };
         let tables = &mut self.directory.keys;
         tables.resize_with(around.providers.len().max(tables.len()), KeyTable::default);
+        // What was wrong with one, and noticed of it, is told by now.
+        let mut told = ConfigErrors::default();
+        let mut own = OwnKeys::default();
         for (at, credential) in written.credentials.iter().enumerate() {
             let path = credentials.index(at);
-            let Some(key) = prepare(credential, around, &path, errors) else {
+            let Some(key) = prepare(credential, around, &path, &mut told) else {
                 continue;
             };
-            if let Err(reason) = self.give(&key, owner) {
+            let before = (good > 1).then(|| own.note(&key, at)).flatten();
+            if let Some(before) = before {
+                let first = credentials.index(before);
+                let reason = format!("the same key as `{first}`: it is one key, as that one says");
+                errors.notice("repeated-key", &path, reason, "leave one of them out");
+            } else if let Err(reason) = self.give(&key, owner) {
                 errors.push(&path, reason);
             }
         }

@@ -69,8 +69,17 @@ pub struct Policy {
     pub(crate) router: Router,
     pub(crate) routes: Routes,
     pub(crate) unmatched: Unmatched,
+    pub(crate) notices: Vec<config::Notice>,
     /// What is said of each exchange for the access log.
     pub(crate) log_properties: Box<[config::Property]>,
+}
+
+impl Policy {
+    /// What is taken otherwise than it was written: the policy is good, and its author should know.
+    #[must_use]
+    pub fn notices(&self) -> &[config::Notice] {
+        &self.notices
+    }
 }
 
 /// A document that holds consumers.

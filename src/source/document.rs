@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::SourceError;
+use super::scan::unmarked;
 
 /// The SHA-256 of a document's bytes: two documents are the same where these are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,7 +52,7 @@ impl Document {
             return Err(SourceError::TooLarge { bytes, limit });
         }
         // The error names the place in the text and what was expected there, never what was found.
-        let value = serde_json::from_slice(text)
+        let value = serde_json::from_slice(unmarked(text))
             .map_err(|error| SourceError::Malformed(error.to_string()))?;
         Ok(Self::read(value, bytes, Hash::of(text)))
     }
@@ -127,7 +128,17 @@ mod tests {
             SourceError::TooLarge { bytes: 4, limit: 3 }
         );
         let deep = "[".repeat(200_000);
-        for text in ["", "{", "{} {}", "\u{feff}{}", "nul", "1e999", &deep] {
+        for text in [
+            "",
+            "{",
+            "{} {}",
+            "\u{feff}",
+            "\u{feff}\u{feff}{}",
+            "{}\u{feff}",
+            "nul",
+            "1e999",
+            &deep,
+        ] {
             let error = Document::parse(text.as_bytes(), usize::MAX).unwrap_err();
             assert!(matches!(error, SourceError::Malformed(_)), "{text:.9}");
         }
@@ -151,5 +162,7 @@ mod tests {
         );
         assert!(!format!("{document:?}").contains("\"a\""));
         assert_eq!(Document::inline(Value::Null).bytes(), 4);
+        let marked = Document::parse("\u{feff}[1]".as_bytes(), 99).unwrap();
+        assert_eq!(marked.value(), &Value::from(vec![1]));
     }
 }

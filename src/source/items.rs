@@ -115,8 +115,8 @@ impl Items {
             }
             Token::Value(range) => {
                 self.count(is_near);
-                part(text, range)?;
-                Ok(is_on_way.then(|| self.leave()))
+                let is_null = part(text, range)?.is_null();
+                Ok(is_on_way.then(|| self.pass_by(is_null)))
             }
             Token::Close => {
                 let depth = self.scanner.depth();
@@ -162,13 +162,13 @@ impl Items {
             return Some(Item::Unordered);
         }
         self.way.push(0);
-        let forget = self.leave();
         self.is_reached = is_place;
-        Some(forget)
+        Some(Item::Forget)
     }
 
-    fn leave(&mut self) -> Item {
-        self.is_reached = false;
+    /// What is no array or object: in the place of the items `null` is an empty list of them.
+    fn pass_by(&mut self, is_null: bool) -> Item {
+        self.is_reached = is_null && self.way.len() == self.steps.len();
         Item::Forget
     }
 }

@@ -92,8 +92,8 @@ enum Plan {
     Singular(Box<[Step]>),
     /// Names and indices, and at the end all children.
     Children(Box<[Step]>),
-    /// Anything else.
-    General(JpQuery),
+    /// Anything else, behind names and indices.
+    General(JpQuery, Box<[Step]>),
 }
 
 /// A compiled query.
@@ -137,7 +137,10 @@ impl JsonPath {
         };
         Ok(Self {
             text: text.into(),
-            plan: plan.unwrap_or(Plan::General(query)),
+            plan: plan.unwrap_or_else(|| {
+                let before = first_steps(&query.segments);
+                Plan::General(query, before)
+            }),
         })
     }
 
@@ -151,7 +154,7 @@ impl JsonPath {
                 Some(Value::Object(object)) => object.values().collect::<Vec<_>>().into(),
                 _ => Selection::None,
             },
-            Plan::General(query) => {
+            Plan::General(query, _) => {
                 let nodes = js_path_process(query, root).unwrap_or_default();
                 let values: Vec<_> = nodes.into_iter().map(|node| node.val).collect();
                 values.into()
@@ -167,7 +170,7 @@ impl JsonPath {
                 [Step::Name(name)] => Some(name),
                 _ => None,
             },
-            Plan::Children(_) | Plan::General(_) => None,
+            Plan::Children(_) | Plan::General(..) => None,
         }
     }
 
@@ -177,16 +180,21 @@ impl JsonPath {
         matches!(self.plan, Plan::Singular(_))
     }
 
-    /// Whether `root` has what the query looks into: an empty list has, an error page in JSON has not. Filters,
-    /// descents and the like can't be told from their finding nothing.
+    /// Whether `root` has what the query looks into: an empty list has, and so has `null` in its place, as some programs
+    /// write an empty list; an error page in JSON has not. What stands behind names and indices (a filter, a descent, a
+    /// slice) may find nothing in that place.
     #[must_use]
     pub fn reaches(&self, root: &Value) -> bool {
         match &self.plan {
             Plan::Singular(steps) => walk(steps, root).is_some(),
             Plan::Children(steps) => {
-                matches!(walk(steps, root), Some(Value::Array(_) | Value::Object(_)))
+                let place = walk(steps, root);
+                matches!(
+                    place,
+                    Some(Value::Array(_) | Value::Object(_) | Value::Null)
+                )
             }
-            Plan::General(_) => true,
+            Plan::General(_, steps) => walk(steps, root).is_some(),
         }
     }
 
@@ -194,7 +202,7 @@ impl JsonPath {
     pub(super) const fn children_of(&self) -> Option<&[Step]> {
         match &self.plan {
             Plan::Children(steps) => Some(steps),
-            Plan::Singular(_) | Plan::General(_) => None,
+            Plan::Singular(_) | Plan::General(..) => None,
         }
     }
 
@@ -202,7 +210,7 @@ impl JsonPath {
     pub(super) fn base(&self) -> &[Step] {
         match &self.plan {
             Plan::Singular(steps) | Plan::Children(steps) => steps,
-            Plan::General(_) => &[],
+            Plan::General(..) => &[],
         }
     }
 
@@ -215,7 +223,7 @@ impl JsonPath {
                 base().map(here).into_iter().collect()
             }
             Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
-            Plan::General(query) => {
+            Plan::General(query, _) => {
                 let nodes = js_path_process(query, root).unwrap_or_default();
                 let places = nodes.into_iter();
                 places
@@ -235,14 +243,22 @@ impl fmt::Display for JsonPath {
 
 /// The steps, where these segments are nothing but names and indices.
 fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
-    let step = |segment: &Segment| match segment {
+    segments.iter().map(step).collect()
+}
+
+/// The names and indices that come before anything else.
+fn first_steps(segments: &[Segment]) -> Box<[Step]> {
+    segments.iter().map_while(step).collect()
+}
+
+fn step(segment: &Segment) -> Option<Step> {
+    match segment {
         Segment::Selector(Selector::Name(name)) => Some(Step::Name(name.as_str().into())),
         Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
         Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
         | Segment::Selectors(_)
         | Segment::Descendant(_) => None,
-    };
-    segments.iter().map(step).collect()
+    }
 }
 
 #[cfg(test)]
@@ -296,6 +312,31 @@ mod tests {
         );
         let many = compiled("$.o[*]").select(&root);
         assert!(matches!(many, Selection::Many(values) if values.len() == 2));
+    }
+
+    #[test]
+    fn what_a_query_looks_into() {
+        let root = json!({"a": {"list": [], "none": null, "text": "x", "list of one": [1]}});
+        for (query, reached) in [
+            ("$.a.list[*]", true),
+            ("$.a.none[*]", true),
+            ("$.a.text[*]", false),
+            ("$.a.nothing[*]", false),
+            ("$.b.nothing[*]", false),
+            ("$.a.list", true),
+            ("$.a.nothing", false),
+            ("$.a.list[?@.x]", true),
+            ("$.a.none[?@.x]", true),
+            ("$.a.nothing[?@.x]", false),
+            ("$.a['list of one'][1:]", true),
+            ("$.a['list of one'][1][1:]", false),
+            ("$.b..x", false),
+            ("$..x", true),
+            ("$[?@.x]", true),
+        ] {
+            assert_eq!(compiled(query).reaches(&root), reached, "{query}");
+        }
+        assert!(compiled("$[*]").reaches(&Value::Null));
     }
 
     #[test]

@@ -9,6 +9,14 @@ use super::SourceError;
 /// Up to what length a value is handed out whole, for the JSON library to read; a longer array or object is gone into.
 pub(super) const WHOLE: usize = 16 << 10;
 
+/// The mark of the byte order that some programs put before UTF-8. RFC 8259 §8.1 lets a reader pass over it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The text without the mark of its byte order.
+pub(super) fn unmarked(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
+
 /// How deep values nest at most, as the JSON library has it.
 const DEEPEST: usize = 127;
 
@@ -209,6 +217,9 @@ impl Scanner {
     }
 
     fn peek(&mut self, text: &[u8]) -> Option<u8> {
+        if self.at == 0 {
+            self.at = text.len().saturating_sub(unmarked(text).len());
+        }
         loop {
             let byte = *text.get(self.at)?;
             if !is_blank(byte) {

@@ -1,6 +1,6 @@
 //! What is refused, and with which words.
 
-use postern::config::{Config, ConfigErrors, Consumer};
+use postern::config::{Config, ConfigErrors, Consumer, Credential};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -159,7 +159,7 @@ fn the_deepest_that_is_read_is_no_trap() {
 #[test]
 fn records_of_a_document() {
     let good = json!({"name": "a", "groups": ["b"], "credentials": [{"apiKey": {"value": "k"}}]});
-    assert_eq!(Consumer::from_document(&good).unwrap().name, "a");
+    assert_eq!(Consumer::from_document(&good).unwrap().0.name, "a");
     let refused = |record: Value, expected: &[(&str, &str, &str)]| {
         let errors = Consumer::from_document(&record).unwrap_err();
         check(&record.to_string(), &errors, expected);
@@ -180,6 +180,67 @@ fn records_of_a_document() {
         ("credentials[1].apiKey.value.env", reason, "sha256"),
     ];
     refused(environment, &expected);
+    let bad = json!({"name": "a", "credentials": [null, {"apiKey": {"value": 7}}]});
+    let expected = [
+        ("credentials[0]", "expected a map", "leave it out"),
+        ("credentials[1].apiKey.value", "expected text", "quotes"),
+    ];
+    refused(bad, &expected);
+    refused(json!({"name": null}), &[("name", "required", "")]);
+    let large = json!({"name": 1e16, "groups": [null]});
+    let expected = [
+        ("groups[0]", "expected text", "leave it out"),
+        ("name", "expected text", "quotes"),
+    ];
+    refused(large, &expected);
+    // The policy's own text is held to the letter.
+    let strict = r#"{"consumers": [{"name": 7, "groups": null, "labels": {"a": 1}}]}"#;
+    assert_eq!(
+        Config::parse(strict.as_bytes()).unwrap_err().iter().count(),
+        3
+    );
+}
+
+#[test]
+fn records_that_programs_write() {
+    let record = json!({
+        "name": 7, "groups": [true, 1.0, "g"], "labels": {"a": null, "b": 1e3, "c": false, "d": -0.5},
+        "credentials": [
+            {"apiKey": {"provider": null, "id": 12, "sha256": null, "value": "k"}},
+            {"apiKey": {"value": ""}},
+            {"apiKey": null},
+        ],
+    });
+    let (consumer, left_out) = Consumer::from_document(&record).unwrap();
+    assert_eq!(
+        (consumer.name.as_str(), consumer.groups),
+        ("7", vec!["true".to_owned(), "1".to_owned(), "g".to_owned()])
+    );
+    let labels: Vec<_> = consumer
+        .labels
+        .iter()
+        .map(|label| (label.name.as_str(), label.value.as_str()))
+        .collect();
+    assert_eq!(labels, [("b", "1000"), ("c", "false"), ("d", "-0.5")]);
+    let Credential::ApiKey(key) = &consumer.credentials[0];
+    assert_eq!(
+        (key.provider.as_deref(), key.id.as_deref()),
+        (None, Some("12"))
+    );
+    assert_eq!(consumer.credentials.len(), 1);
+    let expected = [
+        ("credentials[1].apiKey.value", "must not be empty", ""),
+        ("credentials[2]", "`apiKey` is required", ""),
+    ];
+    check(&record.to_string(), &left_out, &expected);
+    let nothing = json!({"name": "a", "groups": null, "labels": null, "credentials": null});
+    let (consumer, left_out) = Consumer::from_document(&nothing).unwrap();
+    assert!(
+        consumer.groups.is_empty()
+            && consumer.labels.is_empty()
+            && consumer.credentials.is_empty()
+            && left_out.is_empty()
+    );
 }
 
 proptest! {

@@ -13,15 +13,18 @@ use crate::verb::Failure;
 use crate::yaml::Unreadable;
 use crate::{json, yaml};
 
-/// A file's text; `-` is standard input.
+/// A file's text, without the mark of its byte order; `-` is standard input.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
-    let text = if path == Path::new("-") {
+    let read = if path == Path::new("-") {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)
     } else {
         fs::read_to_string(path)
     };
-    text.map_err(|error| Failure(format!("{}: {error}", path.display())))
+    let mut text = read.map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+    let mark = text.len().saturating_sub(unmarked(&text).len());
+    text.drain(..mark);
+    Ok(text)
 }
 
 /// The documents of a file of YAML or JSON.

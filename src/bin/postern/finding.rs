@@ -85,7 +85,7 @@ pub(crate) fn as_json(finding: &Finding) -> Value {
 }
 
 /// Every rule, and what it means.
-pub(crate) const RULES: [(&str, &str); 10] = [
+pub(crate) const RULES: [(&str, &str); 11] = [
     ("unreadable", "The file is neither YAML nor JSON."),
     (
         "wrapper",
@@ -103,6 +103,10 @@ pub(crate) const RULES: [(&str, &str); 10] = [
     (
         "nobody",
         "A consumer has no credential, so nobody can be it.",
+    ),
+    (
+        "repeated-key",
+        "A consumer has the same key twice; it counts once.",
     ),
     ("unused", "A provider or a source is never used."),
     (

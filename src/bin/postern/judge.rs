@@ -65,6 +65,14 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: boo
             if let (true, Err(errors)) = (lean, policy.suits_lean()) {
                 said.extend(refused(&errors));
             }
+            said.extend(policy.notices().iter().map(|notice| Said {
+                level: Level::Warning,
+                rule: notice.rule,
+                path: notice.path.clone(),
+                which: Which::First,
+                reason: notice.reason.clone(),
+                suggestion: Some(notice.suggestion.clone()),
+            }));
             // The tool ends soon, and to take a large policy apart takes long.
             std::mem::forget(policy);
         }

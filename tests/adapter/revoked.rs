@@ -1,0 +1,121 @@
+//! A document that says that there are no consumers, and one that doesn't say so.
+
+use std::time::Duration;
+
+use postern::host::ContextId;
+use postern::host::fake::{FakeVm, Outcome, World};
+
+use crate::support::{NOW, answered, get, sound};
+
+const ANN: &str = r#"{"name":"ann","credentials":[{"apiKey":{"value":"k-ann"}}]}"#;
+
+fn policy(items: &str, max_shrink: &str, route: &str) -> String {
+    format!(
+        r#"{{
+  "consumersFrom": [{{"source": "s", "items": "{items}", "maxShrink": "{max_shrink}"}}],
+  "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-api-key"}}]}}}}}},
+  "sources": {{"s": {{"http": {{"cluster": "centre", "path": "/"}}, "refresh": "1s"}}}},
+  "routes": [{{"name": "all", "require": "keys"{route}}}]
+}}"#
+    )
+}
+
+/// Serves a document at the next fetch, and says whether ann gets in then.
+fn serve(world: &World, vm: &FakeVm, root: ContextId, document: &str) -> bool {
+    for _ in 0..100 {
+        world.pass(Duration::from_millis(100));
+        vm.tick(root);
+        if let Some(callout) = vm.callouts().first() {
+            vm.reply_status(callout.token, 200, document.as_bytes());
+            let mut headers = get("/");
+            headers.push(("x-api-key", "k-ann".to_owned()));
+            let outcome = vm.request(vm.stream(root), &headers);
+            sound(vm);
+            if matches!(outcome, Outcome::Forwarded(_)) {
+                return true;
+            }
+            assert_eq!(answered(&outcome).0, 401);
+            return false;
+        }
+    }
+    panic!("nothing was fetched");
+}
+
+/// Both ways of reading: off the text, and out of the value, because a lookup needs that too.
+const ROUTES: [&str; 2] = [
+    "",
+    r#", "lookup": {"l": {"source": "s", "values": {"x": "$.x"}}}"#,
+];
+
+#[test]
+fn the_last_consumer_is_revoked_by_an_empty_list_or_null_and_by_nothing_else() {
+    for route in ROUTES {
+        for (items, good, none, broken) in [
+            (
+                "$.consumers[*]",
+                format!(r#"{{"consumers": [{ANN}]}}"#),
+                vec![
+                    r#"{"consumers": []}"#,
+                    r#"{"consumers": null}"#,
+                    r#"{"consumers": {}}"#,
+                    r#"{"consumers": [{}], "consumers": null}"#,
+                ],
+                vec![
+                    "{}",
+                    "null",
+                    "[]",
+                    r#"{"consumers": "none"}"#,
+                    r#"{"consumers": 0}"#,
+                    r#"{"consumers": null, "consumers": false}"#,
+                    r#"{"error": {"consumers": []}}"#,
+                    r#"{"consumers": [null]}"#,
+                ],
+            ),
+            (
+                "$[*]",
+                format!("[{ANN}]"),
+                vec!["[]", "null", "{}"],
+                vec!["0", r#""x""#],
+            ),
+            (
+                "$.a[?@.name]",
+                format!(r#"{{"a": [{ANN}]}}"#),
+                vec![r#"{"a": []}"#, r#"{"a": null}"#],
+                vec!["{}", r#"{"b": []}"#],
+            ),
+        ] {
+            let world = World::at(NOW);
+            let vm = FakeVm::new(&world, 1);
+            let root = vm.root();
+            assert!(vm.configure(root, policy(items, "100%", route).as_bytes()));
+            for bad in broken {
+                assert!(serve(&world, &vm, root, &good), "{items}");
+                assert!(serve(&world, &vm, root, bad), "{items} {bad}");
+            }
+            let told = |(_, line): &(u32, String)| {
+                line.contains("leads nowhere") && line.contains("an empty list or null")
+            };
+            assert!(vm.host().logs.iter().any(told));
+            for empty in none {
+                assert!(serve(&world, &vm, root, &good), "{items}");
+                assert!(!serve(&world, &vm, root, empty), "{items} {empty}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_may_be_kept_from_shrinking_to_nothing() {
+    for route in ROUTES {
+        let world = World::at(NOW);
+        let vm = FakeVm::new(&world, 1);
+        let root = vm.root();
+        let policy = policy("$.consumers[*]", "50%", route);
+        assert!(vm.configure(root, policy.as_bytes()));
+        let good = format!(r#"{{"consumers": [{ANN}]}}"#);
+        assert!(serve(&world, &vm, root, &good));
+        for empty in [r#"{"consumers": []}"#, r#"{"consumers": null}"#] {
+            assert!(serve(&world, &vm, root, empty), "{empty}");
+        }
+    }
+}
