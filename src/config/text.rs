@@ -7,11 +7,27 @@ use super::{ConfigErrors, Path};
 /// Text that isn't empty and has no control characters: names, hosts, templates of one line.
 pub(super) fn line(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     let text = String::decode(node, at, errors)?;
-    if text.is_empty() {
-        errors.push(at, "must not be empty");
-        return None;
+    match unfit(&text) {
+        Some(reason) => {
+            errors.push(at, reason);
+            None
+        }
+        None => Some(text),
     }
-    printable(text, at, errors)
+}
+
+/// Why a text is not what stands on a line, wherever it comes from: a secret is held to the same in the policy's text and in
+/// the environment.
+pub(crate) fn unfit(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        return Some("must not be empty");
+    }
+    unprintable(text)
+}
+
+fn unprintable(text: &str) -> Option<&'static str> {
+    let is_control = text.chars().any(char::is_control);
+    is_control.then_some("must not contain control characters or line breaks")
 }
 
 /// Text without control characters; it may be empty. What lands in a header field must be this at least.
@@ -20,8 +36,8 @@ pub(super) fn value(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -
 }
 
 fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    if text.chars().any(char::is_control) {
-        errors.push(at, "must not contain control characters or line breaks");
+    if let Some(reason) = unprintable(&text) {
+        errors.push(at, reason);
         return None;
     }
     Some(text)

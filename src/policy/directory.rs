@@ -9,7 +9,7 @@ use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
 use crate::hash::{Map, Seeded};
 use crate::secret::Secret;
 
-use super::Environment;
+use super::environment::{Environment, variable};
 use super::provider::Providers;
 
 /// Somebody who may call: an entry of name, groups and labels.
@@ -340,24 +340,4 @@ fn prepare<'r>(
         key,
         id: written.id,
     })
-}
-
-/// The value of an environment variable; unset or empty is an error.
-pub(super) fn variable(
-    environment: Option<&dyn Environment>,
-    name: &str,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Secret> {
-    match environment
-        .and_then(|environment| environment.variable(name))
-        .filter(|value| !value.is_empty())
-    {
-        Some(value) => Some(Secret::new(value.into_bytes())),
-        None => {
-            let reason = format!("the environment variable `{name}` is not set");
-            errors.suggest(path, reason, "pass it to the VM (`environment_variables`)");
-            None
-        }
-    }
 }

@@ -6,6 +6,7 @@ mod condition;
 mod definition;
 mod denial;
 mod directory;
+mod environment;
 mod fingerprint;
 mod identity;
 mod json_path;
@@ -33,6 +34,7 @@ pub(crate) use answer::{Redirect, Respond};
 pub(crate) use condition::{Condition, Operand, Test};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Consumer, Credential, Directory, Surroundings};
+pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{Identity, Routing};
 pub(crate) use kind::{Action, Answer};
@@ -46,12 +48,6 @@ pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
 pub(crate) use route::{Route, Routes};
 pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
-
-/// The environment of the VM, for `{env: NAME}`.
-pub trait Environment {
-    /// The variable's value, where it is set.
-    fn variable(&self, name: &str) -> Option<String>;
-}
 
 /// A compiled policy. It is never changed; a new one takes its place.
 #[derive(Debug)]

@@ -9,9 +9,8 @@ use crate::source::{
     Document, Fetcher, HeaderValue, HttpSource, Identity, Index, JsonPath, Limits, Schedule,
 };
 
-use super::Environment;
 use super::definition::Definition;
-use super::directory::variable;
+use super::environment::{Environment, variable};
 use super::json_path::json_path;
 
 /// One source of documents.

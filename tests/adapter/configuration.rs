@@ -1,8 +1,9 @@
 //! Pushes: good ones, bad ones, one after the other, side by side.
 
 use postern::host::Status;
+use postern::host::fake::{FakeVm, World};
 
-use crate::support::{SMALL, answered, get, running, send, sound, vm};
+use crate::support::{NOW, SMALL, answered, get, later, running, send, sound, vm};
 
 #[test]
 fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
@@ -189,4 +190,45 @@ fn a_tick_before_the_first_configuration_is_nothing() {
     assert!(vm.configure(root, SMALL.as_bytes()));
     vm.tick(root);
     sound(&vm);
+}
+
+#[test]
+fn what_is_taken_otherwise_than_it_was_written_is_told() {
+    let world = World::at(NOW);
+    world.set_variable("KEY", "k-line\r\n");
+    world.set_variable("AUTH", "Bearer k-auth\n");
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    let policy = r#"{
+  "consumers": [{"name": "a", "credentials": [{"apiKey": {"env": "KEY"}}, {"apiKey": {"value": "k-twice"}}, {"apiKey": {"value": "k-twice"}}]}],
+  "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+  "sources": {"s": {"http": {"cluster": "centre", "path": "/", "headers": {"authorization": {"env": "AUTH"}}}}},
+  "routes": [{"name": "r", "require": "keys", "lookup": {"l": {"source": "s", "values": {"x": "$.x"}}}}]
+}"#;
+    assert!(vm.configure(root, policy.as_bytes()));
+    let logs = vm.host().logs.clone();
+    let told: Vec<_> = logs
+        .iter()
+        .filter_map(|(level, line)| {
+            Some((*level, line.split_once("event=config_warning path=")?.1))
+        })
+        .collect();
+    let expected = [
+        "sources.s.http.headers.authorization reason=\"the value of the environment variable `AUTH` ends with a line end",
+        "consumers[0].credentials[0].apiKey.env reason=\"the value of the environment variable `KEY` ends with a line end",
+        "consumers[0].credentials[2] reason=\"the same key as `consumers[0].credentials[1]`",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for ((level, line), expected) in told.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}");
+        assert_eq!(*level, 3, "a warning");
+        assert!(!line.contains("k-"), "{line}");
+    }
+    later(&world, &vm, root, 1);
+    let callout = vm.callouts().pop().unwrap();
+    let sent = callout
+        .headers
+        .iter()
+        .find(|(name, _)| name == b"authorization");
+    assert_eq!(sent.unwrap().1, b"Bearer k-auth");
 }

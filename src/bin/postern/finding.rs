@@ -85,7 +85,7 @@ pub(crate) fn as_json(finding: &Finding) -> Value {
 }
 
 /// Every rule, and what it means.
-pub(crate) const RULES: [(&str, &str); 11] = [
+pub(crate) const RULES: [(&str, &str); 12] = [
     ("unreadable", "The file is neither YAML nor JSON."),
     (
         "wrapper",
@@ -107,6 +107,10 @@ pub(crate) const RULES: [(&str, &str); 11] = [
     (
         "repeated-key",
         "A consumer has the same key twice; it counts once.",
+    ),
+    (
+        "line-end",
+        "The value of a variable ends with a line end, which is taken off.",
     ),
     ("unused", "A provider or a source is never used."),
     (

@@ -136,6 +136,36 @@ mod tests {
     }
 
     #[test]
+    fn what_the_filter_takes_otherwise_is_a_warning() {
+        let policy = r#"{
+            "consumers": [{"name": "a", "credentials": [{"apiKey": {"env": "KEY"}}, {"apiKey": {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}}, {"apiKey": {"env": "TEST"}}]}],
+            "providers": {"k": {"apiKey": {"from": [{"header": "x"}]}}},
+            "routes": [{"name": "r", "require": "k"}]}"#;
+        let given = |key: &str| {
+            let pairs = [("KEY", key), ("TEST", "test")];
+            Variables::new(&pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        };
+        let said = judge(policy, policy.len(), &given("k\n"), false);
+        let rules: Vec<_> = said
+            .iter()
+            .map(|said| (said.level, said.rule, said.path.as_str()))
+            .collect();
+        let credential = |at: usize| format!("consumers[0].credentials[{at}]");
+        let (first, third) = (format!("{}.apiKey.env", credential(0)), credential(2));
+        let expected = [
+            (Level::Warning, "line-end", first.as_str()),
+            (Level::Warning, "repeated-key", third.as_str()),
+        ];
+        assert_eq!(rules, expected);
+        let said = judge(policy, policy.len(), &given("hunter2\nhunter2"), false);
+        assert_eq!(
+            (said[0].level, said[0].path.as_str()),
+            (Level::Error, first.as_str())
+        );
+        assert!(!format!("{said:?}").contains("hunter2"));
+    }
+
+    #[test]
     fn blanks_are_not_sent() {
         let blanks = " ".repeat(MOST_BYTES);
         let text = format!("{{ \"a\\\" b\\\\\" :\n[1, 2],{blanks}\"c d\": \"\"}}");
