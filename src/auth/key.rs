@@ -105,6 +105,7 @@ impl KeyTable {
 
     /// The credential that had this key, or this digest, first: contested or not.
     #[must_use]
+    #[inline(never)]
     pub fn holder(&self, form: KeyForm, key: &[u8], pool: &Pool) -> Option<At> {
         self.find(self.slots(form), key, pool).map(|(at, _)| at)
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use super::node::Node;
 use super::scalar::WHOLE_BELOW;
@@ -11,66 +11,62 @@ use super::scalar::WHOLE_BELOW;
 /// or `false` is its text where a name, a group or a label's value is wanted. A key is never made of a number: what stood
 /// before its first digit, or behind its last that counts, would be lost.
 pub(super) fn consumer(record: &Value) -> Node<'_> {
-    fields(record, |name, value| match name {
-        "name" => Some(text(value)),
-        "groups" => Some(list(value, text)),
-        "labels" => Some(fields(value, |_, value| Some(text(value)))),
-        "credentials" => Some(list(value, credential)),
-        _ => None,
-    })
-}
-
-fn credential(record: &Value) -> Node<'_> {
-    fields(record, |kind, value| {
-        (kind == "apiKey").then(|| api_key(value))
-    })
-}
-
-fn api_key(record: &Value) -> Node<'_> {
-    fields(record, |name, value| match name {
-        "provider" | "id" => Some(text(value)),
-        "sha256" | "value" | "env" => Some(Node::from(value)),
-        _ => None,
-    })
-}
-
-/// A map, of whose known fields those that are `null` are left out. `read` knows which are; the others stay as they are.
-fn fields<'v>(record: &'v Value, read: impl Fn(&str, &'v Value) -> Option<Node<'v>>) -> Node<'v> {
-    let Value::Object(fields) = record else {
-        return Node::from(record);
-    };
-    let mut kept = Vec::with_capacity(fields.len());
-    for (name, value) in entries(fields) {
-        match read(name, value) {
-            Some(Node::Null) => {}
-            Some(node) => kept.push((Cow::Borrowed(name), node)),
-            None => kept.push((Cow::Borrowed(name), Node::from(value))),
+    let mut record = Node::from(record);
+    for (name, value) in fields(&mut record, &["name", "groups", "labels", "credentials"]) {
+        match name.as_ref() {
+            "name" => text(value),
+            "groups" => list(value).iter_mut().for_each(text),
+            "labels" => fields(value, &[])
+                .iter_mut()
+                .for_each(|(_, value)| text(value)),
+            "credentials" => list(value).iter_mut().for_each(credential),
+            _ => {}
         }
     }
-    Node::Map(kept)
+    record
 }
 
-fn entries(fields: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
-    fields.iter().map(|(name, value)| (name.as_str(), value))
-}
-
-fn list<'v>(value: &'v Value, entry: fn(&'v Value) -> Node<'v>) -> Node<'v> {
-    match value {
-        Value::Array(entries) => Node::List(entries.iter().map(entry).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            Node::from(value)
+fn credential(credential: &mut Node<'_>) {
+    for (_, api_key) in fields(credential, &["apiKey"]) {
+        for (name, value) in fields(api_key, &["provider", "id", "sha256", "value", "env"]) {
+            if matches!(name.as_ref(), "provider" | "id") {
+                text(value);
+            }
         }
     }
 }
 
-fn text(value: &Value) -> Node<'_> {
-    let text = match value {
-        Value::Bool(true) => Some("true".to_owned()),
-        Value::Bool(false) => Some("false".to_owned()),
-        Value::Number(number) => digits(number),
-        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+/// The fields of a map without those that are `null` and known; all are known where none is named.
+#[inline(never)]
+fn fields<'n, 'v>(node: &'n mut Node<'v>, known: &[&str]) -> &'n mut [(Cow<'v, str>, Node<'v>)] {
+    let Node::Map(fields) = node else {
+        return &mut [];
     };
-    text.map_or_else(|| Node::from(value), |text| Node::String(Cow::Owned(text)))
+    fields.retain(|(name, value)| {
+        let is_known = known.is_empty() || known.contains(&name.as_ref());
+        *value != Node::Null || !is_known
+    });
+    fields
+}
+
+fn list<'n, 'v>(node: &'n mut Node<'v>) -> &'n mut [Node<'v>] {
+    match node {
+        Node::List(list) => list,
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) | Node::Map(_) => &mut [],
+    }
+}
+
+#[inline(never)]
+fn text(node: &mut Node<'_>) {
+    let text = match node {
+        Node::Bool(true) => Some(Cow::Borrowed("true")),
+        Node::Bool(false) => Some(Cow::Borrowed("false")),
+        Node::Number(number) => digits(number).map(Cow::Owned),
+        Node::Null | Node::String(_) | Node::List(_) | Node::Map(_) => None,
+    };
+    if let Some(text) = text {
+        *node = Node::String(text);
+    }
 }
 
 /// A number as text: a whole one by its digits, also where it was written `7.0` or `7e0`; any other in its shortest decimal
@@ -85,7 +81,11 @@ fn digits(number: &Number) -> Option<String> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
     let whole = (float.fract() == 0.0).then_some(float as i64);
-    Some(whole.map_or_else(|| number.to_string(), |whole| whole.to_string()))
+    Some(
+        whole
+            .map_or_else(|| number.clone(), Number::from)
+            .to_string(),
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::auth::KeyForm;
-use crate::policy::{Consumer, Credential, Directory, KeyPlace, KnownKey, Policy};
+use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy};
 use crate::source::Budget;
 
 use super::event::Observer;
@@ -39,15 +39,16 @@ struct Walk {
 enum Stage {
     /// Names of the list of this number, from a place on.
     Names(usize, usize),
-    /// Keys of the policy itself.
-    OwnKeys(KeyPlace),
     /// Keys of the list of this number.
     Keys(usize, KeyPlace),
 }
 
+/// A list of consumers, and the place of its source; none is the policy's own.
+pub(super) type List<'r> = (Option<usize>, &'r Directory);
+
 /// What is compared, and who is told.
 struct Round<'r> {
-    lists: Rc<[(usize, &'r Directory)]>,
+    lists: Rc<[List<'r>]>,
     news: &'r [usize],
     policy: &'r Policy,
     observer: &'r mut dyn Observer,
@@ -75,10 +76,10 @@ impl Census {
         self.contested.get(place).copied().unwrap_or_default()
     }
 
-    /// Goes on. `lists` are all of them, each with its source's place.
+    /// Goes on. `lists` are all of them.
     pub(super) fn advance(
         &mut self,
-        lists: Vec<(usize, &Directory)>,
+        lists: Vec<List<'_>>,
         policy: &Policy,
         observer: &mut dyn Observer,
         budget: &mut Budget,
@@ -114,103 +115,73 @@ impl<'r> Round<'r> {
         contested: &mut Vec<usize>,
         budget: &mut Budget,
     ) -> Option<Stage> {
-        let own = &self.policy.consumers;
-        let is_alone = self.lists.len() < 2;
         match stage {
             Stage::Names(number, mut slot) => {
-                let list = self.lists.get(number).filter(|_| !is_alone);
-                let Some(&(place, directory)) = list else {
-                    return Some(Stage::OwnKeys(KeyPlace::default()));
+                let Some(&(place, list)) = self.lists.get(number) else {
+                    return Some(Stage::Keys(0, KeyPlace::default()));
                 };
-                let Some(consumer) = directory.next_consumer(&mut slot) else {
+                let next = place.and_then(|place| Some((place, list.next_consumer(&mut slot)?)));
+                let Some((place, consumer)) = next.filter(|_| self.lists.len() > 2) else {
                     return Some(Stage::Names(number.saturating_add(1), 0));
                 };
                 budget.spend(self.lists.len().saturating_mul(LOOK));
-                // One that has the name of a consumer of the policy's own is nobody for that, and told.
-                if own.named(consumer.name().bytes()).is_none() && self.name(number, consumer) {
+                if self.is_contested(place, number, consumer) {
                     count(contested, place);
                 }
                 Some(Stage::Names(number, slot))
             }
-            Stage::OwnKeys(mut at) => {
-                let Some(key) = own.next_key(&mut at) else {
-                    return Some(Stage::Keys(0, KeyPlace::default()));
-                };
-                for (place, directory) in Rc::clone(&self.lists).iter().copied() {
-                    budget.spend(cost(directory));
-                    if let Some(claimant) = directory.claimant(&key) {
-                        self.key_of_the_policy(place, claimant, key.credential);
-                    }
-                }
-                Some(Stage::OwnKeys(at))
-            }
             Stage::Keys(number, mut at) => {
-                let &(place, directory) = self.lists.get(number)?;
-                let hashed = own.has_keys(KeyForm::Sha256) && directory.has_keys(KeyForm::Plain);
-                let next = Some(Stage::Keys(number.saturating_add(1), KeyPlace::default()));
-                if is_alone && !hashed {
-                    return next;
-                }
-                let Some(key) = directory.next_key(&mut at) else {
-                    return next;
+                let &(place, list) = self.lists.get(number)?;
+                let Some(key) = list.next_key(&mut at) else {
+                    return Some(Stage::Keys(number.saturating_add(1), KeyPlace::default()));
                 };
-                budget.spend(LOOK);
-                if hashed && key.form == KeyForm::Plain {
-                    budget.spend(DIGEST);
-                    // The policy's key itself was looked for when that one's turn was.
-                    if let Some(owner) = own.knows_digest(&key) {
-                        self.key_of_the_policy(place, key.credential, owner);
+                // The policy's own list comes first: its keys are no other's.
+                let mut is_the_policys = false;
+                for (rival_place, rivals) in self.rivals(number) {
+                    let is_costly = rivals.has_keys(KeyForm::Sha256);
+                    budget.spend(if is_costly { DIGEST } else { LOOK });
+                    let alike = rivals.knows(&key);
+                    let Some(held) = alike.or_else(|| rivals.knows_digest(&key)) else {
+                        continue;
+                    };
+                    let (own, rival) = ((place, key.credential), (rival_place, held));
+                    if !is_the_policys {
+                        self.tell_key(own, rival);
+                        if alike.is_none() {
+                            // From its digest alone the other one doesn't find this one.
+                            self.tell_key(rival, own);
+                        }
                     }
+                    is_the_policys |= rival_place.is_none();
                 }
-                self.key_elsewhere(number, (place, &key), budget);
                 Some(Stage::Keys(number, at))
             }
         }
     }
 
-    /// Tells who else claims a key of the list of this number, unless it is the policy's anyway.
-    fn key_elsewhere(
-        &mut self,
-        number: usize,
-        (place, key): (usize, &KnownKey<'_>),
-        budget: &mut Budget,
-    ) {
-        let own = &self.policy.consumers;
-        for (other, (rival_place, rivals)) in Rc::clone(&self.lists).iter().copied().enumerate() {
-            if other == number {
-                continue;
-            }
-            budget.spend(cost(rivals));
-            let (rival, is_known_alike) = match rivals.knows(key) {
-                Some(rival) => (Some(rival), true),
-                None => (rivals.knows_digest(key), false),
-            };
-            let Some(rival) = rival.filter(|_| own.claimant(key).is_none()) else {
-                continue;
-            };
-            self.key((place, key.credential), (rival_place, rival));
-            if !is_known_alike {
-                // From its digest alone the other one can't be told.
-                self.key((rival_place, rival), (place, key.credential));
-            }
-        }
+    /// All lists but the one of this number.
+    fn rivals(&self, number: usize) -> impl Iterator<Item = List<'r>> + use<'r> {
+        let lists = Rc::clone(&self.lists);
+        (0..lists.len())
+            .filter(move |other| *other != number)
+            .filter_map(move |other| lists.get(other).copied())
     }
 
-    /// Whether a consumer of the list of this number is nobody because another list has its name.
-    fn name(&mut self, number: usize, consumer: Consumer<'r>) -> bool {
+    /// Whether a consumer of the list of this number is nobody because another document's has its name. One that has the
+    /// name of a consumer of the policy's own is nobody for that, and was told.
+    fn is_contested(&mut self, place: usize, number: usize, consumer: Consumer<'r>) -> bool {
         let name = consumer.name().bytes();
-        let Some(&(place, _)) = self.lists.get(number) else {
-            return false;
-        };
-        let mut lists = self.lists.iter().enumerate();
-        let mut rivals = lists
-            .by_ref()
-            .filter(|(other, (_, list))| *other != number && list.named(name).is_some())
-            .map(|(_, (rival, _))| *rival);
-        let Some(rival) = rivals.next() else {
-            return false;
-        };
-        if self.is_news(place) || self.is_news(rival) || rivals.any(|rival| self.is_news(rival)) {
+        let mut found = None;
+        for (rival, list) in self.rivals(number) {
+            if list.named(name).is_some() {
+                let Some(rival) = rival else { return false };
+                // One that is news is told before one that isn't.
+                let is_news = self.news.contains(&rival);
+                found = found.filter(|_| !is_news).or(Some(rival));
+            }
+        }
+        let Some(rival) = found else { return false };
+        if self.news.contains(&place) || self.news.contains(&rival) {
             let source = self.policy.sources.name(rival);
             let reason = format!(
                 "name: `{source}` has a consumer of that name too, so it is nobody's in both"
@@ -220,30 +191,28 @@ impl<'r> Round<'r> {
         true
     }
 
-    fn key_of_the_policy(&mut self, place: usize, claimant: Credential<'_>, owner: Credential<'_>) {
-        if self.is_news(place) && !is_of_one_name(claimant, owner) {
-            let owner = shown(owner.owner());
-            let reason = format!(
-                "credentials: a key of it is `{owner}`'s in the policy too, so it is that one's"
-            );
-            self.tell(place, claimant.owner(), &reason);
+    /// Tells of a key that two have. That two have a name is told by the name.
+    fn tell_key(
+        &mut self,
+        own: (Option<usize>, Credential<'_>),
+        rival: (Option<usize>, Credential<'_>),
+    ) {
+        let (consumer, other) = (own.1.owner(), rival.1.owner());
+        let Some(place) = own.0 else { return };
+        let is_news = |place: &usize| self.news.contains(place);
+        if *consumer.name().bytes() == *other.name().bytes()
+            || !(is_news(&place) || rival.0.as_ref().is_some_and(is_news))
+        {
+            return;
         }
-    }
-
-    fn key(&mut self, own: (usize, Credential<'_>), rival: (usize, Credential<'_>)) {
-        let is_news = self.is_news(own.0) || self.is_news(rival.0);
-        if is_news && !is_of_one_name(own.1, rival.1) {
-            let name = shown(rival.1.owner());
-            let source = self.policy.sources.name(rival.0);
-            let reason = format!(
-                "credentials: a key of it is `{name}`'s of `{source}` too, so it is neither's"
-            );
-            self.tell(own.0, own.1.owner(), &reason);
-        }
-    }
-
-    fn is_news(&self, place: usize) -> bool {
-        self.news.contains(&place)
+        let (source, whose) = match rival.0 {
+            Some(rival) => (self.policy.sources.name(rival), "neither's"),
+            None => ("the policy", "that one's"),
+        };
+        let other = String::from_utf8_lossy(other.name().bytes());
+        let reason =
+            format!("credentials: `{other}` of {source} has a key of it too, so it is {whose}");
+        self.tell(place, consumer, &reason);
     }
 
     fn tell(&mut self, place: usize, consumer: Consumer<'_>, reason: &str) {
@@ -255,23 +224,6 @@ impl<'r> Round<'r> {
         };
         reader.left_out(&String::from_utf8_lossy(consumer.name().bytes()), reason);
     }
-}
-
-fn cost(directory: &Directory) -> usize {
-    if directory.has_keys(KeyForm::Sha256) {
-        DIGEST
-    } else {
-        LOOK
-    }
-}
-
-/// Then it is the name that is told.
-fn is_of_one_name(one: Credential<'_>, other: Credential<'_>) -> bool {
-    *one.owner().name().bytes() == *other.owner().name().bytes()
-}
-
-fn shown(consumer: Consumer<'_>) -> String {
-    consumer.name().bytes().escape_ascii().to_string()
 }
 
 fn count(contested: &mut Vec<usize>, place: usize) {

@@ -1,8 +1,9 @@
 //! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
 
-use crate::policy::{Consumer, Credential, Directory, Policy};
+use crate::policy::{Consumer, Credential, Policy};
 use crate::source::Budget;
 
+use super::census::List;
 use super::event::Observer;
 use super::seen::Seen;
 use super::sources::{Sources, State};
@@ -93,14 +94,20 @@ impl Sources {
         budget: &mut Budget,
     ) {
         if self.census.is_pending() {
-            let lists = lists(&self.states);
+            let mut lists = lists(&self.states);
+            if lists.len() > 1 || policy.consumers.has_any_key() {
+                lists.insert(0, (None, &policy.consumers));
+            } else {
+                // There is nothing that it could be compared with.
+                lists.clear();
+            }
             self.census.advance(lists, policy, observer, budget);
         }
     }
 }
 
 /// Every list of consumers, with its source's place.
-fn lists(states: &[State]) -> Vec<(usize, &Directory)> {
+fn lists(states: &[State]) -> Vec<List<'_>> {
     let mut lists = Vec::new();
     for (place, state) in states.iter().enumerate() {
         let seen = match state {
@@ -109,7 +116,7 @@ fn lists(states: &[State]) -> Vec<(usize, &Directory)> {
             State::OnDemand(_) => None,
         };
         let directories = seen.into_iter().flat_map(|seen| &seen.view.directories);
-        lists.extend(directories.map(|directory| (place, directory)));
+        lists.extend(directories.map(|directory| (Some(place), directory)));
     }
     lists
 }

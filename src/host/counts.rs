@@ -101,6 +101,8 @@ impl Row {
 }
 
 impl Table {
+    /// Out of line: there are a dozen, each twice, and it is half a kilobyte of stores.
+    #[inline(never)]
     pub(super) const fn new(name: fn(&str, &str, &str) -> String) -> Self {
         Self {
             name,

@@ -1,12 +1,11 @@
 //! Who there is: consumers, found by their credentials.
 
-use std::collections::hash_map::Entry;
 use std::fmt;
 
-use crate::arena::{At, Draft, Piece, Pool, Slots};
+use crate::arena::{At, Draft, Handle as _, Id, Piece, Pool, Slots};
 use crate::auth::{KeyForm, KeyTable, Taken};
 use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
-use crate::hash::{Map, Seeded};
+use crate::hash::Seeded;
 use crate::secret::Secret;
 
 use super::environment::{Environment, variable};
@@ -130,6 +129,7 @@ impl Directory {
     }
 
     /// The consumer of this name.
+    #[inline(never)]
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;
         let is = |at: At| *pool.read(at).text().bytes() == *name;
@@ -180,7 +180,10 @@ enum Known<'r> {
 
 /// The keys of one consumer, each by its provider and its digest: whichever form it is written in.
 #[derive(Default)]
-struct OwnKeys(Map<(usize, [u8; 32]), usize>);
+struct OwnKeys {
+    keys: Vec<(usize, [u8; 32], usize)>,
+    found: Slots<Id>,
+}
 
 impl OwnKeys {
     /// Notes the key of the credential at this place: the place of the one that has it already.
@@ -189,13 +192,19 @@ impl OwnKeys {
             Known::Digest(digest) => digest,
             Known::Key(_) | Known::Variable(_) => KeyTable::digest(key.key.bytes()),
         };
-        match self.0.entry((key.provider, digest)) {
-            Entry::Occupied(first) => Some(*first.get()),
-            Entry::Vacant(free) => {
-                free.insert(at);
-                None
-            }
+        let hash = digest
+            .first_chunk()
+            .map_or(0, |head| u64::from_le_bytes(*head));
+        let keys = &self.keys;
+        let before = self.found.find_map(hash, |id| {
+            let (provider, known, place) = keys.get(usize::try_from(id.to_number()).ok()?)?;
+            (*provider == key.provider && *known == digest).then_some(*place)
+        });
+        if before.is_none() {
+            self.found.insert(hash, Id::of(keys.len()));
+            self.keys.push((key.provider, digest, at));
         }
+        before
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) use identity::{Identity, Routing};
 pub(crate) use kind::{Action, Answer};
 pub(crate) use lookup::{Fallback, KeyKind, Lookup, LookupKey};
 pub(crate) use names::Names;
-pub(crate) use overlap::{KeyPlace, KnownKey};
+pub(crate) use overlap::KeyPlace;
 pub(crate) use path_rewrite::{PathPiece, PathRewrite};
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;

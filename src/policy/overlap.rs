@@ -66,6 +66,11 @@ impl Directory {
         self.keys.iter().any(|table| table.has(form))
     }
 
+    /// Whether it knows any key at all.
+    pub(crate) fn has_any_key(&self) -> bool {
+        self.has_keys(KeyForm::Plain) || self.has_keys(KeyForm::Sha256)
+    }
+
     /// Who has `key` here, known in the same form.
     pub(crate) fn knows(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
         let table = self.keys.get(key.provider)?;
@@ -82,10 +87,5 @@ impl Directory {
         let digest = KeyTable::digest(key.bytes);
         let held = table.holder(KeyForm::Sha256, &digest, &self.pool)?;
         Some(Credential::read(&self.pool, held))
-    }
-
-    /// Who has `key` here, in the form that it is known in or, where that can be told, in the other one.
-    pub(crate) fn claimant(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
-        self.knows(key).or_else(|| self.knows_digest(key))
     }
 }

@@ -92,8 +92,8 @@ enum Plan {
     Singular(Box<[Step]>),
     /// Names and indices, and at the end all children.
     Children(Box<[Step]>),
-    /// Anything else, behind names and indices.
-    General(JpQuery, Box<[Step]>),
+    /// Anything else.
+    General(JpQuery),
 }
 
 /// A compiled query.
@@ -137,10 +137,7 @@ impl JsonPath {
         };
         Ok(Self {
             text: text.into(),
-            plan: plan.unwrap_or_else(|| {
-                let before = first_steps(&query.segments);
-                Plan::General(query, before)
-            }),
+            plan: plan.unwrap_or(Plan::General(query)),
         })
     }
 
@@ -154,7 +151,7 @@ impl JsonPath {
                 Some(Value::Object(object)) => object.values().collect::<Vec<_>>().into(),
                 _ => Selection::None,
             },
-            Plan::General(query, _) => {
+            Plan::General(query) => {
                 let nodes = js_path_process(query, root).unwrap_or_default();
                 let values: Vec<_> = nodes.into_iter().map(|node| node.val).collect();
                 values.into()
@@ -170,7 +167,7 @@ impl JsonPath {
                 [Step::Name(name)] => Some(name),
                 _ => None,
             },
-            Plan::Children(_) | Plan::General(..) => None,
+            Plan::Children(_) | Plan::General(_) => None,
         }
     }
 
@@ -194,7 +191,12 @@ impl JsonPath {
                     Some(Value::Array(_) | Value::Object(_) | Value::Null)
                 )
             }
-            Plan::General(_, steps) => walk(steps, root).is_some(),
+            Plan::General(query) => {
+                let mut before = query.segments.iter().map_while(step);
+                before
+                    .try_fold(root, |value, step| step.take(value))
+                    .is_some()
+            }
         }
     }
 
@@ -202,7 +204,7 @@ impl JsonPath {
     pub(super) const fn children_of(&self) -> Option<&[Step]> {
         match &self.plan {
             Plan::Children(steps) => Some(steps),
-            Plan::Singular(_) | Plan::General(..) => None,
+            Plan::Singular(_) | Plan::General(_) => None,
         }
     }
 
@@ -210,7 +212,7 @@ impl JsonPath {
     pub(super) fn base(&self) -> &[Step] {
         match &self.plan {
             Plan::Singular(steps) | Plan::Children(steps) => steps,
-            Plan::General(..) => &[],
+            Plan::General(_) => &[],
         }
     }
 
@@ -223,7 +225,7 @@ impl JsonPath {
                 base().map(here).into_iter().collect()
             }
             Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
-            Plan::General(query, _) => {
+            Plan::General(query) => {
                 let nodes = js_path_process(query, root).unwrap_or_default();
                 let places = nodes.into_iter();
                 places
@@ -244,11 +246,6 @@ impl fmt::Display for JsonPath {
 /// The steps, where these segments are nothing but names and indices.
 fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
     segments.iter().map(step).collect()
-}
-
-/// The names and indices that come before anything else.
-fn first_steps(segments: &[Segment]) -> Box<[Step]> {
-    segments.iter().map_while(step).collect()
 }
 
 fn step(segment: &Segment) -> Option<Step> {

@@ -12,7 +12,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    fn take<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+    pub(super) fn take<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Name(name) => value.as_object()?.get(&**name),
             Self::Index(index) => {

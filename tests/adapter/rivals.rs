@@ -183,15 +183,16 @@ fn a_key_that_two_claim_is_told_of_both() {
         gate.is(key, name);
     }
     let told = gate.told().join("\n");
+    let policys = "`own` of the policy has a key";
     for (record, other) in [
-        ("source=one record=plain-plain", "`own`'s in the policy"),
-        ("source=one record=plain-digest", "`own`'s in the policy"),
-        ("source=two record=digest-plain", "`own`'s in the policy"),
-        ("source=two record=digest-digest", "`own`'s in the policy"),
-        ("source=one record=both ", "`both-too`'s of `two`"),
-        ("source=two record=both-too ", "`both`'s of `one`"),
-        ("source=one record=mixed ", "`mixed-too`'s of `two`"),
-        ("source=two record=mixed-too ", "`mixed`'s of `one`"),
+        ("source=one record=plain-plain ", policys),
+        ("source=one record=plain-digest ", policys),
+        ("source=two record=digest-plain ", policys),
+        ("source=two record=digest-digest ", policys),
+        ("source=one record=both ", "`both-too` of two has a key"),
+        ("source=two record=both-too ", "`both` of one has a key"),
+        ("source=one record=mixed ", "`mixed-too` of two has a key"),
+        ("source=two record=mixed-too ", "`mixed` of one has a key"),
     ] {
         let is_it = |line: &&str| line.starts_with(record) && line.contains(other);
         assert_eq!(told.lines().filter(is_it).count(), 1, "{record}: {told}");
