@@ -106,7 +106,8 @@ impl Engine {
         self.sources.need_ticks().then_some(TICK_PERIOD)
     }
 
-    /// Whether a large document has come that isn't read to its end: each [`tick`](Engine::tick) reads on.
+    /// Whether a large document has come that isn't read to its end, or isn't compared with the others: each
+    /// [`tick`](Engine::tick) goes on.
     #[must_use]
     pub fn is_reading(&self) -> bool {
         self.sources.are_reading()

@@ -19,7 +19,7 @@ pub(super) fn variable(
 ) -> Option<Secret> {
     let set = environment.and_then(|environment| environment.variable(name));
     let Some(mut value) = set else {
-        let reason = format!("the environment variable `{name}` is not set");
+        let reason = format!("the environment variable `{name}` is not set, or is no UTF-8");
         errors.suggest(path, reason, "pass it to the VM (`environment_variables`)");
         return None;
     };

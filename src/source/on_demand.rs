@@ -179,11 +179,9 @@ impl OnDemand {
     fn held(&mut self, key: &[u8], now: Timestamp) -> Option<(Rc<Document>, Duration)> {
         let known = self.documents.get(key)?;
         let age = age(&mut known.confirmed, now);
-        if age > self.limits.stale_for.max(self.limits.ttl) {
-            self.documents.remove(key);
-            return None;
-        }
-        Some((Rc::clone(&known.document), age))
+        // One that is too old stays: another policy may use it for longer.
+        let is_usable = age <= self.limits.stale_for.max(self.limits.ttl);
+        is_usable.then(|| (Rc::clone(&known.document), age))
     }
 
     fn refresh(&mut self, key: &[u8], now: Timestamp) -> Option<Callout> {
@@ -284,10 +282,11 @@ impl OnDemand {
             Ok(Fetched::Failed(error)) => error,
             Err(error) => SourceError::Callout(error),
         };
-        match self.documents.get(&key) {
-            Some(known) => known.failed = Some(now),
-            None => self.lack(key, Some(error.clone()), now),
+        if let Some(known) = self.documents.get(&key) {
+            known.failed = Some(now);
         }
+        // For whom there is no document, or one that is too old.
+        self.lack(key, Some(error.clone()), now);
         Settled::Failed(error)
     }
 

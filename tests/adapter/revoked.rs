@@ -20,25 +20,30 @@ fn policy(items: &str, max_shrink: &str, route: &str) -> String {
     )
 }
 
-/// Serves a document at the next fetch, and says whether ann gets in then.
-fn serve(world: &World, vm: &FakeVm, root: ContextId, document: &str) -> bool {
+/// Serves a document at the next fetch.
+fn fetch(world: &World, vm: &FakeVm, root: ContextId, document: &str) {
     for _ in 0..100 {
         world.pass(Duration::from_millis(100));
         vm.tick(root);
         if let Some(callout) = vm.callouts().first() {
-            vm.reply_status(callout.token, 200, document.as_bytes());
-            let mut headers = get("/");
-            headers.push(("x-api-key", "k-ann".to_owned()));
-            let outcome = vm.request(vm.stream(root), &headers);
-            sound(vm);
-            if matches!(outcome, Outcome::Forwarded(_)) {
-                return true;
-            }
-            assert_eq!(answered(&outcome).0, 401);
-            return false;
+            return vm.reply_status(callout.token, 200, document.as_bytes());
         }
     }
     panic!("nothing was fetched");
+}
+
+/// Serves a document, and says whether ann gets in then.
+fn serve(world: &World, vm: &FakeVm, root: ContextId, document: &str) -> bool {
+    fetch(world, vm, root, document);
+    let mut headers = get("/");
+    headers.push(("x-api-key", "k-ann".to_owned()));
+    let outcome = vm.request(vm.stream(root), &headers);
+    sound(vm);
+    if matches!(outcome, Outcome::Forwarded(_)) {
+        return true;
+    }
+    assert_eq!(answered(&outcome).0, 401);
+    false
 }
 
 /// Both ways of reading: off the text, and out of the value, because a lookup needs that too.
@@ -118,4 +123,33 @@ fn a_list_may_be_kept_from_shrinking_to_nothing() {
             assert!(serve(&world, &vm, root, empty), "{empty}");
         }
     }
+}
+
+/// What an index finds in a document is decided alike.
+#[test]
+fn the_last_entry_goes_by_an_empty_list_or_null_and_by_nothing_else() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    let policy = r#"{
+  "sources": {"s": {"http": {"cluster": "centre", "path": "/"}, "refresh": "1s", "index": {"items": "$.t[*]", "by": "$.id"}}},
+  "routes": [{"name": "all", "require": "none", "lookup": {"l": {"source": "s", "key": "${header.x-t}", "values": {"x": "$.x"}}}}]
+}"#;
+    assert!(vm.configure(root, policy.as_bytes()));
+    let ask = |document: &str| {
+        fetch(&world, &vm, root, document);
+        let mut headers = get("/");
+        headers.push(("x-t", "a".to_owned()));
+        vm.request(vm.stream(root), &headers)
+    };
+    let good = r#"{"t": [{"id": "a", "x": 1}]}"#;
+    for broken in ["{}", r#"{"t": 0}"#, "null", r#"{"t": [{}]}"#] {
+        assert!(matches!(ask(good), Outcome::Forwarded(_)));
+        assert!(matches!(ask(broken), Outcome::Forwarded(_)), "{broken}");
+    }
+    for empty in [r#"{"t": []}"#, r#"{"t": null}"#, r#"{"t": {}}"#] {
+        assert!(matches!(ask(good), Outcome::Forwarded(_)));
+        assert_eq!(answered(&ask(empty)).0, 404, "{empty}");
+    }
+    sound(&vm);
 }
