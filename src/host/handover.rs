@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 
 use super::abi::Failure;
 use super::id::ContextId;
-use super::metrics::Reading;
+use super::metrics::{Afterwards, Reading};
 use super::seat::Seat;
 use super::stat;
 use super::tally::Own;
@@ -35,16 +35,20 @@ impl Vm {
         // What an older policy of this VM has said stays as it is until the first tick.
         let names = gauges(&engine.report(Timestamp::default())).into_iter();
         self.metrics.inherit(root, names.map(|(name, _)| name));
-        let version = stat::name("policy", &[], "version");
-        let labels = [("version", VERSION), ("build", BUILD)];
-        let info = stat::name("build", &labels, "info");
-        let told = self
-            .metrics
-            .gauge(root, &version, Reading::Same(fingerprint.number()));
-        let told = told.and_then(|()| self.metrics.note(&info, 1));
+        let told = self.identify(root, fingerprint);
         // Defined now: the VM in which a push is refused may end with it, and a stat that nobody else has too.
         let told = told.and_then(|()| self.metrics.counter(&refused()).map(drop));
         self.tell_trouble(told);
+    }
+
+    /// Says which policy a root runs, and which code runs it.
+    fn identify(&self, root: ContextId, fingerprint: Fingerprint) -> Result<(), Failure> {
+        let version = stat::name("policy", &[], "version");
+        let labels = [("version", VERSION), ("build", BUILD)];
+        let info = stat::name("build", &labels, "info");
+        self.metrics
+            .gauge(root, &version, Reading::Same(fingerprint.number()))?;
+        self.metrics.note(&info, 1)
     }
 
     /// A push was refused.
@@ -66,10 +70,11 @@ impl Vm {
             Ok(engine) => engine.as_ref().map(|engine| gauges(&engine.report(now))),
             Err(_) => None,
         };
-        let told = gauges
-            .unwrap_or_default()
-            .into_iter()
-            .try_for_each(|(name, reading)| self.metrics.gauge(seat.root, &name, reading));
+        let mut gauges = gauges.unwrap_or_default().into_iter();
+        let told = self.identify(seat.root, seat.fingerprint);
+        let told = told.and_then(|()| {
+            gauges.try_for_each(|(name, reading)| self.metrics.gauge(seat.root, &name, reading))
+        });
         self.tell_trouble(told);
         self.hand_over(seat);
     }
@@ -83,7 +88,13 @@ impl Vm {
 
     /// A root is gone, and with it what it said.
     pub(super) fn forsake(&self, root: ContextId) {
-        let forsaken = self.metrics.forsake(root);
+        let is_last = self.with(|tables| tables.roots.is_empty()) == Some(true);
+        let vm = if is_last {
+            Afterwards::Ends
+        } else {
+            Afterwards::GoesOn
+        };
+        let forsaken = self.metrics.forsake(root, vm);
         self.tell_trouble(forsaken);
     }
 

@@ -9,7 +9,7 @@
 //!   after the host has destroyed it;
 //! - roots that are gone are looked for by the others, when one has got its policy (policies may be replaced faster than
 //!   any ticks, and a VM's memory never shrinks) and on their ticks. Nobody tells the end of the VM: what was counted since
-//!   the last tick is lost then, its gauges stay as they are, and its leases run out by themselves.
+//!   the last tick is lost then, its part of the gauges that are sums stays, and its leases run out by themselves.
 
 use std::rc::Rc;
 

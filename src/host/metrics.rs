@@ -19,11 +19,27 @@ pub(super) struct Metrics {
 #[derive(Debug)]
 struct Known {
     id: MetricId,
-    /// The root that speaks for a gauge.
-    owner: Option<ContextId>,
+    /// What each root of this VM says of a gauge, the newest root last: that one speaks for the VM.
+    words: Vec<Word>,
     /// What this VM has added to a gauge that is a sum.
     share: u64,
     kind: Kind,
+}
+
+/// What a root says of a gauge; nothing yet, where it is only known that it will.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    root: ContextId,
+    said: Option<u64>,
+}
+
+/// What becomes of a VM when one of its roots ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterwards {
+    /// Other roots are left.
+    GoesOn,
+    /// It was the last one, and the host ends the VM.
+    Ends,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,17 +87,15 @@ impl Metrics {
         name: &str,
         reading: Reading,
     ) -> Result<(), Failure> {
-        let kind = match reading {
-            Reading::Same(_) => Kind::Gauge,
-            Reading::Share(_) => Kind::Sum,
+        let (kind, value) = match reading {
+            Reading::Same(value) => (Kind::Gauge, value),
+            Reading::Share(value) => (Kind::Sum, value),
         };
         let id = self.define(name, kind)?;
-        let Some(share) = self.claim(root, name) else {
-            return Ok(());
-        };
-        match reading {
-            Reading::Same(value) => abi::record_metric(id, value),
-            Reading::Share(value) => self.share(name, id, share, value),
+        if self.word(root, name, Some(value)) {
+            self.say(name, id, kind, value)
+        } else {
+            Ok(())
         }
     }
 
@@ -96,32 +110,49 @@ impl Metrics {
     /// Has a root speak for the gauges of these names from now on, without a word yet.
     pub(super) fn inherit(&self, root: ContextId, names: impl Iterator<Item = String>) {
         for name in names {
-            let _ = self.claim(root, &name);
+            self.word(root, &name, None);
         }
     }
 
-    /// A root is gone: the gauges that it spoke for are zero, until somebody else speaks.
+    /// A root is gone, and takes back what it said, but for what another root of this VM says: that counts again. Of what no
+    /// root of this VM says any more, the VM's part of a sum is taken back in any case. Any other gauge is zero then, until
+    /// another VM says it again on its next tick; a VM that ends leaves it as it is: the host drops a stat with the last VM
+    /// that has defined it, and where that lives, it says what is so.
     ///
     /// # Errors
     /// The first host call's that fails.
-    pub(super) fn forsake(&self, root: ContextId) -> Result<(), Failure> {
-        let mut own = Vec::new();
+    pub(super) fn forsake(&self, root: ContextId, vm: Afterwards) -> Result<(), Failure> {
+        let mut due = Vec::new();
         for (name, known) in self.known.borrow_mut().iter_mut() {
-            if known.owner == Some(root) {
-                known.owner = None;
-                own.push((name.clone(), known.id, known.share, known.kind));
+            let before = known.words.len();
+            let spoke = known.words.last().is_some_and(|word| word.root == root);
+            known.words.retain(|word| word.root != root);
+            if known.words.len() == before {
+                continue;
             }
+            let value = match known.words.last() {
+                Some(word) if spoke => word.said,
+                Some(_) => None,
+                None if known.kind == Kind::Sum || vm == Afterwards::GoesOn => Some(0),
+                None => None,
+            };
+            due.extend(value.map(|value| (name.clone(), known.id, known.kind, value)));
         }
-        own.into_iter()
-            .try_for_each(|(name, id, share, kind)| match kind {
-                Kind::Sum => self.share(&name, id, share, 0),
-                Kind::Gauge | Kind::Counter => abi::record_metric(id, 0),
-            })
+        due.into_iter()
+            .try_for_each(|(name, id, kind, value)| self.say(&name, id, kind, value))
     }
 
-    fn share(&self, name: &str, id: MetricId, before: u64, now: u64) -> Result<(), Failure> {
+    fn say(&self, name: &str, id: MetricId, kind: Kind, value: u64) -> Result<(), Failure> {
+        match kind {
+            Kind::Sum => self.share(name, id, value),
+            Kind::Gauge | Kind::Counter => abi::record_metric(id, value),
+        }
+    }
+
+    fn share(&self, name: &str, id: MetricId, now: u64) -> Result<(), Failure> {
         let signed = |value| i64::try_from(value).unwrap_or(i64::MAX);
-        let by = signed(now).saturating_sub(signed(before));
+        let before = self.known.borrow().get(name).map(|known| known.share);
+        let by = signed(now).saturating_sub(signed(before.unwrap_or_default()));
         if by == 0 {
             return Ok(());
         }
@@ -132,15 +163,18 @@ impl Metrics {
         Ok(())
     }
 
-    /// What this VM has added to the gauge, where `root` may speak for it.
-    fn claim(&self, root: ContextId, name: &str) -> Option<u64> {
+    /// Notes what a root says; whether it speaks for this VM.
+    fn word(&self, root: ContextId, name: &str, said: Option<u64>) -> bool {
         let mut all = self.known.borrow_mut();
-        let known = all.get_mut(name)?;
-        if known.owner.is_some_and(|owner| owner > root) {
-            return None;
+        let Some(known) = all.get_mut(name) else {
+            return false;
+        };
+        let place = known.words.partition_point(|word| word.root < root);
+        match known.words.get_mut(place) {
+            Some(word) if word.root == root => word.said = said.or(word.said),
+            Some(_) | None => known.words.insert(place, Word { root, said }),
         }
-        known.owner = Some(root);
-        Some(known.share)
+        known.words.last().is_some_and(|word| word.root == root)
     }
 
     fn define(&self, name: &str, kind: Kind) -> Result<MetricId, Failure> {
@@ -154,7 +188,7 @@ impl Metrics {
         let id = abi::define_metric(of_host, name.as_bytes())?;
         let known = Known {
             id,
-            owner: None,
+            words: Vec::new(),
             share: 0,
             kind,
         };

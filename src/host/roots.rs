@@ -52,6 +52,11 @@ impl Roots {
         all.filter(|root| *root != own).collect()
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether there is no other root than this one, and it has no seat.
     pub(super) fn have_only_unseated(&self, root: ContextId) -> bool {
         let mut all = self.0.iter();

@@ -7,6 +7,8 @@ use postern::host::fake::{FakeVm, World};
 
 use crate::support::{NOW, ON_DEMAND, SMALL, WATCHED, get, running, send, sound};
 
+const VERSION: &str = "postern.policy.version";
+
 fn decisions(route: &str, outcome: &str, reason: &str) -> String {
     format!("postern.decisions.route=.={route};.;outcome=.={outcome};.;reason=.={reason};.;total")
 }
@@ -39,7 +41,8 @@ fn stat(world: &World, name: &str) -> Option<u64> {
 
 fn calls(vm: &FakeVm) -> u32 {
     let host = vm.host();
-    let names = ["define", "increment", "record"].map(|verb| format!("proxy_{verb}_metric"));
+    // Gauges are recorded on every tick, whatever has happened.
+    let names = ["define", "increment"].map(|verb| format!("proxy_{verb}_metric"));
     let of = |name: &String| host.calls.get(name.as_str()).copied().unwrap_or_default();
     names.iter().map(of).sum()
 }
@@ -107,9 +110,123 @@ fn what_is_left_is_handed_over_when_the_policy_ends() {
     assert_eq!(stat(&world, &open), Some(1));
     tick(&world, &vm, new);
     assert_eq!(stat(&world, &open), Some(2));
-    assert_ne!(stat(&world, "postern.policy.version"), Some(0));
+    assert_ne!(stat(&world, VERSION), Some(0));
     vm.delete(new);
-    assert_eq!(stat(&world, "postern.policy.version"), Some(0), "no policy");
+    drop(vm);
+    assert_eq!(stat(&world, VERSION), None, "it went with the last VM");
+}
+
+/// What all gauges say; the counters' names end in `total`.
+fn gauges(world: &World) -> Vec<(String, u64)> {
+    let all = world.stats().into_iter();
+    all.filter(|(name, _)| !name.ends_with("total")).collect()
+}
+
+/// A VM that watches a source, and has its document.
+fn watching(world: &World, name: u64) -> (FakeVm, ContextId) {
+    let (vm, root) = started(world, name, WATCHED);
+    tick(world, &vm, root);
+    if let Some(callout) = vm.callouts().pop() {
+        vm.reply_status(callout.token, 200, br#"{"tier": 1}"#);
+    }
+    tick(world, &vm, root);
+    (vm, root)
+}
+
+#[test]
+fn a_vm_that_ends_takes_back_nothing_that_another_says() {
+    let world = World::at(NOW);
+    let (first, root) = watching(&world, 1);
+    let (second, other) = watching(&world, 2);
+    first.tick(root);
+    let before = gauges(&world);
+    assert!(before.len() >= 8, "{before:?}");
+    second.delete(other);
+    drop(second);
+    assert_eq!(gauges(&world), before);
+    first.delete(root);
+    drop(first);
+    assert_eq!(gauges(&world), [], "nobody is left");
+}
+
+#[test]
+fn every_gauge_is_said_on_every_tick() {
+    let world = World::at(NOW);
+    let (first, root) = watching(&world, 1);
+    let before = gauges(&world);
+    let version = stat(&world, VERSION);
+    // Another filter's VM speaks of the same names.
+    let changed = WATCHED.replace("/doc.json", "/other.json");
+    let (second, other) = started(&world, 2, &changed);
+    tick(&world, &second, other);
+    let usable = of_source("source", "doc", "usable");
+    assert_eq!(stat(&world, &usable), Some(0), "it has no document yet");
+    assert_ne!(stat(&world, VERSION), version);
+    second.delete(other);
+    drop(second);
+    first.tick(root);
+    let age = of_source("source", "doc", "age_seconds");
+    let but_age = |all: Vec<(String, u64)>| -> Vec<_> {
+        all.into_iter().filter(|(name, _)| *name != age).collect()
+    };
+    assert_eq!(but_age(gauges(&world)), but_age(before));
+}
+
+#[test]
+fn a_policy_that_is_taken_back_leaves_the_word_to_the_one_before() {
+    let world = World::at(NOW);
+    let (vm, old) = watching(&world, 1);
+    let before = gauges(&world);
+    let new = vm.root();
+    assert!(vm.configure(new, SMALL.as_bytes()));
+    assert_ne!(gauges(&world), before);
+    vm.delete(new);
+    assert_eq!(gauges(&world), before);
+    vm.tick(old);
+    assert_eq!(gauges(&world), before);
+}
+
+#[test]
+fn a_source_that_one_vm_reads_no_more_is_told_of_by_the_others() {
+    let world = World::at(NOW);
+    let (first, root) = watching(&world, 1);
+    let (second, old) = watching(&world, 2);
+    let new = second.root();
+    assert!(second.configure(new, SMALL.as_bytes()));
+    second.delete(old);
+    tick(&world, &first, root);
+    let configured = of_source("source", "doc", "configured");
+    assert_eq!(stat(&world, &configured), Some(1));
+    let last = first.root();
+    assert!(first.configure(last, SMALL.as_bytes()));
+    first.delete(root);
+    tick(&world, &first, last);
+    tick(&world, &second, new);
+    assert_eq!(stat(&world, &configured), Some(0));
+}
+
+#[test]
+fn a_vm_that_traps_leaves_its_part_of_a_sum_and_of_nothing_else() {
+    let world = World::at(NOW);
+    let both: Vec<_> = [1, 2].map(|name| started(&world, name, ON_DEMAND)).into();
+    for (vm, root) in &both {
+        send(vm, *root, "/ann/1");
+        let callout = vm.callouts().pop().unwrap();
+        vm.reply_status(callout.token, 200, br#"{"tier": "gold"}"#);
+        tick(&world, vm, *root);
+    }
+    let remembered = of_source("source", "profile", "remembered_documents");
+    assert_eq!(stat(&world, &remembered), Some(2));
+    let version = stat(&world, VERSION);
+    let mut both = both.into_iter();
+    let (first, root) = both.next().unwrap();
+    // It ends without a callback.
+    drop(both);
+    tick(&world, &first, root);
+    assert_eq!(stat(&world, &remembered), Some(2));
+    assert_eq!(stat(&world, VERSION), version);
+    first.delete(root);
+    assert_eq!(stat(&world, &remembered), Some(1));
 }
 
 #[test]
@@ -133,7 +250,7 @@ fn refused_pushes_and_the_policy_s_version() {
     let (vm, root) = started(&world, 1, SMALL);
     let refused = "postern.policy.refused.total";
     assert_eq!(stat(&world, refused), Some(0));
-    let version = stat(&world, "postern.policy.version");
+    let version = stat(&world, VERSION);
     assert!(version.is_some_and(|version| version > 0 && version < 1 << 48));
     let info = world
         .stats()
@@ -148,9 +265,9 @@ fn refused_pushes_and_the_policy_s_version() {
     let told = |line: &(u32, String)| line.1.contains("minVersion") && line.1.contains("older");
     assert!(vm.host().logs.iter().any(told));
     assert_eq!(stat(&world, refused), Some(2));
-    assert_eq!(stat(&world, "postern.policy.version"), version);
+    assert_eq!(stat(&world, VERSION), version);
     assert!(vm.configure(root, br#"{"minVersion": "0.1"}"#));
-    assert_ne!(stat(&world, "postern.policy.version"), version);
+    assert_ne!(stat(&world, VERSION), version);
 }
 
 #[test]

@@ -349,8 +349,11 @@ pub(crate) fn call_foreign_function(name: &[u8], arguments: &[u8]) -> Answer<()>
 pub(crate) fn define_metric(kind: u32, name: &[u8]) -> Answer<u32> {
     make("proxy_define_metric", |host, _| {
         let name = String::from_utf8_lossy(name).into_owned();
-        let mut stats = host.world.stats.borrow_mut();
-        stats.entry(name.clone()).or_default();
+        if !host.metrics.iter().any(|(_, known)| *known == name) {
+            let mut stats = host.world.stats.borrow_mut();
+            let stat = stats.entry(name.clone()).or_default();
+            stat.vms = stat.vms.saturating_add(1);
+        }
         host.metrics.push((kind, name));
         u32::try_from(host.metrics.len()).map_err(|_| BAD_ARGUMENT)
     })
@@ -367,7 +370,8 @@ fn metric(
         let found = place.and_then(|place| host.metrics.get(place));
         let (kind, name) = found.ok_or(BAD_ARGUMENT)?;
         let mut stats = host.world.stats.borrow_mut();
-        change(*kind, stats.entry(name.clone()).or_default())
+        let stat = stats.get_mut(name).ok_or(BAD_ARGUMENT)?;
+        change(*kind, &mut stat.value)
     })
 }
 

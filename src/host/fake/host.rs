@@ -100,6 +100,20 @@ pub struct Host {
     last: u32,
 }
 
+impl Drop for Host {
+    /// The VM is gone, and with it the stats that it alone has defined.
+    fn drop(&mut self) {
+        let names: BTreeSet<_> = self.metrics.drain(..).map(|(_, name)| name).collect();
+        let mut stats = self.world.stats.borrow_mut();
+        for name in names {
+            if let Some(stat) = stats.get_mut(&name) {
+                stat.vms = stat.vms.saturating_sub(1);
+            }
+        }
+        stats.retain(|_, stat| stat.vms > 0);
+    }
+}
+
 impl Host {
     pub(super) fn new(world: World, vm: Rc<Vm>) -> Self {
         Self {

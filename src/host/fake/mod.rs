@@ -32,7 +32,14 @@ pub struct World {
     clock: Rc<Cell<Timestamp>>,
     shared: Rc<RefCell<SharedData>>,
     variables: Rc<RefCell<BTreeMap<String, String>>>,
-    stats: Rc<RefCell<BTreeMap<String, u64>>>,
+    stats: Rc<RefCell<BTreeMap<String, Stat>>>,
+}
+
+/// A stat, which is there as long as a VM that has defined it.
+#[derive(Debug, Default)]
+struct Stat {
+    value: u64,
+    vms: usize,
 }
 
 impl World {
@@ -61,10 +68,12 @@ impl World {
         variables.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The stats, by the names that the VMs gave them.
+    /// The stats, by the names that the VMs gave them. One goes with the last VM that has defined it.
     #[must_use]
     pub fn stats(&self) -> BTreeMap<String, u64> {
-        self.stats.borrow().clone()
+        let stats = self.stats.borrow();
+        let all = stats.iter();
+        all.map(|(name, stat)| (name.clone(), stat.value)).collect()
     }
 
     /// The shared data.
