@@ -32,6 +32,10 @@ mod load;
 #[cfg(test)]
 mod policies;
 
+#[path = "push/told.rs"]
+#[cfg(test)]
+mod told;
+
 use facts::Under;
 
 #[test]
@@ -74,6 +78,18 @@ fn so_it_is_with_the_lean_module() {
     facts::bad_by_lds(under);
     facts::bad_at_first(under);
     facts::let_go(under);
+    told::upgraded(under);
+    told::refused(under);
+}
+
+#[test]
+fn the_gauges_go_on_when_the_policy_gets_other_vms() {
+    told::upgraded(Under::default());
+}
+
+#[test]
+fn a_refused_policy_is_told_of_though_envoy_says_yes_to_it() {
+    told::refused(Under::default());
 }
 
 #[test]

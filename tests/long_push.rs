@@ -19,6 +19,7 @@ mod envoy;
 mod facts;
 #[path = "push/gate.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "the short suite pushes in more ways")]
 mod gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::board::SharedBoard;
 use super::clock::milliseconds;
 use super::handover::{BUILD, PERIOD, VERSION};
 use super::id::{CallToken, ContextId};
+use super::offers::Verdict;
 use super::perform::Turn;
 use super::refusal::Refusal;
 use super::seat::Seat;
@@ -53,7 +54,17 @@ impl Vm {
     /// says yes to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
         self.meet(root);
-        self.configured(root, size) || !self.may_be_a_trial(root)
+        if self.configured(root, size) {
+            return true;
+        }
+        let may_say_no = self.may_be_a_trial(root);
+        if !may_say_no
+            && self.with(|tables| tables.roots.get(root).flatten().is_none()) == Some(true)
+        {
+            // It denies, and so has something to tell.
+            self.ask_for_ticks(None);
+        }
+        !may_say_no
     }
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
@@ -70,8 +81,9 @@ impl Vm {
                 self.install(root, policy, fingerprint, size)
             }
             Err(errors) => {
-                configure::tell(&errors);
-                self.count_refused();
+                let fingerprint = configure::fingerprint(size);
+                configure::tell(fingerprint, &errors);
+                self.refuse_policy(root, fingerprint);
                 false
             }
         }
@@ -97,6 +109,11 @@ impl Vm {
         let needed = engine.tick_period();
         let period = period(needed);
         if !self.ask_for_ticks(needed) {
+            // Without a tick nothing would be fetched and no wait would end.
+            error!(
+                "event=policy_refused errors=1 policy={fingerprint} reason=\"the policy needs ticks and the host gives none\""
+            );
+            self.refuse_policy(root, fingerprint);
             return false;
         }
         self.introduce(root, &engine, fingerprint);
@@ -116,6 +133,7 @@ impl Vm {
         if let Some(Some(seat)) = before {
             self.close(root, &seat);
         }
+        self.offered(root, fingerprint, Verdict::Taken);
         self.end_lost_roots(root);
         true
     }
@@ -127,13 +145,6 @@ impl Vm {
             return true;
         };
         self.events.trouble(&failure);
-        // Without a tick nothing would be fetched and no wait would end.
-        if needed.is_some() {
-            error!(
-                "event=policy_refused errors=1 reason=\"the policy needs ticks and the host gives none\""
-            );
-            self.count_refused();
-        }
         needed.is_none()
     }
 
@@ -153,7 +164,7 @@ impl Vm {
         }
     }
 
-    /// A root's tick. One that has no policy yet is ignored.
+    /// A root's tick. One that has no policy only tells how it is.
     pub fn on_tick(&self, root: ContextId) {
         let seat = self.with(|tables| tables.roots.get(root).map(Option::<&Rc<Seat>>::cloned));
         let Some(Some(seat)) = seat else {
@@ -165,7 +176,9 @@ impl Vm {
             Err(failure) => return self.events.trouble(&failure),
         };
         // Nor does such a root look for lost ones: ended by it, they would leave it alone in the VM, as if on trial.
-        let Some(seat) = seat else { return };
+        let Some(seat) = seat else {
+            return self.hand_over_without_a_policy(now);
+        };
         let mut work = self.ask(&seat, |engine| {
             engine.tick(
                 now,
@@ -280,11 +293,14 @@ impl Vm {
             root
         });
         self.descent.forget(context);
-        let Some(Some(seat)) = root else {
+        let Some(seat) = root else {
             return false;
         };
-        self.close(context, &seat);
-        self.forsake(context);
+        if let Some(seat) = seat {
+            self.close(context, &seat);
+            self.forsake(context);
+        }
+        self.forget_offers(context);
         true
     }
 

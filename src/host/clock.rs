@@ -8,6 +8,10 @@ use crate::time::Timestamp;
 
 use super::abi::{self, Failure};
 
+/// A tick that comes sooner after a handover does without one. Less than the
+/// second between two ticks, as they come early too.
+const SOONEST: Duration = Duration::from_millis(750);
+
 /// The host's clock, and the last time that it told.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
@@ -62,6 +66,17 @@ impl Inputs for Answers<'_> {
         self.now = Some(now);
         now
     }
+}
+
+/// Whether something that was done `last` needn't be done again at `now`, and isn't.
+pub(super) fn is_too_soon(last: &Cell<Timestamp>, now: Timestamp) -> bool {
+    let before = last.get();
+    // A clock that was put back counts from where it is.
+    let is_too_soon = before <= now && now.since(before) < SOONEST;
+    if !is_too_soon {
+        last.set(now);
+    }
+    is_too_soon
 }
 
 /// For the host: at least one, as zero would mean to wait for ever.

@@ -34,6 +34,13 @@ pub(super) fn compile(size: usize) -> Result<(Policy, Fingerprint), ConfigErrors
     Ok((policy, Fingerprint::read(&text)?))
 }
 
+/// Which policy a configuration of `size` bytes is, whether it can be read as one or not. Of one that is too large the
+/// beginning tells.
+pub(super) fn fingerprint(size: usize) -> Fingerprint {
+    let size = size.min(MOST_BYTES);
+    Fingerprint::read(&Configuration { size }).unwrap_or_else(|_| Fingerprint::of(b""))
+}
+
 /// What was pushed. The host keeps it, and hands over a piece as often as it is asked for during the callback: a VM's
 /// memory never shrinks, so a copy of the whole text would be held for ever.
 struct Configuration {
@@ -92,9 +99,9 @@ fn whole(reason: String, suggestion: &str) -> ConfigErrors {
 }
 
 /// Tells each error in a line of its own.
-pub(super) fn tell(errors: &ConfigErrors) {
+pub(super) fn tell(policy: Fingerprint, errors: &ConfigErrors) {
     let number = errors.iter().count();
-    error!("event=policy_refused errors={number}");
+    error!("event=policy_refused errors={number} policy={policy}");
     for ConfigError {
         path,
         reason,

@@ -7,8 +7,10 @@ use crate::policy::Fingerprint;
 use crate::time::Timestamp;
 
 use super::abi::Failure;
+use super::clock::is_too_soon;
 use super::id::ContextId;
 use super::metrics::{Afterwards, Reading};
+use super::offers::Verdict;
 use super::seat::Seat;
 use super::stat;
 use super::tally::Own;
@@ -16,9 +18,6 @@ use super::vm::Vm;
 
 /// How often a policy without sources is ticked: as late as this its counts are seen.
 pub(super) const PERIOD: Duration = Duration::from_secs(1);
-
-/// A tick that comes sooner after a handover does without one. Less than [`PERIOD`], as ticks come early too.
-const SOONEST: Duration = Duration::from_millis(750);
 
 /// The module's version.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,10 +37,12 @@ impl Vm {
         let told = self.identify(root, fingerprint);
         // Defined now: the VM in which a push is refused may end with it, and a stat that nobody else has too.
         let told = told.and_then(|()| self.metrics.counter(&refused()).map(drop));
+        let told = told.and_then(|()| self.define_offers());
         self.tell_trouble(told);
     }
 
     /// Says which policy a root runs, and which code runs it.
+    #[inline(never)]
     fn identify(&self, root: ContextId, fingerprint: Fingerprint) -> Result<(), Failure> {
         let version = stat::name("policy", &[], "version");
         let labels = [("version", VERSION), ("build", BUILD)];
@@ -51,21 +52,28 @@ impl Vm {
         self.metrics.note(&info, 1)
     }
 
-    /// A push was refused.
-    pub(super) fn count_refused(&self) {
+    /// A root refuses what was pushed to it.
+    #[inline(never)]
+    pub(super) fn refuse_policy(&self, root: ContextId, fingerprint: Fingerprint) {
         let counted = self.metrics.counter(&refused());
         let counted = counted.and_then(|counter| super::metrics::Metrics::add(counter, 1));
         self.tell_trouble(counted);
+        self.offered(root, fingerprint, Verdict::Refused);
+    }
+
+    /// What a root tells on its tick that has no policy.
+    pub(super) fn hand_over_without_a_policy(&self, now: Timestamp) {
+        self.follow_offers(now);
+        let own = self.events.own.hand_over(&self.metrics);
+        self.tell_trouble(own);
     }
 
     /// Hands over what was counted, unless that was done a moment ago.
     pub(super) fn hand_over_on_tick(&self, seat: &Seat, now: Timestamp) {
-        let last = seat.tally.handed.get();
-        // A clock that was put back counts from where it is.
-        if last <= now && now.since(last) < SOONEST {
+        self.follow_offers(now);
+        if is_too_soon(&seat.tally.handed, now) {
             return;
         }
-        seat.tally.handed.set(now);
         let gauges = match seat.engine.try_borrow() {
             Ok(engine) => engine.as_ref().map(|engine| gauges(&engine.report(now))),
             Err(_) => None,

@@ -81,6 +81,7 @@ impl Metrics {
     ///
     /// # Errors
     /// The host call's failure.
+    #[inline(never)]
     pub(super) fn gauge(
         &self,
         root: ContextId,
@@ -97,6 +98,14 @@ impl Metrics {
         } else {
             Ok(())
         }
+    }
+
+    /// Defines a gauge of which others speak, so that it stays as long as this VM.
+    ///
+    /// # Errors
+    /// The host call's failure.
+    pub(super) fn prepare(&self, name: &str) -> Result<(), Failure> {
+        self.define(name, Kind::Gauge).map(drop)
     }
 
     /// Says what a gauge is, on nobody's behalf.
@@ -121,6 +130,7 @@ impl Metrics {
     ///
     /// # Errors
     /// The first host call's that fails.
+    #[inline(never)]
     pub(super) fn forsake(&self, root: ContextId, vm: Afterwards) -> Result<(), Failure> {
         let mut due = Vec::new();
         for (name, known) in self.known.borrow_mut().iter_mut() {
@@ -142,6 +152,7 @@ impl Metrics {
             .try_for_each(|(name, id, kind, value)| self.say(&name, id, kind, value))
     }
 
+    #[inline(never)]
     fn say(&self, name: &str, id: MetricId, kind: Kind, value: u64) -> Result<(), Failure> {
         match kind {
             Kind::Sum => self.share(name, id, value),
@@ -177,6 +188,7 @@ impl Metrics {
         known.words.last().is_some_and(|word| word.root == root)
     }
 
+    #[inline(never)]
     fn define(&self, name: &str, kind: Kind) -> Result<MetricId, Failure> {
         if let Some(known) = self.known.borrow().get(name) {
             return Ok(known.id);

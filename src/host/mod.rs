@@ -17,6 +17,7 @@ mod descent;
 mod edit;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;
+mod filters;
 mod handover;
 mod id;
 mod lean;
@@ -25,6 +26,8 @@ mod log;
 mod metrics;
 mod notes;
 mod observer;
+mod offer;
+mod offers;
 mod perform;
 mod recent;
 mod refusal;

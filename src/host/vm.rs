@@ -11,6 +11,7 @@ use crate::http::{Callout, CalloutError, Edits, Reply};
 use super::board::SharedBoard;
 use super::clock::Clock;
 use super::descent::Descent;
+use super::filters::Filters;
 use super::log as host_log;
 use super::metrics::Metrics;
 use super::observer::EventLog;
@@ -31,6 +32,9 @@ pub struct Vm {
     /// Whether this VM isn't told of contexts. (`lean.rs`)
     pub(super) lean: Cell<bool>,
     pub(super) descent: Descent,
+    /// This VM's name among those that share data.
+    pub(super) name: u64,
+    pub(super) filters: Filters,
     /// What is done to the exchange that is decided now: held until that is done.
     pub(super) edits: RefCell<Edits>,
     ignored: Cell<Ignored>,
@@ -68,6 +72,8 @@ impl Vm {
             metrics: Metrics::default(),
             lean: Cell::default(),
             descent: Descent::of(name),
+            name,
+            filters: Filters::default(),
             edits: RefCell::default(),
             ignored: Cell::default(),
         }

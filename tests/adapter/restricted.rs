@@ -21,7 +21,11 @@ const CALLS: &[&str] = &[
     "proxy_get_shared_data",
     "proxy_set_shared_data",
     "proxy_set_effective_context",
+    "proxy_get_property",
     "proxy_set_property",
+    "proxy_define_metric",
+    "proxy_increment_metric",
+    "proxy_record_metric",
     "proxy_call_foreign_function",
     "environ_get",
 ];

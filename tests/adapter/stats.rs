@@ -157,7 +157,10 @@ fn every_gauge_is_said_on_every_tick() {
     let version = stat(&world, VERSION);
     // Another filter's VM speaks of the same names.
     let changed = WATCHED.replace("/doc.json", "/other.json");
-    let (second, other) = started(&world, 2, &changed);
+    let second = FakeVm::new(&world, 2);
+    second.script().plugin = "other".to_owned();
+    let other = second.root();
+    assert!(second.configure(other, changed.as_bytes()));
     tick(&world, &second, other);
     let usable = of_source("source", "doc", "usable");
     assert_eq!(stat(&world, &usable), Some(0), "it has no document yet");

@@ -49,7 +49,7 @@ pub(crate) struct Under<'a> {
     pub(crate) lean: bool,
 }
 
-fn setting(name: &'static str, delivery: Delivery, under: Under<'_>) -> Setting {
+pub(crate) fn setting(name: &'static str, delivery: Delivery, under: Under<'_>) -> Setting {
     let mut setting = Setting::new(name, delivery);
     setting.program = under.envoy.map(Path::to_owned);
     if under.lean {

@@ -31,6 +31,8 @@ pub(crate) struct Setting {
     pub(crate) name: &'static str,
     pub(crate) delivery: Delivery,
     pub(crate) module: PathBuf,
+    /// Which VMs it runs in.
+    pub(crate) vm_id: &'static str,
     /// Envoy's own word for what it does after a trap.
     pub(crate) after_a_trap: Option<&'static str>,
     /// The config centre, for policies that have a source.
@@ -49,6 +51,7 @@ impl Setting {
             name,
             delivery,
             module: variable("POSTERN_WASM").into(),
+            vm_id: "postern",
             after_a_trap: None,
             centre: None,
             arguments: Vec::new(),
@@ -118,6 +121,16 @@ impl Gate {
     pub(crate) fn push_module(&self, policy: &str, module: &Path) {
         let mut setting = self.setting.clone();
         setting.module = module.to_owned();
+        write(
+            &self.folder,
+            &resource(&setting, self.port, &by_text(policy)),
+        );
+    }
+
+    /// Pushes a policy that is to run in other VMs.
+    pub(crate) fn push_in(&self, vm_id: &'static str, policy: &str) {
+        let mut setting = self.setting.clone();
+        setting.vm_id = vm_id;
         write(
             &self.folder,
             &resource(&setting, self.port, &by_text(policy)),
@@ -224,7 +237,7 @@ fn filter(setting: &Setting, configuration: &Value) -> Value {
         "name": "postern",
         "root_id": "postern",
         "vm_config": {
-            "vm_id": "postern",
+            "vm_id": setting.vm_id,
             "runtime": "envoy.wasm.runtime.v8",
             "code": {"local": {"filename": setting.module}},
         },

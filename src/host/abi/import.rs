@@ -69,6 +69,12 @@ unsafe extern "C" {
         mark: u32,
     ) -> u32;
     pub(super) fn proxy_set_effective_context(context: u32) -> u32;
+    pub(super) fn proxy_get_property(
+        path: *const u8,
+        path_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
     pub(super) fn proxy_set_property(
         name: *const u8,
         name_size: usize,

@@ -236,6 +236,14 @@ pub(crate) fn set_effective_context(context: ContextId) -> Result<(), Failure> {
     })
 }
 
+/// What the host knows of the effective context under this name; "not found" where it knows nothing.
+pub(crate) fn property(name: &[u8]) -> Result<Vec<u8>, Failure> {
+    received("proxy_get_property", |data, size| {
+        // SAFETY: the host reads the slice and writes both words during the call.
+        unsafe { import::proxy_get_property(name.as_ptr(), name.len(), data, size) }
+    })
+}
+
 /// Says something of the effective stream that all filters of its request see, and that its access log can show, as
 /// `%FILTER_STATE(wasm.NAME:PLAIN)%`.
 pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! The same functions as `import`, over the fake host of this thread.
 
-use crate::host::fake::call;
+use crate::host::fake::{call, stats};
 
 /// # Safety
 /// `data` points to `size` bytes that live through the call.
@@ -158,6 +158,15 @@ pub(super) unsafe fn proxy_set_shared_data(
 pub(super) unsafe fn proxy_set_effective_context(context: u32) -> u32 {
     status(call::set_effective_context(context))
 }
+pub(super) unsafe fn proxy_get_property(
+    path: *const u8,
+    path_size: usize,
+    data: *mut *mut u8,
+    size: *mut usize,
+) -> u32 {
+    let found = call::property(unsafe { slice(path, path_size) });
+    status(found.map(|bytes| unsafe { give(&bytes, data, size) }))
+}
 pub(super) unsafe fn proxy_set_property(
     name: *const u8,
     name_size: usize,
@@ -185,11 +194,11 @@ pub(super) unsafe fn proxy_define_metric(
     id: *mut u32,
 ) -> u32 {
     let name = unsafe { slice(name, name_size) };
-    status(call::define_metric(kind, name).map(|number| unsafe { id.write(number) }))
+    status(stats::define_metric(kind, name).map(|number| unsafe { id.write(number) }))
 }
 pub(super) unsafe fn proxy_increment_metric(id: u32, by: i64) -> u32 {
-    status(call::increment_metric(id, by))
+    status(stats::increment_metric(id, by))
 }
 pub(super) unsafe fn proxy_record_metric(id: u32, value: u64) -> u32 {
-    status(call::record_metric(id, value))
+    status(stats::record_metric(id, value))
 }

@@ -45,13 +45,16 @@ impl Drop for Entered {
     }
 }
 
-type Answer<T> = Result<T, u32>;
+pub(super) type Answer<T> = Result<T, u32>;
 
 const NOT_FOUND: u32 = Status::NOT_FOUND.0;
-const BAD_ARGUMENT: u32 = Status::BAD_ARGUMENT.0;
+pub(super) const BAD_ARGUMENT: u32 = Status::BAD_ARGUMENT.0;
 
 /// Makes a call: counted, failed where the script says so, else done for the effective context.
-fn make<T>(name: &'static str, work: impl FnOnce(&mut Host, u32) -> Answer<T>) -> Answer<T> {
+pub(super) fn make<T>(
+    name: &'static str,
+    work: impl FnOnce(&mut Host, u32) -> Answer<T>,
+) -> Answer<T> {
     let frame = FRAMES.with(|frames| {
         let frames = frames.borrow();
         let frame = frames.last()?;
@@ -312,6 +315,16 @@ pub(crate) fn set_effective_context(context: u32) -> Answer<()> {
     Ok(())
 }
 
+pub(crate) fn property(path: &[u8]) -> Answer<Vec<u8>> {
+    make("proxy_get_property", |host, context| {
+        let plugin = host.contexts.get(&context).map(|entry| &entry.plugin);
+        match (path, plugin) {
+            (b"plugin_name", Some(plugin)) => Ok(plugin.clone().into_bytes()),
+            _ => Err(NOT_FOUND),
+        }
+    })
+}
+
 pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Answer<()> {
     make("proxy_set_property", |host, context| {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -343,51 +356,5 @@ pub(crate) fn call_foreign_function(name: &[u8], arguments: &[u8]) -> Answer<()>
         let context = current.and_then(|current| host.contexts.get_mut(&current));
         let is_new = context.ok_or(NOT_FOUND)?.once.insert(property);
         if is_new { Ok(()) } else { Err(BAD_ARGUMENT) }
-    })
-}
-
-pub(crate) fn define_metric(kind: u32, name: &[u8]) -> Answer<u32> {
-    make("proxy_define_metric", |host, _| {
-        let name = String::from_utf8_lossy(name).into_owned();
-        if !host.metrics.iter().any(|(_, known)| *known == name) {
-            let mut stats = host.world.stats.borrow_mut();
-            let stat = stats.entry(name.clone()).or_default();
-            stat.vms = stat.vms.saturating_add(1);
-        }
-        host.metrics.push((kind, name));
-        u32::try_from(host.metrics.len()).map_err(|_| BAD_ARGUMENT)
-    })
-}
-
-/// A number of the VM's own means a stat that all VMs share.
-fn metric(
-    name: &'static str,
-    id: u32,
-    change: impl FnOnce(u32, &mut u64) -> Answer<()>,
-) -> Answer<()> {
-    make(name, |host, _| {
-        let place = usize::try_from(id).unwrap_or_default().checked_sub(1);
-        let found = place.and_then(|place| host.metrics.get(place));
-        let (kind, name) = found.ok_or(BAD_ARGUMENT)?;
-        let mut stats = host.world.stats.borrow_mut();
-        let stat = stats.get_mut(name).ok_or(BAD_ARGUMENT)?;
-        change(*kind, &mut stat.value)
-    })
-}
-
-pub(crate) fn increment_metric(id: u32, by: i64) -> Answer<()> {
-    metric("proxy_increment_metric", id, |kind, value| {
-        if kind == 0 && by < 0 {
-            return Err(BAD_ARGUMENT);
-        }
-        *value = value.saturating_add_signed(by);
-        Ok(())
-    })
-}
-
-pub(crate) fn record_metric(id: u32, now: u64) -> Answer<()> {
-    metric("proxy_record_metric", id, |_, value| {
-        *value = now;
-        Ok(())
     })
 }

@@ -57,6 +57,8 @@ pub(super) struct Context {
     pub(super) gone_on: bool,
     /// The exchange: the first filter's number stands for it.
     pub(super) exchange: u32,
+    /// The name of the plugin that it is of.
+    pub(super) plugin: String,
     /// Of a root: the properties that its streams may set only once.
     pub(super) once: BTreeSet<String>,
 }
@@ -68,6 +70,8 @@ pub struct Host {
     pub clusters: BTreeSet<String>,
     /// Host calls that answer this status instead of doing anything, by their names in the ABI.
     pub failures: BTreeMap<String, Status>,
+    /// The plugin that contexts are of from now on.
+    pub plugin: String,
     /// The level of the log: 0 trace to 4 error.
     pub log_level: u32,
     /// Answers every callout from within the call that sends it, with this status.
@@ -119,6 +123,7 @@ impl Host {
         Self {
             clusters: BTreeSet::new(),
             failures: BTreeMap::new(),
+            plugin: String::new(),
             log_level: 0,
             answer_at_once: None,
             all_once: false,
@@ -167,6 +172,7 @@ impl Host {
         let context = Context {
             parent: parent.0,
             exchange: beside.map_or(self.last, |other| other.exchange),
+            plugin: self.plugin.clone(),
             ..Context::default()
         };
         self.contexts.insert(self.last, context);

@@ -9,6 +9,7 @@ mod board;
 pub(super) mod call;
 mod filter_state;
 mod host;
+pub(super) mod stats;
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use crate::http::{HeaderMap, Headers};
 use crate::time::Timestamp;
 
 use super::{Action, CallToken, ContextId, Vm};
+
+use stats::Stat;
 
 pub use board::SharedData;
 pub use host::{Host, LocalResponse, SentCallout};
@@ -33,13 +36,6 @@ pub struct World {
     shared: Rc<RefCell<SharedData>>,
     variables: Rc<RefCell<BTreeMap<String, String>>>,
     stats: Rc<RefCell<BTreeMap<String, Stat>>>,
-}
-
-/// A stat, which is there as long as a VM that has defined it.
-#[derive(Debug, Default)]
-struct Stat {
-    value: u64,
-    vms: usize,
 }
 
 impl World {

@@ -1,0 +1,103 @@
+//! The filters that a VM's roots are of.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::time::Timestamp;
+
+use super::id::ContextId;
+use super::offer::NONE;
+
+/// What a VM knows of its filters, and what it has said of what they were offered.
+#[derive(Debug, Default)]
+pub(super) struct Filters {
+    /// The key in shared data of each root's filter, the newest root last.
+    keys: RefCell<Vec<(ContextId, Rc<str>)>>,
+    /// When they were told of last.
+    pub(super) told: Cell<Timestamp>,
+    pub(super) said: Cell<Said>,
+}
+
+/// What the gauges say by this VM's word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    pub(super) refused: u64,
+    pub(super) behind: u64,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        Self {
+            refused: NONE,
+            behind: 0,
+        }
+    }
+}
+
+impl Filters {
+    /// The key of a root's filter, where it is known.
+    pub(super) fn key_of(&self, root: ContextId) -> Option<Rc<str>> {
+        let keys = self.keys.borrow();
+        let own = keys.iter().find(|(own, _)| *own == root);
+        own.map(|(_, key)| Rc::clone(key))
+    }
+
+    /// Notes that.
+    pub(super) fn know(&self, root: ContextId, key: Rc<str>) {
+        let mut keys = self.keys.borrow_mut();
+        let place = keys.partition_point(|(known, _)| *known < root);
+        keys.insert(place, (root, key));
+    }
+
+    /// Each filter with its roots, the newest last.
+    pub(super) fn all(&self) -> Vec<(Rc<str>, Vec<ContextId>)> {
+        let mut all: Vec<(Rc<str>, Vec<ContextId>)> = Vec::new();
+        for (root, key) in &*self.keys.borrow() {
+            match all.iter_mut().find(|(known, _)| known == key) {
+                Some((_, roots)) => roots.push(*root),
+                None => all.push((Rc::clone(key), vec![*root])),
+            }
+        }
+        all
+    }
+
+    /// A root is gone; gives the key of its filter where it was the last one of that.
+    pub(super) fn forget(&self, root: ContextId) -> Option<Rc<str>> {
+        let key = self.key_of(root)?;
+        let mut keys = self.keys.borrow_mut();
+        keys.retain(|(known, _)| *known != root);
+        let is_last = !keys.iter().any(|(_, other)| *other == key);
+        is_last.then_some(key)
+    }
+
+    /// Whether no root is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.borrow().is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_come_and_go() {
+        let filters = Filters::default();
+        let (gate, other): (Rc<str>, Rc<str>) = ("gate".into(), "other".into());
+        for (root, key) in [(7, &gate), (3, &gate), (5, &other)] {
+            filters.know(ContextId(root), Rc::clone(key));
+        }
+        let all = [
+            (Rc::clone(&gate), vec![ContextId(3), ContextId(7)]),
+            (Rc::clone(&other), vec![ContextId(5)]),
+        ];
+        assert_eq!(filters.all(), all);
+        assert_eq!(filters.key_of(ContextId(5)), Some(Rc::clone(&other)));
+        assert_eq!(filters.forget(ContextId(3)), None);
+        assert_eq!(filters.forget(ContextId(3)), None);
+        assert_eq!(filters.forget(ContextId(7)), Some(gate));
+        assert!(!filters.is_empty());
+        assert_eq!(filters.forget(ContextId(5)), Some(other));
+        assert!(filters.is_empty());
+    }
+}
