@@ -21,6 +21,9 @@ mod lean;
 #[path = "adapter/leases.rs"]
 mod leases;
 #[cfg(test)]
+#[path = "adapter/log.rs"]
+mod log;
+#[cfg(test)]
 #[path = "adapter/offers.rs"]
 mod offers;
 #[cfg(test)]

@@ -32,6 +32,7 @@ mod perform;
 mod recent;
 mod refusal;
 mod roots;
+mod rows;
 mod seat;
 mod stat;
 mod tables;

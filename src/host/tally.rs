@@ -11,12 +11,15 @@ use crate::time::Timestamp;
 use super::abi::Failure;
 use super::counts::{Due, Table};
 use super::metrics::Metrics;
+use super::rows::Troubles;
 use super::stat;
 
 /// The counts of one policy in one VM, or of the VM itself, that the host doesn't have yet.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     tables: RefCell<Tables>,
+    /// What was told of the failures that were met.
+    pub(super) troubles: Troubles,
     /// When they were handed over last.
     pub(super) handed: Cell<Timestamp>,
 }
