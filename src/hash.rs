@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::hash::{BuildHasher, Hasher as _};
 
 use foldhash::fast::{FixedState, FoldHasher};
@@ -21,15 +22,22 @@ thread_local! {
     static SEED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Sets the seed of all tables that this thread makes from now on: random bits, so that nobody outside can choose keys
-/// that collide.
+/// Sets the seed of all tables that this thread makes from now on: random bits that are used for nothing else and published
+/// nowhere, so that nobody outside can choose keys that collide.
 pub fn seed(bits: u64) {
     SEED.set(bits);
 }
 
 /// Hashes by a seed that is fixed when a table is made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Seeded(FixedState);
+
+impl fmt::Debug for Seeded {
+    /// The seed doesn't print.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seeded")
+    }
+}
 
 impl Default for Seeded {
     fn default() -> Self {
@@ -60,6 +68,15 @@ impl BuildHasher for Seeded {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_seed_does_not_print() {
+        let print = |bits| {
+            seed(bits);
+            format!("{:?} {:?}", Seeded::default(), Map::from_iter([(1, 2)]))
+        };
+        assert_eq!(print(1), print(u64::MAX));
+    }
 
     #[test]
     fn a_table_keeps_the_seed_that_it_was_made_with() {

@@ -27,6 +27,9 @@ mod log;
 #[path = "adapter/offers.rs"]
 mod offers;
 #[cfg(test)]
+#[path = "adapter/published.rs"]
+mod published;
+#[cfg(test)]
 #[path = "adapter/requests.rs"]
 mod requests;
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod compare;
 mod configure;
 mod counts;
 mod descent;
+mod draw;
 mod edit;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
 pub mod fake;
@@ -41,5 +42,6 @@ mod vm;
 mod work;
 
 pub use abi::{Action, Failure, Status};
+pub use draw::Draw;
 pub use id::{CallToken, ContextId};
 pub use vm::{Ignored, Vm};

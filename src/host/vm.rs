@@ -11,6 +11,7 @@ use crate::http::{Callout, CalloutError, Edits, Reply};
 use super::board::SharedBoard;
 use super::clock::Clock;
 use super::descent::Descent;
+use super::draw::Draw;
 use super::filters::Filters;
 use super::log as host_log;
 use super::metrics::Metrics;
@@ -59,11 +60,12 @@ impl fmt::Debug for Vm {
 }
 
 impl Vm {
-    /// A VM that goes by `name` among those that share data with it: random bits.
+    /// A VM by what it has drawn at random.
     #[must_use]
-    pub fn new(name: u64) -> Self {
+    pub fn new(draw: Draw) -> Self {
         host_log::install();
-        hash::seed(name);
+        hash::seed(draw.seed());
+        let name = draw.name();
         Self {
             tables: RefCell::default(),
             clock: Clock::default(),

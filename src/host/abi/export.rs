@@ -8,13 +8,14 @@
 use std::slice::from_raw_parts;
 
 use super::buffer::allocate;
-use super::{Action, random};
+use super::{Action, now, random};
 use crate::host::Vm;
 use crate::host::compare::compare;
+use crate::host::draw::Draw;
 use crate::host::id::{CallToken, ContextId};
 
 thread_local! {
-    static VM: Vm = Vm::new(random());
+    static VM: Vm = Vm::new(Draw::new(random, now().unwrap_or_default()));
 }
 
 unsafe extern "C" {

@@ -306,14 +306,14 @@ pub(crate) fn record_metric(metric: MetricId, value: u64) -> Result<(), Failure>
     })
 }
 
-/// Some random bits; zero where there are none to be had.
+/// Some random bytes, other ones each time; zeros where there are none to be had.
 #[cfg(target_arch = "wasm32")]
-fn random() -> u64 {
-    let mut bits = 0_u64;
-    // SAFETY: the host writes eight bytes during the call. On a failure the word stays as it is; the standard library
-    // would panic there, and the operator may have restricted this call.
-    let _ = unsafe { import::random_get((&raw mut bits).cast(), 8) };
-    bits
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    // SAFETY: the host writes as many bytes as there are, during the call. On a failure they stay as they are; the standard
+    // library would panic there, and the operator may have restricted this call.
+    let _ = unsafe { import::random_get(bytes.as_mut_ptr(), bytes.len()) };
+    bytes
 }
 
 /// A variable of the VM's environment: what `vm_config.environment_variables` sets, and nothing of Envoy's own. `None`

@@ -19,12 +19,15 @@ use std::time::Duration;
 use crate::http::{HeaderMap, Headers};
 use crate::time::Timestamp;
 
-use super::{Action, CallToken, ContextId, Vm};
+use super::{Action, CallToken, ContextId, Draw, Vm};
 
 use stats::Stat;
 
 pub use board::SharedData;
 pub use host::{Host, LocalResponse, SentCallout};
+
+/// What the hash tables of these VMs are seeded by.
+const SEED: u64 = 0x0123_4567_89ab_cdef;
 
 /// Header pairs, owned.
 pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
@@ -103,17 +106,29 @@ impl FakeVm {
     /// A VM in `world`, whose random name is `name`.
     #[must_use]
     pub fn new(world: &World, name: u64) -> Self {
-        Self::start(world, name, false)
+        Self::start(world, Draw::of(name, SEED), false)
+    }
+
+    /// A VM that has drawn so.
+    #[must_use]
+    pub fn drawn(world: &World, draw: Draw) -> Self {
+        Self::start(world, draw, false)
     }
 
     /// A VM of the lean module, which isn't told of contexts and responses.
     #[must_use]
     pub fn lean(world: &World, name: u64) -> Self {
-        Self::start(world, name, true)
+        Self::lean_drawn(world, Draw::of(name, SEED))
     }
 
-    fn start(world: &World, name: u64, is_lean: bool) -> Self {
-        let vm = Rc::new(Vm::new(name));
+    /// A VM of the lean module that has drawn so.
+    #[must_use]
+    pub fn lean_drawn(world: &World, draw: Draw) -> Self {
+        Self::start(world, draw, true)
+    }
+
+    fn start(world: &World, draw: Draw, is_lean: bool) -> Self {
+        let vm = Rc::new(Vm::new(draw));
         let host = Rc::new(RefCell::new(Host::new(world.clone(), Rc::clone(&vm))));
         Self { host, vm, is_lean }
     }
