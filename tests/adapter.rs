@@ -6,6 +6,9 @@
 mod support;
 
 #[cfg(test)]
+#[path = "adapter/callouts.rs"]
+mod callouts;
+#[cfg(test)]
 #[path = "adapter/configuration.rs"]
 mod configuration;
 #[cfg(test)]

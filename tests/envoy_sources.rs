@@ -22,10 +22,12 @@ mod servers;
 mod stage;
 
 use std::io::Write as _;
-use std::net::TcpStream;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
-use centre::Deed;
+use centre::{Centre, Deed};
+use envoy::Envoy;
+use plan::Plan;
 use stage::{Expect, Stage};
 
 const WATCHED: &str = r#"{
@@ -333,4 +335,121 @@ fn flights_are_bounded_and_a_client_that_leaves_harms_nobody() {
     let statuses = stage.at_once(&vec!["/u/ann".to_owned(); 40]);
     assert!(statuses.iter().all(|found| *found == 200), "{statuses:?}");
     stage.check();
+}
+
+/// A source of a cluster of its own name, that is asked once.
+fn once(name: &str) -> String {
+    format!(
+        r#""{name}": {{"http": {{"cluster": "{name}", "authority": "centre.test", "path": "/{name}", "timeout": "800ms"}}, "refresh": "1h"}}"#
+    )
+}
+
+/// What Envoy lets a filter see of a callout that came to nothing, by the name of the source.
+const FAILURES: [(&str, &str); 8] = [
+    (
+        "refused",
+        "no answer, Envoy itself says 503: upstream connect error",
+    ),
+    (
+        "reset",
+        "no answer, Envoy itself says 503: upstream connect error",
+    ),
+    (
+        "silent",
+        "no answer, Envoy itself says 504: upstream request timeout",
+    ),
+    ("short", "no reply: it was cut off"),
+    ("own", "unexpected status 503"),
+    (
+        "compressed",
+        "the answer is compressed (`content-encoding: gzip`)",
+    ),
+    ("unknown", "Envoy knows no such cluster"),
+    ("nowhere", "the cluster has no usable endpoint"),
+];
+
+#[test]
+fn why_a_callout_came_to_nothing_is_told() {
+    let centre = Centre::start();
+    let short = Deed::Answer {
+        status: 200,
+        fields: Vec::new(),
+        body: b"{}".to_vec(),
+        after: Duration::ZERO,
+        claimed: Some(100),
+    };
+    let compressed = Deed::Answer {
+        status: 200,
+        fields: vec![("content-encoding".into(), "gzip".into())],
+        body: b"\x1f\x8b\x08".to_vec(),
+        after: Duration::ZERO,
+        claimed: None,
+    };
+    let like_envoys = Deed::Answer {
+        status: 503,
+        fields: vec![("content-type".into(), "text/plain".into())],
+        body: b"upstream connect error".to_vec(),
+        after: Duration::ZERO,
+        claimed: None,
+    };
+    for (path, deed) in [
+        ("/reset", Deed::Down),
+        ("/silent", Deed::Silent),
+        ("/short", short),
+        ("/own", like_envoys),
+        ("/compressed", compressed),
+    ] {
+        centre.set("centre.test", path, deed);
+    }
+    // The route goes to `default`.
+    let here = |name: &str| match name {
+        "refused" => Some((name.to_owned(), envoy::free_address())),
+        "nowhere" => Some((name.to_owned(), SocketAddr::from(([127, 0, 0, 1], 0)))),
+        "unknown" => None,
+        _ => Some((name.to_owned(), centre.address)),
+    };
+    let names = FAILURES.iter().map(|(name, _)| *name).chain(["default"]);
+    let sources: Vec<String> = FAILURES.iter().map(|(name, _)| once(name)).collect();
+    let policy = format!(
+        r#"{{"sources": {{{}}}, "routes": [{{"name": "r", "require": "none"}}]}}"#,
+        sources.join(", ")
+    );
+    let plan = Plan {
+        name: "envoy-failures".into(),
+        policies: vec![("gate".into(), policy)],
+        environment: [].into(),
+        clusters: names.into_iter().filter_map(here).collect(),
+        workers: 1,
+        capabilities: Vec::new(),
+        module: plan::WHOLE,
+    };
+    let envoy = match plan.start() {
+        Ok(envoy) => envoy,
+        Err(error) => panic!("{error}"),
+    };
+    told(&envoy);
+    assert_eq!(envoy.traps(), Vec::<String>::new());
+}
+
+/// Waits until the log has said of each source why it failed.
+#[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+fn told(envoy: &Envoy) {
+    let start = Instant::now();
+    loop {
+        let log = envoy.log();
+        let missing: Vec<_> = FAILURES
+            .iter()
+            .filter(|(name, words)| {
+                let event = format!("event=source_failed source={name} ");
+                let mut lines = log.lines().filter(|line| line.contains(&event));
+                !lines.any(|line| line.contains(words))
+            })
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let is_patient = start.elapsed() < Duration::from_secs(20);
+        assert!(is_patient, "not told: {missing:?}\n{log}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }

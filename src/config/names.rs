@@ -43,13 +43,25 @@ pub(super) fn header_values(
     pairs(writable, value, node, at, errors)
 }
 
-/// A map from header names, which are written, to text that may be a secret.
+/// The headers of a callout: a map from header names, which are written, to text that may be a secret.
 pub(super) fn secret_headers<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<T>>> {
-    pairs(writable, T::decode, node, at, errors)
+    pairs(askable, T::decode, node, at, errors)
+}
+
+/// A header of a callout.
+fn askable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let name = writable(name, at, errors)?;
+    if name == "accept-encoding" {
+        // RFC 9110 §12.5.3.
+        let reason = "a compressed answer can't be read";
+        errors.suggest(at, reason, "leave it out: `identity` is asked for");
+        return None;
+    }
+    Some(name)
 }
 
 /// A map from names to header names.

@@ -7,10 +7,9 @@ use std::time::Duration;
 use log::{error, info};
 
 use crate::engine::Engine;
-use crate::http::{CalloutError, HeaderMap, Reply};
 use crate::policy::{Fingerprint, Policy};
 
-use super::abi::{self, Action, BufferKind, MapKind};
+use super::abi::{self, Action};
 use super::board::SharedBoard;
 use super::clock::milliseconds;
 use super::handover::{BUILD, PERIOD, VERSION};
@@ -21,11 +20,7 @@ use super::refusal::Refusal;
 use super::seat::Seat;
 use super::tally::Tally;
 use super::vm::Vm;
-use super::{configure, log as host_log};
-
-/// A reply's body is cut above this length, whatever a source's `maxBytes` says: a cut document is no JSON, and so is
-/// refused.
-const MOST_REPLY_BYTES: usize = 64 * 1024 * 1024;
+use super::{configure, log as host_log, reply};
 
 /// Early replies that are kept for their callouts.
 const MOST_EARLY: usize = 8;
@@ -226,15 +221,14 @@ impl Vm {
         turn.action()
     }
 
-    /// A callout was answered, with that many headers and bytes of body; no headers mean that there is no reply. (A
-    /// refused connection or a timeout is mostly a reply in Envoy, a 503 or 504 of its own making.) The host names the
-    /// root that sent it, and we don't need it: the token is the VM's.
+    /// A callout was answered, with that many headers and bytes of body; no headers mean that there is no reply. The host
+    /// names the root that sent it, and we don't need it: the token is the VM's.
     pub fn on_http_call_response(&self, token: CallToken, headers: usize, body: usize) {
         let flight = self.with(|tables| tables.flights.remove(&token));
         let Some(Some(flight)) = flight else {
             return self.early(token, headers, body);
         };
-        let reply = read_reply(headers, body);
+        let reply = reply::read(headers, body, flight.max_bytes);
         let root = flight.seat.root;
         let sent = (flight.id, &*flight.cluster);
         let work = self.reply(&flight.seat, sent, reply);
@@ -249,7 +243,7 @@ impl Vm {
             early.is_some_and(|early| early.len() < MOST_EARLY)
         });
         if expected == Some(true) {
-            let reply = read_reply(headers, body);
+            let reply = reply::read(headers, body, reply::MOST_EARLY_BYTES);
             self.with(|tables| {
                 if let Some(early) = &mut tables.early {
                     early.push((token, reply));
@@ -329,20 +323,4 @@ impl Vm {
 /// How often a root is ticked whose engine needs it so often: for its counts at least.
 fn period(needed: Option<Duration>) -> Duration {
     needed.map_or(PERIOD, |needed| needed.min(PERIOD))
-}
-
-/// Reads the reply that the host holds during this callback.
-fn read_reply(headers: usize, body: usize) -> Result<Reply, CalloutError> {
-    if headers == 0 {
-        return Err(CalloutError::NoReply);
-    }
-    let wire = abi::header_map(MapKind::Reply).map_err(|_| CalloutError::NoReply)?;
-    let headers = HeaderMap::from_wire(wire).map_err(|_| CalloutError::NoReply)?;
-    let body = if body == 0 {
-        Vec::new()
-    } else {
-        abi::buffer(BufferKind::ReplyBody, body.min(MOST_REPLY_BYTES))
-            .map_err(|_| CalloutError::NoReply)?
-    };
-    Ok(Reply { headers, body })
 }

@@ -32,6 +32,7 @@ mod offers;
 mod perform;
 mod recent;
 mod refusal;
+mod reply;
 mod roots;
 mod rows;
 mod seat;

@@ -12,6 +12,7 @@ use super::id::ContextId;
 use super::notes::Notes;
 use super::observer::Sink;
 use super::refusal::Refusal;
+use super::reply;
 use super::seat::Seat;
 use super::tables::{Flight, Waiting};
 use super::vm::{Vm, engaged};
@@ -187,19 +188,18 @@ impl<'a> Turn<'a> {
             Ok(token) => match early.into_iter().find(|(of, _)| *of == token) {
                 Some((_, reply)) => self.vm.reply(seat, (flight, &callout.cluster), reply),
                 None => {
-                    let seat = Rc::clone(seat);
                     let flight = Flight {
-                        seat,
+                        seat: Rc::clone(seat),
                         id: flight,
                         cluster: callout.cluster.clone(),
+                        max_bytes: callout.max_bytes,
                     };
                     self.vm.with(|tables| tables.flights.insert(token, flight));
                     Work::default()
                 }
             },
-            // The engine tells why, by the source's name; here only the host call is known.
-            Err(_) => {
-                let error = Err(CalloutError::Unsendable);
+            Err(failure) => {
+                let error = Err(reply::unsent(&failure));
                 self.vm.reply(seat, (flight, &callout.cluster), error)
             }
         }

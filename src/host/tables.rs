@@ -34,6 +34,8 @@ pub(super) struct Flight {
     pub(super) id: FlightId,
     /// Where it goes.
     pub(super) cluster: Text,
+    /// How much of the reply's content is of use.
+    pub(super) max_bytes: usize,
 }
 
 /// Replies that came before the host told the token of their callout.

@@ -96,8 +96,10 @@ impl Vm {
     ) -> Work {
         let outcome = match &reply {
             Ok(_) => "answered",
-            Err(CalloutError::Unsendable) => "unsendable",
-            Err(CalloutError::NoReply | CalloutError::Abandoned) => "unanswered",
+            Err(CalloutError::UnknownCluster | CalloutError::Unsendable) => "unsendable",
+            Err(
+                CalloutError::Unreached { .. } | CalloutError::NoReply | CalloutError::Abandoned,
+            ) => "unanswered",
         };
         seat.tally.callout(cluster, outcome);
         // A time that is past makes what is learnt look older than it is, never younger.

@@ -16,6 +16,9 @@ pub struct Callout {
     pub body: Text,
     /// How long the driver waits for the whole answer.
     pub timeout: Duration,
+    /// So many bytes of the answer's content are of use. Of a longer one the driver gives one byte more at least, so that
+    /// it is known to be longer, and leaves the rest where it is.
+    pub max_bytes: usize,
 }
 
 impl fmt::Debug for Callout {
@@ -57,11 +60,20 @@ impl Reply {
 }
 
 /// Why there is no reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CalloutError {
-    /// The host did not take it: the cluster is unknown, or the host call failed.
+    /// The host knows no cluster of that name.
+    UnknownCluster,
+    /// The host did not take it: the cluster has no endpoint to send it to, or may not be sent more, or the host call failed.
     Unsendable,
-    /// Refused, reset, or timed out: the host doesn't say which.
+    /// The host answered in the cluster's place: nothing came from there. It says why.
+    Unreached {
+        /// The status of its answer.
+        status: u16,
+        /// Its own words: no text of the cluster's.
+        reason: Box<str>,
+    },
+    /// Cut off, timed out, or longer than the host can hold: it doesn't say which.
     NoReply,
     /// The policy that had sent it is gone.
     Abandoned,
@@ -70,8 +82,16 @@ pub enum CalloutError {
 impl fmt::Display for CalloutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unsendable => "the callout could not be sent: is the cluster known to Envoy?",
-            Self::NoReply => "no reply: connection refused or reset, or the time ran out",
+            Self::UnknownCluster => "the callout could not be sent: Envoy knows no such cluster",
+            Self::Unsendable => {
+                "the callout could not be sent: the cluster has no usable endpoint, or its limits are reached"
+            }
+            Self::Unreached { status, reason } => {
+                return write!(f, "no answer, Envoy itself says {status}: {reason}");
+            }
+            Self::NoReply => {
+                "no reply: it was cut off, or the time ran out, or it is longer than Envoy can hold (32 MiB)"
+            }
             Self::Abandoned => "the policy that asked was replaced",
         })
     }

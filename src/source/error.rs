@@ -14,11 +14,11 @@ pub enum SourceError {
     Status(u16),
     /// The document is larger than the source's `maxBytes`.
     TooLarge {
-        /// Its length.
-        bytes: usize,
         /// The limit.
         limit: usize,
     },
+    /// The answer's content is encoded (RFC 9110 §8.4), most likely compressed: so says this header.
+    Encoded(String),
     /// The document is no JSON.
     Malformed(String),
     /// The document is JSON and not what the policy needs of it.
@@ -30,8 +30,11 @@ impl fmt::Display for SourceError {
         match self {
             Self::Callout(error) => error.fmt(f),
             Self::Status(status) => write!(f, "unexpected status {status}"),
-            Self::TooLarge { bytes, limit } => {
-                write!(f, "document of {bytes} bytes, the limit is {limit}")
+            Self::TooLarge { limit } => {
+                write!(f, "the document is longer than `maxBytes`, {limit} bytes")
+            }
+            Self::Encoded(how) => {
+                write!(f, "the answer is compressed (`content-encoding: {how}`)")
             }
             Self::Malformed(reason) => write!(f, "malformed document: {reason}"),
             Self::Unusable(reason) => write!(f, "unusable document: {reason}"),

@@ -12,6 +12,9 @@ use super::path::{Path, PathError};
 /// The longest validator that is kept: what is longer is ignored, and the next request isn't conditional.
 const MAX_VALIDATOR: usize = 1024;
 
+/// So much is told of how an answer is encoded.
+const MAX_ENCODING: usize = 64;
+
 /// The value of a header that goes with every callout of a source.
 #[derive(Clone, Debug)]
 pub enum HeaderValue {
@@ -30,7 +33,8 @@ impl HeaderValue {
     }
 }
 
-/// One path of a cluster that answers with a JSON document. The request is a `GET` with `accept: application/json`.
+/// One path of a cluster that answers with a JSON document. The request is a `GET` with `accept: application/json` and
+/// `accept-encoding: identity`: without the latter any coding would do (RFC 9110 §12.5.3), and none is read here.
 #[derive(Clone, Debug)]
 pub struct HttpSource {
     cluster: Text,
@@ -134,6 +138,7 @@ impl HttpSource {
             (":authority".into(), self.authority.clone()),
             (":path".into(), path),
             ("accept".into(), "application/json".into()),
+            ("accept-encoding".into(), "identity".into()),
         ];
         for (name, value) in &self.headers {
             headers.push((name.clone(), value.to_text()));
@@ -149,6 +154,7 @@ impl HttpSource {
             headers,
             body: "".into(),
             timeout: self.timeout,
+            max_bytes: self.max_bytes,
         }
     }
 
@@ -166,9 +172,12 @@ impl HttpSource {
     }
 
     fn body(&self, reply: Reply) -> Fetched {
-        let (bytes, limit) = (reply.body.len(), self.max_bytes);
-        if bytes > limit {
-            return Fetched::Failed(SourceError::TooLarge { bytes, limit });
+        if let Some(how) = encoding(&reply) {
+            return Fetched::Failed(SourceError::Encoded(how));
+        }
+        let limit = self.max_bytes;
+        if reply.body.len() > limit {
+            return Fetched::Failed(SourceError::TooLarge { limit });
         }
         let validator = Validator {
             etag: only(&reply, b"etag"),
@@ -179,6 +188,17 @@ impl HttpSource {
             validator,
         }
     }
+}
+
+/// How the content is encoded, where it is: the beginning of what the header says.
+fn encoding(reply: &Reply) -> Option<String> {
+    let headers = reply.headers.view();
+    let is_plain = |told: &&[u8]| told.is_empty() || told.eq_ignore_ascii_case(b"identity");
+    let told = headers
+        .all(b"content-encoding")
+        .find(|told| !is_plain(told))?;
+    let shown = told.get(..MAX_ENCODING).unwrap_or(told);
+    Some(String::from_utf8_lossy(shown).into_owned())
 }
 
 /// The value of a header that stands there exactly once, isn't empty, and isn't longer than a validator may be.
@@ -229,6 +249,7 @@ mod tests {
             (":scheme", "http"),
             (":authority", "centre.local"),
             (":path", "/a?b"),
+            ("accept-encoding", "identity"),
             ("authorization", "Bearer x"),
             ("x", "1"),
         ] {
@@ -273,8 +294,39 @@ mod tests {
         assert_eq!(source.interpret(nothing), failed(0));
         assert_eq!(
             source.interpret(reply("200", &[], b"12345")),
-            Fetched::Failed(SourceError::TooLarge { bytes: 5, limit: 4 })
+            Fetched::Failed(SourceError::TooLarge { limit: 4 })
         );
+    }
+
+    #[test]
+    fn what_is_compressed_is_no_document() {
+        let source = source("/");
+        let read = |fields: &[(&str, &str)]| source.interpret(reply("200", fields, b"{}"));
+        for told in ["gzip", "GZIP", "br, identity", "identity,x-own"] {
+            let fetched = read(&[("content-encoding", told)]);
+            let Fetched::Failed(error) = &fetched else {
+                panic!("{told}: {fetched:?}");
+            };
+            let words = format!("the answer is compressed (`content-encoding: {told}`)");
+            assert_eq!(error.to_string(), words);
+        }
+        let twice = [("content-encoding", "identity"), ("content-encoding", "br")];
+        assert_eq!(
+            read(&twice),
+            Fetched::Failed(SourceError::Encoded("br".to_owned()))
+        );
+        for told in ["identity", "Identity", ""] {
+            let fetched = read(&[("content-encoding", told)]);
+            assert!(matches!(fetched, Fetched::Body { .. }), "{told}");
+        }
+        let long = "x".repeat(1000);
+        let Fetched::Failed(error) = read(&[("content-encoding", &long)]) else {
+            panic!("it is no document");
+        };
+        assert!(error.to_string().len() < 120, "{error}");
+        // What has no content has no coding either.
+        let fetched = source.interpret(reply("304", &[("content-encoding", "gzip")], b""));
+        assert_eq!(fetched, Fetched::NotModified);
     }
 
     #[test]

@@ -41,9 +41,10 @@ impl Schedule {
     pub(super) fn backoff(&self, failures: u32, error: &SourceError, loaded: Loaded) -> Duration {
         let (first, last) = self.bounds(loaded);
         let last = match error {
-            SourceError::TooLarge { .. } | SourceError::Malformed(_) | SourceError::Unusable(_) => {
-                last.min(self.refresh)
-            }
+            SourceError::TooLarge { .. }
+            | SourceError::Encoded(_)
+            | SourceError::Malformed(_)
+            | SourceError::Unusable(_) => last.min(self.refresh),
             SourceError::Callout(_) | SourceError::Status(_) => last,
         };
         let doublings = failures.saturating_sub(1).min(31);

@@ -106,13 +106,15 @@ fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
 }
 
 fn cluster(name: &str, address: SocketAddr) -> Value {
+    let endpoints = match address.port() {
+        // There is none.
+        0 => json!([]),
+        port => json!([{"lb_endpoints": [{"endpoint": {"address": socket(port)}}]}]),
+    };
     json!({
         "name": name,
         "connect_timeout": "1s",
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(address.port())}}]}],
-        },
+        "load_assignment": {"cluster_name": name, "endpoints": endpoints},
     })
 }
 

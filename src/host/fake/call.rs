@@ -269,7 +269,9 @@ pub(crate) fn buffer(kind: u32, start: usize, most: usize) -> Answer<Vec<u8>> {
         };
         let bytes = bytes.ok_or(NOT_FOUND)?;
         let end = start.saturating_add(most).min(bytes.len());
-        Ok(bytes.get(start..end).unwrap_or_default().to_vec())
+        let piece = bytes.get(start..end).unwrap_or_default().to_vec();
+        host.longest_read = host.longest_read.max(piece.len());
+        Ok(piece)
     })
 }
 

@@ -84,6 +84,8 @@ pub struct Host {
     pub logs: Vec<(u32, String)>,
     /// How often each host call was made.
     pub calls: BTreeMap<&'static str, u32>,
+    /// The most that was taken out of a buffer at once, in bytes.
+    pub longest_read: usize,
     /// The tick period of each root in milliseconds, zero for none. Envoy keeps it when the root has ended.
     pub ticks: BTreeMap<ContextId, u32>,
     pub(super) violations: Vec<String>,
@@ -130,6 +132,7 @@ impl Host {
             raw_map: None,
             logs: Vec::new(),
             calls: BTreeMap::new(),
+            longest_read: 0,
             ticks: BTreeMap::new(),
             violations: Vec::new(),
             configuration: None,
