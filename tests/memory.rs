@@ -13,6 +13,7 @@ use std::cell::Cell;
 
 use postern::config::{ConfigErrors, Pieces};
 use postern::policy::{Environment, Policy};
+use postern::source::weight;
 use serde_json::{Value, json};
 
 thread_local! {
@@ -138,5 +139,40 @@ fn a_policy_needs_little_more_than_its_text_has() {
         assert!(most <= limit, "{what}: {most} hundredths of the text");
         // Were nothing counted, it would be less than the names alone.
         assert!(most > 10, "{what}: {most} hundredths of the text");
+    }
+}
+
+/// Whatever a document is like, what is said of its memory is near what it takes.
+#[test]
+fn a_values_weight_is_what_it_takes() {
+    let list = |item: &str| format!("[{}]", vec![item; 5000].join(","));
+    let members = |count: usize| {
+        let members: Vec<String> = (0..count).map(|at| format!(r#""m{at:05}":{at}"#)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    for text in [
+        list("[]"),
+        list("0"),
+        list("[[]]"),
+        list(r#"{"a":0}"#),
+        list(r#"{"a":{"b":{}}}"#),
+        list(&members(3)),
+        list(&members(11)),
+        list(&members(12)),
+        list(&members(30)),
+        list(r#""x""#),
+        list(r#"{"id":"tenant-00017","upstream":"cluster-17","labels":{"tier":"gold"}}"#),
+        members(7),
+        members(10_000),
+        format!("\"{}\"", "x".repeat(100_000)),
+    ] {
+        let before = HELD.get().0;
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let taken = HELD.get().0 - before;
+        let said = weight(&value);
+        // What an allocation takes beside its bytes isn't counted by this test's allocator.
+        let fits = (taken..=taken * 2).contains(&said);
+        assert!(fits, "{:.40}: {taken} and not {said}", text);
+        drop(value);
     }
 }

@@ -23,7 +23,7 @@ const LIMITS: Limits = Limits {
     max_in_flight: 2,
     max_key_bytes: 8,
     max_entries: 3,
-    max_bytes: 1000,
+    max_bytes: 10_000,
 };
 
 fn on_demand(limits: Limits) -> OnDemand {
@@ -237,6 +237,42 @@ fn a_clock_that_is_put_back() {
     let _ = source.fetched(b"b", reply("404", ""), at(10_000));
     assert_eq!(say(&source.ask(b"b", at(0))), "missing");
     assert_eq!(say(&source.ask(b"b", at(6))), "ask /profiles/b");
+}
+
+/// Twelve objects in 97 bytes, and as much text that is one string.
+#[test]
+fn what_counts_is_the_memory_that_a_document_takes() {
+    let small = format!("\"{}\"", "x".repeat(95));
+    let large = format!("[{}]", [r#"{"a":1}"#; 12].join(","));
+    for (body, remembered) in [(small, 3), (large, 1)] {
+        let mut source = on_demand(LIMITS);
+        for key in [&b"a"[..], b"b", b"c"] {
+            let _ = source.ask(key, at(0));
+            let settled = source.fetched(key, reply("200", &body), at(0));
+            assert!(matches!(settled, Settled::Found(_)), "{settled:?}");
+        }
+        assert_eq!(source.documents(), remembered, "{body}");
+        // Confirmed, it weighs the same.
+        assert!(matches!(
+            source.ask(b"c", at(61)),
+            Answer::Stale(_, Some(_))
+        ));
+        let _ = source.fetched(b"c", reply("304", ""), at(61));
+        assert_eq!(source.documents(), remembered, "{body}");
+    }
+    // Keys without a document take memory as well.
+    let limits = Limits {
+        max_entries: 1000,
+        max_key_bytes: 1000,
+        ..LIMITS
+    };
+    let mut source = on_demand(limits);
+    for number in 0..100 {
+        let key = format!("{number:0>900}").into_bytes();
+        let _ = source.ask(&key, at(0));
+        let _ = source.fetched(&key, reply("404", ""), at(0));
+    }
+    assert_eq!(source.lacks(), 2);
 }
 
 #[derive(Clone, Debug)]

@@ -76,12 +76,36 @@ record! {
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// For how long an answer is waited for.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
-        /// The largest document that is accepted.
-        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
+        /// The largest document that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
+        "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
 }
 
+/// How large a document is at most where nothing is written.
+const USUAL_BYTES: usize = 8 << 20;
+
+/// The same of one on demand. It is parsed in one go, when a request needs it.
+const USUAL_BYTES_ON_DEMAND: usize = 256 << 10;
+
+/// What may be written there.
+const MOST_BYTES_ON_DEMAND: usize = 1 << 20;
+
 impl HttpSource {
+    /// The largest document that is accepted, in bytes.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.max_bytes.unwrap_or(USUAL_BYTES)
+    }
+
+    /// Bounds a document on demand.
+    fn bound(&mut self, at: &Path<'_>, errors: &mut ConfigErrors) {
+        let limit = *self.max_bytes.get_or_insert(USUAL_BYTES_ON_DEMAND);
+        if limit > MOST_BYTES_ON_DEMAND {
+            let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
+            errors.push(&at.field("maxBytes"), reason);
+        }
+    }
+
     /// The `:authority` of requests: the cluster's name where none was written.
     #[must_use]
     pub fn authority(&self) -> &str {
@@ -121,8 +145,11 @@ impl Decode for Source {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         let written = WrittenSource::decode(node, at, errors)?;
         let kind = match (written.http, written.inline) {
-            (Some(http), _) => {
+            (Some(mut http), _) => {
                 let path = at.field("http");
+                if written.on_demand.is_some() {
+                    http.bound(&path, errors);
+                }
                 refuse_key(
                     &http,
                     written.on_demand.is_some(),

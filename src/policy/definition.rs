@@ -59,7 +59,7 @@ impl Definition {
         for part in [&*http.cluster, http.authority(), &*http.path] {
             self.add(part.as_bytes());
         }
-        self.add(format!("{} {}", http.max_bytes, headers.len()).as_bytes());
+        self.add(format!("{} {}", http.limit(), headers.len()).as_bytes());
         for (name, value) in headers {
             self.add(name);
             self.add(match value {

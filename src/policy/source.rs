@@ -248,7 +248,7 @@ impl IndexBy {
     }
 }
 
-/// How much text of documents one source on demand keeps in one VM.
+/// How much memory the documents take that one source on demand keeps in one VM.
 const REMEMBERED_BYTES: usize = 64 << 20;
 
 fn fetched(
@@ -273,7 +273,7 @@ fn fetched(
     let fetcher = fetcher?
         .with_headers(headers)
         .with_timeout(http.timeout)
-        .with_max_bytes(http.max_bytes);
+        .with_max_bytes(http.limit());
     let fetcher = Rc::new(Fetcher::Http(fetcher));
     Some(match &source.on_demand {
         None => {

@@ -22,6 +22,12 @@ impl Validator {
     pub const fn is_empty(&self) -> bool {
         self.etag.is_none() && self.last_modified.is_none()
     }
+
+    /// How much memory it takes, its own place not counted.
+    pub(super) fn bytes(&self) -> usize {
+        let bytes = |text: &Option<Vec<u8>>| text.as_ref().map_or(0, Vec::capacity);
+        bytes(&self.etag).saturating_add(bytes(&self.last_modified))
+    }
 }
 
 /// What a reply says. `Debug` shows of a document its length alone.

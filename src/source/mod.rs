@@ -29,6 +29,7 @@ mod schedule;
 mod selected;
 mod tree;
 mod watched;
+mod weight;
 
 pub use board::{ABSENT, Board};
 pub use budget::Budget;
@@ -48,3 +49,4 @@ pub use schedule::Schedule;
 pub use selected::Selected;
 pub use tree::Tree;
 pub use watched::{Candidate, Identity, Outcome, Progress, Tick, Watched};
+pub use weight::weight;

@@ -10,10 +10,13 @@ use crate::time::Timestamp;
 
 use super::fetcher::{Fetched, Validator};
 use super::path::has_reserved_byte;
-use super::{Document, Fetcher, SourceError};
+use super::{Document, Fetcher, SourceError, weight};
 
 /// How long a key isn't asked for again after its callout failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What an answer that is remembered takes beside its key, its document and its validator.
+const ENTRY: usize = 256;
 
 /// How much later than it should a reply may come before its flight counts for nothing.
 const GRACE: Duration = Duration::from_secs(1);
@@ -34,7 +37,8 @@ pub struct Limits {
     pub max_key_bytes: usize,
     /// The most documents that are remembered, and the most keys without one.
     pub max_entries: usize,
-    /// The most bytes of documents that are remembered: the length of their texts together.
+    /// The most memory that documents may take which are remembered, in bytes: their [`weight`] together, with their
+    /// keys and validators. The keys without a document may take a quarter of it.
     pub max_bytes: usize,
 }
 
@@ -89,6 +93,8 @@ pub enum Settled {
 #[derive(Debug)]
 struct Known {
     document: Rc<Document>,
+    /// How much memory the document takes.
+    weight: usize,
     validator: Validator,
     confirmed: Timestamp,
     /// When the last refresh failed, if it was the last thing that happened.
@@ -118,7 +124,15 @@ struct Flight {
     /// When it is lost.
     deadline: Timestamp,
     /// What a "not modified" means: it may be forgotten by the time that the reply comes.
-    held: Option<(Rc<Document>, Validator)>,
+    held: Option<Held>,
+}
+
+/// A document, and how to ask for a newer one.
+#[derive(Clone, Debug)]
+struct Held {
+    document: Rc<Document>,
+    weight: usize,
+    validator: Validator,
 }
 
 impl Flight {
@@ -142,7 +156,7 @@ impl OnDemand {
             fetcher,
             limits,
             documents: Cache::new(limits.max_entries, limits.max_bytes),
-            lacks: Cache::new(limits.max_entries, usize::MAX),
+            lacks: Cache::new(limits.max_entries, limits.max_bytes >> 2),
             flights: Map::default(),
         }
     }
@@ -191,7 +205,11 @@ impl OnDemand {
                 return None;
             }
         }
-        let held = (Rc::clone(&known.document), known.validator.clone());
+        let held = Held {
+            document: Rc::clone(&known.document),
+            weight: known.weight,
+            validator: known.validator.clone(),
+        };
         if self.is_in_flight(key, now) {
             return None;
         }
@@ -233,7 +251,7 @@ impl OnDemand {
     fn start(
         &mut self,
         key: &[u8],
-        held: Option<(Rc<Document>, Validator)>,
+        held: Option<Held>,
         now: Timestamp,
     ) -> Result<Callout, Refusal> {
         let deadline = now.after(self.flight_time());
@@ -246,7 +264,7 @@ impl OnDemand {
             return Err(Refusal::TooManyInFlight);
         }
         let nothing = Validator::default();
-        let validator = held.as_ref().map_or(&nothing, |(_, validator)| validator);
+        let validator = held.as_ref().map_or(&nothing, |held| &held.validator);
         let callout = self.fetcher.demand(key, validator);
         let callout = callout.ok_or(Refusal::UnfitKey)?;
         self.flights.insert(key.into(), Flight { deadline, held });
@@ -266,12 +284,19 @@ impl OnDemand {
         let error = match result.map(|reply| self.fetcher.interpret(reply)) {
             Ok(Fetched::Body { body, validator }) => {
                 match Document::parse(&body, self.fetcher.max_bytes()) {
-                    Ok(document) => return self.found(key, document, validator, now),
+                    Ok(document) => {
+                        let held = Held {
+                            weight: weight(document.value()),
+                            document,
+                            validator,
+                        };
+                        return self.found(key, held, now);
+                    }
                     Err(error) => error,
                 }
             }
             Ok(Fetched::NotModified) => match flight.held {
-                Some((document, validator)) => return self.found(key, document, validator, now),
+                Some(held) => return self.found(key, held, now),
                 None => SourceError::Status(304),
             },
             Ok(Fetched::Missing) => {
@@ -290,26 +315,25 @@ impl OnDemand {
         Settled::Failed(error)
     }
 
-    fn found(
-        &mut self,
-        key: Rc<[u8]>,
-        document: Rc<Document>,
-        validator: Validator,
-        now: Timestamp,
-    ) -> Settled {
+    fn found(&mut self, key: Rc<[u8]>, held: Held, now: Timestamp) -> Settled {
         self.lacks.remove(&key);
+        let document = Rc::clone(&held.document);
         let known = Known {
-            document: Rc::clone(&document),
-            validator,
+            document: held.document,
+            weight: held.weight,
+            validator: held.validator,
             confirmed: now,
             failed: None,
         };
-        self.documents.insert(key, known, document.bytes());
+        let beside = key.len().saturating_add(known.validator.bytes());
+        let bytes = ENTRY.saturating_add(beside).saturating_add(known.weight);
+        self.documents.insert(key, known, bytes);
         Settled::Found(document)
     }
 
     fn lack(&mut self, key: Rc<[u8]>, error: Option<SourceError>, now: Timestamp) {
-        self.lacks.insert(key, Lack { error, since: now }, 0);
+        let bytes = ENTRY.saturating_add(key.len());
+        self.lacks.insert(key, Lack { error, since: now }, bytes);
     }
 
     /// The callout for `key` will never be answered: its sender is gone.
