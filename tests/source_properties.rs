@@ -121,7 +121,7 @@ fn off_the_text(
         match items.next(text, &mut Budget::of(slice))? {
             None => {}
             Some(Item::Begins(at)) => {
-                let range = items.text(text)?;
+                let range = items.text(text, usize::MAX)?.unwrap_or_default();
                 assert_eq!(range.start, at);
                 found.push(read_item(text, range)?);
             }

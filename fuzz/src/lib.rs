@@ -157,7 +157,11 @@ pub fn document(data: &[u8]) {
             match items.next(text, &mut slice()) {
                 Ok(None) => {}
                 Ok(Some(Item::Begins(at))) => {
-                    let range = items.text(text).ok().filter(|range| range.start == at);
+                    let range = items
+                        .text(text, usize::MAX)
+                        .ok()
+                        .flatten()
+                        .filter(|range| range.start == at);
                     let item = range.and_then(|range| read_item(text, range).ok());
                     found = found.zip(item).map(|(mut found, item)| {
                         found.push(item);

@@ -176,6 +176,9 @@ impl<'a> ConsumerRef<'a> {
     }
 }
 
+/// So many errors are told of a record of a document.
+pub(crate) const MOST_OF_RECORD: usize = 8;
+
 impl Consumer {
     /// The same, borrowed.
     pub(crate) fn as_ref(&self) -> ConsumerRef<'_> {
@@ -194,22 +197,23 @@ impl Consumer {
     /// Reads one record of a source's document (`consumersFrom`), and says what is wrong with those of its credentials that
     /// were left out. It is read as in the policy, but for two things. It was written by a program, perhaps: `null` is left
     /// out, a number is its text where a name is wanted, and a bad credential is left out as long as there is a good one.
-    /// And `{env: NAME}` is refused: who writes documents has no business with the gateway's environment.
+    /// And `{env: NAME}` is refused: who writes documents has no business with the gateway's environment. It is read in one
+    /// go: see that it isn't long.
     ///
     /// # Errors
-    /// Everything that is wrong with the record, each with its path from the record's root.
+    /// The first eight things that are wrong with the record, each with its path from the record's root.
     pub fn from_document(record: &serde_json::Value) -> Result<(Self, ConfigErrors), ConfigErrors> {
         let mut node = lenient::consumer(record);
         let credentials = take_credentials(&mut node);
-        let mut errors = ConfigErrors::default();
+        let mut errors = ConfigErrors::first(MOST_OF_RECORD);
         let read = Self::decode(&node, &Path::Root, &mut errors);
-        let mut left_out = ConfigErrors::default();
+        let mut left_out = ConfigErrors::first(MOST_OF_RECORD);
         let path = Path::Root;
         let path = path.field("credentials");
         let mut good = Vec::with_capacity(credentials.len());
         for (index, credential) in credentials.iter().enumerate() {
             let at = path.index(index);
-            let mut own = ConfigErrors::default();
+            let mut own = ConfigErrors::first(MOST_OF_RECORD);
             let read = Credential::decode(credential, &at, &mut own);
             refuse_environment(credential, &at, &mut own);
             match read.filter(|_| own.is_empty()) {

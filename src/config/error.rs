@@ -49,11 +49,41 @@ pub struct ConfigErrors {
     errors: Vec<ConfigError>,
     /// What was noticed beside them. Notices alone are no error.
     notices: Vec<Notice>,
+    most: Most,
+}
+
+/// How many errors, and how many notices, are noted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Most {
+    #[default]
+    All,
+    First(usize),
 }
 
 impl ConfigErrors {
+    /// Notes the first `most` errors, one at least, and lets the others go.
+    #[must_use]
+    pub(crate) const fn first(most: usize) -> Self {
+        Self {
+            errors: Vec::new(),
+            notices: Vec::new(),
+            most: Most::First(most),
+        }
+    }
+
+    /// Whether further errors aren't noted.
+    pub(super) fn is_full(&self) -> bool {
+        match self.most {
+            Most::All => false,
+            Most::First(most) => !self.errors.is_empty() && self.errors.len() >= most,
+        }
+    }
+
     /// Notes that `path` is wrong for `reason`.
     pub fn push(&mut self, path: impl Into<String>, reason: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         self.errors.push(ConfigError {
             path: path.into(),
             reason: reason.into(),
@@ -68,6 +98,9 @@ impl ConfigErrors {
         reason: impl Into<String>,
         suggestion: impl Into<String>,
     ) {
+        if self.is_full() {
+            return;
+        }
         let suggestion = Some(suggestion.into());
         self.errors.push(ConfigError {
             path: path.into(),
@@ -84,6 +117,9 @@ impl ConfigErrors {
         reason: impl Into<String>,
         suggestion: impl Into<String>,
     ) {
+        if matches!(self.most, Most::First(most) if self.notices.len() >= most) {
+            return;
+        }
         self.notices.push(Notice {
             rule,
             path: path.into(),
@@ -103,10 +139,14 @@ impl ConfigErrors {
         std::mem::take(&mut self.notices)
     }
 
-    /// Puts `others` behind these.
+    /// Puts `others` behind these, as far as there is room.
     pub fn append(&mut self, mut others: Self) {
         self.errors.append(&mut others.errors);
         self.notices.append(&mut others.notices);
+        if let Most::First(most) = self.most {
+            self.errors.truncate(most.max(1));
+            self.notices.truncate(most);
+        }
     }
 
     /// The errors.

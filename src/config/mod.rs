@@ -38,7 +38,7 @@ mod window;
 pub use access_log::{AccessLog, Property};
 pub use condition::{Condition, LookupTest, Names};
 pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMaterial, TextOrEnv};
-pub(crate) use consumer::{ApiKeyRef, ConsumerRef, KeyRef};
+pub(crate) use consumer::{ApiKeyRef, ConsumerRef, KeyRef, MOST_OF_RECORD};
 pub use decode::Named;
 pub use draft::{Draft, Lists};
 pub use error::{ConfigError, ConfigErrors, Notice};

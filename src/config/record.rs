@@ -128,6 +128,10 @@ impl<'n, 'a> Entries<'n, 'a> {
     }
 
     fn refuse_unknown(&self, name: &str, at: &Path<'_>, errors: &mut ConfigErrors) {
+        // What was meant takes long to find out.
+        if errors.is_full() {
+            return;
+        }
         let suggestion = nearest(name, self.names).map_or_else(
             || format!("known here: {}", listed(self.names, "and")),
             |meant| format!("did you mean `{meant}`?"),

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::config::{ConfigErrors, Consumer, ConsumerRef, Path};
+use crate::config::{ConfigErrors, Consumer, ConsumerRef, MOST_OF_RECORD, Path};
 use crate::policy::{Builder, Directory, Surroundings};
-use crate::source::{Budget, Items, SourceError, read_item};
+use crate::source::{Budget, Items, SourceError, read_item, text_within};
 
 use super::reader::Reader;
 
@@ -18,8 +18,11 @@ pub(super) struct Enrolment {
 /// How much more a byte costs of a record that isn't plain.
 const DEAR: usize = 8;
 
-/// What a record costs that was read already.
+/// What a record costs at least that was read already.
 const RECORD: usize = 768;
+
+/// The longest record, in bytes of its text: it is read in one go.
+const LONGEST: usize = 64 << 10;
 
 impl Enrolment {
     /// Takes in the record that begins there, the next one of `items`.
@@ -31,23 +34,52 @@ impl Enrolment {
         reader: &mut Reader<'_>,
         budget: &mut Budget,
     ) -> Result<(), SourceError> {
-        let rest = text.get(begin..).unwrap_or_default();
-        if let Some((plain, length)) = ConsumerRef::plain(rest) {
+        // Further than a record may go none of it is looked at: neither here nor by what skips it.
+        let end = text.len().min(begin.saturating_add(LONGEST));
+        let window = text.get(begin..end).unwrap_or_default();
+        if let Some((plain, length)) = ConsumerRef::plain(window) {
             items.pass(length);
             self.add(&plain, reader);
             return Ok(());
         }
-        let record = items.text(text)?;
-        budget.spend(record.len().saturating_mul(DEAR));
-        let value = read_item(text, record)?;
-        self.decode(&value, reader);
+        match items.text(text, LONGEST)? {
+            Some(record) => {
+                budget.spend(record.len().saturating_mul(DEAR));
+                let value = read_item(text, record)?;
+                self.decode(&value, reader);
+            }
+            None => {
+                budget.spend(LONGEST);
+                self.refuse_long(reader);
+            }
+        }
         Ok(())
     }
 
     /// Takes in a record that was read as JSON.
     pub(super) fn value(&mut self, record: &Value, reader: &mut Reader<'_>, budget: &mut Budget) {
-        budget.spend(RECORD);
-        self.decode(record, reader);
+        match text_within(record, LONGEST) {
+            Some(length) => {
+                budget.spend(length.saturating_mul(DEAR).max(RECORD));
+                self.decode(record, reader);
+            }
+            None => {
+                budget.spend(LONGEST);
+                self.refuse_long(reader);
+            }
+        }
+    }
+
+    fn refuse_long(&mut self, reader: &mut Reader<'_>) {
+        let reason = format!("the record is longer than {LONGEST} bytes");
+        reader.left_out(&self.number(), &reason);
+    }
+
+    /// The number of the next record, which isn't even known by name.
+    fn number(&mut self) -> String {
+        let number = self.records.to_string();
+        self.records = self.records.saturating_add(1);
+        number
     }
 
     fn decode(&mut self, record: &Value, reader: &mut Reader<'_>) {
@@ -56,11 +88,7 @@ impl Enrolment {
                 left_out(&consumer.name, &without, reader);
                 self.add(&consumer.as_ref(), reader);
             }
-            Err(errors) => {
-                let number = self.records.to_string();
-                self.records = self.records.saturating_add(1);
-                left_out(&number, &errors, reader);
-            }
+            Err(errors) => left_out(&self.number(), &errors, reader),
         }
     }
 
@@ -70,7 +98,7 @@ impl Enrolment {
             providers: &reader.policy.providers,
             environment: None,
         };
-        let mut errors = ConfigErrors::default();
+        let mut errors = ConfigErrors::first(MOST_OF_RECORD);
         self.builder.add(consumer, around, &Path::Root, &mut errors);
         left_out(consumer.name, &errors, reader);
     }

@@ -286,6 +286,9 @@ fn judge_index(
 }
 
 #[cfg(test)]
+mod slices;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
@@ -293,7 +296,7 @@ mod tests {
     use crate::policy::Environment;
     use proptest::prelude::*;
 
-    struct Events(Vec<String>);
+    pub(super) struct Events(pub(super) Vec<String>);
 
     impl Observer for Events {
         fn event(&mut self, event: &Event<'_>) {
@@ -310,7 +313,7 @@ mod tests {
     }
 
     /// Reads consumers off the text, or out of the value because a lookup needs that as well.
-    fn policy(lookup: &str) -> Policy {
+    pub(super) fn policy(lookup: &str) -> Policy {
         let text = format!(
             r#"{{"consumersFrom": [{{"source": "s", "items": "$.consumers[*]"}}],
                 "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x"}}]}}}},

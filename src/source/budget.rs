@@ -4,7 +4,11 @@
 /// nanoseconds each; what costs more spends accordingly. So no clock is asked, and the same document is read in the same
 /// steps everywhere.
 #[derive(Debug)]
-pub struct Budget(usize);
+pub struct Budget {
+    left: usize,
+    /// What was taken off, even beyond what there was.
+    spent: usize,
+}
 
 impl Budget {
     /// A document up to this length is read in one go, when it comes.
@@ -16,31 +20,41 @@ impl Budget {
     /// For one slice.
     #[must_use]
     pub const fn slice() -> Self {
-        Self(Self::SLICE)
+        Self::of(Self::SLICE)
     }
 
     /// For everything at once.
     #[must_use]
     pub const fn unlimited() -> Self {
-        Self(usize::MAX)
+        Self::of(usize::MAX)
     }
 
     /// For so many bytes.
     #[must_use]
     pub const fn of(bytes: usize) -> Self {
-        Self(bytes)
+        Self {
+            left: bytes,
+            spent: 0,
+        }
     }
 
     /// Takes something off.
     pub const fn spend(&mut self, cost: usize) {
-        if self.0 != usize::MAX {
-            self.0 = self.0.saturating_sub(cost);
+        self.spent = self.spent.saturating_add(cost);
+        if self.left != usize::MAX {
+            self.left = self.left.saturating_sub(cost);
         }
     }
 
     /// Whether it is time to stop.
     #[must_use]
     pub const fn is_spent(&self) -> bool {
-        self.0 == 0
+        self.left == 0
+    }
+
+    /// What was taken off by now. The last step may have cost more than was left.
+    #[must_use]
+    pub const fn spent(&self) -> usize {
+        self.spent
     }
 }

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::extent::Kind;
 use super::place::Step;
-use super::scan::{Kind, Scanner, Token, WHOLE, name, part};
+use super::scan::{NextValue, Scanner, Token, WHOLE, name, part};
 use super::{Budget, JsonPath, SourceError};
 
 /// The longest way that is followed in the text: no plain item at its end nests too deep.
@@ -82,23 +83,30 @@ impl Items {
         self.scanner.pass(length);
     }
 
-    /// Where the text is of the item that begins here. Whether it is JSON is for its reader to find out.
+    /// Where the text is of the item that begins here; `None` where it has more than `most` bytes: then it is passed over
+    /// like everything beside the items. Whether it is JSON is for its reader to find out.
     ///
     /// # Errors
-    /// [`SourceError::Malformed`].
-    pub fn text(&mut self, text: &[u8]) -> Result<Range<usize>, SourceError> {
-        match self.scanner.next(text, usize::MAX)? {
-            Token::Value(range) => Ok(range),
-            // It can't be: a value begins here, and of any length it is one token.
-            Token::Open(_) | Token::Close | Token::Key(_) | Token::End => Ok(0..0),
+    /// [`SourceError`].
+    pub fn text(&mut self, text: &[u8], most: usize) -> Result<Option<Range<usize>>, SourceError> {
+        match self.scanner.next(text, most)? {
+            Token::Value(range) if range.len() <= most => Ok(Some(range)),
+            Token::Value(range) => {
+                part(text, range)?;
+                Ok(None)
+            }
+            // It can't be anything but `Open`: a value begins here.
+            Token::Open(_) | Token::Close | Token::Key(_) | Token::Blank | Token::End => Ok(None),
         }
     }
 
     fn step(&mut self, text: &[u8]) -> Result<Option<Item>, SourceError> {
         let is_near = self.scanner.depth() == self.way.len();
         if is_near && self.way.len() > self.steps.len() {
-            if let Some(at) = self.scanner.next_value(text) {
-                return Ok(Some(Item::Begins(at)));
+            match self.scanner.next_value(text) {
+                NextValue::At(at) => return Ok(Some(Item::Begins(at))),
+                NextValue::Blank => return Ok(None),
+                NextValue::Other => {}
             }
         }
         let is_on_way = is_near && self.leads_on();
@@ -123,6 +131,7 @@ impl Items {
                 self.way.truncate(depth);
                 Ok(None)
             }
+            Token::Blank => Ok(None),
             Token::End => Ok(Some(Item::End(self.is_reached))),
         }
     }

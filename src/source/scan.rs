@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::SourceError;
+use super::extent::{Extent, Kind, LONGEST, extent, is_blank, string_end, window};
 
 /// Up to what length a value is handed out whole, for the JSON library to read; a longer array or object is gone into.
 pub(super) const WHOLE: usize = 16 << 10;
@@ -17,15 +18,11 @@ pub(super) fn unmarked(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
+/// So many blanks are passed over in one go.
+const BLANKS: usize = 16 << 10;
+
 /// How deep values nest at most, as the JSON library has it.
 const DEEPEST: usize = 127;
-
-/// What has parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Array,
-    Object,
-}
 
 /// What comes next in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +35,8 @@ pub(super) enum Token {
     Key(Range<usize>),
     /// A whole value: JSON, perhaps.
     Value(Range<usize>),
+    /// Nothing so far but blanks.
+    Blank,
     /// The document is over.
     End,
 }
@@ -50,8 +49,28 @@ enum Expect {
     /// A comma, or the end of what is open.
     Next,
     Key,
+    /// What stands behind the name that is there.
+    Colon(usize, usize),
     /// Nothing but blanks.
     Nothing,
+}
+
+/// Where the next value is.
+pub(super) enum NextValue {
+    /// It begins there.
+    At(usize),
+    /// There are nothing but blanks so far.
+    Blank,
+    /// Something else comes next.
+    Other,
+}
+
+/// What stands behind some blanks.
+enum Peek {
+    Byte(u8),
+    /// More of them.
+    Blank,
+    End,
 }
 
 /// A place in a text, and what is open there. The text isn't held: it is the same each time.
@@ -99,12 +118,24 @@ impl Scanner {
         token
     }
 
-    /// Goes to where the next value begins, and no further; `None` where something else comes next.
-    pub(super) fn next_value(&mut self, text: &[u8]) -> Option<usize> {
+    /// Goes to where the next value begins, and no further.
+    pub(super) fn next_value(&mut self, text: &[u8]) -> NextValue {
         let before = self.at;
-        while !matches!(self.expect, Expect::Value) {
-            let byte = self.peek(text);
+        let next = self.find_value(text);
+        let moved = self.at.saturating_sub(before);
+        self.cost = self.cost.saturating_add(moved);
+        next
+    }
+
+    fn find_value(&mut self, text: &[u8]) -> NextValue {
+        loop {
+            let byte = match self.peek(text) {
+                Peek::Byte(byte) => Some(byte),
+                Peek::Blank => return NextValue::Blank,
+                Peek::End => None,
+            };
             match (self.expect, self.innermost()) {
+                (Expect::Value, _) => return NextValue::At(self.at),
                 (Expect::First(Kind::Array), _) if byte.is_some_and(|byte| byte != b']') => {
                     self.expect = Expect::Value;
                 }
@@ -112,13 +143,9 @@ impl Scanner {
                     self.at = self.at.saturating_add(1);
                     self.expect = Expect::Value;
                 }
-                _ => return None,
+                _ => return NextValue::Other,
             }
         }
-        self.peek(text);
-        let moved = self.at.saturating_sub(before);
-        self.cost = self.cost.saturating_add(moved);
-        Some(self.at)
     }
 
     /// The value that begins here is so long: whoever knows has read it.
@@ -130,13 +157,13 @@ impl Scanner {
 
     fn step(&mut self, text: &[u8], whole: usize) -> Result<Token, SourceError> {
         loop {
-            let Some(byte) = self.peek(text) else {
-                return match self.expect {
-                    Expect::Nothing => Ok(Token::End),
-                    Expect::Value | Expect::First(_) | Expect::Next | Expect::Key => {
-                        Err(self.malformed("the text ends in the middle of a value"))
-                    }
-                };
+            let byte = match (self.peek(text), self.expect) {
+                (Peek::Byte(byte), _) => byte,
+                (Peek::Blank, _) => return Ok(Token::Blank),
+                (Peek::End, Expect::Nothing) => return Ok(Token::End),
+                (Peek::End, _) => {
+                    return Err(self.malformed("the text ends in the middle of a value"));
+                }
             };
             match self.expect {
                 Expect::Nothing => return Err(self.malformed("trailing characters")),
@@ -154,7 +181,13 @@ impl Scanner {
                     }
                     Some(_) | None => return Err(self.malformed("expected `,` or the end of it")),
                 },
-                Expect::Key => return self.key(text),
+                Expect::Key => self.key(text)?,
+                Expect::Colon(start, end) if byte == b':' => {
+                    self.at = self.at.saturating_add(1);
+                    self.expect = Expect::Value;
+                    return Ok(Token::Key(start..end));
+                }
+                Expect::Colon(..) => return Err(self.malformed("expected `:`")),
                 Expect::Value => return self.value(text, whole),
             }
         }
@@ -167,19 +200,20 @@ impl Scanner {
         Token::Close
     }
 
-    fn key(&mut self, text: &[u8]) -> Result<Token, SourceError> {
+    fn key(&mut self, text: &[u8]) -> Result<(), SourceError> {
         let start = self.at;
-        let end = (text.get(start) == Some(&b'"'))
-            .then(|| string_end(text, start.saturating_add(1)))
-            .flatten();
-        let end = end.ok_or_else(|| self.malformed("expected the name of a member"))?;
-        self.at = end;
-        if self.peek(text) != Some(b':') {
-            return Err(self.malformed("expected `:`"));
+        let is_name = text.get(start) == Some(&b'"');
+        let window = window(text, start, LONGEST);
+        let end = is_name.then(|| string_end(window, start.saturating_add(1)));
+        match end {
+            Some(Some(end)) => {
+                self.at = end;
+                self.expect = Expect::Colon(start, end);
+                Ok(())
+            }
+            Some(None) if window.len() < text.len() => Err(self.too_long()),
+            Some(None) | None => Err(self.malformed("expected the name of a member")),
         }
-        self.at = self.at.saturating_add(1);
-        self.expect = Expect::Value;
-        Ok(Token::Key(start..end))
     }
 
     fn value(&mut self, text: &[u8], whole: usize) -> Result<Token, SourceError> {
@@ -188,6 +222,7 @@ impl Scanner {
             return Err(self.malformed("expected a value"));
         };
         let (end, deep) = match extent {
+            Extent::TooLong => return Err(self.too_long()),
             Extent::Whole { end, deep } => (end, deep),
             Extent::Longer(kind) => {
                 self.cost = self.cost.saturating_add(whole);
@@ -216,17 +251,24 @@ impl Scanner {
         };
     }
 
-    fn peek(&mut self, text: &[u8]) -> Option<u8> {
+    fn peek(&mut self, text: &[u8]) -> Peek {
         if self.at == 0 {
             self.at = text.len().saturating_sub(unmarked(text).len());
         }
+        let furthest = self.at.saturating_add(BLANKS);
         loop {
-            let byte = *text.get(self.at)?;
-            if !is_blank(byte) {
-                return Some(byte);
+            match text.get(self.at) {
+                None => return Peek::End,
+                Some(byte) if !is_blank(*byte) => return Peek::Byte(*byte),
+                Some(_) if self.at >= furthest => return Peek::Blank,
+                Some(_) => self.at = self.at.saturating_add(1),
             }
-            self.at = self.at.saturating_add(1);
         }
+    }
+
+    fn too_long(&self) -> SourceError {
+        let reason = format!("a text longer than {LONGEST} bytes at byte {}", self.at);
+        SourceError::Unusable(reason)
     }
 
     fn malformed(&self, what: &str) -> SourceError {
@@ -262,114 +304,9 @@ fn malformed(error: &serde_json::Error, start: usize) -> SourceError {
     })
 }
 
-enum Extent {
-    Whole {
-        end: usize,
-        /// How deep it nests: a number not at all.
-        deep: usize,
-    },
-    Longer(Kind),
-}
-
-/// How far the value at `start` goes, unless it is an array or object of more than `whole` bytes.
-fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> {
-    let first = *text.get(start)?;
-    let kind = match first {
-        b'{' => Kind::Object,
-        b'[' => Kind::Array,
-        b'"' => {
-            let end = string_end(text, start.saturating_add(1))?;
-            return Some(Extent::Whole { end, deep: 0 });
-        }
-        _ => {
-            let rest = text.get(start..)?;
-            let is_end = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b']' | b'}' | b':');
-            let length = rest.iter().position(is_end).unwrap_or(rest.len());
-            let end = start.saturating_add(length);
-            return (length > 0).then_some(Extent::Whole { end, deep: 0 });
-        }
-    };
-    // Nothing behind it is looked at, not even the rest of a string: what is around a long one is begun again and again.
-    let longest = start.saturating_add(whole);
-    let window = text.get(..longest).unwrap_or(text);
-    let behind = (longest <= text.len()).then_some(Extent::Longer(kind));
-    let (mut at, mut depth, mut deep) = (start, 0_usize, 0);
-    loop {
-        let Some(&byte) = window.get(at) else {
-            return behind;
-        };
-        at = at.saturating_add(1);
-        match byte {
-            b'"' => match string_end(window, at) {
-                Some(end) => at = end,
-                None => return behind,
-            },
-            b'{' | b'[' => {
-                depth = depth.saturating_add(1);
-                deep = deep.max(depth);
-            }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(Extent::Whole { end: at, deep });
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Where a string ends whose text begins at `at`: behind its closing quote.
-fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let rest = text.get(at..)?;
-        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        let after = at.saturating_add(length).saturating_add(1);
-        if rest.get(length) == Some(&b'"') {
-            return Some(after);
-        }
-        at = after.saturating_add(1);
-    }
-}
-
 const fn is_end(byte: u8, kind: Kind) -> bool {
     match kind {
         Kind::Array => byte == b']',
         Kind::Object => byte == b'}',
-    }
-}
-
-/// RFC 8259 §2.
-const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An array around a string that never ends can only be called longer by whom the end doesn't interest.
-    #[test]
-    fn what_is_around_a_long_string_is_begun_without_reading_it() {
-        let text = format!("[[\"{}", "x".repeat(100));
-        for start in 0..2 {
-            for whole in 0..100 {
-                let extent = extent(text.as_bytes(), start, whole);
-                assert!(
-                    matches!(extent, Some(Extent::Longer(Kind::Array))),
-                    "{start} {whole}"
-                );
-            }
-            assert!(extent(text.as_bytes(), start, 200).is_none());
-        }
-        for (text, end) in [("[\"]\"] ", 5), ("{\"a\":\"\\\"}\"}", 11)] {
-            for whole in 0..20 {
-                match extent(text.as_bytes(), 0, whole) {
-                    Some(Extent::Whole { end: found, .. }) => assert_eq!(found, end, "{whole}"),
-                    Some(Extent::Longer(_)) => assert!(whole < end, "{whole}"),
-                    None => assert!(whole > text.len()),
-                }
-            }
-        }
     }
 }

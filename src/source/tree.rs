@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::scan::{Kind, Scanner, Token, WHOLE, name, part};
+use super::extent::Kind;
+use super::scan::{Scanner, Token, WHOLE, name, part};
 use super::{Budget, SourceError};
 
 /// How much more a byte costs of a value that is kept.
@@ -76,6 +77,7 @@ impl Tree {
                     Some(Open::Object(members, _)) => self.put(Value::Object(members)),
                     None => {}
                 },
+                Token::Blank => {}
                 Token::End => return Ok(Some(std::mem::take(&mut self.root))),
             }
         }

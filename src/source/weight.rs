@@ -57,3 +57,55 @@ fn nodes(members: usize) -> usize {
     let node = block(NODE.saturating_mul(member));
     leaves.saturating_add(above).saturating_mul(node)
 }
+
+/// How long a value's text is at least, in whichever way it was written (it may have had blanks and escapes as well);
+/// `None` where that is more than `most` bytes. No more of the value is looked at than takes so many bytes.
+#[must_use]
+pub fn text_within(value: &Value, most: usize) -> Option<usize> {
+    let mut left = most;
+    take(value, &mut left)?;
+    most.checked_sub(left)
+}
+
+fn take(value: &Value, left: &mut usize) -> Option<()> {
+    let mut spend = |bytes: usize| {
+        *left = left.checked_sub(bytes)?;
+        Some(())
+    };
+    match value {
+        Value::Null | Value::Bool(true) => spend(4),
+        Value::Bool(false) => spend(5),
+        Value::Number(_) => spend(1),
+        Value::String(text) => spend(text.len().saturating_add(2)),
+        Value::Array(values) => {
+            spend(values.len().saturating_sub(1).saturating_add(2))?;
+            values.iter().try_for_each(|value| take(value, left))
+        }
+        Value::Object(members) => {
+            spend(members.len().saturating_sub(1).saturating_add(2))?;
+            members.iter().try_for_each(|(name, value)| {
+                *left = left.checked_sub(name.len().saturating_add(3))?;
+                take(value, left)
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn texts_and_their_lengths() {
+        let value = json!({"a": [1, null, true, false, "xy"], "b": {}, "cd": []});
+        let text = value.to_string();
+        assert_eq!(text_within(&value, text.len()), Some(text.len()));
+        assert_eq!(text_within(&value, text.len() - 1), None);
+        for value in [json!([]), json!({}), json!(null), json!(false), json!("")] {
+            assert_eq!(text_within(&value, 9), Some(value.to_string().len()));
+        }
+        // A number's text may be shorter than it is shown.
+        assert_eq!(text_within(&json!(100_000.0), 9), Some(1));
+    }
+}
