@@ -4,6 +4,7 @@
 //! `exchange.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
 //! [`Store`].
 
+mod allowance;
 mod answer;
 mod authenticate;
 mod authenticated;
@@ -21,6 +22,7 @@ mod picked;
 mod plan;
 mod reader;
 mod reading;
+mod replies;
 mod report;
 mod retired;
 mod seen;
@@ -36,20 +38,21 @@ mod view;
 mod waiting;
 mod world;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::Property;
-use crate::http::{Callout, CalloutError, Edits, HeaderMap, Reply, Request};
+use crate::http::{Callout, Edits, HeaderMap, Reply, Request};
 use crate::policy::Policy;
-use crate::source::{Board, SourceError};
+use crate::source::Board;
 use crate::time::Timestamp;
 
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State};
 use store::Purpose;
-use waiting::{EngineId, Mail, Memory, Slot};
+use waiting::{EngineId, Memory, Slot};
 use world::World;
 
 pub use detail::{Detail, Known, Origin, Said};
@@ -62,7 +65,7 @@ pub use waiting::{ExchangeId, FlightId};
 /// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
 const TICK_PERIOD: Duration = Duration::from_millis(100);
 
-/// How often while there is a large document to be read. Between two slices of it the requests have their turn.
+/// How often while there is something to be read. Between two slices of it the requests have their turn.
 const READING_PERIOD: Duration = Duration::from_millis(1);
 
 /// What only the driver knows, asked only where a route needs it.
@@ -79,6 +82,8 @@ pub struct Engine {
     store: Store,
     sources: Sources,
     outbox: Vec<(FlightId, Callout)>,
+    /// Replies that are read on the next ticks: too much came before them.
+    inbox: VecDeque<(FlightId, Reply)>,
 }
 
 impl Engine {
@@ -93,6 +98,7 @@ impl Engine {
             store: store.clone(),
             sources,
             outbox: Vec::new(),
+            inbox: VecDeque::new(),
         }
     }
 
@@ -106,11 +112,11 @@ impl Engine {
         self.sources.need_ticks().then_some(TICK_PERIOD)
     }
 
-    /// Whether a large document has come that isn't read to its end, or isn't compared with the others: each
+    /// Whether something has come that isn't read to its end, or isn't compared with the others: each
     /// [`tick`](Engine::tick) goes on.
     #[must_use]
     pub fn is_reading(&self) -> bool {
-        self.sources.are_reading()
+        !self.inbox.is_empty() || self.sources.are_reading()
     }
 
     /// Decides one request. Nothing is performed; the driver does that with the step, and with what it finds in `edits`
@@ -127,61 +133,12 @@ impl Engine {
 
     /// The callouts that are to be sent now, in the context of this engine's root: ask after every call of
     /// [`start`](Engine::start), [`Suspended::resume`], [`reply`](Engine::reply) and [`tick`](Engine::tick). One that
-    /// cannot be sent is answered at once with [`CalloutError::Unsendable`].
+    /// cannot be sent is answered at once with a [`CalloutError`](crate::http::CalloutError).
     pub fn callouts(&mut self) -> Vec<(FlightId, Callout)> {
         if self.outbox.is_empty() {
             return Vec::new();
         }
         std::mem::take(&mut self.outbox)
-    }
-
-    /// What came of a flight. A flight that isn't under way is ignored.
-    pub fn reply(
-        &mut self,
-        flight: FlightId,
-        reply: Result<Reply, CalloutError>,
-        now: Timestamp,
-        board: &mut dyn Board,
-        observer: &mut dyn Observer,
-    ) -> Woken {
-        self.store.note(now);
-        let Some(mut flight) = self.store.arrive(flight) else {
-            return Woken::default();
-        };
-        match flight.purpose {
-            Purpose::Watched(source) => {
-                let mut world = World {
-                    now,
-                    board,
-                    observer,
-                };
-                let policy = &self.policy;
-                self.sources
-                    .fetched(&source, reply, policy, &self.store, &mut world);
-                Woken(self.sources.wake(self.id, now))
-            }
-            Purpose::OnDemand(source, key) => {
-                let identity = source.borrow().identity;
-                let settled = source.borrow_mut().machine.fetched(&key, reply, now);
-                if let crate::source::Settled::Failed(error) = &settled {
-                    self.tell_failure(&source, error, observer);
-                }
-                let waiting = flight.waiters.take();
-                for slot in &waiting {
-                    let mail = Mail {
-                        source: identity,
-                        key: key.clone(),
-                        settled: settled.clone(),
-                    };
-                    slot.mail.borrow_mut().push(mail);
-                }
-                Woken(waiting.iter().map(|slot| slot.id).collect())
-            }
-            Purpose::Superseded => {
-                let waiting = flight.waiters.take();
-                Woken(waiting.iter().map(|slot| slot.id).collect())
-            }
-        }
     }
 
     /// Due refreshes, documents of other VMs, deadlines that have passed.
@@ -192,12 +149,20 @@ impl Engine {
         observer: &mut dyn Observer,
     ) -> Woken {
         self.store.note(now);
+        let is_reading = self.is_reading();
+        let mut budget = self.store.part_of_tick(self.id, is_reading);
+        let mut half = budget.half();
+        let woken = self.empty_inbox(&mut half, now, board, observer);
+        budget.join(&half);
         let mut world = World {
             now,
             board,
             observer,
         };
-        for (place, source, callout) in self.sources.tick(&self.policy, &self.store, &mut world) {
+        let (policy, store) = (&self.policy, &self.store);
+        let callouts = self.sources.tick(policy, store, &mut budget, &mut world);
+        store.0.borrow_mut().allowance.give_back(budget);
+        for (place, source, callout) in callouts {
             world.observer.event(&Event::SourceFetched {
                 source: self.policy.sources.name(place),
                 place,
@@ -207,7 +172,8 @@ impl Engine {
                 .depart(self.id, Purpose::Watched(source), callout.timeout);
             self.outbox.push((flight, callout));
         }
-        let mut woken = self.sources.wake(self.id, now);
+        let mut woken = woken.0;
+        woken.extend(self.sources.wake(self.id, now));
         let mut learnt = self.store.0.borrow_mut();
         for flight in learnt.flights.values_mut() {
             woken.extend(flight.waiters.take_overdue(now));
@@ -230,6 +196,7 @@ impl Engine {
     /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
     /// flights are woken.
     pub fn close(self, now: Timestamp, board: &mut dyn Board) -> Woken {
+        self.store.0.borrow_mut().allowance.forget(self.id);
         let woken = self.store.ground(self.id, now, board);
         self.sources.close(self.id, &self.store, now, board);
         Woken(woken)
@@ -310,21 +277,6 @@ impl Engine {
                     watched.shared.borrow_mut().waiters.push(slot);
                 }
             }
-        }
-    }
-
-    fn tell_failure(
-        &self,
-        source: &Rc<std::cell::RefCell<store::DemandSource>>,
-        error: &SourceError,
-        observer: &mut dyn Observer,
-    ) {
-        if let Some(place) = self.sources.place_of_demand(source) {
-            observer.event(&Event::SourceFailed {
-                source: self.policy.sources.name(place),
-                place,
-                error,
-            });
         }
     }
 }

@@ -1,12 +1,13 @@
 //! One engine's sources: their documents, as its policy reads them.
 
+mod turn;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::http::{Callout, CalloutError, Reply};
 use crate::policy::{Policy, SourceKind};
-use crate::source::{Board, Budget, Document, Hash, Outcome, Tick};
+use crate::source::{Board, Budget, Document, Hash};
 use crate::time::Timestamp;
 
 use super::census::Census;
@@ -15,10 +16,9 @@ use super::reader::Reader;
 use super::reading::Reading;
 use super::seen::Seen;
 use super::store::{DemandSource, Store, WatchedSource};
-use super::uptake::Uptake;
 use super::view::View;
 use super::waiting::{EngineId, ExchangeId};
-use super::world::World;
+use turn::Turn;
 
 /// All sources of one policy, in its order.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(super) struct Sources {
     /// Those whose documents hold consumers.
     pub(super) of_consumers: Vec<usize>,
     pub(super) census: Census,
+    turn: Turn,
 }
 
 /// One source.
@@ -129,6 +130,7 @@ impl Sources {
             states,
             of_consumers,
             census: Census::default(),
+            turn: Turn::default(),
         };
         for place in &sources.of_consumers {
             if matches!(sources.states.get(*place), Some(State::Inline(_))) {
@@ -161,71 +163,6 @@ impl Sources {
     pub(super) fn are_reading(&self) -> bool {
         let is_reading = |state: &State| matches!(state, State::Watched(watched) if watched.shared.borrow().is_reading());
         self.census.is_pending() || self.states.iter().any(is_reading)
-    }
-
-    /// Due refreshes and documents of other VMs: the callouts to send, each with its source and that one's place.
-    pub(super) fn tick(
-        &mut self,
-        policy: &Policy,
-        store: &Store,
-        world: &mut World<'_>,
-    ) -> Vec<(usize, Rc<RefCell<WatchedSource>>, Callout)> {
-        let mut callouts = Vec::new();
-        let mut slice = Budget::slice();
-        for (place, state) in self.states.iter().enumerate() {
-            let State::Watched(watched) = state else {
-                continue;
-            };
-            let shared = Rc::clone(&watched.shared);
-            let tick = shared.borrow_mut().machine.tick(world.now, world.board);
-            match tick {
-                Tick::Idle | Tick::Arrived => {
-                    let mut uptake = Uptake {
-                        place,
-                        policy,
-                        store,
-                        world,
-                        slice: &mut slice,
-                    };
-                    uptake.go_on(&mut shared.borrow_mut());
-                }
-                Tick::Fetch(callout) => callouts.push((place, shared, callout)),
-            }
-        }
-        self.catch_up(policy, store, world.now, world.observer);
-        self.compare(policy, world.observer, &mut slice);
-        store.0.borrow_mut().retired.advance(&mut slice);
-        callouts
-    }
-
-    /// What came of a fetch of `shared`.
-    pub(super) fn fetched(
-        &mut self,
-        shared: &Rc<RefCell<WatchedSource>>,
-        reply: Result<Reply, CalloutError>,
-        policy: &Policy,
-        store: &Store,
-        world: &mut World<'_>,
-    ) {
-        let mut source = shared.borrow_mut();
-        let outcome = source.machine.fetched(world.now, world.board, reply);
-        if let Some(place) = self.place_of(shared) {
-            let mut uptake = Uptake {
-                place,
-                policy,
-                store,
-                world,
-                slice: &mut Budget::slice(),
-            };
-            match outcome {
-                Outcome::Arrived => uptake.go_on(&mut source),
-                Outcome::Failed(error) => uptake.failed(&error),
-                Outcome::Unchanged | Outcome::Ignored => {}
-            }
-        }
-        drop(source);
-        self.catch_up(policy, store, world.now, world.observer);
-        self.compare(policy, world.observer, &mut Budget::slice());
     }
 
     /// The engine's own exchanges that waited for a first document which is there now, and all that have waited long enough.

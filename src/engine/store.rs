@@ -5,9 +5,12 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use crate::hash::Map;
-use crate::source::{Board, Candidate, Fetcher, Identity, Limits, OnDemand, Schedule, Watched};
+use crate::source::{
+    Board, Budget, Candidate, Fetcher, Identity, Limits, OnDemand, Schedule, Watched,
+};
 use crate::time::Timestamp;
 
+use super::allowance::Allowance;
 use super::reading::Reading;
 use super::retired::Retired;
 use super::view::View;
@@ -31,6 +34,8 @@ pub(super) struct Learnt {
     /// The places of those who wait.
     pub(super) places: Place,
     pub(super) retired: Retired,
+    /// How much may be read of documents.
+    pub(super) allowance: Allowance,
 }
 
 /// A watched source, what is made of its documents, and who waits for the first one.
@@ -125,6 +130,7 @@ impl Store {
             flights: Map::default(),
             places: Place::default(),
             retired: Retired::default(),
+            allowance: Allowance::default(),
         })))
     }
 
@@ -260,6 +266,12 @@ impl Store {
             woken.extend(flight.waiters.take().iter().map(|slot| slot.id));
         }
         woken
+    }
+
+    /// What an engine may read on its tick.
+    pub(super) fn part_of_tick(&self, engine: EngineId, is_reading: bool) -> Budget {
+        let mut learnt = self.0.borrow_mut();
+        learnt.allowance.of_tick(engine, is_reading)
     }
 
     /// Notes the time, for whoever isn't told it.

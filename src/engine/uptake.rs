@@ -18,19 +18,16 @@ pub(super) struct Uptake<'u, 'w> {
     pub(super) policy: &'u Policy,
     pub(super) store: &'u Store,
     pub(super) world: &'u mut World<'w>,
-    /// What is left of this turn for large documents.
+    /// What may still be done in this turn.
     pub(super) slice: &'u mut Budget,
 }
 
 impl Uptake<'_, '_> {
-    /// Looks on at what has come: a slice of it, or all where it is small.
+    /// Looks on at what has come, as far as this turn goes.
     pub(super) fn go_on(&mut self, source: &mut WatchedSource) {
-        if let Some(bytes) = source.machine.arrived() {
+        if source.machine.arrived().is_some() {
             let (now, board) = (self.world.now, &mut *self.world.board);
-            let progress = with_budget(bytes, self.slice, |budget| {
-                source.machine.advance(budget, now, board)
-            });
-            match progress {
+            match source.machine.advance(self.slice, now, board) {
                 Progress::New(candidate) => {
                     let (hash, bytes) = (candidate.hash(), candidate.text().len());
                     let reading = Reading::of_text(hash, bytes, self.policy, self.place);
@@ -54,9 +51,7 @@ impl Uptake<'_, '_> {
             last: source.view.as_deref(),
             observer: self.world.observer,
         };
-        let read = with_budget(text.len(), self.slice, |budget| {
-            in_hand.reading.advance(text, reader, budget)
-        });
+        let read = in_hand.reading.advance(text, reader, self.slice);
         let InHand { candidate, reading } = in_hand;
         let (now, board) = (self.world.now, &mut *self.world.board);
         match read {
@@ -84,14 +79,5 @@ impl Uptake<'_, '_> {
             place: self.place,
             error,
         });
-    }
-}
-
-/// A small document is read in one go.
-fn with_budget<T>(bytes: usize, slice: &mut Budget, work: impl FnOnce(&mut Budget) -> T) -> T {
-    if bytes <= Budget::SMALL {
-        work(&mut Budget::unlimited())
-    } else {
-        work(slice)
     }
 }

@@ -11,16 +11,41 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A document up to this length is read in one go, when it comes.
-    pub const SMALL: usize = 64 << 10;
-
     /// What is done between two looks at the requests: a few milliseconds.
     const SLICE: usize = 256 << 10;
+
+    /// The least part of it.
+    const LEAST: usize = 8 << 10;
 
     /// For one slice.
     #[must_use]
     pub const fn slice() -> Self {
         Self::of(Self::SLICE)
+    }
+
+    /// For one of so many that share a slice; never so little that the way to it costs more.
+    #[must_use]
+    pub const fn part(sharers: usize) -> Self {
+        let part = match Self::SLICE.checked_div(sharers) {
+            Some(part) if part > Self::LEAST => part,
+            Some(_) => Self::LEAST,
+            None => Self::SLICE,
+        };
+        Self::of(part)
+    }
+
+    /// Puts half of what is left apart.
+    #[must_use]
+    pub const fn half(&mut self) -> Self {
+        let half = self.left >> 1;
+        self.left = self.left.saturating_sub(half);
+        Self::of(half)
+    }
+
+    /// Puts back what is left of a part.
+    pub const fn join(&mut self, part: &Self) {
+        self.left = self.left.saturating_add(part.left);
+        self.spent = self.spent.saturating_add(part.spent);
     }
 
     /// For everything at once.
@@ -50,6 +75,12 @@ impl Budget {
     #[must_use]
     pub const fn is_spent(&self) -> bool {
         self.left == 0
+    }
+
+    /// Whether so much is less than a whole slice.
+    #[must_use]
+    pub const fn is_within_slice(spent: usize) -> bool {
+        spent < Self::SLICE
     }
 
     /// What was taken off by now. The last step may have cost more than was left.

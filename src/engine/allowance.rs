@@ -1,0 +1,63 @@
+//! How much the engines of one VM may read of documents between two looks at the requests.
+
+use crate::source::Budget;
+
+use super::waiting::EngineId;
+
+/// One slice for all of them: engines that have something to read share it, each on its own tick. So each goes on,
+/// and however many documents come, a round of ticks costs no more. What a tick leaves is for what comes before the next.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    readers: Vec<EngineId>,
+    left: Budget,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self {
+            readers: Vec::new(),
+            left: Budget::slice(),
+        }
+    }
+}
+
+impl Allowance {
+    /// The part of an engine's tick. What isn't used of it is to be given back.
+    pub(super) fn of_tick(&mut self, engine: EngineId, is_reading: bool) -> Budget {
+        self.forget(engine);
+        if is_reading {
+            self.readers.push(engine);
+            return Budget::part(self.readers.len());
+        }
+        if self.readers.is_empty() {
+            Budget::slice()
+        } else {
+            self.take()
+        }
+    }
+
+    /// What is left for something that comes between two ticks. What isn't used of it is to be given back.
+    pub(super) fn take(&mut self) -> Budget {
+        std::mem::replace(&mut self.left, Budget::of(0))
+    }
+
+    /// Takes back what wasn't used.
+    pub(super) fn give_back(&mut self, rest: Budget) {
+        self.left = rest;
+    }
+
+    /// Whether whatever comes now has to wait for the next tick.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.left.is_spent()
+    }
+
+    /// Takes something off what is left.
+    pub(super) const fn spend(&mut self, cost: usize) {
+        self.left.spend(cost);
+    }
+
+    /// An engine is gone.
+    pub(super) fn forget(&mut self, engine: EngineId) {
+        self.readers.retain(|reader| *reader != engine);
+    }
+}

@@ -1,0 +1,146 @@
+//! What comes of flights.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::http::{CalloutError, Reply};
+use crate::source::{Board, Budget, Settled, SourceError};
+use crate::time::Timestamp;
+
+use super::Engine;
+use super::event::{Event, Observer};
+use super::step::Woken;
+use super::store::{DemandSource, Purpose};
+use super::waiting::{FlightId, Mail};
+use super::world::World;
+
+/// A document on demand of so many bytes is read when it comes, whatever else there is to be read.
+const SMALL: usize = 4 << 10;
+
+/// How much more a byte of one on demand costs than a byte of a plain record.
+const DEAR: usize = 4;
+
+impl Engine {
+    /// What came of a flight. A flight that isn't under way is ignored.
+    pub fn reply(
+        &mut self,
+        flight: FlightId,
+        reply: Result<Reply, CalloutError>,
+        now: Timestamp,
+        board: &mut dyn Board,
+        observer: &mut dyn Observer,
+    ) -> Woken {
+        self.store.note(now);
+        match reply {
+            Ok(reply) if self.must_wait(flight, &reply) => {
+                self.inbox.push_back((flight, reply));
+                Woken::default()
+            }
+            reply => {
+                let cost = self.cost(flight, reply.as_ref().ok());
+                self.store.0.borrow_mut().allowance.spend(cost);
+                self.take(flight, reply, now, board, observer)
+            }
+        }
+    }
+
+    /// Whether a reply is to be read on a tick only. What comes for a watched source the source itself puts off.
+    fn must_wait(&self, flight: FlightId, reply: &Reply) -> bool {
+        reply.body.len() > SMALL
+            && self.store.0.borrow().allowance.is_spent()
+            && self.cost(flight, Some(reply)) > 0
+    }
+
+    /// What it costs to read a document on demand.
+    fn cost(&self, flight: FlightId, reply: Option<&Reply>) -> usize {
+        let learnt = self.store.0.borrow();
+        let purpose = learnt.flights.get(&flight).map(|flight| &flight.purpose);
+        match (purpose, reply) {
+            (Some(Purpose::OnDemand(..)), Some(reply)) => reply.body.len().saturating_mul(DEAR),
+            _ => 0,
+        }
+    }
+
+    /// Reads replies that had to wait, as far as the budget goes.
+    pub(super) fn empty_inbox(
+        &mut self,
+        budget: &mut Budget,
+        now: Timestamp,
+        board: &mut dyn Board,
+        observer: &mut dyn Observer,
+    ) -> Woken {
+        let mut woken = Woken::default();
+        while !budget.is_spent() {
+            let Some((flight, reply)) = self.inbox.pop_front() else {
+                break;
+            };
+            budget.spend(self.cost(flight, Some(&reply)));
+            let more = self.take(flight, Ok(reply), now, board, observer);
+            woken.0.extend(more.0);
+        }
+        woken
+    }
+
+    /// Reads a reply.
+    fn take(
+        &mut self,
+        flight: FlightId,
+        reply: Result<Reply, CalloutError>,
+        now: Timestamp,
+        board: &mut dyn Board,
+        observer: &mut dyn Observer,
+    ) -> Woken {
+        let Some(mut flight) = self.store.arrive(flight) else {
+            return Woken::default();
+        };
+        match flight.purpose {
+            Purpose::Watched(source) => {
+                let mut world = World {
+                    now,
+                    board,
+                    observer,
+                };
+                let policy = &self.policy;
+                self.sources
+                    .fetched(&source, reply, policy, &self.store, &mut world);
+                Woken(self.sources.wake(self.id, now))
+            }
+            Purpose::OnDemand(source, key) => {
+                let identity = source.borrow().identity;
+                let settled = source.borrow_mut().machine.fetched(&key, reply, now);
+                if let Settled::Failed(error) = &settled {
+                    self.tell_failure(&source, error, observer);
+                }
+                let waiting = flight.waiters.take();
+                for slot in &waiting {
+                    let mail = Mail {
+                        source: identity,
+                        key: key.clone(),
+                        settled: settled.clone(),
+                    };
+                    slot.mail.borrow_mut().push(mail);
+                }
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
+            Purpose::Superseded => {
+                let waiting = flight.waiters.take();
+                Woken(waiting.iter().map(|slot| slot.id).collect())
+            }
+        }
+    }
+
+    fn tell_failure(
+        &self,
+        source: &Rc<RefCell<DemandSource>>,
+        error: &SourceError,
+        observer: &mut dyn Observer,
+    ) {
+        if let Some(place) = self.sources.place_of_demand(source) {
+            observer.event(&Event::SourceFailed {
+                source: self.policy.sources.name(place),
+                place,
+                error,
+            });
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What sources do on a tick, and with a reply.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::http::{Callout, CalloutError, Reply};
+use crate::policy::Policy;
+use crate::source::{Budget, Outcome, Tick};
+
+use super::super::store::{Store, WatchedSource};
+use super::super::uptake::Uptake;
+use super::super::world::World;
+use super::{Sources, State};
+
+/// Whose turn it is first when there is something to be read, and what it took in that turn.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    place: usize,
+    taken: usize,
+}
+
+impl Sources {
+    /// Due refreshes and documents of other VMs: the callouts to send, each with its source and that one's place. What
+    /// has come is read on, as far as the budget goes.
+    pub(in crate::engine) fn tick(
+        &mut self,
+        policy: &Policy,
+        store: &Store,
+        budget: &mut Budget,
+        world: &mut World<'_>,
+    ) -> Vec<(usize, Rc<RefCell<WatchedSource>>, Callout)> {
+        let mut callouts = Vec::new();
+        for (place, state) in self.states.iter().enumerate() {
+            let State::Watched(watched) = state else {
+                continue;
+            };
+            let shared = Rc::clone(&watched.shared);
+            let tick = shared.borrow_mut().machine.tick(world.now, world.board);
+            match tick {
+                Tick::Idle | Tick::Arrived => {}
+                Tick::Fetch(callout) => callouts.push((place, shared, callout)),
+            }
+        }
+        // Before new things are made the old ones go, or a VM that always has something to read would keep them all.
+        let mut old = budget.half();
+        store.0.borrow_mut().retired.advance(&mut old);
+        budget.join(&old);
+        self.read_on(policy, store, budget, world);
+        self.catch_up(policy, store, world.now, world.observer);
+        self.compare(policy, world.observer, budget);
+        callouts
+    }
+
+    /// Reads on at all that has come, one source after the other. One that took a whole slice lets the others have their
+    /// turn: so a large document keeps none waiting for long, and small ones are read to their ends.
+    fn read_on(
+        &mut self,
+        policy: &Policy,
+        store: &Store,
+        slice: &mut Budget,
+        world: &mut World<'_>,
+    ) {
+        let first = self.turn.place.min(self.states.len());
+        let (before, from) = self.states.split_at(first);
+        let places = (first..).take(from.len()).chain(0..before.len());
+        for (place, state) in places.zip(from.iter().chain(before)) {
+            let State::Watched(watched) = state else {
+                continue;
+            };
+            let mut source = watched.shared.borrow_mut();
+            if !source.is_reading() {
+                continue;
+            }
+            if self.turn.place != place {
+                self.turn = Turn { place, taken: 0 };
+            }
+            if slice.is_spent() {
+                return;
+            }
+            let before = slice.spent();
+            let mut uptake = Uptake {
+                place,
+                policy,
+                store,
+                world,
+                slice,
+            };
+            uptake.go_on(&mut source);
+            let taken = slice.spent().saturating_sub(before);
+            self.turn.taken = self.turn.taken.saturating_add(taken);
+            if slice.is_spent() && source.is_reading() {
+                if Budget::is_within_slice(self.turn.taken) {
+                    return;
+                }
+                let place = place.saturating_add(1);
+                self.turn = Turn { place, taken: 0 };
+            }
+        }
+    }
+
+    /// What came of a fetch of `shared`.
+    pub(in crate::engine) fn fetched(
+        &mut self,
+        shared: &Rc<RefCell<WatchedSource>>,
+        reply: Result<Reply, CalloutError>,
+        policy: &Policy,
+        store: &Store,
+        world: &mut World<'_>,
+    ) {
+        let mut source = shared.borrow_mut();
+        let outcome = source.machine.fetched(world.now, world.board, reply);
+        if let Some(place) = self.place_of(shared) {
+            let mut slice = store.0.borrow_mut().allowance.take();
+            let mut uptake = Uptake {
+                place,
+                policy,
+                store,
+                world,
+                slice: &mut slice,
+            };
+            match outcome {
+                Outcome::Arrived => uptake.go_on(&mut source),
+                Outcome::Failed(error) => uptake.failed(&error),
+                Outcome::Unchanged | Outcome::Ignored => {}
+            }
+            store.0.borrow_mut().allowance.give_back(slice);
+        }
+        drop(source);
+        self.catch_up(policy, store, world.now, world.observer);
+        let mut slice = store.0.borrow_mut().allowance.take();
+        self.compare(policy, world.observer, &mut slice);
+        store.0.borrow_mut().allowance.give_back(slice);
+    }
+}

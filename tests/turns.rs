@@ -1,0 +1,322 @@
+//! What the engines of one VM read of documents between two looks at the requests, however many come at once.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a simulation that panics is a failed test"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use postern::config::Config;
+use postern::engine::{
+    Engine, Event, ExchangeId, FlightId, Inputs, Observer, Step, Store, Waiting,
+};
+use postern::http::{Edits, HeaderMap, Reply, Request};
+use postern::policy::{Environment, Policy};
+use postern::source::Board;
+use postern::time::Timestamp;
+
+const OFTEN: Option<Duration> = Some(Duration::from_millis(1));
+const USUALLY: Option<Duration> = Some(Duration::from_millis(100));
+
+/// More than this many bytes of documents never come into use at once: twice a slice.
+const MOST: usize = 512 << 10;
+
+#[derive(Default)]
+struct Shared(BTreeMap<String, (Vec<u8>, u32)>);
+
+impl Board for Shared {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.0.get(key).cloned()
+    }
+
+    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
+        let present = self.0.get(key).map(|(_, mark)| *mark);
+        let fits = present.is_none() || mark.is_none_or(|mark| Some(mark) == present);
+        if fits {
+            let next = present.unwrap_or(0) + 1;
+            self.0.insert(key.to_owned(), (value.to_vec(), next));
+        }
+        fits
+    }
+}
+
+struct Nothing;
+
+impl Environment for Nothing {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// The documents that came into use, with their lengths.
+#[derive(Default)]
+struct Loaded(Vec<(String, usize)>);
+
+impl Observer for Loaded {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Event::SourceLoaded { source, bytes } = event {
+            self.0.push(((*source).to_owned(), *bytes));
+        }
+    }
+}
+
+impl Loaded {
+    /// What came since this was asked last.
+    fn take(&mut self) -> BTreeSet<String> {
+        let loaded = std::mem::take(&mut self.0);
+        let bytes: usize = loaded.iter().map(|(_, bytes)| bytes).sum();
+        assert!(bytes <= MOST || loaded.len() == 1, "{bytes} bytes at once");
+        loaded.into_iter().map(|(source, _)| source).collect()
+    }
+}
+
+struct Clock(Timestamp);
+
+impl Inputs for Clock {
+    fn now(&mut self) -> Timestamp {
+        self.0
+    }
+}
+
+/// A VM, and what is around it.
+struct Vm {
+    store: Store,
+    board: Shared,
+    loaded: Loaded,
+    clock: Clock,
+}
+
+impl Vm {
+    fn new() -> Self {
+        Self {
+            store: Store::new(7),
+            board: Shared::default(),
+            loaded: Loaded::default(),
+            clock: Clock(Timestamp::from_nanos(1_700_000_000_000_000_000)),
+        }
+    }
+
+    fn engine(&mut self, policy: &str) -> Engine {
+        let config = Config::parse(policy.as_bytes()).unwrap();
+        let policy = Policy::compile(&config, &Nothing).unwrap();
+        Engine::new(Rc::new(policy), &self.store, &mut self.loaded)
+    }
+
+    /// Lets the time pass after which the engine wants to be ticked, and ticks it.
+    fn tick(&mut self, engine: &mut Engine) -> Vec<ExchangeId> {
+        self.clock.0 = self.clock.0.after(engine.tick_period().unwrap());
+        let woken = engine.tick(self.clock.0, &mut self.board, &mut self.loaded);
+        woken.0
+    }
+
+    fn reply(&mut self, engine: &mut Engine, flight: FlightId, body: &[u8]) -> Vec<ExchangeId> {
+        let reply = Reply {
+            headers: HeaderMap::from_pairs(&[(":status", "200")]),
+            body: body.to_vec(),
+        };
+        let woken = engine.reply(
+            flight,
+            Ok(reply),
+            self.clock.0,
+            &mut self.board,
+            &mut self.loaded,
+        );
+        woken.0
+    }
+
+    /// Sends a request that has to wait.
+    fn ask(&mut self, engine: &mut Engine, path: &str) -> (Waiting, FlightId) {
+        let headers = [
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":authority", "api.test"),
+            (":path", path),
+        ];
+        let map = HeaderMap::from_pairs(&headers);
+        let request = Request::new(map.view());
+        let mut edits = Edits::default();
+        let step = engine.start(&request, &mut edits, &mut self.clock, &mut self.loaded);
+        let Step::Wait(waiting) = step else {
+            panic!("{path}: {step:?}");
+        };
+        let (flight, _) = engine.callouts().pop().unwrap();
+        (*waiting, flight)
+    }
+}
+
+/// Watched sources of these names.
+fn watched(names: &[String]) -> String {
+    let one = |name: &String| {
+        format!(r#""{name}": {{"http": {{"cluster": "c", "path": "/{name}"}}, "refresh": "1h"}}"#)
+    };
+    let all: Vec<String> = names.iter().map(one).collect();
+    all.join(",")
+}
+
+fn policy(sources: &str) -> String {
+    format!(r#"{{"sources": {{{sources}}}, "routes": [{{"name": "r", "require": "none"}}]}}"#)
+}
+
+fn names(prefix: &str, count: usize) -> Vec<String> {
+    (0..count).map(|at| format!("{prefix}{at}")).collect()
+}
+
+/// A document of so many bytes.
+fn document(bytes: usize) -> Vec<u8> {
+    let mut text = b"[0".to_vec();
+    while text.len() + 3 < bytes {
+        text.extend(b",0");
+    }
+    text.push(b']');
+    text
+}
+
+/// The flights for the engine's sources, in their order.
+fn flights(engine: &mut Engine, vm: &mut Vm) -> Vec<FlightId> {
+    vm.tick(engine);
+    let callouts = engine.callouts();
+    callouts.into_iter().map(|(flight, _)| flight).collect()
+}
+
+#[test]
+fn many_documents_at_once_share_a_slice() {
+    let mut vm = Vm::new();
+    let names = names("s", 200);
+    let mut engine = vm.engine(&policy(&watched(&names)));
+    let flights = flights(&mut engine, &mut vm);
+    assert_eq!(flights.len(), 200);
+    let text = document(60 << 10);
+    let mut loaded = BTreeSet::new();
+    for flight in flights {
+        vm.reply(&mut engine, flight, &text);
+    }
+    // All that came before the next tick counts as one.
+    loaded.extend(vm.loaded.take());
+    assert_eq!(engine.tick_period(), OFTEN);
+    let mut turns = 0;
+    while engine.tick_period() == OFTEN {
+        vm.tick(&mut engine);
+        loaded.extend(vm.loaded.take());
+        turns += 1;
+        assert!(turns < 1000, "it never ends");
+    }
+    assert!(turns >= 100, "{turns}");
+    assert_eq!(loaded.len(), names.len());
+    assert_eq!(engine.tick_period(), USUALLY);
+}
+
+#[test]
+fn a_large_document_keeps_no_other_waiting() {
+    let mut vm = Vm::new();
+    let mut all = vec!["large".to_owned()];
+    all.extend(names("small", 20));
+    let mut engine = vm.engine(&policy(&watched(&all)));
+    let flights = flights(&mut engine, &mut vm);
+    let large = document(8 << 20);
+    let small = document(20 << 10);
+    for (at, flight) in flights.into_iter().enumerate() {
+        let text = if at == 0 { &large } else { &small };
+        vm.reply(&mut engine, flight, text);
+    }
+    let mut loaded = vm.loaded.take();
+    let mut turns = 0;
+    while loaded.len() < 20 {
+        vm.tick(&mut engine);
+        loaded.extend(vm.loaded.take());
+        turns += 1;
+        assert!(turns <= 40, "{loaded:?} after {turns}");
+    }
+    assert!(!loaded.contains("large"), "{turns}");
+    while engine.tick_period() == OFTEN {
+        vm.tick(&mut engine);
+        turns += 1;
+        assert!(turns < 1000, "it never ends");
+    }
+    assert!(vm.loaded.take().contains("large"));
+    assert!(turns > 60, "{turns}");
+}
+
+#[test]
+fn engines_of_one_vm_share_it_and_none_is_left_behind() {
+    let mut vm = Vm::new();
+    let text = document(60 << 10);
+    let mut engines: Vec<Engine> = ["a", "b", "c", "d"]
+        .iter()
+        .map(|prefix| vm.engine(&policy(&watched(&names(prefix, 20)))))
+        .collect();
+    for engine in &mut engines {
+        for flight in flights(engine, &mut vm) {
+            vm.reply(engine, flight, &text);
+        }
+        vm.loaded.take();
+    }
+    let mut rounds = 0;
+    let mut last = vec![0; engines.len()];
+    while engines.iter().any(|engine| engine.tick_period() == OFTEN) {
+        for (engine, last) in engines.iter_mut().zip(&mut last) {
+            if engine.tick_period() == OFTEN {
+                vm.tick(engine);
+                *last = rounds;
+            }
+        }
+        // All of their ticks together are one.
+        vm.loaded.take();
+        rounds += 1;
+        assert!(rounds < 1000, "it never ends");
+    }
+    let (first, last) = (*last.iter().min().unwrap(), *last.iter().max().unwrap());
+    assert!(last - first < 10, "one at {first}, another at {last}");
+}
+
+#[test]
+fn documents_on_demand_count_as_well() {
+    let mut vm = Vm::new();
+    let policy = r#"{
+      "sources": {
+        "large": {"http": {"cluster": "c", "path": "/large"}, "refresh": "1h"},
+        "p": {"http": {"cluster": "c", "path": "/p/${key}"}, "onDemand": {"maxInFlight": 100}}},
+      "routes": [{
+        "name": "r", "match": [{"path": {"template": "/{who}"}}], "require": "none",
+        "lookup": {"p": {"source": "p", "key": "${path.who}", "values": {"v": "$[0]"}}}}]
+    }"#;
+    let mut engine = vm.engine(policy);
+    let flights = flights(&mut engine, &mut vm);
+    vm.reply(&mut engine, flights[0], &document(8 << 20));
+    assert_eq!(engine.tick_period(), OFTEN);
+    let waiting: Vec<(Waiting, FlightId)> = (0..20)
+        .map(|number| vm.ask(&mut engine, &format!("/{number}")))
+        .collect();
+    let large = document(200 << 10);
+    for (_, flight) in waiting.iter().skip(1) {
+        assert_eq!(vm.reply(&mut engine, *flight, &large), []);
+    }
+    // What is small isn't put off.
+    let (first, flight) = waiting.first().unwrap();
+    assert_eq!(
+        vm.reply(&mut engine, *flight, b"[1]"),
+        [first.suspended.id()]
+    );
+    let mut woken = BTreeSet::new();
+    let mut turns = 0;
+    while engine.tick_period() == OFTEN {
+        let more = vm.tick(&mut engine);
+        assert!(more.len() <= 1, "{} at once", more.len());
+        woken.extend(more.iter().map(|id| format!("{id:?}")));
+        turns += 1;
+        assert!(turns < 1000, "it never ends");
+    }
+    // Neither keeps the other waiting.
+    assert_eq!(woken.len(), 19);
+    assert!(vm.loaded.take().contains("large"));
+    for (waiting, _) in waiting {
+        let mut edits = Edits::default();
+        let step = waiting
+            .suspended
+            .resume(&mut engine, &mut edits, &mut vm.clock, &mut vm.loaded);
+        assert!(matches!(step, Step::Continue), "{step:?}");
+    }
+}
