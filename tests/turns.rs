@@ -320,3 +320,54 @@ fn documents_on_demand_count_as_well() {
         assert!(matches!(step, Step::Continue), "{step:?}");
     }
 }
+
+#[test]
+fn a_document_is_compared_with_the_policys_own_consumers_in_turns_too() {
+    let mut vm = Vm::new();
+    let own = |number| {
+        format!(r#"{{"name":"c{number}","credentials":[{{"apiKey":{{"value":"own{number}"}}}}]}}"#)
+    };
+    let all: Vec<String> = (0..30_000).map(own).collect();
+    let policy = format!(
+        r#"{{"consumers": [{}], "consumersFrom": [{{"source": "s", "items": "$.c[*]"}}],
+            "providers": {{"k": {{"apiKey": {{"from": [{{"header": "x-key"}}]}}}}}},
+            "sources": {{"s": {{"http": {{"cluster": "c", "path": "/s"}}, "refresh": "1h"}}}},
+            "routes": [{{"name": "r", "require": "k"}}]}}"#,
+        all.join(",")
+    );
+    let mut engine = vm.engine(&policy);
+    let flights = flights(&mut engine, &mut vm);
+    let key = |value| format!(r#"[{{"apiKey":{{"value":"{value}"}}}}]"#);
+    let document = format!(
+        r#"{{"c": [{{"name":"c7","credentials":{}}}, {{"name":"new","credentials":{}}}]}}"#,
+        key("theirs"),
+        key("new")
+    );
+    vm.reply(&mut engine, flights[0], document.as_bytes());
+    assert_eq!(engine.tick_period(), OFTEN, "it isn't compared to its end");
+    let mut turns = 0;
+    while engine.tick_period() == OFTEN {
+        assert!(vm.loaded.take().is_empty(), "it is in use too early");
+        vm.tick(&mut engine);
+        turns += 1;
+        assert!(turns < 100, "it never ends");
+    }
+    assert!(turns >= 2, "{turns}");
+    assert_eq!(vm.loaded.take().len(), 1);
+    let mut step = |key: &str| {
+        let headers = [
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":authority", "api.test"),
+            (":path", "/"),
+            ("x-key", key),
+        ];
+        let map = HeaderMap::from_pairs(&headers);
+        let request = Request::new(map.view());
+        let mut edits = Edits::default();
+        engine.start(&request, &mut edits, &mut vm.clock, &mut vm.loaded)
+    };
+    assert!(matches!(step("own7"), Step::Continue));
+    assert!(matches!(step("new"), Step::Continue));
+    assert!(matches!(step("theirs"), Step::Respond(_)));
+}

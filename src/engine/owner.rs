@@ -87,7 +87,7 @@ impl Sources {
     }
 
     /// Goes on comparing what several lists of consumers claim.
-    pub(super) fn compare(
+    pub(super) fn compare_lists(
         &mut self,
         policy: &Policy,
         observer: &mut dyn Observer,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::arena::At;
 use crate::hash::Set;
 use crate::policy::{Credential, Directory};
-use crate::source::SourceError;
+use crate::source::{Budget, SourceError};
 
 use super::enrolment::judge;
 use super::reader::Reader;
@@ -28,34 +28,14 @@ impl Seen {
         }
     }
 
-    /// Compares a view with the policy's own consumers, and tells who is left out. `last` is what this one would replace.
+    /// Compares a view with the policy's own consumers at once.
     ///
     /// # Errors
     /// What is left is not what the policy needs.
-    pub(super) fn new(
-        view: Rc<View>,
-        last: Option<&Self>,
-        reader: &mut Reader<'_>,
-    ) -> Result<Self, SourceError> {
-        let mut usurpers = Set::default();
-        for (number, directory) in view.directories.iter().enumerate() {
-            for own in reader.policy.consumers.consumers() {
-                let name = own.name().bytes();
-                if let Some(usurper) = directory.named(name) {
-                    usurpers.insert((number, usurper.place()));
-                    let record = String::from_utf8_lossy(name);
-                    reader.left_out(&record, "name: the policy has a consumer of that name");
-                }
-            }
-        }
-        let seen = Self { view, usurpers };
-        for (number, from) in reader.consumers_from().enumerate() {
-            let before = last.map_or(0, |last| last.count(number));
-            let directory = seen.view.directories.get(number);
-            let records = directory.map_or(0, Directory::len);
-            judge(seen.count(number), records, before, from.keep_percent)?;
-        }
-        Ok(seen)
+    pub(super) fn new(view: Rc<View>, reader: &mut Reader<'_>) -> Result<Self, SourceError> {
+        let mut comparing = Comparing::new(view);
+        comparing.advance(reader, &mut Budget::unlimited());
+        comparing.finish(None, reader)
     }
 
     /// Whose `key` is at `provider`, in each of the document's directories.
@@ -95,5 +75,157 @@ impl Seen {
         let all = self.view.directories.get(number).map_or(0, Directory::len);
         let usurpers = self.usurpers.iter().filter(|(own, _)| *own == number);
         all.saturating_sub(usurpers.count())
+    }
+}
+
+/// What it costs to look for one of the policy's own consumers.
+const OWN: usize = 24;
+
+/// A view that is being compared with the policy's own consumers, of which there may be as many as in a document.
+#[derive(Debug)]
+pub(super) struct Comparing {
+    seen: Seen,
+    /// The directory that is compared with, and how many of the policy's own were.
+    number: usize,
+    own: usize,
+}
+
+impl Comparing {
+    pub(super) fn new(view: Rc<View>) -> Self {
+        Self {
+            seen: Seen {
+                view,
+                usurpers: Set::default(),
+            },
+            number: 0,
+            own: 0,
+        }
+    }
+
+    /// The view.
+    pub(super) const fn view(&self) -> &Rc<View> {
+        &self.seen.view
+    }
+
+    /// The view, which nobody will see.
+    pub(super) fn into_view(self) -> Rc<View> {
+        self.seen.view
+    }
+
+    /// Goes on, and tells who is left out; says whether all is done.
+    pub(super) fn advance(&mut self, reader: &mut Reader<'_>, budget: &mut Budget) -> bool {
+        let Seen { view, usurpers } = &mut self.seen;
+        while let Some(directory) = view.directories.get(self.number) {
+            for own in reader.policy.consumers.consumers().skip(self.own) {
+                if budget.is_spent() {
+                    return false;
+                }
+                budget.spend(OWN);
+                self.own = self.own.saturating_add(1);
+                let name = own.name().bytes();
+                if let Some(usurper) = directory.named(name) {
+                    usurpers.insert((self.number, usurper.place()));
+                    let record = String::from_utf8_lossy(name);
+                    reader.left_out(&record, "name: the policy has a consumer of that name");
+                }
+            }
+            self.number = self.number.saturating_add(1);
+            self.own = 0;
+        }
+        true
+    }
+
+    /// The view as the policy sees it, once all is done. `last` is what it would replace.
+    ///
+    /// # Errors
+    /// What is left is not what the policy needs.
+    pub(super) fn finish(
+        self,
+        last: Option<&Seen>,
+        reader: &Reader<'_>,
+    ) -> Result<Seen, SourceError> {
+        let seen = self.seen;
+        for (number, from) in reader.consumers_from().enumerate() {
+            let before = last.map_or(0, |last| last.count(number));
+            let directory = seen.view.directories.get(number);
+            let records = directory.map_or(0, Directory::len);
+            judge(seen.count(number), records, before, from.keep_percent)?;
+        }
+        Ok(seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::engine::reading::Reading;
+    use crate::engine::{Event, Observer};
+    use crate::policy::{Environment, Policy};
+    use crate::source::Hash;
+
+    struct Told(usize);
+
+    impl Observer for Told {
+        fn event(&mut self, _: &Event<'_>) {
+            self.0 = self.0.saturating_add(1);
+        }
+    }
+
+    struct Nothing;
+
+    impl Environment for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
+    const OWN_CONSUMERS: usize = 40_000;
+
+    fn consumers(numbers: std::ops::Range<usize>) -> String {
+        let one = |number| format!(r#"{{"name":"c{number}"}}"#);
+        numbers.map(one).collect::<Vec<_>>().join(",")
+    }
+
+    /// However many the policy has of its own, a slice compares so many of them, and in the end it is all the same.
+    #[test]
+    fn a_document_is_compared_in_slices() {
+        let own = consumers(0..OWN_CONSUMERS);
+        let text = format!(
+            r#"{{"consumers": [{own}], "consumersFrom": [{{"source": "s", "items": "$.c[*]"}}],
+                "sources": {{"s": {{"http": {{"cluster": "c", "path": "/"}}}}}},
+                "routes": [{{"name": "r", "require": "none"}}]}}"#
+        );
+        let policy = Policy::compile(&Config::parse(text.as_bytes()).unwrap(), &Nothing).unwrap();
+        let shared = OWN_CONSUMERS - 100..OWN_CONSUMERS + 100;
+        let document = format!(r#"{{"c": [{}]}}"#, consumers(shared));
+        let mut told = Told(0);
+        let reader = &mut Reader {
+            policy: &policy,
+            place: 0,
+            last: None,
+            observer: &mut told,
+        };
+        let mut reading = Reading::of_text(Hash([0; 32]), document.len(), &policy, 0);
+        let all = &mut Budget::unlimited();
+        let view = reading.advance(document.as_bytes(), reader, all);
+        let view = Rc::new(view.unwrap().unwrap());
+        let at_once = Seen::new(Rc::clone(&view), reader).unwrap();
+        let mut comparing = Comparing::new(view);
+        let mut slices = 1;
+        loop {
+            let mut budget = Budget::slice();
+            let is_done = comparing.advance(reader, &mut budget);
+            assert!(budget.spent() <= (256 << 10) + OWN, "{}", budget.spent());
+            if is_done {
+                break;
+            }
+            slices += 1;
+        }
+        assert_eq!(slices, (OWN_CONSUMERS * OWN).div_ceil(256 << 10));
+        let seen = comparing.finish(None, reader).unwrap();
+        assert_eq!((seen.consumers(), at_once.consumers()), (100, 100));
+        assert_eq!(seen.usurpers, at_once.usurpers);
+        assert_eq!(told.0, 200, "each is told once, each time");
     }
 }

@@ -14,7 +14,7 @@ use super::census::Census;
 use super::event::{Event, Observer};
 use super::reader::Reader;
 use super::reading::Reading;
-use super::seen::Seen;
+use super::seen::{Comparing, Seen};
 use super::store::{DemandSource, Store, WatchedSource};
 use super::view::View;
 use super::waiting::{EngineId, ExchangeId};
@@ -44,6 +44,8 @@ pub(super) enum State {
 pub(super) struct WatchedState {
     pub(super) shared: Rc<RefCell<WatchedSource>>,
     seen: Option<Seen>,
+    /// A newer one that isn't compared with the policy's own consumers to its end.
+    comparing: Option<Comparing>,
     /// Whether the last good document may be used by this policy's rule, as of the last look.
     usable: bool,
     /// The newest document that this policy could not use, where another one could.
@@ -71,6 +73,54 @@ impl WatchedState {
             return Some(confirmed);
         }
         (self.current != Timestamp::default()).then_some(self.current)
+    }
+
+    /// Goes on comparing a new document with the policy's own consumers. It comes into use when that is done; says whether
+    /// it has now.
+    fn compare(
+        &mut self,
+        place: usize,
+        policy: &Policy,
+        store: &Store,
+        budget: &mut Budget,
+        (now, observer): (Timestamp, &mut dyn Observer),
+    ) -> bool {
+        let Some(mut comparing) = self.comparing.take() else {
+            return false;
+        };
+        let reader = &mut Reader {
+            policy,
+            place,
+            last: None,
+            observer,
+        };
+        if !comparing.advance(reader, budget) {
+            self.comparing = Some(comparing);
+            return false;
+        }
+        let source = policy.sources.name(place);
+        let view = Rc::clone(comparing.view());
+        match comparing.finish(self.seen.as_ref(), reader) {
+            Ok(seen) => {
+                self.current = now;
+                let bytes = view.bytes;
+                if let Some(before) = self.seen.replace(seen) {
+                    store.0.borrow_mut().retired.view(before.view);
+                }
+                observer.event(&Event::SourceLoaded { source, bytes });
+                true
+            }
+            Err(error) => {
+                self.refused = Some(view.hash);
+                store.0.borrow_mut().retired.view(view);
+                observer.event(&Event::SourceFailed {
+                    source,
+                    place,
+                    error: &error,
+                });
+                false
+            }
+        }
     }
 
     /// Lets go of a document that the source hasn't had for longer than `staleFor`: that another policy keeps hearing from
@@ -109,6 +159,7 @@ impl Sources {
                 } => State::Watched(WatchedState {
                     shared: store.watched(own, *identity, fetcher, *schedule),
                     seen: None,
+                    comparing: None,
                     usable: false,
                     refused: None,
                     current: Timestamp::default(),
@@ -138,13 +189,15 @@ impl Sources {
             }
         }
         let now = store.0.borrow().now;
-        sources.catch_up(policy, store, now, observer);
+        // At once, so that a push loses no document. To compile the policy has taken longer.
+        let budget = &mut Budget::unlimited();
+        sources.catch_up(policy, store, budget, (now, observer));
         let mut slice = if sources.need_ticks() {
             Budget::slice()
         } else {
             Budget::unlimited()
         };
-        sources.compare(policy, observer, &mut slice);
+        sources.compare_lists(policy, observer, &mut slice);
         sources
     }
 
@@ -159,9 +212,14 @@ impl Sources {
             .any(|state| !matches!(state, State::Inline(_)))
     }
 
-    /// Whether a document has come that isn't read and compared to its end.
+    /// Whether a document has come that isn't read to its end, and compared.
     pub(super) fn are_reading(&self) -> bool {
-        let is_reading = |state: &State| matches!(state, State::Watched(watched) if watched.shared.borrow().is_reading());
+        let is_reading = |state: &State| match state {
+            State::Watched(watched) => {
+                watched.comparing.is_some() || watched.shared.borrow().is_reading()
+            }
+            State::Inline(_) | State::OnDemand(_) => false,
+        };
         self.census.is_pending() || self.states.iter().any(is_reading)
     }
 
@@ -208,6 +266,9 @@ impl Sources {
             if let Some(seen) = watched.seen {
                 retired.view(seen.view);
             }
+            if let Some(comparing) = watched.comparing {
+                retired.view(comparing.into_view());
+            }
             watched.shared.borrow_mut().leave(own);
             let Some(last) = Rc::into_inner(watched.shared) else {
                 continue;
@@ -232,13 +293,13 @@ impl Sources {
         )
     }
 
-    /// Looks at the last good documents, which engines of one VM share.
+    /// Looks at the last good documents, which engines of one VM share, as far as the budget goes.
     fn catch_up(
         &mut self,
         policy: &Policy,
         store: &Store,
-        now: Timestamp,
-        observer: &mut dyn Observer,
+        budget: &mut Budget,
+        (now, observer): (Timestamp, &mut dyn Observer),
     ) {
         for (place, state) in self.states.iter_mut().enumerate() {
             let State::Watched(watched) = state else {
@@ -246,6 +307,11 @@ impl Sources {
             };
             let holds_consumers = self.of_consumers.contains(&place);
             let stale_for = policy.sources.stale_for(place).unwrap_or_default();
+            // One that is compared is compared to its end, so that it comes into use however quickly others follow.
+            let is_new = watched.compare(place, policy, store, budget, (now, observer));
+            if is_new && holds_consumers {
+                self.census.begin(place);
+            }
             let newest = {
                 let shared = watched.shared.borrow();
                 let last_good = shared.machine.last_good();
@@ -253,7 +319,9 @@ impl Sources {
                     last_good.is_some_and(|(_, confirmed)| now.since(confirmed) <= stale_for);
                 shared.view.clone().filter(|_| watched.usable)
             };
-            let Some(newest) = newest else { continue };
+            let Some(newest) = newest.filter(|_| watched.comparing.is_none()) else {
+                continue;
+            };
             let hash = newest.hash;
             let last = watched.seen.as_ref();
             if last.is_some_and(|last| Rc::ptr_eq(&newest, &last.view)) {
@@ -266,32 +334,10 @@ impl Sources {
                 }
                 continue;
             }
-            let (source, bytes) = (policy.sources.name(place), newest.bytes);
-            let reader = &mut Reader {
-                policy,
-                place,
-                last: None,
-                observer,
-            };
-            match Seen::new(newest, last, reader) {
-                Ok(seen) => {
-                    watched.current = now;
-                    if holds_consumers {
-                        self.census.begin(place);
-                    }
-                    if let Some(before) = watched.seen.replace(seen) {
-                        store.0.borrow_mut().retired.view(before.view);
-                    }
-                    observer.event(&Event::SourceLoaded { source, bytes });
-                }
-                Err(error) => {
-                    watched.refused = Some(hash);
-                    observer.event(&Event::SourceFailed {
-                        source,
-                        place,
-                        error: &error,
-                    });
-                }
+            watched.comparing = Some(Comparing::new(newest));
+            let is_new = watched.compare(place, policy, store, budget, (now, observer));
+            if is_new && holds_consumers {
+                self.census.begin(place);
             }
         }
     }
@@ -312,6 +358,6 @@ fn inline(
     };
     let read = Reading::of_document(document).advance(b"", reader, &mut Budget::unlimited());
     let view = read.ok().flatten();
-    let seen = view.and_then(|view| Seen::new(Rc::new(view), None, reader).ok());
+    let seen = view.and_then(|view| Seen::new(Rc::new(view), reader).ok());
     seen.unwrap_or_else(|| Seen::bare(View::bare(document)))
 }

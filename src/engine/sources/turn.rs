@@ -45,9 +45,12 @@ impl Sources {
         let mut old = budget.half();
         store.0.borrow_mut().retired.advance(&mut old);
         budget.join(&old);
+        let mut new = budget.half();
+        self.catch_up(policy, store, &mut new, (world.now, world.observer));
+        budget.join(&new);
         self.read_on(policy, store, budget, world);
-        self.catch_up(policy, store, world.now, world.observer);
-        self.compare(policy, world.observer, budget);
+        self.catch_up(policy, store, budget, (world.now, world.observer));
+        self.compare_lists(policy, world.observer, budget);
         callouts
     }
 
@@ -107,10 +110,10 @@ impl Sources {
         store: &Store,
         world: &mut World<'_>,
     ) {
+        let mut slice = store.0.borrow_mut().allowance.take();
         let mut source = shared.borrow_mut();
         let outcome = source.machine.fetched(world.now, world.board, reply);
         if let Some(place) = self.place_of(shared) {
-            let mut slice = store.0.borrow_mut().allowance.take();
             let mut uptake = Uptake {
                 place,
                 policy,
@@ -123,12 +126,10 @@ impl Sources {
                 Outcome::Failed(error) => uptake.failed(&error),
                 Outcome::Unchanged | Outcome::Ignored => {}
             }
-            store.0.borrow_mut().allowance.give_back(slice);
         }
         drop(source);
-        self.catch_up(policy, store, world.now, world.observer);
-        let mut slice = store.0.borrow_mut().allowance.take();
-        self.compare(policy, world.observer, &mut slice);
+        self.catch_up(policy, store, &mut slice, (world.now, world.observer));
+        self.compare_lists(policy, world.observer, &mut slice);
         store.0.borrow_mut().allowance.give_back(slice);
     }
 }
