@@ -77,10 +77,11 @@ impl Budget {
         self.left == 0
     }
 
-    /// Whether so much is less than a whole slice.
+    /// Whether a document that took so much may go on before the others: until it has had two slices, which a document of
+    /// 64 KiB is read with.
     #[must_use]
-    pub const fn is_within_slice(spent: usize) -> bool {
-        spent < Self::SLICE
+    pub const fn is_within_turn(spent: usize) -> bool {
+        spent < Self::SLICE << 1
     }
 
     /// What was taken off by now. The last step may have cost more than was left.

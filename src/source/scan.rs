@@ -17,6 +17,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) fn unmarked(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
+/// What a token costs beside its bytes: `[[],[],…]` and `{"a":0,"b":0,…}` are little else.
+const TOKEN: usize = 16;
 
 /// So many blanks are passed over in one go.
 const BLANKS: usize = 16 << 10;
@@ -102,7 +104,7 @@ impl Scanner {
         self.open.last().copied()
     }
 
-    /// How many bytes were looked at since this was asked last.
+    /// What was done since this was asked last, in bytes that were looked at.
     pub(super) const fn take_cost(&mut self) -> usize {
         std::mem::replace(&mut self.cost, 0)
     }
@@ -113,7 +115,7 @@ impl Scanner {
     pub(super) fn next(&mut self, text: &[u8], whole: usize) -> Result<Token, SourceError> {
         let before = self.at;
         let token = self.step(text, whole);
-        let moved = self.at.saturating_sub(before);
+        let moved = self.at.saturating_sub(before).saturating_add(TOKEN);
         self.cost = self.cost.saturating_add(moved);
         token
     }

@@ -54,7 +54,7 @@ impl Sources {
         callouts
     }
 
-    /// Reads on at all that has come, one source after the other. One that took a whole slice lets the others have their
+    /// Reads on at all that has come, one source after the other. One that took two slices lets the others have their
     /// turn: so a large document keeps none waiting for long, and small ones are read to their ends.
     fn read_on(
         &mut self,
@@ -92,7 +92,7 @@ impl Sources {
             let taken = slice.spent().saturating_sub(before);
             self.turn.taken = self.turn.taken.saturating_add(taken);
             if slice.is_spent() && source.is_reading() {
-                if Budget::is_within_slice(self.turn.taken) {
+                if Budget::is_within_turn(self.turn.taken) {
                     return;
                 }
                 let place = place.saturating_add(1);
