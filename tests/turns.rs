@@ -342,14 +342,16 @@ fn a_document_is_compared_with_the_policys_own_consumers_in_turns_too() {
     vm.reply(&mut engine, flights[0], document.as_bytes());
     assert_eq!(engine.tick_period(), OFTEN, "it isn't compared to its end");
     let mut turns = 0;
+    let mut loaded = 0;
     while engine.tick_period() == OFTEN {
-        assert!(vm.loaded.take().is_empty(), "it is in use too early");
         vm.tick(&mut engine);
         turns += 1;
+        let more = vm.loaded.take().len();
+        assert!(more == 0 || turns >= 2, "it is in use too early");
+        loaded += more;
         assert!(turns < 100, "it never ends");
     }
-    assert!(turns >= 2, "{turns}");
-    assert_eq!(vm.loaded.take().len(), 1);
+    assert_eq!(loaded, 1);
     let mut step = |key: &str| {
         let headers = [
             (":method", "GET"),

@@ -133,10 +133,10 @@ pub(super) fn judge(
 }
 
 fn left_out(record: &str, errors: &ConfigErrors, reader: &mut Reader<'_>) {
-    for error in errors {
-        reader.left_out(record, &error.to_string());
-    }
-    for notice in errors.notices() {
-        reader.left_out(record, &format!("{}: {}", notice.path, notice.reason));
+    let notices = errors.notices().iter();
+    let notices = notices.map(|notice| format!("{}: {}", notice.path, notice.reason));
+    let all = errors.iter().map(ToString::to_string).chain(notices);
+    for reason in all.take(MOST_OF_RECORD) {
+        reader.left_out(record, &reason);
     }
 }

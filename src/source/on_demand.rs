@@ -37,7 +37,7 @@ pub struct Limits {
     pub max_key_bytes: usize,
     /// The most documents that are remembered, and the most keys without one.
     pub max_entries: usize,
-    /// The most memory that documents may take which are remembered, in bytes: their [`weight`] together, with their
+    /// The most memory that documents may take which are remembered, in bytes: their [`weight()`] together, with their
     /// keys and validators. The keys without a document may take a quarter of it.
     pub max_bytes: usize,
 }

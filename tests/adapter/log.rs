@@ -94,11 +94,13 @@ fn ten_records_are_told_of_each_document_however_large_it_is() {
       "routes": [{"name": "all", "require": "keys"}]
     }"#;
     let (vm, root) = running(policy);
-    let good = r#"{"name": "ann", "credentials": [{"apiKey": {"value": "k-1"}}]}"#;
-    let bad = vec![r#"{"name": 5}"#; 50_000].join(",");
-    let body = format!("[{good},{bad}]");
+    let bad = vec![r#"{"nom": 5}"#; 50_000].join(",");
     seconds(&vm.world(), &vm, root, 1, || {});
-    for callout in vm.callouts() {
+    for (number, callout) in vm.callouts().into_iter().enumerate() {
+        let good = format!(
+            r#"{{"name": "c{number}", "credentials": [{{"apiKey": {{"value": "k-{number}"}}}}]}}"#
+        );
+        let body = format!("[{good},{bad}]");
         vm.reply_status(callout.token, 200, body.as_bytes());
     }
     seconds(&vm.world(), &vm, root, 2000, || {});
