@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | one request through its stages; documents, flights, waiting exchanges |
 //! | policy | [`policy`] | config compiled to what runs; denials and their one map to the wire |
 //! | mechanisms | [`config`], [`route`], [`rewrite`], [`auth`], [`source`], [`template`], [`cache`] | one noun a file; they don't know each other |
-//! | words | [`http`], [`time`], [`secret`], [`hash`], [`arena`] | requests as borrowed bytes, edits, secrets that never print; memory for very many small things |
+//! | words | [`http`], [`time`], [`secret`], [`hash`], [`number`], [`arena`] | requests as borrowed bytes, edits, secrets that never print; memory for very many small things |
 //!
 //! # The life of a request
 //! The driver hands a [`http::Request`] to [`engine::Engine::start`] and performs the [`engine::Step`] that comes back:
@@ -48,6 +48,7 @@ pub mod hash;
 #[cfg(any(target_arch = "wasm32", feature = "fake-host"))]
 pub mod host;
 pub mod http;
+pub mod number;
 pub mod policy;
 pub mod rewrite;
 pub mod route;

@@ -225,7 +225,7 @@ proptest! {
 
     #[test]
     fn an_index_finds_what_a_scan_finds(
-        keys in prop::collection::vec(prop_oneof!["[a-d]".prop_map(Value::from), (0..5_u8).prop_map(Value::from), Just(Value::Null)], 0..12),
+        keys in prop::collection::vec(prop_oneof!["[a-d]".prop_map(Value::from), (0..5_u8).prop_map(Value::from), (0..5_u8).prop_map(|whole| Value::from(f64::from(whole))), any::<bool>().prop_map(Value::from), Just(Value::Null)], 0..12),
         texts in prop::collection::vec("[a-d]{0,3}|[a-z]{30,90}", 3),
         items in prop::sample::select(vec!["$.t[*]", "$['t'][0:]", "$..t[*]", "$.t[?@.id != null]"]),
     ) {
@@ -237,12 +237,12 @@ proptest! {
         for item in document.value().pointer("/t").unwrap().as_array().unwrap() {
             match item.get("id") {
                 Some(Value::String(id)) => scan.entry(id.clone()).or_default().push(item),
-                Some(Value::Number(id)) => scan.entry(id.to_string()).or_default().push(item),
+                Some(Value::Number(id)) => scan.entry(id.as_f64().unwrap().to_string()).or_default().push(item),
                 _ => {}
             }
         }
         prop_assert_eq!(index.len(), scan.len());
-        for key in ["a", "b", "c", "d", "0", "1", "2", "3", "4", "e", "null"] {
+        for key in ["a", "b", "c", "d", "0", "1", "2", "3", "4", "e", "null", "true", "1.0"] {
             let expected = match scan.get(key).map(Vec::as_slice) {
                 None => Ok(None),
                 Some([item]) => Ok(Some(*item)),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::number::same_value;
 use crate::policy::{Condition, Consumer, LookedUp, Operand, Test, ValueTemplate};
 
 use super::picked::Pick;
@@ -112,15 +113,11 @@ fn text<'p>(template: &'p ValueTemplate, facts: &'p Facts<'_>) -> Option<Cow<'p,
     facts.bytes(template).ok().flatten()
 }
 
-/// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`. Two integers are never brought to doubles, where
-/// neighbours above 2^53 are one.
+/// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`.
 fn same(left: Pick<'_>, right: Pick<'_>) -> bool {
     match (left, right) {
-        (Pick::Other(Value::Number(left)), Pick::Other(Value::Number(right)))
-            if left.is_f64() || right.is_f64() =>
-        {
-            left.as_f64() == right.as_f64()
-        }
-        _ => left == right,
+        (Pick::Other(left), Pick::Other(right)) => same_value(left, right),
+        (Pick::Text(left), Pick::Text(right)) => left == right,
+        (Pick::Text(_), Pick::Other(_)) | (Pick::Other(_), Pick::Text(_)) => false,
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
+use crate::number::number_text;
 use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
@@ -235,11 +236,11 @@ pub(super) fn whose(template: &ValueTemplate) -> Origin {
     }
 }
 
-/// Texts are themselves, numbers and booleans as JSON writes them; nothing else is a text.
+/// Texts are themselves, and numbers and booleans have one text each; nothing else is a text.
 fn as_text(value: Pick<'_>) -> Result<Cow<'_, [u8]>, Denial> {
     match value {
         Pick::Text(text) => Ok(Cow::Borrowed(text)),
-        Pick::Other(Value::Number(number)) => Ok(Cow::Owned(number.to_string().into_bytes())),
+        Pick::Other(Value::Number(number)) => Ok(Cow::Owned(number_text(number).into_bytes())),
         Pick::Other(Value::Bool(truth)) => {
             Ok(Cow::Borrowed(if *truth { b"true" } else { b"false" }))
         }

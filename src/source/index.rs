@@ -10,6 +10,7 @@ use super::selected::Selected;
 use super::{Budget, Document, JsonPath, Selection};
 use crate::arena::{self, At, Draft, Pool, Slots};
 use crate::hash::{Seeded, Set};
+use crate::number::number_text;
 
 /// What an index knows of a key.
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +80,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// Indexes what `items` selects in `document` by what `by` selects in each item: a string, or an integer or a boolean
-    /// by its JSON text (`7`, `true`). An item where that is something else, nothing, or several values, is left out.
+    /// Indexes what `items` selects in `document` by what `by` selects in each item: a string, or a number by its
+    /// text ([`number_text`]). An item where that is something else, nothing, or several values, is left out.
     /// A key that two items have finds neither of them; one item that `items` selects twice is still one.
     #[must_use]
     pub fn build(document: &Rc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
@@ -263,12 +264,8 @@ fn key<'v>(by: &JsonPath, item: &'v Value) -> Option<Cow<'v, [u8]>> {
     };
     match key {
         Value::String(text) => Some(Cow::Borrowed(text.as_bytes())),
-        Value::Number(number) if !number.is_f64() => {
-            Some(Cow::Owned(number.to_string().into_bytes()))
-        }
-        Value::Bool(true) => Some(Cow::Borrowed(b"true")),
-        Value::Bool(false) => Some(Cow::Borrowed(b"false")),
-        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Number(number) => Some(Cow::Owned(number_text(number).into_bytes())),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -322,34 +319,59 @@ mod tests {
         let index = index(
             json!({"t": [
                 {"id": "a", "n": 0}, {"id": 7, "n": 1}, {"id": true, "n": 2}, {"id": "", "n": 3},
-                {"id": 1.5}, {"id": null}, {"id": ["x"]}, {}, 5, {"id": "é", "n": 9},
+                {"id": 1.5, "n": 4}, {"id": null}, {"id": ["x"]}, {}, 5, {"id": "é", "n": 9},
+                {"id": 4.0, "n": 10}, {"id": 1e2, "n": 11}, {"id": -0.0, "n": 12}, {"id": 1e21, "n": 13},
+                {"id": u64::MAX, "n": 14}, {"id": false},
             ]}),
             "$.t[*]",
             "$.id",
         );
-        for (key, n) in [("a", 0), ("7", 1), ("true", 2), ("", 3), ("é", 9)] {
+        for (key, n) in [
+            ("a", 0),
+            ("7", 1),
+            ("", 3),
+            ("1.5", 4),
+            ("é", 9),
+            ("4", 10),
+            ("100", 11),
+            ("0", 12),
+            ("1e+21", 13),
+            ("18446744073709551615", 14),
+        ] {
             assert_eq!(found(&index, key).unwrap()["n"], n, "{key}");
         }
-        for key in [&b"1.5"[..], b"null", b"x", b"A", b"\xff", b"a\0"] {
+        for key in [
+            &b"true"[..],
+            b"false",
+            b"null",
+            b"4.0",
+            b"-0",
+            b"x",
+            b"A",
+            b"\xff",
+            b"a\0",
+        ] {
             assert!(matches!(index.get(key), Entry::Missing));
         }
         assert_eq!(
             (index.len(), index.left_out(), index.ambiguous()),
-            (5, 5, 0)
+            (10, 6, 0)
         );
     }
 
     #[test]
     fn a_key_claimed_by_several_is_nobodys() {
         let index = index(
-            json!([{"id": "a"}, {"id": "b"}, {"id": "a"}, {"id": "a"}, {"id": 1}, {"id": "1"}]),
+            json!([{"id": "a"}, {"id": "b"}, {"id": "a"}, {"id": "a"}, {"id": 1}, {"id": "1"},
+                   {"id": 2}, {"id": 2.0}]),
             "$[*]",
             "$.id",
         );
         assert!(matches!(index.get(b"a"), Entry::Ambiguous));
         assert!(matches!(index.get(b"1"), Entry::Ambiguous));
+        assert!(matches!(index.get(b"2"), Entry::Ambiguous));
         assert!(matches!(index.get(b"b"), Entry::Found(_)));
-        assert_eq!((index.len(), index.ambiguous()), (3, 2));
+        assert_eq!((index.len(), index.ambiguous()), (4, 3));
     }
 
     #[test]
