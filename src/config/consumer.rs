@@ -6,7 +6,7 @@ use super::decode::{Decode, Named, expected};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::{Percent, digest};
-use super::text::{group_names, line, values_by_name};
+use super::text::{group_names, json_path, line, values_by_name};
 use super::{ConfigErrors, Path, lenient, plain};
 use crate::secret::Secret;
 
@@ -122,7 +122,7 @@ record! {
         /// The name of the source.
         "source" source: String as line = required;
         /// A JSONPath: each value that it finds in the document is a consumer.
-        "items" items: String as line = required;
+        "items" items: String as json_path = required;
         /// By how much the number of consumers may shrink from one document to the next; a document that loses more is
         /// refused as broken, and the last good one stays. Without it, any.
         "maxShrink" max_shrink: Option<Percent> = optional;

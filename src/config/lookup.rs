@@ -6,7 +6,7 @@ use super::decode::{Decode, Named, expected, filled, pairs};
 use super::measure::duration;
 use super::node::Node;
 use super::scalar::integer;
-use super::text::{line, variable};
+use super::text::{json_path, line, variable};
 use super::{ConfigErrors, Path};
 
 record! {
@@ -85,7 +85,7 @@ fn json_paths(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<String>>> {
-    filled(pairs(variable, line, node, at, errors), at, errors)
+    filled(pairs(variable, json_path, node, at, errors), at, errors)
 }
 
 /// The lookups of a route, by names that templates can tell from their own.

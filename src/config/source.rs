@@ -9,7 +9,7 @@ use super::names::secret_headers;
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
-use super::text::line;
+use super::text::{json_path, line};
 use super::{ConfigErrors, Path};
 
 /// Where documents come from, and how fresh they are.
@@ -117,9 +117,9 @@ record! {
     /// How entries are found in a document: a table that is built at each refresh.
     pub struct Index {
         /// A JSONPath: each value that it finds in the document is an entry.
-        "items" items: String as line = required;
+        "items" items: String as json_path = required;
         /// A JSONPath from an entry to its key: text or a number.
-        "by" by: String as line = required;
+        "by" by: String as json_path = required;
     }
 }
 

@@ -43,7 +43,29 @@ fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
     Some(text)
 }
 
-/// A list of such text, which may be empty.
+/// A JSONPath. Tabs and line ends are blank space in one (RFC 9535 §2.1.1), and what YAML's block texts end with isn't a
+/// part of it.
+pub(super) fn json_path(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+    let text = String::decode(node, at, errors)?;
+    let text = text.trim_matches(BLANKS);
+    if text.is_empty() {
+        errors.push(at, "must not be empty");
+        return None;
+    }
+    let is_out_of_place = |char: char| char.is_control() && !BLANKS.contains(&char);
+    if text.contains(is_out_of_place) {
+        errors.push(at, "must not contain control characters");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// A list of text on one line each, which may be empty.
 pub(super) fn lines(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -116,6 +138,23 @@ mod tests {
             let node = Node::from(text);
             assert_eq!(line(&node, &Path::Root, &mut errors).is_some(), as_line);
             assert_eq!(value(&node, &Path::Root, &mut errors).is_some(), as_value);
+        }
+    }
+
+    #[test]
+    fn what_a_json_path_can_hold() {
+        for (text, expected) in [
+            ("$", Some("$")),
+            ("$\n\t.a\r\n", Some("$\n\t.a")),
+            (" $.a ", Some("$.a")),
+            ("\n", None),
+            ("", None),
+            ("$\u{b}.a", None),
+            ("$['\u{85}']", None),
+        ] {
+            let mut errors = ConfigErrors::default();
+            let read = json_path(&Node::from(text), &Path::Root, &mut errors);
+            assert_eq!(read.as_deref(), expected, "{text:?}");
         }
     }
 

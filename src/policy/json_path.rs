@@ -12,9 +12,10 @@ pub(super) fn json_path(
     match JsonPath::compile(text) {
         Ok(compiled) => Some(compiled),
         Err(error) => {
+            let on_one_line = text.replace(['\t', '\n', '\r'], " ");
             errors.suggest(
                 path,
-                format!("`{text}`: {error}"),
+                format!("`{on_one_line}`: {error}"),
                 "a JSONPath begins with `$` (RFC 9535)",
             );
             None

@@ -16,6 +16,7 @@ pub(crate) const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
 pub(crate) fn scalar(name: &str, bounds: &str) -> Option<Value> {
     Some(match name {
         "line" => line(),
+        "json_path" => json_path(),
         "header_name" => header(),
         "own_header" => own_header(),
         "cookie_name" => json!({"type": "string", "pattern": TOKEN}),
@@ -53,13 +54,22 @@ pub(crate) fn many(name: &str) -> Option<Value> {
         "header_values" => map(own_header(), value()),
         "headers_by_name" => map(named(), own_header()),
         "method_names" => list(method(), 0),
-        "json_paths" => filled(map(json!({"pattern": VARIABLE}), line())),
+        "json_paths" => filled(map(json!({"pattern": VARIABLE}), json_path())),
         _ => return None,
     })
 }
 
 pub(crate) fn line() -> Value {
     json!({"type": "string", "pattern": format!("^[^{CONTROLS}]+$")})
+}
+
+/// Text on any number of lines, with something in it.
+fn json_path() -> Value {
+    let controls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
+    json!({
+        "type": "string",
+        "pattern": format!("^[ \\t\\n\\r]*[^ {CONTROLS}][^{controls}]*$"),
+    })
 }
 
 fn value() -> Value {
