@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
-use jsonpath_rust::query::js_path_process;
 use serde_json::Value;
 
 use super::grammar;
 use super::place::{Place, Step, walk};
-use super::query::query;
+use super::query::{Segment, Selector, each, query, step, steps};
 
 /// Why a text is no JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +19,6 @@ pub enum JsonPathError {
     },
     /// Brackets and parentheses nest deeper than [`JsonPath::MAX_NESTING`], or function calls deeper than two levels.
     TooDeep,
-    /// A filter stands inside of a filter.
-    NestedFilter,
     /// A blank stands in the middle of a name or a number.
     InnerBlank,
     /// It isn't RFC 9535; holds what was expected where.
@@ -44,7 +40,6 @@ impl fmt::Display for JsonPathError {
                 )
             }
             Self::InnerBlank => f.write_str("JSONPath with a blank inside of a name: write ['…']"),
-            Self::NestedFilter => f.write_str("JSONPath with a filter inside of a filter"),
             Self::Malformed(reason) => write!(f, "malformed JSONPath: {reason}"),
         }
     }
@@ -85,7 +80,7 @@ impl<'v> From<Vec<&'v Value>> for Selection<'v> {
     }
 }
 
-/// How a query is answered. The last is the library's way, which writes the path of every value that it comes by.
+/// How a query is answered.
 #[derive(Clone, Debug)]
 enum Plan {
     /// Names and indices.
@@ -93,14 +88,13 @@ enum Plan {
     /// Names and indices, and at the end all children.
     Children(Box<[Step]>),
     /// Anything else.
-    General(JpQuery),
+    General(Box<[Segment]>),
 }
 
 /// A compiled query.
 ///
 /// Names and indices, with or without a wildcard at the end, cost no more than walking there. Everything else (slices,
-/// filters, descendants) costs an allocation or more for each value that it comes by: for building an index, not for
-/// every request.
+/// filters, descendants) looks at each value that it comes by.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
     text: Box<str>,
@@ -121,23 +115,21 @@ impl JsonPath {
     /// How deep brackets and parentheses may nest; function calls two levels.
     pub const MAX_NESTING: usize = 8;
 
-    /// Compiles a query. Beside RFC 9535 the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` are known; a
-    /// filter inside of a filter is not.
+    /// Compiles a query. Beside RFC 9535 the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` are known.
+    /// Patterns of `match` and `search` are what `regex-lite` can do of RFC 9485: all but `\p{…}`.
     ///
     /// # Errors
     /// [`JsonPathError`].
     pub fn compile(text: &str) -> Result<Self, JsonPathError> {
         grammar::check(text)?;
-        let query = query(text).map_err(JsonPathError::Malformed)?;
-        let plan = match query.segments.split_last() {
-            Some((Segment::Selector(Selector::Wildcard), before)) => {
-                steps(before).map(Plan::Children)
-            }
-            _ => steps(&query.segments).map(Plan::Singular),
+        let segments = query(text).map_err(JsonPathError::Malformed)?;
+        let plan = match segments.split_last() {
+            Some((last, before)) if is_wildcard(last) => steps(before).map(Plan::Children),
+            _ => steps(&segments).map(Plan::Singular),
         };
         Ok(Self {
             text: text.into(),
-            plan: plan.unwrap_or(Plan::General(query)),
+            plan: plan.unwrap_or(Plan::General(segments)),
         })
     }
 
@@ -151,9 +143,9 @@ impl JsonPath {
                 Some(Value::Object(object)) => object.values().collect::<Vec<_>>().into(),
                 _ => Selection::None,
             },
-            Plan::General(query) => {
-                let nodes = js_path_process(query, root).unwrap_or_default();
-                let values: Vec<_> = nodes.into_iter().map(|node| node.val).collect();
+            Plan::General(segments) => {
+                let mut values = Vec::new();
+                each(segments, root, |node| values.push(node.value()));
                 values.into()
             }
         }
@@ -191,8 +183,8 @@ impl JsonPath {
                     Some(Value::Array(_) | Value::Object(_) | Value::Null)
                 )
             }
-            Plan::General(query) => {
-                let mut before = query.segments.iter().map_while(step);
+            Plan::General(segments) => {
+                let mut before = segments.iter().map_while(step);
                 before
                     .try_fold(root, |value, step| step.take(value))
                     .is_some()
@@ -225,12 +217,12 @@ impl JsonPath {
                 base().map(here).into_iter().collect()
             }
             Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
-            Plan::General(query) => {
-                let nodes = js_path_process(query, root).unwrap_or_default();
-                let places = nodes.into_iter();
+            Plan::General(segments) => {
+                let mut places = Vec::new();
+                each(segments, root, |node| {
+                    places.push(Place::Deep(node.steps()))
+                });
                 places
-                    .filter_map(|node| Place::normalized(&node.path))
-                    .collect()
             }
         }
     }
@@ -243,19 +235,8 @@ impl fmt::Display for JsonPath {
     }
 }
 
-/// The steps, where these segments are nothing but names and indices.
-fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
-    segments.iter().map(step).collect()
-}
-
-fn step(segment: &Segment) -> Option<Step> {
-    match segment {
-        Segment::Selector(Selector::Name(name)) => Some(Step::Name(name.as_str().into())),
-        Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
-        Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
-        | Segment::Selectors(_)
-        | Segment::Descendant(_) => None,
-    }
+fn is_wildcard(segment: &Segment) -> bool {
+    !segment.descends && matches!(*segment.selectors, [Selector::Wildcard])
 }
 
 #[cfg(test)]
@@ -334,6 +315,50 @@ mod tests {
             assert_eq!(compiled(query).reaches(&root), reached, "{query}");
         }
         assert!(compiled("$[*]").reaches(&Value::Null));
+    }
+
+    #[test]
+    fn filters_by_value() {
+        let root = json!({
+            "list": [1, "a", [2.0]],
+            "large": [9_007_199_254_740_993_u64, 9_007_199_254_740_992_u64, u64::MAX],
+            "t": [
+                {"v": 1.0, "l": [1, "b"]}, {"v": [2], "l": []}, {"v": "b", "l": ["b"]}, {"v": 1e-17, "l": "a"}, {},
+            ],
+        });
+        let at = |filter: &str| {
+            let items = root["t"].as_array().unwrap();
+            let query = compiled(&format!("$.t[?{filter}]"));
+            let selected = query.select(&root).into_vec();
+            let place = |found: &Value| items.iter().position(|item| std::ptr::eq(item, found));
+            selected.into_iter().filter_map(place).collect::<Vec<_>>()
+        };
+        for (filter, selected) in [
+            ("in(@.v, $.list)", vec![0, 1]),
+            ("nin(@.v, $.list)", vec![2, 3]),
+            ("!in(@.v, $.list)", vec![2, 3, 4]),
+            ("in(@.v, 'a')", vec![]),
+            ("any_of(@.l, $.list)", vec![0]),
+            ("none_of(@.l, $.list)", vec![1, 2]),
+            ("subset_of(@.l, $.list)", vec![1]),
+            ("@.v == 1", vec![0]),
+            ("@.v == 0", vec![]),
+            ("@.v < 1", vec![3]),
+            ("@.v == $.list[2]", vec![1]),
+            ("@.v == @.w", vec![4]),
+            ("$.large[0] == $.large[1]", vec![]),
+            (
+                "$.large[0] > $.large[1] && $.large[0] < $.large[2]",
+                vec![0, 1, 2, 3, 4],
+            ),
+            ("@[?@[?@ == 'b']]", vec![0, 2]),
+        ] {
+            assert_eq!(at(filter), selected, "{filter}");
+        }
+        let order: Vec<_> = compiled("$..['v','l']").select(&root).into_vec();
+        let expected = ["/t/0/v", "/t/0/l", "/t/1/v", "/t/1/l"];
+        let expected = expected.map(|place| root.pointer(place).unwrap());
+        assert_eq!(order.get(..4).unwrap(), expected);
     }
 
     #[test]

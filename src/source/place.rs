@@ -65,92 +65,12 @@ impl Place {
             .map(|(name, _)| Self::Member(name.as_str().into()))
             .collect()
     }
-
-    /// Reads a Normalized Path (RFC 9535 §2.7), such as `$['a'][0]`.
-    pub(super) fn normalized(path: &str) -> Option<Self> {
-        let mut rest = path.strip_prefix('$')?;
-        let mut steps = Vec::new();
-        while !rest.is_empty() {
-            let inner = rest.strip_prefix('[')?;
-            rest = if let Some(quoted) = inner.strip_prefix('\'') {
-                let (name, after) = unquote(quoted)?;
-                steps.push(Step::Name(name.into()));
-                after.strip_prefix(']')?
-            } else {
-                let (digits, after) = inner.split_once(']')?;
-                steps.push(Step::Index(digits.parse().ok()?));
-                after
-            };
-        }
-        Some(Self::Deep(steps.into()))
-    }
-}
-
-/// The name up to its closing quote, and what comes after that.
-fn unquote(text: &str) -> Option<(String, &str)> {
-    let mut name = String::new();
-    let mut chars = text.chars();
-    loop {
-        match chars.next()? {
-            '\'' => return Some((name, chars.as_str())),
-            '\\' => name.push(match chars.next()? {
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                'u' => {
-                    let (digits, after) = chars.as_str().split_at_checked(4)?;
-                    chars = after.chars();
-                    char::from_u32(u32::from_str_radix(digits, 16).ok()?)?
-                }
-                itself @ ('\'' | '\\') => itself,
-                _ => return None,
-            }),
-            other => name.push(other),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn normalized_paths() {
-        for (path, steps) in [
-            ("$", vec![]),
-            ("$[0]", vec![Step::Index(0)]),
-            (
-                r"$['a\'b'][12]['\\n\n\u000b]']",
-                vec![
-                    Step::Name("a'b".into()),
-                    Step::Index(12),
-                    Step::Name("\\n\n\u{b}]".into()),
-                ],
-            ),
-        ] {
-            assert_eq!(
-                Place::normalized(path),
-                Some(Place::Deep(steps.into())),
-                "{path}"
-            );
-        }
-        for path in [
-            "",
-            "$[",
-            "$['a",
-            "$['a'",
-            "$[a]",
-            "$a",
-            "$['\\q']",
-            "$['\\u00é']",
-            "$['\\ud800']",
-        ] {
-            assert_eq!(Place::normalized(path), None, "{path}");
-        }
-    }
 
     #[test]
     fn steps_fit_what_they_stand_before() {

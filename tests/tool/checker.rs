@@ -1,5 +1,5 @@
 //! As much of JSON Schema (2020-12) as the tool's schema uses; a word beyond that fails the test. The published checkers
-//! need the whole of `regex`, which this workspace replaces by `regex-lite`.
+//! need far more than that.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,55 +1,56 @@
-//! Reads the filters of a JSONPath (RFC 9535 §2.3.5 and §2.4) into the library's form of them.
+//! Reads the filters of a JSONPath (RFC 9535 §2.3.5 and §2.4).
 
-use jsonpath_rust::parser::model::{
-    Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector,
-    SingularQuery, SingularQuerySegment, Test, TestFunction,
-};
+use serde_json::Value;
 
+use super::model::{Comparison, Logical, Operand, Pattern, Query, Relation, Start};
+use super::pattern::{Extent, compile};
 use super::scanner::{Read, Scanner};
 use super::segments;
 
-/// What stands at a side of a comparison, or for itself, or is an argument.
-enum Operand {
-    Literal(Literal),
-    /// From `@`.
-    Current(Vec<Segment>),
-    /// From `$`.
-    Root(Vec<Segment>),
-    Function(TestFunction),
+/// What stands at a side of a comparison, or for itself, or is an argument: each has its type (§2.4.1).
+enum Term {
+    Query(Query),
+    Literal(Value),
+    /// A function whose result is a value.
+    Value(Operand),
+    /// A function that holds or doesn't.
+    Logical(Logical),
 }
 
-type Compare = fn(Comparable, Comparable) -> Comparison;
-
-const COMPARISONS: [(&str, Compare); 6] = [
-    ("==", Comparison::Eq),
-    ("!=", Comparison::Ne),
-    ("<=", Comparison::Lte),
-    (">=", Comparison::Gte),
-    ("<", Comparison::Lt),
-    (">", Comparison::Gt),
+/// Before `<` stands what begins with it.
+const COMPARISONS: [(&str, Comparison); 6] = [
+    ("==", Comparison::Equal),
+    ("!=", Comparison::Unequal),
+    ("<=", Comparison::LessOrEqual),
+    (">=", Comparison::GreaterOrEqual),
+    ("<", Comparison::Less),
+    (">", Comparison::Greater),
 ];
 
 /// Reads a logical expression.
-pub(super) fn filter<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Filter> {
-    let mut filters = vec![conjunction(scanner)?];
-    while joined(scanner, "||") {
-        filters.push(conjunction(scanner)?);
-    }
-    Ok(match <[Filter; 1]>::try_from(filters) {
-        Ok([filter]) => filter,
-        Err(several) => Filter::Or(several),
-    })
+pub(super) fn filter<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Logical> {
+    several(scanner, "||", conjunction, Logical::Any)
 }
 
-fn conjunction<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Filter> {
-    let mut filters = vec![Filter::Atom(atom(scanner)?)];
-    while joined(scanner, "&&") {
-        filters.push(Filter::Atom(atom(scanner)?));
+fn conjunction<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Logical> {
+    several(scanner, "&&", atom, Logical::All)
+}
+
+fn several<'t>(
+    scanner: &mut Scanner<'t>,
+    operator: &str,
+    one: fn(&mut Scanner<'t>) -> Read<'t, Logical>,
+    all: fn(Box<[Logical]>) -> Logical,
+) -> Read<'t, Logical> {
+    let first = one(scanner)?;
+    if !joined(scanner, operator) {
+        return Ok(first);
     }
-    Ok(match <[Filter; 1]>::try_from(filters) {
-        Ok([filter]) => filter,
-        Err(several) => Filter::And(several),
-    })
+    let mut parts = vec![first, one(scanner)?];
+    while joined(scanner, operator) {
+        parts.push(one(scanner)?);
+    }
+    Ok(all(parts.into()))
 }
 
 /// Goes past `operator` and the blanks around it, if that is next.
@@ -64,136 +65,150 @@ fn joined(scanner: &mut Scanner<'_>, operator: &str) -> bool {
     false
 }
 
-fn atom<'t>(scanner: &mut Scanner<'t>) -> Read<'t, FilterAtom> {
+fn atom<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Logical> {
     let not = scanner.skip("!");
     if not {
         scanner.blanks();
     }
-    if scanner.skip("(") {
+    let logical = if scanner.skip("(") {
         scanner.blanks();
-        let expr = filter(scanner)?;
+        let logical = filter(scanner)?;
         scanner.blanks();
         scanner.expect(")", "`&&`, `||` or `)`")?;
-        return Ok(FilterAtom::filter(expr, not));
-    }
+        logical
+    } else {
+        basic(scanner, not)?
+    };
+    Ok(if not {
+        Logical::Not(logical.into())
+    } else {
+        logical
+    })
+}
+
+/// A comparison, or a test; behind a `!` only that.
+fn basic<'t>(scanner: &mut Scanner<'t>, not: bool) -> Read<'t, Logical> {
     let start = *scanner;
-    let left = operand(scanner)?;
+    let left = term(scanner)?;
     let comparison = COMPARISONS
         .into_iter()
         .find(|(operator, _)| !not && joined(scanner, operator));
-    if let Some((_, compare)) = comparison {
-        let left = comparable(left, start)?;
+    if let Some((_, comparison)) = comparison {
+        let left = operand(left, start)?;
         let start = *scanner;
-        let right = comparable(operand(scanner)?, start)?;
-        return Ok(FilterAtom::cmp(Box::new(compare(left, right))));
+        let right = operand(term(scanner)?, start)?;
+        return Ok(Logical::Compared(left.into(), comparison, right.into()));
     }
-    match test(left) {
-        Ok(test) => Ok(FilterAtom::test(test, not)),
-        Err(_) => scanner.unexpected("a comparison of this literal"),
+    match left {
+        Term::Query(query) => Ok(Logical::Exists(query)),
+        Term::Logical(logical) => Ok(logical),
+        Term::Literal(_) => scanner.unexpected("a comparison of this literal"),
+        Term::Value(_) => scanner.unexpected("a comparison of this function's result"),
     }
 }
 
-fn test(operand: Operand) -> Result<Test, Literal> {
-    Ok(match operand {
-        Operand::Literal(literal) => return Err(literal),
-        Operand::Current(segments) => Test::RelQuery(segments),
-        Operand::Root(segments) => Test::AbsQuery(JpQuery::new(segments)),
-        Operand::Function(function) => Test::Function(Box::new(function)),
-    })
+/// `term`, which was read at `start`, where one value is wanted.
+fn operand<'t>(term: Term, start: Scanner<'t>) -> Read<'t, Operand> {
+    match term {
+        Term::Literal(literal) => Ok(Operand::Literal(literal)),
+        Term::Value(operand) => Ok(operand),
+        Term::Logical(_) => start.unexpected("a function whose result is a value"),
+        Term::Query(query) => match query.singular() {
+            Some(steps) => Ok(Operand::Singular(query.start, steps)),
+            None => start.unexpected("a query for one value, of names and indices"),
+        },
+    }
 }
 
-/// `operand`, which was read at `start`, as a side of a comparison.
-fn comparable<'t>(operand: Operand, start: Scanner<'t>) -> Read<'t, Comparable> {
-    let singular = match operand {
-        Operand::Literal(literal) => return Ok(Comparable::Literal(literal)),
-        Operand::Function(function) if function.is_comparable() => {
-            return Ok(Comparable::Function(function));
+fn term<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Term> {
+    for (sign, start) in [("@", Start::Current), ("$", Start::Root)] {
+        if scanner.skip(sign) {
+            let segments = segments(scanner)?;
+            return Ok(Term::Query(Query { start, segments }));
         }
-        Operand::Function(_) => return start.unexpected("a function whose result is a value"),
-        Operand::Current(segments) => singular(segments).map(SingularQuery::Current),
-        Operand::Root(segments) => singular(segments).map(SingularQuery::Root),
-    };
-    match singular {
-        Some(query) => Ok(Comparable::SingularQuery(query)),
-        None => start.unexpected("a query for one value, of names and indices"),
-    }
-}
-
-fn singular(segments: Vec<Segment>) -> Option<Vec<SingularQuerySegment>> {
-    let step = |segment| match segment {
-        Segment::Selector(Selector::Name(name)) => Some(SingularQuerySegment::Name(name)),
-        Segment::Selector(Selector::Index(index)) => Some(SingularQuerySegment::Index(index)),
-        Segment::Selector(Selector::Wildcard | Selector::Slice(..) | Selector::Filter(_))
-        | Segment::Selectors(_)
-        | Segment::Descendant(_) => None,
-    };
-    segments.into_iter().map(step).collect()
-}
-
-fn operand<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Operand> {
-    if scanner.skip("@") {
-        return segments(scanner).map(Operand::Current);
-    }
-    if scanner.skip("$") {
-        return segments(scanner).map(Operand::Root);
     }
     let start = *scanner;
     match scanner.peek() {
-        Some('\'' | '"') => {
-            let text = scanner.string()?;
-            return Ok(Operand::Literal(Literal::String(text)));
-        }
-        Some('-' | '0'..='9') => return scanner.number().map(Operand::Literal),
+        Some('\'' | '"') => return scanner.string().map(Value::from).map(Term::Literal),
+        Some('-' | '0'..='9') => return scanner.number().map(Term::Literal),
         _ => {}
     }
-    match scanner.word() {
-        "true" => Ok(Operand::Literal(Literal::Bool(true))),
-        "false" => Ok(Operand::Literal(Literal::Bool(false))),
-        "null" => Ok(Operand::Literal(Literal::Null)),
-        name if scanner.skip("(") => function(name, start, scanner).map(Operand::Function),
-        _ => start.unexpected("a query, a literal or a function"),
-    }
-}
-
-/// The function `name`, which stands at `start`, from behind its parenthesis.
-fn function<'t>(
-    name: &str,
-    start: Scanner<'t>,
-    scanner: &mut Scanner<'t>,
-) -> Read<'t, TestFunction> {
-    let here = *scanner;
-    let first = argument(scanner)?;
-    let function = match name {
-        "length" => TestFunction::Length(Box::new(first)),
-        "value" => TestFunction::Value(first),
-        "count" if first.is_lit() || first.is_filter() => return here.unexpected("a query"),
-        "count" => TestFunction::Count(first),
-        "match" => TestFunction::Match(first, second(scanner)?),
-        "search" => TestFunction::Search(first, second(scanner)?),
-        // The library's own.
-        "in" | "nin" | "none_of" | "any_of" | "subset_of" => {
-            TestFunction::Custom(name.to_owned(), vec![first, second(scanner)?])
+    Ok(match scanner.word() {
+        "true" => Term::Literal(true.into()),
+        "false" => Term::Literal(false.into()),
+        "null" => Term::Literal(Value::Null),
+        name if scanner.skip("(") => {
+            let function = function(name, start, scanner)?;
+            scanner.blanks();
+            scanner.expect(")", "`)`")?;
+            function
         }
-        _ => return start.unexpected("a function that is known"),
-    };
-    scanner.blanks();
-    scanner.expect(")", "`)`")?;
-    Ok(function)
+        _ => return start.unexpected("a query, a literal or a function"),
+    })
 }
 
-fn second<'t>(scanner: &mut Scanner<'t>) -> Read<'t, FnArg> {
+/// The function `name`, which stands at `start`, from behind its parenthesis up to the closing one.
+fn function<'t>(name: &str, start: Scanner<'t>, scanner: &mut Scanner<'t>) -> Read<'t, Term> {
+    Ok(match name {
+        "length" => Term::Value(Operand::Length(value(scanner)?.into())),
+        "count" => Term::Value(Operand::Count(nodes(scanner)?)),
+        "value" => Term::Value(Operand::Only(nodes(scanner)?)),
+        "match" => Term::Logical(matches(scanner, Extent::Whole)?),
+        "search" => Term::Logical(matches(scanner, Extent::Part)?),
+        "in" => related(scanner, Relation::In)?,
+        "nin" => related(scanner, Relation::NotIn)?,
+        "none_of" => related(scanner, Relation::NoneOf)?,
+        "any_of" => related(scanner, Relation::AnyOf)?,
+        "subset_of" => related(scanner, Relation::SubsetOf)?,
+        _ => return start.unexpected("a function that is known"),
+    })
+}
+
+fn matches<'t>(scanner: &mut Scanner<'t>, extent: Extent) -> Read<'t, Logical> {
+    let text = value(scanner)?.into();
+    next(scanner)?;
+    let start = *scanner;
+    let pattern = match value(scanner)? {
+        Operand::Literal(Value::String(pattern)) => match compile(&pattern, extent) {
+            Ok(regex) => Pattern::Written(regex),
+            Err(_) => return start.no_pattern(),
+        },
+        Operand::Literal(_) => Pattern::Nothing,
+        found @ (Operand::Singular(..)
+        | Operand::Length(_)
+        | Operand::Count(_)
+        | Operand::Only(_)) => Pattern::Found(found.into(), extent),
+    };
+    Ok(Logical::Matches(text, pattern))
+}
+
+fn related<'t>(scanner: &mut Scanner<'t>, relation: Relation) -> Read<'t, Term> {
+    let left = value(scanner)?.into();
+    next(scanner)?;
+    let right = value(scanner)?.into();
+    Ok(Term::Logical(Logical::Related(relation, left, right)))
+}
+
+fn next<'t>(scanner: &mut Scanner<'t>) -> Read<'t, ()> {
     scanner.blanks();
     scanner.expect(",", "`,` and a second argument")?;
-    argument(scanner)
+    scanner.blanks();
+    Ok(())
 }
 
-fn argument<'t>(scanner: &mut Scanner<'t>) -> Read<'t, FnArg> {
+/// An argument that is one value (§2.4.3, ValueType).
+fn value<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Operand> {
     scanner.blanks();
-    if matches!(scanner.peek(), Some('(' | '!')) {
-        return filter(scanner).map(FnArg::Filter);
+    let start = *scanner;
+    operand(term(scanner)?, start)
+}
+
+/// An argument that is any number of values (§2.4.3, NodesType).
+fn nodes<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Query> {
+    scanner.blanks();
+    let start = *scanner;
+    match term(scanner)? {
+        Term::Query(query) => Ok(query),
+        Term::Literal(_) | Term::Value(_) | Term::Logical(_) => start.unexpected("a query"),
     }
-    Ok(match test(operand(scanner)?) {
-        Ok(test) => FnArg::Test(Box::new(test)),
-        Err(literal) => FnArg::Literal(literal),
-    })
 }

@@ -1,7 +1,8 @@
 //! The text of a JSONPath (RFC 9535), read from its beginning.
 
-use jsonpath_rust::parser::model::Literal;
 use serde_json::Value;
+
+use super::pattern::{Extent, compile};
 
 /// The largest integer that may be written, either way (RFC 9535 §2.1: the exact ones of I-JSON).
 const MAX_INTEGER: u64 = 9_007_199_254_740_991;
@@ -11,7 +12,14 @@ const MAX_INTEGER: u64 = 9_007_199_254_740_991;
 pub(super) struct Unexpected<'t> {
     /// What is there.
     rest: &'t str,
-    expected: &'static str,
+    expected: Expected,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    This(&'static str),
+    /// A text in quotes that is a pattern. Why it is none can be found out once more, for whom it interests.
+    Pattern,
 }
 
 impl Unexpected<'_> {
@@ -21,7 +29,14 @@ impl Unexpected<'_> {
         let line = before.matches('\n').count().saturating_add(1);
         let last = before.rsplit('\n').next().unwrap_or_default();
         let column = last.chars().count().saturating_add(1);
-        format!("at {line}:{column}: expected {}", self.expected)
+        let at = format!("at {line}:{column}: expected");
+        let Expected::This(expected) = self.expected else {
+            let pattern = Scanner::new(self.rest).string().unwrap_or_default();
+            let error = compile(&pattern, Extent::Whole).err();
+            let error = error.map_or_else(String::new, |error| format!(": {error}"));
+            return format!("{at} a regular expression that can be used{error}");
+        };
+        format!("{at} {expected}")
     }
 }
 
@@ -40,8 +55,18 @@ impl<'t> Scanner<'t> {
     }
 
     pub(super) const fn unexpected<T>(self, expected: &'static str) -> Read<'t, T> {
-        let rest = self.rest;
-        Err(Unexpected { rest, expected })
+        Err(Unexpected {
+            rest: self.rest,
+            expected: Expected::This(expected),
+        })
+    }
+
+    /// Here stands a text that isn't the pattern that it should be.
+    pub(super) const fn no_pattern<T>(self) -> Read<'t, T> {
+        Err(Unexpected {
+            rest: self.rest,
+            expected: Expected::Pattern,
+        })
     }
 
     pub(super) fn peek(self) -> Option<char> {
@@ -109,18 +134,15 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    pub(super) fn number(&mut self) -> Read<'t, Literal> {
+    pub(super) fn number(&mut self) -> Read<'t, Value> {
         let start = *self;
         let text =
             self.run(|char| char.is_ascii_digit() || matches!(char, '-' | '+' | '.' | 'e' | 'E'));
-        let read = if text.contains(['.', 'e', 'E']) {
+        let read = if text == "-0" || text.contains(['.', 'e', 'E']) {
             // As numbers in documents are read, so that equal ones are equal.
-            let value: Option<Value> = serde_json::from_slice(text.as_bytes()).ok();
-            value.and_then(|value| value.as_f64()).map(Literal::Float)
-        } else if text == "-0" {
-            Some(Literal::Int(0))
+            serde_json::from_slice(text.as_bytes()).ok()
         } else {
-            exact(text).map(Literal::Int)
+            exact(text).map(Value::from)
         };
         read.map_or_else(|| start.unexpected("a number"), Ok)
     }

@@ -1,0 +1,127 @@
+//! A JSONPath as it is evaluated.
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use super::super::place::Step;
+use super::pattern::Extent;
+
+/// What a query begins at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Start {
+    /// `$`: the document.
+    Root,
+    /// `@`: the value that a filter looks at.
+    Current,
+}
+
+/// A query (RFC 9535 §2.1, §2.3.5).
+#[derive(Clone, Debug)]
+pub(in super::super) struct Query {
+    pub(in super::super) start: Start,
+    pub(in super::super) segments: Box<[Segment]>,
+}
+
+/// One segment (§2.5).
+#[derive(Clone, Debug)]
+pub(in super::super) struct Segment {
+    /// Whether it selects below all descendants, or only below the value itself.
+    pub(in super::super) descends: bool,
+    pub(in super::super) selectors: Box<[Selector]>,
+}
+
+/// One selector (§2.3).
+#[derive(Clone, Debug)]
+pub(in super::super) enum Selector {
+    Step(Step),
+    Wildcard,
+    Slice(Slice),
+    Filter(Logical),
+}
+
+/// An array slice (§2.3.4).
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Slice {
+    pub(super) start: Option<i64>,
+    pub(super) end: Option<i64>,
+    pub(super) step: i64,
+}
+
+/// What holds or doesn't (§2.3.5).
+#[derive(Clone, Debug)]
+pub(in super::super) enum Logical {
+    Any(Box<[Self]>),
+    All(Box<[Self]>),
+    Not(Box<Self>),
+    Exists(Query),
+    Compared(Box<Operand>, Comparison, Box<Operand>),
+    /// `match()`, and `search()` by its pattern.
+    Matches(Box<Operand>, Pattern),
+    Related(Relation, Box<Operand>, Box<Operand>),
+}
+
+/// What is one value or none (§2.4.1, ValueType).
+#[derive(Clone, Debug)]
+pub(in super::super) enum Operand {
+    Literal(Value),
+    /// A query of names and indices.
+    Singular(Start, Box<[Step]>),
+    Length(Box<Self>),
+    Count(Query),
+    /// `value()`.
+    Only(Query),
+}
+
+/// What a text is matched with.
+#[derive(Clone, Debug)]
+pub(in super::super) enum Pattern {
+    /// As it stands in the query.
+    Written(Regex),
+    /// What is no text matches nothing (RFC 9535 §2.4.6).
+    Nothing,
+    /// As it is found in the document, each time.
+    Found(Box<Operand>, Extent),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Comparison {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Functions about lists, which RFC 9535 hasn't got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Relation {
+    In,
+    NotIn,
+    NoneOf,
+    AnyOf,
+    SubsetOf,
+}
+
+impl Query {
+    /// The steps, where it is nothing but names and indices (§2.3.5.1).
+    pub(in super::super) fn singular(&self) -> Option<Box<[Step]>> {
+        steps(&self.segments)
+    }
+}
+
+/// The steps, where these segments are nothing but names and indices.
+pub(in super::super) fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
+    segments
+        .iter()
+        .map(|segment| step(segment).cloned())
+        .collect()
+}
+
+/// The step, where the segment is nothing but a name or an index.
+pub(in super::super) fn step(segment: &Segment) -> Option<&Step> {
+    match (segment.descends, &*segment.selectors) {
+        (false, [Selector::Step(step)]) => Some(step),
+        _ => None,
+    }
+}
