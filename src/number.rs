@@ -150,6 +150,8 @@ mod tests {
         ] {
             let number = Number::from_f64(f64::from_bits(bits)).unwrap();
             assert_eq!(number_text(&number), written, "{bits:x}");
+            let read: Value = serde_json::from_str(written).unwrap();
+            assert_eq!(read.as_f64(), Some(f64::from_bits(bits)), "{written}");
         }
         for bits in [0x7fff_ffff_ffff_ffff, 0x7ff0_0000_0000_0000] {
             assert_eq!(Number::from_f64(f64::from_bits(bits)), None);
@@ -231,6 +233,9 @@ mod tests {
                 let Some(number) = Number::from_f64(double) else { continue };
                 let text = number_text(&number);
                 prop_assert_eq!(text.parse::<f64>().unwrap(), double, "{}", text);
+                // The JSON library reads it as the same number.
+                let read = serde_json::from_str::<Value>(&text).unwrap();
+                prop_assert_eq!(read.as_f64(), Some(double), "{}", text);
                 let digits = text.split('e').next().unwrap().replace(['.', '-'], "");
                 prop_assert!(digits.trim_matches('0').len() <= 17, "{}", text);
             }
