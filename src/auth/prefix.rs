@@ -1,6 +1,6 @@
 //! What stands before a credential in a header field.
 
-use crate::http::is_token_byte;
+use crate::http::{is_token, is_token_byte};
 
 /// What stands before a credential in a header field, such as `Bearer `.
 ///
@@ -30,6 +30,12 @@ impl Prefix {
             rest: rest.trim_ascii().into(),
             is_whole_word,
         })
+    }
+
+    /// The scheme (RFC 9110 §11.1) that it stands for: its first word, where a blank follows.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&[u8]> {
+        (self.is_whole_word && is_token(&self.word)).then_some(&*self.word)
     }
 
     /// The credential in a field of this value, without blanks around it. `None` where the field is another scheme's; empty
@@ -103,5 +109,20 @@ mod tests {
         }
         assert_eq!(Prefix::new(b""), None);
         assert_eq!(Prefix::new(b" \t"), None);
+    }
+
+    #[test]
+    fn schemes() {
+        for (prefix, scheme) in [
+            ("Bearer ", Some("Bearer")),
+            (" Token token=", Some("Token")),
+            ("Bearer", None),
+            ("key-", None),
+            ("key: ", None),
+            ("clé ", None),
+        ] {
+            let prefix = Prefix::new(prefix.as_bytes()).unwrap();
+            assert_eq!(prefix.scheme(), scheme.map(str::as_bytes), "{prefix:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Named ways to authenticate.
 
+use crate::http::is_token;
+
 use super::decode::{Decode, Named, name, non_empty, pairs};
 use super::names::{cookie_name, header_name};
 use super::node::Node;
@@ -40,11 +42,24 @@ record! {
     pub struct ApiKeyProvider {
         /// The places to read a key from. A request may use one of them only.
         "from" from: Vec<Place> as non_empty = required;
+        /// The scheme that a challenge names (RFC 9110 §11.1). Without it, the first word of the first `prefix` in `from`
+        /// that is a word and a blank (`Bearer `); else `ApiKey`.
+        "challenge" challenge: Option<String> as scheme = optional;
         /// The realm that a challenge names (RFC 9110 §11.5).
         "realm" realm: String as line = "api";
         /// Whether the upstream gets the key. Only a verified one is ever forwarded.
         "forward" forward: bool = false;
     }
+}
+
+fn scheme(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let scheme = String::decode(node, at, errors)?;
+    if !is_token(scheme.as_bytes()) {
+        let reason = "must be the name of a scheme, and nothing else";
+        errors.suggest(at, reason, "as in `Bearer`; the realm is `realm`");
+        return None;
+    }
+    Some(scheme)
 }
 
 /// A place of a request where a credential may stand.

@@ -112,18 +112,34 @@ pub(super) const fn read_by(written: &config::Provider) -> &'static str {
 
 fn compile(written: &Named<config::Provider>) -> Provider {
     let config::Provider::ApiKey(provider) = &written.value;
-    // RFC 9110 §11.6.1. `ApiKey` is no registered scheme, but what gateways send.
+    let places: Vec<Place> = provider.from.iter().map(place).collect();
+    // RFC 9110 §11.6.1.
     let realm = provider.realm.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut challenge = match &provider.challenge {
+        Some(scheme) => scheme.clone().into_bytes(),
+        None => scheme(&places).to_vec(),
+    };
+    challenge.extend(format!(" realm=\"{realm}\"").into_bytes());
     Provider {
         name: written.name.as_str().into(),
-        places: provider.from.iter().map(place).collect(),
-        challenge: Text::shared(format!("ApiKey realm=\"{realm}\"").as_bytes()),
+        places,
+        challenge: Text::shared(&challenge),
         afterwards: if provider.forward {
             Afterwards::Forward
         } else {
             Afterwards::Strip
         },
     }
+}
+
+/// The scheme that clients are to use: that of the first place that has one. `ApiKey` is no registered scheme, but what
+/// gateways send.
+fn scheme(places: &[Place]) -> &[u8] {
+    let mut schemes = places.iter().filter_map(|place| match place {
+        Place::Header { prefix, .. } => prefix.as_ref().and_then(Prefix::scheme),
+        Place::Query(_) | Place::Cookie(_) => None,
+    });
+    schemes.next().unwrap_or(b"ApiKey")
 }
 
 fn place(written: &config::Place) -> Place {

@@ -19,7 +19,7 @@ pub(crate) fn scalar(name: &str, bounds: &str) -> Option<Value> {
         "json_path" => json_path(),
         "header_name" => header(),
         "own_header" => own_header(),
-        "cookie_name" => json!({"type": "string", "pattern": TOKEN}),
+        "cookie_name" | "scheme" => json!({"type": "string", "pattern": TOKEN}),
         "method_template" => json!({"anyOf": [method(), {"allOf": [line(), {"pattern": "\\$"}]}]}),
         "absolute" => json!({"type": "string", "pattern": "^/"}),
         "digest" => json!({"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"}),
