@@ -96,6 +96,9 @@ macro_rules! node {
     ([]) => {
         $crate::config::node::Node::List(Vec::new())
     };
+    ([ $value:tt ]) => {
+        $crate::config::node::Node::List(vec![node!($value)])
+    };
     ({}) => {
         $crate::config::node::Node::Map(Vec::new())
     };

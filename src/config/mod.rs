@@ -52,7 +52,9 @@ pub use provider::{ApiKeyProvider, Place, Provider};
 pub use record::{Choice, Field, Presence, Record, Rule, Word};
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
-pub use rewrite::{HeaderEdits, PathRewrite, QueryEdits, Redirect, ResponseEdits, Rewrite, Scheme};
+pub use rewrite::{
+    HeaderEdits, Occasion, PathRewrite, QueryEdits, Redirect, ResponseEdits, Rewrite, Scheme,
+};
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
 pub use shape::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, Shape};

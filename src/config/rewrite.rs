@@ -1,6 +1,6 @@
 //! What is changed on the way: of requests, of responses, and where a client is sent elsewhere.
 
-use super::decode::{Decode, Named, expected};
+use super::decode::{Decode, Named, expected, non_empty};
 use super::names::{header_values, method_template, own_headers};
 use super::node::Node;
 use super::record::Rule;
@@ -85,8 +85,22 @@ record! {
 record! {
     /// What is changed before the client sees a response.
     pub struct ResponseEdits {
+        /// Which responses: the upstream's, denials of the gate, answers of the policy's own.
+        "on" on: Vec<Occasion> as non_empty = ["forwarded"];
         /// Header fields.
         "headers" headers: HeaderEdits = {};
+    }
+}
+
+choice! {
+    /// Whose response it is.
+    pub enum Occasion {
+        /// The upstream's.
+        "forwarded" Forwarded;
+        /// A denial of the gate, after the route matched.
+        "denied" Denied;
+        /// The route's `redirect` or `respond`.
+        "answered" Answered;
     }
 }
 
@@ -105,6 +119,8 @@ record! {
         "path" path: Option<PathRewrite> = optional;
         /// 301, 302, 303, 307 or 308.
         "status" status: u16 as redirection = 302;
+        /// Header fields, beside the location.
+        "headers" headers: Vec<Named<String>> as header_values = {};
     }
     rules [Rule::AtLeastOne(&["scheme", "host", "port", "path"])]
 }

@@ -30,7 +30,7 @@ record! {
         "authorize" authorize: Option<Condition> = optional;
         /// What is changed before the upstream sees the request.
         "rewrite" rewrite: Option<Rewrite> = optional;
-        /// What is changed before the client sees the upstream's response.
+        /// What is changed before the client sees a response: the upstream's, unless `on` says otherwise.
         "response" response: Option<ResponseEdits> = optional;
         /// The client is sent elsewhere, and no upstream is asked.
         "redirect" redirect: Option<Redirect> = optional;
@@ -40,7 +40,6 @@ record! {
     rules [
         Rule::AtMostOne(&["redirect", "respond"]),
         Rule::Apart("rewrite", &["redirect", "respond"]),
-        Rule::Apart("response", &["redirect", "respond"]),
     ]
 }
 

@@ -75,6 +75,7 @@ impl Shape {
             "HeaderEdits" => record::<super::HeaderEdits>(),
             "QueryEdits" => record::<super::QueryEdits>(),
             "ResponseEdits" => record::<super::ResponseEdits>(),
+            "Occasion" => choice::<super::Occasion>(),
             "Redirect" => record::<super::Redirect>(),
             "Scheme" => choice::<super::Scheme>(),
             "Respond" => record::<super::Respond>(),

@@ -27,9 +27,12 @@ pub(super) fn redirect(
     origin(&mut location, facts, redirect)?;
     location.extend(path);
     put_query(&mut location, query.as_deref());
+    let mut headers = Vec::with_capacity(redirect.headers.len().saturating_add(1));
+    headers.push(("location".into(), location.into()));
+    headers.extend(redirect.headers.iter().cloned());
     Ok(Response {
         status: redirect.status,
-        headers: vec![("location".into(), location.into())],
+        headers,
         body: Text::Static(b""),
         grpc_status: None,
         details: "postern_redirect".into(),

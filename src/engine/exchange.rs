@@ -2,7 +2,8 @@
 
 use crate::http::{Request, Response};
 use crate::policy::{
-    Action, Answer, Audience, Condition, Denial, Lookup, Policy, Reason, Route, Unmatched,
+    Action, Answer, AnswerEdits, Audience, Condition, Denial, Lookup, Policy, Reason, Route,
+    Unmatched,
 };
 use crate::route::Found;
 use crate::time::Timestamp;
@@ -95,7 +96,7 @@ fn follow<'p>(
 ) -> Result<Step, Stop> {
     trace::verdicts(head, route, policy, desk);
     let mut who = Authenticated::default();
-    authenticate(
+    let authenticated = authenticate(
         &mut who,
         head,
         route,
@@ -103,7 +104,10 @@ fn follow<'p>(
         desk.sources,
         desk.memory,
         desk.observer,
-    )?;
+    );
+    if let Err(denial) = authenticated {
+        return Err(nobody(denial, head, found, route, desk));
+    }
     if !policy.log_properties.is_empty() {
         identified(&who, desk.observer);
     }
@@ -116,20 +120,70 @@ fn follow<'p>(
         looked_up: &[],
     };
     if !route.kind.lookups().is_empty() {
-        looked_up = look_up(&facts, found, route, policy, desk)?;
+        looked_up = match look_up(&facts, found, route, policy, desk) {
+            Ok(looked_up) => looked_up,
+            Err(stop) => return Err(stopped(stop, &facts, route, desk)),
+        };
         facts.looked_up = looked_up.all();
     }
     trace::checked(route, &facts, Lookups::Done, policy, desk);
     if let Some(condition) = route.kind.authorize() {
-        may(condition, &facts)?;
-    }
-    Ok(match route.kind.action() {
-        Action::Forward(changes) => {
-            forward::edit(desk.edits, &facts, route, changes.as_deref(), policy)?;
-            Step::Continue
+        if let Err(stop) = may(condition, &facts) {
+            return Err(stopped(stop, &facts, route, desk));
         }
-        Action::Answer(answer) => Step::Respond(answered(answer, &facts, route, policy)?),
-    })
+    }
+    match route.kind.action() {
+        Action::Forward(changes) => {
+            let edited = forward::edit(desk.edits, &facts, route, changes.as_deref(), policy);
+            if let Err(denial) = edited {
+                return Err(stopped(denial.into(), &facts, route, desk));
+            }
+            Ok(Step::Continue)
+        }
+        Action::Answer(answer) => match answered(answer, &facts, route, policy) {
+            Ok(response) => Ok(Step::Respond(response)),
+            Err(denial) => Err(stopped(denial.into(), &facts, route, desk)),
+        },
+    }
+}
+
+/// Why a request stops that the route's requirement isn't met for: nobody is known then, not even by a half of it.
+#[cold]
+#[inline(never)]
+fn nobody(
+    denial: Denial,
+    head: &Head<'_>,
+    found: Found<'_>,
+    route: &Route,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) -> Stop {
+    let facts = Facts {
+        head,
+        pattern: found.pattern,
+        who: &Authenticated::default(),
+        looked_up: &[],
+    };
+    stopped(denial.into(), &facts, route, desk)
+}
+
+/// Why a request stops; where it is denied, with what the route changes of denials.
+#[cold]
+#[inline(never)]
+fn stopped(
+    stop: Stop,
+    facts: &Facts<'_>,
+    route: &Route,
+    desk: &mut Desk<'_, impl Observer + ?Sized>,
+) -> Stop {
+    // What was meant for the upstream's response is not for this one.
+    desk.edits.response.clear();
+    if matches!(stop, Stop::Deny(_)) {
+        let edits = route.kind.answers().and_then(AnswerEdits::of_denials);
+        if let Some(edits) = edits {
+            forward::edit_denial(&mut desk.edits.response, edits, facts);
+        }
+    }
+    stop
 }
 
 #[inline(never)]
@@ -157,10 +211,14 @@ fn answered(
     route: &Route,
     policy: &Policy,
 ) -> Result<Box<Response>, Denial> {
-    Ok(Box::new(match answer {
+    let mut response = Box::new(match answer {
         Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
         Answer::Respond(respond) => respond.0.clone(),
-    }))
+    });
+    if let Some(edits) = route.kind.answers().and_then(AnswerEdits::of_answers) {
+        forward::edit_answer(&mut response, edits, facts)?;
+    }
+    Ok(response)
 }
 
 /// The values of all lookups of a route, in their order.
@@ -283,7 +341,9 @@ fn deny(
     } else {
         Audience::Http
     };
-    Step::Respond(Box::new(denial.respond(audience)))
+    let mut response = denial.respond(audience);
+    response.edit(desk.edits.response.drain(..));
+    Step::Respond(Box::new(response))
 }
 
 fn tell(

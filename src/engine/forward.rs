@@ -1,6 +1,6 @@
 //! What becomes of a request that goes on.
 
-use crate::http::{Edits, Headers, KnownName, is_token};
+use crate::http::{Edit, Edits, Headers, KnownName, Response, Text, is_token};
 use crate::policy::{self, Denial, HeaderEdits, OtherEdits, Policy, Reason, Route, ValueTemplate};
 use crate::route::canonical_host;
 
@@ -65,7 +65,7 @@ pub(super) fn edit(
         Some(others) => edit_headers(
             &mut Plan::blind(&mut edits.response),
             &others.response,
-            facts,
+            |value| facts.text(value),
         ),
         None => Ok(()),
     }
@@ -96,7 +96,7 @@ fn changed(
     facts: &Facts<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    edit_headers(plan, &changes.headers, facts)?;
+    edit_headers(plan, &changes.headers, |value| facts.text(value))?;
     identify(plan, facts, policy);
     if let Some(host) = &changes.host {
         let new = facts.needed(host)?;
@@ -147,18 +147,44 @@ fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
     }
 }
 
-fn edit_headers(plan: &mut Plan<'_>, edits: &HeaderEdits, facts: &Facts<'_>) -> Result<(), Denial> {
+/// Edits of an answer of the policy's own.
+pub(super) fn edit_answer(
+    response: &mut Response,
+    edits: &HeaderEdits,
+    facts: &Facts<'_>,
+) -> Result<(), Denial> {
+    let mut list = Vec::new();
+    edit_headers(&mut Plan::blind(&mut list), edits, |value| {
+        facts.text(value)
+    })?;
+    response.edit(list);
+    Ok(())
+}
+
+/// Edits of a denial. A value that isn't known by then, or doesn't fit, is left out: no denial is followed by another.
+#[cold]
+pub(super) fn edit_denial(list: &mut Vec<Edit>, edits: &HeaderEdits, facts: &Facts<'_>) {
+    let value = |value: &ValueTemplate| Ok(facts.text(value).unwrap_or_default());
+    // Values are all that may be wrong with it.
+    let _: Result<(), Denial> = edit_headers(&mut Plan::blind(list), edits, value);
+}
+
+fn edit_headers(
+    plan: &mut Plan<'_>,
+    edits: &HeaderEdits,
+    text: impl Fn(&ValueTemplate) -> Result<Option<Text>, Denial>,
+) -> Result<(), Denial> {
     for name in &edits.remove {
         plan.remove(name);
     }
     for (name, value) in &edits.set {
-        match facts.text(value)? {
+        match text(value)? {
             Some(value) => plan.set(name, value),
             None => plan.remove(name),
         }
     }
     for (name, value) in &edits.add {
-        if let Some(value) = facts.text(value)? {
+        if let Some(value) = text(value)? {
             plan.add(name, value);
         }
     }

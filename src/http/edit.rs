@@ -1,6 +1,6 @@
 //! What is done to an exchange: decided first, performed by the driver afterwards.
 
-use super::{HeaderName, NewPath, Text};
+use super::{HeaderName, NewPath, Text, same_name};
 
 /// One change to a header map. Names are lower case; pseudo-headers (`:path`) are names like any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +78,19 @@ pub struct Response {
     pub grpc_status: Option<u8>,
     /// Why, for the access log: `postern_<reason>`, without blanks.
     pub details: Text,
+}
+
+impl Response {
+    /// Changes its headers, in order.
+    pub(crate) fn edit(&mut self, edits: impl IntoIterator<Item = Edit>) {
+        for edit in edits {
+            if !matches!(edit, Edit::Add(..)) {
+                self.headers
+                    .retain(|(name, _)| !same_name(name, edit.name()));
+            }
+            if let Edit::Set(name, value) | Edit::Add(name, value) = edit {
+                self.headers.push((Text::shared(&name), value));
+            }
+        }
+    }
 }

@@ -4,21 +4,24 @@ use crate::config::{self, ConfigErrors, Path};
 use crate::http::{Response, Text};
 
 use super::path_rewrite::{Matches, PathRewrite};
+use super::response;
 use super::variable::{Scope, ValueTemplate};
 
 /// A fixed answer. The response is made with the policy and cloned for each request.
 #[derive(Debug)]
 pub(crate) struct Respond(pub(crate) Response);
 
+fn fields(written: &[config::Named<String>]) -> Vec<(Text, Text)> {
+    let shared = |text: &str| Text::shared(text.as_bytes());
+    let fields = written.iter();
+    fields
+        .map(|field| (shared(&field.name), shared(&field.value)))
+        .collect()
+}
+
 impl Respond {
     pub(super) fn compile(written: &config::Respond, details: &'static str) -> Self {
-        let mut headers: Vec<(Text, Text)> = Vec::new();
-        for header in &written.headers {
-            headers.push((
-                Text::shared(header.name.as_bytes()),
-                Text::shared(header.value.as_bytes()),
-            ));
-        }
+        let mut headers = fields(&written.headers);
         let body = written.body.as_deref().unwrap_or_default();
         if !body.is_empty() && !headers.iter().any(|(name, _)| **name == *b"content-type") {
             headers.push(("content-type".into(), "text/plain; charset=utf-8".into()));
@@ -41,6 +44,8 @@ pub(crate) struct Redirect {
     pub(crate) port: Option<u16>,
     pub(crate) path: Option<PathRewrite>,
     pub(crate) status: u16,
+    /// Beside the location.
+    pub(crate) headers: Vec<(Text, Text)>,
 }
 
 impl Redirect {
@@ -65,6 +70,7 @@ impl Redirect {
             Some(host) => Some(scope.template(host, &path.field("host"), errors)?),
             None => None,
         };
+        response::check_values(&written.headers, true, &path.field("headers"), errors);
         let scheme = written.scheme.as_ref().map(|scheme| match scheme {
             config::Scheme::Http => "http",
             config::Scheme::Https => "https",
@@ -75,6 +81,7 @@ impl Redirect {
             port: written.port,
             path: new_path,
             status: written.status,
+            headers: fields(&written.headers),
         })
     }
 }

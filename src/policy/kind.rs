@@ -6,6 +6,7 @@ use super::answer::{Redirect, Respond};
 use super::condition::Condition;
 use super::lookup::Lookup;
 use super::requirement::Requirement;
+use super::response::AnswerEdits;
 use super::rewrite::Edits;
 
 /// Everything about a route but its name and its new path.
@@ -14,6 +15,8 @@ pub(crate) struct Kind {
     required: Rc<Required>,
     asked: Option<Rc<Asked>>,
     action: Action,
+    /// What is changed of the gate's own answers; of most routes nothing.
+    answers: Option<Rc<AnswerEdits>>,
 }
 
 /// What a client must prove.
@@ -56,11 +59,13 @@ impl Kind {
         required: Rc<Required>,
         asked: Option<Rc<Asked>>,
         action: Action,
+        answers: Option<Rc<AnswerEdits>>,
     ) -> Self {
         Self {
             required,
             asked,
             action,
+            answers,
         }
     }
 
@@ -91,6 +96,11 @@ impl Kind {
     pub(crate) const fn action(&self) -> &Action {
         &self.action
     }
+
+    /// What is changed of the gate's own answers.
+    pub(crate) fn answers(&self) -> Option<&AnswerEdits> {
+        self.answers.as_deref()
+    }
 }
 
 /// Two are equal that are made of the very same parts, and let requests go on.
@@ -102,6 +112,7 @@ impl PartialEq for Kind {
         Rc::ptr_eq(&self.required, &other.required)
             && same(self.asked.as_ref(), other.asked.as_ref())
             && same(own.as_ref(), others.as_ref())
+            && same(self.answers.as_ref(), other.answers.as_ref())
     }
 }
 

@@ -15,6 +15,7 @@ use super::lookup::{self, Lookup};
 use super::path_rewrite::{Matches, PathRewrite};
 use super::provider::{Provider, Providers};
 use super::requirement::Requirement;
+use super::response::{AnswerEdits, Responses};
 use super::rewrite::{self, Edits, HeaderEdits, OtherEdits};
 use super::rules;
 use super::shared::Shared;
@@ -76,6 +77,7 @@ pub(super) struct Parts {
     required: Shared<Required>,
     asked: Shared<Asked>,
     edits: Shared<Edits>,
+    answers: Shared<AnswerEdits>,
     kinds: Shared<Kind>,
     names: RefCell<Texts>,
     /// The router's, while a route is compiled.
@@ -148,7 +150,10 @@ impl Surroundings<'_> {
         let at = path.field("authorize");
         let compile = |condition| conditions.compile(condition, &at, errors);
         let authorize = written.authorize.as_ref().map(compile);
-        let ending = self.ending(written, &scope, matches(rules), path, errors);
+        let responses = Responses::compile(written, &scope, path, errors);
+        let is_whole = responses.is_some();
+        let Responses { forwarded, own } = responses.unwrap_or_default();
+        let ending = self.ending(written, &scope, matches(rules), forwarded, path, errors);
         let authorize = match authorize {
             Some(condition) => Some(condition?),
             None => None,
@@ -160,17 +165,25 @@ impl Surroundings<'_> {
                 authorize,
             })
         });
-        let (path, action) = ending?;
+        let (path, action) = ending.filter(|_| is_whole)?;
+        let required = self.required(require?, providers?);
         Some(Route {
             name: self.parts.names.borrow_mut().add(&written.name),
-            kind: self.kind(self.required(require?, providers?), asked, action),
+            kind: self.kind(required, asked, action, own),
             path,
         })
     }
 
-    fn kind(&self, required: Rc<Required>, asked: Option<Rc<Asked>>, action: Action) -> Rc<Kind> {
+    fn kind(
+        &self,
+        required: Rc<Required>,
+        asked: Option<Rc<Asked>>,
+        action: Action,
+        own: Option<AnswerEdits>,
+    ) -> Rc<Kind> {
         let is_answer = matches!(action, Action::Answer(_));
-        let kind = Kind::new(required, asked, action);
+        let own = own.map(|edits| self.parts.answers.share(edits));
+        let kind = Kind::new(required, asked, action, own);
         // No two are alike whose answers are their own.
         if is_answer {
             Rc::new(kind)
@@ -245,6 +258,7 @@ impl Surroundings<'_> {
         written: &config::Route,
         scope: &Scope<'_>,
         matches: Matches,
+        response: HeaderEdits,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<(Option<PathRewrite>, Action)> {
@@ -268,11 +282,7 @@ impl Surroundings<'_> {
             )?,
             None => (None, None, OtherEdits::default()),
         };
-        if let Some(response) = &written.response {
-            let path = path.field("response");
-            others.response =
-                HeaderEdits::compile(&response.headers, scope, &path.field("headers"), errors)?;
-        }
+        others.response = response;
         let edits = Edits::of(upstream, others).map(|edits| self.parts.edits.share(edits));
         Some((new_path, Action::Forward(edits)))
     }

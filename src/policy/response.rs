@@ -1,0 +1,147 @@
+//! What a route changes of responses, and of whose.
+
+use crate::config::{self, ConfigErrors, Named, Occasion, Path};
+use crate::http::same_name;
+
+use super::rewrite::HeaderEdits;
+use super::variable::Scope;
+
+/// Changes to the gate's own answers: denials after the route matched, and what the route itself answers.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AnswerEdits {
+    denials: bool,
+    answers: bool,
+    headers: HeaderEdits,
+}
+
+impl AnswerEdits {
+    /// What is changed of denials.
+    pub(crate) const fn of_denials(&self) -> Option<&HeaderEdits> {
+        if self.denials {
+            Some(&self.headers)
+        } else {
+            None
+        }
+    }
+
+    /// What is changed of redirects and of fixed answers.
+    pub(crate) const fn of_answers(&self) -> Option<&HeaderEdits> {
+        if self.answers {
+            Some(&self.headers)
+        } else {
+            None
+        }
+    }
+}
+
+/// What is changed of all responses to a route's requests.
+#[derive(Default)]
+pub(super) struct Responses {
+    /// Of the upstream's.
+    pub(super) forwarded: HeaderEdits,
+    /// Of the gate's own; of most routes nothing.
+    pub(super) own: Option<AnswerEdits>,
+}
+
+impl Responses {
+    /// Those of a route. Nothing where it says nothing.
+    pub(super) fn compile(
+        route: &config::Route,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let Some(written) = &route.response else {
+            return Some(Self::default());
+        };
+        let path = path.field("response");
+        let on = |occasion| written.on.contains(&occasion);
+        check_occasions(route, &written.on, &path.field("on"), errors);
+        let (denials, answers) = (on(Occasion::Denied), on(Occasion::Answered));
+        let path = path.field("headers");
+        if denials || answers {
+            check_edits(&written.headers, route, &path, errors);
+        }
+        let headers = HeaderEdits::compile(&written.headers, scope, &path, errors)?;
+        let forwarded = if on(Occasion::Forwarded) {
+            headers.clone()
+        } else {
+            HeaderEdits::default()
+        };
+        let own = (denials || answers).then_some(AnswerEdits {
+            denials,
+            answers,
+            headers,
+        });
+        Some(Self { forwarded, own })
+    }
+}
+
+/// A route either forwards or answers: edits of what never comes would be without effect.
+fn check_occasions(
+    route: &config::Route,
+    on: &[Occasion],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let is_answer = route.redirect.is_some() || route.respond.is_some();
+    let comes = |occasion: &Occasion| match occasion {
+        Occasion::Forwarded => !is_answer,
+        Occasion::Answered => is_answer,
+        Occasion::Denied => true,
+    };
+    if on.iter().any(comes) {
+        return;
+    }
+    if is_answer {
+        let reason = "the route answers by itself, so no request is forwarded";
+        errors.suggest(path, reason, "write `[answered]` or `[answered, denied]`");
+    } else {
+        let reason = "only a route with `redirect` or `respond` has requests that are answered";
+        errors.suggest(path, reason, "write `[forwarded]` or `[forwarded, denied]`");
+    }
+}
+
+fn check_edits(
+    written: &config::HeaderEdits,
+    route: &config::Route,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let redirects = route.redirect.is_some();
+    for (list, name) in [(&written.set, "set"), (&written.add, "add")] {
+        check_values(list, redirects, &path.field(name), errors);
+    }
+    let path = path.field("remove");
+    for (at, name) in written.remove.iter().enumerate() {
+        check_name(name, redirects, &path.index(at), errors);
+    }
+}
+
+/// Refuses what the gate itself writes into an answer: what it says of the content, how a client is to authenticate, gRPC's
+/// status, and where a redirect leads.
+pub(super) fn check_values(
+    headers: &[Named<String>],
+    redirects: bool,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    for header in headers {
+        check_name(&header.name, redirects, &path.field(&header.name), errors);
+    }
+}
+
+fn check_name(name: &str, redirects: bool, path: &Path<'_>, errors: &mut ConfigErrors) {
+    let folded = name.replace('_', "-");
+    if redirects && same_name(name.as_bytes(), b"location") {
+        let reason = "the redirect itself says where it leads";
+        errors.suggest(path, reason, "write `redirect: {host, path}`");
+    } else if folded == "www-authenticate"
+        || folded.starts_with("grpc-")
+        || folded.starts_with("content-")
+    {
+        let reason = "the header can't be changed on the gate's own answers";
+        let suggestion = "`www-authenticate`, `grpc-*` and `content-*` say what such an answer is";
+        errors.suggest(path, reason, suggestion);
+    }
+}
