@@ -5,7 +5,7 @@ use super::names::{header_values, method_template, own_headers};
 use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
-use super::text::{line, lines, values_by_name};
+use super::text::{line, lines, value, values_by_name};
 use super::{ConfigErrors, Path};
 
 record! {
@@ -38,8 +38,8 @@ pub enum PathRewrite {
 record! {
     /// The prefix that matched gives way to this one.
     pub(super) struct WrittenPrefix {
-        /// The new prefix, from `/`.
-        "prefix" prefix: String as line = required;
+        /// The new prefix, from `/`. Empty, it is taken away, as `/` does.
+        "prefix" prefix: String as value = required;
     }
 }
 
@@ -49,7 +49,9 @@ impl Decode for PathRewrite {
             Node::String(_) => line(node, at, errors).map(Self::Template),
             Node::Map(_) => {
                 let WrittenPrefix { prefix } = Decode::decode(node, at, errors)?;
-                Some(Self::Prefix(prefix))
+                // The Gateway API's conformance has the empty one as well (ReplacePrefixMatch).
+                let is_none = prefix.is_empty();
+                Some(Self::Prefix(if is_none { "/".into() } else { prefix }))
             }
             Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => {
                 expected("a template or `{prefix: …}`", node, at, errors)
@@ -117,12 +119,12 @@ record! {
         /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. Without it, the request's. The
         /// query stays.
         "path" path: Option<PathRewrite> = optional;
-        /// 301, 302, 303, 307 or 308.
+        /// 301, 302, 303, 307 or 308. It may stand alone: the client is sent to the same address.
         "status" status: u16 as redirection = 302;
         /// Header fields, beside the location.
         "headers" headers: Vec<Named<String>> as header_values = {};
     }
-    rules [Rule::AtLeastOne(&["scheme", "host", "port", "path"])]
+    rules [Rule::AtLeastOne(&["scheme", "host", "port", "path", "status"])]
 }
 
 choice! {

@@ -17,6 +17,7 @@ pub(crate) fn scalar(name: &str, bounds: &str) -> Option<Value> {
     Some(match name {
         "line" => line(),
         "json_path" => json_path(),
+        "value" => value(),
         "header_name" => header(),
         "own_header" => own_header(),
         "cookie_name" | "scheme" => json!({"type": "string", "pattern": TOKEN}),
