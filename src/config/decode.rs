@@ -252,6 +252,17 @@ pub(super) fn pairs<T>(
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<T>>> {
     let Node::Map(entries) = node else {
+        if matches!(node, Node::List(nodes) if nodes.iter().any(|one| one.entry("name").is_some()))
+        {
+            // As the Gateway API and Envoy have it.
+            let reason = "expected a map, found a list";
+            errors.suggest(
+                at,
+                reason,
+                "write `{NAME: VALUE}`, each name with its value",
+            );
+            return None;
+        }
         return expected("a map", node, at, errors);
     };
     let mut seen = Set::default();

@@ -10,6 +10,7 @@ mod consumer;
 mod decode;
 mod draft;
 mod error;
+mod foreign;
 mod identity;
 mod lenient;
 mod lookup;

@@ -16,7 +16,7 @@ pub(super) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
 }
 
 /// `max_bytes`, `max-bytes` and `MaxBytes` are `maxBytes`.
-fn fold(name: &str) -> Vec<char> {
+pub(super) fn fold(name: &str) -> Vec<char> {
     name.chars()
         .filter(|character| !matches!(character, '_' | '-'))
         .map(|character| character.to_ascii_lowercase())

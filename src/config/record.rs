@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::decode::expected;
+use super::foreign::instead;
 use super::nearest::{listed, nearest};
 use super::node::Node;
 use super::{ConfigErrors, Path};
@@ -132,10 +133,11 @@ impl<'n, 'a> Entries<'n, 'a> {
         if errors.is_full() {
             return;
         }
-        let suggestion = nearest(name, self.names).map_or_else(
-            || format!("known here: {}", listed(self.names, "and")),
-            |meant| format!("did you mean `{meant}`?"),
-        );
+        let suggestion = match (instead(name, self.names), nearest(name, self.names)) {
+            (Some(instead), _) => instead.to_owned(),
+            (None, Some(meant)) => format!("did you mean `{meant}`?"),
+            (None, None) => format!("known here: {}", listed(self.names, "and")),
+        };
         if self.rules.iter().any(|rule| matches!(rule, Rule::Unnamed)) {
             errors.suggest(at, "unknown field", suggestion);
         } else {

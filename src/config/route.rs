@@ -133,6 +133,11 @@ fn query_matches(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<FieldMatch>> {
+    if matches!(node, Node::Map(_)) {
+        let reason = "expected a list, found a map";
+        errors.suggest(at, reason, "write `[{name: NAME, exact: VALUE}]`");
+        return None;
+    }
     Vec::decode(node, at, errors)
 }
 
@@ -141,7 +146,7 @@ fn header_matches(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<FieldMatch>> {
-    let mut matches: Vec<FieldMatch> = Vec::decode(node, at, errors)?;
+    let mut matches = query_matches(node, at, errors)?;
     for (index, field) in matches.iter_mut().enumerate() {
         let at = at.index(index);
         field.name = header_name(&Node::from(field.name.as_str()), &at.field("name"), errors)?;

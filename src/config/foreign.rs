@@ -1,0 +1,260 @@
+//! Words that other gateways have for what a policy says otherwise: of the Gateway API, Kong, APISIX, Higress and Nacos. None
+//! of them is taken; whoever writes one is told what stands for it here.
+
+use super::nearest::fold;
+
+/// Words of others in one record.
+struct Words {
+    /// A field that this record has, and that no record of rows before has.
+    of: &'static str,
+    /// What others write; case, `_` and `-` count for nothing.
+    written: &'static [&'static str],
+    /// What to write in its place.
+    instead: &'static str,
+}
+
+macro_rules! words {
+    ($($of:literal : $($written:literal)+ => $instead:literal;)*) => {
+        &[$(Words { of: $of, written: &[$($written),+], instead: $instead }),*]
+    };
+}
+
+const TABLE: &[Words] = words! {
+    // A policy.
+    "unmatched": "rules" "_rules_" "httpRoutes" =>
+        "write `routes`";
+    "unmatched": "hostnames" "hosts" "parentRefs" =>
+        "write `hosts` in each route";
+    "unmatched": "plugins" "filters" "services" =>
+        "write `routes`, each with `require`, `rewrite` and the rest";
+    "unmatched": "upstreams" "backendRefs" "clusters" =>
+        "write `routing: {header, allow}`: Envoy has the clusters";
+    "unmatched": "key-auth" "keyAuth" "auth" =>
+        "write `providers: {NAME: {apiKey: …}}`";
+    "unmatched": "keyauth_credentials" "credentials" =>
+        "write `consumers: [{name, credentials: [{apiKey: …}]}]`";
+    "unmatched": "nacos" "discovery" "configCenter" =>
+        "write `sources: {NAME: {http: {cluster, path}}}`";
+    // A route.
+    "require": "hostnames" "hostname" "host" "domains" "authority" =>
+        "did you mean `hosts`?";
+    "require": "pathPrefix" "prefix" "prefixMatch" =>
+        "write `match: [{path: {prefix: …}}]`";
+    "require": "path" "paths" "uri" "uris" =>
+        "write `match: [{path: …}]`, with one of `exact`, `prefix` and `template`";
+    "require": "methods" "method" "headers" "queryParams" "query" "vars" =>
+        "write `match: [{methods, headers, query}]`";
+    "require": "rules" =>
+        "each rule is a route of its own";
+    "require": "filters" "plugins" "plugin_config_id" =>
+        "write `require`, `authorize`, `rewrite`, `response`, `redirect` or `respond`";
+    "require": "backendRefs" "upstream" "upstream_id" "service" "service_id" "cluster" =>
+        "write `rewrite: {upstream: …}`, with `routing` at the policy's top; else Envoy's routes choose";
+    "require": "strip_path" "stripPrefix" =>
+        "write `rewrite: {path: {prefix: \"\"}}`";
+    "require": "preserve_host" =>
+        "the host goes on as it came, unless `rewrite: {host: …}` changes it";
+    "require": "urlRewrite" "proxy-rewrite" "request-transformer" "requestHeaderModifier" =>
+        "did you mean `rewrite`?";
+    "require": "responseHeaderModifier" "response-rewrite" "response-transformer" =>
+        "did you mean `response`?";
+    "require": "requestRedirect" "https_redirect_status_code" =>
+        "did you mean `redirect`?";
+    "require": "key-auth" "keyAuth" "auth" "providers" =>
+        "write `require: NAME`, by the name of a provider";
+    "require": "acl" "allow" "whitelist" "consumers" "consumer-restriction" =>
+        "write `authorize: {consumers: {any: […]}}`";
+    "require": "priority" "regex_priority" =>
+        "leave it out: the most specific match wins";
+    "require": "timeout" "timeouts" "retry" "retries" =>
+        "leave it out: Envoy's routes have it";
+    // One match.
+    "methods": "queryParams" "params" "args" =>
+        "did you mean `query`?";
+    "methods": "pathPrefix" "prefix" =>
+        "write `path: {prefix: …}`";
+    "methods": "uri" "uris" "paths" "exact" "template" =>
+        "write `path`, with one of `exact`, `prefix` and `template`";
+    "methods": "hostnames" "hostname" "host" "hosts" =>
+        "write `hosts` beside `match`";
+    "methods": "vars" =>
+        "write `headers` and `query`";
+    // A path.
+    "template": "type" "value" =>
+        "write `{exact: …}`, `{prefix: …}` or `{template: …}`";
+    "template": "pathPrefix" =>
+        "did you mean `prefix`?";
+    "template": "regex" "regularExpression" "safe_regex" =>
+        "write `exact`, `prefix` or `template`";
+    // A header or a query parameter that is matched.
+    "present": "value" =>
+        "did you mean `exact`?";
+    "present": "type" "regex" "safe_regex" =>
+        "write one of `exact`, `present` and `absent`";
+    // A redirect.
+    "scheme": "statusCode" "code" "ret_code" "response_code" =>
+        "did you mean `status`?";
+    "scheme": "hostname" =>
+        "did you mean `host`?";
+    "scheme": "replacePrefixMatch" "prefix" "prefix_rewrite" =>
+        "write `path: {prefix: …}`";
+    "scheme": "replaceFullPath" "uri" "url" =>
+        "did you mean `path`?";
+    "scheme": "http_to_https" "https_redirect" =>
+        "write `scheme: https`";
+    // A rewrite.
+    "upstream": "hostname" =>
+        "did you mean `host`?";
+    "upstream": "replacePrefixMatch" "prefix" "prefix_rewrite" =>
+        "write `path: {prefix: …}`";
+    "upstream": "strip_path" "stripPrefix" =>
+        "write `path: {prefix: \"\"}`";
+    "upstream": "replaceFullPath" "uri" "url" =>
+        "did you mean `path`?";
+    "upstream": "regex_uri" "regex_rewrite" =>
+        "write `path` with values of the match's `template`";
+    "upstream": "queryParams" "querystring" "args" =>
+        "did you mean `query`?";
+    "upstream": "requestHeaderModifier" =>
+        "did you mean `headers`?";
+    "upstream": "upstream_id" "backendRefs" "service" "cluster" =>
+        "did you mean `upstream`?";
+    // Changes to headers.
+    "remove": "append" =>
+        "did you mean `add`?";
+    "remove": "replace" "override" "overwrite" =>
+        "did you mean `set`?";
+    "remove": "name" "value" =>
+        "write `set: {NAME: VALUE}`";
+    // A fixed answer.
+    "body": "statusCode" "code" "status_code" "response_status" =>
+        "did you mean `status`?";
+    // A provider of API keys.
+    "from": "key_names" "keys" "header" "headers" "query" "cookie" "params" "in_header" "in_query" "extractFrom" "key_sources" =>
+        "write `from: [{header: …}, {query: …}, {cookie: …}]`";
+    "from": "key_in_header" "key_in_query" "key_in_body" =>
+        "write `from`: keys are read at the places that it names, and nowhere else";
+    "from": "hide_credentials" "sanitize" "keep_token" "strip" =>
+        "leave it out, the key is stripped; `forward: true` keeps it";
+    "from": "anonymous" "anonymous_consumer" =>
+        "write `require: {optional: …}` in the route";
+    "from": "consumers" "credentials" =>
+        "write `consumers` at the policy's top";
+    // A key of a consumer.
+    "sha256": "key" "credential" "secret" =>
+        "write `sha256`, `value` or `env`";
+    "sha256": "hash" =>
+        "did you mean `sha256`?";
+    // A provider, or a credential of a consumer.
+    "apiKey": "key-auth" "key" "api_key_auth" "keyauth_credentials" =>
+        "did you mean `apiKey`?";
+    // A place of a key.
+    "cookie": "param" "params" "arg" "query_param" =>
+        "did you mean `query`?";
+    // The new prefix of a path.
+    "prefix": "replacePrefixMatch" "type" =>
+        "did you mean `prefix`?";
+    "prefix": "replaceFullPath" =>
+        "write the path itself, in place of this map";
+    // A consumer.
+    "credentials": "username" "consumer_name" "custom_id" =>
+        "did you mean `name`?";
+    "credentials": "keyauth_credentials" "key-auth" "plugins" "keys" "apiKey" =>
+        "write `credentials: [{apiKey: …}]`";
+    "credentials": "acls" "tags" "group_id" =>
+        "did you mean `groups`?";
+    // A request to a config centre.
+    "maxBytes": "dataId" "group" "groupName" "namespace" "namespaceId" "tenant" =>
+        "write it into `path`: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
+    "maxBytes": "server_addr" "serverAddresses" "host" "hostname" "address" =>
+        "write `cluster`, as Envoy calls it, and `authority`";
+    "maxBytes": "url" "uri" "endpoint" =>
+        "write `cluster`, `authority` and `path`";
+    // A source.
+    "onDemand": "dataId" "group" "groupName" "namespace" "namespaceId" "tenant" "nacos" "server_addr" =>
+        "write `http: {cluster, path}`, with Nacos' names in the path: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
+    "onDemand": "url" "uri" "endpoint" "cluster" "path" "address" =>
+        "write `http: {cluster, authority, path}`";
+    "onDemand": "interval" "poll_interval" "refreshInterval" "pollingInterval" =>
+        "did you mean `refresh`?";
+    // Longer ones are pasted text.
+};
+
+/// What stands here for a word of others, in a record with these fields.
+pub(super) fn instead(written: &str, fields: &[&str]) -> Option<&'static str> {
+    // Longer ones are pasted text.
+    if written.len() > 64 {
+        return None;
+    }
+    let of = TABLE.iter().find(|row| fields.contains(&row.of))?.of;
+    let written = fold(written);
+    TABLE
+        .iter()
+        .filter(|row| row.of == of)
+        .find(|row| row.written.iter().any(|word| fold(word) == written))
+        .map(|row| row.instead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Field, Rule, Shape};
+
+    fn fields(record: &str) -> (&'static [Field], &'static [Rule]) {
+        match Shape::of(record) {
+            Some(Shape::Record(fields, rules)) => (fields, rules),
+            Some(Shape::Choice(_)) | None => panic!("{record} is no record"),
+        }
+    }
+
+    const RECORDS: [(&str, &str); 17] = [
+        ("Config", "unmatched"),
+        ("Route", "require"),
+        ("Match", "methods"),
+        ("PathMatch", "template"),
+        ("FieldMatch", "present"),
+        ("Redirect", "scheme"),
+        ("Rewrite", "upstream"),
+        ("HeaderEdits", "remove"),
+        ("Respond", "body"),
+        ("ApiKeyProvider", "from"),
+        ("ApiKeyCredential", "sha256"),
+        ("Provider", "apiKey"),
+        ("Place", "cookie"),
+        ("WrittenPrefix", "prefix"),
+        ("Consumer", "credentials"),
+        ("HttpSource", "maxBytes"),
+        ("Source", "onDemand"),
+    ];
+
+    #[test]
+    fn each_row_is_of_a_record_and_takes_none_of_its_own_words() {
+        for row in TABLE {
+            assert!(
+                RECORDS.iter().any(|(_, of)| *of == row.of),
+                "{} is of no record",
+                row.of
+            );
+        }
+        for (record, of) in RECORDS {
+            let names: Vec<&str> = fields(record).0.iter().map(|field| field.name).collect();
+            let own: Vec<&Words> = TABLE.iter().filter(|row| row.of == of).collect();
+            assert!(names.contains(&of) && !own.is_empty(), "{record}");
+            for row in own {
+                for word in row.written {
+                    assert_eq!(instead(word, &names), Some(row.instead), "{record}: {word}");
+                    assert!(
+                        !names.iter().any(|name| fold(name) == fold(word)),
+                        "{record} has `{word}` itself"
+                    );
+                }
+                let meant = row.instead.strip_prefix("did you mean `");
+                if let Some(meant) = meant.and_then(|rest| rest.split('`').next()) {
+                    assert!(names.contains(&meant), "{record} has no `{meant}`");
+                }
+            }
+        }
+        assert_eq!(instead("hostnames", &["items", "by"]), None);
+        assert!(Config::parse(br#"{"hostnames": []}"#).is_err());
+    }
+}
