@@ -143,7 +143,7 @@ fn routes() {
     assert_eq!(rewrite.query.remove, ["apikey"]);
     assert_eq!(rewrite.upstream.as_deref(), Some("${tenant.cluster}"));
     let response = orders.response.as_ref().unwrap();
-    assert_eq!(response.headers.remove, ["server"]);
+    assert_eq!(response.headers.remove, ["x-powered-by"]);
 
     let redirect = old.redirect.as_ref().unwrap();
     assert!(matches!(&redirect.path, Some(PathRewrite::Prefix(prefix)) if prefix == "/new"));

@@ -9,7 +9,7 @@ use postern::config::{
 use postern::route::HostPattern;
 use postern::template::Template;
 
-use crate::{lint_headers, lint_text};
+use crate::{lint_answers, lint_headers, lint_text};
 
 /// One warning: its rule, its path, what is wrong, what would be better.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(crate) fn warnings(config: &Config) -> Vec<Warning> {
     open_lookups(config, &mut found);
     lint_headers::vanishing(config, &mut found);
     lint_text::plain(config, &mut found);
+    lint_answers::warnings(config, &mut found);
     found
 }
 

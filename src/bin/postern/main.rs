@@ -13,6 +13,7 @@ mod gate;
 mod json;
 mod judge;
 mod lint;
+mod lint_answers;
 mod lint_headers;
 mod lint_text;
 mod literal;
