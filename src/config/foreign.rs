@@ -7,175 +7,175 @@ use super::nearest::fold;
 struct Words {
     /// A field that this record has, and that no record of rows before has.
     of: &'static str,
-    /// What others write; case, `_` and `-` count for nothing.
-    written: &'static [&'static str],
+    /// What others write, with blanks between; case, `_` and `-` count for nothing.
+    written: &'static str,
     /// What to write in its place.
     instead: &'static str,
 }
 
 macro_rules! words {
-    ($($of:literal : $($written:literal)+ => $instead:literal;)*) => {
-        &[$(Words { of: $of, written: &[$($written),+], instead: $instead }),*]
+    ($($of:literal : $written:literal => $instead:literal;)*) => {
+        &[$(Words { of: $of, written: $written, instead: $instead }),*]
     };
 }
 
 const TABLE: &[Words] = words! {
     // A policy.
-    "unmatched": "rules" "_rules_" "httpRoutes" =>
+    "unmatched": "rules _rules_ httpRoutes" =>
         "write `routes`";
-    "unmatched": "hostnames" "hosts" "parentRefs" =>
+    "unmatched": "hostnames hosts parentRefs" =>
         "write `hosts` in each route";
-    "unmatched": "plugins" "filters" "services" =>
+    "unmatched": "plugins filters services" =>
         "write `routes`, each with `require`, `rewrite` and the rest";
-    "unmatched": "upstreams" "backendRefs" "clusters" =>
+    "unmatched": "upstreams backendRefs clusters" =>
         "write `routing: {header, allow}`: Envoy has the clusters";
-    "unmatched": "key-auth" "keyAuth" "auth" =>
+    "unmatched": "key-auth keyAuth auth" =>
         "write `providers: {NAME: {apiKey: …}}`";
-    "unmatched": "keyauth_credentials" "credentials" =>
+    "unmatched": "keyauth_credentials credentials" =>
         "write `consumers: [{name, credentials: [{apiKey: …}]}]`";
-    "unmatched": "nacos" "discovery" "configCenter" =>
+    "unmatched": "nacos discovery configCenter" =>
         "write `sources: {NAME: {http: {cluster, path}}}`";
     // A route.
-    "require": "hostnames" "hostname" "host" "domains" "authority" =>
+    "require": "hostnames hostname host domains authority" =>
         "did you mean `hosts`?";
-    "require": "pathPrefix" "prefix" "prefixMatch" =>
+    "require": "pathPrefix prefix prefixMatch" =>
         "write `match: [{path: {prefix: …}}]`";
-    "require": "path" "paths" "uri" "uris" =>
+    "require": "path paths uri uris" =>
         "write `match: [{path: …}]`, with one of `exact`, `prefix` and `template`";
-    "require": "methods" "method" "headers" "queryParams" "query" "vars" =>
+    "require": "methods method headers queryParams query vars" =>
         "write `match: [{methods, headers, query}]`";
     "require": "rules" =>
         "each rule is a route of its own";
-    "require": "filters" "plugins" "plugin_config_id" =>
+    "require": "filters plugins plugin_config_id" =>
         "write `require`, `authorize`, `rewrite`, `response`, `redirect` or `respond`";
-    "require": "backendRefs" "upstream" "upstream_id" "service" "service_id" "cluster" =>
+    "require": "backendRefs upstream upstream_id service service_id cluster" =>
         "write `rewrite: {upstream: …}`, with `routing` at the policy's top; else Envoy's routes choose";
-    "require": "strip_path" "stripPrefix" =>
+    "require": "strip_path stripPrefix" =>
         "write `rewrite: {path: {prefix: \"\"}}`";
     "require": "preserve_host" =>
         "the host goes on as it came, unless `rewrite: {host: …}` changes it";
-    "require": "urlRewrite" "proxy-rewrite" "request-transformer" "requestHeaderModifier" =>
+    "require": "urlRewrite proxy-rewrite request-transformer requestHeaderModifier" =>
         "did you mean `rewrite`?";
-    "require": "responseHeaderModifier" "response-rewrite" "response-transformer" =>
+    "require": "responseHeaderModifier response-rewrite response-transformer" =>
         "did you mean `response`?";
-    "require": "requestRedirect" "https_redirect_status_code" =>
+    "require": "requestRedirect https_redirect_status_code" =>
         "did you mean `redirect`?";
-    "require": "key-auth" "keyAuth" "auth" "providers" =>
+    "require": "key-auth keyAuth auth providers" =>
         "write `require: NAME`, by the name of a provider";
-    "require": "acl" "allow" "whitelist" "consumers" "consumer-restriction" =>
+    "require": "acl allow whitelist consumers consumer-restriction" =>
         "write `authorize: {consumers: {any: […]}}`";
-    "require": "priority" "regex_priority" =>
+    "require": "priority regex_priority" =>
         "leave it out: the most specific match wins";
-    "require": "timeout" "timeouts" "retry" "retries" =>
+    "require": "timeout timeouts retry retries" =>
         "leave it out: Envoy's routes have it";
     // One match.
-    "methods": "queryParams" "params" "args" =>
+    "methods": "queryParams params args" =>
         "did you mean `query`?";
-    "methods": "pathPrefix" "prefix" =>
+    "methods": "pathPrefix prefix" =>
         "write `path: {prefix: …}`";
-    "methods": "uri" "uris" "paths" "exact" "template" =>
+    "methods": "uri uris paths exact template" =>
         "write `path`, with one of `exact`, `prefix` and `template`";
-    "methods": "hostnames" "hostname" "host" "hosts" =>
+    "methods": "hostnames hostname host hosts" =>
         "write `hosts` beside `match`";
     "methods": "vars" =>
         "write `headers` and `query`";
     // A path.
-    "template": "type" "value" =>
+    "template": "type value" =>
         "write `{exact: …}`, `{prefix: …}` or `{template: …}`";
     "template": "pathPrefix" =>
         "did you mean `prefix`?";
-    "template": "regex" "regularExpression" "safe_regex" =>
+    "template": "regex regularExpression safe_regex" =>
         "write `exact`, `prefix` or `template`";
     // A header or a query parameter that is matched.
     "present": "value" =>
         "did you mean `exact`?";
-    "present": "type" "regex" "safe_regex" =>
+    "present": "type regex safe_regex" =>
         "write one of `exact`, `present` and `absent`";
     // A redirect.
-    "scheme": "statusCode" "code" "ret_code" "response_code" =>
+    "scheme": "statusCode code ret_code response_code" =>
         "did you mean `status`?";
     "scheme": "hostname" =>
         "did you mean `host`?";
-    "scheme": "replacePrefixMatch" "prefix" "prefix_rewrite" =>
+    "scheme": "replacePrefixMatch prefix prefix_rewrite" =>
         "write `path: {prefix: …}`";
-    "scheme": "replaceFullPath" "uri" "url" =>
+    "scheme": "replaceFullPath uri url" =>
         "did you mean `path`?";
-    "scheme": "http_to_https" "https_redirect" =>
+    "scheme": "http_to_https https_redirect" =>
         "write `scheme: https`";
     // A rewrite.
     "upstream": "hostname" =>
         "did you mean `host`?";
-    "upstream": "replacePrefixMatch" "prefix" "prefix_rewrite" =>
+    "upstream": "replacePrefixMatch prefix prefix_rewrite" =>
         "write `path: {prefix: …}`";
-    "upstream": "strip_path" "stripPrefix" =>
+    "upstream": "strip_path stripPrefix" =>
         "write `path: {prefix: \"\"}`";
-    "upstream": "replaceFullPath" "uri" "url" =>
+    "upstream": "replaceFullPath uri url" =>
         "did you mean `path`?";
-    "upstream": "regex_uri" "regex_rewrite" =>
+    "upstream": "regex_uri regex_rewrite" =>
         "write `path` with values of the match's `template`";
-    "upstream": "queryParams" "querystring" "args" =>
+    "upstream": "queryParams querystring args" =>
         "did you mean `query`?";
     "upstream": "requestHeaderModifier" =>
         "did you mean `headers`?";
-    "upstream": "upstream_id" "backendRefs" "service" "cluster" =>
+    "upstream": "upstream_id backendRefs service cluster" =>
         "did you mean `upstream`?";
     // Changes to headers.
     "remove": "append" =>
         "did you mean `add`?";
-    "remove": "replace" "override" "overwrite" =>
+    "remove": "replace override overwrite" =>
         "did you mean `set`?";
-    "remove": "name" "value" =>
+    "remove": "name value" =>
         "write `set: {NAME: VALUE}`";
     // A fixed answer.
-    "body": "statusCode" "code" "status_code" "response_status" =>
+    "body": "statusCode code status_code response_status" =>
         "did you mean `status`?";
     // A provider of API keys.
-    "from": "key_names" "keys" "header" "headers" "query" "cookie" "params" "in_header" "in_query" "extractFrom" "key_sources" =>
+    "from": "key_names keys header headers query cookie params in_header in_query extractFrom key_sources" =>
         "write `from: [{header: …}, {query: …}, {cookie: …}]`";
-    "from": "key_in_header" "key_in_query" "key_in_body" =>
+    "from": "key_in_header key_in_query key_in_body" =>
         "write `from`: keys are read at the places that it names, and nowhere else";
-    "from": "hide_credentials" "sanitize" "keep_token" "strip" =>
+    "from": "hide_credentials sanitize keep_token strip" =>
         "leave it out, the key is stripped; `forward: true` keeps it";
-    "from": "anonymous" "anonymous_consumer" =>
+    "from": "anonymous anonymous_consumer" =>
         "write `require: {optional: …}` in the route";
-    "from": "consumers" "credentials" =>
+    "from": "consumers credentials" =>
         "write `consumers` at the policy's top";
     // A key of a consumer.
-    "sha256": "key" "credential" "secret" =>
+    "sha256": "key credential secret" =>
         "write `sha256`, `value` or `env`";
     "sha256": "hash" =>
         "did you mean `sha256`?";
     // A provider, or a credential of a consumer.
-    "apiKey": "key-auth" "key" "api_key_auth" "keyauth_credentials" =>
+    "apiKey": "key-auth key api_key_auth keyauth_credentials" =>
         "did you mean `apiKey`?";
     // A place of a key.
-    "cookie": "param" "params" "arg" "query_param" =>
+    "cookie": "param params arg query_param" =>
         "did you mean `query`?";
     // The new prefix of a path.
-    "prefix": "replacePrefixMatch" "type" =>
+    "prefix": "replacePrefixMatch type" =>
         "did you mean `prefix`?";
     "prefix": "replaceFullPath" =>
         "write the path itself, in place of this map";
     // A consumer.
-    "credentials": "username" "consumer_name" "custom_id" =>
+    "credentials": "username consumer_name custom_id" =>
         "did you mean `name`?";
-    "credentials": "keyauth_credentials" "key-auth" "plugins" "keys" "apiKey" =>
+    "credentials": "keyauth_credentials key-auth plugins keys apiKey" =>
         "write `credentials: [{apiKey: …}]`";
-    "credentials": "acls" "tags" "group_id" =>
+    "credentials": "acls tags group_id" =>
         "did you mean `groups`?";
     // A request to a config centre.
-    "maxBytes": "dataId" "group" "groupName" "namespace" "namespaceId" "tenant" =>
+    "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
         "write it into `path`: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
-    "maxBytes": "server_addr" "serverAddresses" "host" "hostname" "address" =>
+    "maxBytes": "server_addr serverAddresses host hostname address" =>
         "write `cluster`, as Envoy calls it, and `authority`";
-    "maxBytes": "url" "uri" "endpoint" =>
+    "maxBytes": "url uri endpoint" =>
         "write `cluster`, `authority` and `path`";
     // A source.
-    "onDemand": "dataId" "group" "groupName" "namespace" "namespaceId" "tenant" "nacos" "server_addr" =>
+    "onDemand": "dataId group groupName namespace namespaceId tenant nacos server_addr" =>
         "write `http: {cluster, path}`, with Nacos' names in the path: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
-    "onDemand": "url" "uri" "endpoint" "cluster" "path" "address" =>
+    "onDemand": "url uri endpoint cluster path address" =>
         "write `http: {cluster, authority, path}`";
-    "onDemand": "interval" "poll_interval" "refreshInterval" "pollingInterval" =>
+    "onDemand": "interval poll_interval refreshInterval pollingInterval" =>
         "did you mean `refresh`?";
     // Longer ones are pasted text.
 };
@@ -191,7 +191,7 @@ pub(super) fn instead(written: &str, fields: &[&str]) -> Option<&'static str> {
     TABLE
         .iter()
         .filter(|row| row.of == of)
-        .find(|row| row.written.iter().any(|word| fold(word) == written))
+        .find(|row| row.written.split(' ').any(|word| fold(word) == written))
         .map(|row| row.instead)
 }
 
@@ -241,7 +241,7 @@ mod tests {
             let own: Vec<&Words> = TABLE.iter().filter(|row| row.of == of).collect();
             assert!(names.contains(&of) && !own.is_empty(), "{record}");
             for row in own {
-                for word in row.written {
+                for word in row.written.split(' ') {
                     assert_eq!(instead(word, &names), Some(row.instead), "{record}: {word}");
                     assert!(
                         !names.iter().any(|name| fold(name) == fold(word)),

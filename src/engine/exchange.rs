@@ -2,8 +2,7 @@
 
 use crate::http::{Request, Response};
 use crate::policy::{
-    Action, Answer, AnswerEdits, Audience, Condition, Denial, Lookup, Policy, Reason, Route,
-    Unmatched,
+    Action, Answer, Audience, Condition, Denial, Lookup, Policy, Reason, Route, Unmatched,
 };
 use crate::route::Found;
 use crate::time::Timestamp;
@@ -12,6 +11,7 @@ use super::authenticate::authenticate;
 use super::authenticated::Authenticated;
 use super::authorize::{Lookups, holds};
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
+use super::forward::Unfit;
 use super::head::Head;
 use super::lookups::{Awaited, Desk, Stop};
 use super::picked::{AllPicked, Picked};
@@ -178,9 +178,11 @@ fn stopped(
     // What was meant for the upstream's response is not for this one.
     desk.edits.response.clear();
     if matches!(stop, Stop::Deny(_)) {
-        let edits = route.kind.answers().and_then(AnswerEdits::of_denials);
+        let edits = route.kind.edits_of_denials();
         if let Some(edits) = edits {
-            forward::edit_denial(&mut desk.edits.response, edits, facts);
+            let list = &mut desk.edits.response;
+            // Nothing is wrong with what is left out.
+            let _: Result<(), Denial> = forward::edit_own(list, edits, facts, Unfit::IsLeftOut);
         }
     }
     stop
@@ -215,8 +217,10 @@ fn answered(
         Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
         Answer::Respond(respond) => respond.0.clone(),
     });
-    if let Some(edits) = route.kind.answers().and_then(AnswerEdits::of_answers) {
-        forward::edit_answer(&mut response, edits, facts)?;
+    if let Some(edits) = route.kind.edits_of_answers() {
+        let mut list = Vec::new();
+        forward::edit_own(&mut list, edits, facts, Unfit::Denies)?;
+        response.edit(list.drain(..));
     }
     Ok(response)
 }

@@ -1,6 +1,6 @@
 //! What becomes of a request that goes on.
 
-use crate::http::{Edit, Edits, Headers, KnownName, Response, Text, is_token};
+use crate::http::{Edit, Edits, Headers, KnownName, is_token};
 use crate::policy::{self, Denial, HeaderEdits, OtherEdits, Policy, Reason, Route, ValueTemplate};
 use crate::route::canonical_host;
 
@@ -65,7 +65,8 @@ pub(super) fn edit(
         Some(others) => edit_headers(
             &mut Plan::blind(&mut edits.response),
             &others.response,
-            |value| facts.text(value),
+            facts,
+            Unfit::Denies,
         ),
         None => Ok(()),
     }
@@ -96,7 +97,7 @@ fn changed(
     facts: &Facts<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    edit_headers(plan, &changes.headers, |value| facts.text(value))?;
+    edit_headers(plan, &changes.headers, facts, Unfit::Denies)?;
     identify(plan, facts, policy);
     if let Some(host) = &changes.host {
         let new = facts.needed(host)?;
@@ -147,33 +148,36 @@ fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
     }
 }
 
-/// Edits of an answer of the policy's own.
-pub(super) fn edit_answer(
-    response: &mut Response,
-    edits: &HeaderEdits,
-    facts: &Facts<'_>,
-) -> Result<(), Denial> {
-    let mut list = Vec::new();
-    edit_headers(&mut Plan::blind(&mut list), edits, |value| {
-        facts.text(value)
-    })?;
-    response.edit(list);
-    Ok(())
+/// What a value means that can't stand in a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// The request is denied.
+    Denies,
+    /// The header is left out: a denial isn't followed by another.
+    IsLeftOut,
 }
 
-/// Edits of a denial. A value that isn't known by then, or doesn't fit, is left out: no denial is followed by another.
-#[cold]
-pub(super) fn edit_denial(list: &mut Vec<Edit>, edits: &HeaderEdits, facts: &Facts<'_>) {
-    let value = |value: &ValueTemplate| Ok(facts.text(value).unwrap_or_default());
-    // Values are all that may be wrong with it.
-    let _: Result<(), Denial> = edit_headers(&mut Plan::blind(list), edits, value);
+/// Edits of a response of the gate's own.
+#[inline(never)]
+pub(super) fn edit_own(
+    list: &mut Vec<Edit>,
+    edits: &HeaderEdits,
+    facts: &Facts<'_>,
+    unfit: Unfit,
+) -> Result<(), Denial> {
+    edit_headers(&mut Plan::blind(list), edits, facts, unfit)
 }
 
 fn edit_headers(
     plan: &mut Plan<'_>,
     edits: &HeaderEdits,
-    text: impl Fn(&ValueTemplate) -> Result<Option<Text>, Denial>,
+    facts: &Facts<'_>,
+    unfit: Unfit,
 ) -> Result<(), Denial> {
+    let text = |value: &ValueTemplate| match facts.text(value) {
+        Err(_) if unfit == Unfit::IsLeftOut => Ok(None),
+        text => text,
+    };
     for name in &edits.remove {
         plan.remove(name);
     }

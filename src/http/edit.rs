@@ -82,7 +82,7 @@ pub struct Response {
 
 impl Response {
     /// Changes its headers, in order.
-    pub(crate) fn edit(&mut self, edits: impl IntoIterator<Item = Edit>) {
+    pub(crate) fn edit(&mut self, edits: std::vec::Drain<'_, Edit>) {
         for edit in edits {
             if !matches!(edit, Edit::Add(..)) {
                 self.headers

@@ -7,7 +7,7 @@ use super::condition::Condition;
 use super::lookup::Lookup;
 use super::requirement::Requirement;
 use super::response::AnswerEdits;
-use super::rewrite::Edits;
+use super::rewrite::{Edits, HeaderEdits};
 
 /// Everything about a route but its name and its new path.
 #[derive(Debug)]
@@ -97,9 +97,23 @@ impl Kind {
         &self.action
     }
 
-    /// What is changed of the gate's own answers.
-    pub(crate) fn answers(&self) -> Option<&AnswerEdits> {
-        self.answers.as_deref()
+    /// What is changed of denials.
+    pub(crate) fn edits_of_denials(&self) -> Option<&HeaderEdits> {
+        self.own_edits(self.answers.as_ref().filter(|edits| edits.denials)?)
+    }
+
+    /// What is changed of redirects and of fixed answers.
+    pub(crate) fn edits_of_answers(&self) -> Option<&HeaderEdits> {
+        self.own_edits(self.answers.as_ref().filter(|edits| edits.answers)?)
+    }
+
+    fn own_edits<'s>(&'s self, own: &'s AnswerEdits) -> Option<&'s HeaderEdits> {
+        match (&own.headers, &self.action) {
+            (None, Action::Forward(Some(edits))) => {
+                edits.others.as_ref().map(|others| &others.response)
+            }
+            (headers, _) => headers.as_ref(),
+        }
     }
 }
 

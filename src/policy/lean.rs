@@ -15,7 +15,7 @@ use super::{Policy, Sources};
 const INSTEAD: &str = "use postern.wasm in place of postern-lean.wasm";
 
 impl Policy {
-    /// Whether the lean module can run it: each request is decided at once, and no response is edited.
+    /// Whether the lean module can run it: each request is decided at once, and no response of an upstream is edited.
     ///
     /// # Errors
     /// Each part of a route that it can't.
@@ -34,7 +34,7 @@ fn check(route: &Route, sources: &Sources, path: &Path<'_>, errors: &mut ConfigE
     if let Action::Forward(Some(edits)) = route.kind.action() {
         let response = edits.others.as_ref().map(|others| &others.response);
         if response.is_some_and(|response| *response != HeaderEdits::default()) {
-            let reason = "the lean module edits no responses".to_owned();
+            let reason = "the lean module edits no responses of upstreams".to_owned();
             errors.suggest(&path.field("response"), reason, INSTEAD);
         }
     }

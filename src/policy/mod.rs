@@ -45,7 +45,6 @@ pub(crate) use overlap::KeyPlace;
 pub(crate) use path_rewrite::{PathPiece, PathRewrite};
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
-pub(crate) use response::AnswerEdits;
 pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
 pub(crate) use route::{Route, Routes};
 pub(crate) use source::{Source, SourceKind, Sources};

@@ -8,30 +8,11 @@ use super::variable::Scope;
 
 /// Changes to the gate's own answers: denials after the route matched, and what the route itself answers.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct AnswerEdits {
-    denials: bool,
-    answers: bool,
-    headers: HeaderEdits,
-}
-
-impl AnswerEdits {
-    /// What is changed of denials.
-    pub(crate) const fn of_denials(&self) -> Option<&HeaderEdits> {
-        if self.denials {
-            Some(&self.headers)
-        } else {
-            None
-        }
-    }
-
-    /// What is changed of redirects and of fixed answers.
-    pub(crate) const fn of_answers(&self) -> Option<&HeaderEdits> {
-        if self.answers {
-            Some(&self.headers)
-        } else {
-            None
-        }
-    }
+pub(super) struct AnswerEdits {
+    pub(super) denials: bool,
+    pub(super) answers: bool,
+    /// None where they are the same as those of the upstream's responses.
+    pub(super) headers: Option<HeaderEdits>,
 }
 
 /// What is changed of all responses to a route's requests.
@@ -63,11 +44,11 @@ impl Responses {
             check_edits(&written.headers, route, &path, errors);
         }
         let headers = HeaderEdits::compile(&written.headers, scope, &path, errors)?;
-        let forwarded = if on(Occasion::Forwarded) {
-            headers.clone()
-        } else {
-            HeaderEdits::default()
-        };
+        let mut headers = Some(headers);
+        let mut forwarded = HeaderEdits::default();
+        if on(Occasion::Forwarded) && !answers_itself(route) {
+            forwarded = headers.take().unwrap_or_default();
+        }
         let own = (denials || answers).then_some(AnswerEdits {
             denials,
             answers,
@@ -77,6 +58,10 @@ impl Responses {
     }
 }
 
+const fn answers_itself(route: &config::Route) -> bool {
+    route.redirect.is_some() || route.respond.is_some()
+}
+
 /// A route either forwards or answers: edits of what never comes would be without effect.
 fn check_occasions(
     route: &config::Route,
@@ -84,7 +69,7 @@ fn check_occasions(
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) {
-    let is_answer = route.redirect.is_some() || route.respond.is_some();
+    let is_answer = answers_itself(route);
     let comes = |occasion: &Occasion| match occasion {
         Occasion::Forwarded => !is_answer,
         Occasion::Answered => is_answer,

@@ -34,7 +34,7 @@ pub(crate) struct OtherEdits {
 }
 
 /// Changes to a header map; names are lower case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeaderEdits {
     pub(crate) set: Vec<(KnownName, ValueTemplate)>,
     pub(crate) add: Vec<(KnownName, ValueTemplate)>,
