@@ -208,8 +208,13 @@ mod tests {
 
     #[test]
     fn cookie_headers() {
-        let seeds: [&[u8]; 3] = [b"a=1; b=2", b" ;=;a==\";\"; c", b"\xff=\0;;"];
-        let pieces: &[&[u8]] = &[b";", b"=", b" ", b"\"", b"\t", b"; "];
+        let seeds: [&[u8]; 4] = [
+            b"key.K, chat,,",
+            b"a=1; b=2",
+            b" ;=;a==\";\"; c",
+            b"\xff=\0;;",
+        ];
+        let pieces: &[&[u8]] = &[b";", b",", b"=", b" ", b"\"", b"\t", b"; "];
         run(targets::cookie, 60_000, &seeds.map(<[u8]>::to_vec), pieces);
     }
 }

@@ -2,7 +2,7 @@
 //! includes it and runs it on stable. Each function takes any bytes, and panics where a promise is broken.
 
 use postern::config::Config;
-use postern::http::{HeaderMap, Headers, cookies, query_pairs};
+use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};
 use postern::policy::{Environment, Policy};
 use postern::rewrite::{QueryEdit, edit_query, strip_query};
 use postern::route::{
@@ -121,13 +121,17 @@ pub fn query(data: &[u8]) {
     assert_eq!(named(&stripped), 0);
 }
 
-/// Each pair stands in the header as it is read.
+/// Each pair stands in the header as it is read, and each member of it as a list.
 pub fn cookie(data: &[u8]) {
     for (name, value) in cookies(data) {
         assert!(!name.contains(&b'=') && !name.contains(&b';') && !value.contains(&b';'));
         let within =
             |part: &[u8]| part.is_empty() || data.windows(part.len()).any(|own| own == part);
         assert!(within(name) && within(value));
+    }
+    for member in members(data) {
+        assert!(!member.is_empty() && !member.contains(&b','));
+        assert!(data.windows(member.len()).any(|own| own == member));
     }
 }
 

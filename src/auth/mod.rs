@@ -5,5 +5,5 @@ mod place;
 mod prefix;
 
 pub use key::{KeyForm, KeyTable, Taken};
-pub use place::{At, Found, Place, read};
+pub use place::{At, Found, Place, begins, read};
 pub use prefix::Prefix;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
+use crate::http::{Headers, KnownName, Text, cookies, members, query_pairs};
 
 use super::prefix::Prefix;
 
@@ -17,6 +17,13 @@ pub enum Place {
         /// What stands before the credential. A field without it is another scheme's: absent.
         prefix: Option<Prefix>,
     },
+    /// A member of a list of tokens in a header: what follows the prefix in the member that begins with it.
+    Member {
+        /// The header's name, lower case.
+        name: KnownName,
+        /// How the member begins, in any case.
+        prefix: Text,
+    },
     /// A query parameter, by its decoded name.
     Query(Text),
     /// A cookie.
@@ -24,6 +31,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// The header that holds the place. None for a cookie, which is a part of a header that holds others too.
+    #[must_use]
+    pub const fn header(&self) -> Option<&KnownName> {
+        match self {
+            Self::Header { name, .. } | Self::Member { name, .. } => Some(name),
+            Self::Query(_) | Self::Cookie(_) => None,
+        }
+    }
+
     /// Whether both look at the same bytes of a request, whatever they make of them.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
@@ -32,7 +48,16 @@ impl Place {
             (Self::Query(left), Self::Query(right)) | (Self::Cookie(left), Self::Cookie(right)) => {
                 left == right
             }
-            (Self::Header { .. } | Self::Query(_) | Self::Cookie(_), _) => false,
+            (
+                Self::Member { name, prefix },
+                Self::Member {
+                    name: other,
+                    prefix: another,
+                },
+            ) => name == other && (begins(prefix, another) || begins(another, prefix)),
+            (Self::Header { .. } | Self::Member { .. } | Self::Query(_) | Self::Cookie(_), _) => {
+                false
+            }
         }
     }
 }
@@ -82,6 +107,9 @@ pub fn read<'r, 'p>(
             Place::Header { name, prefix } => {
                 found = in_header(name, prefix.as_ref(), headers, place, found);
             }
+            Place::Member { name, prefix } => {
+                found = in_members(name, prefix, headers, place, found);
+            }
             Place::Query(name) => {
                 found = in_query(name, query, place, found);
             }
@@ -100,6 +128,22 @@ fn in_query<'r, 'p>(
 ) -> Found<'r, 'p> {
     for pair in query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name)) {
         found = found.and(pair.decoded_value(), At::among(place));
+    }
+    found
+}
+
+#[inline(never)]
+fn in_members<'r, 'p>(
+    name: &KnownName,
+    prefix: &Text,
+    headers: &Headers<'r>,
+    place: &'p Place,
+    mut found: Found<'r, 'p>,
+) -> Found<'r, 'p> {
+    let all = headers.all(name).flat_map(members);
+    for member in all.filter(|member| begins(member, prefix)) {
+        let value = member.get(prefix.len()..).unwrap_or_default();
+        found = found.and(Cow::Borrowed(value), At::among(place));
     }
     found
 }
@@ -195,6 +239,13 @@ impl<'r, 'p> Found<'r, 'p> {
     }
 }
 
+/// Whether a member of a list begins with `prefix`, in any case.
+#[must_use]
+pub fn begins(member: &[u8], prefix: &[u8]) -> bool {
+    let start = member.get(..prefix.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
 fn after_prefix<'v>(value: &'v [u8], prefix: Option<&Prefix>) -> Option<&'v [u8]> {
     match prefix {
         Some(prefix) => prefix.credential(value),
@@ -267,6 +318,66 @@ mod tests {
                 Found::Absent => panic!("{pairs:?} {query}"),
             }
         }
+    }
+
+    fn member(prefix: &'static str) -> Place {
+        Place::Member {
+            name: "x-list".into(),
+            prefix: prefix.into(),
+        }
+    }
+
+    #[test]
+    fn a_member_of_a_list() {
+        let places = [member("key.")];
+        for (values, expected) in [
+            (&["key.K"][..], Some("K")),
+            (&[" b ,KEY.K\t, a"], Some("K")),
+            (&["a", "b,key.k.K"], Some("k.K")),
+            (&["key."], Some("")),
+            (&["key. K"], Some(" K")),
+            (&["key", "akey.K", "", ","], None),
+        ] {
+            let pairs: Vec<_> = values.iter().map(|value| ("X-List", *value)).collect();
+            let map = HeaderMap::from_pairs(&pairs);
+            match (read(&places, &map.view(), None), expected) {
+                (Found::One(key, at), Some(expected)) => {
+                    assert_eq!(*key, *expected.as_bytes(), "{values:?}");
+                    assert!(!at.is_alone, "other members stand beside it");
+                }
+                (found, expected) => assert!(
+                    expected.is_none() && found == Found::Absent,
+                    "{values:?}: {found:?}"
+                ),
+            }
+        }
+        for values in [&["key.a,key.a"][..], &["key.a", "key.b"]] {
+            let pairs: Vec<_> = values.iter().map(|value| ("x-list", *value)).collect();
+            let map = HeaderMap::from_pairs(&pairs);
+            let found = read(&places, &map.view(), None);
+            assert!(matches!(found, Found::Repeated(_)), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn members_overlap_where_both_prefixes_may_begin_one() {
+        for (left, right, expected) in [
+            ("key.", "key.", true),
+            ("key.", "KEY.a", true),
+            ("key.a", "key.", true),
+            ("key.", "tok.", false),
+        ] {
+            assert_eq!(
+                member(left).overlaps(&member(right)),
+                expected,
+                "{left} {right}"
+            );
+        }
+        let whole = Place::Header {
+            name: "x-list".into(),
+            prefix: None,
+        };
+        assert!(!whole.overlaps(&member("key.")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::node::Node;
 use super::record::Rule;
 use super::text::line;
 use super::{ConfigErrors, Path};
+use crate::http::is_token;
 
 one_of! {
     /// A way to authenticate.
@@ -36,6 +37,10 @@ fn provider_name(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Opt
     }
     name(written, at, errors)
 }
+
+/// The header in which a WebSocket client offers subprotocols: a list of tokens (RFC 6455 §11.3.4), and the only one that
+/// scripts in browsers can write.
+const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 
 record! {
     /// API keys: where they are read from, and what the challenge says.
@@ -73,6 +78,13 @@ pub enum Place {
         /// of this provider. Case and blanks don't count.
         prefix: Option<String>,
     },
+    /// A member of the list of subprotocols that a WebSocket client offers.
+    Member {
+        /// The header's name, in lower case.
+        name: String,
+        /// How the member begins.
+        prefix: String,
+    },
     /// A query parameter of this name.
     Query(String),
     /// A cookie of this name.
@@ -85,7 +97,8 @@ record! {
         /// The name of a header field.
         "header" header: Option<String> as header_name = optional;
         /// What stands before the credential in the header field, such as `Bearer `. A field with another first word is no
-        /// credential of this provider. Case and blanks don't count.
+        /// credential of this provider. Case and blanks don't count. Required for `sec-websocket-protocol`, which is a list:
+        /// how the member with the credential begins.
         "prefix" prefix: Option<String> as line = optional;
         /// The name of a query parameter.
         "query" query: Option<String> as line = optional;
@@ -109,8 +122,35 @@ impl Decode for Place {
             );
             return None;
         }
-        let header = written.header.map(|name| Self::Header { name, prefix });
+        let header = match written.header {
+            Some(name) if name == SUBPROTOCOLS => {
+                let prefix = member_prefix(prefix, &at.field("prefix"), errors)?;
+                Some(Self::Member { name, prefix })
+            }
+            name => name.map(|name| Self::Header { name, prefix }),
+        };
         let query = written.query.map(Self::Query);
         header.or(query).or(written.cookie.map(Self::Cookie))
     }
+}
+
+/// How the credential's member of a list begins. Without a prefix, each subprotocol would be a credential.
+fn member_prefix(
+    prefix: Option<String>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    let would_be = "say how the credential's member begins: `\"key.\"`";
+    let Some(prefix) = prefix else {
+        let reason =
+            format!("required: `{SUBPROTOCOLS}` is a list, and each member would be a key");
+        errors.suggest(at, reason, would_be);
+        return None;
+    };
+    if !is_token(prefix.as_bytes()) {
+        let reason = "no subprotocol begins so: it is a token, without blanks";
+        errors.suggest(at, reason, would_be);
+        return None;
+    }
+    Some(prefix)
 }

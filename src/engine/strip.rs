@@ -2,8 +2,8 @@
 
 use std::ptr;
 
-use crate::auth::Place;
-use crate::http::{Edits, Headers, Request, cookies};
+use crate::auth::{Place, begins};
+use crate::http::{Edits, Headers, KnownName, Request, cookies, members, same_name};
 use crate::policy::{Afterwards, Policy, Route};
 use crate::rewrite::{QueryEdit, strip_query};
 
@@ -67,6 +67,7 @@ impl<'p> Stripped<'p> {
         }
         if self.route.kind.looks_elsewhere() {
             self.cookies(plan, came);
+            self.members(plan, came);
         }
     }
 
@@ -74,11 +75,40 @@ impl<'p> Stripped<'p> {
     fn cookies(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         let names = self.ending().filter_map(|place| match place {
             Place::Cookie(name) => Some(&**name),
-            Place::Header { .. } | Place::Query(_) => None,
+            Place::Header { .. } | Place::Member { .. } | Place::Query(_) => None,
         });
         let names: Vec<&[u8]> = names.collect();
         if !names.is_empty() {
             strip_cookies(plan, came, &names);
+        }
+    }
+
+    /// Takes out the members of lists that are credentials, those of one header at once.
+    #[inline(never)]
+    fn members(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
+        let mut done: Vec<&KnownName> = Vec::new();
+        for place in self.places() {
+            let Place::Member { name, .. } = place else {
+                continue;
+            };
+            if done.contains(&name) {
+                continue;
+            }
+            done.push(name);
+            if self.forwarded(place).is_some() {
+                plan.remove_other_spellings(name);
+            }
+            let prefixes = self.ending().filter_map(|ending| match ending {
+                Place::Member {
+                    name: other,
+                    prefix,
+                } if other == name => Some(&**prefix),
+                Place::Member { .. }
+                | Place::Header { .. }
+                | Place::Query(_)
+                | Place::Cookie(_) => None,
+            });
+            strip_members(plan, came, name, &prefixes.collect::<Vec<_>>());
         }
     }
 
@@ -150,7 +180,7 @@ pub(super) fn query_of_answered(edits: &mut Edits, request: &Request<'_>, policy
 fn query_names<'p>(places: impl Iterator<Item = &'p Place>) -> impl Iterator<Item = &'p [u8]> {
     places.filter_map(|place| match place {
         Place::Query(name) => Some(&**name),
-        Place::Header { .. } | Place::Cookie(_) => None,
+        Place::Header { .. } | Place::Member { .. } | Place::Cookie(_) => None,
     })
 }
 
@@ -172,5 +202,22 @@ fn strip_cookies(plan: &mut Plan<'_>, came: &Headers<'_>, names: &[&[u8]]) {
         plan.remove(&"cookie".into());
     } else {
         plan.set(&"cookie".into(), pieces.join(&b"; "[..]).into());
+    }
+}
+
+/// Leaves the members of `name` that begin with none of the prefixes, in order. Fields of another spelling go whole then: an
+/// upstream might read a credential there.
+fn strip_members(plan: &mut Plan<'_>, came: &Headers<'_>, name: &KnownName, prefixes: &[&[u8]]) {
+    let ends = |member: &[u8]| prefixes.iter().any(|prefix| begins(member, prefix));
+    let mut fields = came.iter().filter(|(other, _)| same_name(other, name));
+    if !fields.any(|(_, value)| members(value).any(ends)) {
+        return;
+    }
+    let all = came.all(name).flat_map(members);
+    let kept: Vec<&[u8]> = all.filter(|member| !ends(member)).collect();
+    if kept.is_empty() {
+        plan.remove(name);
+    } else {
+        plan.set(name, kept.join(&b", "[..]).into());
     }
 }

@@ -83,7 +83,10 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
         {
             errors.push(&at, format!("the header `{name}` has two meanings"));
         }
-        let read = |place: &Place| matches!(place, Place::Header { name: read, .. } if same_name(read, name.as_bytes()));
+        let read = |place: &Place| {
+            let header = place.header();
+            header.is_some_and(|read| same_name(read, name.as_bytes()))
+        };
         if let Some(provider) = providers
             .iter()
             .find(|provider| provider.places.iter().any(read))

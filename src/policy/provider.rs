@@ -151,6 +151,10 @@ fn place(written: &config::Place) -> Place {
                 .as_ref()
                 .and_then(|prefix| Prefix::new(prefix.as_bytes())),
         },
+        config::Place::Member { name, prefix } => Place::Member {
+            name: name.as_str().into(),
+            prefix: shared(prefix),
+        },
         config::Place::Query(name) => Place::Query(shared(name)),
         config::Place::Cookie(name) => Place::Cookie(shared(name)),
     }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use crate::auth::Place;
 use crate::config::{self, CLIENTS_OWN, Config, ConfigErrors, Path};
 use crate::template::Template;
 
@@ -103,7 +102,7 @@ impl Gates {
         }
         for provider in providers.iter() {
             for place in &provider.places {
-                if let Place::Header { name, .. } = place {
+                if let Some(name) = place.header() {
                     names.remove(name);
                 }
             }

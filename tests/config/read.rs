@@ -57,7 +57,7 @@ fn the_top() {
     assert!(keys.forward);
     let is_header = |place: &Place, expected: &str, start: Option<&str>| match place {
         Place::Header { name, prefix } => name == expected && prefix.as_deref() == start,
-        Place::Query(_) | Place::Cookie(_) => false,
+        Place::Member { .. } | Place::Query(_) | Place::Cookie(_) => false,
     };
     assert!(is_header(&keys.from[0], "x-api-key", None));
     assert!(is_header(&keys.from[1], "authorization", Some("Bearer ")));

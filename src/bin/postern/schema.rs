@@ -7,7 +7,7 @@ use clap::Args;
 use postern::config::{Field, Presence, RESERVED_LOOKUPS, Rule, Shape};
 use serde_json::{Map, Value, json};
 
-use crate::terms::{VARIABLE, header, line, list, many, map, own_header, scalar};
+use crate::terms::{TOKEN, VARIABLE, header, line, list, many, map, own_header, scalar};
 use crate::verb::{Failure, Verdict, say};
 
 const EXAMPLES: &str = "\
@@ -231,6 +231,10 @@ fn rule(rule: &Rule) -> Vec<Value> {
     }
 }
 
+/// The header of subprotocols, in any case.
+const SUBPROTOCOLS: &str =
+    "^[Ss][Ee][Cc]-[Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]-[Pp][Rr][Oo][Tt][Oo][Cc][Oo][Ll]$";
+
 /// What decoders ask beside the tables.
 fn beside(name: &str, record: &mut Value) {
     let more = match name {
@@ -254,10 +258,14 @@ fn beside(name: &str, record: &mut Value) {
                 "else": path(json!({"not": keyed})),
             })
         }
-        // A prefix has a word.
+        // A prefix has a word. One of a subprotocol's is needed, and is a token.
         "Place" => json!({
-            "if": {"required": ["prefix"]},
-            "then": {"properties": {"prefix": {"pattern": "[^ ]"}}},
+            "if": {
+                "required": ["header"],
+                "properties": {"header": {"pattern": SUBPROTOCOLS}},
+            },
+            "then": {"required": ["prefix"], "properties": {"prefix": {"pattern": TOKEN}}},
+            "else": {"properties": {"prefix": {"pattern": "[^ ]"}}},
         }),
         _ => return,
     };

@@ -108,6 +108,7 @@ impl Story {
 fn place(place: &Place) -> String {
     match place {
         Place::Header { name, .. } => format!("header {}", shown(name)),
+        Place::Member { name, .. } => format!("a member of header {}", shown(name)),
         Place::Query(name) => format!("query parameter {}", shown(name)),
         Place::Cookie(name) => format!("cookie {}", shown(name)),
     }

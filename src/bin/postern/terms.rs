@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const CONTROLS: &str = "\\u0000-\\u001f\\u007f-\\u009f";
 
 /// A token of RFC 9110 §5.6.2.
-const TOKEN: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+pub(crate) const TOKEN: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
 /// What templates can say.
 pub(crate) const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
