@@ -15,7 +15,7 @@ pub enum HostError {
     BadByte,
     /// `..`, a dot first, or two dots last.
     EmptyLabel,
-    /// Not `:` and a number up to 65535 after the name.
+    /// After the name stands neither `:` alone nor `:` and a number up to 65535.
     BadPort,
     /// `[` without an IPv6 address and `]`.
     BadAddress,
@@ -105,6 +105,7 @@ fn is_plain(host: &[u8]) -> bool {
 /// The longest name of a host, without its last dot.
 const LONGEST: usize = 253;
 
+/// The host without its port, which may be empty (RFC 3986 §3.2.3).
 fn without_port(host: &[u8]) -> Result<&[u8], HostError> {
     // The colons of an address stand before its `]`.
     let named = host.iter().rposition(|&byte| byte == b']').unwrap_or(0);
@@ -121,7 +122,7 @@ fn without_port(host: &[u8]) -> Result<&[u8], HostError> {
         let sum = sum.saturating_mul(10).saturating_add(digit);
         (sum <= 65_535).then_some(sum)
     });
-    if digits.is_empty() || number.is_none() {
+    if number.is_none() {
         return Err(HostError::BadPort);
     }
     Ok(name)
@@ -252,14 +253,17 @@ mod tests {
             (".a", Err(HostError::EmptyLabel)),
             ("a..b", Err(HostError::EmptyLabel)),
             ("a..", Err(HostError::EmptyLabel)),
-            ("a:", Err(HostError::BadPort)),
-            (":", Err(HostError::BadPort)),
+            ("a:", Ok("a")),
+            ("A.:", Ok("a")),
+            (":", Err(HostError::Empty)),
+            ("a::", Err(HostError::BadPort)),
             ("a:x", Err(HostError::BadPort)),
             ("a:+1", Err(HostError::BadPort)),
             ("a:1:2", Err(HostError::BadPort)),
             ("a:65536", Err(HostError::BadPort)),
             ("::1", Err(HostError::BadPort)),
-            ("[::1]:", Err(HostError::BadPort)),
+            ("[::1]:", Ok("[::1]")),
+            ("[::1]::", Err(HostError::BadPort)),
             ("user@a", Err(HostError::BadByte)),
             ("a b", Err(HostError::BadByte)),
             ("a/b", Err(HostError::BadByte)),
@@ -269,6 +273,8 @@ mod tests {
             ("*.a", Err(HostError::BadByte)),
             ("a]", Err(HostError::BadByte)),
             ("[::1", Err(HostError::BadPort)),
+            ("[::", Err(HostError::BadPort)),
+            ("[:", Err(HostError::BadAddress)),
             ("[]", Err(HostError::BadAddress)),
             ("[::1].", Err(HostError::BadAddress)),
             ("[::1]a:80", Err(HostError::BadAddress)),

@@ -36,7 +36,8 @@ fn model(host: &str) -> Option<String> {
         None => (host, "1"),
     };
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    if port.is_empty() || !digits || port.parse::<u128>().ok()? > 65_535 {
+    // An empty port is none.
+    if !digits || (!port.is_empty() && port.parse::<u128>().ok()? > 65_535) {
         return None;
     }
     let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
