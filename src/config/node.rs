@@ -30,7 +30,7 @@ impl<'a> Node<'a> {
     /// What it is, for messages that must not quote it.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
-            Self::Null => "nothing",
+            Self::Null => "`null`",
             Self::Bool(_) => "true or false",
             Self::Number(_) => "a number",
             Self::String(_) => "text",

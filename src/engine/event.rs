@@ -131,7 +131,7 @@ pub enum Event<'a> {
         source: &'a str,
         /// Its place in the policy.
         place: usize,
-        /// Which record: its name or its place.
+        /// Which record: its name or its place; `-` where the reason tells how many.
         record: &'a str,
         /// Why.
         reason: &'a str,

@@ -273,13 +273,21 @@ fn judge_index(
             "none of its entries has a usable key".into(),
         ));
     }
-    let ambiguous = "so many keys are claimed by several entries: they answer for none";
-    for (count, reason) in [
-        (index.left_out(), "so many entries have no usable key"),
-        (index.ambiguous(), ambiguous),
+    for (count, one, several) in [
+        (
+            index.left_out(),
+            "entry has no usable key",
+            "entries have no usable key",
+        ),
+        (
+            index.ambiguous(),
+            "key is claimed by several entries and answers for none",
+            "keys are claimed by several entries and answer for none",
+        ),
     ] {
         if count > 0 {
-            reader.left_out(&count.to_string(), reason);
+            let what = if count == 1 { one } else { several };
+            reader.left_out("-", &format!("{count} {what}"));
         }
     }
     Ok(())

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use postern::config::{
-    Config, Credential, FieldMatch, FieldTest, KeyMaterial, Match, PathMatch, Requirement, Route,
-    SourceKind, TextOrEnv,
+    Config, Credential, FieldMatch, FieldTest, KeyMaterial, Match, Requirement, Route, SourceKind,
+    TextOrEnv,
 };
 use postern::route::HostPattern;
 use postern::template::Template;
 
-use crate::{lint_answers, lint_headers, lint_text};
+use crate::{lint_answers, lint_headers, lint_keys, lint_matches, lint_paths, lint_text};
 
 /// One warning: its rule, its path, what is wrong, what would be better.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub(crate) fn warnings(config: &Config) -> Vec<Warning> {
     lint_headers::vanishing(config, &mut found);
     lint_text::plain(config, &mut found);
     lint_answers::warnings(config, &mut found);
+    lint_keys::keys(config, &mut found);
+    lint_paths::patterns(config, &mut found);
+    lint_matches::matches(config, &mut found);
     found
 }
 
@@ -56,13 +59,13 @@ fn consumers(config: &Config, found: &mut Vec<Warning>) {
     for (at, consumer) in config.consumers.iter().enumerate() {
         if consumer.credentials.is_empty() {
             let path = format!("consumers[{at}]");
-            let reason = format!("nobody can be `{}`: it has no credential", consumer.name);
+            let reason = format!("consumer `{}` has no credentials", consumer.name);
             warn(
                 found,
                 "nobody",
                 path,
                 reason,
-                "give it one, or leave it out",
+                "no request can be from it: give it one, or leave it out",
             );
         }
         for (key, credential) in consumer.credentials.iter().enumerate() {
@@ -177,14 +180,24 @@ fn required<'c>(requirement: &'c Requirement, names: &mut HashSet<&'c str>) {
     }
 }
 
-/// Where a match stands in the router: its host, its path without the names of captures.
+/// Where a match stands in the router: its host, its path in one spelling and without the names of captures.
 type Place = (HostPattern, String);
 
 /// What a match asks for beside that, in an order of its own.
 type Predicates = (Vec<(String, String)>, Vec<(String, String)>);
 
-/// The matches before one: their methods and their routes' names.
-type Earlier<'c> = Vec<(&'c [String], &'c str)>;
+/// A match, with one of its route's hosts.
+struct Wanted<'c> {
+    what: (Place, Predicates),
+    methods: &'c [String],
+    /// The path as it is written.
+    path: &'c str,
+    /// Its place in the route.
+    at: usize,
+}
+
+/// The matches before one that ask for the same: their methods, their routes' names and places, their paths as written.
+type Earlier<'c> = Vec<(&'c [String], &'c str, usize, &'c str)>;
 
 /// Routes all of whose matches come too late. Two matches that ask for the same, but for their methods, are tried in the
 /// order of writing.
@@ -193,8 +206,8 @@ fn shadowed(config: &Config, found: &mut Vec<Warning>) {
     let mut known: HashMap<(Place, Predicates), Earlier<'_>> = HashMap::default();
     for (at, route) in config.routes.iter().enumerate() {
         let own = keys(route);
-        for ((place, _), _) in &own {
-            let crowd = crowds.entry(place.clone()).or_default();
+        for wanted in &own {
+            let crowd = crowds.entry(wanted.what.0.clone()).or_default();
             *crowd = crowd.saturating_add(1);
             if *crowd == CROWD {
                 let reason = format!(
@@ -209,18 +222,19 @@ fn shadowed(config: &Config, found: &mut Vec<Warning>) {
                 );
             }
         }
-        let before = own.iter().map(|(key, methods)| {
-            let earlier = known.get(key)?;
+        let before = own.iter().map(|wanted| {
+            let earlier = known.get(&wanted.what)?;
             earlier
                 .iter()
-                .find(|(others, _)| covers(others, methods))
-                .map(|(_, name)| *name)
+                .find(|(others, ..)| covers(others, wanted.methods))
+                .map(|(_, name, _, path)| (*name, wanted.path, *path))
         });
-        let before: Option<Vec<&str>> = before.collect();
-        if let Some(first) = before.as_ref().and_then(|names| names.first()) {
+        let before: Option<Vec<_>> = before.collect();
+        if let Some((first, path, other)) = before.as_ref().and_then(|found| found.first()) {
             let reason = format!(
-                "`{}` can never be chosen: `{first}` stands before it with the same matches",
-                route.name
+                "`{}` can never be chosen: `{first}` stands before it with the same matches{}",
+                route.name,
+                lint_paths::spelt(path, other),
             );
             warn(
                 found,
@@ -230,25 +244,44 @@ fn shadowed(config: &Config, found: &mut Vec<Warning>) {
                 "change its matches, or leave it out",
             );
         }
-        for (key, methods) in own {
-            known.entry(key).or_default().push((methods, &route.name));
+        for wanted in own {
+            let earlier = known.entry(wanted.what).or_default();
+            let own = earlier
+                .iter()
+                .find(|(others, _, place, _)| *place == at && covers(others, wanted.methods));
+            if let Some((_, _, _, other)) = own {
+                let path = format!("routes[{at}].match[{}]", wanted.at);
+                let reason = format!(
+                    "another match of this route asks for the same{}",
+                    lint_paths::spelt(wanted.path, other)
+                );
+                warn(found, "never-matches", path, reason, "leave it out");
+            }
+            earlier.push((wanted.methods, &route.name, at, wanted.path));
         }
     }
 }
 
-/// Every match of a route, with each of its hosts: what it asks for, and the methods.
-fn keys(route: &Route) -> Vec<((Place, Predicates), &[String])> {
+/// Every match of a route, with each of its hosts.
+fn keys(route: &Route) -> Vec<Wanted<'_>> {
     let matches: Vec<Option<&Match>> = if route.matches.is_empty() {
         vec![None]
     } else {
         route.matches.iter().map(Some).collect()
     };
     let mut keys = Vec::new();
-    for one in matches {
+    for (at, one) in matches.into_iter().enumerate() {
         let methods = one.map_or(&[][..], |one| &one.methods);
         let predicates = one.map(|one| (sorted(&one.headers), sorted(&one.query)));
         for place in places(route, one) {
-            keys.push(((place, predicates.clone().unwrap_or_default()), methods));
+            keys.push(Wanted {
+                what: (place, predicates.clone().unwrap_or_default()),
+                methods,
+                path: one
+                    .and_then(|one| one.path.as_ref())
+                    .map_or("/", lint_paths::text),
+                at,
+            });
         }
     }
     keys
@@ -263,12 +296,7 @@ fn covers(earlier: &[String], later: &[String]) -> bool {
 }
 
 fn places(route: &Route, one: Option<&Match>) -> Vec<Place> {
-    let path = match one.and_then(|one| one.path.as_ref()) {
-        None => "/**".to_owned(),
-        Some(PathMatch::Exact(path)) => format!("={path}"),
-        Some(PathMatch::Prefix(path)) => format!("{}/**", path.trim_end_matches('/')),
-        Some(PathMatch::Template(path)) => nameless(path),
-    };
+    let path = lint_paths::one_spelling(one.and_then(|one| one.path.as_ref()));
     if route.hosts.is_empty() {
         return vec![(HostPattern::Any, path)];
     }
@@ -277,21 +305,6 @@ fn places(route: &Route, one: Option<&Match>) -> Vec<Place> {
         .iter()
         .filter_map(|host| HostPattern::parse(host).ok());
     hosts.map(|host| (host, path.clone())).collect()
-}
-
-/// A template without the names of its captures.
-fn nameless(template: &str) -> String {
-    let segments = template.split('/').map(|segment| {
-        let capture = segment
-            .strip_prefix('{')
-            .and_then(|inner| inner.strip_suffix('}'));
-        match capture {
-            Some(inner) if inner.ends_with("=**") => "**",
-            Some(_) => "{}",
-            None => segment,
-        }
-    });
-    segments.collect::<Vec<_>>().join("/")
 }
 
 fn sorted(fields: &[FieldMatch]) -> Vec<(String, String)> {
@@ -401,6 +414,19 @@ mod tests {
         assert_eq!(routes(&[prefix, host, hosts]), []);
         assert_eq!(routes(&[hosts, host]), never(1));
         assert_eq!(routes(&[r#""hosts": []"#, r#""match": [{}]"#]), never(1));
+    }
+
+    #[test]
+    fn matches_that_differ_in_spelling_alone() {
+        let escaped = r#""match": [{"path": {"exact": "/p%2Bq"}}]"#;
+        let plain = r#""match": [{"path": {"exact": "/p+q"}}]"#;
+        let late = ("never-matches", "routes[1]".to_owned());
+        assert_eq!(routes(&[escaped, plain]), [late]);
+        let both = r#""match": [{"path": {"exact": "/p%2Bq"}}, {"path": {"exact": "/p+q"}}]"#;
+        let own = ("never-matches", "routes[0].match[1]".to_owned());
+        assert_eq!(routes(&[both]), [own]);
+        let slashes = r#""match": [{"path": {"exact": "/a"}}, {"path": {"exact": "/a/"}}]"#;
+        assert_eq!(routes(&[slashes]), []);
     }
 
     #[test]

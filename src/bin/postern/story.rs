@@ -210,9 +210,11 @@ impl Observer for Story {
                 record,
                 reason,
                 ..
-            } => {
-                self.note(format!("`{source}`: record {record} is left out: {reason}"));
-            }
+            } => self.note(if *record == "-" {
+                format!("`{source}`: {reason}")
+            } else {
+                format!("`{source}`: record {record} is left out: {reason}")
+            }),
             _ => {}
         }
     }
