@@ -15,19 +15,32 @@ const WINDOW: usize = 16 * 1024;
 /// No consumer and no route is shorter: `{"name":"a"}`.
 const SHORTEST: usize = 12;
 
+/// A record of a list, as far as it could be read.
+#[derive(Clone, Copy, Debug)]
+pub enum Read<'r, T> {
+    /// All of it is what was written.
+    Whole(&'r T),
+    /// Each field that it has is, but there is one besides that isn't known, or that stands twice: it may have been meant to
+    /// be another one.
+    Partly(&'r T),
+}
+
+/// What takes the records of a list, each with its place.
+pub type Each<'e, T> = &'e mut dyn FnMut(usize, Read<'_, T>);
+
 /// What a policy may have very many of, each read, used and forgotten before the next. May be asked for again.
 pub trait Lists {
     /// Hands over each consumer with its place, but for those that are no consumers.
     ///
     /// # Errors
     /// Why they can't be read at all.
-    fn consumers(&mut self, each: &mut dyn FnMut(usize, &Consumer)) -> Result<(), ConfigErrors>;
+    fn consumers(&mut self, each: Each<'_, Consumer>) -> Result<(), ConfigErrors>;
 
     /// Hands over each route with its place, but for those that are no routes.
     ///
     /// # Errors
     /// Why they can't be read at all.
-    fn routes(&mut self, each: &mut dyn FnMut(usize, &Route)) -> Result<(), ConfigErrors>;
+    fn routes(&mut self, each: Each<'_, Route>) -> Result<(), ConfigErrors>;
 
     /// How many routes there are, roughly.
     fn about_routes(&self) -> usize;
@@ -41,15 +54,15 @@ pub trait Lists {
 
 /// A config that was read whole.
 impl Lists for &Config {
-    fn consumers(&mut self, each: &mut dyn FnMut(usize, &Consumer)) -> Result<(), ConfigErrors> {
+    fn consumers(&mut self, each: Each<'_, Consumer>) -> Result<(), ConfigErrors> {
         let consumers = self.consumers.iter().enumerate();
-        consumers.for_each(|(at, consumer)| each(at, consumer));
+        consumers.for_each(|(at, consumer)| each(at, Read::Whole(consumer)));
         Ok(())
     }
 
-    fn routes(&mut self, each: &mut dyn FnMut(usize, &Route)) -> Result<(), ConfigErrors> {
+    fn routes(&mut self, each: Each<'_, Route>) -> Result<(), ConfigErrors> {
         let routes = self.routes.iter().enumerate();
-        routes.for_each(|(at, route)| each(at, route));
+        routes.for_each(|(at, route)| each(at, Read::Whole(route)));
         Ok(())
     }
 
@@ -88,7 +101,8 @@ struct List {
 }
 
 impl<'t> Draft<'t> {
-    /// Reads all but the lists: a config without consumers and routes, where nothing is wrong with it.
+    /// Reads all but the lists: a config without consumers and routes, where nothing is wrong with what these refer to. What
+    /// is wrong with the rest of it is told by the [verdict](Lists::verdict).
     ///
     /// # Errors
     /// Why the text is no policy at all.
@@ -141,12 +155,12 @@ impl fmt::Debug for Draft<'_> {
 }
 
 impl Lists for Draft<'_> {
-    fn consumers(&mut self, each: &mut dyn FnMut(usize, &Consumer)) -> Result<(), ConfigErrors> {
+    fn consumers(&mut self, each: Each<'_, Consumer>) -> Result<(), ConfigErrors> {
         let read = self.consumers.read(&mut self.window, each);
         read.map_err(|stop| stop.tell(self.text))
     }
 
-    fn routes(&mut self, each: &mut dyn FnMut(usize, &Route)) -> Result<(), ConfigErrors> {
+    fn routes(&mut self, each: Each<'_, Route>) -> Result<(), ConfigErrors> {
         let read = self.routes.read(&mut self.window, each);
         read.map_err(|stop| stop.tell(self.text))
     }
@@ -164,6 +178,14 @@ impl Lists for Draft<'_> {
             errors.insert(self.rest.errors_before(list.place()), &list.errors);
         }
         errors.or(())
+    }
+}
+
+impl<'r, T> Read<'r, T> {
+    /// The record, whatever there is besides.
+    pub(super) const fn record(self) -> &'r T {
+        let (Self::Whole(record) | Self::Partly(record)) = self;
+        record
     }
 }
 
@@ -202,11 +224,33 @@ impl Rest {
         };
         let node = rest.node(usize::MAX).map_err(|_| Stop::Malformed)?;
         let mut errors = ConfigErrors::default();
-        let config = Config::decode(&node, &Path::Root, &mut errors);
-        let config = config.filter(|_| errors.is_empty());
+        let mut config = Config::decode(&node, &Path::Root, &mut errors);
         drop(node);
         rest.errors = errors;
+        if !rest.errors.is_empty() {
+            config = rest.sound()?;
+        }
         Ok((rest, config))
+    }
+
+    /// The config without what is wrong, where nothing else refers to that.
+    #[cold]
+    #[inline(never)]
+    fn sound(&self) -> Result<Option<Config>, Stop> {
+        if !self.errors.iter().all(|error| stands_alone(&error.path)) {
+            return Ok(None);
+        }
+        let Node::Map(mut fields) = self.node(usize::MAX).map_err(|_| Stop::Malformed)? else {
+            return Ok(None);
+        };
+        let is_wrong = |name: &str| {
+            self.errors
+                .iter()
+                .any(|error| first_step(&error.path) == name)
+        };
+        fields.retain(|(name, _)| !(BESIDE.contains(&&**name) && is_wrong(name)));
+        let mut errors = ConfigErrors::default();
+        Ok(Config::decode(&Node::Map(fields), &Path::Root, &mut errors))
     }
 
     /// The document's first `count` entries, with empty lists for what is read apart.
@@ -232,6 +276,24 @@ impl Rest {
     }
 }
 
+/// The fields that nothing else refers to. `minVersion` is none of them: in a policy for a newer module everything else may
+/// be right.
+const BESIDE: [&str; 4] = ["accessLog", "consumersFrom", "paths", "unmatched"];
+
+/// The fields of which others need what has to be written: where that can be read, what is too much matters to none.
+const NAMED: [&str; 2] = ["providers", "routing"];
+
+/// Whether what is wrong at this path can't be the reason for anything else that is.
+fn stands_alone(path: &str) -> bool {
+    let first = first_step(path);
+    BESIDE.contains(&first) || (NAMED.contains(&first) && path != first)
+}
+
+/// The policy's field that a path is in.
+fn first_step(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
+
 /// How many records a list has, where it is one: what a text can't hold, no room is made for.
 fn records(list: Extent) -> usize {
     let length = list.stretch.end.saturating_sub(list.stretch.start);
@@ -251,18 +313,19 @@ impl List {
         self.stands.map_or(0, |(place, _)| place)
     }
 
-    fn read<T: Decode>(
-        &mut self,
-        window: &mut Window<'_>,
-        each: &mut dyn FnMut(usize, &T),
-    ) -> Result<(), Stop> {
+    fn read<T: Decode>(&mut self, window: &mut Window<'_>, each: Each<'_, T>) -> Result<(), Stop> {
         let Some((_, extent)) = self.stands else {
             return Ok(());
         };
         let mut names = Distinct::roughly(records(extent));
         self.walk(extent, window, &mut names, each)?;
         if names.leaves_doubt() {
-            self.walk(extent, window, &mut Distinct::default(), &mut |_, _: &T| {})?;
+            self.walk(
+                extent,
+                window,
+                &mut Distinct::default(),
+                &mut |_, _: Read<'_, T>| {},
+            )?;
         }
         Ok(())
     }
@@ -272,7 +335,7 @@ impl List {
         extent: Extent,
         window: &mut Window<'_>,
         names: &mut Distinct,
-        each: &mut dyn FnMut(usize, &T),
+        each: Each<'_, T>,
     ) -> Result<(), Stop> {
         self.errors = ConfigErrors::default();
         let root = Path::Root;
@@ -281,8 +344,17 @@ impl List {
         let mut at = 0_usize;
         while let Some(element) = elements.next(window)? {
             let node = Node::parse(window.bytes(element)?).map_err(|_| Stop::Malformed)?;
+            let before = self.errors.iter().len();
             if let Some(read) = names.entry(&node, at, &path, &mut self.errors) {
-                each(at, &read);
+                let is_whole = self.errors.iter().len() == before;
+                each(
+                    at,
+                    if is_whole {
+                        Read::Whole(&read)
+                    } else {
+                        Read::Partly(&read)
+                    },
+                );
             }
             at = at.saturating_add(1);
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hash::Set;
+
 /// One thing that is wrong with what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
@@ -147,6 +149,14 @@ impl ConfigErrors {
             self.errors.truncate(most.max(1));
             self.notices.truncate(most);
         }
+    }
+
+    /// Puts `others` behind these, but for those at a place that is wrong already.
+    pub fn append_beside(&mut self, others: Self) {
+        let known: Set<&str> = self.errors.iter().map(|error| &*error.path).collect();
+        let is_new = |error: &ConfigError| !known.contains(&*error.path);
+        let mut new: Vec<_> = others.errors.into_iter().filter(is_new).collect();
+        self.errors.append(&mut new);
     }
 
     /// The errors.

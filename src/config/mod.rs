@@ -41,7 +41,7 @@ pub use condition::{Condition, LookupTest, Names};
 pub use consumer::{ApiKeyCredential, Consumer, ConsumersFrom, Credential, KeyMaterial, TextOrEnv};
 pub(crate) use consumer::{ApiKeyRef, ConsumerRef, KeyRef, MOST_OF_RECORD};
 pub use decode::Named;
-pub use draft::{Draft, Lists};
+pub use draft::{Draft, Each, Lists, Read};
 pub use error::{ConfigError, ConfigErrors, Notice};
 pub use identity::{
     Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, Identity, Parameters, Paths, Routing,
@@ -116,8 +116,8 @@ impl Config {
         let Some(mut config) = config else {
             return Err(draft.refuse());
         };
-        draft.consumers(&mut |_, consumer| config.consumers.push(consumer.clone()))?;
-        draft.routes(&mut |_, route| config.routes.push(route.clone()))?;
+        draft.consumers(&mut |_, consumer| config.consumers.push(consumer.record().clone()))?;
+        draft.routes(&mut |_, route| config.routes.push(route.record().clone()))?;
         draft.verdict()?;
         Ok(config)
     }

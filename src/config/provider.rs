@@ -8,7 +8,6 @@ use super::node::Node;
 use super::record::Rule;
 use super::text::line;
 use super::{ConfigErrors, Path};
-use crate::http::is_token;
 
 one_of! {
     /// A way to authenticate.

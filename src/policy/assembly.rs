@@ -1,6 +1,6 @@
 //! From config to policy, list by list: no list need be in memory whole.
 
-use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces};
+use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces, Read};
 use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice};
 
 use super::answer::Respond;
@@ -24,7 +24,8 @@ impl Policy {
     /// it is ever in memory.
     ///
     /// # Errors
-    /// As [`Config::parse`], else as [`compile`](Self::compile); or why the text can't be read.
+    /// As [`Config::parse`], and as [`compile`](Self::compile) of all that doesn't follow from those; or why the text can't
+    /// be read.
     pub fn read(text: &dyn Pieces, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
         match Draft::open(text)? {
             (mut draft, Some(config)) => Self::assemble(&config, &mut draft, environment),
@@ -55,7 +56,6 @@ impl Policy {
                 parts: route::Parts::default(),
             };
             let routes = route::compile(lists, &around)?;
-            lists.verdict()?;
             match gates.settle(config, &providers) {
                 Ok(()) => break routes,
                 // Some route reads a header that another one sets, which wasn't known when it was compiled.
@@ -64,6 +64,11 @@ impl Policy {
         };
         errors.append(of_routes);
         gates.check_client_headers(config, &mut errors);
+        if let Err(mut written) = lists.verdict() {
+            // First what is wrong with the writing.
+            written.append_beside(errors);
+            return Err(written);
+        }
         let notices = errors.take_notices();
         errors.or(())?;
         routes
@@ -106,7 +111,9 @@ fn own_consumers(
     };
     let mut builder = Builder::default();
     lists.consumers(&mut |at, consumer| {
-        builder.add(&consumer.as_ref(), around, &path.index(at), errors);
+        if let Read::Whole(consumer) = consumer {
+            builder.add(&consumer.as_ref(), around, &path.index(at), errors);
+        }
     })?;
     Ok(builder.finish())
 }

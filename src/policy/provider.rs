@@ -137,7 +137,7 @@ fn compile(written: &Named<config::Provider>) -> Provider {
 fn scheme(places: &[Place]) -> &[u8] {
     let mut schemes = places.iter().filter_map(|place| match place {
         Place::Header { prefix, .. } => prefix.as_ref().and_then(Prefix::scheme),
-        Place::Query(_) | Place::Cookie(_) => None,
+        Place::Member { .. } | Place::Query(_) | Place::Cookie(_) => None,
     });
     schemes.next().unwrap_or(b"ApiKey")
 }

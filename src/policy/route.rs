@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::arena::{Id, Texts};
-use crate::config::{self, ConfigErrors, Lists, Named, Path};
+use crate::config::{self, ConfigErrors, Lists, Named, Path, Read};
 use crate::route::{PathPattern, RouteIndex, Router, RouterBuilder, Rule};
 
 use super::answer::{Redirect, Respond};
@@ -94,8 +94,17 @@ pub(super) fn compile(
     let mut errors = ConfigErrors::default();
     let root = Path::Root;
     let path = root.field("routes");
-    lists.routes(&mut |at, written| {
+    lists.routes(&mut |at, read| {
         let path = path.index(at);
+        let written = match read {
+            Read::Whole(written) => written,
+            Read::Partly(written) => {
+                // What isn't known may be what the others need: a `lookup`, a `match`. This needs none of them.
+                let at = path.field("require");
+                Requirement::compile(&written.require, around.providers, &at, &mut errors);
+                return;
+            }
+        };
         around.gates.note(written);
         let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {

@@ -261,7 +261,8 @@ fn a_policy_that_needs_more_of_a_stream_is_refused() {
         r#"{"remove": ["server"]}"#,
     ]
     .map(edits);
-    let response = ["path=routes[1].response reason=\"the lean module edits no responses of upstreams\""];
+    let response =
+        ["path=routes[1].response reason=\"the lean module edits no responses of upstreams\""];
     let waits = "reason=\"a request would wait for it, and with the lean module none can\"";
     let waits = format!("path=routes[0].lookup.p {waits}");
     for (policy, expected) in [

@@ -57,7 +57,13 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: boo
     }
     let config = match Config::parse(json.as_bytes()) {
         Ok(config) => config,
-        Err(errors) => return refused(&errors).collect(),
+        Err(written) => {
+            // As the filter reads it: what is wrong besides is told too, as far as it doesn't follow.
+            let errors = Policy::read(&json.as_bytes(), environment).err();
+            let said = refused(&errors.unwrap_or(written)).collect();
+            environment.take_assumed();
+            return said;
+        }
     };
     let mut said = Vec::new();
     match Policy::compile(&config, environment) {

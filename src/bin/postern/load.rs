@@ -48,6 +48,10 @@ pub(crate) fn policy(path: &Path, environment: &Variables) -> Result<(Config, Po
         )));
     };
     Config::parse(json.as_bytes())
+        .map_err(|written| {
+            let errors = Policy::read(&json.as_bytes(), environment).err();
+            errors.unwrap_or(written)
+        })
         .and_then(|config| compile(config, environment))
         .map_err(|errors| failure(path, &errors))
 }
