@@ -140,10 +140,13 @@ fn in_members<'r, 'p>(
     place: &'p Place,
     mut found: Found<'r, 'p>,
 ) -> Found<'r, 'p> {
-    let all = headers.all(name).flat_map(members);
-    for member in all.filter(|member| begins(member, prefix)) {
-        let value = member.get(prefix.len()..).unwrap_or_default();
-        found = found.and(Cow::Borrowed(value), At::among(place));
+    for list in headers.all(name) {
+        for member in members(list) {
+            if begins(member, prefix) {
+                let value = member.get(prefix.len()..).unwrap_or_default();
+                found = found.and(Cow::Borrowed(value), At::among(place));
+            }
+        }
     }
     found
 }

@@ -83,32 +83,26 @@ impl<'p> Stripped<'p> {
         }
     }
 
-    /// Takes out the members of lists that are credentials, those of one header at once.
+    /// Takes out the members of lists that are credentials, all of one header at once: to do it again for another place
+    /// of that header changes nothing.
     #[inline(never)]
     fn members(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        let mut done: Vec<&KnownName> = Vec::new();
         for place in self.places() {
             let Place::Member { name, .. } = place else {
                 continue;
             };
-            if done.contains(&name) {
-                continue;
-            }
-            done.push(name);
             if self.forwarded(place).is_some() {
                 plan.remove_other_spellings(name);
             }
-            let prefixes = self.ending().filter_map(|ending| match ending {
-                Place::Member {
-                    name: other,
-                    prefix,
-                } if other == name => Some(&**prefix),
-                Place::Member { .. }
-                | Place::Header { .. }
-                | Place::Query(_)
-                | Place::Cookie(_) => None,
+            strip_members(plan, came, name, &|member| {
+                self.ending().any(|ending| match ending {
+                    Place::Member {
+                        name: other,
+                        prefix,
+                    } => other == name && begins(member, prefix),
+                    Place::Header { .. } | Place::Query(_) | Place::Cookie(_) => false,
+                })
             });
-            strip_members(plan, came, name, &prefixes.collect::<Vec<_>>());
         }
     }
 
@@ -205,19 +199,37 @@ fn strip_cookies(plan: &mut Plan<'_>, came: &Headers<'_>, names: &[&[u8]]) {
     }
 }
 
-/// Leaves the members of `name` that begin with none of the prefixes, in order. Fields of another spelling go whole then: an
-/// upstream might read a credential there.
-fn strip_members(plan: &mut Plan<'_>, came: &Headers<'_>, name: &KnownName, prefixes: &[&[u8]]) {
-    let ends = |member: &[u8]| prefixes.iter().any(|prefix| begins(member, prefix));
-    let mut fields = came.iter().filter(|(other, _)| same_name(other, name));
-    if !fields.any(|(_, value)| members(value).any(ends)) {
+/// Leaves the members of `name` that don't end here, in order. Fields of another spelling go whole then: an upstream might
+/// read a credential there.
+fn strip_members(
+    plan: &mut Plan<'_>,
+    came: &Headers<'_>,
+    name: &KnownName,
+    ends: &dyn Fn(&[u8]) -> bool,
+) {
+    if !came.may_have_any(name.marks()) {
         return;
     }
-    let all = came.all(name).flat_map(members);
-    let kept: Vec<&[u8]> = all.filter(|member| !ends(member)).collect();
-    if kept.is_empty() {
+    let mut is_there = false;
+    let mut kept = Vec::new();
+    for (other, value) in came.iter() {
+        if !same_name(other, name) {
+            continue;
+        }
+        for member in members(value) {
+            if ends(member) {
+                is_there = true;
+            } else if other.eq_ignore_ascii_case(name) {
+                if !kept.is_empty() {
+                    kept.extend_from_slice(b", ");
+                }
+                kept.extend_from_slice(member);
+            }
+        }
+    }
+    if is_there && kept.is_empty() {
         plan.remove(name);
-    } else {
-        plan.set(name, kept.join(&b", "[..]).into());
+    } else if is_there {
+        plan.set(name, kept.into());
     }
 }
