@@ -30,6 +30,16 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "demo-left-out",
+        &[
+            "demo.yaml",
+            "/v1/acme/orders/7",
+            "-H",
+            "x-api-key: mobile-key",
+            "--document=tenants=tenants-left-out.json",
+        ],
+    ),
+    (
         "demo-nothing-known",
         &[
             "demo.yaml",
