@@ -44,16 +44,7 @@ pub(crate) fn without_blanks(json: &str) -> usize {
 /// to it in so many bytes; `lean` says whether it is to be the lean module's.
 pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: bool) -> Vec<Said> {
     if bytes > MOST_BYTES {
-        return vec![Said {
-            level: Level::Error,
-            rule: "invalid",
-            path: String::new(),
-            which: Which::First,
-            reason: format!("the configuration has {bytes} bytes, the limit is {MOST_BYTES}"),
-            suggestion: Some(
-                "keep consumers and values in a source and not in the policy".to_owned(),
-            ),
-        }];
+        return vec![too_large(bytes)];
     }
     let config = match Config::parse(json.as_bytes()) {
         Ok(config) => config,
@@ -93,22 +84,36 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: boo
         suggestion: Some(warning.suggestion),
     }));
     std::mem::forget(config);
-    let assumed = environment.take_assumed();
-    if !assumed.is_empty() {
-        let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();
-        said.push(Said {
-            level: Level::Note,
-            rule: "environment",
-            path: String::new(),
-            which: Which::First,
-            reason: format!(
-                "reads the environment: {}, taken to be set",
-                names.join(", ")
-            ),
-            suggestion: None,
-        });
-    }
+    said.extend(assumed(environment));
     said
+}
+
+fn too_large(bytes: usize) -> Said {
+    Said {
+        level: Level::Error,
+        rule: "invalid",
+        path: String::new(),
+        which: Which::First,
+        reason: format!("the configuration has {bytes} bytes, the limit is {MOST_BYTES}"),
+        suggestion: Some("keep consumers and values in a source and not in the policy".to_owned()),
+    }
+}
+
+/// Which variables were taken to be set, if any.
+fn assumed(environment: &Variables) -> Option<Said> {
+    let assumed = environment.take_assumed();
+    let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| Said {
+        level: Level::Note,
+        rule: "environment",
+        path: String::new(),
+        which: Which::First,
+        reason: format!(
+            "reads the environment: {}, taken to be set",
+            names.join(", ")
+        ),
+        suggestion: None,
+    })
 }
 
 fn refused(errors: &ConfigErrors) -> impl Iterator<Item = Said> {

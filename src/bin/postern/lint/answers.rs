@@ -3,7 +3,7 @@
 use postern::config::{Config, Redirect, ResponseEdits, Route};
 use postern::http::same_name;
 
-use crate::lint::{Warning, step, warn};
+use super::{Warning, step, warn};
 
 /// Warns of what has no effect, or none that is meant.
 pub(crate) fn warnings(config: &Config, found: &mut Vec<Warning>) {

@@ -3,7 +3,7 @@
 use postern::config::{Config, PathMatch, PathRewrite};
 use postern::route::PathPattern;
 
-use crate::lint::{Warning, warn};
+use super::{Warning, warn};
 
 /// A path's pattern in one spelling, without the names of its captures: two that are equal are for the same paths.
 pub(crate) fn one_spelling(path: Option<&PathMatch>) -> String {

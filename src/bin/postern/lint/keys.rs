@@ -2,7 +2,7 @@
 
 use postern::config::{self, Config, Credential, KeyMaterial, Place, Provider};
 
-use crate::lint::{Warning, warn};
+use super::{Warning, warn};
 
 /// The SHA-256 of nothing, of a line's end, and of one of Windows: a key that wasn't there when it was hashed.
 const OF_NOTHING: [(&str, &str); 3] = [

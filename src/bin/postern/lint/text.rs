@@ -3,7 +3,7 @@
 use postern::config::{Config, Fallback, Provider, Respond, SourceKind, TextOrEnv, Unmatched};
 use serde_json::Value;
 
-use crate::lint::{Warning, named, step, warn};
+use super::{Warning, named, step, warn};
 
 /// Warns of `${` in fields that take plain text: it is sent as it stands.
 pub(crate) fn plain(config: &Config, found: &mut Vec<Warning>) {

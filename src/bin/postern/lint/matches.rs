@@ -2,7 +2,7 @@
 
 use postern::config::{Config, FieldMatch, FieldTest};
 
-use crate::lint::{Warning, warn};
+use super::{Warning, warn};
 
 /// Warns of tests for headers and query parameters.
 pub(crate) fn matches(config: &Config, found: &mut Vec<Warning>) {

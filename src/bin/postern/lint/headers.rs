@@ -3,7 +3,7 @@
 use postern::config::{self, CLIENTS_OWN, Config, Route};
 use postern::http::same_name;
 
-use crate::lint::{Warning, step, warn};
+use super::{Warning, step, warn};
 
 /// What browsers, proxies and tracers send.
 const WELL_KNOWN: [&str; 23] = [
