@@ -284,10 +284,11 @@ impl Vm {
         let root = self.with(|tables| {
             let root = tables.roots.end(context)?;
             tables.lineage.extinct(context);
-            root
+            Some(root)
         });
         self.descent.forget(context);
-        let Some(seat) = root else {
+        // A root may be without a policy; most contexts are no root at all.
+        let Some(Some(seat)) = root else {
             return false;
         };
         if let Some(seat) = seat {

@@ -41,6 +41,23 @@ fn all_who_wait_for_one_flight_go_on_and_each_is_edited_itself() {
 }
 
 #[test]
+fn a_stream_that_ends_while_others_wait_ends_no_ticks() {
+    let (vm, root) = running(ON_DEMAND);
+    let period = vm.host().ticks.get(&root).copied();
+    assert!(period.is_some_and(|period| period > 0));
+    let (waiting, outcome) = send(&vm, root, "/ann/x");
+    assert_eq!(outcome, Outcome::Held);
+    // One that was decided at once: the VM keeps nothing of it.
+    let (decided, outcome) = send(&vm, root, "/a;b");
+    assert_eq!(answered(&outcome).0, 400);
+    vm.delete(decided);
+    assert_eq!(vm.host().ticks.get(&root).copied(), period);
+    vm.delete(waiting);
+    assert_eq!(vm.host().ticks.get(&root).copied(), period);
+    sound(&vm);
+}
+
+#[test]
 fn a_reply_after_its_client_has_gone() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");

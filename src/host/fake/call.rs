@@ -277,7 +277,10 @@ pub(crate) fn buffer(kind: u32, start: usize, most: usize) -> Answer<Vec<u8>> {
 
 pub(crate) fn set_tick_period(period: u32) -> Answer<()> {
     make("proxy_set_tick_period_milliseconds", |host, context| {
-        host.ticks.insert(ContextId(context), period);
+        // Of a stream it is that of its root, as in Envoy.
+        let parent = host.contexts.get(&context).map(|context| context.parent);
+        let root = parent.filter(|parent| *parent != 0).unwrap_or(context);
+        host.ticks.insert(ContextId(root), period);
         Ok(())
     })
 }
