@@ -100,8 +100,24 @@ pub fn same_value(left: &Value, right: &Value) -> bool {
 pub fn order(left: &Number, right: &Number) -> Option<Ordering> {
     match (integer(left), integer(right)) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+        // Where an integer has the same double, the rest that it was rounded by decides.
+        (Some(own), None) => Some(by_double(left, right)?.then_with(|| own.cmp(&whole(right)))),
+        (None, Some(own)) => Some(by_double(left, right)?.then_with(|| whole(left).cmp(&own))),
+        (None, None) => by_double(left, right),
     }
+}
+
+fn by_double(left: &Number, right: &Number) -> Option<Ordering> {
+    left.as_f64()?.partial_cmp(&right.as_f64()?)
+}
+
+/// A double that is an integer.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it has the double of an integer of 64 bits"
+)]
+fn whole(number: &Number) -> i128 {
+    number.as_f64().unwrap_or_default() as i128
 }
 
 fn integer(number: &Number) -> Option<i128> {
@@ -219,6 +235,9 @@ mod tests {
         }
         assert!(order(&1.into(), &2.into()).unwrap().is_lt());
         assert!(order(&u64::MAX.into(), &i64::MIN.into()).unwrap().is_gt());
+        let large = |text| serde_json::from_str::<Number>(text).unwrap();
+        let (own, double) = (large("9007199254740993"), large("9007199254740992.0"));
+        assert!(order(&own, &double).unwrap().is_gt() && order(&double, &own).unwrap().is_lt());
         let half = json!(0.5);
         let Value::Number(half) = half else { panic!() };
         assert!(order(&half, &1.into()).unwrap().is_lt());

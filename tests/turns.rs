@@ -317,6 +317,32 @@ fn documents_on_demand_count_as_well() {
     }
 }
 
+/// A client that chooses the keys can't have more come than there is room for: what is above it fails.
+#[test]
+fn replies_that_wait_to_be_read_are_bounded() {
+    let mut vm = Vm::new();
+    let policy = r#"{
+      "sources": {
+        "large": {"http": {"cluster": "c", "path": "/large"}, "refresh": "1h"},
+        "p": {"http": {"cluster": "c", "path": "/p/${key}", "maxBytes": "1Mi"}, "onDemand": {"maxInFlight": 100}}},
+      "routes": [{
+        "name": "r", "match": [{"path": {"template": "/{who}"}}], "require": "none",
+        "lookup": {"p": {"source": "p", "key": "${path.who}", "values": {"v": "$[0]"}}}}]
+    }"#;
+    let mut engine = vm.engine(policy);
+    let flights = flights(&mut engine, &mut vm);
+    vm.reply(&mut engine, flights[0], &document(8 << 20));
+    let waiting: Vec<(Waiting, FlightId)> = (0..12)
+        .map(|number| vm.ask(&mut engine, &format!("/{number}")))
+        .collect();
+    let large = document(900 << 10);
+    let mut failed = 0;
+    for (_, flight) in &waiting {
+        failed += vm.reply(&mut engine, *flight, &large).len();
+    }
+    assert_eq!(failed, 12 - (8 << 20) / large.len());
+}
+
 #[test]
 fn a_document_is_compared_with_the_policys_own_consumers_in_turns_too() {
     let mut vm = Vm::new();

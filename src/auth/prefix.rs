@@ -59,11 +59,17 @@ impl Prefix {
         }
     }
 
-    /// What stands behind the first word, where that is this one's.
+    /// What stands behind the first word, where that is this one's. Some servers take other bytes than blanks for blanks
+    /// before it (0xA0, say): then nothing that could be told stands behind it.
     fn behind_word<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
-        let behind = strip(value.trim_ascii_start(), &self.word)?;
+        let is_start = |byte: &u8| byte.is_ascii_graphic();
+        let start = value.iter().position(is_start).unwrap_or(value.len());
+        let (before, value) = value.split_at_checked(start)?;
+        let behind = strip(value, &self.word)?;
         let goes_on = behind.first().copied().is_some_and(is_token_byte);
-        (!self.is_whole_word || !goes_on).then_some(behind)
+        let is_meant = !self.is_whole_word || !goes_on;
+        let is_plain = before.iter().all(u8::is_ascii_whitespace);
+        is_meant.then_some(if is_plain { behind } else { b"" })
     }
 }
 
@@ -92,6 +98,9 @@ mod tests {
             ("Bearer ", "Bearer K,Basic L", Some("K,Basic L")),
             ("Bearer ", "Basic L, bearer K", Some("")),
             ("Bearer ", "Digest a=\"b\", realm=Bearer", None),
+            ("Bearer ", "\u{a0}Bearer K", Some("")),
+            ("Bearer ", "\u{b}bearer K", Some("")),
+            ("Bearer ", "Basic L,\u{a0}Bearer K", Some("")),
             ("Bearer ", "BearerK", None),
             ("Bearer ", "Basic K", None),
             ("Bearer ", "Bear", None),

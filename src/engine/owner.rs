@@ -37,6 +37,10 @@ impl Sources {
 
     #[inline(never)]
     fn owner_in_documents<'s>(&'s self, policy: &Policy, provider: usize, key: &[u8]) -> Owner<'s> {
+        // Two of the policy's own may know one key in two forms: it is no document's then either.
+        if policy.consumers.is_contested(provider, key) {
+            return Owner::Nobody;
+        }
         let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
         for place in &self.of_consumers {

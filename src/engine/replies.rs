@@ -17,6 +17,10 @@ use super::world::World;
 /// A document on demand of so many bytes is read when it comes, whatever else there is to be read.
 const SMALL: usize = 4 << 10;
 
+/// So many bytes of replies wait to be read; one that comes above that is lost. A client that chooses the keys could have more
+/// asked for than is read.
+const INBOX: usize = 8 << 20;
+
 /// How much more a byte of one on demand costs than a byte of a plain record.
 const DEAR: usize = 4;
 
@@ -33,6 +37,11 @@ impl Engine {
         self.store.note(now);
         match reply {
             Ok(reply) if self.must_wait(flight, &reply) => {
+                let waiting = self.inbox.iter().map(|(_, reply)| reply.body.len());
+                let waiting: usize = waiting.fold(reply.body.len(), usize::saturating_add);
+                if waiting > INBOX {
+                    return self.take(flight, Err(CalloutError::NoReply), now, board, observer);
+                }
                 self.inbox.push_back((flight, reply));
                 Woken::default()
             }

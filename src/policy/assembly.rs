@@ -44,6 +44,7 @@ impl Policy {
         let mut sources = Sources::compile(config, environment, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);
+        identity::check_members(&providers, &mut errors);
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let mut gates = Gates::of(config);

@@ -63,6 +63,38 @@ impl Routing {
     }
 }
 
+/// Two places of one list can't be told apart where one prefix begins with the other: a member would be both's, and one of
+/// the two would let pass what the other one rejects.
+pub(super) fn check_members(providers: &Providers, errors: &mut ConfigErrors) {
+    let root = Path::Root;
+    let path = root.field("providers");
+    let places = || {
+        providers.iter().flat_map(|provider| {
+            let places = provider.places.iter().enumerate();
+            places.map(move |(at, place)| (provider, at, place))
+        })
+    };
+    for (number, (provider, at, place)) in places().enumerate() {
+        let meets = |other: &Place| {
+            matches!(place, Place::Member { .. }) && place != other && place.overlaps(other)
+        };
+        if let Some((other, ..)) = places().take(number).find(|(_, _, other)| meets(other)) {
+            let path = path.field(&provider.name);
+            let (path, prefix) = (path.field("apiKey"), "prefix");
+            let path = path.field("from");
+            let reason = format!(
+                "a member of the list may begin with this and with a prefix of `{}`",
+                other.name
+            );
+            errors.suggest(
+                &path.index(at).field(prefix),
+                reason,
+                "choose prefixes of which none begins with another",
+            );
+        }
+    }
+}
+
 /// One header can't mean two things: identity, routing and credentials each have their own.
 pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut ConfigErrors) {
     let path = Path::Root;

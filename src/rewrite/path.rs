@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::http::{escapes_to_dots, is_unreserved, percent_encode_into, reads_as_dots};
+use crate::http::{
+    escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
+};
 
 use super::literal::PathLiteral;
 
@@ -71,6 +73,8 @@ pub struct PathBuilder {
     value: Option<Value>,
     /// Whether what was appended last is a whole path.
     is_after_path: bool,
+    /// Whether a value that was escaped stands in the last segment.
+    has_text: bool,
     error: Option<PathValueError>,
 }
 
@@ -96,6 +100,7 @@ impl PathBuilder {
             segment: None,
             value: None,
             is_after_path: false,
+            has_text: false,
             error: None,
         }
     }
@@ -186,15 +191,14 @@ impl PathBuilder {
         self.path.push(b'/');
         self.segment = Some(self.path.len());
         self.value = None;
+        self.has_text = false;
     }
 
     fn put(&mut self, value: &[u8], origin: Origin) {
         if value.iter().any(u8::is_ascii_control) {
             self.refuse(PathFault::ControlByte, origin);
         }
-        if escapes_to_dots(value) {
-            self.refuse(PathFault::DotSegment, origin);
-        }
+        self.has_text = true;
         percent_encode_into(&mut self.path, value, |byte| {
             is_unreserved(byte) || b"!$&'()*+,=:@".contains(&byte)
         });
@@ -206,6 +210,10 @@ impl PathBuilder {
             None => PathFault::NoLeadingSlash,
             Some(b"") => PathFault::EmptySegment,
             Some(segment) if reads_as_dots(segment) => PathFault::DotSegment,
+            // Of values and literals together; what stems from the path is byte for byte as it came.
+            Some(segment) if self.has_text && escapes_to_dots(&percent_decode(segment)) => {
+                PathFault::DotSegment
+            }
             Some(_) => return,
         };
         let origin = self.value.map_or(Origin::Policy, |value| value.origin);
@@ -298,6 +306,8 @@ mod tests {
             (&["/", "<..;x", "/b"], "DotSegment Client"),
             (&["/a/..%3Bx"], "DotSegment Policy"),
             (&["/", "<..%2Fx", "/b"], "DotSegment Client"),
+            (&["/f/", "<%2F", "<.."], "DotSegment Client"),
+            (&["/f/..", "{%2fa"], "DotSegment Source"),
             (&["/a", "<\r"], "ControlByte Client"),
             (&["/a", "{\0", "/", "<"], "ControlByte Source"),
         ] {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::http::{Text, escapes_to_dots, is_unreserved, percent_encode_into, reads_as_dots};
+use crate::http::{
+    Text, escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
+};
 
 const PLACEHOLDER: &str = "${key}";
 
@@ -107,9 +109,7 @@ impl Path {
         }
         percent_encode_into(&mut path, key, |byte| byte == b'/' || is_unreserved(byte));
         path.extend_from_slice(after);
-        let is_fit = are_segments(before, &path, after)
-            && !key.split(|byte| *byte == b'/').any(escapes_to_dots);
-        is_fit.then_some(Text::Owned(path))
+        are_segments(before, &path, after).then_some(Text::Owned(path))
     }
 }
 
@@ -125,7 +125,11 @@ fn are_segments(before: &[u8], path: &[u8], after: &[u8]) -> bool {
         .get(touched)
         .unwrap_or_default()
         .split(|byte| *byte == b'/');
-    !segments.any(|segment| segment.is_empty() || reads_as_dots(segment))
+    let is_unfit = |segment: &[u8]| {
+        let twice = escapes_to_dots(&percent_decode(segment));
+        segment.is_empty() || reads_as_dots(segment) || twice
+    };
+    !segments.any(is_unfit)
 }
 
 /// Whether `key` holds a byte that means something in a path: a server on the way may unescape it.

@@ -13,7 +13,7 @@ use super::super::place::{Step, walk};
 use super::model::{
     Comparison, Logical, Operand, Pattern, Query, Relation, Segment, Selector, Slice, Start,
 };
-use super::pattern::compile;
+use super::pattern::compile_found;
 use crate::number::{order, same_value};
 
 /// A value, and the way to it.
@@ -202,7 +202,7 @@ impl<'v> Evaluation<'v> {
             Pattern::Found(operand, extent) => {
                 let found = self.operand(operand, current);
                 let pattern = found.as_deref().and_then(Value::as_str);
-                let regex = pattern.and_then(|pattern| compile(pattern, *extent).ok());
+                let regex = pattern.and_then(|pattern| compile_found(pattern, *extent));
                 regex.is_some_and(|regex| regex.is_match(text))
             }
         }

@@ -1,6 +1,11 @@
 //! Patterns of `match()` and `search()`: I-Regexp (RFC 9485), by `regex-lite`.
 
-use regex_lite::{Error, Regex};
+use regex_lite::{Error, Regex, RegexBuilder};
+
+/// The longest pattern that is taken from a document, and how much memory it may take compiled: it is compiled for each
+/// value that it is tried on.
+const LONGEST_FOUND: usize = 256;
+const LARGEST_FOUND: usize = 64 << 10;
 
 /// What of a text has to match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +27,23 @@ pub(super) fn compile(pattern: &str, extent: Extent) -> Result<Regex, Error> {
     match extent {
         Extent::Part => Ok(part),
         Extent::Whole => Regex::new(&["\\A(?:", &pattern, ")\\z"].concat()),
+    }
+}
+
+/// Compiles a pattern that a document holds. One that is long, or large when it is compiled, is none.
+pub(super) fn compile_found(pattern: &str, extent: Extent) -> Option<Regex> {
+    if pattern.len() > LONGEST_FOUND {
+        return None;
+    }
+    let build = |pattern: &str| {
+        let mut builder = RegexBuilder::new(pattern);
+        builder.size_limit(LARGEST_FOUND).build().ok()
+    };
+    let pattern = dotted(pattern);
+    let part = build(&pattern)?;
+    match extent {
+        Extent::Part => Some(part),
+        Extent::Whole => build(&["\\A(?:", &pattern, ")\\z"].concat()),
     }
 }
 
