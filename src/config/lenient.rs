@@ -76,7 +76,7 @@ fn digits(number: &Number) -> Option<String> {
         return Some(number.to_string());
     }
     let float = number.as_f64()?;
-    if float.abs() > WHOLE_BELOW {
+    if float.abs() >= WHOLE_BELOW {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
@@ -104,7 +104,8 @@ mod tests {
             ("-0.0", Some("0")),
             ("1.50", Some("1.5")),
             ("1e-3", Some("0.001")),
-            ("9007199254740992.0", Some("9007199254740992")),
+            ("9007199254740991.0", Some("9007199254740991")),
+            ("9007199254740992.0", None),
             ("1e16", None),
             ("123456789012345678901234567890", None),
         ] {

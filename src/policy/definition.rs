@@ -10,8 +10,8 @@ use super::provider::read_by;
 
 /// The definition that documents are learnt by: where they come from, credentials included, which of them are good, and
 /// what must be able to read them. Two sources share what was learnt only where all of it is the same: a document that one
-/// policy can't use must not stand in the way of another that can. When the source is asked, how long it may take to
-/// answer and how long an answer serves is not in it: each policy goes by its own, and a push that changes that loses
+/// policy can't use must not stand in the way of another that can. When a watched source is asked, how long it may take
+/// to answer and how long an answer serves is not in it: each policy goes by its own, and a push that changes that loses
 /// nothing.
 #[derive(Default)]
 pub(super) struct Definition(Sha256);

@@ -298,7 +298,9 @@ fn fetched(
                 max_entries: on_demand.max_entries,
                 max_bytes: REMEMBERED_BYTES,
             };
-            definition.add(format!("on demand {}", limits.max_entries).as_bytes());
+            // One fetcher asks for all of them, so its timeout is a part of what they share.
+            let shared = format!("on demand {} {:?}", limits.max_entries, http.timeout);
+            definition.add(shared.as_bytes());
             SourceKind::OnDemand {
                 fetcher,
                 limits,
