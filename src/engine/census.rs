@@ -9,7 +9,7 @@ use crate::auth::KeyForm;
 use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy};
 use crate::source::Budget;
 
-use super::event::Observer;
+use super::event::{Event, Observer};
 use super::reader::Reader;
 
 /// What one look-up in one directory costs.
@@ -21,18 +21,27 @@ const DIGEST: usize = 256;
 /// A comparison of all lists of consumers that one policy has, and what came of the last one.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// The sources whose documents came or went since the last one that was finished.
+    /// The sources whose documents came or went before this one began, and after the last one had.
     news: Vec<usize>,
+    /// Those whose documents came or went while this one ran. The next one is for them: were this one begun anew,
+    /// documents that change often would never let it end.
+    later: Vec<usize>,
     walk: Option<Walk>,
     /// How many consumers of each source are nobody because of their names.
     contested: Vec<usize>,
 }
 
 /// How far it has come. It holds nothing of a document.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Walk {
     stage: Stage,
     contested: Vec<usize>,
+}
+
+impl Walk {
+    const fn has_begun(&self) -> bool {
+        !matches!(self.stage, Stage::Names(0, 0))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +50,12 @@ enum Stage {
     Names(usize, usize),
     /// Keys of the list of this number.
     Keys(usize, KeyPlace),
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::Names(0, 0)
+    }
 }
 
 /// A list of consumers, and the place of its source; none is the policy's own.
@@ -57,13 +72,16 @@ struct Round<'r> {
 impl Census {
     /// The document of the source at `place` is another one, or gone: all is compared anew.
     pub(super) fn begin(&mut self, place: usize) {
-        if !self.news.contains(&place) {
-            self.news.push(place);
+        let has_begun = self.walk.as_ref().is_some_and(Walk::has_begun);
+        let news = if has_begun {
+            &mut self.later
+        } else {
+            self.walk = Some(Walk::default());
+            &mut self.news
+        };
+        if !news.contains(&place) {
+            news.push(place);
         }
-        self.walk = Some(Walk {
-            stage: Stage::Names(0, 0),
-            contested: Vec::new(),
-        });
     }
 
     /// Whether there is more to be compared.
@@ -98,7 +116,9 @@ impl Census {
                 Some(next) => walk.stage = next,
                 None => {
                     self.contested = walk.contested;
-                    self.news.clear();
+                    round.observer.event(&Event::ListsCompared);
+                    self.news = std::mem::take(&mut self.later);
+                    self.walk = (!self.news.is_empty()).then(Walk::default);
                     return;
                 }
             }

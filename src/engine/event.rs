@@ -116,6 +116,8 @@ pub enum Event<'a> {
         /// Length of the document.
         bytes: usize,
     },
+    /// What all lists of consumers claim has been compared.
+    ListsCompared,
     /// A source could not be read, or its document is no good; the last good one stays.
     SourceFailed {
         /// The source's name in the policy.

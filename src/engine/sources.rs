@@ -103,6 +103,7 @@ impl WatchedState {
         match comparing.finish(self.seen.as_ref(), reader) {
             Ok(seen) => {
                 self.current = now;
+                self.refused = None;
                 let bytes = view.bytes;
                 if let Some(before) = self.seen.replace(seen) {
                     store.0.borrow_mut().retired.view(before.view);

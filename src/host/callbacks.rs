@@ -108,6 +108,8 @@ impl Vm {
             error!(
                 "event=policy_refused errors=1 policy={fingerprint} reason=\"the policy needs ticks and the host gives none\""
             );
+            // What it may have taken over from another engine goes back.
+            self.end_engine(engine);
             self.refuse_policy(root, fingerprint);
             return false;
         }
@@ -308,16 +310,20 @@ impl Vm {
         };
         let orphans = self.with(|tables| tables.vacate(seat));
         if let Some(engine) = engine {
-            let now = self.clock.now().unwrap_or_else(|_| self.clock.last());
-            let woken = engine.close(now, &mut SharedBoard(&self.events));
-            // Going on may mean callouts, and none may be sent from here.
-            self.with(|tables| tables.later.extend(woken.0));
+            self.end_engine(engine);
         }
         let mut turn = Turn::of(self, own);
         for stream in orphans.unwrap_or_default() {
             turn.refuse(stream, Refusal::NoEngine);
         }
         self.hand_over(seat);
+    }
+
+    fn end_engine(&self, engine: Engine) {
+        let now = self.clock.now().unwrap_or_else(|_| self.clock.last());
+        let woken = engine.close(now, &mut SharedBoard(&self.events));
+        // Going on may mean callouts, and none may be sent from here.
+        self.with(|tables| tables.later.extend(woken.0));
     }
 }
 

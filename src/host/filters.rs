@@ -13,6 +13,8 @@ use super::offer::NONE;
 pub(super) struct Filters {
     /// The key in shared data of each root's filter, the newest root last.
     keys: RefCell<Vec<(ContextId, Rc<str>)>>,
+    /// Filters whose newest root is gone while an older one runs on.
+    back: RefCell<Vec<Rc<str>>>,
     /// When they were told of last.
     pub(super) told: Cell<Timestamp>,
     pub(super) said: Cell<Said>,
@@ -65,9 +67,19 @@ impl Filters {
     pub(super) fn forget(&self, root: ContextId) -> Option<Rc<str>> {
         let key = self.key_of(root)?;
         let mut keys = self.keys.borrow_mut();
+        let newest = keys.iter().rev().find(|(_, other)| *other == key);
+        let was_newest = newest.is_some_and(|(newest, _)| *newest == root);
         keys.retain(|(known, _)| *known != root);
         let is_last = !keys.iter().any(|(_, other)| *other == key);
+        if was_newest && !is_last {
+            self.back.borrow_mut().push(Rc::clone(&key));
+        }
         is_last.then_some(key)
+    }
+
+    /// The filters whose policy was taken back since the last time: an older root runs on.
+    pub(super) fn taken_back(&self) -> Vec<Rc<str>> {
+        self.back.take()
     }
 
     /// Whether no root is left.

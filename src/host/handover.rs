@@ -63,6 +63,7 @@ impl Vm {
 
     /// What a root tells on its tick that has no policy.
     pub(super) fn hand_over_without_a_policy(&self, now: Timestamp) {
+        self.events.pass(now);
         self.follow_offers(now);
         let own = self.events.own.hand_over(&self.metrics);
         self.tell_trouble(own);

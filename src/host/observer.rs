@@ -44,6 +44,11 @@ impl EventLog {
         }
     }
 
+    /// It is this late by now.
+    pub(super) fn pass(&self, now: Timestamp) {
+        self.now.set(now);
+    }
+
     /// An observer for a decision of a seat's engine: it takes notes for the access log, where the policy wants that.
     pub(super) fn noting<'a>(&'a self, now: Timestamp, seat: &'a Seat) -> Sink<'a> {
         let mut sink = self.at(now, &seat.tally);
@@ -107,6 +112,7 @@ const fn may_be_told(event: &Event<'_>) -> bool {
         | Event::SourceFetched { .. } => false,
         Event::FellBack { .. }
         | Event::SourceLoaded { .. }
+        | Event::ListsCompared
         | Event::SourceFailed { .. }
         | Event::RecordLeftOut { .. } => true,
     }
@@ -174,6 +180,7 @@ impl EventLog {
                 reason,
                 ..
             } => left_out(troubles, source, record, reason),
+            Event::ListsCompared => troubles.compared(),
             Event::Decided { .. }
             | Event::Authenticated { .. }
             | Event::Identified { .. }

@@ -122,11 +122,16 @@ impl Offer {
         }
     }
 
-    /// A VM runs none any more; says whether the record has to be written.
+    /// A VM runs none any more; says whether the record has to be written. With the last one the filter is gone, and what
+    /// it was refused with it.
     pub(super) fn forget(&mut self, vm: u64) -> bool {
         let number = self.running.len();
         self.running.retain(|row| row.vm != vm);
-        self.running.len() < number
+        let is_gone = self.running.len() < number;
+        if is_gone && self.running.is_empty() {
+            self.refused = NONE;
+        }
+        is_gone
     }
 
     /// How many VMs run another policy than the newest.

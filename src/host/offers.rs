@@ -67,13 +67,18 @@ impl Vm {
         }
         let seconds = now.as_nanos().checked_div(NANOS).unwrap_or_default();
         let mut said = Said::default();
+        let taken_back = self.filters.taken_back();
         for (key, roots) in self.filters.all() {
             let running = self.policies_of(roots);
+            // Envoy has gone back to a policy that it still had, and the module wasn't asked.
+            let back = running.last().filter(|_| taken_back.contains(&key));
             let offer = self.amend(&key, &mut |offer| {
+                let is_back = back.is_some_and(|policy| offer.take(*policy));
                 let newest = offer.newest();
                 let own = running.iter().find(|policy| **policy == newest);
                 let own = own.or(running.last()).copied().unwrap_or(NONE);
-                offer.see(self.name, seconds, own)
+                let is_seen = offer.see(self.name, seconds, own);
+                is_back || is_seen
             });
             said.behind = said.behind.saturating_add(offer.behind());
             if offer.refused() != NONE {

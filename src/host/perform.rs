@@ -199,6 +199,9 @@ impl<'a> Turn<'a> {
                 }
             },
             Err(failure) => {
+                if !reply::is_of_callout(&failure) {
+                    self.vm.events.trouble(&failure);
+                }
                 let error = Err(reply::unsent(&failure));
                 self.vm.reply(seat, (flight, &callout.cluster), error)
             }

@@ -41,9 +41,14 @@ pub(super) fn read(headers: usize, body: usize, limit: usize) -> Result<Reply, C
 /// the host call isn't allowed.
 pub(super) fn unsent(failure: &Failure) -> CalloutError {
     match failure.status {
-        Status::BAD_ARGUMENT => CalloutError::UnknownCluster,
+        Status::BAD_ARGUMENT if is_of_callout(failure) => CalloutError::UnknownCluster,
         _ => CalloutError::Unsendable,
     }
+}
+
+/// Whether it was the callout itself that failed, and not what comes before it.
+pub(super) fn is_of_callout(failure: &Failure) -> bool {
+    failure.call == "proxy_http_call"
 }
 
 /// Whether the host has made the answer itself, as nothing came from the cluster.

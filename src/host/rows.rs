@@ -97,7 +97,9 @@ impl Rows {
         };
         let row = rows.get_mut(place)?;
         // Of a thing whose failures differ each time one a minute is told as well, whatever else takes turns.
-        let is_due = now.since(row.told) >= AGAIN
+        // A clock that was put back counts from where it is.
+        let is_due = now < row.told
+            || now.since(row.told) >= AGAIN
             || row.failure != failure && self.turns.take(now, MOST_TURNS).is_some();
         if !is_due {
             row.untold = row.untold.saturating_add(1);
@@ -163,6 +165,13 @@ impl Troubles {
             0..MOST_RECORDS => Telling::Single,
             MOST_RECORDS => Telling::More,
             _ => Telling::Nothing,
+        }
+    }
+
+    /// What documents claim has been compared: what is told from now on is of other documents.
+    pub(super) fn compared(&self) {
+        if let Ok(mut records) = self.records.try_borrow_mut() {
+            records.clear();
         }
     }
 

@@ -96,6 +96,7 @@ impl Tally {
             | Event::SourceFetched { .. }
             | Event::SourceFailed { .. }
             | Event::SourceLoaded { .. }
+            | Event::ListsCompared
             | Event::RecordLeftOut { .. } => tables.count_of_source(event),
         }
     }
@@ -239,7 +240,8 @@ impl Tables {
             Event::Decided { .. }
             | Event::Authenticated { .. }
             | Event::Identified { .. }
-            | Event::SourceLoaded { .. } => {}
+            | Event::SourceLoaded { .. }
+            | Event::ListsCompared => {}
             Event::RecordLeftOut { source, place, .. } => {
                 self.left_out.add(place, || Some(source), "", "");
             }

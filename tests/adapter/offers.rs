@@ -106,6 +106,37 @@ impl Filter {
 const MODULES: [Make; 2] = [FakeVm::new, FakeVm::lean];
 
 #[test]
+fn a_policy_that_envoy_goes_back_to_is_the_newest_again() {
+    let world = World::at(NOW);
+    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    assert!(!gate.trial(BAD));
+    // The old root stays, for the sake of a stream, and the new one ends: the module isn't asked about the old policy.
+    for (vm, _) in &mut gate.vms {
+        let root = vm.root();
+        assert!(vm.configure(root, OTHER.as_bytes()));
+        vm.delete(root);
+    }
+    gate.tick();
+    assert_eq!(told(&world), such(SMALL, None, 0));
+}
+
+#[test]
+fn a_filter_that_begins_anew_inherits_no_refusal() {
+    let world = World::at(NOW);
+    let other = Filter::start(&world, "other", FakeVm::new, SMALL);
+    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    assert!(!gate.trial(BAD));
+    gate.tick();
+    for (vm, roots) in &mut gate.vms {
+        roots.drain(..).for_each(|root| vm.delete(root));
+    }
+    let again = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    again.tick();
+    other.tick();
+    assert_eq!(stat(&world, "refused_version"), Some(0));
+}
+
+#[test]
 fn a_refused_policy_is_told_until_another_is_taken() {
     for make in MODULES {
         let world = World::at(NOW);

@@ -49,16 +49,21 @@ impl<'w> Gate<'w> {
             if self.period() == 1 {
                 ticks.push(());
             }
-            for callout in self.vm.callouts() {
-                let path = callout.headers.iter().find(|(name, _)| name == b":path");
-                let is_one = path.is_some_and(|(_, path)| path == b"/one");
-                let records = if is_one { one } else { two };
-                let body = format!("[{records}]");
-                self.vm.reply_status(callout.token, 200, body.as_bytes());
-            }
+            self.reply(one, two);
         }
         sound(&self.vm);
         ticks.len()
+    }
+
+    /// Answers what was asked.
+    fn reply(&self, one: &str, two: &str) {
+        for callout in self.vm.callouts() {
+            let path = callout.headers.iter().find(|(name, _)| name == b":path");
+            let is_one = path.is_some_and(|(_, path)| path == b"/one");
+            let records = if is_one { one } else { two };
+            let body = format!("[{records}]");
+            self.vm.reply_status(callout.token, 200, body.as_bytes());
+        }
     }
 
     fn period(&self) -> u64 {
@@ -146,6 +151,25 @@ fn a_name_that_two_documents_claim_is_nobodys_until_one_drops_it() {
 }
 
 #[test]
+fn what_was_told_of_rivals_takes_no_line_from_the_next_document() {
+    let world = World::at(NOW);
+    let gate = Gate::new(&world, "");
+    let all = |key: &str| {
+        let one = |at| record(&format!("c{at}"), &format!(r#""value":"{key}-{at}""#));
+        (0..20).map(one).collect::<Vec<_>>().join(",")
+    };
+    let (first, second) = (all("k-one"), all("k-two"));
+    gate.serve(&first, &second);
+    assert_eq!(gate.told().len(), 20, "ten of each");
+    gate.serve(&format!("{first},7"), &second);
+    let told = gate.told();
+    assert!(
+        told.iter().any(|line| line.contains("record=20 ")),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_key_that_two_claim_is_told_of_both() {
     let world = World::at(NOW);
     let gate = Gate::new(
@@ -204,15 +228,6 @@ fn a_key_that_two_claim_is_told_of_both() {
 fn large_documents_are_compared_in_slices() {
     let world = World::at(NOW);
     let gate = Gate::new(&world, "");
-    let records = |prefix: &str, numbers: std::ops::Range<u32>| {
-        let one = |number| {
-            record(
-                &format!("c-{number}"),
-                &format!(r#""value":"{prefix}-{number}""#),
-            )
-        };
-        numbers.map(one).collect::<Vec<_>>().join(",")
-    };
     let ticks = gate.serve(&records("a", 0..60_000), &records("b", 40_000..100_000));
     assert!(ticks > 60, "{ticks}");
     for (key, name) in [
@@ -229,4 +244,41 @@ fn large_documents_are_compared_in_slices() {
     assert_eq!(gate.consumers("two"), Some(40_000));
     assert_eq!(gate.left_out("two"), Some(20_000));
     assert!(gate.told().len() < 100);
+}
+
+#[test]
+fn documents_that_change_often_are_compared_to_the_end() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    let often = policy("").replace("2s", "100ms");
+    assert!(vm.configure(root, often.as_bytes()));
+    let gate = Gate {
+        world: &world,
+        vm,
+        root,
+    };
+    let large = records("a", 0..60_000);
+    let mut told = Vec::new();
+    for version in 0..200 {
+        // Ticks come so late that the other document changes before this one is compared.
+        let small = records(&format!("b{version}"), 0..1);
+        world.pass(Duration::from_millis(100));
+        gate.vm.tick(root);
+        gate.reply(&large, &small);
+        told.extend(gate.told());
+    }
+    assert!(told.iter().any(|line| line.contains("c-0")), "{told:?}");
+    assert_eq!(gate.left_out("one"), Some(1));
+}
+
+/// One record for each number.
+fn records(prefix: &str, numbers: std::ops::Range<u32>) -> String {
+    let one = |number| {
+        record(
+            &format!("c-{number}"),
+            &format!(r#""value":"{prefix}-{number}""#),
+        )
+    };
+    numbers.map(one).collect::<Vec<_>>().join(",")
 }
