@@ -214,6 +214,9 @@ mod tests {
         rows.recovered(A);
         assert_eq!(rows.due(at(160), A, "status 500"), Some(0), "a new row");
         assert_eq!(rows.due(at(160), of_route, "no reply"), Some(0));
+        let put_back = rows.due(at(50), A, "status 500");
+        assert_eq!(put_back, Some(0), "a clock that was put back");
+        assert_eq!(rows.due(at(109), A, "status 500"), None);
         assert_eq!(rows.rows.borrow().len(), 3);
     }
 

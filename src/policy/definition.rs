@@ -150,6 +150,11 @@ mod tests {
                 [true, false],
             ),
             (r#""ttl": "60s""#, r#""maxEntries": 9"#, [false, true]),
+            (
+                r#""path": "/${key}""#,
+                r#""path": "/${key}", "timeout": "9s""#,
+                [false, true],
+            ),
             (r#""cluster": "c""#, r#""cluster": "d""#, [true, true]),
         ] {
             let after = identities(from, to);
