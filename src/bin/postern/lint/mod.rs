@@ -227,7 +227,8 @@ fn is_clients(template: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn found(json: &str) -> Vec<(&'static str, String)> {
+    /// The rules that a policy breaks, each with the place.
+    pub(super) fn found(json: &str) -> Vec<(&'static str, String)> {
         let config = Config::parse(json.as_bytes()).unwrap();
         let warnings = warnings(&config);
         warnings

@@ -155,17 +155,8 @@ fn sorted(fields: &[FieldMatch]) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::warnings;
-    use super::*;
-
-    fn found(json: &str) -> Vec<(&'static str, String)> {
-        let config = Config::parse(json.as_bytes()).unwrap();
-        let warnings = warnings(&config);
-        warnings
-            .into_iter()
-            .map(|warning| (warning.rule, warning.path))
-            .collect()
-    }
+    use super::super::tests::found;
+    use super::CROWD;
 
     fn routes(list: &[&str]) -> Vec<(&'static str, String)> {
         let routes: Vec<String> = list
