@@ -1,11 +1,11 @@
-//! One source file, read as far as its imports and words go.
+//! Reads a source file's imports and words, without a full parser.
 
 use std::collections::BTreeSet;
 
 /// A source file without its comments and literals.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// From the project's root.
+    /// Relative to the project's root.
     pub(crate) path: String,
     /// Its module: `src/http/edit.rs` is `http`, `edit`.
     pub(crate) module: Vec<String>,
@@ -35,17 +35,17 @@ impl Source {
         }
     }
 
-    /// The room that it stands in.
+    /// The first part of its module.
     pub(crate) fn room(&self) -> &str {
         self.module.first().map_or("", String::as_str)
     }
 
-    /// Lines without and with its tests.
+    /// The number of lines before the tests, and of all lines.
     pub(crate) fn lines(&self) -> (usize, usize) {
         (self.own_lines, self.all_lines)
     }
 
-    /// Whether the code names this path, alone or out of a group.
+    /// Whether the code names this path, alone or in a group (`a::{b, c}`).
     pub(crate) fn names(&self, path: &str) -> bool {
         match path.split_once("::") {
             None => words(&self.code).any(|word| word == path),
@@ -59,8 +59,8 @@ impl Source {
     pub(crate) fn imports(&self) -> BTreeSet<Vec<String>> {
         let mut all: BTreeSet<_> = paths(&self.code, "crate").into_iter().collect();
         for found in paths(&self.code, "super") {
-            // An inline module (`mod tests`) is one deeper, and its `super` is this file: that changes nothing here,
-            // because this file's own module is no import.
+            // In an inline module (`mod tests`) `super` means this file. Here it is read as the parent module, which
+            // changes nothing: a file's own module is not an import.
             let ups = found.iter().take_while(|word| *word == "super").count();
             let depth = self.module.len().saturating_sub(ups.saturating_add(1));
             let mut path = self.module.get(..depth).unwrap_or_default().to_vec();
@@ -78,7 +78,7 @@ pub(crate) fn words(code: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// What follows `root::` wherever it stands, groups taken apart.
+/// Every path after `root::`. A group counts as several paths.
 fn paths(code: &str, root: &str) -> Vec<Vec<String>> {
     let tokens = tokens(code);
     let mut found = Vec::new();
@@ -95,7 +95,7 @@ fn paths(code: &str, root: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads one tree of a path (`a::b`, `a::{b, c::d}`) from `at`; says where it ends.
+/// Reads one tree of paths (`a::b`, `a::{b, c::d}`) from `at`. Returns the index after its end.
 fn tree(
     tokens: &[String],
     mut at: usize,
@@ -121,7 +121,7 @@ fn tree(
                 at += 1;
                 if tokens.get(at).is_none_or(|token| token != "::") {
                     found.push(path);
-                    // `as name` is no import of its own.
+                    // `as name` is not another import.
                     let renamed = tokens.get(at).is_some_and(|token| token == "as");
                     return if renamed { at + 2 } else { at };
                 }
@@ -155,7 +155,7 @@ fn tokens(code: &str) -> Vec<String> {
     tokens
 }
 
-/// The text without comments, and with blanks for the content of literals.
+/// The text without comments. Each literal becomes a blank.
 fn code(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut out = String::new();
@@ -221,7 +221,7 @@ fn text_end(letters: &[char], mut at: usize) -> usize {
     letters.len()
 }
 
-/// The end of `r"…"` or `r#"…"#`; where it begins, if it is neither (`r#type`, or a name that ends in `r`).
+/// The index after `r"…"` or `r#"…"#`. It is `at` if there is no raw string (`r#type`, or a name that ends in `r`).
 fn raw_end(letters: &[char], at: usize) -> usize {
     let hashes = letters[at + 1..]
         .iter()
