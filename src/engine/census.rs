@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::auth::KeyForm;
-use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy};
+use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy, SourceId};
 use crate::source::Budget;
 
 use super::event::{Event, Observer};
@@ -22,12 +22,12 @@ const DIGEST: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Census {
     /// The sources whose documents came or went before this one began, and after the last one had.
-    news: Vec<usize>,
+    news: Vec<SourceId>,
     /// Those whose documents came or went while this one ran. The next one is for them: were this one begun anew,
     /// documents that change often would never let it end.
-    later: Vec<usize>,
+    later: Vec<SourceId>,
     walk: Option<Walk>,
-    /// How many consumers of each source are nobody because of their names.
+    /// How many consumers of each source, by its index, are nobody because of their names.
     contested: Vec<usize>,
 }
 
@@ -58,20 +58,20 @@ impl Default for Stage {
     }
 }
 
-/// A list of consumers, and the place of its source; none is the policy's own.
-pub(super) type List<'r> = (Option<usize>, &'r Directory);
+/// A list of consumers, and its source; none is the policy's own.
+pub(super) type List<'r> = (Option<SourceId>, &'r Directory);
 
 /// What is compared, and who is told.
 struct Round<'r> {
     lists: Rc<[List<'r>]>,
-    news: &'r [usize],
+    news: &'r [SourceId],
     policy: &'r Policy,
     observer: &'r mut dyn Observer,
 }
 
 impl Census {
-    /// The document of the source at `place` is another one, or gone: all is compared anew.
-    pub(super) fn begin(&mut self, place: usize) {
+    /// The document of this source is another one, or gone: all is compared anew.
+    pub(super) fn begin(&mut self, id: SourceId) {
         let has_begun = self.walk.as_ref().is_some_and(Walk::has_begun);
         let news = if has_begun {
             &mut self.later
@@ -79,8 +79,8 @@ impl Census {
             self.walk = Some(Walk::default());
             &mut self.news
         };
-        if !news.contains(&place) {
-            news.push(place);
+        if !news.contains(&id) {
+            news.push(id);
         }
     }
 
@@ -89,9 +89,9 @@ impl Census {
         self.walk.is_some()
     }
 
-    /// How many consumers of the source at `place` are nobody because of their names.
-    pub(super) fn contested(&self, place: usize) -> usize {
-        self.contested.get(place).copied().unwrap_or_default()
+    /// How many consumers of this source are nobody because of their names.
+    pub(super) fn contested(&self, id: SourceId) -> usize {
+        self.contested.get(id.index()).copied().unwrap_or_default()
     }
 
     /// Goes on. `lists` are all of them.
@@ -137,34 +137,34 @@ impl<'r> Round<'r> {
     ) -> Option<Stage> {
         match stage {
             Stage::Names(number, mut slot) => {
-                let Some(&(place, list)) = self.lists.get(number) else {
+                let Some(&(id, list)) = self.lists.get(number) else {
                     return Some(Stage::Keys(0, KeyPlace::default()));
                 };
-                let next = place.and_then(|place| Some((place, list.next_consumer(&mut slot)?)));
-                let Some((place, consumer)) = next.filter(|_| self.lists.len() > 2) else {
+                let next = id.and_then(|id| Some((id, list.next_consumer(&mut slot)?)));
+                let Some((id, consumer)) = next.filter(|_| self.lists.len() > 2) else {
                     return Some(Stage::Names(number.saturating_add(1), 0));
                 };
                 budget.spend(self.lists.len().saturating_mul(LOOK));
-                if self.is_contested(place, number, consumer) {
-                    count(contested, place);
+                if self.is_contested(id, number, consumer) {
+                    count(contested, id);
                 }
                 Some(Stage::Names(number, slot))
             }
             Stage::Keys(number, mut at) => {
-                let &(place, list) = self.lists.get(number)?;
+                let &(id, list) = self.lists.get(number)?;
                 let Some(key) = list.next_key(&mut at) else {
                     return Some(Stage::Keys(number.saturating_add(1), KeyPlace::default()));
                 };
                 // The policy's own list comes first: its keys are no other's.
                 let mut is_the_policys = false;
-                for (rival_place, rivals) in self.rivals(number) {
+                for (rival_id, rivals) in self.rivals(number) {
                     let is_costly = rivals.has_keys(KeyForm::Sha256);
                     budget.spend(if is_costly { DIGEST } else { LOOK });
                     let alike = rivals.knows(&key);
                     let Some(held) = alike.or_else(|| rivals.knows_digest(&key)) else {
                         continue;
                     };
-                    let (own, rival) = ((place, key.credential), (rival_place, held));
+                    let (own, rival) = ((id, key.credential), (rival_id, held));
                     if !is_the_policys {
                         self.tell_key(own, rival);
                         if alike.is_none() {
@@ -172,7 +172,7 @@ impl<'r> Round<'r> {
                             self.tell_key(rival, own);
                         }
                     }
-                    is_the_policys |= rival_place.is_none();
+                    is_the_policys |= rival_id.is_none();
                 }
                 Some(Stage::Keys(number, at))
             }
@@ -189,7 +189,7 @@ impl<'r> Round<'r> {
 
     /// Whether a consumer of the list of this number is nobody because another document's has its name. One that has the
     /// name of a consumer of the policy's own is nobody for that, and was told.
-    fn is_contested(&mut self, place: usize, number: usize, consumer: Consumer<'r>) -> bool {
+    fn is_contested(&mut self, id: SourceId, number: usize, consumer: Consumer<'r>) -> bool {
         let name = consumer.name().bytes();
         let mut found = None;
         for (rival, list) in self.rivals(number) {
@@ -201,12 +201,12 @@ impl<'r> Round<'r> {
             }
         }
         let Some(rival) = found else { return false };
-        if self.news.contains(&place) || self.news.contains(&rival) {
+        if self.news.contains(&id) || self.news.contains(&rival) {
             let source = self.policy.sources.name(rival);
             let reason = format!(
                 "name: `{source}` has a consumer of that name too, so it is nobody's in both"
             );
-            self.tell(place, consumer, &reason);
+            self.tell(id, consumer, &reason);
         }
         true
     }
@@ -214,14 +214,14 @@ impl<'r> Round<'r> {
     /// Tells of a key that two have. That two have a name is told by the name.
     fn tell_key(
         &mut self,
-        own: (Option<usize>, Credential<'_>),
-        rival: (Option<usize>, Credential<'_>),
+        own: (Option<SourceId>, Credential<'_>),
+        rival: (Option<SourceId>, Credential<'_>),
     ) {
         let (consumer, other) = (own.1.owner(), rival.1.owner());
-        let Some(place) = own.0 else { return };
-        let is_news = |place: &usize| self.news.contains(place);
+        let Some(id) = own.0 else { return };
+        let is_news = |id: &SourceId| self.news.contains(id);
         if *consumer.name().bytes() == *other.name().bytes()
-            || !(is_news(&place) || rival.0.as_ref().is_some_and(is_news))
+            || !(is_news(&id) || rival.0.as_ref().is_some_and(is_news))
         {
             return;
         }
@@ -232,13 +232,13 @@ impl<'r> Round<'r> {
         let other = String::from_utf8_lossy(other.name().bytes());
         let reason =
             format!("credentials: `{other}` of {source} has a key of it too, so it is {whose}");
-        self.tell(place, consumer, &reason);
+        self.tell(id, consumer, &reason);
     }
 
-    fn tell(&mut self, place: usize, consumer: Consumer<'_>, reason: &str) {
+    fn tell(&mut self, id: SourceId, consumer: Consumer<'_>, reason: &str) {
         let mut reader = Reader {
             policy: self.policy,
-            place,
+            id,
             last: None,
             observer: self.observer,
         };
@@ -246,11 +246,11 @@ impl<'r> Round<'r> {
     }
 }
 
-fn count(contested: &mut Vec<usize>, place: usize) {
-    if contested.len() <= place {
-        contested.resize(place.saturating_add(1), 0);
+fn count(contested: &mut Vec<usize>, id: SourceId) {
+    if contested.len() <= id.index() {
+        contested.resize(id.index().saturating_add(1), 0);
     }
-    if let Some(count) = contested.get_mut(place) {
+    if let Some(count) = contested.get_mut(id.index()) {
         *count = count.saturating_add(1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::{Consumer, Route, Routes};
+use crate::policy::{Consumer, Route, Routes, SourceId};
 use crate::source::SourceError;
 
 use super::detail::Detail;
@@ -97,8 +97,8 @@ pub enum Event<'a> {
     SourceAsked {
         /// The source's name in the policy.
         source: &'a str,
-        /// Its place in the policy.
-        place: usize,
+        /// Which source of the policy it is.
+        id: SourceId,
         /// Whether its answer was remembered.
         recall: Recall,
     },
@@ -106,8 +106,8 @@ pub enum Event<'a> {
     SourceFetched {
         /// The source's name in the policy.
         source: &'a str,
-        /// Its place in the policy.
-        place: usize,
+        /// Which source of the policy it is.
+        id: SourceId,
     },
     /// A source has a new document.
     SourceLoaded {
@@ -122,8 +122,8 @@ pub enum Event<'a> {
     SourceFailed {
         /// The source's name in the policy.
         source: &'a str,
-        /// Its place in the policy.
-        place: usize,
+        /// Which source of the policy it is.
+        id: SourceId,
         /// What went wrong.
         error: &'a SourceError,
     },
@@ -131,8 +131,8 @@ pub enum Event<'a> {
     RecordLeftOut {
         /// The source's name in the policy.
         source: &'a str,
-        /// Its place in the policy.
-        place: usize,
+        /// Which source of the policy it is.
+        id: SourceId,
         /// Which record: its name or its place; `-` where the reason tells how many.
         record: &'a str,
         /// Why.

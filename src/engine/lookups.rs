@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::http::{Callout, Edits};
-use crate::policy::{Denial, Fallback, KeyKind, Lookup, LookupKey, Policy, Reason};
+use crate::policy::{Denial, Fallback, KeyKind, Lookup, LookupKey, Policy, Reason, SourceId};
 use crate::rewrite::Origin;
 use crate::source::{Answer, Document, Entry, Refusal, Settled};
 use crate::time::Timestamp;
@@ -38,8 +38,8 @@ pub(super) enum Stop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Awaited {
     Flight(FlightId),
-    /// The first document of the source at this place.
-    Document(usize),
+    /// The first document of this source.
+    Document(SourceId),
 }
 
 impl From<Denial> for Stop {
@@ -180,7 +180,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         drop(shared);
         self.observer.event(&Event::SourceAsked {
             source: self.policy.sources.name(lookup.source),
-            place: lookup.source,
+            id: lookup.source,
             recall: recall(&answer),
         });
         match answer {
@@ -220,7 +220,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
     ) -> FlightId {
         self.observer.event(&Event::SourceFetched {
             source: self.policy.sources.name(lookup.source),
-            place: lookup.source,
+            id: lookup.source,
         });
         let purpose = Purpose::OnDemand(Rc::clone(source), key.into());
         let timeout = callout.timeout;

@@ -162,10 +162,10 @@ impl Engine {
         let (policy, store) = (&self.policy, &self.store);
         let callouts = self.sources.tick(policy, store, &mut budget, &mut world);
         store.0.borrow_mut().allowance.give_back(budget);
-        for (place, source, callout) in callouts {
+        for (id, source, callout) in callouts {
             world.observer.event(&Event::SourceFetched {
-                source: self.policy.sources.name(place),
-                place,
+                source: self.policy.sources.name(id),
+                id,
             });
             let flight = self
                 .store
@@ -272,8 +272,8 @@ impl Engine {
                     flight.waiters.push(slot);
                 }
             }
-            Awaited::Document(place) => {
-                if let Some(State::Watched(watched)) = self.sources.at(place) {
+            Awaited::Document(id) => {
+                if let Some(State::Watched(watched)) = self.sources.at(id) {
                     watched.shared.borrow_mut().waiters.push(slot);
                 }
             }

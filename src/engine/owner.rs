@@ -1,6 +1,6 @@
 //! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
 
-use crate::policy::{Consumer, Credential, Policy};
+use crate::policy::{Consumer, Credential, Policy, SourceId};
 use crate::source::Budget;
 
 use super::census::List;
@@ -43,8 +43,8 @@ impl Sources {
         }
         let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
-        for place in &self.of_consumers {
-            let Some(seen) = self.seen(*place) else {
+        for id in &self.of_consumers {
+            let Some(seen) = self.seen(*id) else {
                 return Owner::Unknowable;
             };
             if several && seen.is_contested(provider, key) {
@@ -65,9 +65,9 @@ impl Sources {
         }
     }
 
-    /// What may be used of the document at this place.
-    fn seen(&self, place: usize) -> Option<&Seen> {
-        match self.states.get(place)? {
+    /// What may be used of the document of this source.
+    fn seen(&self, id: SourceId) -> Option<&Seen> {
+        match self.states.get(id.index())? {
             State::Inline(seen) => Some(seen),
             State::Watched(watched) => watched.seen(),
             State::OnDemand(_) => None,
@@ -77,17 +77,14 @@ impl Sources {
     /// Whether several lists of consumers have this one's name: what one of them says of it would hold for the other's.
     fn is_contested(&self, consumer: Consumer<'_>) -> bool {
         let name = consumer.name().bytes();
-        let documents = self
-            .of_consumers
-            .iter()
-            .filter_map(|place| self.seen(*place));
+        let documents = self.of_consumers.iter().filter_map(|id| self.seen(*id));
         let claims: usize = documents.map(|seen| seen.claims(name)).sum();
         claims > 1
     }
 
-    /// How many consumers of the source at `place` are nobody because of their names.
-    pub(super) fn contested(&self, place: usize) -> usize {
-        self.census.contested(place)
+    /// How many consumers of this source are nobody because of their names.
+    pub(super) fn contested(&self, id: SourceId) -> usize {
+        self.census.contested(id)
     }
 
     /// Goes on comparing what several lists of consumers claim.
@@ -110,17 +107,17 @@ impl Sources {
     }
 }
 
-/// Every list of consumers, with its source's place.
+/// Every list of consumers, with its source.
 fn lists(states: &[State]) -> Vec<List<'_>> {
     let mut lists = Vec::new();
-    for (place, state) in states.iter().enumerate() {
+    for (id, state) in SourceId::all().zip(states) {
         let seen = match state {
             State::Inline(seen) => Some(seen),
             State::Watched(watched) => watched.last_seen(),
             State::OnDemand(_) => None,
         };
         let directories = seen.into_iter().flat_map(|seen| &seen.view.directories);
-        lists.extend(directories.map(|directory| (Some(place), directory)));
+        lists.extend(directories.map(|directory| (Some(id), directory)));
     }
     lists
 }

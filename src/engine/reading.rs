@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::policy::{Directory, Policy};
+use crate::policy::{Directory, Policy, SourceId};
 use crate::source::{
     Budget, Document, Hash, Index, Indexing, Item, Items, JsonPath, Selected, SourceError, Tree,
 };
@@ -36,11 +36,11 @@ enum Stage {
 
 impl Reading {
     /// Begins with the text of a document, which has this hash and length.
-    pub(super) fn of_text(hash: Hash, bytes: usize, policy: &Policy, place: usize) -> Self {
-        let source = policy.sources.at(place);
+    pub(super) fn of_text(hash: Hash, bytes: usize, policy: &Policy, id: SourceId) -> Self {
+        let source = policy.sources.at(id);
         let looks_in = source.is_none_or(|source| source.is_looked_into);
         let mut readers = policy.consumers_from.iter();
-        let mut readers = readers.by_ref().filter(|from| from.source == place);
+        let mut readers = readers.by_ref().filter(|from| from.source == id);
         let items = match (readers.next(), readers.next()) {
             (Some(only), None) if !looks_in => Items::of(&only.items),
             _ => None,
@@ -335,10 +335,10 @@ mod tests {
     /// What comes of a text: events, and whose each key is, with all that is known of that one.
     fn read(text: &[u8], slice: Option<usize>, policy: &Policy) -> (Vec<String>, String) {
         let mut observer = Events(Vec::new());
-        let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, 0);
+        let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
         let reader = &mut Reader {
             policy,
-            place: 0,
+            id: SourceId::new(0),
             last: None,
             observer: &mut observer,
         };

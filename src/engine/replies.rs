@@ -144,10 +144,10 @@ impl Engine {
         error: &SourceError,
         observer: &mut dyn Observer,
     ) {
-        if let Some(place) = self.sources.place_of_demand(source) {
+        if let Some(id) = self.sources.id_of_demand(source) {
             observer.event(&Event::SourceFailed {
-                source: self.policy.sources.name(place),
-                place,
+                source: self.policy.sources.name(id),
+                id,
                 error,
             });
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::policy::Policy;
+use crate::policy::{Policy, SourceId};
 use crate::source::Hash;
 use crate::time::Timestamp;
 
@@ -60,15 +60,15 @@ pub(super) fn report<'p>(
     policy: &'p Policy,
     now: Timestamp,
 ) -> Vec<SourceReport<'p>> {
-    let one = |(place, state): (usize, &State)| {
-        let name = policy.sources.name(place);
+    let one = |(id, state): (SourceId, &State)| {
+        let name = policy.sources.name(id);
         match state {
             State::Inline(_) => None,
             State::Watched(watched) => Some(SourceReport::Watched {
                 name,
                 document: watched
                     .last_seen()
-                    .map(|seen| document(seen, sources.contested(place))),
+                    .map(|seen| document(seen, sources.contested(id))),
                 age: watched.confirmed().map(|confirmed| now.since(confirmed)),
                 is_usable: watched.seen().is_some(),
             }),
@@ -85,7 +85,7 @@ pub(super) fn report<'p>(
             }
         }
     };
-    sources.iter().enumerate().filter_map(one).collect()
+    sources.iter().filter_map(one).collect()
 }
 
 fn document(seen: &Seen, contested: usize) -> DocumentReport {

@@ -161,7 +161,7 @@ mod tests {
     use crate::config::Config;
     use crate::engine::reading::Reading;
     use crate::engine::{Event, Observer};
-    use crate::policy::{Environment, Policy};
+    use crate::policy::{Environment, Policy, SourceId};
     use crate::source::Hash;
 
     struct Told(usize);
@@ -202,11 +202,12 @@ mod tests {
         let mut told = Told(0);
         let reader = &mut Reader {
             policy: &policy,
-            place: 0,
+            id: SourceId::new(0),
             last: None,
             observer: &mut told,
         };
-        let mut reading = Reading::of_text(Hash([0; 32]), document.len(), &policy, 0);
+        let mut reading =
+            Reading::of_text(Hash([0; 32]), document.len(), &policy, SourceId::new(0));
         let all = &mut Budget::unlimited();
         let view = reading.advance(document.as_bytes(), reader, all);
         let view = Rc::new(view.unwrap().unwrap());

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::policy::{Policy, SourceKind};
+use crate::policy::{Policy, SourceId, SourceKind};
 use crate::source::{Board, Budget, Document, Hash};
 use crate::time::Timestamp;
 
@@ -25,7 +25,7 @@ use turn::Turn;
 pub(super) struct Sources {
     pub(super) states: Vec<State>,
     /// Those whose documents hold consumers.
-    pub(super) of_consumers: Vec<usize>,
+    pub(super) of_consumers: Vec<SourceId>,
     pub(super) census: Census,
     turn: Turn,
 }
@@ -79,7 +79,7 @@ impl WatchedState {
     /// it has now.
     fn compare(
         &mut self,
-        place: usize,
+        id: SourceId,
         policy: &Policy,
         store: &Store,
         budget: &mut Budget,
@@ -90,7 +90,7 @@ impl WatchedState {
         };
         let reader = &mut Reader {
             policy,
-            place,
+            id,
             last: None,
             observer,
         };
@@ -98,7 +98,7 @@ impl WatchedState {
             self.comparing = Some(comparing);
             return false;
         }
-        let source = policy.sources.name(place);
+        let source = policy.sources.name(id);
         let view = Rc::clone(comparing.view());
         match comparing.finish(self.seen.as_ref(), reader) {
             Ok(seen) => {
@@ -116,7 +116,7 @@ impl WatchedState {
                 store.0.borrow_mut().retired.view(view);
                 observer.event(&Event::SourceFailed {
                     source,
-                    place,
+                    id,
                     error: &error,
                 });
                 false
@@ -148,10 +148,10 @@ impl Sources {
         observer: &mut dyn Observer,
     ) -> Self {
         let mut states = Vec::new();
-        for (place, source) in policy.sources.iter().enumerate() {
+        for (id, source) in policy.sources.iter() {
             states.push(match &source.kind {
                 SourceKind::Inline(document) => {
-                    State::Inline(inline(document, place, policy, observer))
+                    State::Inline(inline(document, id, policy, observer))
                 }
                 SourceKind::Watched {
                     fetcher,
@@ -172,7 +172,7 @@ impl Sources {
                 } => State::OnDemand(store.on_demand(*identity, fetcher, *limits)),
             });
         }
-        let mut of_consumers: Vec<usize> = Vec::new();
+        let mut of_consumers: Vec<SourceId> = Vec::new();
         for from in &policy.consumers_from {
             if !of_consumers.contains(&from.source) {
                 of_consumers.push(from.source);
@@ -184,9 +184,9 @@ impl Sources {
             census: Census::default(),
             turn: Turn::default(),
         };
-        for place in &sources.of_consumers {
-            if matches!(sources.states.get(*place), Some(State::Inline(_))) {
-                sources.census.begin(*place);
+        for id in &sources.of_consumers {
+            if matches!(sources.at(*id), Some(State::Inline(_))) {
+                sources.census.begin(*id);
             }
         }
         let now = store.0.borrow().now;
@@ -202,8 +202,8 @@ impl Sources {
         sources
     }
 
-    pub(super) fn at(&self, place: usize) -> Option<&State> {
-        self.states.get(place)
+    pub(super) fn at(&self, id: SourceId) -> Option<&State> {
+        self.states.get(id.index())
     }
 
     /// Whether there is anything to be done on a tick.
@@ -240,16 +240,14 @@ impl Sources {
         woken
     }
 
-    /// Each source by its place.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &State> {
-        self.states.iter()
+    /// Each source with its id.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SourceId, &State)> {
+        SourceId::all().zip(&self.states)
     }
 
     /// Which of the policy's sources a source on demand is.
-    pub(super) fn place_of_demand(&self, source: &Rc<RefCell<DemandSource>>) -> Option<usize> {
-        self.states
-            .iter()
-            .position(|state| matches!(state, State::OnDemand(own) if Rc::ptr_eq(own, source)))
+    pub(super) fn id_of_demand(&self, source: &Rc<RefCell<DemandSource>>) -> Option<SourceId> {
+        self.id_where(|state| matches!(state, State::OnDemand(own) if Rc::ptr_eq(own, source)))
     }
 
     /// Lets go of everything; what nobody else uses is given up on the board too.
@@ -288,8 +286,14 @@ impl Sources {
         }
     }
 
-    fn place_of(&self, shared: &Rc<RefCell<WatchedSource>>) -> Option<usize> {
-        self.states.iter().position(
+    fn id_where(&self, is_meant: impl Fn(&State) -> bool) -> Option<SourceId> {
+        self.iter()
+            .find(|(_, state)| is_meant(state))
+            .map(|(id, _)| id)
+    }
+
+    fn id_of(&self, shared: &Rc<RefCell<WatchedSource>>) -> Option<SourceId> {
+        self.id_where(
             |state| matches!(state, State::Watched(watched) if Rc::ptr_eq(&watched.shared, shared)),
         )
     }
@@ -302,16 +306,16 @@ impl Sources {
         budget: &mut Budget,
         (now, observer): (Timestamp, &mut dyn Observer),
     ) {
-        for (place, state) in self.states.iter_mut().enumerate() {
+        for (id, state) in SourceId::all().zip(&mut self.states) {
             let State::Watched(watched) = state else {
                 continue;
             };
-            let holds_consumers = self.of_consumers.contains(&place);
-            let stale_for = policy.sources.stale_for(place).unwrap_or_default();
+            let holds_consumers = self.of_consumers.contains(&id);
+            let stale_for = policy.sources.stale_for(id).unwrap_or_default();
             // One that is compared is compared to its end, so that it comes into use however quickly others follow.
-            let is_new = watched.compare(place, policy, store, budget, (now, observer));
+            let is_new = watched.compare(id, policy, store, budget, (now, observer));
             if is_new && holds_consumers {
-                self.census.begin(place);
+                self.census.begin(id);
             }
             let newest = {
                 let shared = watched.shared.borrow();
@@ -331,14 +335,14 @@ impl Sources {
             }
             if watched.refused == Some(hash) {
                 if watched.expire(stale_for, now, store) && holds_consumers {
-                    self.census.begin(place);
+                    self.census.begin(id);
                 }
                 continue;
             }
             watched.comparing = Some(Comparing::new(newest));
-            let is_new = watched.compare(place, policy, store, budget, (now, observer));
+            let is_new = watched.compare(id, policy, store, budget, (now, observer));
             if is_new && holds_consumers {
-                self.census.begin(place);
+                self.census.begin(id);
             }
         }
     }
@@ -347,13 +351,13 @@ impl Sources {
 /// A document of the policy's own. Its size was the operator's choice, so nothing in it can make it unusable.
 fn inline(
     document: &Rc<Document>,
-    place: usize,
+    id: SourceId,
     policy: &Policy,
     observer: &mut dyn Observer,
 ) -> Seen {
     let reader = &mut Reader {
         policy,
-        place,
+        id,
         last: None,
         observer,
     };

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::policy::Policy;
+use crate::policy::{Policy, SourceId};
 use crate::source::{Budget, Progress, SourceError};
 
 use super::event::Event;
@@ -13,8 +13,7 @@ use super::world::World;
 
 /// One turn at the documents of one source. Any engine that has the source may take it.
 pub(super) struct Uptake<'u, 'w> {
-    /// The source's place in the policy.
-    pub(super) place: usize,
+    pub(super) id: SourceId,
     pub(super) policy: &'u Policy,
     pub(super) store: &'u Store,
     pub(super) world: &'u mut World<'w>,
@@ -30,7 +29,7 @@ impl Uptake<'_, '_> {
             match source.machine.advance(self.slice, now, board) {
                 Progress::New(candidate) => {
                     let (hash, bytes) = (candidate.hash(), candidate.text().len());
-                    let reading = Reading::of_text(hash, bytes, self.policy, self.place);
+                    let reading = Reading::of_text(hash, bytes, self.policy, self.id);
                     source.in_hand = Some(InHand { candidate, reading });
                 }
                 Progress::Failed(error) => self.failed(&error),
@@ -47,7 +46,7 @@ impl Uptake<'_, '_> {
         let text = in_hand.candidate.text();
         let reader = &mut Reader {
             policy: self.policy,
-            place: self.place,
+            id: self.id,
             last: source.view.as_deref(),
             observer: self.world.observer,
         };
@@ -75,8 +74,8 @@ impl Uptake<'_, '_> {
     /// Tells that nothing came of it.
     pub(super) fn failed(&mut self, error: &SourceError) {
         self.world.observer.event(&Event::SourceFailed {
-            source: self.policy.sources.name(self.place),
-            place: self.place,
+            source: self.policy.sources.name(self.id),
+            id: self.id,
             error,
         });
     }

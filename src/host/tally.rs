@@ -219,31 +219,27 @@ impl Tables {
                 place,
                 lookup,
             } => self.fallbacks.add(place, || Some(route), "", lookup),
-            Event::SourceAsked {
-                source,
-                place,
-                recall,
-            } => {
+            Event::SourceAsked { source, id, recall } => {
                 let recall = match recall {
                     Recall::Hit => "hit",
                     Recall::Miss => "miss",
                     Recall::Refused => "refused",
                 };
-                self.answers.add(place, || Some(source), recall, "");
+                self.answers.add(id.index(), || Some(source), recall, "");
             }
-            Event::SourceFetched { source, place } => {
-                self.fetches.add(place, || Some(source), "", "");
+            Event::SourceFetched { source, id } => {
+                self.fetches.add(id.index(), || Some(source), "", "");
             }
-            Event::SourceFailed { source, place, .. } => {
-                self.failures.add(place, || Some(source), "", "");
+            Event::SourceFailed { source, id, .. } => {
+                self.failures.add(id.index(), || Some(source), "", "");
             }
             Event::Decided { .. }
             | Event::Authenticated { .. }
             | Event::Identified { .. }
             | Event::SourceLoaded { .. }
             | Event::ListsCompared => {}
-            Event::RecordLeftOut { source, place, .. } => {
-                self.left_out.add(place, || Some(source), "", "");
+            Event::RecordLeftOut { source, id, .. } => {
+                self.left_out.add(id.index(), || Some(source), "", "");
             }
         }
     }

@@ -103,7 +103,11 @@ mod tests {
             }
             SourceKind::Inline(_) => panic!("it is fetched"),
         };
-        policy.sources.iter().map(identity).collect()
+        policy
+            .sources
+            .iter()
+            .map(|(_, source)| identity(source))
+            .collect()
     }
 
     #[test]

@@ -9,14 +9,14 @@ use crate::source::JsonPath;
 use crate::template::Template;
 
 use super::json_path::json_path;
-use super::source::{Reading, Sources};
+use super::source::{Reading, SourceId, Sources};
 use super::variable::{RESERVED, Scope, ValueTemplate};
 
 /// One lookup of a route: an entry of a source, and the values taken from it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Lookup {
     pub(crate) name: Box<str>,
-    pub(crate) source: usize,
+    pub(crate) source: SourceId,
     /// Which entry; without one the values are taken from the document's root.
     pub(crate) key: Option<LookupKey>,
     pub(crate) values: Vec<LookupValue>,

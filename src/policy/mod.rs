@@ -47,6 +47,7 @@ pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
 pub(crate) use route::{Route, Routes};
+pub use source::SourceId;
 pub(crate) use source::{Source, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 
@@ -82,7 +83,7 @@ impl Policy {
 /// A document that holds consumers.
 #[derive(Debug)]
 pub(crate) struct ConsumersFrom {
-    pub(crate) source: usize,
+    pub(crate) source: SourceId,
     pub(crate) items: JsonPath,
     /// The smallest part of the consumers, in percent, that a new document must still have.
     pub(crate) keep_percent: u8,

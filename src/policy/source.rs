@@ -60,7 +60,28 @@ pub(super) enum Reading {
     OnDemand,
 }
 
-/// All of a policy's sources; others name them by their place here.
+/// Names a source of a policy: its index in the list of the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SourceId(usize);
+
+impl SourceId {
+    pub(crate) const fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// The index.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
+    }
+
+    /// The ids of all sources, in order; to be zipped with a list of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self)
+    }
+}
+
+/// All sources of a policy, each found by its [`SourceId`].
 #[derive(Debug, Default)]
 pub(crate) struct Sources(Vec<Source>);
 
@@ -95,8 +116,8 @@ impl Sources {
 
     /// Notes that a route's lookup reads the source. Routes are compiled after sources, and are in no config where they
     /// are read one by one: to be called for every lookup.
-    pub(super) fn look_into(&mut self, place: usize) {
-        let source = self.0.get_mut(place);
+    pub(super) fn look_into(&mut self, id: SourceId) {
+        let source = self.0.get_mut(id.index());
         let Some(source) = source.filter(|source| !source.is_looked_into) else {
             return;
         };
@@ -109,33 +130,33 @@ impl Sources {
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
-        self.0.iter()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        SourceId::all().zip(&self.0)
     }
 
-    pub(crate) fn at(&self, place: usize) -> Option<&Source> {
-        self.0.get(place)
+    pub(crate) fn at(&self, id: SourceId) -> Option<&Source> {
+        self.0.get(id.index())
     }
 
     /// How long documents of a watched source are used after the source last confirmed them.
-    pub(crate) fn stale_for(&self, place: usize) -> Option<Duration> {
-        match self.0.get(place)?.kind {
+    pub(crate) fn stale_for(&self, id: SourceId) -> Option<Duration> {
+        match self.0.get(id.index())?.kind {
             SourceKind::Watched { schedule, .. } => Some(schedule.stale_for),
             SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
         }
     }
 
     /// The limits of a source on demand.
-    pub(crate) fn limits(&self, place: usize) -> Option<Limits> {
-        match self.0.get(place)?.kind {
+    pub(crate) fn limits(&self, id: SourceId) -> Option<Limits> {
+        match self.0.get(id.index())?.kind {
             SourceKind::OnDemand { limits, .. } => Some(limits),
             SourceKind::Inline(_) | SourceKind::Watched { .. } => None,
         }
     }
 
-    /// What the policy calls the source at this place.
-    pub(crate) fn name(&self, place: usize) -> &str {
-        self.0.get(place).map_or("", |source| &source.name)
+    /// What the policy calls this source.
+    pub(crate) fn name(&self, id: SourceId) -> &str {
+        self.0.get(id.index()).map_or("", |source| &source.name)
     }
 
     pub(super) fn named(
@@ -143,7 +164,7 @@ impl Sources {
         name: &str,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
-    ) -> Option<usize> {
+    ) -> Option<SourceId> {
         let found = self.0.iter().position(|source| *source.name == *name);
         if found.is_none() {
             let names: Vec<_> = self
@@ -158,11 +179,11 @@ impl Sources {
             };
             errors.suggest(path, format!("there is no source `{name}`"), known);
         }
-        found
+        found.map(SourceId::new)
     }
 
-    pub(super) fn reading(&self, source: usize) -> Reading {
-        match self.0.get(source) {
+    pub(super) fn reading(&self, id: SourceId) -> Reading {
+        match self.0.get(id.index()) {
             Some(Source {
                 kind: SourceKind::OnDemand { .. },
                 ..

@@ -6,12 +6,12 @@ use super::*;
 /// What is read in each slice, and what comes of it in the end.
 fn slices(text: &[u8], policy: &Policy) -> (Vec<usize>, Vec<String>, Result<usize, String>) {
     let mut observer = Events(Vec::new());
-    let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, 0);
+    let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
     let mut slices = Vec::new();
     let result = loop {
         let reader = &mut Reader {
             policy,
-            place: 0,
+            id: SourceId::new(0),
             last: None,
             observer: &mut observer,
         };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::http::{Callout, CalloutError, Reply};
-use crate::policy::Policy;
+use crate::policy::{Policy, SourceId};
 use crate::source::{Budget, Outcome, Tick};
 
 use super::super::store::{Store, WatchedSource};
@@ -15,12 +15,12 @@ use super::{Sources, State};
 /// Whose turn it is first when there is something to be read, and what it took in that turn.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    place: usize,
+    first: usize,
     taken: usize,
 }
 
 impl Sources {
-    /// Due refreshes and documents of other VMs: the callouts to send, each with its source and that one's place. What
+    /// Due refreshes and documents of other VMs: the callouts to send, each with its source. What
     /// has come is read on, as far as the budget goes.
     pub(in crate::engine) fn tick(
         &mut self,
@@ -28,9 +28,9 @@ impl Sources {
         store: &Store,
         budget: &mut Budget,
         world: &mut World<'_>,
-    ) -> Vec<(usize, Rc<RefCell<WatchedSource>>, Callout)> {
+    ) -> Vec<(SourceId, Rc<RefCell<WatchedSource>>, Callout)> {
         let mut callouts = Vec::new();
-        for (place, state) in self.states.iter().enumerate() {
+        for (id, state) in SourceId::all().zip(&self.states) {
             let State::Watched(watched) = state else {
                 continue;
             };
@@ -38,7 +38,7 @@ impl Sources {
             let tick = shared.borrow_mut().machine.tick(world.now, world.board);
             match tick {
                 Tick::Idle | Tick::Arrived => {}
-                Tick::Fetch(callout) => callouts.push((place, shared, callout)),
+                Tick::Fetch(callout) => callouts.push((id, shared, callout)),
             }
         }
         // Before new things are made the old ones go, or a VM that always has something to read would keep them all.
@@ -63,10 +63,10 @@ impl Sources {
         slice: &mut Budget,
         world: &mut World<'_>,
     ) {
-        let first = self.turn.place.min(self.states.len());
+        let first = self.turn.first.min(self.states.len());
         let (before, from) = self.states.split_at(first);
-        let places = (first..).take(from.len()).chain(0..before.len());
-        for (place, state) in places.zip(from.iter().chain(before)) {
+        let indices = (first..).take(from.len()).chain(0..before.len());
+        for (index, state) in indices.zip(from.iter().chain(before)) {
             let State::Watched(watched) = state else {
                 continue;
             };
@@ -74,15 +74,18 @@ impl Sources {
             if !source.is_reading() {
                 continue;
             }
-            if self.turn.place != place {
-                self.turn = Turn { place, taken: 0 };
+            if self.turn.first != index {
+                self.turn = Turn {
+                    first: index,
+                    taken: 0,
+                };
             }
             if slice.is_spent() {
                 return;
             }
             let before = slice.spent();
             let mut uptake = Uptake {
-                place,
+                id: SourceId::new(index),
                 policy,
                 store,
                 world,
@@ -95,8 +98,10 @@ impl Sources {
                 if Budget::is_within_turn(self.turn.taken) {
                     return;
                 }
-                let place = place.saturating_add(1);
-                self.turn = Turn { place, taken: 0 };
+                self.turn = Turn {
+                    first: index.saturating_add(1),
+                    taken: 0,
+                };
             }
         }
     }
@@ -113,9 +118,9 @@ impl Sources {
         let mut slice = store.0.borrow_mut().allowance.take();
         let mut source = shared.borrow_mut();
         let outcome = source.machine.fetched(world.now, world.board, reply);
-        if let Some(place) = self.place_of(shared) {
+        if let Some(id) = self.id_of(shared) {
             let mut uptake = Uptake {
-                place,
+                id,
                 policy,
                 store,
                 world,
