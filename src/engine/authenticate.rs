@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::auth::{At, Found, Place, read};
-use crate::policy::{Denial, Policy, Provider, Reason, Requirement, Route};
+use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route};
 
 use super::authenticated::{Accepted, Authenticated, Identity};
 use super::event::{self, Event, Observer};
@@ -39,7 +39,7 @@ impl Verdict<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// Met, by this provider.
-    Accepted(usize),
+    Accepted(ProviderId),
     /// Met, by nobody.
     Anonymous,
     Absent,
@@ -114,18 +114,18 @@ fn combined<'s>(
 ) -> Result<Authenticated<'s>, Denial> {
     let providers = route.kind.providers().iter();
     let verdicts: Vec<_> = providers
-        .map(|&place| (place, said(head, place, policy, sources)))
+        .map(|&id| (id, said(head, id, policy, sources)))
         .collect();
     if let Some(observer) = observer {
-        for (place, verdict) in &verdicts {
-            tell(*place, verdict.told(), policy, observer);
+        for (id, verdict) in &verdicts {
+            tell(*id, verdict.told(), policy, observer);
         }
     }
     conclude(&verdicts, route, policy)
 }
 
 fn conclude<'s>(
-    verdicts: &[(usize, Verdict<'s>)],
+    verdicts: &[(ProviderId, Verdict<'s>)],
     route: &Route,
     policy: &Policy,
 ) -> Result<Authenticated<'s>, Denial> {
@@ -153,29 +153,29 @@ fn conclude<'s>(
 
 /// Tells what a provider said.
 fn tell(
-    place: usize,
+    id: ProviderId,
     verdict: event::Verdict,
     policy: &Policy,
     observer: &mut (impl Observer + ?Sized),
 ) {
-    let provider = policy.providers.at(place).map_or("", |known| &known.name);
+    let provider = policy.providers.at(id).map_or("", |known| &known.name);
     observer.event(&Event::Authenticated {
         provider,
-        place,
+        id,
         verdict,
     });
 }
 
-/// What the provider at this place says.
+/// What this provider says.
 #[inline(always)]
 fn said<'p>(
     head: &Head<'_>,
-    place: usize,
+    id: ProviderId,
     policy: &'p Policy,
     sources: &'p Sources,
 ) -> Verdict<'p> {
-    match policy.providers.at(place) {
-        Some(provider) => verdict(head, place, provider, policy, sources),
+    match policy.providers.at(id) {
+        Some(provider) => verdict(head, id, provider, policy, sources),
         // Never: a requirement names providers of its policy.
         None => Verdict::Unavailable,
     }
@@ -184,7 +184,7 @@ fn said<'p>(
 #[inline(always)]
 pub(super) fn verdict<'p>(
     head: &Head<'_>,
-    place: usize,
+    id: ProviderId,
     provider: &'p Provider,
     policy: &'p Policy,
     sources: &'p Sources,
@@ -195,7 +195,7 @@ pub(super) fn verdict<'p>(
         Found::Repeated(places) => return Verdict::Rejected(Reason::RepeatedCredential, places),
         Found::One(key, at) => (key, at),
     };
-    match sources.owner(policy, place, &key) {
+    match sources.owner(policy, id, &key) {
         Owner::Known(credential) => {
             let identity = Identity { credential };
             Verdict::Accepted(identity, at)
@@ -205,17 +205,15 @@ pub(super) fn verdict<'p>(
     }
 }
 
-fn evaluate(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
+fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
     match requirement {
         Requirement::None => Outcome::Anonymous,
-        Requirement::Provider(provider) => {
-            match verdicts.iter().find(|(place, _)| place == provider) {
-                Some((_, Verdict::Accepted(..))) => Outcome::Accepted(*provider),
-                Some((_, Verdict::Rejected(reason, _))) => Outcome::Rejected(*reason),
-                Some((_, Verdict::Unavailable)) => Outcome::Unavailable,
-                Some((_, Verdict::Absent)) | None => Outcome::Absent,
-            }
-        }
+        Requirement::Provider(provider) => match verdicts.iter().find(|(id, _)| id == provider) {
+            Some((_, Verdict::Accepted(..))) => Outcome::Accepted(*provider),
+            Some((_, Verdict::Rejected(reason, _))) => Outcome::Rejected(*reason),
+            Some((_, Verdict::Unavailable)) => Outcome::Unavailable,
+            Some((_, Verdict::Absent)) | None => Outcome::Absent,
+        },
         Requirement::Any(list) => any(list, verdicts),
         Requirement::All(list) => all(list, verdicts),
         Requirement::Optional(inner) => match evaluate(inner, verdicts) {
@@ -232,7 +230,7 @@ fn evaluate(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> Out
 
 /// The first that accepts, in the order written. None accepts: unavailable before rejected before met by nobody before
 /// absent. So an optional one lets nobody by who sent a credential for another.
-fn any(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
+fn any(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
     let mut best = Outcome::Absent;
     for requirement in list {
         match (evaluate(requirement, verdicts), best) {
@@ -249,7 +247,7 @@ fn any(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
 }
 
 /// Each is met; the first that knows somebody tells who it is. A rejected one is final, whatever the others may yet say.
-fn all(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
+fn all(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
     let mut sum = Outcome::Anonymous;
     for requirement in list {
         match (evaluate(requirement, verdicts), sum) {
@@ -263,12 +261,12 @@ fn all(list: &[Requirement], verdicts: &[(usize, Verdict<'_>)]) -> Outcome {
     sum
 }
 
-fn all_absent(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> bool {
+fn all_absent(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> bool {
     match requirement {
         Requirement::None => true,
         Requirement::Provider(provider) => verdicts
             .iter()
-            .all(|(place, verdict)| place != provider || matches!(verdict, Verdict::Absent)),
+            .all(|(id, verdict)| id != provider || matches!(verdict, Verdict::Absent)),
         Requirement::Any(list) | Requirement::All(list) => {
             list.iter().all(|one| all_absent(one, verdicts))
         }
@@ -277,7 +275,7 @@ fn all_absent(requirement: &Requirement, verdicts: &[(usize, Verdict<'_>)]) -> b
 }
 
 /// A credential that was rejected at a place where none was accepted.
-fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
+fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> {
     let good = |place: &Place| {
         verdicts.iter().any(
             |(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.place.overlaps(place)),
@@ -297,14 +295,14 @@ fn rejected_elsewhere(verdicts: &[(usize, Verdict<'_>)]) -> Option<Reason> {
 /// another one, which may be another consumer's, opens nothing to this one.
 fn met<'s>(
     requirement: &Requirement,
-    verdicts: &[(usize, Verdict<'s>)],
+    verdicts: &[(ProviderId, Verdict<'s>)],
     who: &mut Authenticated<'s>,
 ) {
     let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
     match requirement {
         Requirement::None => {}
         Requirement::Provider(provider) => {
-            let own = verdicts.iter().find(|(place, _)| place == provider);
+            let own = verdicts.iter().find(|(id, _)| id == provider);
             if let Some((_, Verdict::Accepted(_, at))) = own {
                 who.add(Accepted {
                     provider: *provider,
@@ -322,8 +320,11 @@ fn met<'s>(
     }
 }
 
-fn identity_by<'s>(provider: usize, verdicts: &[(usize, Verdict<'s>)]) -> Option<Identity<'s>> {
-    let own = verdicts.iter().find(|(place, _)| *place == provider);
+fn identity_by<'s>(
+    provider: ProviderId,
+    verdicts: &[(ProviderId, Verdict<'s>)],
+) -> Option<Identity<'s>> {
+    let own = verdicts.iter().find(|(id, _)| *id == provider);
     match own {
         Some((_, Verdict::Accepted(identity, _))) => Some(*identity),
         Some((_, Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable)) | None => None,
@@ -339,7 +340,7 @@ fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
         .kind
         .providers()
         .iter()
-        .filter_map(|place| policy.providers.at(*place))
+        .filter_map(|id| policy.providers.at(*id))
     {
         if !denial.challenges.contains(&challenge.challenge) {
             denial.challenges.push(challenge.challenge.clone());

@@ -1,7 +1,7 @@
 //! What authentication found out of a request.
 
 use crate::auth::At;
-use crate::policy::{Consumer, Credential};
+use crate::policy::{Consumer, Credential, ProviderId};
 
 /// Who asks, as one provider verified it.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Authenticated<'s> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Accepted<'s> {
     /// The provider that accepted it.
-    pub(super) provider: usize,
+    pub(super) provider: ProviderId,
     /// Where it stands.
     pub(super) at: At<'s>,
 }
@@ -41,7 +41,7 @@ impl<'s> Authenticated<'s> {
     }
 
     /// Whether the requirement is met by this provider, among others perhaps.
-    pub(super) fn has_accepted(&self, provider: usize) -> bool {
+    pub(super) fn has_accepted(&self, provider: ProviderId) -> bool {
         self.accepted()
             .any(|accepted| accepted.provider == provider)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::policy::{Consumer, Route, Routes, SourceId};
+use crate::policy::{Consumer, ProviderId, Route, Routes, SourceId};
 use crate::source::SourceError;
 
 use super::detail::Detail;
@@ -62,8 +62,8 @@ pub enum Event<'a> {
     Authenticated {
         /// The provider's name.
         provider: &'a str,
-        /// Its place in the policy.
-        place: usize,
+        /// The provider.
+        id: ProviderId,
         /// What it said.
         verdict: Verdict,
     },

@@ -1,6 +1,6 @@
 //! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
 
-use crate::policy::{Consumer, Credential, Policy, SourceId};
+use crate::policy::{Consumer, Credential, Policy, ProviderId, SourceId};
 use crate::source::Budget;
 
 use super::census::List;
@@ -23,7 +23,7 @@ impl Sources {
     pub(super) fn owner<'s>(
         &'s self,
         policy: &'s Policy,
-        provider: usize,
+        provider: ProviderId,
         key: &[u8],
     ) -> Owner<'s> {
         if let Some(credential) = policy.consumers.find(provider, key) {
@@ -36,7 +36,12 @@ impl Sources {
     }
 
     #[inline(never)]
-    fn owner_in_documents<'s>(&'s self, policy: &Policy, provider: usize, key: &[u8]) -> Owner<'s> {
+    fn owner_in_documents<'s>(
+        &'s self,
+        policy: &Policy,
+        provider: ProviderId,
+        key: &[u8],
+    ) -> Owner<'s> {
         // Two of the policy's own may know one key in two forms: it is no document's then either.
         if policy.consumers.is_contested(provider, key) {
             return Owner::Nobody;

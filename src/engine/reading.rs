@@ -354,7 +354,7 @@ mod tests {
         };
         let directory = &view.directories[0];
         let mut known = format!("{} ", directory.len());
-        for provider in 0..2 {
+        for provider in policy.providers.ids() {
             for key in ["k0", "k1", "k2", "k3", "é"] {
                 let found = directory.find(provider, key.as_bytes()).map(|found| {
                     let owner = found.owner();

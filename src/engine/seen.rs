@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::arena::At;
 use crate::hash::Set;
-use crate::policy::{Credential, Directory};
+use crate::policy::{Credential, Directory, ProviderId};
 use crate::source::{Budget, SourceError};
 
 use super::enrolment::judge;
@@ -39,7 +39,11 @@ impl Seen {
     }
 
     /// Whose `key` is at `provider`, in each of the document's directories.
-    pub(super) fn find(&self, provider: usize, key: &[u8]) -> impl Iterator<Item = Credential<'_>> {
+    pub(super) fn find(
+        &self,
+        provider: ProviderId,
+        key: &[u8],
+    ) -> impl Iterator<Item = Credential<'_>> {
         let directories = self.view.directories.iter().enumerate();
         directories.filter_map(move |(number, directory)| {
             let credential = directory.find(provider, key)?;
@@ -52,7 +56,7 @@ impl Seen {
     }
 
     /// Whether several in one of the document's directories claim `key` at `provider`.
-    pub(super) fn is_contested(&self, provider: usize, key: &[u8]) -> bool {
+    pub(super) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
         let mut directories = self.view.directories.iter();
         directories.any(|directory| directory.is_contested(provider, key))
     }

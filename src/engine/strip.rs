@@ -131,7 +131,7 @@ impl<'p> Stripped<'p> {
         let providers = self.route.kind.providers().iter();
         let policy = self.policy;
         providers
-            .filter_map(|&at| policy.providers.at(at))
+            .filter_map(|&id| policy.providers.at(id))
             .flat_map(|provider| &provider.places)
     }
 }

@@ -99,11 +99,11 @@ pub(super) fn verdicts(
     if !is_wanted(desk) {
         return;
     }
-    for &place in route.kind.providers() {
-        let Some(provider) = policy.providers.at(place) else {
+    for &id in route.kind.providers() {
+        let Some(provider) = policy.providers.at(id) else {
             continue;
         };
-        let verdict = verdict(head, place, provider, policy, desk.sources);
+        let verdict = verdict(head, id, provider, policy, desk.sources);
         let groups: Vec<&[u8]>;
         let (said, places) = match &verdict {
             Verdict::Absent => (Said::Absent, Vec::new()),

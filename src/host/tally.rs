@@ -78,16 +78,16 @@ impl Tally {
             }
             Event::Authenticated {
                 provider,
-                place,
+                id,
                 verdict,
             } => {
-                let label = Some(provider);
+                let (row, label) = (id.index(), Some(provider));
                 let table = &mut tables.authentications;
                 match verdict {
-                    Verdict::Accepted => table.add_usual(place, || label, "accepted"),
-                    Verdict::Absent => table.add(place, || label, "absent", ""),
-                    Verdict::Rejected => table.add(place, || label, "rejected", ""),
-                    Verdict::Unavailable => table.add(place, || label, "unavailable", ""),
+                    Verdict::Accepted => table.add_usual(row, || label, "accepted"),
+                    Verdict::Absent => table.add(row, || label, "absent", ""),
+                    Verdict::Rejected => table.add(row, || label, "rejected", ""),
+                    Verdict::Unavailable => table.add(row, || label, "unavailable", ""),
                 }
             }
             Event::Identified { .. } => {}

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::config::{self, ConfigErrors, Path};
 
-use super::provider::Providers;
+use super::provider::{ProviderId, Providers};
 use super::variable::{LookedUp, Scope, ValueTemplate};
 
 /// A condition, or a tree of them.
@@ -25,7 +25,7 @@ pub(crate) enum Condition {
     /// The consumer has this label, with this value.
     Label(Box<str>, ValueTemplate),
     /// The request was authenticated by this provider.
-    Provider(usize),
+    Provider(ProviderId),
     /// A looked-up value passes a test.
     LookedUp(LookedUp, Test),
 }
@@ -57,7 +57,7 @@ pub(super) struct ConditionScope<'a> {
     pub(super) templates: &'a Scope<'a>,
     pub(super) providers: &'a Providers,
     /// The providers that the route's requirement names, where that is known.
-    pub(super) required: Option<&'a [usize]>,
+    pub(super) required: Option<&'a [ProviderId]>,
 }
 
 impl ConditionScope<'_> {

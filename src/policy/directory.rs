@@ -9,7 +9,7 @@ use crate::hash::Seeded;
 use crate::secret::Secret;
 
 use super::environment::{Environment, variable};
-use super::provider::Providers;
+use super::provider::{ProviderId, Providers};
 
 /// Somebody who may call: an entry of name, groups and labels.
 #[derive(Clone, Copy)]
@@ -106,7 +106,7 @@ impl<'d> Credential<'d> {
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(super) pool: Pool,
-    /// By the provider's place in the policy.
+    /// By the provider's index.
     pub(super) keys: Vec<KeyTable>,
     seed: Seeded,
     /// The consumers, by the hash of their names.
@@ -115,16 +115,16 @@ pub(crate) struct Directory {
 
 impl Directory {
     /// Whose `key` is, among those that `provider` knows.
-    pub(crate) fn find(&self, provider: usize, key: &[u8]) -> Option<Credential<'_>> {
+    pub(crate) fn find(&self, provider: ProviderId, key: &[u8]) -> Option<Credential<'_>> {
         let pool = &self.pool;
-        let (at, mut entry) = self.keys.get(provider)?.owner(key, pool)?;
+        let (at, mut entry) = self.keys.get(provider.index())?.owner(key, pool)?;
         let owner = entry.at();
         Some(Credential { pool, at, owner })
     }
 
     /// Whether several claim `key` at `provider`.
-    pub(crate) fn is_contested(&self, provider: usize, key: &[u8]) -> bool {
-        let table = self.keys.get(provider);
+    pub(crate) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
+        let table = self.keys.get(provider.index());
         table.is_some_and(|table| table.is_contested(key, &self.pool))
     }
 
@@ -166,7 +166,7 @@ pub(crate) struct Builder {
 
 /// A key ready to be handed out.
 struct Ready<'r> {
-    provider: usize,
+    provider: ProviderId,
     key: Known<'r>,
     id: Option<&'r str>,
 }
@@ -181,7 +181,7 @@ enum Known<'r> {
 /// The keys of one consumer, each by its provider and its digest: whichever form it is written in.
 #[derive(Default)]
 struct OwnKeys {
-    keys: Vec<(usize, [u8; 32], usize)>,
+    keys: Vec<(ProviderId, [u8; 32], usize)>,
     found: Slots<Id>,
 }
 
@@ -300,7 +300,7 @@ impl Builder {
         let draft = self.draft.clear().text(ready.key.bytes()).at(owner);
         draft.text(ready.id.unwrap_or_default().as_bytes());
         let Directory { pool, keys, .. } = &mut self.directory;
-        let place = keys.get_mut(ready.provider).zip(pool.add(draft));
+        let place = keys.get_mut(ready.provider.index()).zip(pool.add(draft));
         let (table, at) = place.ok_or_else(|| "there is no room for it".to_owned())?;
         table
             .insert(ready.key.form(), at, pool)

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::answer::{Redirect, Respond};
 use super::condition::Condition;
 use super::lookup::Lookup;
+use super::provider::ProviderId;
 use super::requirement::Requirement;
 use super::response::AnswerEdits;
 use super::rewrite::{Edits, HeaderEdits};
@@ -24,7 +25,7 @@ pub(crate) struct Kind {
 pub(super) struct Required {
     pub(super) requirement: Requirement,
     /// The providers that it names.
-    pub(super) providers: Box<[usize]>,
+    pub(super) providers: Box<[ProviderId]>,
     /// Whether any of them looks for credentials in a cookie or in the query.
     pub(super) looks_elsewhere: bool,
 }
@@ -75,7 +76,7 @@ impl Kind {
     }
 
     /// The providers that the requirement names: their credentials are stripped.
-    pub(crate) fn providers(&self) -> &[usize] {
+    pub(crate) fn providers(&self) -> &[ProviderId] {
         &self.required.providers
     }
 

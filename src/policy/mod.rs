@@ -43,6 +43,7 @@ pub(crate) use lookup::{Fallback, KeyKind, Lookup, LookupKey};
 pub(crate) use names::Names;
 pub(crate) use overlap::KeyPlace;
 pub(crate) use path_rewrite::{PathPiece, PathRewrite};
+pub use provider::ProviderId;
 pub(crate) use provider::{Afterwards, Provider, Providers};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};

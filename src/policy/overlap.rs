@@ -3,18 +3,30 @@
 use crate::auth::{KeyForm, KeyTable};
 
 use super::directory::{Consumer, Credential, Directory};
+use super::provider::ProviderId;
 
 /// How far a walk over the keys of a directory has come. It holds nothing of the directory, so it can be gone on with later.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyPlace {
-    provider: usize,
+    provider: ProviderId,
     in_digests: bool,
     slot: usize,
 }
 
+impl Default for KeyPlace {
+    /// Before the first key.
+    fn default() -> Self {
+        Self {
+            provider: ProviderId::FIRST,
+            in_digests: false,
+            slot: 0,
+        }
+    }
+}
+
 /// A key as a directory knows it: to be looked for in others.
 pub(crate) struct KnownKey<'d> {
-    pub(crate) provider: usize,
+    pub(crate) provider: ProviderId,
     pub(crate) credential: Credential<'d>,
     pub(crate) form: KeyForm,
     bytes: &'d [u8],
@@ -37,7 +49,11 @@ impl Directory {
             } else {
                 KeyForm::Plain
             };
-            match self.keys.get(place.provider)?.next(form, place.slot) {
+            match self
+                .keys
+                .get(place.provider.index())?
+                .next(form, place.slot)
+            {
                 Some((slot, at)) => {
                     place.slot = slot.saturating_add(1);
                     let bytes = self.pool.read(at).text().bytes();
@@ -49,7 +65,7 @@ impl Directory {
                     });
                 }
                 None if place.in_digests => {
-                    place.provider = place.provider.saturating_add(1);
+                    place.provider = place.provider.next();
                     place.in_digests = false;
                     place.slot = 0;
                 }
@@ -73,14 +89,14 @@ impl Directory {
 
     /// Who has `key` here, known in the same form.
     pub(crate) fn knows(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
-        let table = self.keys.get(key.provider)?;
+        let table = self.keys.get(key.provider.index())?;
         let held = table.holder(key.form, key.bytes, &self.pool)?;
         Some(Credential::read(&self.pool, held))
     }
 
     /// Who has `key` here by its digest, where the key itself is known.
     pub(crate) fn knows_digest(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
-        let table = self.keys.get(key.provider)?;
+        let table = self.keys.get(key.provider.index())?;
         if key.form == KeyForm::Sha256 || !table.has(KeyForm::Sha256) {
             return None;
         }

@@ -30,7 +30,27 @@ impl Provider {
     }
 }
 
-/// All of a policy's providers; others name them by their place here.
+/// One of a policy's providers, by its index in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderId(usize);
+
+impl ProviderId {
+    /// The index: from zero, in the order of the policy.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
+    }
+
+    /// The provider after it.
+    pub(super) const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The first provider.
+    pub(super) const FIRST: Self = Self(0);
+}
+
+/// All of a policy's providers.
 #[derive(Debug, Default)]
 pub(crate) struct Providers(Vec<Provider>);
 
@@ -43,12 +63,18 @@ impl Providers {
         self.0.len()
     }
 
-    pub(crate) fn at(&self, place: usize) -> Option<&Provider> {
-        self.0.get(place)
+    pub(crate) fn at(&self, id: ProviderId) -> Option<&Provider> {
+        self.0.get(id.0)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
+    }
+
+    /// All of them by their index.
+    #[cfg(test)]
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ProviderId> + use<> {
+        (0..self.0.len()).map(ProviderId)
     }
 
     /// The provider of this name.
@@ -57,12 +83,12 @@ impl Providers {
         name: &str,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
-    ) -> Option<usize> {
+    ) -> Option<ProviderId> {
         let found = self.0.iter().position(|provider| *provider.name == *name);
         if found.is_none() {
             errors.suggest(path, format!("there is no provider `{name}`"), self.known());
         }
-        found
+        found.map(ProviderId)
     }
 
     /// The provider that a credential belongs to: the one it names, or the only one there is.
@@ -71,10 +97,10 @@ impl Providers {
         name: Option<&str>,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
-    ) -> Option<usize> {
+    ) -> Option<ProviderId> {
         match (name, self.0.len()) {
             (Some(name), _) => self.named(name, &path.field("provider"), errors),
-            (None, 1) => Some(0),
+            (None, 1) => Some(ProviderId::FIRST),
             (None, _) => {
                 let reason = "which provider the credential belongs to can't be told";
                 errors.suggest(

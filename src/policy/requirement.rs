@@ -2,7 +2,7 @@
 
 use crate::config::{self, ConfigErrors, Path};
 
-use super::provider::Providers;
+use super::provider::{ProviderId, Providers};
 
 /// What a route requires of a request's credentials.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(crate) enum Requirement {
     /// Credentials are not read.
     None,
     /// This provider accepts.
-    Provider(usize),
+    Provider(ProviderId),
     /// One of them is met; the first in order counts.
     Any(Vec<Self>),
     /// Each is met; the first in order tells who it is.
@@ -49,13 +49,13 @@ impl Requirement {
     }
 
     /// The providers that it names, each once, in order.
-    pub(super) fn providers(&self) -> Box<[usize]> {
+    pub(super) fn providers(&self) -> Box<[ProviderId]> {
         let mut named = Vec::new();
         self.collect(&mut named);
         named.into()
     }
 
-    fn collect(&self, named: &mut Vec<usize>) {
+    fn collect(&self, named: &mut Vec<ProviderId>) {
         match self {
             Self::None => {}
             Self::Provider(provider) => {

@@ -13,7 +13,7 @@ use super::identity::Routing;
 use super::kind::{Action, Answer, Asked, Kind, Required};
 use super::lookup::{self, Lookup};
 use super::path_rewrite::{Matches, PathRewrite};
-use super::provider::{Provider, Providers};
+use super::provider::{Provider, ProviderId, Providers};
 use super::requirement::Requirement;
 use super::response::{AnswerEdits, Responses};
 use super::rewrite::{self, Edits, HeaderEdits, OtherEdits};
@@ -201,8 +201,8 @@ impl Surroundings<'_> {
         }
     }
 
-    fn required(&self, requirement: Requirement, providers: Box<[usize]>) -> Rc<Required> {
-        let mut named = providers.iter().filter_map(|&at| self.providers.at(at));
+    fn required(&self, requirement: Requirement, providers: Box<[ProviderId]>) -> Rc<Required> {
+        let mut named = providers.iter().filter_map(|&id| self.providers.at(id));
         let looks_elsewhere = named.any(Provider::looks_elsewhere);
         self.parts.required.share(Required {
             requirement,
