@@ -5,7 +5,7 @@ use std::fmt;
 use crate::hash::Set;
 
 /// One thing that is wrong with what was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     /// Where: `routes[2].match[0].path`, as in JSONPath without the `$.`; empty for the whole document.
     pub path: String,
@@ -30,8 +30,6 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl std::error::Error for ConfigError {}
-
 /// Something that is taken otherwise than it was written, and is no error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -46,7 +44,7 @@ pub struct Notice {
 }
 
 /// Everything that is wrong, in the order of the document. Never empty where it is an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors {
     errors: Vec<ConfigError>,
     /// What was noticed beside them. Notices alone are no error.
@@ -221,5 +219,3 @@ impl fmt::Display for ConfigErrors {
         Ok(())
     }
 }
-
-impl std::error::Error for ConfigErrors {}

@@ -60,13 +60,18 @@ impl Reply {
 }
 
 /// Why there is no reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CalloutError {
     /// The host knows no cluster of that name.
+    #[error("the callout could not be sent: Envoy knows no such cluster")]
     UnknownCluster,
     /// The host did not take it: the cluster has no endpoint to send it to, or may not be sent more, or the host call failed.
+    #[error(
+        "the callout could not be sent: the cluster has no usable endpoint, or its limits are reached"
+    )]
     Unsendable,
     /// The host answered in the cluster's place: nothing came from there. It says why.
+    #[error("no answer, Envoy itself says {status}: {reason}")]
     Unreached {
         /// The status of its answer.
         status: u16,
@@ -74,27 +79,11 @@ pub enum CalloutError {
         reason: Box<str>,
     },
     /// Cut off, timed out, or longer than the host can hold: it doesn't say which.
+    #[error(
+        "no reply: it was cut off, or the time ran out, or it is longer than Envoy can hold (32 MiB)"
+    )]
     NoReply,
     /// The policy that had sent it is gone.
+    #[error("the policy that asked was replaced")]
     Abandoned,
 }
-
-impl fmt::Display for CalloutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownCluster => "the callout could not be sent: Envoy knows no such cluster",
-            Self::Unsendable => {
-                "the callout could not be sent: the cluster has no usable endpoint, or its limits are reached"
-            }
-            Self::Unreached { status, reason } => {
-                return write!(f, "no answer, Envoy itself says {status}: {reason}");
-            }
-            Self::NoReply => {
-                "no reply: it was cut off, or the time ran out, or it is longer than Envoy can hold (32 MiB)"
-            }
-            Self::Abandoned => "the policy that asked was replaced",
-        })
-    }
-}
-
-impl std::error::Error for CalloutError {}

@@ -10,16 +10,9 @@ use super::marks::{Lengths, Marks};
 use super::name::KnownName;
 
 /// The buffer is not a header map: a length points outside of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed header map")]
 pub struct MalformedMap;
-
-impl fmt::Display for MalformedMap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("malformed header map")
-    }
-}
-
-impl std::error::Error for MalformedMap {}
 
 /// A header map, borrowed in the host's wire form. `Debug` shows no value: some are credentials.
 #[derive(Clone, Copy)]

@@ -1,18 +1,9 @@
 //! Values that land in a header.
 
-use std::fmt;
-
 /// A value holds a control byte, so it is put in no header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a value for a header has a control byte")]
 pub struct HeaderValueError;
-
-impl fmt::Display for HeaderValueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value for a header has a control byte")
-    }
-}
-
-impl std::error::Error for HeaderValueError {}
 
 /// Whether `value` may stand in a header (RFC 9110 §5.5): no byte below 0x20 but the tab, no 0x7F.
 ///

@@ -1,40 +1,25 @@
 //! Parts of new paths that the policy wrote.
 
-use std::fmt;
-
 use crate::http::{escape, is_unreserved, percent_encode_into};
 
 /// Why a text is no literal part of a path: the operator's mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathLiteralError {
     /// `?` or `#`.
+    #[error("a path has no `?` and no `#`: write %3F or %23 for the character")]
     QueryOrFragment,
     /// A `%` without two hexadecimal digits.
+    #[error("`%` is not followed by two hexadecimal digits: write %25 for the character")]
     BadEscape,
     /// A control byte, raw or escaped.
+    #[error("a control byte is in no path")]
     ControlByte,
     /// A raw `\` or `;`.
+    #[error(
+        "`\\` and `;` are read differently by different servers: write %5C or %3B for the character"
+    )]
     Ambiguous,
 }
-
-impl fmt::Display for PathLiteralError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::QueryOrFragment => {
-                "a path has no `?` and no `#`: write %3F or %23 for the character"
-            }
-            Self::BadEscape => {
-                "`%` is not followed by two hexadecimal digits: write %25 for the character"
-            }
-            Self::ControlByte => "a control byte is in no path",
-            Self::Ambiguous => {
-                "`\\` and `;` are read differently by different servers: write %5C or %3B for the character"
-            }
-        })
-    }
-}
-
-impl std::error::Error for PathLiteralError {}
 
 /// A literal part of a new path, in the form that it is sent in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! New paths, put together of literals and values.
 
-use std::fmt;
-
 use crate::http::{
     escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
 };
@@ -32,32 +30,36 @@ pub enum PathFault {
     ControlByte,
 }
 
+impl Origin {
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Policy => "the text of the policy",
+            Self::Client => "a value of the request",
+            Self::Source => "a value of a source",
+        }
+    }
+}
+
+impl PathFault {
+    const fn predicate(self) -> &'static str {
+        match self {
+            Self::NoLeadingSlash => "leaves the new path without a leading `/`",
+            Self::EmptySegment => "makes an empty segment in the new path",
+            Self::DotSegment => "makes a dot segment in the new path",
+            Self::ControlByte => "for the new path has a control byte",
+        }
+    }
+}
+
 /// Why no path came of the parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} {}", .origin.subject(), .fault.predicate())]
 pub struct PathValueError {
     /// What is wrong.
     pub fault: PathFault,
     /// Whose part it is; where several make one segment, the last value's.
     pub origin: Origin,
 }
-
-impl fmt::Display for PathValueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.origin {
-            Origin::Policy => "the text of the policy",
-            Origin::Client => "a value of the request",
-            Origin::Source => "a value of a source",
-        })?;
-        f.write_str(match self.fault {
-            PathFault::NoLeadingSlash => " leaves the new path without a leading `/`",
-            PathFault::EmptySegment => " makes an empty segment in the new path",
-            PathFault::DotSegment => " makes a dot segment in the new path",
-            PathFault::ControlByte => " for the new path has a control byte",
-        })
-    }
-}
-
-impl std::error::Error for PathValueError {}
 
 /// Puts a path together of literals and values. Values are encoded, so that none can add a segment, a query or a
 /// parameter; what makes an empty or a dot segment is refused.

@@ -1,40 +1,30 @@
 //! Hosts: their one spelling, and patterns for them.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::Ipv6Addr;
 
 /// Why a host is refused: the client's fault, 400.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
     /// There is none.
+    #[error("the host is empty")]
     Empty,
     /// More than 253 bytes without the port (RFC 1035 §2.3.4).
+    #[error("the host is longer than 253 bytes")]
     TooLong,
     /// A byte that is none of letter, digit, `-`, `_`, `.`; user information too.
+    #[error("the host has a byte that no host has")]
     BadByte,
     /// `..`, a dot first, or two dots last.
+    #[error("the host has an empty label")]
     EmptyLabel,
     /// After the name stands neither `:` alone nor `:` and a number up to 65535.
+    #[error("the host has a bad port")]
     BadPort,
     /// `[` without an IPv6 address and `]`.
+    #[error("the host has a bad IPv6 address")]
     BadAddress,
 }
-
-impl fmt::Display for HostError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the host is empty",
-            Self::TooLong => "the host is longer than 253 bytes",
-            Self::BadByte => "the host has a byte that no host has",
-            Self::EmptyLabel => "the host has an empty label",
-            Self::BadPort => "the host has a bad port",
-            Self::BadAddress => "the host has a bad IPv6 address",
-        })
-    }
-}
-
-impl std::error::Error for HostError {}
 
 /// Brings `:authority` into its one spelling: lower case, without port and one trailing dot, an IPv6 literal in its
 /// brackets. Borrows where it can.
@@ -157,29 +147,18 @@ fn check_address(name: &[u8]) -> Result<(), HostError> {
 }
 
 /// Why a text is no pattern for hosts: the operator's mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostPatternError {
     /// A port: routes don't match by it.
+    #[error("a port is not matched: leave it out")]
     Port,
     /// A `*` that isn't the whole first label.
+    #[error("`*` stands for whole labels, and first: `*.example.com`")]
     Wildcard,
     /// No host can be this.
+    #[error("{0}")]
     Host(HostError),
 }
-
-impl fmt::Display for HostPatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Port => f.write_str("a port is not matched: leave it out"),
-            Self::Wildcard => {
-                f.write_str("`*` stands for whole labels, and first: `*.example.com`")
-            }
-            Self::Host(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for HostPatternError {}
 
 /// Which hosts a rule is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

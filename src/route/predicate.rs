@@ -1,28 +1,17 @@
 //! Predicates: conditions on a request's head beside host and path.
 
-use std::fmt;
-
 use crate::http::{Headers, query_pairs};
 
 /// Why a predicate is none: the operator's mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PredicateError {
     /// No token (RFC 9110 §5.6.2), so no method and no header has this name; a pseudo-header neither.
+    #[error("this is no token: letters, digits and !#$%&'*+-.^_`|~")]
     NotAToken,
     /// A query parameter without a name.
+    #[error("the name is empty")]
     EmptyName,
 }
-
-impl fmt::Display for PredicateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAToken => "this is no token: letters, digits and !#$%&'*+-.^_`|~",
-            Self::EmptyName => "the name is empty",
-        })
-    }
-}
-
-impl std::error::Error for PredicateError {}
 
 fn token(text: &str) -> Result<(), PredicateError> {
     let part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

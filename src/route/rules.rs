@@ -1,7 +1,5 @@
 //! How to read what different servers read differently in a path, and why a path is refused.
 
-use std::fmt;
-
 /// What to do with an escaped `/` (`%2F`), or with a backslash (raw or `%5C`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlashChoice {
@@ -62,48 +60,39 @@ pub struct PathRules {
 }
 
 /// Why a path is refused: the client's fault, 400.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// It doesn't begin with `/` (`*`, an absolute URI, nothing at all).
+    #[error("the path does not begin with `/`")]
     NoLeadingSlash,
     /// A `#`, which belongs to no request.
+    #[error("the path has a fragment")]
     Fragment,
     /// A `%` without two hexadecimal digits.
+    #[error("the path has a `%` without two hexadecimal digits")]
     BadEscape,
     /// A byte below 0x20 or 0x7F, raw or escaped.
+    #[error("the path has a control byte")]
     ControlByte,
     /// The decoded path is no UTF-8.
+    #[error("the path is not UTF-8")]
     NotUtf8,
     /// `%2F`, and the rules reject it.
+    #[error("the path has an escaped slash")]
     EscapedSlash,
     /// `\` or `%5C`, and the rules reject it.
+    #[error("the path has a backslash")]
     Backslash,
     /// `//`, and the rules reject it.
+    #[error("the path has an empty segment")]
     DuplicateSlash,
     /// `;` or `%3B`, and the rules reject it.
+    #[error("the path has a parameter")]
     Parameter,
     /// `%25` before two hexadecimal digits, and the rules reject it.
+    #[error("the path is escaped twice")]
     EscapedPercent,
     /// `.` or `..` before a kept `;` or `%3B`, or beside a kept `%2F` or `\`: a dot segment for some upstreams.
+    #[error("the path has a hidden dot segment")]
     HiddenDotSegment,
 }
-
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoLeadingSlash => "the path does not begin with `/`",
-            Self::Fragment => "the path has a fragment",
-            Self::BadEscape => "the path has a `%` without two hexadecimal digits",
-            Self::ControlByte => "the path has a control byte",
-            Self::NotUtf8 => "the path is not UTF-8",
-            Self::EscapedSlash => "the path has an escaped slash",
-            Self::Backslash => "the path has a backslash",
-            Self::DuplicateSlash => "the path has an empty segment",
-            Self::Parameter => "the path has a parameter",
-            Self::EscapedPercent => "the path is escaped twice",
-            Self::HiddenDotSegment => "the path has a hidden dot segment",
-        })
-    }
-}
-
-impl std::error::Error for PathError {}

@@ -1,7 +1,5 @@
 //! What belongs to a document on its way between VMs.
 
-use std::fmt;
-
 use crate::time::Timestamp;
 
 use super::bytes::{Reader, Writer};
@@ -11,25 +9,16 @@ use super::{Hash, Validator};
 const MAGIC: &[u8; 8] = b"pstrnD\0\x02";
 
 /// Why what was read is no envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
     /// Something else wrote it, or another version.
+    #[error("the envelope is foreign")]
     Foreign,
     /// It is cut off, or too long.
+    #[error("the envelope has the wrong length")]
     Length,
 }
-
-impl fmt::Display for EnvelopeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Foreign => "the envelope is foreign",
-            Self::Length => "the envelope has the wrong length",
-        })
-    }
-}
-
-impl std::error::Error for EnvelopeError {}
 
 /// What belongs to a document's bytes, as it lies in shared data: magic and version, time, hash, the parts of the
 /// validator, the number of bytes; everything of variable length has its length before it. The bytes themselves lie beside

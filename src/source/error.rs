@@ -1,45 +1,30 @@
 //! What can go wrong with a source.
 
-use std::fmt;
-
 use crate::http::CalloutError;
 
 /// Why a source gave no usable document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
     /// No answer came.
+    #[error(transparent)]
     Callout(CalloutError),
     /// The answer's status is neither a document nor "unchanged".
+    #[error("unexpected status {0}")]
     Status(u16),
     /// The document is larger than the source's `maxBytes`.
+    #[error("the document is longer than `maxBytes`, {limit} bytes")]
     TooLarge {
         /// The limit.
         limit: usize,
     },
     /// The answer's content is encoded (RFC 9110 §8.4), most likely compressed: so says this header.
+    #[error("the answer is compressed (`content-encoding: {0}`)")]
     Encoded(String),
     /// The document is no JSON.
+    #[error("malformed document: {0}")]
     Malformed(String),
     /// The document is JSON and not what the policy needs of it.
+    #[error("unusable document: {0}")]
     Unusable(String),
 }
-
-impl fmt::Display for SourceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Callout(error) => error.fmt(f),
-            Self::Status(status) => write!(f, "unexpected status {status}"),
-            Self::TooLarge { limit } => {
-                write!(f, "the document is longer than `maxBytes`, {limit} bytes")
-            }
-            Self::Encoded(how) => {
-                write!(f, "the answer is compressed (`content-encoding: {how}`)")
-            }
-            Self::Malformed(reason) => write!(f, "malformed document: {reason}"),
-            Self::Unusable(reason) => write!(f, "unusable document: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for SourceError {}

@@ -9,43 +9,25 @@ use super::place::{Place, Step, walk};
 use super::query::{Segment, Selector, each, query, step, steps};
 
 /// Why a text is no JSONPath.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonPathError {
     /// It is longer than [`JsonPath::MAX_BYTES`].
+    #[error("JSONPath of {bytes} bytes, the limit is {limit}", limit = JsonPath::MAX_BYTES)]
     TooLong {
         /// Its length.
         bytes: usize,
     },
     /// Brackets and parentheses nest deeper than [`JsonPath::MAX_NESTING`], or function calls deeper than two levels.
+    #[error("JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2", limit = JsonPath::MAX_NESTING)]
     TooDeep,
     /// A blank stands in the middle of a name or a number.
+    #[error("JSONPath with a blank inside of a name: write ['…']")]
     InnerBlank,
     /// It isn't RFC 9535; holds what was expected where.
+    #[error("malformed JSONPath: {0}")]
     Malformed(String),
 }
-
-impl fmt::Display for JsonPathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong { bytes } => {
-                let limit = JsonPath::MAX_BYTES;
-                write!(f, "JSONPath of {bytes} bytes, the limit is {limit}")
-            }
-            Self::TooDeep => {
-                let limit = JsonPath::MAX_NESTING;
-                write!(
-                    f,
-                    "JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2"
-                )
-            }
-            Self::InnerBlank => f.write_str("JSONPath with a blank inside of a name: write ['…']"),
-            Self::Malformed(reason) => write!(f, "malformed JSONPath: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for JsonPathError {}
 
 /// What a query selects.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,5 @@
 //! The path of a callout, with a place for a key.
 
-use std::fmt;
-
 use crate::http::{
     Text, escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
 };
@@ -9,33 +7,22 @@ use crate::http::{
 const PLACEHOLDER: &str = "${key}";
 
 /// Why a path is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
     /// It doesn't begin with `/`.
+    #[error("the path doesn't begin with `/`")]
     NotAbsolute,
     /// It holds a blank, a control byte, a `#`, or what isn't ASCII: these must be percent-encoded.
+    #[error("the path holds the byte 0x{0:02x}: percent-encode it")]
     ForbiddenByte(u8),
     /// It holds a placeholder other than `${key}`, or one that doesn't end.
+    #[error("the only placeholder in the path is `${{key}}`")]
     UnknownPlaceholder,
     /// It holds `${key}` more than once.
+    #[error("the path holds `${{key}}` more than once")]
     RepeatedKey,
 }
-
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAbsolute => f.write_str("the path doesn't begin with `/`"),
-            Self::ForbiddenByte(byte) => {
-                write!(f, "the path holds the byte 0x{byte:02x}: percent-encode it")
-            }
-            Self::UnknownPlaceholder => f.write_str("the only placeholder in the path is `${key}`"),
-            Self::RepeatedKey => f.write_str("the path holds `${key}` more than once"),
-        }
-    }
-}
-
-impl std::error::Error for PathError {}
 
 /// A path, cut at its placeholder.
 #[derive(Clone, Debug)]
