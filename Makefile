@@ -24,13 +24,12 @@ bench: ## measure what a request costs, in Envoy beside the peers: dist/bench.js
 lint: ## formatting, clippy and the scripts' syntax; warnings are errors
 	@scripts/lint
 
-wasm: ## build the modules: dist/postern.wasm, dist/postern-lean.wasm
+wasm: ## build the module: dist/postern.wasm
 	@scripts/wasm
 
-image: ## pack the modules as OCI images: dist/postern-image.tar, dist/postern-lean-image.tar
+image: ## pack the module as an OCI image: dist/postern-image.tar
 	@scripts/wasm
 	@scripts/image build
-	@scripts/image build --module dist/postern-lean.wasm --output dist/postern-lean-image.tar
 
 tool: ## build the command-line tool: dist/postern
 	@scripts/tool

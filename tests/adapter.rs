@@ -9,6 +9,9 @@ mod support;
 #[path = "adapter/callouts.rs"]
 mod callouts;
 #[cfg(test)]
+#[path = "adapter/chains.rs"]
+mod chains;
+#[cfg(test)]
 #[path = "adapter/configuration.rs"]
 mod configuration;
 #[cfg(test)]
@@ -17,9 +20,6 @@ mod demo;
 #[cfg(test)]
 #[path = "adapter/documents.rs"]
 mod documents;
-#[cfg(test)]
-#[path = "adapter/lean.rs"]
-mod lean;
 #[cfg(test)]
 #[path = "adapter/leases.rs"]
 mod leases;

@@ -29,7 +29,7 @@ use case::{Expected, files};
 
 #[test]
 fn every_case() {
-    corpus::run("core", |_| true, core_gate::CoreGate::open);
+    corpus::run("core", core_gate::CoreGate::open);
 }
 
 #[test]

@@ -22,9 +22,6 @@ mod envoy_gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
-#[path = "support/lean.rs"]
-#[cfg(test)]
-mod lean;
 #[path = "support/logged.rs"]
 #[cfg(test)]
 mod logged;
@@ -43,24 +40,13 @@ mod servers;
 
 use std::rc::Rc;
 
-use case::CaseFile;
 use envoy_gate::{EnvoyGate, World};
-use plan::WHOLE;
 
-/// The variable that names the lean module.
-const LEAN: &str = "POSTERN_LEAN_WASM";
-
-/// The lean module runs those that suit it, in one VM: each request's policy has to be found out.
 #[test]
 fn every_case() -> Result<(), String> {
-    run(WHOLE, "envoy", |_| true)?;
-    run(LEAN, "lean envoy", lean::suits)
-}
-
-fn run(module: &'static str, runner: &str, fit: impl Fn(&CaseFile) -> bool) -> Result<(), String> {
-    let world = World::start(module, &fit)?;
+    let world = World::start()?;
     let shown = Shown(Rc::clone(&world));
-    corpus::run(runner, fit, |file| EnvoyGate::open(&world, file));
+    corpus::run("envoy", |file| EnvoyGate::open(&world, file));
     let traps = shown.0.envoy.traps();
     assert!(traps.is_empty(), "\n{}\n", traps.join("\n"));
     Ok(())
@@ -88,7 +74,6 @@ fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
             clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
             workers: 1,
             capabilities: Vec::new(),
-            module: WHOLE,
         };
         let Err(log) = plan.start() else {
             return Vec::new();

@@ -69,20 +69,6 @@ fn a_trap_with_fail_closed_costs_one_worker_until_the_next_push() {
 }
 
 #[test]
-fn so_it_is_with_the_lean_module() {
-    let under = Under {
-        lean: true,
-        ..Under::default()
-    };
-    facts::bad_by_ecds(under);
-    facts::bad_by_lds(under);
-    facts::bad_at_first(under);
-    facts::let_go(under);
-    told::upgraded(under);
-    told::refused(under);
-}
-
-#[test]
 fn the_gauges_go_on_when_the_policy_gets_other_vms() {
     told::upgraded(Under::default());
 }

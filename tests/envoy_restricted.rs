@@ -20,7 +20,7 @@ mod servers;
 
 use envoy::Envoy;
 use http1::get;
-use plan::{Plan, WHOLE};
+use plan::Plan;
 use servers::Upstreams;
 
 /// What the module is called by and calls, without the two that the standard library would have asked for bits and
@@ -70,7 +70,6 @@ fn plan(
         clusters: upstreams.addresses.clone(),
         workers: 2,
         capabilities,
-        module: WHOLE,
     }
 }
 

@@ -421,7 +421,6 @@ fn why_a_callout_came_to_nothing_is_told() {
         clusters: names.into_iter().filter_map(here).collect(),
         workers: 1,
         capabilities: Vec::new(),
-        module: plan::WHOLE,
     };
     let envoy = match plan.start() {
         Ok(envoy) => envoy,

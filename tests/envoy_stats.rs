@@ -28,7 +28,7 @@ mod checks {
     use crate::centre::{Centre, Deed};
     use crate::envoy::Envoy;
     use crate::http1::get;
-    use crate::plan::{Plan, WHOLE};
+    use crate::plan::Plan;
     use crate::servers::Upstreams;
 
     const POLICY: &str = r#"{
@@ -216,7 +216,6 @@ mod checks {
             clusters,
             workers: 2,
             capabilities: Vec::new(),
-            module: WHOLE,
         };
         let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
         let shown = Shown(&envoy);

@@ -38,25 +38,11 @@ class Row:
         return "must" if self.value <= self.must else "MISSED"
 
 
-# What a row's name ends with that runs the lean module, or a filter of its exports.
-LEAN = "-lean"
-
-
-def is_lean(row):
-    return row.endswith(LEAN)
-
-
-def job_of(row):
-    """What a row does, whichever module it runs."""
-    return row.removesuffix(LEAN)
-
-
 @dataclass
 class Bench:
     """What the experiments share."""
     envoy: str
     module: pathlib.Path
-    lean: pathlib.Path
     folder: pathlib.Path
     quick: bool
     most_starts: int
@@ -65,10 +51,7 @@ class Bench:
     record: dict = field(default_factory=dict)
 
     def postern(self, name, policy):
-        return [gateway.wasm_filter(self.module_of(name), name, policies.dumps(policy))]
-
-    def module_of(self, row):
-        return self.lean if is_lean(row) else self.module
+        return [gateway.wasm_filter(self.module, name, policies.dumps(policy))]
 
     def row(self, *values):
         self.rows.append(Row(*values))
@@ -79,23 +62,17 @@ class Bench:
 PEERS = {
     "baseline": "no filter",
     "empty": "an empty Wasm filter of the same exports; all headers fetched once",
-    "empty-lean": "the same with the exports of the lean module",
     "edits": "the same, and J1's three edits with fixed values: what is left for a decision is above it",
-    "edits-lean": "the same with the exports of the lean module",
     "bare": "J1 by a Wasm filter that can do nothing else, of the same exports (benches/envoy/bare)",
     "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
     "lua-segment": "the same, routes by first segment alone",
     "lua-safe": "lua behind Envoy's own path normalisation: without it /a/../b goes through; Postern does it by itself",
     "native": "api_key_auth and header_mutation: key and one header",
     "J0": "Postern, a route with nothing to do",
-    "J0-lean": "the same by the lean module",
     "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
     "J1-sha256": "the same, keys as SHA-256",
-    "J1-lean": "J1 by the lean module",
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
-    "J4-lean": "the same by the lean module",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
-    "J5-lean": "the same by the lean module",
 }
 
 
@@ -112,10 +89,9 @@ class Ratio(NamedTuple):
 
 
 RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15),
-          "J0-lean": Ratio("the empty Wasm filter of its exports", "empty-lean", 1.3, 1.15),
-          "J1": Ratio("the Lua filter", "lua", 1.15, 0.95), "J1-lean": Ratio("the Lua filter", "lua", 1.15, 0.95),
-          "J4": Ratio("J1", "J1", 1.25, 1.1), "J4-lean": Ratio("J1-lean", "J1-lean", 1.25, 1.1),
-          "J5": Ratio("J1", "J1", 1.15, 1.05), "J5-lean": Ratio("J1-lean", "J1-lean", 1.15, 1.05)}
+          "J1": Ratio("the Lua filter", "lua", 1.15, 0.95),
+          "J4": Ratio("J1", "J1", 1.25, 1.1),
+          "J5": Ratio("J1", "J1", 1.15, 1.05)}
 
 # Envoy is started so often, and measured for so many rounds each time: in one start a row may be a tenth dearer than in
 # the next, with the same module, merely by where its memory lies.
@@ -124,9 +100,9 @@ STARTS, ROUNDS = 24, 12
 # It is started more often while it isn't sure whether a job is what it must be, up to so often unless told otherwise.
 MOST_STARTS = 72
 
-NEEDS = {"J0": ["empty", "J0"], "J0-lean": ["empty-lean", "J0-lean"], "J1-lean": ["edits-lean", "lua", "J1-lean"],
+NEEDS = {"J0": ["empty", "J0"],
          "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
-         "J4": ["J1", "J4"], "J4-lean": ["J1-lean", "J4-lean"], "J5": ["J1", "J5"], "J5-lean": ["J1-lean", "J5-lean"]}
+         "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
 
 
 def native():

@@ -48,7 +48,7 @@ impl Vm {
     /// request of that worker pass unfiltered. So only a VM that may be the trial's, which is new each time, says no; any other
     /// says yes to a bad one: its root has no policy then, and denies.
     pub fn on_configure(&self, root: ContextId, size: usize) -> bool {
-        self.meet(root);
+        self.with(|tables| tables.roots.begin(root));
         if self.configured(root, size) {
             return true;
         }
@@ -64,13 +64,7 @@ impl Vm {
 
     fn configured(&self, root: ContextId, size: usize) -> bool {
         host_log::follow_level();
-        // Before the policy is known to be good: that of a bad one's root is told too, and denies for want of a policy.
-        let told_apart = self.tell_apart(root);
-        let compiled = configure::compile(size).and_then(|compiled| {
-            self.suits(&compiled.0)?;
-            told_apart.map(|()| compiled)
-        });
-        match compiled {
+        match configure::compile(size) {
             Ok((policy, fingerprint)) => {
                 configure::notice(policy.notices());
                 self.install(root, policy, fingerprint, size)
@@ -131,7 +125,6 @@ impl Vm {
             self.close(root, &seat);
         }
         self.offered(root, fingerprint, Verdict::Taken);
-        self.end_lost_roots(root);
         true
     }
 
@@ -172,7 +165,6 @@ impl Vm {
             Ok(now) => now,
             Err(failure) => return self.events.trouble(&failure),
         };
-        // Nor does such a root look for lost ones: ended by it, they would leave it alone in the VM, as if on trial.
         let Some(seat) = seat else {
             return self.hand_over_without_a_policy(now);
         };
@@ -188,19 +180,13 @@ impl Vm {
         self.follow_period(&seat);
         Turn::of(self, root).settle(work);
         self.hand_over_on_tick(&seat, now);
-        self.end_lost_roots(root);
     }
 
     /// A stream's request headers came.
     pub fn on_request_headers(&self, stream: ContextId) -> Action {
         let seat = self.with(|tables| tables.seat_of(stream).cloned());
-        let seat = match seat {
-            Some(Ok(seat)) => Ok(seat),
-            Some(Err(refusal)) => self.seat_of_untold(Some(refusal)),
-            None => self.seat_of_untold(None),
-        };
         let mut turn = Turn::deciding(self, stream);
-        match seat {
+        match seat.unwrap_or(Err(Refusal::NoEngine)) {
             Ok(seat) => turn.decide(stream, &seat),
             Err(refusal) => {
                 if refusal == Refusal::UnknownContext {
@@ -268,7 +254,7 @@ impl Vm {
     }
 
     /// Envoy (1.40) goes on with the ticks of a root that has ended, for nobody, as long as the VM lives: each push would
-    /// leave a timer behind. To be called while the root is there; a lean VM hears of it too late.
+    /// leave a timer behind. To be called while the root is there.
     fn end_ticks(&self) {
         if let Err(failure) = abi::set_tick_period(0) {
             self.events.trouble(&failure);
@@ -277,7 +263,7 @@ impl Vm {
 
     /// Ends what there is of a context; says whether it was a root that is ticked.
     #[inline(never)]
-    pub(super) fn end(&self, context: ContextId) -> bool {
+    fn end(&self, context: ContextId) -> bool {
         // Handed out, so that what drops here drops after the tables are let go.
         let stream = self.with(|tables| tables.forget(context));
         if let Some(Some(_)) = stream {
@@ -288,7 +274,6 @@ impl Vm {
             tables.lineage.extinct(context);
             Some(root)
         });
-        self.descent.forget(context);
         // A root may be without a policy; most contexts are no root at all.
         let Some(Some(seat)) = root else {
             return false;

@@ -13,7 +13,6 @@ mod clock;
 mod compare;
 mod configure;
 mod counts;
-mod descent;
 mod draw;
 mod edit;
 #[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
@@ -21,7 +20,6 @@ pub mod fake;
 mod filters;
 mod handover;
 mod id;
-mod lean;
 mod lineage;
 mod log;
 mod metrics;

@@ -252,10 +252,6 @@ impl<'a> Turn<'a> {
 
     #[inline(never)]
     fn hold(&mut self, stream: ContextId, seat: &Rc<Seat>, suspended: Suspended) {
-        if self.vm.is_lean() {
-            // Never: such a policy is refused. Nobody would tell when the stream is gone.
-            return self.refuse(stream, Refusal::NotPerformed);
-        }
         let seat = Rc::clone(seat);
         let waiting = Waiting { suspended, seat };
         self.vm.with(|tables| tables.hold(stream, waiting));
@@ -267,9 +263,6 @@ impl<'a> Turn<'a> {
             return self.not_performed(stream, &failure);
         }
         if !edits.response.is_empty() {
-            if self.vm.is_lean() {
-                return self.refuse(stream, Refusal::NotPerformed); // never, as in `hold`
-            }
             let edits = std::mem::take(&mut edits.response);
             self.vm.with(|tables| tables.edit_later(stream, edits));
         }

@@ -38,20 +38,6 @@ impl Roots {
         Some(seat.as_ref())
     }
 
-    /// The seat of the only root, if it has one; `None` where there are others, or none.
-    pub(super) fn only(&self) -> Option<Option<&Rc<Seat>>> {
-        match self.0.as_slice() {
-            [(_, seat)] => Some(seat.as_ref()),
-            _ => None,
-        }
-    }
-
-    /// The roots but for this one.
-    pub(super) fn others(&self, own: ContextId) -> Vec<ContextId> {
-        let all = self.0.iter().map(|(root, _)| *root);
-        all.filter(|root| *root != own).collect()
-    }
-
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -10,7 +10,6 @@ use crate::http::{Callout, CalloutError, Edits, Reply};
 
 use super::board::SharedBoard;
 use super::clock::Clock;
-use super::descent::Descent;
 use super::draw::Draw;
 use super::filters::Filters;
 use super::log as host_log;
@@ -30,9 +29,6 @@ pub struct Vm {
     pub(super) events: EventLog,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
-    /// Whether this VM isn't told of contexts. (`lean.rs`)
-    pub(super) lean: Cell<bool>,
-    pub(super) descent: Descent,
     /// This VM's name among those that share data.
     pub(super) name: u64,
     pub(super) filters: Filters,
@@ -72,8 +68,6 @@ impl Vm {
             events: EventLog::default(),
             store: Store::new(name),
             metrics: Metrics::default(),
-            lean: Cell::default(),
-            descent: Descent::of(name),
             name,
             filters: Filters::default(),
             edits: RefCell::default(),

@@ -11,7 +11,6 @@ mod fingerprint;
 mod identity;
 mod json_path;
 mod kind;
-mod lean;
 mod lookup;
 mod names;
 mod overlap;

@@ -37,11 +37,6 @@ impl Routes {
         self.list.get(place)
     }
 
-    /// All of them, in the order of the policy.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Route> {
-        self.list.iter()
-    }
-
     pub(crate) fn name(&self, route: &Route) -> &str {
         self.names.get(route.name).unwrap_or_default()
     }

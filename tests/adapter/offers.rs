@@ -32,24 +32,20 @@ fn such(version: &str, refused: Option<&str>, behind: u64) -> [Option<u64>; 3] {
     [Some(number(version)), Some(refused), Some(behind)]
 }
 
-type Make = fn(&World, u64) -> FakeVm;
-
 /// The VMs of one filter, and the next name of one.
 struct Filter {
     world: World,
     plugin: &'static str,
-    make: Make,
     vms: Vec<(FakeVm, Vec<ContextId>)>,
     names: u64,
 }
 
 impl Filter {
     /// Two VMs that run a policy, after Envoy's trial of it.
-    fn start(world: &World, plugin: &'static str, make: Make, policy: &str) -> Self {
+    fn start(world: &World, plugin: &'static str, policy: &str) -> Self {
         let mut filter = Self {
             world: world.clone(),
             plugin,
-            make,
             vms: Vec::new(),
             // No two filters' VMs have one name.
             names: if plugin == "gate" { 1000 } else { 2000 },
@@ -66,7 +62,7 @@ impl Filter {
 
     fn vm(&mut self) -> FakeVm {
         self.names = self.names.saturating_add(1);
-        let vm = (self.make)(&self.world, self.names);
+        let vm = FakeVm::new(&self.world, self.names);
         vm.script().plugin = self.plugin.to_owned();
         vm
     }
@@ -103,12 +99,10 @@ impl Filter {
     }
 }
 
-const MODULES: [Make; 2] = [FakeVm::new, FakeVm::lean];
-
 #[test]
 fn a_policy_that_envoy_goes_back_to_is_the_newest_again() {
     let world = World::at(NOW);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(BAD));
     // The old root stays, for the sake of a stream, and the new one ends: the module isn't asked about the old policy.
     for (vm, _) in &mut gate.vms {
@@ -123,14 +117,14 @@ fn a_policy_that_envoy_goes_back_to_is_the_newest_again() {
 #[test]
 fn a_filter_that_begins_anew_inherits_no_refusal() {
     let world = World::at(NOW);
-    let other = Filter::start(&world, "other", FakeVm::new, SMALL);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let other = Filter::start(&world, "other", SMALL);
+    let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(BAD));
     gate.tick();
     for (vm, roots) in &mut gate.vms {
         roots.drain(..).for_each(|root| vm.delete(root));
     }
-    let again = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let again = Filter::start(&world, "gate", SMALL);
     again.tick();
     other.tick();
     assert_eq!(stat(&world, "refused_version"), Some(0));
@@ -138,36 +132,34 @@ fn a_filter_that_begins_anew_inherits_no_refusal() {
 
 #[test]
 fn a_refused_policy_is_told_until_another_is_taken() {
-    for make in MODULES {
-        let world = World::at(NOW);
-        let mut gate = Filter::start(&world, "gate", make, SMALL);
-        assert_eq!(told(&world), such(SMALL, None, 0));
-        assert!(!gate.trial(BAD));
-        assert_eq!(
-            stat(&world, "refused_version"),
-            Some(number(BAD)),
-            "at once"
-        );
-        // The same again is not even shown to the module.
-        for _ in 0..100 {
-            gate.tick();
-            assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
-        }
-        assert!(!gate.trial(WORSE));
+    let world = World::at(NOW);
+    let mut gate = Filter::start(&world, "gate", SMALL);
+    assert_eq!(told(&world), such(SMALL, None, 0));
+    assert!(!gate.trial(BAD));
+    assert_eq!(
+        stat(&world, "refused_version"),
+        Some(number(BAD)),
+        "at once"
+    );
+    // The same again is not even shown to the module.
+    for _ in 0..100 {
         gate.tick();
-        assert_eq!(told(&world), such(SMALL, Some(WORSE), 2));
-        assert!(gate.trial(OTHER));
-        assert_eq!(stat(&world, "refused_version"), Some(0), "at once");
-        gate.push(OTHER);
-        gate.tick();
-        assert_eq!(told(&world), such(OTHER, None, 0));
+        assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
     }
+    assert!(!gate.trial(WORSE));
+    gate.tick();
+    assert_eq!(told(&world), such(SMALL, Some(WORSE), 2));
+    assert!(gate.trial(OTHER));
+    assert_eq!(stat(&world, "refused_version"), Some(0), "at once");
+    gate.push(OTHER);
+    gate.tick();
+    assert_eq!(told(&world), such(OTHER, None, 0));
 }
 
 #[test]
 fn a_good_policy_that_was_tried_before_is_tried_no_more_and_replaces_what_was_refused() {
     let world = World::at(NOW);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(gate.trial(OTHER));
     gate.push(OTHER);
     assert!(!gate.trial(BAD));
@@ -181,7 +173,7 @@ fn a_good_policy_that_was_tried_before_is_tried_no_more_and_replaces_what_was_re
 #[test]
 fn a_vm_that_gets_the_policy_late_or_anew_hides_no_refusal() {
     let world = World::at(NOW);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(BAD));
     gate.tick();
     // One has trapped, and Envoy makes a new one.
@@ -210,7 +202,7 @@ fn a_vm_that_gets_the_policy_late_or_anew_hides_no_refusal() {
 #[test]
 fn a_vm_that_has_not_got_the_newest_policy_is_behind() {
     let world = World::at(NOW);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(gate.trial(OTHER));
     gate.push_to(0, OTHER);
     gate.tick();
@@ -231,40 +223,36 @@ fn a_vm_that_has_not_got_the_newest_policy_is_behind() {
 /// A worker's VM says yes to what it can't use, and denies.
 #[test]
 fn a_vm_that_denies_for_want_of_a_policy_is_behind_and_says_so() {
-    for (is_lean, make) in [false, true].into_iter().zip(MODULES) {
-        let world = World::at(NOW);
-        let mut gate = Filter::start(&world, "gate", make, SMALL);
-        gate.push_to(0, BAD);
+    let world = World::at(NOW);
+    let mut gate = Filter::start(&world, "gate", SMALL);
+    gate.push_to(0, BAD);
+    gate.tick();
+    assert_eq!(stat(&world, "refused_version"), Some(number(BAD)));
+    assert_eq!(stat(&world, "behind"), Some(2));
+    let (vm, roots) = &gate.vms[0];
+    assert_eq!(vm.host().ticks.get(&roots[0]), Some(&1000));
+    let (_, outcome) = send(vm, roots[0], "/open");
+    assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
+    for _ in 0..60 {
         gate.tick();
-        assert_eq!(stat(&world, "refused_version"), Some(number(BAD)));
-        assert_eq!(stat(&world, "behind"), Some(2));
-        let (vm, roots) = &gate.vms[0];
-        assert_eq!(vm.host().ticks.get(&roots[0]), Some(&1000));
-        let (_, outcome) = send(vm, roots[0], "/open");
-        assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
-        for _ in 0..60 {
-            gate.tick();
-        }
-        assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
-        let refusals = "postern.refusals.reason=.=no_policy;.;total";
-        assert_eq!(world.stats().get(refusals), Some(&1));
-        gate.push_to(1, BAD);
-        gate.tick();
-        // A lean VM finds out that a root has ended once there is a policy again.
-        let version = if is_lean { number(SMALL) } else { 0 };
-        let none = [Some(version), Some(number(BAD)), Some(2)];
-        assert_eq!(told(&world), none);
-        gate.push(OTHER);
-        gate.tick();
-        assert_eq!(told(&world), such(OTHER, None, 0));
     }
+    assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
+    let refusals = "postern.refusals.reason=.=no_policy;.;total";
+    assert_eq!(world.stats().get(refusals), Some(&1));
+    gate.push_to(1, BAD);
+    gate.tick();
+    let none = [Some(0), Some(number(BAD)), Some(2)];
+    assert_eq!(told(&world), none);
+    gate.push(OTHER);
+    gate.tick();
+    assert_eq!(told(&world), such(OTHER, None, 0));
 }
 
 #[test]
 fn each_filter_has_its_own() {
     let world = World::at(NOW);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
-    let mut second = Filter::start(&world, "second", FakeVm::new, OTHER);
+    let mut gate = Filter::start(&world, "gate", SMALL);
+    let mut second = Filter::start(&world, "second", OTHER);
     gate.tick();
     assert_eq!(told(&world), such(SMALL, None, 0));
     assert!(!gate.trial(BAD));
@@ -319,7 +307,7 @@ fn a_first_policy_that_is_refused_leaves_nothing_in_the_stats_and_nothing_to_tak
     assert_eq!(stat(&world, "refused_version"), Some(number(BAD)));
     drop(vm);
     assert_eq!(told(&world), [None; 3]);
-    let gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let gate = Filter::start(&world, "gate", SMALL);
     gate.tick();
     assert_eq!(told(&world), such(SMALL, None, 0));
 }
@@ -327,7 +315,7 @@ fn a_first_policy_that_is_refused_leaves_nothing_in_the_stats_and_nothing_to_tak
 #[test]
 fn what_is_too_large_or_cannot_be_read_is_a_policy_too() {
     let world = World::at(NOW);
-    let mut gate = Filter::start(&world, "gate", FakeVm::new, SMALL);
+    let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(&" ".repeat(17 << 20)));
     let large = stat(&world, "refused_version");
     assert!(large.is_some_and(|number| number != 0));
@@ -358,8 +346,7 @@ fn where_the_host_tells_no_name_the_filters_are_one() {
         Status::BAD_ARGUMENT,
     ] {
         let world = World::at(NOW);
-        let make: Make = FakeVm::new;
-        let vms = [1, 2].map(|name| make(&world, name));
+        let vms = [1, 2].map(|name| FakeVm::new(&world, name));
         for (vm, plugin) in vms.iter().zip(["gate", "second"]) {
             vm.script().plugin = plugin.to_owned();
             let call = "proxy_get_property".to_owned();

@@ -27,7 +27,7 @@ const MANY: &str = r#"{
   ]
 }"#;
 
-/// What the lean module can't have: routes that wait.
+/// Sources that are read by key, and lookups in them, for which requests wait.
 const DEMAND: &str = r#",
     "p": {"http": {"cluster": "crm", "path": "/p/${key}"}, "onDemand": {"ttl": "2s"}},
     "q": {"http": {"cluster": "crm", "path": "/q/${key}"}, "onDemand": {"ttl": "2s"}}"#;
@@ -35,13 +35,10 @@ const ON_DEMAND: &str = r#",
                 "p": {"source": "p", "key": "${path.who}", "values": {"x": "$.x"}},
                 "q": {"source": "q", "key": "${path.who}", "values": {"x": "$.x"}}"#;
 
-/// A VM of each module, by what it has drawn.
-type Make = fn(&World, Draw) -> FakeVm;
-
 /// All that others get to see of a VM that has drawn so, in its order.
-fn published(make: Make, policy: &str, draw: Draw) -> String {
+fn published(policy: &str, draw: Draw) -> String {
     let world = World::at(NOW);
-    let vm = make(&world, draw);
+    let vm = FakeVm::drawn(&world, draw);
     let mut seen = String::new();
     let mut tell = |what: &dyn std::fmt::Debug| writeln!(seen, "{what:?}").unwrap();
     let roots = [policy, SMALL, policy].map(|policy| {
@@ -100,11 +97,10 @@ fn published(make: Make, policy: &str, draw: Draw) -> String {
 
 #[test]
 fn nothing_that_is_published_depends_on_the_seed() {
-    let whole = MANY.replace("WAITS", DEMAND).replace("LOOKUPS", ON_DEMAND);
-    let lean = MANY.replace("WAITS", "").replace("LOOKUPS", "");
-    let modules: [(Make, String); 2] = [(FakeVm::drawn, whole), (FakeVm::lean_drawn, lean)];
-    for (make, policy) in modules {
-        let by = |name, seed| published(make, &policy, Draw::of(name, seed));
+    let waiting = MANY.replace("WAITS", DEMAND).replace("LOOKUPS", ON_DEMAND);
+    let prompt = MANY.replace("WAITS", "").replace("LOOKUPS", "");
+    for policy in [waiting, prompt] {
+        let by = |name, seed| published(&policy, Draw::of(name, seed));
         let first = by(77, 0);
         for seed in [1, 2, 77, 0x0123_4567_89ab_cdef, u64::MAX] {
             let other = by(77, seed);

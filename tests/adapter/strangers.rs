@@ -84,14 +84,15 @@ fn a_root_that_ends_takes_its_ticks_along() {
     sound(&vm);
 }
 
+/// As where the host may not call `proxy_on_context_create`: the roots of its streams are unknown.
 #[test]
-fn a_configuration_for_a_root_that_was_never_created() {
+fn a_root_that_was_never_created_takes_a_policy_and_its_streams_are_denied() {
     let vm = vm();
     let root = ContextId(5);
-    assert!(
-        !vm.configure(root, SMALL.as_bytes()),
-        "its streams could not be told from others"
-    );
+    assert!(vm.configure(root, SMALL.as_bytes()));
     vm.tick(root);
+    let outcome = vm.request(ContextId(6), &get("/open"));
+    let denied = (503, "postern_unknown_context".to_owned());
+    assert_eq!(answered(&outcome), denied);
     sound(&vm);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::centre::{Centre, Deed};
 use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
-use crate::plan::{Plan, WHOLE};
+use crate::plan::Plan;
 use crate::servers::Upstreams;
 use crate::wrappers::{samples, wrapped};
 
@@ -53,7 +53,6 @@ impl Gate {
             clusters,
             workers: 1,
             capabilities: Vec::new(),
-            module: WHOLE,
         };
         let envoy = plan.start().unwrap();
         Self { envoy, upstreams }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::armed;
 use crate::centre::{Centre, Deed};
-use crate::envoy::variable;
 use crate::gate::{Delivery, Gate, IDLE, Setting, WORKERS, by_text};
 use crate::http1::get;
 use crate::load::{Load, Sample};
@@ -45,16 +44,11 @@ pub(crate) fn start(setting: Setting, first: &str) -> Gate {
 pub(crate) struct Under<'a> {
     /// Another Envoy than the one that the project is set up with.
     pub(crate) envoy: Option<&'a Path>,
-    /// With the lean module.
-    pub(crate) lean: bool,
 }
 
 pub(crate) fn setting(name: &'static str, delivery: Delivery, under: Under<'_>) -> Setting {
     let mut setting = Setting::new(name, delivery);
     setting.program = under.envoy.map(Path::to_owned);
-    if under.lean {
-        setting.module = variable("POSTERN_LEAN_WASM").into();
-    }
     setting
 }
 

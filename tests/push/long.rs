@@ -4,13 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::envoy::variable;
 use crate::facts::{self, CONNECTIONS, PACE, REQUESTS, Under, centre, start, tell};
 use crate::gate::{Delivery, Gate, Setting};
 use crate::load::{Load, Sample};
-use crate::policies::{good, with_a_watched_source, with_sources};
+use crate::policies::{good, with_sources};
 use crate::rolling;
 use crate::versions::envoy_of;
 
@@ -62,27 +59,17 @@ fn push_all(gate: &Gate, count: u32, policy: impl Fn(u32) -> String) -> (u64, u6
 
 #[test]
 fn a_thousand_pushes_leave_memory_flat() {
-    a_thousand_pushes("POSTERN_WASM", with_sources);
-}
-
-#[test]
-fn so_they_do_with_the_lean_module() {
-    a_thousand_pushes("POSTERN_LEAN_WASM", with_a_watched_source);
-}
-
-fn a_thousand_pushes(module: &str, policy: fn(u32) -> Value) {
     let centre = centre();
     let mut setting = Setting::new("long-thousand", Delivery::Ecds);
-    setting.module = variable(module).into();
     setting.centre = Some(centre.address);
-    let gate = start(setting, &policy(0).to_string());
+    let gate = start(setting, &with_sources(0).to_string());
     let load = Load::start(
         gate.address(),
         &REQUESTS,
         CONNECTIONS,
         PACE.saturating_mul(4),
     );
-    let (hundredth, last) = push_all(&gate, 1000, |number| policy(number).to_string());
+    let (hundredth, last) = push_all(&gate, 1000, |number| with_sources(number).to_string());
     let samples = load.finish();
     tell(&format!("{} requests", samples.len()));
     for sample in &samples {
@@ -158,7 +145,6 @@ fn all_facts(version: &str) {
     let envoy = envoy_of(version);
     let under = Under {
         envoy: Some(&envoy),
-        lean: false,
     };
     for fact in [
         facts::bad_by_ecds,
@@ -171,19 +157,6 @@ fn all_facts(version: &str) {
         facts::closed,
         facts::waiting,
         facts::half_hearted,
-    ] {
-        fact(under);
-    }
-    let under = Under {
-        lean: true,
-        ..under
-    };
-    for fact in [
-        facts::bad_by_ecds,
-        facts::bad_by_lds,
-        facts::drained,
-        facts::bad_at_first,
-        facts::let_go,
     ] {
         fact(under);
     }

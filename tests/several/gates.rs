@@ -4,25 +4,17 @@ use std::path::Path;
 
 use crate::envoy::Envoy;
 use crate::http1::{self, get};
-use crate::plan::{Plan, WHOLE};
+use crate::plan::Plan;
 use crate::servers::Upstreams;
 
-/// The variable that names the lean module.
-pub(crate) const LEAN: &str = "POSTERN_LEAN_WASM";
-
-/// A policy that lets its own consumer in and says that it did, in a header of its own; where the module can, in the
-/// response as well.
-fn policy(name: &str, module: &'static str) -> String {
-    let response = if module == WHOLE {
-        format!(r#", "response": {{"headers": {{"set": {{"x-answer-{name}": "yes"}}}}}}"#)
-    } else {
-        String::new()
-    };
+/// A policy that lets its own consumer in and adds a header of its own to the request and to the response.
+fn policy(name: &str) -> String {
     format!(
         r#"{{"providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-key-{name}"}}]}}}}}},
             "consumers": [{{"name": "one", "credentials": [{{"apiKey": {{"value": "key-{name}"}}}}]}}],
             "routes": [{{"name": "all", "require": "keys",
-                         "rewrite": {{"headers": {{"set": {{"x-policy-{name}": "yes"}}}}}}{response}}}]}}"#
+                         "rewrite": {{"headers": {{"set": {{"x-policy-{name}": "yes"}}}}}},
+                         "response": {{"headers": {{"set": {{"x-answer-{name}": "yes"}}}}}}}}]}}"#
     )
 }
 
@@ -30,23 +22,21 @@ fn policy(name: &str, module: &'static str) -> String {
 pub(crate) fn start(
     name: &str,
     program: Option<&Path>,
-    module: &'static str,
     chains: &[(&str, &[&str])],
     capabilities: Vec<&'static str>,
 ) -> Result<(Envoy, Upstreams), String> {
     let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
     let of_chain = |(listener, names): &(&str, &[&str])| -> Vec<(String, String)> {
-        let filter = |name: &&str| ((*listener).to_owned(), policy(name, module));
+        let filter = |name: &&str| ((*listener).to_owned(), policy(name));
         names.iter().map(filter).collect()
     };
     let plan = Plan {
-        name: format!("{name}-{module}").to_lowercase(),
+        name: name.to_owned(),
         policies: chains.iter().flat_map(of_chain).collect(),
         environment: [].into(),
         clusters: upstreams.addresses.clone(),
         workers: 2,
         capabilities,
-        module,
     };
     Ok((plan.start_in(program)?, upstreams))
 }
@@ -78,11 +68,10 @@ pub(crate) fn ask(
 }
 
 /// Each filter of a chain has its own policy, and so has each listener.
-pub(crate) fn are_told_apart(program: Option<&Path>, module: &'static str) {
+pub(crate) fn are_told_apart(program: Option<&Path>) {
     let gates = start(
         "several-policies",
         program,
-        module,
         &[
             ("a", &["a"]),
             ("b", &["b"]),
@@ -109,10 +98,9 @@ pub(crate) fn are_told_apart(program: Option<&Path>, module: &'static str) {
                 assert_eq!((status, &*request), (401, ""), "{}", gates.0.log());
             } else {
                 let all = own.concat();
-                let edited = if module == WHOLE { &*all } else { "" };
                 assert_eq!(
                     (status, &*request, &*response),
-                    (200, &*all, edited),
+                    (200, &*all, &*all),
                     "{listener}"
                 );
             }

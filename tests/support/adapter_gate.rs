@@ -29,17 +29,8 @@ pub(crate) struct AdapterGate {
 impl AdapterGate {
     /// A VM with the file's policy that has loaded its watched documents.
     pub(crate) fn open(file: &CaseFile) -> Result<Self, String> {
-        Self::start(file, FakeVm::new)
-    }
-
-    /// The same of the lean module.
-    pub(crate) fn open_lean(file: &CaseFile) -> Result<Self, String> {
-        Self::start(file, FakeVm::lean)
-    }
-
-    fn start(file: &CaseFile, make: fn(&Clock, u64) -> FakeVm) -> Result<Self, String> {
         let json = json_of(file.policy.as_deref().unwrap_or_default())?;
-        let mut gate = Self::bare(file, make);
+        let mut gate = Self::bare(file);
         if !gate.vm.configure(gate.root, json.as_bytes()) {
             return Err(gate.errors().join("\n"));
         }
@@ -53,7 +44,7 @@ impl AdapterGate {
 
     /// What the adapter logs of a policy that it refuses; nothing where it takes it.
     pub(crate) fn refuse(json: &str, file: &CaseFile) -> Vec<String> {
-        let gate = Self::bare(file, FakeVm::new);
+        let gate = Self::bare(file);
         if gate.vm.configure(gate.root, json.as_bytes()) {
             return Vec::new();
         }
@@ -64,12 +55,12 @@ impl AdapterGate {
             .collect()
     }
 
-    fn bare(file: &CaseFile, make: fn(&Clock, u64) -> FakeVm) -> Self {
+    fn bare(file: &CaseFile) -> Self {
         let clock = Clock::at(Timestamp::from_nanos(1_800_000_000_000_000_000));
         for (name, value) in &file.env {
             clock.set_variable(name, value);
         }
-        let vm = make(&clock, 7);
+        let vm = FakeVm::new(&clock, 7);
         vm.script().clusters.insert("centre".into());
         let root = vm.root();
         Self {

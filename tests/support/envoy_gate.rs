@@ -25,30 +25,25 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts Envoy with one listener for each case file that is `fit`, and waits until it has asked for every
-    /// watched document.
+    /// Starts Envoy with one listener for each case file, and waits until it has asked for every watched document.
     #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    pub(crate) fn start(
-        module: &'static str,
-        fit: impl Fn(&CaseFile) -> bool,
-    ) -> Result<Rc<Self>, String> {
+    pub(crate) fn start() -> Result<Rc<Self>, String> {
         let upstreams = Upstreams::start(&["default", "blue", "green"], &UPSTREAM_ANSWER);
         let centre = Centre::start();
         let mut plan = Plan {
-            name: format!("envoy-corpus-{module}").to_lowercase(),
+            name: "envoy-corpus".into(),
             policies: Vec::new(),
             environment: BTreeMap::new(),
             clusters: upstreams.addresses.clone(),
             workers: 1,
             capabilities: Vec::new(),
-            module,
         };
         plan.clusters.push(("centre".into(), centre.address));
         let mut watched = Vec::new();
         for file in files().iter().filter(|file| !file.cases.is_empty()) {
             let json = json_of(file.policy.as_deref().unwrap_or_default())?;
             // One policy that doesn't compile would keep Envoy from starting; the core's runner tells which and why.
-            if compile(&json, &file.env).is_err() || !fit(file) {
+            if compile(&json, &file.env).is_err() {
                 continue;
             }
             plan.policies.push((file.stem.clone(), json));

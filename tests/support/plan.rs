@@ -22,12 +22,7 @@ pub(crate) struct Plan {
     pub(crate) workers: usize,
     /// All that the module may call and be called by; everything where it is empty.
     pub(crate) capabilities: Vec<&'static str>,
-    /// The variable that names the module.
-    pub(crate) module: &'static str,
 }
-
-/// The variable that names the whole module; for the lean one it is another.
-pub(crate) const WHOLE: &str = "POSTERN_WASM";
 
 /// The field in which a local reply says why.
 pub(crate) const DETAILS: &str = "x-details";
@@ -164,7 +159,7 @@ fn postern(policy: &str, plan: &Plan) -> Value {
                 "vm_config": {
                     "vm_id": "postern",
                     "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": variable(plan.module)}},
+                    "code": {"local": {"filename": variable("POSTERN_WASM")}},
                     "environment_variables": {"key_values": plan.environment},
                 },
                 "configuration": {

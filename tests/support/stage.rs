@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::centre::{Centre, Deed};
 use crate::envoy::Envoy;
 use crate::http1::get;
-use crate::plan::{Plan, WHOLE};
+use crate::plan::Plan;
 use crate::servers::Upstreams;
 
 /// How many workers Envoy has.
@@ -67,7 +67,6 @@ impl Stage {
             clusters,
             workers: WORKERS,
             capabilities: Vec::new(),
-            module: WHOLE,
         };
         let envoy = match plan.start() {
             Ok(envoy) => envoy,

@@ -25,7 +25,7 @@ use std::ops::Range;
 
 pub use order::{Disorder, Known, arranged, order};
 
-use table::{ENV, MEMORY, NEEDED, OURS, Of, Shape, WASI};
+use table::{ENV, MEMORY, NEEDED, OURS, Shape, WASI};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ExternalKind, Parser, Payload, TypeRef, ValType,
@@ -144,22 +144,9 @@ fn callback_shape(inner: &CompositeInnerType) -> Option<Shape> {
 /// If it can't be read, or is not what the filter and the host need; then every
 /// reason is named.
 pub fn finish(module: &[u8]) -> Result<Vec<u8>, Refusal> {
-    with_exports(module, &[Of::Both, Of::Whole])
-}
-
-/// The finished form without the callbacks that only some policies need: each
-/// one costs every request, even if it does nothing.
-///
-/// # Errors
-/// As [`finish`].
-pub fn finish_lean(module: &[u8]) -> Result<Vec<u8>, Refusal> {
-    with_exports(module, &[Of::Both])
-}
-
-fn with_exports(module: &[u8], of: &[Of]) -> Result<Vec<u8>, Refusal> {
     let surface = Surface::read(module)?;
     let mut reasons = unoffered(&surface);
-    let exports = new_exports(&surface, of, &mut reasons);
+    let exports = new_exports(&surface, &mut reasons);
     if !reasons.is_empty() {
         return Err(Refusal::Unfit(reasons));
     }
@@ -181,7 +168,7 @@ fn unoffered(surface: &Surface<'_>) -> Vec<String> {
         .collect()
 }
 
-fn new_exports(surface: &Surface<'_>, of: &[Of], reasons: &mut Vec<String>) -> ExportSection {
+fn new_exports(surface: &Surface<'_>, reasons: &mut Vec<String>) -> ExportSection {
     let mut exports = ExportSection::new();
     match surface.exported(MEMORY) {
         Some((ExternalKind::Memory, index)) => {
@@ -195,9 +182,7 @@ fn new_exports(surface: &Surface<'_>, of: &[Of], reasons: &mut Vec<String>) -> E
             continue;
         };
         if surface.shape(index) == Some(needed.shape) {
-            if of.contains(&needed.of) {
-                exports.export(needed.wire, ExportKind::Func, index);
-            }
+            exports.export(needed.wire, ExportKind::Func, index);
         } else {
             let Shape { params, results } = needed.shape;
             reasons.push(format!(

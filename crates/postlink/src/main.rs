@@ -1,6 +1,5 @@
-//! `postlink finish IN OUT` gives a linked module the host's exports, `postlink
-//! finish-lean IN OUT` fewer of them; `postlink order IN OUT` puts first what
-//! requests run.
+//! `postlink finish IN OUT` gives a linked module the host's exports; `postlink
+//! order IN OUT` puts the functions first that requests run.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -8,7 +7,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: postlink finish|finish-lean|order IN OUT";
+const USAGE: &str = "usage: postlink finish|order IN OUT";
 
 fn main() -> ExitCode {
     match run() {
@@ -31,7 +30,6 @@ fn run() -> Result<(), String> {
     let module = std::fs::read(input).map_err(|error| at_input(&error))?;
     let made = match step.to_str() {
         Some("finish") => postlink::finish(&module).map_err(|refusal| at_input(&refusal)),
-        Some("finish-lean") => postlink::finish_lean(&module).map_err(|refusal| at_input(&refusal)),
         Some("order") => postlink::order(&module).map_err(|disorder| at_input(&disorder)),
         _ => Err(USAGE.to_owned()),
     };

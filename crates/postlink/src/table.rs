@@ -25,18 +25,6 @@ pub struct Needed {
     pub wire: &'static str,
     /// What the host calls it with.
     pub shape: Shape,
-    /// Which modules have it.
-    pub of: Of,
-}
-
-/// Which modules have a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// Both.
-    Both,
-    /// The whole one, and not the lean one, which is called for nothing of a
-    /// stream but its request's headers.
-    Whole,
 }
 
 const fn needed(linked: &'static str, wire: &'static str, shape: Shape) -> Needed {
@@ -44,14 +32,6 @@ const fn needed(linked: &'static str, wire: &'static str, shape: Shape) -> Neede
         linked,
         wire,
         shape,
-        of: Of::Both,
-    }
-}
-
-const fn of_whole(linked: &'static str, wire: &'static str, shape: Shape) -> Needed {
-    Needed {
-        of: Of::Whole,
-        ..needed(linked, wire, shape)
     }
 }
 
@@ -72,7 +52,7 @@ pub const NEEDED: &[Needed] = &[
         "proxy_on_memory_allocate",
         shape(1, 1),
     ),
-    of_whole(
+    needed(
         "postern_on_context_create",
         "proxy_on_context_create",
         shape(2, 0),
@@ -84,7 +64,7 @@ pub const NEEDED: &[Needed] = &[
         "proxy_on_request_headers",
         shape(3, 1),
     ),
-    of_whole(
+    needed(
         "postern_on_response_headers",
         "proxy_on_response_headers",
         shape(3, 1),
@@ -94,7 +74,7 @@ pub const NEEDED: &[Needed] = &[
         "proxy_on_http_call_response",
         shape(5, 0),
     ),
-    of_whole("postern_on_delete", "proxy_on_delete", shape(1, 0)),
+    needed("postern_on_delete", "proxy_on_delete", shape(1, 0)),
 ];
 
 /// The memory, which the host reads and writes.

@@ -7,8 +7,8 @@
     reason = "a test may panic"
 )]
 
-use postlink::table::{NEEDED, Of};
-use postlink::{Refusal, finish, finish_lean};
+use postlink::table::NEEDED;
+use postlink::{Refusal, finish};
 use wasmparser::{Parser, Payload, Validator};
 
 /// A module as it comes from the linker: the needed functions but for those
@@ -67,29 +67,6 @@ fn callbacks_get_their_final_names_and_everything_else_is_dropped() {
     let mut expected = vec!["memory".to_owned()];
     expected.extend(NEEDED.iter().map(|needed| needed.wire.to_owned()));
     assert_eq!(exports(&finished), expected);
-}
-
-#[test]
-fn the_lean_module_lacks_what_only_some_policies_need() {
-    let lean = finish_lean(&whole("")).unwrap();
-    Validator::new().validate_all(&lean).unwrap();
-    let names = exports(&lean);
-    for needed in NEEDED {
-        let is_there = names.iter().any(|name| name == needed.wire);
-        assert_eq!(is_there, needed.of == Of::Both, "{}", needed.wire);
-    }
-    for lacking in [
-        "proxy_on_context_create",
-        "proxy_on_response_headers",
-        "proxy_on_delete",
-    ] {
-        assert!(!names.iter().any(|name| name == lacking), "{lacking}");
-    }
-    // What is wrong with the link is found out all the same.
-    let without = linked("", MEMORY, |name| {
-        (name == "postern_on_delete").then(String::new)
-    });
-    assert!(matches!(finish_lean(&without), Err(Refusal::Unfit(_))));
 }
 
 #[test]

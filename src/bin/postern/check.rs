@@ -36,9 +36,6 @@ pub(crate) struct Check {
     /// Let warnings count as errors.
     #[arg(long)]
     deny_warnings: bool,
-    /// The policies are for `postern-lean.wasm`: what that can't do is an error as well.
-    #[arg(long)]
-    lean: bool,
     /// A variable of the VM's environment. Those that aren't given are taken to be set.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
@@ -59,7 +56,6 @@ impl Check {
     pub(crate) fn run(&self) -> Result<Verdict, Failure> {
         let mut all = Findings {
             environment: Variables::new(&self.env),
-            lean: self.lean,
             findings: Vec::new(),
             policies: 0,
             unusable: false,
@@ -91,8 +87,6 @@ impl Check {
 
 struct Findings {
     environment: Variables,
-    /// The policies are for the lean module.
-    lean: bool,
     findings: Vec<Finding>,
     policies: usize,
     /// A file could not be read, or holds no policy.
@@ -109,7 +103,7 @@ impl Findings {
     fn file(&mut self, name: &str, text: &str) {
         let mut alone = file::alone(text).map(|json| {
             let bytes = without_blanks(&json);
-            judge(&json, bytes, &self.environment, self.lean)
+            judge(&json, bytes, &self.environment)
         });
         if alone.as_ref().is_some_and(Vec::is_empty) {
             // No places are needed, and to find them all takes as long as the rest.
@@ -133,7 +127,7 @@ impl Findings {
                         let judged = alone.take().filter(|_| found.wrapper.is_empty());
                         let said = judged.unwrap_or_else(|| {
                             let json = tree.to_json();
-                            judge(&json, json.len(), &self.environment, self.lean)
+                            judge(&json, json.len(), &self.environment)
                         });
                         self.policy(&place, tree, said);
                     }
@@ -200,7 +194,7 @@ impl Findings {
         let before = self.findings.len();
         match json::read(text) {
             Ok(tree) => {
-                let said = judge(text, text.len(), &self.environment, self.lean);
+                let said = judge(text, text.len(), &self.environment);
                 self.policy(place, &tree, said);
             }
             Err(error) => {

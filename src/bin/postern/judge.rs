@@ -41,8 +41,8 @@ pub(crate) fn without_blanks(json: &str) -> usize {
 }
 
 /// Judges a policy as the filter does, and warns of what it wouldn't mind. `json` is what the filter would read, which comes
-/// to it in so many bytes; `lean` says whether it is to be the lean module's.
-pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: bool) -> Vec<Said> {
+/// to it in so many bytes.
+pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Said> {
     if bytes > MOST_BYTES {
         return vec![too_large(bytes)];
     }
@@ -59,9 +59,6 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables, lean: boo
     let mut said = Vec::new();
     match Policy::compile(&config, environment) {
         Ok(policy) => {
-            if let (true, Err(errors)) = (lean, policy.suits_lean()) {
-                said.extend(refused(&errors));
-            }
             said.extend(policy.notices().iter().map(|notice| Said {
                 level: Level::Warning,
                 rule: notice.rule,
@@ -138,8 +135,8 @@ mod tests {
     #[test]
     fn a_policy_that_is_too_long() {
         let variables = Variables::default();
-        assert!(judge("{}", MOST_BYTES, &variables, false).is_empty());
-        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables, false);
+        assert!(judge("{}", MOST_BYTES, &variables).is_empty());
+        let said = judge("{}", MOST_BYTES.saturating_add(1), &variables);
         assert_eq!(said.len(), 1);
         assert!(said[0].reason.contains("16777217 bytes"), "{said:?}");
         // The filter's own limit, as its operators read it.
@@ -156,7 +153,7 @@ mod tests {
             let pairs = [("KEY", key), ("TEST", "test")];
             Variables::new(&pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
         };
-        let said = judge(policy, policy.len(), &given("k\n"), false);
+        let said = judge(policy, policy.len(), &given("k\n"));
         let rules: Vec<_> = said
             .iter()
             .map(|said| (said.level, said.rule, said.path.as_str()))
@@ -168,7 +165,7 @@ mod tests {
             (Level::Warning, "repeated-key", third.as_str()),
         ];
         assert_eq!(rules, expected);
-        let said = judge(policy, policy.len(), &given("hunter2\nhunter2"), false);
+        let said = judge(policy, policy.len(), &given("hunter2\nhunter2"));
         assert_eq!(
             (said[0].level, said[0].path.as_str()),
             (Level::Error, first.as_str())

@@ -254,32 +254,6 @@ pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Result<(), Failure> {
     check("proxy_set_property", status)
 }
 
-/// Has the streams of this callback's root set a property only once: a second time is a bad argument. It can't be taken back,
-/// and to declare it again is a bad argument too.
-pub(crate) fn declare_property_once(name: &[u8]) -> Result<(), Failure> {
-    const FUNCTION: &[u8] = b"declare_property";
-    let arguments = property_once(name);
-    // SAFETY: the host reads both slices during the call; nothing is wanted back.
-    let status = unsafe {
-        import::proxy_call_foreign_function(
-            FUNCTION.as_ptr(),
-            FUNCTION.len(),
-            arguments.as_ptr(),
-            arguments.len(),
-            null_mut(),
-            null_mut(),
-        )
-    };
-    check("proxy_call_foreign_function", status)
-}
-
-/// Envoy's `DeclarePropertyArguments` in protobuf's wire form: `name` is field 1, `readonly` field 2. The name has 127 bytes
-/// at most, so that its length is one byte.
-fn property_once(name: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
-    [&[0x0a, length], name, &[0x10, 1]].concat()
-}
-
 /// Names a stat. The same name means the same stat in every VM, but each has a number of its own for it.
 pub(crate) fn define_metric(kind: MetricKind, name: &[u8]) -> Result<MetricId, Failure> {
     let mut id = 0;

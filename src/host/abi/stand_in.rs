@@ -176,17 +176,6 @@ pub(super) unsafe fn proxy_set_property(
     let (name, value) = unsafe { (slice(name, name_size), slice(value, value_size)) };
     status(call::set_property(name, value))
 }
-pub(super) unsafe fn proxy_call_foreign_function(
-    name: *const u8,
-    name_size: usize,
-    arguments: *const u8,
-    arguments_size: usize,
-    _results: *mut *mut u8,
-    _results_size: *mut usize,
-) -> u32 {
-    let (name, arguments) = unsafe { (slice(name, name_size), slice(arguments, arguments_size)) };
-    status(call::call_foreign_function(name, arguments))
-}
 pub(super) unsafe fn proxy_define_metric(
     kind: u32,
     name: *const u8,

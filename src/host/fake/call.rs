@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::host::{CallToken, ContextId, Status};
 use crate::http::HeaderMap;
 
-use super::filter_state::declared_once;
 use super::host::{Host, LocalResponse, SentCallout};
 use super::{Pairs, pairs};
 
@@ -335,31 +334,10 @@ pub(crate) fn set_property(name: &[u8], value: &[u8]) -> Answer<()> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (name, entry) = (text(name), host.contexts.get(&context));
         let Some(entry) = entry.filter(|entry| entry.parent != 0) else {
-            // A root has no exchange. That is only asked on purpose for the names by which roots are told apart.
-            if !name.starts_with("postern.root.") {
-                host.violation("a property of a root", context);
-            }
+            host.violation("a property of a root", context);
             return Err(NOT_FOUND);
         };
-        let exchange = entry.exchange;
-        let root = host.contexts.get(&entry.parent);
-        let declared = root.is_some_and(|root| root.once.contains(&name));
-        let once = declared || host.all_once;
-        let set = host.properties.set(exchange, name, text(value), once);
-        set.map_err(|status| status.0)
-    })
-}
-
-/// Only Envoy's `declare_property`, and of that only what may be set once. Envoy takes it for the callback's own context.
-pub(crate) fn call_foreign_function(name: &[u8], arguments: &[u8]) -> Answer<()> {
-    let current = FRAMES.with(|frames| frames.borrow().last().map(|frame| frame.current));
-    make("proxy_call_foreign_function", |host, _| {
-        if name != b"declare_property" {
-            return Err(NOT_FOUND);
-        }
-        let property = declared_once(arguments).ok_or(BAD_ARGUMENT)?;
-        let context = current.and_then(|current| host.contexts.get_mut(&current));
-        let is_new = context.ok_or(NOT_FOUND)?.once.insert(property);
-        if is_new { Ok(()) } else { Err(BAD_ARGUMENT) }
+        host.properties.insert((entry.exchange, name), text(value));
+        Ok(())
     })
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::host::{Action, CallToken, ContextId, Status, Vm};
 
-use super::filter_state::FilterState;
 use super::{Outcome, Pairs, World};
 
 /// A local response as the adapter sent it.
@@ -59,8 +58,6 @@ pub(super) struct Context {
     pub(super) exchange: u32,
     /// The name of the plugin that it is of.
     pub(super) plugin: String,
-    /// Of a root: the properties that its streams may set only once.
-    pub(super) once: BTreeSet<String>,
 }
 
 /// The fake host of one VM. The public fields are its script.
@@ -76,8 +73,6 @@ pub struct Host {
     pub log_level: u32,
     /// Answers every callout from within the call that sends it, with this status.
     pub answer_at_once: Option<u16>,
-    /// Has no property be set twice, declared or not. (Envoy isn't like that.)
-    pub all_once: bool,
     /// The header map that is handed over in place of a request's.
     pub raw_map: Option<Vec<u8>>,
     /// What was logged, with its level.
@@ -93,7 +88,8 @@ pub struct Host {
     pub(super) reply: Option<(Vec<u8>, Vec<u8>)>,
     pub(super) pending: Vec<SentCallout>,
     pub(super) contexts: BTreeMap<u32, Context>,
-    pub(super) properties: FilterState,
+    /// By exchange and name. All filters of an exchange see them.
+    pub(super) properties: BTreeMap<(u32, String), String>,
     pub(super) world: World,
     pub(super) vm: Rc<Vm>,
     pub(super) tokens: u32,
@@ -128,7 +124,6 @@ impl Host {
             plugin: String::new(),
             log_level: 0,
             answer_at_once: None,
-            all_once: false,
             raw_map: None,
             logs: Vec::new(),
             calls: BTreeMap::new(),
@@ -139,7 +134,7 @@ impl Host {
             reply: None,
             pending: Vec::new(),
             contexts: BTreeMap::new(),
-            properties: FilterState::default(),
+            properties: BTreeMap::new(),
             world,
             vm,
             tokens: 0,
@@ -159,10 +154,13 @@ impl Host {
     /// What was said of a stream for its access log.
     #[must_use]
     pub fn properties(&self, stream: ContextId) -> BTreeMap<String, String> {
-        let context = self.contexts.get(&stream.0);
-        context
-            .map(|context| self.properties.of(context.exchange))
-            .unwrap_or_default()
+        let Some(context) = self.contexts.get(&stream.0) else {
+            return BTreeMap::new();
+        };
+        let all = self.properties.iter();
+        all.filter(|((exchange, _), _)| *exchange == context.exchange)
+            .map(|((_, name), value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     pub(super) fn violation(&mut self, what: &str, context: u32) {

@@ -7,7 +7,6 @@
 
 mod board;
 pub(super) mod call;
-mod filter_state;
 mod host;
 pub(super) mod stats;
 
@@ -98,39 +97,21 @@ pub enum Outcome {
 pub struct FakeVm {
     host: Rc<RefCell<Host>>,
     vm: Rc<Vm>,
-    /// The callbacks that the lean module lacks aren't called.
-    is_lean: bool,
 }
 
 impl FakeVm {
     /// A VM in `world`, whose random name is `name`.
     #[must_use]
     pub fn new(world: &World, name: u64) -> Self {
-        Self::start(world, Draw::of(name, SEED), false)
+        Self::drawn(world, Draw::of(name, SEED))
     }
 
     /// A VM that has drawn so.
     #[must_use]
     pub fn drawn(world: &World, draw: Draw) -> Self {
-        Self::start(world, draw, false)
-    }
-
-    /// A VM of the lean module, which isn't told of contexts and responses.
-    #[must_use]
-    pub fn lean(world: &World, name: u64) -> Self {
-        Self::lean_drawn(world, Draw::of(name, SEED))
-    }
-
-    /// A VM of the lean module that has drawn so.
-    #[must_use]
-    pub fn lean_drawn(world: &World, draw: Draw) -> Self {
-        Self::start(world, draw, true)
-    }
-
-    fn start(world: &World, draw: Draw, is_lean: bool) -> Self {
         let vm = Rc::new(Vm::new(draw));
         let host = Rc::new(RefCell::new(Host::new(world.clone(), Rc::clone(&vm))));
-        Self { host, vm, is_lean }
+        Self { host, vm }
     }
 
     /// The VM.
@@ -189,11 +170,7 @@ impl FakeVm {
 
     fn respond(&self, stream: ContextId, headers: Pairs) -> Action {
         self.host.borrow_mut().open_response(stream, headers);
-        let action = if self.is_lean {
-            Action::Continue
-        } else {
-            self.enter(stream, |vm| vm.on_response_headers(stream))
-        };
+        let action = self.enter(stream, |vm| vm.on_response_headers(stream));
         self.host.borrow_mut().close_response(stream);
         action
     }
@@ -218,9 +195,7 @@ impl FakeVm {
 
     fn context(&self, parent: ContextId, beside: Option<ContextId>) -> ContextId {
         let context = self.host.borrow_mut().create(parent, beside);
-        if !self.is_lean {
-            self.enter(context, |vm| vm.on_context_create(context, parent));
-        }
+        self.enter(context, |vm| vm.on_context_create(context, parent));
         context
     }
 
@@ -323,9 +298,7 @@ impl FakeVm {
 
     /// Ends a context.
     pub fn delete(&self, context: ContextId) {
-        if !self.is_lean {
-            self.enter(context, |vm| vm.on_delete(context));
-        }
+        self.enter(context, |vm| vm.on_delete(context));
         self.host.borrow_mut().delete(context);
     }
 }

@@ -71,7 +71,7 @@ impl Host {
 
     fn configure(&mut self, policy: &str, document: &str) -> Result<(), String> {
         self.call("_initialize", &[])?;
-        self.call_if_any("proxy_on_context_create", &[ROOT, 0])?;
+        self.call("proxy_on_context_create", &[ROOT, 0])?;
         self.store.data_mut().buffer = policy.into();
         if self.call("proxy_on_configure", &[ROOT, size(policy.len())])? != 1 {
             return Err(format!("the policy was refused:\n{}", self.said()));
@@ -95,11 +95,11 @@ impl Host {
         };
         self.newest = self.newest.saturating_add(1);
         let stream = self.newest;
-        self.call_if_any("proxy_on_context_create", &[stream, ROOT])?;
+        self.call("proxy_on_context_create", &[stream, ROOT])?;
         let count = size(headers.len());
         let action = self.call("proxy_on_request_headers", &[stream, count, 1])?;
-        self.call_if_any("proxy_on_response_headers", &[stream, 1, 0])?;
-        self.call_if_any("proxy_on_delete", &[stream])?;
+        self.call("proxy_on_response_headers", &[stream, 1, 0])?;
+        self.call("proxy_on_delete", &[stream])?;
         let stage = self.store.data_mut();
         let answer = match (stage.denied, action) {
             (Some(status), _) => Answer::Denied(status),
@@ -112,14 +112,6 @@ impl Host {
     /// What the module wrote to the log since the request began.
     pub(super) fn said(&self) -> &str {
         &self.store.data().log
-    }
-
-    /// Calls a callback that the lean module hasn't.
-    fn call_if_any(&mut self, name: &str, arguments: &[u32]) -> Result<(), String> {
-        if self.instance.get_func(&self.store, name).is_some() {
-            self.call(name, arguments)?;
-        }
-        Ok(())
     }
 
     fn call(&mut self, name: &str, arguments: &[u32]) -> Result<u32, String> {
