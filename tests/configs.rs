@@ -1,4 +1,4 @@
-//! Every policy that the project shows compiles: those of `envoy/`, and those of the documentation.
+//! Every policy in `envoy/`, in the documentation and in the README compiles.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use postern::config::Config;
 use postern::policy::{Environment, Policy};
 
-/// What shown policies read from the environment: each variable is set.
+/// An environment in which every variable is set.
 struct EverythingSet;
 
 impl Environment for EverythingSet {
@@ -18,7 +18,7 @@ impl Environment for EverythingSet {
 
 fn compile(yaml: &str) -> Result<(), String> {
     let value: serde_json::Value =
-        serde_yaml_ng::from_str(yaml).map_err(|error| format!("no YAML: {error}"))?;
+        serde_yaml_ng::from_str(yaml).map_err(|error| format!("invalid YAML: {error}"))?;
     let config =
         Config::parse(value.to_string().as_bytes()).map_err(|errors| errors.to_string())?;
     Policy::compile(&config, &EverythingSet).map_err(|errors| errors.to_string())?;
@@ -72,7 +72,7 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     all
 }
 
-/// Every policy that is shown, by where it stands.
+/// Every policy, by its file and line.
 fn shown() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = BTreeMap::new();
@@ -81,7 +81,7 @@ fn shown() -> BTreeMap<String, String> {
             .map(|path| path.display().to_string())
     };
     for path in files(&root.join("envoy"), &["yaml", "yml"]) {
-        // Beside policies there are configurations of Envoy.
+        // The folder has configurations of Envoy, too.
         if path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().contains("policy"))
@@ -102,7 +102,7 @@ fn shown() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn every_policy_that_is_shown_compiles() {
+fn every_shown_policy_compiles() {
     let shown = shown();
     let failures: Vec<_> = shown
         .iter()
@@ -116,14 +116,14 @@ fn every_policy_that_is_shown_compiles() {
 }
 
 #[test]
-fn blocks_are_found() {
+fn finds_the_policy_blocks_of_a_page() {
     let page = "a\n```yaml policy\nroutes: []\n```\n```yaml\nnot: this\n```\n  ````yaml policy\n  ```\n  ````\n";
     let found = blocks(page);
     assert_eq!(found, [(3, "routes: []\n".into()), (9, "  ```\n".into())]);
 }
 
 #[test]
-fn a_bad_policy_is_found() {
+fn finds_an_invalid_policy() {
     assert!(compile("routes: []").is_ok());
     assert!(compile("route: []").is_err());
     assert!(compile("routes: [{name: a}]").is_err());

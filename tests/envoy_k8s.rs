@@ -1,4 +1,4 @@
-//! The policies of the samples in a real Envoy, with clusters of the names that istiod and Envoy Gateway give: they do what their page says.
+//! The samples' policies in a real Envoy, with the cluster names of istiod and Envoy Gateway. They decide as their page says.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "support/centre.rs"]

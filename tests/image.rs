@@ -1,5 +1,5 @@
-//! `scripts/image` builds images that Istio and Envoy Gateway can pull, the same ones each time, and pushes them to registries as these
-//! are: open ones, ones that want a password or a token, and Debian's docker-registry where it is installed.
+//! `scripts/image` builds reproducible images that Istio and Envoy Gateway can pull, and pushes them to a registry. The
+//! tests use registries without authentication, with a token, and Debian's docker-registry if it is installed.
 
 #[path = "image/build.rs"]
 #[cfg(test)]

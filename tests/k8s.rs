@@ -1,5 +1,5 @@
-//! The samples for Kubernetes hold together: every policy in them compiles, in every wrapper; what a policy names (clusters, the routing
-//! header) is there beside it; and nothing in them lets requests through when the filter fails.
+//! Checks the samples for Kubernetes. Every policy compiles, in every kind of object. Each cluster and each routing value
+//! that a policy names is defined by an object beside it. No sample lets requests through when the filter fails.
 
 #[path = "k8s/fields.rs"]
 #[cfg(test)]

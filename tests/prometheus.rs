@@ -1,5 +1,5 @@
-//! The dashboard and the alerts, by a real Prometheus: each alert fires on what it should and on nothing else, and every
-//! query is answered, over what a real Envoy with the gate in it has counted.
+//! Checks the dashboard and the alerts with a real Prometheus, which scrapes a real Envoy with the filter. Each alert fires
+//! when it should and only then. Every query has a result.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "push/armed.rs"]
@@ -11,15 +11,15 @@
 mod armed;
 #[path = "support/centre.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites tell the centre to do more")]
+#[expect(dead_code, reason = "other suites use more of it")]
 mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites look at the log")]
+#[expect(dead_code, reason = "other suites use more of it")]
 mod envoy;
 #[path = "push/gate.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites push in more ways")]
+#[expect(dead_code, reason = "other suites use more of it")]
 mod gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The WasmPlugin as istiod and its agent hand it to Envoy, with the stats that Istio and the samples of `k8s/istio/stats` let through.
+//! The WasmPlugin as istiod and its agent configure it in Envoy, with the stats that Istio and the samples of
+//! `k8s/istio/stats` include.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use crate::envoy::{Envoy, Launch, free_address, socket, variable};
 use crate::http1::get;
 use crate::wrappers::{documents, list, policies, samples};
 
-/// What istiod calls the filter, and what Envoy makes of that in Prometheus' format.
+/// The filter's name as istiod writes it. `COUNTED` is the prefix of its metrics in Prometheus' format.
 const NAME: &str =
     "extensions.istio.io/trafficextension/istio-ingress.postern~istio-translated-wasmplugin";
 const COUNTED: &str = "envoy_extension_config_discovery_http_filter_extensions_istio_io_trafficextension_istio_ingress_postern_istio_translated_wasmplugin_";
@@ -23,7 +24,7 @@ fn sample(folder: &str, kind: &str) -> Value {
     found.map(|(_, sample)| sample.clone()).unwrap()
 }
 
-/// The pod's part of it, as the annotation has it.
+/// The proxy configuration in the pod's annotation.
 fn proxy() -> Value {
     let pod = sample("k8s/istio/stats", "Deployment");
     let annotations = &pod["spec"]["template"]["metadata"]["annotations"];
@@ -31,7 +32,7 @@ fn proxy() -> Value {
     documents(text).unwrap().remove(0)
 }
 
-/// Istio's bootstrap, as far as stats go.
+/// The part of Istio's bootstrap about stats.
 fn stats_config() -> Value {
     let proxy = proxy();
     let rules: Vec<_> = list(&proxy["extraStatTags"])
@@ -85,7 +86,7 @@ impl Gate {
         get(self.listener, path, "").unwrap().status()
     }
 
-    /// What Prometheus reads of a name, with its labels.
+    /// The value of a metric on Envoy's Prometheus page. `name` includes the labels.
     fn stat(&self, name: &str) -> Option<String> {
         let page = get(self.envoy.admin, "/stats/prometheus", "").unwrap();
         let page = String::from_utf8(page.body).unwrap();
@@ -93,12 +94,12 @@ impl Gate {
         own.map(|rest| rest.trim_start_matches("{}").trim().to_owned())
     }
 
-    /// Waits until a stat is such; it isn't there where nothing is wanted.
+    /// Waits until a metric has this value. An empty value means that the metric is absent.
     fn until(&self, name: &str, wanted: &str) {
         self.wait(name, wanted, || self.stat(name).unwrap_or_default());
     }
 
-    /// Waits until a request is answered so.
+    /// Waits until a request has this status.
     fn until_status(&self, path: &str, wanted: u16) {
         let status = || self.status(path).to_string();
         self.wait(path, &wanted.to_string(), status);
@@ -117,7 +118,7 @@ impl Gate {
     }
 }
 
-/// Nothing listens there.
+/// A cluster whose endpoint refuses connections.
 fn registry() -> Value {
     let nowhere = json!({"endpoint": {"address": socket(free_address().port())}});
     json!({
@@ -156,12 +157,12 @@ fn listener(folder: &Path, address: SocketAddr) -> Value {
     })
 }
 
-/// What the agent puts in the place of the module's address.
+/// The module's code as the agent writes it instead of the address.
 fn fetched() -> Value {
     json!({"local": {"filename": variable("POSTERN_WASM")}})
 }
 
-/// As istiod makes it of the sample.
+/// Pushes the filter as istiod makes it from the sample.
 fn push(folder: &Path, policy: &str, code: &Value) {
     let spec = sample("k8s/istio/ingress", "WasmPlugin")["spec"].clone();
     let resource = json!({"resources": [{
@@ -187,12 +188,12 @@ fn push(folder: &Path, policy: &str, code: &Value) {
 }
 
 #[test]
-fn refusals_are_counted_where_istio_lets_them_through_and_log_lines_name_the_filter() {
+fn istio_counts_refused_policies_and_log_lines_name_the_filter() {
     let good = policies(&sample("k8s/istio/ingress", "WasmPlugin")).remove(0);
     let bad = r#"{"routing": "nonsense"}"#;
     let gate = Gate::start("envoy-k8s-istio", bad);
     let counter = |name: &str| format!("{COUNTED}{name}");
-    // What the alert on a first policy that was refused looks at: nothing of the filter's own is there.
+    // The alert for a refused first policy uses Envoy's counters, because the filter has no metrics yet.
     gate.until(&counter("update_rejected"), "1");
     assert_eq!(gate.stat(&counter("update_success")).as_deref(), Some("0"));
     assert_eq!(gate.stat("postern_"), None);
@@ -200,7 +201,7 @@ fn refusals_are_counted_where_istio_lets_them_through_and_log_lines_name_the_fil
     push(&gate.folder, &good, &fetched());
     gate.until(&counter("update_success"), "1");
     assert_eq!(gate.status("/v0/acme"), 308);
-    // Labels by the rules that Istio makes of `extraStatTags`.
+    // The labels come from the rules that Istio makes of `extraStatTags`.
     let moved = r#"postern_decisions_total{route="moved",outcome="answered",reason="none"}"#;
     gate.until(moved, "1");
     push(&gate.folder, bad, &fetched());
@@ -214,9 +215,10 @@ fn refusals_are_counted_where_istio_lets_them_through_and_log_lines_name_the_fil
     }
 }
 
-/// Why `docs/operations.md` says that no Envoy may fetch the module itself by ECDS, as it does where istiod is asked without the agent.
+/// The reason for a rule in `docs/operations.md`: Envoy must not fetch the module itself over ECDS. It does so if it asks
+/// istiod without the agent.
 #[test]
-fn envoy_lets_everybody_through_where_it_is_to_fetch_an_update_itself() {
+fn envoy_lets_requests_through_if_it_has_to_fetch_an_update_itself() {
     let good = policies(&sample("k8s/istio/ingress", "WasmPlugin")).remove(0);
     let gate = Gate::start("envoy-k8s-remote", &good);
     let accepted = format!("{COUNTED}update_success");
@@ -229,7 +231,7 @@ fn envoy_lets_everybody_through_where_it_is_to_fetch_an_update_itself() {
     push(&gate.folder, &good, &remote);
     gate.until(&accepted, "2");
     gate.until_status("/v0/acme", 200);
-    // Nothing of the filter's is left to count it, and Envoy's own count doesn't move.
+    // The filter has no metrics any more, and Envoy's own counter does not change.
     gate.until("postern_policy_version", "");
     assert_eq!(gate.stat("envoy_wasm_remote_load_fetch_failures"), None);
     assert_eq!(gate.status("/v0/acme"), 200);

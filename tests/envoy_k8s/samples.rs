@@ -1,4 +1,4 @@
-//! Requests to the samples' policies.
+//! Sends requests to the samples' policies.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ const FOLDERS: [&str; 3] = [
     "k8s/istio/sidecar",
     "k8s/envoy-gateway",
 ];
-/// Of this consumer only the hash is in the policy.
+/// A key whose hash is in the policy.
 const KEY: &str = "x-api-key: mobile-key\r\n";
 
 struct Gate {
@@ -32,7 +32,7 @@ impl Gate {
         let mut clusters = upstreams.addresses.clone();
         let mut policies = Vec::new();
         for folder in FOLDERS {
-            // As a protobuf Struct makes it, where there is one.
+            // The policy as a protobuf Struct has it, if the kind uses one.
             let all = wrapped(&samples()[folder]);
             let (_, _, found) = all
                 .iter()
@@ -70,7 +70,7 @@ impl Gate {
         .unwrap()
     }
 
-    /// The first of these that arrives after the documents did.
+    /// Waits until a request has this status. The documents must be loaded first.
     #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     fn until(&self, folder: &str, path: &str, fields: &str, wanted: u16) {
         let start = Instant::now();
@@ -86,7 +86,7 @@ impl Gate {
     }
 }
 
-/// One for all: where tenants live, and who partners are.
+/// The document of all sources: the tenants' upstreams and the partners.
 fn document() -> Deed {
     let body = r#"{"tenants": [{"id": "acme", "upstream": "green"}, {"id": "odd", "upstream": "default"}],
         "consumers": [{"name": "shop-window", "groups": ["partner"], "credentials": [{"apiKey": {"value": "partner-key"}}]}]}"#;
@@ -99,7 +99,7 @@ fn document() -> Deed {
     }
 }
 
-/// As `UPSTREAM: request line`.
+/// The requests that the upstreams received, as `UPSTREAM: request line`.
 fn arrived(gate: &Gate) -> Vec<String> {
     let all = gate.upstreams.received();
     let line = |(upstream, message): &(String, Message)| {
@@ -109,7 +109,7 @@ fn arrived(gate: &Gate) -> Vec<String> {
 }
 
 #[test]
-fn the_samples_do_what_their_page_says() {
+fn samples_decide_as_their_page_says() {
     let gate = Gate::start();
     for folder in ["k8s/istio/ingress", "k8s/envoy-gateway"] {
         gate.until(folder, "/v1/acme/orders/0", KEY, 200);
@@ -131,8 +131,8 @@ fn the_samples_do_what_their_page_says() {
         for (path, fields, status) in [
             ("/v1/acme/orders/7", "", 401),
             ("/v1/acme/orders/7", "x-api-key: another\r\n", 401),
-            ("/v1/nobody/orders/7", KEY, 404),
-            // The document wants an upstream that the policy doesn't allow.
+            ("/v1/unknown/orders/7", KEY, 404),
+            // The document has an upstream that the policy does not allow.
             ("/v1/odd/orders/7", KEY, 503),
             ("/v0/acme", "", 308),
             ("/else", KEY, 404),

@@ -1,4 +1,4 @@
-//! What is built.
+//! The contents of a built image.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::layout::{Layout, MANIFEST, build, digest, folder, image, module, text, untar};
 
-/// Both pullers take `plugin.wasm` out of the only layer, whose type must be this one.
+/// Istio and Envoy Gateway read `plugin.wasm` from the only layer. The layer must have this media type.
 #[test]
-fn the_compatible_form_is_one_layer_with_the_module_as_plugin_wasm() {
+fn the_compat_form_has_the_module_as_plugin_wasm_in_one_layer() {
     let folder = folder("compat");
     let (path, said) = build(&folder, &module(1), "image.tar");
     let layout = Layout::read(&path);
@@ -52,9 +52,9 @@ fn the_compatible_form_is_one_layer_with_the_module_as_plugin_wasm() {
     assert_eq!(config["rootfs"]["diff_ids"][0], digest(&layer));
 }
 
-/// Both pullers want exactly two layers here, and take the one of this type as it is.
+/// Istio and Envoy Gateway require exactly two layers here. The layer of the second type is the module itself.
 #[test]
-fn the_artifact_form_is_the_module_itself() {
+fn the_artifact_form_has_the_module_as_a_layer() {
     let (path, said) = build(&folder("artifact"), &module(1), "image.tar");
     let layout = Layout::read(&path);
     let (manifest, name) = layout.manifest("artifact");
@@ -81,7 +81,7 @@ fn the_artifact_form_is_the_module_itself() {
 }
 
 #[test]
-fn one_module_makes_one_image() {
+fn a_module_always_makes_the_same_image() {
     let folder = folder("same");
     let (first, _) = build(&folder, &module(1), "first.tar");
     let (again, _) = build(&folder, &module(1), "again.tar");
@@ -95,7 +95,7 @@ fn one_module_makes_one_image() {
 }
 
 #[test]
-fn what_is_no_module_is_refused() {
+fn refuses_what_is_not_a_module_or_an_image() {
     let folder = folder("refused");
     let (from, to) = (folder.join("module.wasm"), folder.join("image.tar"));
     let [from, to] = [&from, &to].map(|path| path.to_str().unwrap().to_owned());
@@ -104,14 +104,14 @@ fn what_is_no_module_is_refused() {
     fs::write(&from, b"\0asm\x0d\0\x01\0 a component").unwrap();
     let done = attempt();
     assert!(
-        !done.status.success() && text(&done).contains("is no WebAssembly module"),
+        !done.status.success() && text(&done).contains("is not a WebAssembly module"),
         "{done:?}"
     );
     assert!(!Path::new(&to).exists());
     fs::write(&to, "no tar").unwrap();
     let done = image(&["push", "--image", &to, "127.0.0.1:1/a:b"], &[]);
     assert!(
-        !done.status.success() && text(&done).contains("is no image of ours"),
+        !done.status.success() && text(&done).contains("is not an image of this script"),
         "{done:?}"
     );
     let done = image(&["push", "--image", &to, "postern:latest"], &[]);

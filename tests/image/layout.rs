@@ -1,4 +1,4 @@
-//! Runs the script, and reads the layout that it writes.
+//! Runs `scripts/image`, and reads the image layout that it writes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// More than one stored block of a gzip stream, and no whole number of them.
+/// A module that takes more than one stored block of a gzip stream, and not a whole number of blocks.
 pub(crate) fn module(last: u8) -> Vec<u8> {
     let mut bytes = b"\0asm\x01\0\0\0".to_vec();
     bytes.extend((0..200_001_u32).map(|n| n.to_le_bytes()[usize::try_from(n % 3).unwrap()]));
@@ -45,7 +45,7 @@ pub(crate) fn image(arguments: &[&str], environment: &[(&str, &str)]) -> Output 
         .unwrap()
 }
 
-/// Builds an image of a module in a folder: its file, and what was said.
+/// Builds an image of a module in a folder. Returns the image's path and the script's output.
 pub(crate) fn build(folder: &Path, module: &[u8], name: &str) -> (String, String) {
     let (from, to) = (folder.join("module.wasm"), folder.join(name));
     fs::write(&from, module).unwrap();
@@ -93,7 +93,7 @@ impl Layout {
         blob.clone()
     }
 
-    /// The manifest of one form, and its digest.
+    /// The manifest of one form (`compat` or `artifact`), and its digest.
     pub(crate) fn manifest(&self, form: &str) -> (Value, String) {
         let index: Value = serde_json::from_slice(&self.0["index.json"]).unwrap();
         let all = index["manifests"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! What arrives at a registry.
+//! Pushes images to registries.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,13 +10,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::layout::{Layout, build, folder, image, module, text};
-use crate::registry::{Door, Registry};
+use crate::registry::{Mode, Registry};
 
 #[test]
-fn a_push_brings_all_of_an_image_and_only_once() {
+fn a_push_stores_a_whole_image_once() {
     let (path, _) = build(&folder("push"), &module(1), "image.tar");
     let layout = Layout::read(&path);
-    let registry = Registry::start(Door::Open);
+    let registry = Registry::start(Mode::Open);
     for (form, blobs) in [("compat", 2), ("artifact", 5)] {
         let (manifest, name) = layout.manifest(form);
         let done = registry.push(&path, form, &[]);
@@ -47,9 +47,9 @@ fn a_push_brings_all_of_an_image_and_only_once() {
 }
 
 #[test]
-fn a_registry_that_asks_who_pushes_is_told() {
+fn a_push_authenticates_with_a_token() {
     let (path, _) = build(&folder("token"), &module(1), "image.tar");
-    let registry = Registry::start(Door::Token);
+    let registry = Registry::start(Mode::Token);
     for environment in [
         &[][..],
         &[
@@ -76,27 +76,28 @@ fn a_registry_that_asks_who_pushes_is_told() {
 }
 
 #[test]
-fn a_push_that_does_not_arrive_as_it_was_fails() {
-    let (path, _) = build(&folder("liar"), &module(1), "image.tar");
-    let done = Registry::start(Door::Liar).push(&path, "compat", &[]);
+fn a_push_that_the_registry_changes_fails() {
+    let (path, _) = build(&folder("other-manifest"), &module(1), "image.tar");
+    let done = Registry::start(Mode::OtherManifest).push(&path, "compat", &[]);
     assert!(
         !done.status.success() && text(&done).contains("another manifest"),
         "{done:?}"
     );
-    // A damaged image isn't pushed at all.
+    // A damaged image is not pushed.
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len().midpoint(0);
     bytes[middle] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let registry = Registry::start(Door::Open);
+    let registry = Registry::start(Mode::Open);
     let damaged = ["compat", "artifact"].map(|form| registry.push(&path, form, &[]));
     let refused = damaged.iter().find(|done| !done.status.success()).unwrap();
     assert!(text(refused).contains("damaged"), "{refused:?}");
 }
 
-struct Ends(Child);
+/// Ends the process when it is dropped.
+struct RunningRegistry(Child);
 
-impl Drop for Ends {
+impl Drop for RunningRegistry {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -105,7 +106,7 @@ impl Drop for Ends {
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a process starts in real time")]
-fn a_real_registry_takes_both_forms() {
+fn a_real_registry_accepts_both_forms() {
     let folder = folder("registry");
     let (path, _) = build(&folder, &module(1), "image.tar");
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -124,11 +125,11 @@ fn a_real_registry_takes_both_forms() {
         .stderr(Stdio::null())
         .spawn();
     let Ok(child) = started else {
-        let why = "skipped: docker-registry isn't installed (Debian's package of that name)";
+        let why = "skipped: docker-registry is not installed (a Debian package)";
         let _ = writeln!(std::io::stderr(), "{why}");
         return;
     };
-    let _ends = Ends(child);
+    let _registry = RunningRegistry(child);
     for _ in 0..100 {
         if TcpStream::connect(address).is_ok() {
             break;
@@ -136,7 +137,7 @@ fn a_real_registry_takes_both_forms() {
         thread::sleep(Duration::from_millis(50));
     }
     for form in ["compat", "artifact"] {
-        // The script itself reads the manifest back, by tag and by digest.
+        // The script reads the manifest back, by tag and by digest.
         let reference = format!("{address}/team/postern:{form}");
         let done = image(&["push", "--form", form, "--image", &path, &reference], &[]);
         assert!(done.status.success(), "{done:?}");

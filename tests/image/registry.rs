@@ -1,4 +1,4 @@
-//! A registry in this process, as far as a push needs one.
+//! A registry in this process, with the part of the API that a push uses.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -9,14 +9,15 @@ use std::thread;
 
 use crate::layout::{MANIFEST, digest, image};
 
-/// Whom a registry lets in.
+/// How a registry behaves.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Door {
+pub(crate) enum Mode {
+    /// It needs no authentication.
     Open,
-    /// Whoever has a token, which is given for the password.
+    /// It needs a token. It gives a token for the password.
     Token,
-    /// Everybody, but it gives back other manifests than it got.
-    Liar,
+    /// It needs no authentication, and returns another manifest than it stored.
+    OtherManifest,
 }
 
 #[derive(Default)]
@@ -26,14 +27,14 @@ pub(crate) struct Stored {
     pub(crate) log: Vec<String>,
 }
 
-struct Asked {
+struct Request {
     method: String,
     target: String,
     fields: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut part = [0; 65536];
     let end = loop {
@@ -58,7 +59,7 @@ fn read_request(stream: &mut TcpStream) -> Option<Asked> {
         let read = stream.read(&mut part).ok().filter(|read| *read > 0)?;
         body.extend_from_slice(&part[..read]);
     }
-    Some(Asked {
+    Some(Request {
         method: words.next()?,
         target: words.next()?,
         fields,
@@ -66,24 +67,24 @@ fn read_request(stream: &mut TcpStream) -> Option<Asked> {
     })
 }
 
-/// A registry in this process, as far as a push needs it.
+/// A running registry, with its stored images.
 pub(crate) struct Registry {
     address: SocketAddr,
     pub(crate) stored: Arc<RwLock<Stored>>,
 }
 
 impl Registry {
-    pub(crate) fn start(door: Door) -> Self {
+    pub(crate) fn start(mode: Mode) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let stored: Arc<RwLock<Stored>> = Arc::default();
         let own = Arc::clone(&stored);
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
-                if let Some(asked) = read_request(&mut stream) {
-                    let head_only = asked.method == "HEAD";
+                if let Some(request) = read_request(&mut stream) {
+                    let head_only = request.method == "HEAD";
                     let (status, fields, body) =
-                        answer(&asked, door, address, &mut own.write().unwrap());
+                        answer(&request, mode, address, &mut own.write().unwrap());
                     let head = format!(
                         "HTTP/1.1 {status} x\r\n{fields}content-length: {}\r\nconnection: close\r\n\r\n",
                         body.len()
@@ -106,34 +107,39 @@ impl Registry {
 }
 
 fn answer(
-    asked: &Asked,
-    door: Door,
+    request: &Request,
+    mode: Mode,
     own: SocketAddr,
     stored: &mut Stored,
 ) -> (u16, String, Vec<u8>) {
-    let said = asked.fields.get("authorization").map_or("", |value| value);
+    let authorization = request
+        .fields
+        .get("authorization")
+        .map_or("", |value| value);
     let plain = |status: u16| (status, String::new(), Vec::new());
     stored
         .log
-        .push(format!("{} {}", asked.method, asked.target));
-    if asked.target.starts_with("/token?") {
-        // `ann:secret`
-        assert!(asked.target.contains("service=here") && asked.target.contains("team%2Fpostern"));
-        return match said {
+        .push(format!("{} {}", request.method, request.target));
+    if request.target.starts_with("/token?") {
+        // The user `ann` with the password `secret`.
+        assert!(
+            request.target.contains("service=here") && request.target.contains("team%2Fpostern")
+        );
+        return match authorization {
             "Basic YW5uOnNlY3JldA==" => (200, String::new(), br#"{"token": "let-in"}"#.to_vec()),
             _ => plain(401),
         };
     }
-    if door == Door::Token && said != "Bearer let-in" {
+    if mode == Mode::Token && authorization != "Bearer let-in" {
         let challenge =
             format!("www-authenticate: Bearer realm=\"http://{own}/token\",service=\"here\"\r\n");
         return (401, challenge, Vec::new());
     }
-    let path = asked
+    let path = request
         .target
         .strip_prefix("/v2/team/postern/")
         .unwrap_or_default();
-    match (asked.method.as_str(), path.split_once('/')) {
+    match (request.method.as_str(), path.split_once('/')) {
         ("HEAD", Some(("blobs", name))) => plain(if stored.blobs.contains_key(name) {
             200
         } else {
@@ -148,22 +154,24 @@ fn answer(
             let name = rest
                 .strip_prefix("uploads/7?state=a%3Db&digest=sha256%3A")
                 .unwrap();
-            assert_eq!(digest(&asked.body), format!("sha256:{name}"));
+            assert_eq!(digest(&request.body), format!("sha256:{name}"));
             stored
                 .blobs
-                .insert(format!("sha256:{name}"), asked.body.clone());
+                .insert(format!("sha256:{name}"), request.body.clone());
             plain(201)
         }
         ("PUT", Some(("manifests", tag))) => {
-            assert_eq!(asked.fields["content-type"], MANIFEST);
-            stored.manifests.insert(tag.to_owned(), asked.body.clone());
+            assert_eq!(request.fields["content-type"], MANIFEST);
             stored
                 .manifests
-                .insert(digest(&asked.body), asked.body.clone());
+                .insert(tag.to_owned(), request.body.clone());
+            stored
+                .manifests
+                .insert(digest(&request.body), request.body.clone());
             plain(201)
         }
         ("GET", Some(("manifests", name))) => match stored.manifests.get(name) {
-            Some(_) if door == Door::Liar => (200, String::new(), b"{}".to_vec()),
+            Some(_) if mode == Mode::OtherManifest => (200, String::new(), b"{}".to_vec()),
             Some(manifest) => (200, String::new(), manifest.clone()),
             None => plain(404),
         },

@@ -1,11 +1,12 @@
-//! What stands around the samples' policies: fields that the kinds have, and what happens after a trap.
+//! Checks the objects around the policies: their fields, and their setting for a trap.
 
 use serde_json::Value;
 
 use crate::wrappers::{list, policies, samples};
 
-/// Of WasmPlugin, by its API (extensions.istio.io/v1alpha1): where it stands, and the module's own.
+/// The fields of a WasmPlugin (extensions.istio.io/v1alpha1) that select where it runs.
 const PLUGIN: [&str; 5] = ["selector", "targetRefs", "phase", "priority", "match"];
+/// The fields of a WasmPlugin that describe the module.
 const MODULE: [&str; 9] = [
     "url",
     "sha256",
@@ -17,10 +18,10 @@ const MODULE: [&str; 9] = [
     "vmConfig",
     "type",
 ];
-/// Of one module of an EnvoyExtensionPolicy (gateway.envoyproxy.io/v1alpha1).
+/// The fields of one module of an EnvoyExtensionPolicy (gateway.envoyproxy.io/v1alpha1).
 const EXTENSION: [&str; 6] = ["name", "rootID", "code", "config", "failOpen", "env"];
 
-/// The fields that aren't known.
+/// The fields of `value` that are not in `known`.
 fn unknown(place: &str, value: &Value, known: &[&[&str]]) -> Vec<String> {
     let fields = value.as_object().unwrap().keys();
     fields
@@ -29,8 +30,8 @@ fn unknown(place: &str, value: &Value, known: &[&[&str]]) -> Vec<String> {
         .collect()
 }
 
-/// Those of one sample.
-fn strangers(place: &str, sample: &Value) -> Vec<String> {
+/// The unknown fields of one sample.
+fn unknown_fields(place: &str, sample: &Value) -> Vec<String> {
     let spec = &sample["spec"];
     match sample["kind"].as_str() {
         Some("WasmPlugin") => unknown(place, spec, &[&PLUGIN, &MODULE]),
@@ -46,23 +47,23 @@ fn strangers(place: &str, sample: &Value) -> Vec<String> {
     }
 }
 
-/// Every sample that holds a policy.
-fn holding() -> impl Iterator<Item = (String, Value)> {
+/// Every sample with a policy.
+fn with_policy() -> impl Iterator<Item = (String, Value)> {
     let all = samples().into_iter();
     all.filter(|(folder, _)| folder.starts_with("k8s/"))
         .flat_map(|(_, samples)| samples)
         .filter(|(_, sample)| !policies(sample).is_empty())
 }
 
-/// An API server refuses what it doesn't know, or drops it without a word.
+/// An API server refuses an unknown field, or drops it without a message.
 #[test]
-fn the_samples_have_fields_that_there_are() {
-    let strange: Vec<_> = holding()
-        .flat_map(|(place, sample)| strangers(&place, &sample))
+fn samples_have_known_fields_only() {
+    let unknown: Vec<_> = with_policy()
+        .flat_map(|(place, sample)| unknown_fields(&place, &sample))
         .collect();
-    assert!(strange.is_empty(), "{strange:#?}");
+    assert!(unknown.is_empty(), "{unknown:#?}");
     let misspelt = serde_json::json!({"kind": "WasmPlugin", "spec": {"url": "u", "failStrategi": "FAIL_RELOAD"}});
-    assert_eq!(strangers("x", &misspelt), ["x: `failStrategi`"]);
+    assert_eq!(unknown_fields("x", &misspelt), ["x: `failStrategi`"]);
 }
 
 /// The filters of an EnvoyFilter.
@@ -75,11 +76,12 @@ fn filters<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
     }
 }
 
-/// What `docs/operations.md` recommends, where the kind has a word for it; else what keeps the gate shut.
+/// If the kind has a setting for it, it is `FAIL_RELOAD`, as `docs/operations.md` recommends. Otherwise the filter denies
+/// requests after a trap.
 #[test]
-fn after_a_trap_there_is_a_new_vm_where_the_kind_can_say_so() {
-    let mut said = 0_usize;
-    for (place, sample) in holding() {
+fn samples_reload_the_vm_after_a_trap() {
+    let mut checked = 0_usize;
+    for (place, sample) in with_policy() {
         let spec = &sample["spec"];
         let kind = sample["kind"].as_str().unwrap();
         let words: Vec<(&Value, Value)> = match kind {
@@ -98,17 +100,17 @@ fn after_a_trap_there_is_a_new_vm_where_the_kind_can_say_so() {
         };
         for (word, wanted) in words {
             assert_eq!(*word, wanted, "{place}");
-            said = said.saturating_add(1);
+            checked = checked.saturating_add(1);
         }
     }
-    assert_eq!(said, 9);
+    assert_eq!(checked, 9);
 }
 
-/// What stands before each of the filter's log lines is its `root_id`: without one they name nothing.
+/// Each log line of the filter begins with its `root_id`. Without one, the lines have no name.
 #[test]
-fn every_sample_names_its_filter() {
+fn samples_name_their_filter() {
     let mut named = 0_usize;
-    for (place, sample) in holding() {
+    for (place, sample) in with_policy() {
         let spec = &sample["spec"];
         let mut found = Vec::new();
         filters(spec, &mut found);

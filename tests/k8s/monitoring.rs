@@ -1,4 +1,4 @@
-//! The dashboard and the alerts speak of metrics that there are, and of all of them.
+//! The dashboard and the alerts use documented metrics only, and together all of them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// Every expression of the dashboard and of the alerts, with where it stands.
+/// Every expression of the dashboard and of the alerts, with the name of its panel or alert.
 fn expressions() -> Vec<(String, String)> {
     let dashboard: Value = serde_json::from_str(&read("k8s/monitoring/dashboard.json")).unwrap();
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ fn metrics(text: &str) -> BTreeSet<String> {
     names_after(text, "", "postern_")
 }
 
-/// The labels that an expression groups by.
+/// The labels in the `by (…)` clauses of an expression.
 fn labels(expression: &str) -> BTreeSet<String> {
     let groups = expression.split("by (").skip(1);
     groups
@@ -46,9 +46,9 @@ fn labels(expression: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What is shown has to be counted, by labels that it has; and what is counted ought to be seen.
+/// Each metric and label in an expression is documented, and each documented metric is used.
 #[test]
-fn dashboard_and_alerts_show_the_metrics_that_there_are() {
+fn dashboard_and_alerts_use_the_documented_metrics() {
     let Ok(page) = fs::read_to_string(root().join("docs/metrics.md")) else {
         return;
     };
@@ -64,7 +64,7 @@ fn dashboard_and_alerts_show_the_metrics_that_there_are() {
         .flat_map(|cell| cell.split('`'))
         .map(|label| label.trim_matches([' ', ',', '|']).to_owned())
         .collect();
-    // Prometheus' own, what `count_values` makes, and that of Istio's agent.
+    // `job` and `instance` are Prometheus' labels, `version` is made by `count_values`, `result` is Istio's agent's.
     known.extend(["job", "instance", "version", "result"].map(str::to_owned));
     let mut shown = BTreeSet::new();
     for (place, expression) in expressions() {
@@ -77,12 +77,15 @@ fn dashboard_and_alerts_show_the_metrics_that_there_are() {
         }
     }
     let unseen: Vec<_> = counted.difference(&shown).collect();
-    assert!(unseen.is_empty(), "nobody looks at {unseen:?}");
+    assert!(
+        unseen.is_empty(),
+        "neither the dashboard nor an alert uses {unseen:?}"
+    );
 }
 
-/// The reasons that an expression names are those of the policy's page.
+/// `docs/policy.md` lists each reason in an expression.
 #[test]
-fn reasons_are_those_of_the_gate() {
+fn expressions_name_documented_reasons() {
     let page = read("docs/policy.md");
     let mut named = 0_usize;
     for (place, expression) in expressions() {
@@ -97,7 +100,7 @@ fn reasons_are_those_of_the_gate() {
 }
 
 #[test]
-fn labels_and_metrics_are_found() {
+fn finds_labels_and_metrics() {
     let expression = "sum by (job, route) (rate(postern_a_total{x=\"y\"}[5m])) > postern_b";
     assert_eq!(
         metrics(expression),

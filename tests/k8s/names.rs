@@ -1,4 +1,4 @@
-//! What a policy names is made by an object beside it.
+//! Each cluster and each routing value that a policy names is defined by an object beside it.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn of_kind<'s>(samples: &'s [(String, Value)], kind: &'s str) -> impl Iterator<I
     all.filter(move |document| document["kind"] == kind)
 }
 
-/// The Envoy clusters that istiod or Envoy Gateway makes of the objects of a folder.
+/// The names of the Envoy clusters that istiod or Envoy Gateway creates from the objects of a folder.
 fn clusters(samples: &[(String, Value)]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in of_kind(samples, "ServiceEntry") {
@@ -53,7 +53,7 @@ fn clusters(samples: &[(String, Value)]) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_cluster_of_every_source_is_made_by_an_object_beside_it() {
+fn the_cluster_of_each_source_is_defined() {
     for folder in [
         "k8s/istio/ingress",
         "k8s/istio/sidecar",
@@ -71,8 +71,8 @@ fn the_cluster_of_every_source_is_made_by_an_object_beside_it() {
     }
 }
 
-/// The values of the routing header that rules ask for; `None` is a rule that asks for no header.
-fn asked_for(rules: &Value, header: &str) -> Vec<Option<String>> {
+/// The value of the routing header in each rule. `None` is a rule without a condition on this header.
+fn routing_values(rules: &Value, header: &str) -> Vec<Option<String>> {
     let value = |condition: &Value| {
         let exact = &condition["headers"][header]["exact"]; // VirtualService
         let listed = list(&condition["headers"]).find(|h| h["name"] == header); // HTTPRoute
@@ -90,7 +90,7 @@ fn asked_for(rules: &Value, header: &str) -> Vec<Option<String>> {
 }
 
 #[test]
-fn every_upstream_that_a_policy_may_choose_has_a_rule_and_so_has_none() {
+fn each_allowed_upstream_has_a_rule_and_there_is_a_default_rule() {
     for (folder, kind, rules) in [
         ("k8s/istio/ingress", "VirtualService", "http"),
         ("k8s/envoy-gateway", "HTTPRoute", "rules"),
@@ -101,8 +101,8 @@ fn every_upstream_that_a_policy_may_choose_has_a_rule_and_so_has_none() {
         let route = of_kind(samples, kind)
             .find(|route| route["metadata"]["name"] == "api")
             .unwrap();
-        let mut asked = asked_for(&route["spec"][rules], header);
-        // First matched, first served: the rule for all others stands last.
+        let mut asked = routing_values(&route["spec"][rules], header);
+        // The first rule that matches counts, so the default rule is the last one.
         assert_eq!(asked.pop(), Some(None), "{folder}");
         let allowed: BTreeSet<_> = list(&policy["routing"]["allow"])
             .map(|value| value.as_str().map(str::to_owned))

@@ -1,4 +1,4 @@
-//! Every policy in a wrapper compiles.
+//! Every policy in a Kubernetes object compiles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::wrappers::{doubles, samples, wrapped};
 
-/// What shown policies read from the environment: each variable is set.
+/// An environment in which every variable is set.
 struct EverythingSet;
 
 impl Environment for EverythingSet {
@@ -24,7 +24,7 @@ fn compile(json: &str) -> Result<(), String> {
 }
 
 #[test]
-fn every_policy_in_a_wrapper_compiles() {
+fn every_policy_in_an_object_compiles() {
     let mut failures = Vec::new();
     let mut kinds: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (folder, samples) in samples() {
@@ -42,9 +42,9 @@ fn every_policy_in_a_wrapper_compiles() {
     assert!(kinds["k8s/envoy-gateway"].contains("EnvoyExtensionPolicy"));
 }
 
-/// Whoever goes from one kind of object to another keeps the policy.
+/// The samples of one folder show the same policy in several kinds of objects.
 #[test]
-fn the_samples_of_a_folder_hold_one_policy() {
+fn the_samples_of_a_folder_have_the_same_policy() {
     for (folder, samples) in samples() {
         if !folder.starts_with("k8s/") {
             continue;
@@ -60,7 +60,7 @@ fn the_samples_of_a_folder_hold_one_policy() {
 }
 
 #[test]
-fn a_bad_policy_is_found() {
+fn finds_an_invalid_policy() {
     assert!(compile(r#"{"routes": []}"#).is_ok());
     assert!(compile(r#"{"route": []}"#).is_err());
 }

@@ -1,4 +1,4 @@
-//! What Istio's proxies are told to count and to log: all labels, and all words.
+//! The samples configure Istio's proxies with all labels of the stats and with the demo's access log.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ fn shown() -> Value {
     documents(&bootstrap).unwrap().remove(0)
 }
 
-/// The samples' proxy configurations.
+/// The proxy configurations in the samples.
 fn proxies() -> Vec<Value> {
     let annotation = "/spec/template/metadata/annotations/proxy.istio.io~1config";
     let all = samples()["k8s/istio/stats"].clone();
@@ -23,7 +23,7 @@ fn proxies() -> Vec<Value> {
 }
 
 #[test]
-fn istio_is_told_of_every_label() {
+fn istio_has_a_tag_for_each_label() {
     let shown = shown();
     let rules = list(&shown["stats_config"]["stats_tags"]);
     let labels: Vec<_> = rules.map(|rule| rule["tag_name"].clone()).collect();
@@ -35,7 +35,7 @@ fn istio_is_told_of_every_label() {
 }
 
 #[test]
-fn istio_logs_what_the_demo_logs() {
+fn istio_logs_in_the_demos_format() {
     let shown = shown();
     let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
     let log = &shown.pointer(manager).unwrap()["access_log"][0]["typed_config"];

@@ -1,4 +1,4 @@
-//! The alerts by promtool: that they are rules at all, and what they fire on.
+//! Checks the alerts with promtool: their syntax, and the series on which they fire.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,13 @@ use crate::shown::{alerts, list, rules};
 
 const CASES: &str = include_str!("alerts.yaml");
 
-/// Runs promtool in a folder that has the rules and their cases.
+/// Runs promtool in a folder with the rules and their cases.
 fn promtool(arguments: &[&str]) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("promtool");
-    fs::create_dir_all(&folder).expect("a folder of ours");
-    fs::write(folder.join("alerts.rules.yaml"), rules().to_string()).expect("a folder of ours");
-    fs::write(folder.join("alerts.yaml"), CASES).expect("a folder of ours");
+    fs::create_dir_all(&folder).expect("the test's folder is writable");
+    fs::write(folder.join("alerts.rules.yaml"), rules().to_string())
+        .expect("the test's folder is writable");
+    fs::write(folder.join("alerts.yaml"), CASES).expect("the test's folder is writable");
     let output = Command::new(program("promtool"))
         .args(arguments)
         .current_dir(folder)
@@ -27,13 +28,13 @@ fn promtool(arguments: &[&str]) {
 }
 
 #[test]
-fn alerts_fire_on_what_they_should_and_on_nothing_else() {
+fn alerts_fire_as_their_cases_say() {
     promtool(&["check", "rules", "alerts.rules.yaml"]);
     promtool(&["test", "rules", "alerts.yaml"]);
 }
 
 #[test]
-fn every_alert_has_a_case_where_it_fires_and_one_where_it_is_silent() {
+fn each_alert_has_a_case_where_it_fires_and_one_where_it_does_not() {
     let cases: Value = serde_yaml_ng::from_str(CASES).expect("it is YAML");
     let cases: Vec<&Value> = list(&cases["tests"])
         .flat_map(|test| list(&test["alert_rule_test"]))

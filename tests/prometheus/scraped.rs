@@ -1,4 +1,4 @@
-//! An Envoy with the gate in it, and what Prometheus makes of its stats.
+//! Prometheus scrapes two Envoys with the filter.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn policy() -> Value {
 
 fn centre() -> Centre {
     let centre = Centre::start();
-    // The second record is left out.
+    // The filter leaves the second record out.
     let bob = json!({"name": "bob", "credentials": [{"apiKey": {"value": "bob-key"}}]});
     let partners = json!({"consumers": [bob, {}]});
     for (path, body) in [
@@ -65,7 +65,7 @@ fn centre() -> Centre {
     centre
 }
 
-/// Requests of every kind, each some times.
+/// Sends requests of every kind. Returns how many.
 fn requests(gate: &Gate) -> f64 {
     let mut sent = 0.0;
     for _ in 0..5 {
@@ -73,7 +73,7 @@ fn requests(gate: &Gate) -> f64 {
             ("/open/1", "", 200),
             ("/closed", "ann-key", 200),
             ("/closed", "bob-key", 200),
-            ("/closed", "nobody", 401),
+            ("/closed", "unknown-key", 401),
             ("/lenient/x", "", 200),
             ("/user/ann", "", 200),
             ("/user/eve", "", 503),
@@ -86,8 +86,8 @@ fn requests(gate: &Gate) -> f64 {
     sent
 }
 
-/// Of what this run causes, nothing stays unseen; these it doesn't cause.
-const NOT_HERE: [&str; 3] = [
+/// Metrics of events that this run does not cause.
+const NOT_COUNTED: [&str; 3] = [
     "postern_refusals_total",
     "postern_failed_host_calls_total",
     "postern_ignored_callbacks_total",
@@ -102,7 +102,7 @@ fn gate(name: &'static str, delivery: Delivery, centre: &Centre) -> Gate {
 }
 
 #[test]
-fn every_query_is_answered_and_the_alerts_fire() {
+fn each_query_has_a_result_and_the_alerts_fire() {
     let centre = centre();
     let gate = gate("prometheus-ecds", Delivery::Ecds, &centre);
     let by_listener = self::gate("prometheus-lds", Delivery::Lds, &centre);
@@ -110,8 +110,8 @@ fn every_query_is_answered_and_the_alerts_fire() {
     gate.until("the partners are known", |gate| {
         gate.status("/closed", "bob-key") == 200
     });
-    // What is counted from now on must have been nought before: Prometheus sees no first step.
-    prometheus.until("a first look", |prometheus| {
+    // Prometheus must have scraped the counters once before they increase: it does not see the increase of a new series.
+    prometheus.until("a first scrape", |prometheus| {
         prometheus
             .value("count(postern_source_usable == 1) > 1")
             .is_some()
@@ -127,33 +127,33 @@ fn every_query_is_answered_and_the_alerts_fire() {
         let sum = prometheus.value("sum(postern_decisions_total)");
         sum.is_some_and(|sum| sum >= sent)
     });
-    // What a VM has counted and not handed over is lost with it, so this comes last.
+    // A trap loses the counters that the VM has not yet flushed, so it comes last.
     let trap = get(gate.address(), "/open/1", "x-trap: 1\r\n").expect("an answer");
     assert_eq!(trap.status(), 503);
     gate.until("a new VM", |gate| {
         gate.status("/open/1", "");
         gate.stat("vm_reload_success") > 0
     });
-    // Rates need several looks.
+    // A rate needs several samples.
     Gate::pause(Duration::from_secs(3));
-    answered(&prometheus);
-    fired(&prometheus);
+    check_queries(&prometheus);
+    check_alerts(&prometheus);
 }
 
-/// No query is refused, and where the run counted something, it is seen.
-fn answered(prometheus: &Prometheus) {
+/// Each query is valid, and has a result if this run counted its metric.
+fn check_queries(prometheus: &Prometheus) {
     for query in dashboard() {
         let found = prometheus.query(&query);
         let found = found.unwrap_or_else(|error| panic!("{query}: {error}"));
-        let here = !NOT_HERE.iter().any(|name| query.contains(name));
-        assert!(!found.is_empty() || !here, "nothing is seen by {query}");
+        let counted = !NOT_COUNTED.iter().any(|name| query.contains(name));
+        assert!(!found.is_empty() || !counted, "{query} has no result");
     }
     for query in page().iter().chain(&conditions()) {
         let found = prometheus.query(query);
         assert!(found.is_ok(), "{query}: {found:?}");
     }
     assert!(page().len() > 10);
-    // The names that only Envoy writes, as the alerts and the page have them.
+    // Envoy's own metrics, by the names in the alerts and on the page.
     for name in [
         "envoy_listener_manager_lds_update_rejected",
         "envoy_wasm_.*postern.*vm_reload_success",
@@ -167,8 +167,8 @@ fn answered(prometheus: &Prometheus) {
     }
 }
 
-/// Each rule can be evaluated; those fire that this run gave reason to.
-fn fired(prometheus: &Prometheus) {
+/// Each rule can be evaluated. The alerts for which this run is a reason fire, and no others.
+fn check_alerts(prometheus: &Prometheus) {
     let state = |prometheus: &Prometheus| -> BTreeMap<String, String> {
         let page = prometheus.ask("/api/v1/rules").expect("it answers");
         let rules = list(&page["groups"]).flat_map(|group| list(&group["rules"]));

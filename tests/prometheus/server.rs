@@ -1,4 +1,4 @@
-//! A real Prometheus.
+//! Runs a real Prometheus.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -13,12 +13,12 @@ use crate::envoy::{free_address, variable};
 use crate::http1::get;
 use crate::shown::rules;
 
-/// A program of Prometheus'.
+/// The path of a program of the Prometheus distribution.
 pub(crate) fn program(name: &str) -> PathBuf {
     Path::new(&variable("POSTERN_PROMETHEUS")).join(name)
 }
 
-/// One that reads some Envoys' stats every second. It ends when this is dropped.
+/// A Prometheus that scrapes some Envoys every second. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Prometheus {
     child: Child,
@@ -31,7 +31,7 @@ impl Prometheus {
     pub(crate) fn start(admins: &[SocketAddr]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prometheus");
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder of ours");
+        fs::create_dir_all(&folder).expect("the test's folder is writable");
         let config = json!({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": ["alerts.yaml"],
@@ -41,11 +41,13 @@ impl Prometheus {
                 "static_configs": [{"targets": admins}],
             }],
         });
-        fs::write(folder.join("alerts.yaml"), rules().to_string()).expect("a folder of ours");
-        fs::write(folder.join("prometheus.yaml"), config.to_string()).expect("a folder of ours");
+        fs::write(folder.join("alerts.yaml"), rules().to_string())
+            .expect("the test's folder is writable");
+        fs::write(folder.join("prometheus.yaml"), config.to_string())
+            .expect("the test's folder is writable");
         let address = free_address();
         let log = folder.join("log");
-        let output = File::create(&log).expect("a folder of ours");
+        let output = File::create(&log).expect("the test's folder is writable");
         let child = Command::new(program("prometheus"))
             .current_dir(&folder)
             .arg("--config.file=prometheus.yaml")
@@ -67,7 +69,7 @@ impl Prometheus {
         started
     }
 
-    /// Waits until something is so.
+    /// Waits until the condition holds, at most 30 s.
     #[expect(clippy::disallowed_methods, reason = "Prometheus works in real time")]
     pub(crate) fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
         let start = Instant::now();
@@ -79,7 +81,7 @@ impl Prometheus {
         }
     }
 
-    /// A page of its API.
+    /// The data of a page of its API.
     pub(crate) fn ask(&self, path: &str) -> Result<Value, String> {
         let answer = get(self.address, path, "").map_err(|error| error.to_string())?;
         let text = || String::from_utf8_lossy(&answer.body).into_owned();
@@ -91,14 +93,14 @@ impl Prometheus {
         }
     }
 
-    /// The series that a query comes to now.
+    /// The series that a query returns now.
     pub(crate) fn query(&self, query: &str) -> Result<Vec<Value>, String> {
         let escaped: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let data = self.ask(&format!("/api/v1/query?query={escaped}"))?;
         Ok(data["result"].as_array().cloned().unwrap_or_default())
     }
 
-    /// The first value of that, where there is one.
+    /// The value of the first series of a query.
     pub(crate) fn value(&self, query: &str) -> Option<f64> {
         let found = self.query(query).ok()?;
         found.first()?["value"][1].as_str()?.parse().ok()

@@ -1,4 +1,4 @@
-//! What the project shows of Prometheus: rules, and queries.
+//! The project's alerts, and the queries of its dashboard and its documentation.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The alerts, as a file of Prometheus' own: what stands below `spec`.
+/// The alerts as a rule file of Prometheus: the object's `spec`.
 pub(crate) fn rules() -> Value {
     let alerts: Value =
         serde_yaml_ng::from_str(&read("k8s/monitoring/alerts.yaml")).expect("it is YAML");
@@ -22,14 +22,14 @@ pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// The texts of a field.
+/// The text of this field in each value.
 fn texts(all: &[&Value], field: &str) -> Vec<String> {
     all.iter()
         .map(|value| value[field].as_str().expect("a text").to_owned())
         .collect()
 }
 
-/// Of every rule of every group.
+/// The text of this field in every rule of every group.
 fn of_rules(field: &str) -> Vec<String> {
     let rules = rules();
     let all = list(&rules["groups"]).flat_map(|group| list(&group["rules"]));
@@ -41,7 +41,7 @@ pub(crate) fn alerts() -> Vec<String> {
     of_rules("alert")
 }
 
-/// Every query of the dashboard, as Grafana asks it for all jobs.
+/// Every query of the dashboard, as Grafana sends it for all jobs.
 pub(crate) fn dashboard() -> Vec<String> {
     let dashboard: Value =
         serde_json::from_str(&read("k8s/monitoring/dashboard.json")).expect("it is JSON");
@@ -61,7 +61,7 @@ pub(crate) fn conditions() -> Vec<String> {
     of_rules("expr")
 }
 
-/// The queries that the page about metrics shows. One that takes several lines goes on indented.
+/// The queries on the page about metrics. Further lines of a query are indented.
 pub(crate) fn page() -> Vec<String> {
     let page = read("docs/metrics.md");
     let blocks = page.split("```promql\n").skip(1);
