@@ -106,29 +106,32 @@ impl Registry {
     }
 }
 
-fn answer(
-    request: &Request,
-    mode: Mode,
-    own: SocketAddr,
-    stored: &mut Stored,
-) -> (u16, String, Vec<u8>) {
+type Answer = (u16, String, Vec<u8>);
+
+fn plain(status: u16) -> Answer {
+    (status, String::new(), Vec::new())
+}
+
+/// Gives a token for the user `ann` with the password `secret`.
+fn token(request: &Request, authorization: &str) -> Answer {
+    assert!(request.target.contains("service=here") && request.target.contains("team%2Fpostern"));
+    if authorization == "Basic YW5uOnNlY3JldA==" {
+        (200, String::new(), br#"{"token": "let-in"}"#.to_vec())
+    } else {
+        plain(401)
+    }
+}
+
+fn answer(request: &Request, mode: Mode, own: SocketAddr, stored: &mut Stored) -> Answer {
     let authorization = request
         .fields
         .get("authorization")
         .map_or("", |value| value);
-    let plain = |status: u16| (status, String::new(), Vec::new());
     stored
         .log
         .push(format!("{} {}", request.method, request.target));
     if request.target.starts_with("/token?") {
-        // The user `ann` with the password `secret`.
-        assert!(
-            request.target.contains("service=here") && request.target.contains("team%2Fpostern")
-        );
-        return match authorization {
-            "Basic YW5uOnNlY3JldA==" => (200, String::new(), br#"{"token": "let-in"}"#.to_vec()),
-            _ => plain(401),
-        };
+        return token(request, authorization);
     }
     if mode == Mode::Token && authorization != "Bearer let-in" {
         let challenge =
