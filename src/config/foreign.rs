@@ -220,7 +220,7 @@ mod tests {
         ("ApiKeyProvider", "from"),
         ("ApiKeyCredential", "sha256"),
         ("Provider", "apiKey"),
-        ("Place", "cookie"),
+        ("Location", "cookie"),
         ("WrittenPrefix", "prefix"),
         ("Consumer", "credentials"),
         ("HttpSource", "maxBytes"),

@@ -49,7 +49,7 @@ pub use identity::{
 pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
 pub use pieces::Pieces;
-pub use provider::{ApiKeyProvider, Place, Provider};
+pub use provider::{ApiKeyProvider, Location, Provider};
 pub use record::{Choice, Field, Presence, Record, Rule, Word};
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};

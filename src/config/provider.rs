@@ -45,7 +45,7 @@ record! {
     /// API keys: where they are read from, and what the challenge says.
     pub struct ApiKeyProvider {
         /// The places to read a key from. A request may use one of them only.
-        "from" from: Vec<Place> as non_empty = required;
+        "from" from: Vec<Location> as non_empty = required;
         /// The scheme that a challenge names (RFC 9110 §11.1). Without it, the first word of the first `prefix` in `from`
         /// that is a word and a blank (`Bearer `); else `ApiKey`.
         "challenge" challenge: Option<String> as scheme = optional;
@@ -68,7 +68,7 @@ fn scheme(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
 
 /// A place of a request where a credential may stand.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum Location {
     /// A header field.
     Header {
         /// Its name, in lower case.
@@ -92,7 +92,7 @@ pub enum Place {
 
 record! {
     /// A place of a request where a credential may stand.
-    pub(super) struct WrittenPlace {
+    pub(super) struct WrittenLocation {
         /// The name of a header field.
         "header" header: Option<String> as header_name = optional;
         /// What stands before the credential in the header field, such as `Bearer `. A field with another first word is no
@@ -107,9 +107,9 @@ record! {
     rules [Rule::One(&["header", "query", "cookie"]), Rule::Needs("prefix", "header")]
 }
 
-impl Decode for Place {
+impl Decode for Location {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
-        let written = WrittenPlace::decode(node, at, errors)?;
+        let written = WrittenLocation::decode(node, at, errors)?;
         let prefix = written.prefix;
         let is_blank = |prefix: &String| prefix.bytes().all(|byte| byte == b' ');
         if prefix.as_ref().is_some_and(is_blank) {

@@ -54,7 +54,7 @@ impl Shape {
             "Routing" => record::<super::Routing>(),
             "Provider" => record::<super::Provider>(),
             "ApiKeyProvider" => record::<super::ApiKeyProvider>(),
-            "Place" => record::<super::provider::WrittenPlace>(),
+            "Location" => record::<super::provider::WrittenLocation>(),
             "Source" => record::<super::source::WrittenSource>(),
             "HttpSource" => record::<super::HttpSource>(),
             "Index" => record::<super::Index>(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::auth::{At, Found, Place, read};
+use crate::auth::{Extracted, Location, Occurrence, extract};
 use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route};
 
 use super::authenticated::{Accepted, Authenticated, Identity};
@@ -17,8 +17,8 @@ use super::waiting::Memory;
 pub(super) enum Verdict<'p> {
     /// It found none of its credentials.
     Absent,
-    Accepted(Identity<'p>, At<'p>),
-    Rejected(Reason, Vec<&'p Place>),
+    Accepted(Identity<'p>, Occurrence<'p>),
+    Rejected(Reason, Vec<&'p Location>),
     /// Whose the credential is can't be known now.
     Unavailable,
 }
@@ -91,9 +91,9 @@ pub(super) fn authenticate<'s>(
 fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     match verdict {
         Verdict::Absent => unauthorized(Reason::MissingCredential, route, policy),
-        Verdict::Rejected(reason, places) => {
+        Verdict::Rejected(reason, locations) => {
             // Here, and not in the function that most requests run.
-            drop(places);
+            drop(locations);
             unauthorized(reason, route, policy)
         }
         Verdict::Unavailable => Reason::SourceUnavailable.into(),
@@ -190,17 +190,20 @@ pub(super) fn verdict<'p>(
     sources: &'p Sources,
 ) -> Verdict<'p> {
     let headers = head.request.headers();
-    let (key, at): (Cow<'_, [u8]>, _) = match read(&provider.places, headers, head.path.query()) {
-        Found::Absent => return Verdict::Absent,
-        Found::Repeated(places) => return Verdict::Rejected(Reason::RepeatedCredential, places),
-        Found::One(key, at) => (key, at),
-    };
+    let (key, at): (Cow<'_, [u8]>, _) =
+        match extract(&provider.locations, headers, head.path.query()) {
+            Extracted::Absent => return Verdict::Absent,
+            Extracted::Repeated(locations) => {
+                return Verdict::Rejected(Reason::RepeatedCredential, locations);
+            }
+            Extracted::One(key, at) => (key, at),
+        };
     match sources.owner(policy, id, &key) {
         Owner::Known(credential) => {
             let identity = Identity { credential };
             Verdict::Accepted(identity, at)
         }
-        Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at.place]),
+        Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at.location]),
         Owner::Unknowable => Verdict::Unavailable,
     }
 }
@@ -274,15 +277,17 @@ fn all_absent(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)])
     }
 }
 
-/// A credential that was rejected at a place where none was accepted.
+/// A credential that was rejected at a location where none was accepted.
 fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> {
-    let good = |place: &Place| {
+    let good = |location: &Location| {
         verdicts.iter().any(
-            |(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.place.overlaps(place)),
+            |(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.location.overlaps(location)),
         )
     };
     verdicts.iter().find_map(|(_, verdict)| match verdict {
-        Verdict::Rejected(reason, places) if !places.iter().all(|place| good(place)) => {
+        Verdict::Rejected(reason, locations)
+            if !locations.iter().all(|location| good(location)) =>
+        {
             Some(*reason)
         }
         Verdict::Rejected(..) | Verdict::Absent | Verdict::Accepted(..) | Verdict::Unavailable => {

@@ -1,6 +1,6 @@
 //! What authentication found out of a request.
 
-use crate::auth::At;
+use crate::auth::Occurrence;
 use crate::policy::{Consumer, Credential, ProviderId};
 
 /// Who asks, as one provider verified it.
@@ -31,7 +31,7 @@ pub(super) struct Accepted<'s> {
     /// The provider that accepted it.
     pub(super) provider: ProviderId,
     /// Where it stands.
-    pub(super) at: At<'s>,
+    pub(super) at: Occurrence<'s>,
 }
 
 impl<'s> Authenticated<'s> {

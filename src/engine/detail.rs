@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::auth::Place;
+use crate::auth::Location;
 
 /// One step of an exchange's way. An exchange that waits begins anew when it goes on, and tells everything again.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ pub enum Detail<'a> {
         /// What it says.
         said: Said<'a>,
         /// Where it found credentials.
-        places: &'a [&'a Place],
+        places: &'a [&'a Location],
     },
     /// A lookup was done, or failed.
     LookedUp {

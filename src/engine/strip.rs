@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use crate::auth::{Place, begins};
+use crate::auth::{Location, begins};
 use crate::http::{Edits, Headers, KnownName, Request, cookies, members, same_name};
 use crate::policy::{Afterwards, Policy, Route};
 use crate::rewrite::{QueryEdit, strip_query};
@@ -10,7 +10,7 @@ use crate::rewrite::{QueryEdit, strip_query};
 use super::authenticated::{Accepted, Authenticated};
 use super::plan::Plan;
 
-/// The places whose credentials end here: all of the providers that the requirement names, whether they were used or not.
+/// The locations whose credentials end here: all of the providers that the requirement names, whether they were used or not.
 /// A credential that a provider has verified and forwards stays, whatever other providers read it.
 #[derive(Clone, Copy)]
 pub(super) struct Stripped<'p> {
@@ -28,19 +28,19 @@ impl<'p> Stripped<'p> {
         Self { route, policy, who }
     }
 
-    /// What was verified and is forwarded, of what stands at this place.
-    fn forwarded(&self, place: &Place) -> Option<&'p Accepted<'p>> {
+    /// What was verified and is forwarded, of what stands at this location.
+    fn forwarded(&self, location: &Location) -> Option<&'p Accepted<'p>> {
         self.who.accepted().find(|accepted| {
             let provider = self.policy.providers.at(accepted.provider);
             provider.is_some_and(|provider| provider.afterwards == Afterwards::Forward)
-                && accepted.at.place.overlaps(place)
+                && accepted.at.location.overlaps(location)
         })
     }
 
-    /// Whether it is known that the header at this place holds a verified credential, and that nothing else can be taken
+    /// Whether it is known that the header at this location holds a verified credential, and that nothing else can be taken
     /// for it.
-    fn is_alone(&self, place: &Place) -> bool {
-        let is_it = |accepted: &Accepted<'_>| ptr::eq(accepted.at.place, place);
+    fn is_alone(&self, location: &Location) -> bool {
+        let is_it = |accepted: &Accepted<'_>| ptr::eq(accepted.at.location, location);
         self.who
             .accepted()
             .any(|accepted| accepted.at.is_alone && is_it(accepted))
@@ -48,15 +48,15 @@ impl<'p> Stripped<'p> {
 
     /// Takes the credentials out of the headers.
     pub(super) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        for place in self.places() {
-            let Place::Header { name, prefix } = place else {
+        for location in self.locations() {
+            let Location::Header { name, prefix } = location else {
                 continue;
             };
-            match (self.forwarded(place), prefix) {
+            match (self.forwarded(location), prefix) {
                 // That one, and nothing that an upstream may take for it.
                 (Some(stays), _) if stays.at.is_alone => {}
                 (Some(_), _) => plan.remove_other_spellings(name),
-                (None, _) if self.is_alone(place) => plan.remove_alone(name),
+                (None, _) if self.is_alone(location) => plan.remove_alone(name),
                 // In every spelling that an upstream may take for it, `x_api_key` too.
                 (None, None) => plan.remove(name),
                 // Another scheme's field is not a credential of this provider.
@@ -73,9 +73,9 @@ impl<'p> Stripped<'p> {
 
     #[inline(never)]
     fn cookies(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        let names = self.ending().filter_map(|place| match place {
-            Place::Cookie(name) => Some(&**name),
-            Place::Header { .. } | Place::Member { .. } | Place::Query(_) => None,
+        let names = self.ending().filter_map(|location| match location {
+            Location::Cookie(name) => Some(&**name),
+            Location::Header { .. } | Location::Member { .. } | Location::Query(_) => None,
         });
         let names: Vec<&[u8]> = names.collect();
         if !names.is_empty() {
@@ -83,24 +83,24 @@ impl<'p> Stripped<'p> {
         }
     }
 
-    /// Takes out the members of lists that are credentials, all of one header at once: to do it again for another place
+    /// Takes out the members of lists that are credentials, all of one header at once: to do it again for another location
     /// of that header changes nothing.
     #[inline(never)]
     fn members(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
-        for place in self.places() {
-            let Place::Member { name, .. } = place else {
+        for location in self.locations() {
+            let Location::Member { name, .. } = location else {
                 continue;
             };
-            if self.forwarded(place).is_some() {
+            if self.forwarded(location).is_some() {
                 plan.remove_other_spellings(name);
             }
             strip_members(plan, came, name, &|member| {
                 self.ending().any(|ending| match ending {
-                    Place::Member {
+                    Location::Member {
                         name: other,
                         prefix,
                     } => other == name && begins(member, prefix),
-                    Place::Header { .. } | Place::Query(_) | Place::Cookie(_) => false,
+                    Location::Header { .. } | Location::Query(_) | Location::Cookie(_) => false,
                 })
             });
         }
@@ -120,19 +120,19 @@ impl<'p> Stripped<'p> {
         query_names(self.ending())
     }
 
-    /// The places whose credentials end here.
-    fn ending(&self) -> impl Iterator<Item = &'p Place> {
-        self.places()
-            .filter(|place| self.forwarded(place).is_none())
+    /// The locations whose credentials end here.
+    fn ending(&self) -> impl Iterator<Item = &'p Location> {
+        self.locations()
+            .filter(|location| self.forwarded(location).is_none())
     }
 
-    /// All places of the providers that the requirement names.
-    fn places(&self) -> impl Iterator<Item = &'p Place> + use<'p> {
+    /// All locations of the providers that the requirement names.
+    fn locations(&self) -> impl Iterator<Item = &'p Location> + use<'p> {
         let providers = self.route.kind.providers().iter();
         let policy = self.policy;
         providers
             .filter_map(|&id| policy.providers.at(id))
-            .flat_map(|provider| &provider.places)
+            .flat_map(|provider| &provider.locations)
     }
 }
 
@@ -146,7 +146,7 @@ pub(super) fn query_of_answered(edits: &mut Edits, request: &Request<'_>, policy
         policy
             .providers
             .iter()
-            .flat_map(|provider| &provider.places),
+            .flat_map(|provider| &provider.locations),
     )
     .peekable();
     if names.peek().is_none() {
@@ -170,11 +170,13 @@ pub(super) fn query_of_answered(edits: &mut Edits, request: &Request<'_>, policy
     }
 }
 
-/// The query parameters among these places.
-fn query_names<'p>(places: impl Iterator<Item = &'p Place>) -> impl Iterator<Item = &'p [u8]> {
-    places.filter_map(|place| match place {
-        Place::Query(name) => Some(&**name),
-        Place::Header { .. } | Place::Member { .. } | Place::Cookie(_) => None,
+/// The query parameters among these locations.
+fn query_names<'p>(
+    locations: impl Iterator<Item = &'p Location>,
+) -> impl Iterator<Item = &'p [u8]> {
+    locations.filter_map(|location| match location {
+        Location::Query(name) => Some(&**name),
+        Location::Header { .. } | Location::Member { .. } | Location::Cookie(_) => None,
     })
 }
 

@@ -114,7 +114,7 @@ pub(super) fn verdicts(
                     groups: &groups,
                     credential: identity.credential.id().map(|id| id.bytes()),
                 };
-                (said, vec![at.place])
+                (said, vec![at.location])
             }
             Verdict::Rejected(reason, places) => (Said::Rejected(reason.name()), places.clone()),
             Verdict::Unavailable => (Said::Unavailable, Vec::new()),

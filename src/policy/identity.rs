@@ -1,6 +1,6 @@
 //! The headers that tell the upstream who it is, and how an upstream is chosen.
 
-use crate::auth::Place;
+use crate::auth::Location;
 use crate::config::{self, Config, ConfigErrors, Path};
 use crate::http::{KnownName, Text, same_name};
 
@@ -63,22 +63,24 @@ impl Routing {
     }
 }
 
-/// Two places of one list can't be told apart where one prefix begins with the other: a member would be both's, and one of
+/// Two locations of one list can't be told apart where one prefix begins with the other: a member would be both's, and one of
 /// the two would let pass what the other one rejects.
 pub(super) fn check_members(providers: &Providers, errors: &mut ConfigErrors) {
     let root = Path::Root;
     let path = root.field("providers");
-    let places = || {
+    let locations = || {
         providers.iter().flat_map(|provider| {
-            let places = provider.places.iter().enumerate();
-            places.map(move |(at, place)| (provider, at, place))
+            let locations = provider.locations.iter().enumerate();
+            locations.map(move |(at, location)| (provider, at, location))
         })
     };
-    for (number, (provider, at, place)) in places().enumerate() {
-        let meets = |other: &Place| {
-            matches!(place, Place::Member { .. }) && place != other && place.overlaps(other)
+    for (number, (provider, at, location)) in locations().enumerate() {
+        let meets = |other: &Location| {
+            matches!(location, Location::Member { .. })
+                && location != other
+                && location.overlaps(other)
         };
-        if let Some((other, ..)) = places().take(number).find(|(_, _, other)| meets(other)) {
+        if let Some((other, ..)) = locations().take(number).find(|(_, _, other)| meets(other)) {
             let path = path.field(&provider.name);
             let (path, prefix) = (path.field("apiKey"), "prefix");
             let path = path.field("from");
@@ -115,13 +117,13 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
         {
             errors.push(&at, format!("the header `{name}` has two meanings"));
         }
-        let read = |place: &Place| {
-            let header = place.header();
+        let read = |location: &Location| {
+            let header = location.header();
             header.is_some_and(|read| same_name(read, name.as_bytes()))
         };
         if let Some(provider) = providers
             .iter()
-            .find(|provider| provider.places.iter().any(read))
+            .find(|provider| provider.locations.iter().any(read))
         {
             let reason = format!(
                 "the provider `{}` reads credentials from the header `{name}`",

@@ -1,6 +1,6 @@
 //! Named ways to authenticate.
 
-use crate::auth::{Place, Prefix};
+use crate::auth::{Location, Prefix};
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::Text;
 
@@ -17,7 +17,7 @@ pub(crate) enum Afterwards {
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) name: Box<str>,
-    pub(crate) places: Vec<Place>,
+    pub(crate) locations: Vec<Location>,
     pub(crate) challenge: Text,
     pub(crate) afterwards: Afterwards,
 }
@@ -25,8 +25,8 @@ pub(crate) struct Provider {
 impl Provider {
     /// Whether a credential of it may stand elsewhere than in a header of its own: in a cookie or in the query.
     pub(super) fn looks_elsewhere(&self) -> bool {
-        let in_header = |place: &Place| matches!(place, Place::Header { .. });
-        !self.places.iter().all(in_header)
+        let in_header = |location: &Location| matches!(location, Location::Header { .. });
+        !self.locations.iter().all(in_header)
     }
 }
 
@@ -127,7 +127,7 @@ impl Providers {
     }
 }
 
-/// What the reading of a provider's credentials in a document depends on, besides the provider's place among the others.
+/// What the reading of a provider's credentials in a document depends on, besides the provider's location among the others.
 /// Documents are shared by this, so it must not depend on anything else: a push that changes a realm loses no document.
 /// A kind whose credentials are read by more than the kind has to say it all here.
 pub(super) const fn read_by(written: &config::Provider) -> &'static str {
@@ -138,17 +138,17 @@ pub(super) const fn read_by(written: &config::Provider) -> &'static str {
 
 fn compile(written: &Named<config::Provider>) -> Provider {
     let config::Provider::ApiKey(provider) = &written.value;
-    let places: Vec<Place> = provider.from.iter().map(place).collect();
+    let locations: Vec<Location> = provider.from.iter().map(location).collect();
     // RFC 9110 §11.6.1.
     let realm = provider.realm.replace('\\', "\\\\").replace('"', "\\\"");
     let mut challenge = match &provider.challenge {
         Some(scheme) => scheme.clone().into_bytes(),
-        None => scheme(&places).to_vec(),
+        None => scheme(&locations).to_vec(),
     };
     challenge.extend(format!(" realm=\"{realm}\"").into_bytes());
     Provider {
         name: written.name.as_str().into(),
-        places,
+        locations,
         challenge: Text::shared(&challenge),
         afterwards: if provider.forward {
             Afterwards::Forward
@@ -158,30 +158,30 @@ fn compile(written: &Named<config::Provider>) -> Provider {
     }
 }
 
-/// The scheme that clients are to use: that of the first place that has one. `ApiKey` is no registered scheme, but what
+/// The scheme that clients are to use: that of the first location that has one. `ApiKey` is no registered scheme, but what
 /// gateways send.
-fn scheme(places: &[Place]) -> &[u8] {
-    let mut schemes = places.iter().filter_map(|place| match place {
-        Place::Header { prefix, .. } => prefix.as_ref().and_then(Prefix::scheme),
-        Place::Member { .. } | Place::Query(_) | Place::Cookie(_) => None,
+fn scheme(locations: &[Location]) -> &[u8] {
+    let mut schemes = locations.iter().filter_map(|location| match location {
+        Location::Header { prefix, .. } => prefix.as_ref().and_then(Prefix::scheme),
+        Location::Member { .. } | Location::Query(_) | Location::Cookie(_) => None,
     });
     schemes.next().unwrap_or(b"ApiKey")
 }
 
-fn place(written: &config::Place) -> Place {
+fn location(written: &config::Location) -> Location {
     let shared = |text: &str| Text::shared(text.as_bytes());
     match written {
-        config::Place::Header { name, prefix } => Place::Header {
+        config::Location::Header { name, prefix } => Location::Header {
             name: name.to_ascii_lowercase().as_str().into(),
             prefix: prefix
                 .as_ref()
                 .and_then(|prefix| Prefix::new(prefix.as_bytes())),
         },
-        config::Place::Member { name, prefix } => Place::Member {
+        config::Location::Member { name, prefix } => Location::Member {
             name: name.as_str().into(),
             prefix: shared(prefix),
         },
-        config::Place::Query(name) => Place::Query(shared(name)),
-        config::Place::Cookie(name) => Place::Cookie(shared(name)),
+        config::Location::Query(name) => Location::Query(shared(name)),
+        config::Location::Cookie(name) => Location::Cookie(shared(name)),
     }
 }

@@ -11,7 +11,7 @@ use super::provider::Providers;
 /// The headers that are the gate's: no client may send them, on any route. These are the ones that tell identity or choose
 /// the upstream, and what any route sets, or adds with a value that the client doesn't have a say in.
 ///
-/// Left out are the fields of HTTP's own, the places of credentials, which are read first and stripped after, and what the
+/// Left out are the fields of HTTP's own, the locations of credentials, which are read first and stripped after, and what the
 /// policy names in `clientHeaders`. A header that routes only add to, by literals and values of the request, stays the
 /// client's: `add` appends (Gateway API, HTTPHeaderFilter).
 ///
@@ -101,8 +101,8 @@ impl Gates {
             names.remove(name.as_bytes());
         }
         for provider in providers.iter() {
-            for place in &provider.places {
-                if let Some(name) = place.header() {
+            for location in &provider.locations {
+                if let Some(name) = location.header() {
                     names.remove(name);
                 }
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postern::config::{
     Condition, Config, Credential, DuplicateSlash, EscapedSlash, Fallback, FieldTest, KeyMaterial,
-    LookupKey, LookupTest, Names, PathMatch, PathRewrite, Place, Presence, Provider, Record,
+    Location, LookupKey, LookupTest, Names, PathMatch, PathRewrite, Presence, Provider, Record,
     Requirement, Route, Source, SourceKind, TextOrEnv, Unmatched,
 };
 use serde_json::{Value, json};
@@ -55,14 +55,14 @@ fn the_top() {
     let Provider::ApiKey(keys) = &config.providers[0].value;
     assert_eq!(keys.realm, "shop");
     assert!(keys.forward);
-    let is_header = |place: &Place, expected: &str, start: Option<&str>| match place {
-        Place::Header { name, prefix } => name == expected && prefix.as_deref() == start,
-        Place::Member { .. } | Place::Query(_) | Place::Cookie(_) => false,
+    let is_header = |place: &Location, expected: &str, start: Option<&str>| match place {
+        Location::Header { name, prefix } => name == expected && prefix.as_deref() == start,
+        Location::Member { .. } | Location::Query(_) | Location::Cookie(_) => false,
     };
     assert!(is_header(&keys.from[0], "x-api-key", None));
     assert!(is_header(&keys.from[1], "authorization", Some("Bearer ")));
-    assert!(matches!(&keys.from[2], Place::Query(name) if name == "apikey"));
-    assert!(matches!(&keys.from[3], Place::Cookie(name) if name == "apikey"));
+    assert!(matches!(&keys.from[2], Location::Query(name) if name == "apikey"));
+    assert!(matches!(&keys.from[3], Location::Cookie(name) if name == "apikey"));
 }
 
 #[test]

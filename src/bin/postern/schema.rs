@@ -259,7 +259,7 @@ fn beside(name: &str, record: &mut Value) {
             })
         }
         // A prefix has a word. One of a subprotocol's is needed, and is a token.
-        "Place" => json!({
+        "Location" => json!({
             "if": {
                 "required": ["header"],
                 "properties": {"header": {"pattern": SUBPROTOCOLS}},

@@ -1,6 +1,6 @@
 //! What was told of one exchange, kept.
 
-use postern::auth::Place;
+use postern::auth::Location;
 use postern::engine::{Detail, Event, Known, Observer, Origin, Outcome, Said};
 use serde::Serialize;
 use serde_json::Value;
@@ -105,16 +105,16 @@ impl Story {
     }
 }
 
-fn place(place: &Place) -> String {
+fn place(place: &Location) -> String {
     match place {
-        Place::Header { name, .. } => format!("header {}", shown(name)),
-        Place::Member { name, .. } => format!("a member of header {}", shown(name)),
-        Place::Query(name) => format!("query parameter {}", shown(name)),
-        Place::Cookie(name) => format!("cookie {}", shown(name)),
+        Location::Header { name, .. } => format!("header {}", shown(name)),
+        Location::Member { name, .. } => format!("a member of header {}", shown(name)),
+        Location::Query(name) => format!("query parameter {}", shown(name)),
+        Location::Cookie(name) => format!("cookie {}", shown(name)),
     }
 }
 
-fn provider(name: &str, said: Said<'_>, places: &[&Place]) -> Provider {
+fn provider(name: &str, said: Said<'_>, places: &[&Location]) -> Provider {
     let mut provider = Provider {
         name: name.to_owned(),
         verdict: "absent",

@@ -90,7 +90,7 @@ fn stays(name: &str, config: &Config) -> bool {
     });
     CLIENTS_OWN.iter().any(is_own)
         || config.client_headers.iter().any(|other| is_same(other, name))
-        || credentials.any(|place| matches!(place, config::Place::Header { name: read, .. } | config::Place::Member { name: read, .. } if is_same(read, name)))
+        || credentials.any(|place| matches!(place, config::Location::Header { name: read, .. } | config::Location::Member { name: read, .. } if is_same(read, name)))
         || config.routes.iter().all(|route| set(route).any(|other| is_same(other, name)))
 }
 

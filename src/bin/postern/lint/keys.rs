@@ -1,6 +1,6 @@
 //! Keys that surely aren't what was to be written.
 
-use postern::config::{self, Config, Credential, KeyMaterial, Place, Provider};
+use postern::config::{self, Config, Credential, KeyMaterial, Location, Provider};
 
 use super::{Warning, warn};
 
@@ -25,13 +25,13 @@ pub(crate) fn keys(config: &Config, found: &mut Vec<Warning>) {
     for (at, consumer) in config.consumers.iter().enumerate() {
         for (number, credential) in consumer.credentials.iter().enumerate() {
             let Credential::ApiKey(key) = credential;
-            let place = format!("consumers[{at}].credentials[{number}].apiKey");
+            let location = format!("consumers[{at}].credentials[{number}].apiKey");
             match &key.key {
                 KeyMaterial::Sha256(digest) => {
                     let digest = digits(digest);
                     let what = OF_NOTHING.iter().find(|(known, _)| *known == digest);
                     if let Some((_, what)) = what {
-                        let path = format!("{place}.sha256");
+                        let path = format!("{location}.sha256");
                         let reason = format!("this is the SHA-256 of {what}");
                         let suggestion = "hash the key itself: `printf %s \"$KEY\" | sha256sum`";
                         warn(found, "hash-of-nothing", path, reason, suggestion);
@@ -46,7 +46,7 @@ pub(crate) fn keys(config: &Config, found: &mut Vec<Warning>) {
                         warn(
                             found,
                             "prefix-in-key",
-                            format!("{place}.value"),
+                            format!("{location}.value"),
                             "the key begins with its provider's `prefix`, which is no part of a key",
                             "write what stands behind the prefix",
                         );
@@ -73,12 +73,12 @@ fn provider<'c>(config: &'c Config, name: Option<&str>) -> Option<&'c config::Ap
     Some(provider)
 }
 
-/// What stands before a key at this place.
-fn prefix(place: &Place) -> Option<&str> {
-    match place {
-        Place::Header { prefix, .. } => prefix.as_deref(),
-        Place::Member { prefix, .. } => Some(prefix),
-        Place::Query(_) | Place::Cookie(_) => None,
+/// What stands before a key at this location.
+fn prefix(location: &Location) -> Option<&str> {
+    match location {
+        Location::Header { prefix, .. } => prefix.as_deref(),
+        Location::Member { prefix, .. } => Some(prefix),
+        Location::Query(_) | Location::Cookie(_) => None,
     }
 }
 
@@ -112,15 +112,15 @@ mod tests {
 
     #[test]
     fn what_was_not_meant() {
-        let place = "consumers[0].credentials[0].apiKey";
+        let location = "consumers[0].credentials[0].apiKey";
         for (digest, _) in OF_NOTHING {
-            let expected = vec![("hash-of-nothing", format!("{place}.sha256"))];
+            let expected = vec![("hash-of-nothing", format!("{location}.sha256"))];
             assert_eq!(
                 found(&format!(r#"{{"provider": "p", "sha256": "{digest}"}}"#)),
                 expected
             );
         }
-        let repeated = vec![("prefix-in-key", format!("{place}.value"))];
+        let repeated = vec![("prefix-in-key", format!("{location}.value"))];
         assert_eq!(found(r#"{"provider": "b", "value": "Bearer K"}"#), repeated);
         assert_eq!(found(r#"{"provider": "b", "value": "bearer K"}"#), repeated);
         assert_eq!(found(r#"{"provider": "m", "value": "key.K"}"#), repeated);

@@ -7,9 +7,9 @@ use crate::http::{Headers, KnownName, Text, cookies, members, query_pairs};
 
 use super::prefix::Prefix;
 
-/// One place in a request that may hold a credential.
+/// One location in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// A header's whole value, or what follows a prefix (`Bearer `).
     Header {
         /// The header's name, lower case.
@@ -30,8 +30,8 @@ pub enum Place {
     Cookie(Text),
 }
 
-impl Place {
-    /// The header that holds the place. None for a cookie, which is a part of a header that holds others too.
+impl Location {
+    /// The header that holds the location. None for a cookie, which is a part of a header that holds others too.
     #[must_use]
     pub const fn header(&self) -> Option<&KnownName> {
         match self {
@@ -64,56 +64,56 @@ impl Place {
 
 /// Where a credential was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct At<'p> {
-    /// The place.
-    pub place: &'p Place,
+pub struct Occurrence<'p> {
+    /// The location.
+    pub location: &'p Location,
     /// Whether it is known to be the only header field of its name, and that none has a name that an upstream may take for
     /// it.
     pub is_alone: bool,
 }
 
-/// What a request holds at the places of one provider. `Debug` shows no credential.
+/// What a request holds at the locations of one provider. `Debug` shows no credential.
 #[derive(PartialEq, Eq)]
-pub enum Found<'r, 'p> {
+pub enum Extracted<'r, 'p> {
     /// Nothing.
     Absent,
-    /// One credential, at this place. It may be empty: that is a credential too, and nobody's.
-    One(Cow<'r, [u8]>, At<'p>),
-    /// More than one, at one place or at several: which of them counts, an upstream may see differently. The places
+    /// One credential, at this location. It may be empty: that is a credential too, and nobody's.
+    One(Cow<'r, [u8]>, Occurrence<'p>),
+    /// More than one, at one location or at several: which of them counts, an upstream may see differently. The locations
     /// are all that hold one.
-    Repeated(Vec<&'p Place>),
+    Repeated(Vec<&'p Location>),
 }
 
-impl fmt::Debug for Found<'_, '_> {
+impl fmt::Debug for Extracted<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("Absent"),
-            Self::One(_, at) => f.debug_tuple("One").field(at.place).finish(),
-            Self::Repeated(places) => f.debug_tuple("Repeated").field(places).finish(),
+            Self::One(_, at) => f.debug_tuple("One").field(at.location).finish(),
+            Self::Repeated(locations) => f.debug_tuple("Repeated").field(locations).finish(),
         }
     }
 }
 
-/// Reads the credential at `places`. `query` is the request's, without the `?`.
+/// Reads the credential at `locations`. `query` is the request's, without the `?`.
 #[must_use]
-pub fn read<'r, 'p>(
-    places: &'p [Place],
+pub fn extract<'r, 'p>(
+    locations: &'p [Location],
     headers: &Headers<'r>,
     query: Option<&'r [u8]>,
-) -> Found<'r, 'p> {
-    let mut found = Found::Absent;
-    for place in places {
-        match place {
-            Place::Header { name, prefix } => {
-                found = in_header(name, prefix.as_ref(), headers, place, found);
+) -> Extracted<'r, 'p> {
+    let mut found = Extracted::Absent;
+    for location in locations {
+        match location {
+            Location::Header { name, prefix } => {
+                found = in_header(name, prefix.as_ref(), headers, location, found);
             }
-            Place::Member { name, prefix } => {
-                found = in_members(name, prefix, headers, place, found);
+            Location::Member { name, prefix } => {
+                found = in_members(name, prefix, headers, location, found);
             }
-            Place::Query(name) => {
-                found = in_query(name, query, place, found);
+            Location::Query(name) => {
+                found = in_query(name, query, location, found);
             }
-            Place::Cookie(name) => found = in_cookies(name, headers, place, found),
+            Location::Cookie(name) => found = in_cookies(name, headers, location, found),
         }
     }
     found
@@ -123,11 +123,11 @@ pub fn read<'r, 'p>(
 fn in_query<'r, 'p>(
     name: &Text,
     query: Option<&'r [u8]>,
-    place: &'p Place,
-    mut found: Found<'r, 'p>,
-) -> Found<'r, 'p> {
+    location: &'p Location,
+    mut found: Extracted<'r, 'p>,
+) -> Extracted<'r, 'p> {
     for pair in query_pairs(query.unwrap_or_default()).filter(|pair| pair.is_named(name)) {
-        found = found.and(pair.decoded_value(), At::among(place));
+        found = found.and(pair.decoded_value(), Occurrence::among(location));
     }
     found
 }
@@ -137,14 +137,14 @@ fn in_members<'r, 'p>(
     name: &KnownName,
     prefix: &Text,
     headers: &Headers<'r>,
-    place: &'p Place,
-    mut found: Found<'r, 'p>,
-) -> Found<'r, 'p> {
+    location: &'p Location,
+    mut found: Extracted<'r, 'p>,
+) -> Extracted<'r, 'p> {
     for list in headers.all(name) {
         for member in members(list) {
             if begins(member, prefix) {
                 let value = member.get(prefix.len()..).unwrap_or_default();
-                found = found.and(Cow::Borrowed(value), At::among(place));
+                found = found.and(Cow::Borrowed(value), Occurrence::among(location));
             }
         }
     }
@@ -155,12 +155,12 @@ fn in_members<'r, 'p>(
 fn in_cookies<'r, 'p>(
     name: &Text,
     headers: &Headers<'r>,
-    place: &'p Place,
-    mut found: Found<'r, 'p>,
-) -> Found<'r, 'p> {
+    location: &'p Location,
+    mut found: Extracted<'r, 'p>,
+) -> Extracted<'r, 'p> {
     let all = headers.all(b"cookie").flat_map(cookies);
     for (_, value) in all.filter(|(key, _)| *key == &**name) {
-        found = found.and(Cow::Borrowed(value), At::among(place));
+        found = found.and(Cow::Borrowed(value), Occurrence::among(location));
     }
     found
 }
@@ -171,20 +171,20 @@ fn in_header<'r, 'p>(
     name: &KnownName,
     prefix: Option<&Prefix>,
     headers: &Headers<'r>,
-    place: &'p Place,
-    found: Found<'r, 'p>,
-) -> Found<'r, 'p> {
+    location: &'p Location,
+    found: Extracted<'r, 'p>,
+) -> Extracted<'r, 'p> {
     let came = headers.look(name);
     match came.first.filter(|_| came.values == 1) {
         Some(only) => match after_prefix(only, prefix) {
             Some(value) => {
                 let is_alone = !came.is_spelt_otherwise;
-                found.and(Cow::Borrowed(value), At { place, is_alone })
+                found.and(Cow::Borrowed(value), Occurrence { location, is_alone })
             }
             None => found,
         },
         None if came.values == 0 => found,
-        None => in_fields(name, prefix, headers, place, found),
+        None => in_fields(name, prefix, headers, location, found),
     }
 }
 
@@ -194,49 +194,49 @@ fn in_fields<'r, 'p>(
     name: &KnownName,
     prefix: Option<&Prefix>,
     headers: &Headers<'r>,
-    place: &'p Place,
-    mut found: Found<'r, 'p>,
-) -> Found<'r, 'p> {
+    location: &'p Location,
+    mut found: Extracted<'r, 'p>,
+) -> Extracted<'r, 'p> {
     let mut credentials = 0_usize;
     for value in headers.all(name) {
         if let Some(value) = after_prefix(value, prefix) {
             credentials = credentials.saturating_add(1);
-            found = found.and(Cow::Borrowed(value), At::among(place));
+            found = found.and(Cow::Borrowed(value), Occurrence::among(location));
         }
     }
     if credentials == 1 {
-        found = found.and(Cow::Borrowed(b""), At::among(place));
+        found = found.and(Cow::Borrowed(b""), Occurrence::among(location));
     }
     found
 }
 
-impl<'p> At<'p> {
-    /// Of a place of which it isn't known what else there is.
-    const fn among(place: &'p Place) -> Self {
+impl<'p> Occurrence<'p> {
+    /// Of a location of which it isn't known what else there is.
+    const fn among(location: &'p Location) -> Self {
         Self {
-            place,
+            location,
             is_alone: false,
         }
     }
 }
 
-impl<'r, 'p> Found<'r, 'p> {
-    fn and(self, credential: Cow<'r, [u8]>, at: At<'p>) -> Self {
+impl<'r, 'p> Extracted<'r, 'p> {
+    fn and(self, credential: Cow<'r, [u8]>, at: Occurrence<'p>) -> Self {
         match self {
             Self::Absent => Self::One(credential, at),
-            one @ (Self::One(..) | Self::Repeated(_)) => one.again(at.place),
+            one @ (Self::One(..) | Self::Repeated(_)) => one.again(at.location),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn again(self, place: &'p Place) -> Self {
+    fn again(self, location: &'p Location) -> Self {
         Self::Repeated(match self {
-            Self::Absent => vec![place],
-            Self::One(_, first) => vec![first.place, place],
-            Self::Repeated(mut places) => {
-                places.push(place);
-                places
+            Self::Absent => vec![location],
+            Self::One(_, first) => vec![first.location, location],
+            Self::Repeated(mut locations) => {
+                locations.push(location);
+                locations
             }
         })
     }
@@ -261,28 +261,28 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
 
-    fn places() -> Vec<Place> {
+    fn locations() -> Vec<Location> {
         vec![
-            Place::Header {
+            Location::Header {
                 name: "x-api-key".into(),
                 prefix: None,
             },
-            Place::Header {
+            Location::Header {
                 name: "authorization".into(),
                 prefix: Prefix::new(b"Bearer "),
             },
-            Place::Query("apikey".into()),
-            Place::Cookie("apikey".into()),
+            Location::Query("apikey".into()),
+            Location::Cookie("apikey".into()),
         ]
     }
 
     fn reads(pairs: &[(&str, &str)], query: &str) -> String {
         let map = HeaderMap::from_pairs(pairs);
-        let places = places();
-        match read(&places, &map.view(), Some(query.as_bytes())) {
-            Found::Absent => "absent".into(),
-            Found::One(key, _) => String::from_utf8(key.into_owned()).unwrap(),
-            Found::Repeated(places) => format!("{} times", places.len()),
+        let locations = locations();
+        match extract(&locations, &map.view(), Some(query.as_bytes())) {
+            Extracted::Absent => "absent".into(),
+            Extracted::One(key, _) => String::from_utf8(key.into_owned()).unwrap(),
+            Extracted::Repeated(locations) => format!("{} times", locations.len()),
         }
     }
 
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_stands_alone_is_told() {
-        let places = places();
+        let locations = locations();
         for (pairs, query, is_alone) in [
             (&[("x-api-key", "k")][..], "", true),
             (&[("X-Api-Key", "k"), ("a", "b")], "", true),
@@ -315,16 +315,16 @@ mod tests {
             (&[], "apikey=k", false),
         ] {
             let map = HeaderMap::from_pairs(pairs);
-            match read(&places, &map.view(), Some(query.as_bytes())) {
-                Found::One(_, at) => assert_eq!(at.is_alone, is_alone, "{pairs:?} {query}"),
-                Found::Repeated(_) => assert!(!is_alone, "{pairs:?}"),
-                Found::Absent => panic!("{pairs:?} {query}"),
+            match extract(&locations, &map.view(), Some(query.as_bytes())) {
+                Extracted::One(_, at) => assert_eq!(at.is_alone, is_alone, "{pairs:?} {query}"),
+                Extracted::Repeated(_) => assert!(!is_alone, "{pairs:?}"),
+                Extracted::Absent => panic!("{pairs:?} {query}"),
             }
         }
     }
 
-    fn member(prefix: &'static str) -> Place {
-        Place::Member {
+    fn member(prefix: &'static str) -> Location {
+        Location::Member {
             name: "x-list".into(),
             prefix: prefix.into(),
         }
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_member_of_a_list() {
-        let places = [member("key.")];
+        let locations = [member("key.")];
         for (values, expected) in [
             (&["key.K"][..], Some("K")),
             (&[" b ,KEY.K\t, a"], Some("K")),
@@ -343,13 +343,13 @@ mod tests {
         ] {
             let pairs: Vec<_> = values.iter().map(|value| ("X-List", *value)).collect();
             let map = HeaderMap::from_pairs(&pairs);
-            match (read(&places, &map.view(), None), expected) {
-                (Found::One(key, at), Some(expected)) => {
+            match (extract(&locations, &map.view(), None), expected) {
+                (Extracted::One(key, at), Some(expected)) => {
                     assert_eq!(*key, *expected.as_bytes(), "{values:?}");
                     assert!(!at.is_alone, "other members stand beside it");
                 }
                 (found, expected) => assert!(
-                    expected.is_none() && found == Found::Absent,
+                    expected.is_none() && found == Extracted::Absent,
                     "{values:?}: {found:?}"
                 ),
             }
@@ -357,8 +357,8 @@ mod tests {
         for values in [&["key.a,key.a"][..], &["key.a", "key.b"]] {
             let pairs: Vec<_> = values.iter().map(|value| ("x-list", *value)).collect();
             let map = HeaderMap::from_pairs(&pairs);
-            let found = read(&places, &map.view(), None);
-            assert!(matches!(found, Found::Repeated(_)), "{values:?}");
+            let found = extract(&locations, &map.view(), None);
+            assert!(matches!(found, Extracted::Repeated(_)), "{values:?}");
         }
     }
 
@@ -376,7 +376,7 @@ mod tests {
                 "{left} {right}"
             );
         }
-        let whole = Place::Header {
+        let whole = Location::Header {
             name: "x-list".into(),
             prefix: None,
         };
