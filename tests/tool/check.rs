@@ -17,7 +17,7 @@ fn findings_and_their_places() {
         let run = run(&folder, &["check", name], "");
         failures.extend(compare(&run, &path.with_extension("out")).err());
     }
-    assert!(files.len() > 8, "{} files", files.len());
+    assert!(files.len() > 9, "{} files", files.len());
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 

@@ -1,4 +1,4 @@
-//! A policy as large as they come, at a tenth of its size: the tool takes little longer than the filter's own part of it.
+//! Large policies. The time limits are for a tenth of the size: a test build is about ten times slower than a release.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,9 +32,9 @@ fn policy(consumers: usize, routes: usize) -> String {
     text.replace("/**", "/{rest=**}")
 }
 
-struct Nothing;
+struct Unset;
 
-impl Environment for Nothing {
+impl Environment for Unset {
     fn variable(&self, _: &str) -> Option<String> {
         None
     }
@@ -47,68 +47,73 @@ fn time(what: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// What must be done in any case: the policy read and compiled.
+/// Reads and compiles a policy, which the tool has to do as well.
 fn compile(json: &str) {
     let config = Config::parse(json.as_bytes()).unwrap();
-    let policy = Policy::compile(&config, &Nothing).unwrap();
+    let policy = Policy::compile(&config, &Unset).unwrap();
     std::mem::forget((config, policy));
 }
 
-/// Another library's tree of the same: a measure of how fast this machine is.
-fn read(json: &str) {
-    let value: serde_json::Value = serde_json::from_str(json).unwrap();
-    std::mem::forget(value);
+/// How often each time is measured. Other work on the machine only makes a time longer, so the shortest one counts.
+const MEASUREMENTS: std::ops::Range<usize> = 3..10;
+
+/// Fails if `run` doesn't become as fast as `limit` allows.
+fn assert_is_fast(what: &str, mut run: impl FnMut(), mut limit: impl FnMut() -> Duration) {
+    let (mut shortest, mut allowed) = (Duration::MAX, Duration::MAX);
+    for measurement in 1..=MEASUREMENTS.end {
+        allowed = allowed.min(limit());
+        shortest = shortest.min(time(&mut run));
+        if shortest < allowed && measurement >= MEASUREMENTS.start {
+            return;
+        }
+    }
+    panic!("{what}: {shortest:?}, allowed are {allowed:?}");
 }
 
-/// How often it is looked at. What else the machine does makes every time longer, so the shortest of each counts.
-const LOOKS: std::ops::Range<usize> = 3..10;
-
+/// `check` reads a JSON policy without errors once, by the filter's decoder.
 #[test]
-fn it_takes_no_time() {
-    let yaml = policy(10_000, 1_000);
-    let value: serde_json::Value = serde_yaml_ng::from_str(&yaml).unwrap();
+fn checks_large_json_as_fast_as_the_filter_reads_it() {
+    let value: serde_json::Value = serde_yaml_ng::from_str(&policy(10_000, 1_000)).unwrap();
     let json = value.to_string();
-    // Where there is something to say, places are needed.
+    let folder = folder("check");
+    assert_is_fast(
+        "JSON",
+        || assert_eq!(run(&folder, &["check", "-"], &json).status, 0),
+        || time(|| compile(&json)).saturating_mul(3) / 2 + Duration::from_millis(40),
+    );
+}
+
+/// 100,000 consumers and 10,000 routes take at most 3 s.
+#[test]
+fn reads_large_yaml_in_three_seconds() {
+    let yaml = policy(10_000, 1_000);
+    // The tool needs positions where it has something to report.
     let warned = format!("{yaml}sources: {{spare: {{inline: 1}}}}\n");
     let wrong = yaml.replace("name: route-700,", "name: route-700, nme: x,");
     assert_ne!(wrong, yaml);
-    let explain = ["explain", "-", "http://h7.test/v3/a/b"];
     let folder = folder("check");
-    for (what, arguments, text, status, trees) in [
-        ("JSON", &["check", "-"][..], &json, 0, 0),
-        ("YAML", &["check", "-"], &yaml, 0, 3),
-        ("YAML, a warning", &["check", "-"], &warned, 0, 6),
-        ("YAML, an error", &["check", "-"], &wrong, 1, 6),
-        ("YAML, explained", &explain, &yaml, 0, 5),
+    for (what, arguments, text, status) in [
+        ("check", &["check", "-"][..], &yaml, 0),
+        ("check, with a warning", &["check", "-"], &warned, 0),
+        ("check, with an error", &["check", "-"], &wrong, 1),
+        (
+            "explain",
+            &["explain", "-", "http://h7.test/v3/a/b"],
+            &yaml,
+            0,
+        ),
+        ("ecds", &["ecds", "-"], &yaml, 0),
     ] {
-        let mut shortest = [Duration::MAX; 3];
-        let mut quick = false;
-        for look in 1..=LOOKS.end {
-            let times = [
-                time(|| compile(&json)),
-                time(|| read(&json)),
-                time(|| {
-                    let run = run(&folder, arguments, text);
-                    assert_eq!(run.status, status, "{:.400} {:.400}", run.out, run.err);
-                }),
-            ];
-            shortest = [0, 1, 2].map(|at| times[at].min(shortest[at]));
-            let [compiled, read, taken] = shortest;
-            let most = compiled.saturating_mul(3) / 2 + read.saturating_mul(trees);
-            quick = taken < most.saturating_add(Duration::from_millis(40));
-            if quick && look >= LOOKS.start {
-                break;
-            }
-        }
-        assert!(
-            quick,
-            "{what}: to compile, to read, and what the tool took: {shortest:?}"
+        assert_is_fast(
+            what,
+            || assert_eq!(run(&folder, arguments, text).status, status),
+            || Duration::from_secs(3),
         );
     }
 }
 
 #[test]
-fn a_document_that_a_gateway_reads_in_slices_is_read_here_too() {
+fn explain_reads_a_document_that_the_engine_reads_in_slices() {
     let one = |at: usize| {
         format!(r#"{{"name": "c-{at}", "credentials": [{{"apiKey": {{"value": "k-{at}"}}}}]}}"#)
     };

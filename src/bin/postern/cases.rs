@@ -12,6 +12,7 @@ use crate::file;
 use crate::gate::Gate;
 use crate::sent::Sent;
 use crate::verb::{Failure, Verdict, say};
+use crate::yaml::Document;
 
 /// A file of cases.
 #[derive(Debug)]
@@ -110,16 +111,9 @@ pub(crate) fn read(path: &Path) -> Result<Cases, Failure> {
     let written: Value = if path.extension().is_some_and(|ending| ending == "toml") {
         toml::from_str(&text).map_err(|error| failure(error.to_string()))?
     } else {
-        let documents = file::documents(&text).map_err(|error| {
-            Failure(format!(
-                "{name}:{}:{}: {}",
-                error.at.line, error.at.column, error.reason
-            ))
-        })?;
-        let [document] = documents.as_slice() else {
-            return Err(failure("expected one document".to_owned()));
-        };
-        serde_json::from_str(&document.to_json()).map_err(|error| failure(error.to_string()))?
+        let document = Document::only(&text).map_err(|error| Failure(format!("{name}:{error}")))?;
+        serde_json::from_str(&document.root.to_json())
+            .map_err(|error| failure(error.to_string()))?
     };
     let written: Written =
         serde_json::from_value(written).map_err(|error| failure(error.to_string()))?;

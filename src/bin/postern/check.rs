@@ -1,5 +1,6 @@
 //! `postern check`: everything that is wrong with policies, wherever they stand.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,10 +9,10 @@ use serde_json::json;
 use crate::environment::{Variables, pair};
 use crate::finding::{Finding, Level, as_json, line, sarif};
 use crate::judge::{Said, judge, without_blanks};
-use crate::tree::{Mark, Tree, Value};
 use crate::verb::{Failure, Verdict, say, write};
 use crate::wrapper::{Held, find};
-use crate::{embedded, file, json};
+use crate::yaml::{self, Cause, Document, Node, Position, Value, read_json};
+use crate::{embedded, file};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,7 +67,7 @@ impl Check {
                 Ok(text) => all.file(&name, &text),
                 Err(Failure(reason)) => {
                     let reason = reason.strip_prefix(&format!("{name}: ")).unwrap_or(&reason);
-                    all.unreadable(&name, Mark::START, reason);
+                    all.unreadable(&name, Position::START, reason);
                 }
             }
         }
@@ -101,35 +102,37 @@ struct Place<'p> {
 
 impl Findings {
     fn file(&mut self, name: &str, text: &str) {
-        let mut alone = file::alone(text).map(|json| {
-            let bytes = without_blanks(&json);
-            judge(&json, bytes, &self.environment)
-        });
-        if alone.as_ref().is_some_and(Vec::is_empty) {
-            // No places are needed, and to find them all takes as long as the rest.
+        let mut judged = file::begins_as_json_policy(text)
+            .then(|| judge(text, without_blanks(text), &self.environment));
+        if judged.as_ref().is_some_and(Vec::is_empty) {
+            // There is nothing to report, so no positions are needed.
             self.policies = self.policies.saturating_add(1);
             return;
         }
-        let documents = match file::documents(text) {
+        let documents = match yaml::read(text) {
             Ok(documents) => documents,
             Err(error) => return self.unreadable(name, error.at, &error.reason),
         };
         let before = (self.policies, self.findings.len());
         for document in &documents {
-            for found in find(document) {
+            let known = self.findings.len();
+            let found = find(&document.root);
+            let is_wrapped = found.iter().any(|found| !found.wrapper.is_empty());
+            for found in found {
                 let place = Place {
                     file: name,
                     wrapper: &found.wrapper,
                 };
                 match found.held {
-                    Held::Policy(tree) => {
-                        // What was judged already, unless it turned out to be something around a policy.
-                        let judged = alone.take().filter(|_| found.wrapper.is_empty());
+                    Held::Policy(node) => {
+                        // A JSON file that begins as a policy can still be a resource with one in it.
+                        let judged = judged.take().filter(|_| found.wrapper.is_empty());
                         let said = judged.unwrap_or_else(|| {
-                            let json = tree.to_json();
+                            let json = document.to_json(node);
                             judge(&json, json.len(), &self.environment)
                         });
-                        self.policy(&place, tree, said);
+                        let ambiguities = document.ambiguities_in(node);
+                        self.policy(&place, node, ambiguities, said);
                     }
                     Held::Text(node) => self.text(&place, node, text),
                     Held::Wrong(at, reason, suggestion) => {
@@ -149,17 +152,20 @@ impl Findings {
                     }
                 }
             }
+            if is_wrapped {
+                self.duplicate_keys(name, document, known);
+            }
         }
         std::mem::forget(documents);
         if before.0 == self.policies {
-            self.unreadable(name, Mark::START, "there is no policy in it");
+            self.unreadable(name, Position::START, "there is no policy in it");
         }
         if let Some(own) = self.findings.get_mut(before.1..) {
             own.sort_by_key(|finding| (finding.at, finding.level));
         }
     }
 
-    fn unreadable(&mut self, file: &str, at: Mark, reason: &str) {
+    fn unreadable(&mut self, file: &str, at: Position, reason: &str) {
         let place = Place { file, wrapper: "" };
         self.push(&place, Level::Error, "unreadable", at, reason, None);
         self.unusable = true;
@@ -170,7 +176,7 @@ impl Findings {
         place: &Place<'_>,
         level: Level,
         rule: &'static str,
-        at: Mark,
+        at: Position,
         reason: &str,
         suggestion: Option<&str>,
     ) {
@@ -187,15 +193,15 @@ impl Findings {
     }
 
     /// A policy that stands as text within the file: its places are brought back to the file's.
-    fn text(&mut self, place: &Place<'_>, node: &Tree<'_>, file: &str) {
+    fn text(&mut self, place: &Place<'_>, node: &Node<'_>, file: &str) {
         let Value::Text(text, style) = &node.value else {
             return;
         };
         let before = self.findings.len();
-        match json::read(text) {
-            Ok(tree) => {
+        match read_json(text) {
+            Ok(node) => {
                 let said = judge(text, text.len(), &self.environment);
-                self.policy(place, &tree, said);
+                self.policy(place, &node, BTreeMap::new(), said);
             }
             Err(error) => {
                 self.policies = self.policies.saturating_add(1);
@@ -222,12 +228,18 @@ impl Findings {
         }
     }
 
-    /// A policy in whole, and what is to be said of it.
-    fn policy(&mut self, place: &Place<'_>, tree: &Tree<'_>, said: Vec<Said>) {
+    /// Adds what is to be said of a policy, and what programs read differently in it.
+    fn policy(
+        &mut self,
+        place: &Place<'_>,
+        node: &Node<'_>,
+        ambiguities: BTreeMap<Position, (String, Cause)>,
+        said: Vec<Said>,
+    ) {
         self.policies = self.policies.saturating_add(1);
         self.findings.extend(said.into_iter().map(|said| Finding {
             file: place.file.to_owned(),
-            at: tree.locate(&said.path, said.which),
+            at: node.locate(&said.path, said.which),
             level: said.level,
             rule: said.rule,
             wrapper: place.wrapper.to_owned(),
@@ -235,6 +247,34 @@ impl Findings {
             reason: said.reason,
             suggestion: said.suggestion,
         }));
+        self.findings
+            .extend(ambiguities.into_iter().map(|(at, (path, cause))| Finding {
+                file: place.file.to_owned(),
+                at,
+                level: if cause.is_refused() {
+                    Level::Error
+                } else {
+                    Level::Warning
+                },
+                rule: "ambiguous",
+                wrapper: place.wrapper.to_owned(),
+                path,
+                reason: cause.reason().to_owned(),
+                suggestion: Some(cause.suggestion().to_owned()),
+            }));
+    }
+
+    /// Adds the keys that are twice in a map of a document with a policy in it. `known` findings are there already: the
+    /// filter reports those in the policy.
+    fn duplicate_keys(&mut self, file: &str, document: &Document<'_>, known: usize) {
+        let own = self.findings.get(known..).unwrap_or_default();
+        let known: Vec<Position> = own.iter().map(|finding| finding.at).collect();
+        let place = Place { file, wrapper: "" };
+        for at in document.root.duplicate_keys() {
+            if !known.contains(&at) {
+                self.push(&place, Level::Error, "wrapper", at, "duplicate key", None);
+            }
+        }
     }
 
     fn count(&self, level: Level) -> usize {

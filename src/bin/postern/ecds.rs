@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::file;
 use crate::verb::{Failure, Verdict, say};
+use crate::yaml::{Document, SyntaxError};
 
 #[derive(Debug, Args)]
 #[command(
@@ -58,13 +59,13 @@ fn resource(policy: &str, module: &Path, name: &str, vm_id: &str) -> Value {
     }]})
 }
 
-/// A file of YAML, of which JSON is a part, as JSON text. Fields keep their order.
+/// A file of YAML or JSON as JSON text. The fields keep their order.
 fn json(path: &Path) -> Result<String, Failure> {
     let text = file::text(path)?;
-    let failure = |error: &dyn std::error::Error| Failure(format!("{}: {error}", path.display()));
-    let policy: serde_yaml_ng::Value =
-        serde_yaml_ng::from_str(&text).map_err(|error| failure(&error))?;
-    serde_json::to_string(&policy).map_err(|error| failure(&error))
+    let failure = |error: SyntaxError| Failure(format!("{}:{error}", path.display()));
+    let document = Document::only(&text).map_err(failure)?;
+    document.refuse(&document.root).map_err(failure)?;
+    Ok(document.to_json(&document.root))
 }
 
 #[cfg(test)]

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::tree::{Mark, Style};
+use crate::yaml::{Position, Style};
 
 /// For each of `wanted` (places in `text`, which was written at `start`), where it stands in `file`. Blanks are passed over
 /// on both sides: indentation and folding change nothing else. What can't be found stands where the text begins.
 pub(crate) fn places(
     file: &str,
-    start: Mark,
+    start: Position,
     style: Style,
     text: &str,
-    wanted: impl Iterator<Item = Mark>,
-) -> BTreeMap<Mark, Mark> {
-    let mut places: BTreeMap<Mark, Option<Mark>> = wanted.map(|mark| (mark, None)).collect();
+    wanted: impl Iterator<Item = Position>,
+) -> BTreeMap<Position, Position> {
+    let mut places: BTreeMap<Position, Option<Position>> =
+        wanted.map(|mark| (mark, None)).collect();
     let mut written = Written::new(file, start, style);
-    let mut here = Mark::START;
+    let mut here = Position::START;
     for character in text.chars() {
         if character == '\n' {
             here.line = here.line.saturating_add(1);
@@ -39,14 +40,14 @@ pub(crate) fn places(
 /// The signs of a scalar as they stand in the file.
 struct Written<'f> {
     rest: std::str::Chars<'f>,
-    at: Mark,
+    at: Position,
     style: Style,
     /// Whether it stands in single quotes, where two of them mean one.
     single: bool,
 }
 
 impl<'f> Written<'f> {
-    fn new(file: &'f str, start: Mark, style: Style) -> Self {
+    fn new(file: &'f str, start: Position, style: Style) -> Self {
         let mut lines = file.split_inclusive('\n');
         let before = start.line.saturating_sub(1);
         let skipped: usize = lines
@@ -56,7 +57,7 @@ impl<'f> Written<'f> {
             .fold(0, usize::saturating_add);
         let mut written = Self {
             rest: file.get(skipped..).unwrap_or_default().chars(),
-            at: Mark {
+            at: Position {
                 line: start.line,
                 column: 1,
             },
@@ -68,16 +69,16 @@ impl<'f> Written<'f> {
         }
         let first = written.rest.clone().next();
         match style {
-            Style::Quoted => drop(written.advance()),
-            Style::Bare if first == Some('\'') => {
+            Style::DoubleQuoted => drop(written.advance()),
+            Style::Plain if first == Some('\'') => {
                 written.single = true;
                 written.advance();
             }
             // The rest of the line is the block's header: `|`, `|-`, `|2 # …`.
-            Style::Block | Style::Folded if matches!(first, Some('|' | '>')) => {
+            Style::Literal | Style::Folded if matches!(first, Some('|' | '>')) => {
                 while written.at.line == start.line && written.advance().is_some() {}
             }
-            Style::Bare | Style::Block | Style::Folded => {}
+            Style::Plain | Style::Literal | Style::Folded => {}
         }
         written
     }
@@ -94,13 +95,13 @@ impl<'f> Written<'f> {
     }
 
     /// The place of the next sign that is no blank.
-    fn next_sign(&mut self) -> Option<Mark> {
+    fn next_sign(&mut self) -> Option<Position> {
         loop {
             let at = self.at;
             let character = self.advance()?;
             let sign = match (character, self.style) {
-                ('\\', Style::Quoted) => self.escape()?,
-                ('\'', Style::Bare) if self.single => self.advance()?,
+                ('\\', Style::DoubleQuoted) => self.escape()?,
+                ('\'', Style::Plain) if self.single => self.advance()?,
                 (character, _) => character,
             };
             if !sign.is_whitespace() {
@@ -136,17 +137,16 @@ impl<'f> Written<'f> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::{Tree, Value, Which};
-    use crate::{json, yaml};
+    use crate::yaml::{Node, Occurrence, Value, read, read_json};
 
     fn place(file: &str, path: &str) -> (usize, usize) {
-        let documents = yaml::read(file).unwrap();
-        let node = documents[0].field(&["v"]).unwrap();
+        let documents = read(file).unwrap();
+        let node = documents[0].root.field(&["v"]).unwrap();
         let Value::Text(text, style) = &node.value else {
             panic!("no text: {node:?}")
         };
-        let inner: Tree<'_> = json::read(text).unwrap();
-        let mark = inner.locate(path, Which::First);
+        let inner: Node<'_> = read_json(text).unwrap();
+        let mark = inner.locate(path, Occurrence::First);
         let found = places(file, node.at, *style, text, [mark].into_iter())[&mark];
         (found.line, found.column)
     }

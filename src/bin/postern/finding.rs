@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::tree::Mark;
+use crate::yaml::Position;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ impl Level {
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub(crate) file: String,
-    pub(crate) at: Mark,
+    pub(crate) at: Position,
     pub(crate) level: Level,
     /// What kind of thing: stable, for machines.
     pub(crate) rule: &'static str,
@@ -85,11 +85,15 @@ pub(crate) fn as_json(finding: &Finding) -> Value {
 }
 
 /// Every rule, and what it means.
-pub(crate) const RULES: [(&str, &str); 12] = [
+pub(crate) const RULES: [(&str, &str); 13] = [
     ("unreadable", "The file is neither YAML nor JSON."),
     (
         "wrapper",
         "The resource doesn't hand the policy over as the filter needs it.",
+    ),
+    (
+        "ambiguous",
+        "Programs that make JSON of YAML read a part of the policy differently.",
     ),
     ("invalid", "The filter refuses the policy."),
     (

@@ -6,7 +6,7 @@ use postern::policy::Policy;
 use crate::environment::Variables;
 use crate::finding::Level;
 use crate::lint;
-use crate::tree::Which;
+use crate::yaml::Occurrence;
 
 /// One thing.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(crate) struct Said {
     pub(crate) rule: &'static str,
     /// As errors write it; empty for the whole.
     pub(crate) path: String,
-    /// Which entry the path means, where there are two.
-    pub(crate) which: Which,
+    /// Occurrence entry the path means, where there are two.
+    pub(crate) which: Occurrence,
     pub(crate) reason: String,
     pub(crate) suggestion: Option<String>,
 }
@@ -63,7 +63,7 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Sa
                 level: Level::Warning,
                 rule: notice.rule,
                 path: notice.path.clone(),
-                which: Which::First,
+                which: Occurrence::First,
                 reason: notice.reason.clone(),
                 suggestion: Some(notice.suggestion.clone()),
             }));
@@ -76,7 +76,7 @@ pub(crate) fn judge(json: &str, bytes: usize, environment: &Variables) -> Vec<Sa
         level: Level::Warning,
         rule: warning.rule,
         path: warning.path,
-        which: Which::First,
+        which: Occurrence::First,
         reason: warning.reason,
         suggestion: Some(warning.suggestion),
     }));
@@ -90,13 +90,13 @@ fn too_large(bytes: usize) -> Said {
         level: Level::Error,
         rule: "invalid",
         path: String::new(),
-        which: Which::First,
+        which: Occurrence::First,
         reason: format!("the configuration has {bytes} bytes, the limit is {MOST_BYTES}"),
         suggestion: Some("keep consumers and values in a source and not in the policy".to_owned()),
     }
 }
 
-/// Which variables were taken to be set, if any.
+/// Occurrence variables were taken to be set, if any.
 fn assumed(environment: &Variables) -> Option<Said> {
     let assumed = environment.take_assumed();
     let names: Vec<_> = assumed.iter().map(|name| format!("`{name}`")).collect();
@@ -104,7 +104,7 @@ fn assumed(environment: &Variables) -> Option<Said> {
         level: Level::Note,
         rule: "environment",
         path: String::new(),
-        which: Which::First,
+        which: Occurrence::First,
         reason: format!(
             "reads the environment: {}, taken to be set",
             names.join(", ")
@@ -119,9 +119,9 @@ fn refused(errors: &ConfigErrors) -> impl Iterator<Item = Said> {
         rule: "invalid",
         path: error.path.clone(),
         which: if error.reason == "duplicate key" {
-            Which::Last
+            Occurrence::Last
         } else {
-            Which::First
+            Occurrence::First
         },
         reason: error.reason.clone(),
         suggestion: error.suggestion.clone(),

@@ -7,37 +7,39 @@ use postern::policy::Policy;
 
 use crate::environment::Variables;
 use crate::file;
-use crate::tree::{Tree, Value};
 use crate::verb::Failure;
 use crate::wrapper::{Held, find};
+use crate::yaml::{self, Node, SyntaxError, Value};
 
 /// Reads the one policy of a file. What is wrong with it is told in whole.
 pub(crate) fn policy(path: &Path, environment: &Variables) -> Result<(Config, Policy), Failure> {
     let name = path.display();
     let text = file::text(path)?;
-    if let Some(config) = file::alone(&text).and_then(|json| Config::parse(json.as_bytes()).ok()) {
-        return compile(config, environment).map_err(|errors| failure(path, &errors));
+    if file::begins_as_json_policy(&text) {
+        if let Ok(config) = Config::parse(text.as_bytes()) {
+            return compile(config, environment).map_err(|errors| failure(path, &errors));
+        }
     }
-    let documents = file::documents(&text).map_err(|error| {
-        Failure(format!(
-            "{name}:{}:{}: {}",
-            error.at.line, error.at.column, error.reason
-        ))
-    })?;
+    let at = |error: SyntaxError| Failure(format!("{name}:{error}"));
     let mut policies = Vec::new();
-    for found in documents.iter().flat_map(find) {
-        match found.held {
-            Held::Policy(tree) => policies.push(tree.to_json()),
-            Held::Text(Tree {
-                value: Value::Text(text, _),
-                ..
-            }) => policies.push(text.to_string()),
-            Held::Text(_) | Held::Foreign(_) => {}
-            Held::Wrong(at, reason, _) => {
-                return Err(Failure(format!(
-                    "{name}:{}:{}: {reason}",
-                    at.line, at.column
-                )));
+    for document in yaml::read(&text).map_err(at)? {
+        for found in find(&document.root) {
+            match found.held {
+                Held::Policy(node) => {
+                    document.refuse(node).map_err(at)?;
+                    policies.push(document.to_json(node));
+                }
+                Held::Text(Node {
+                    value: Value::Text(text, _),
+                    ..
+                }) => policies.push(text.to_string()),
+                Held::Text(_) | Held::Foreign(_) => {}
+                Held::Wrong(at, reason, _) => {
+                    return Err(Failure(format!(
+                        "{name}:{}:{}: {reason}",
+                        at.line, at.column
+                    )));
+                }
             }
         }
     }

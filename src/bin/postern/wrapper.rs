@@ -3,8 +3,7 @@
 
 use postern::config::{Config, Record};
 
-use crate::json;
-use crate::tree::{Mark, Tree, Value};
+use crate::yaml::{Node, Position, Value, read_json};
 
 /// What was found in a document.
 #[derive(Debug)]
@@ -18,13 +17,13 @@ pub(crate) struct Found<'t, 'a> {
 #[derive(Debug)]
 pub(crate) enum Held<'t, 'a> {
     /// A policy as part of the document.
-    Policy(&'t Tree<'a>),
+    Policy(&'t Node<'a>),
     /// A policy as text.
-    Text(&'t Tree<'a>),
+    Text(&'t Node<'a>),
     /// A configuration that the filter can't read, and what would be right.
-    Wrong(Mark, &'static str, &'static str),
+    Wrong(Position, &'static str, &'static str),
     /// Another module's configuration.
-    Foreign(Mark),
+    Foreign(Position),
 }
 
 /// The kinds of Kubernetes that hold one configuration, and the ways to it.
@@ -52,9 +51,9 @@ const ENVOYS: [&str; 14] = [
 ];
 
 /// Everything that a document holds; nothing where it is a resource of another kind.
-pub(crate) fn find<'t, 'a>(document: &'t Tree<'a>) -> Vec<Found<'t, 'a>> {
+pub(crate) fn find<'t, 'a>(document: &'t Node<'a>) -> Vec<Found<'t, 'a>> {
     let mut found = Vec::new();
-    if let Some(kind) = document.field(&["kind"]).and_then(Tree::as_text) {
+    if let Some(kind) = document.field(&["kind"]).and_then(Node::as_text) {
         if document.entry(&["apiVersion"]).is_some() {
             kubernetes(document, kind, &mut found);
             return found;
@@ -70,7 +69,7 @@ pub(crate) fn find<'t, 'a>(document: &'t Tree<'a>) -> Vec<Found<'t, 'a>> {
     }]
 }
 
-fn kubernetes<'t, 'a>(resource: &'t Tree<'a>, kind: &str, found: &mut Vec<Found<'t, 'a>>) {
+fn kubernetes<'t, 'a>(resource: &'t Node<'a>, kind: &str, found: &mut Vec<Found<'t, 'a>>) {
     let label = label(resource, kind);
     if let Some((_, way)) = KINDS.iter().find(|(name, _)| *name == kind) {
         let mut plugin = Some(resource);
@@ -111,7 +110,7 @@ fn kubernetes<'t, 'a>(resource: &'t Tree<'a>, kind: &str, found: &mut Vec<Found<
 }
 
 /// `KIND NAMESPACE/NAME`.
-fn label(resource: &Tree<'_>, kind: &str) -> String {
+fn label(resource: &Node<'_>, kind: &str) -> String {
     let meta = |name: &str| {
         let metadata = resource.field(&["metadata"])?;
         metadata.field(&[name])?.as_text()
@@ -124,7 +123,7 @@ fn label(resource: &Tree<'_>, kind: &str) -> String {
 }
 
 /// The configuration in a custom resource: a map, which its controller turns into text.
-fn plugin_config<'t, 'a>(plugin: &'t Tree<'a>, field: &str) -> Held<'t, 'a> {
+fn plugin_config<'t, 'a>(plugin: &'t Node<'a>, field: &str) -> Held<'t, 'a> {
     let config = plugin.field(&[field]);
     if !is_ours(plugin, config, field) {
         return Held::Foreign(plugin.at);
@@ -143,7 +142,7 @@ fn plugin_config<'t, 'a>(plugin: &'t Tree<'a>, field: &str) -> Held<'t, 'a> {
 }
 
 /// Every Wasm filter's configuration in a configuration of Envoy, however deep.
-fn filters<'t, 'a>(tree: &'t Tree<'a>, label: &str, found: &mut Vec<Found<'t, 'a>>) {
+fn filters<'t, 'a>(tree: &'t Node<'a>, label: &str, found: &mut Vec<Found<'t, 'a>>) {
     match &tree.value {
         Value::Literal(_) | Value::Text(..) => {}
         Value::List(list) => list.iter().for_each(|tree| filters(tree, label, found)),
@@ -156,14 +155,14 @@ fn filters<'t, 'a>(tree: &'t Tree<'a>, label: &str, found: &mut Vec<Found<'t, 'a
                 return;
             }
             for entry in entries {
-                filters(&entry.tree, label, found);
+                filters(&entry.node, label, found);
             }
         }
     }
 }
 
-fn plugin_label(plugin: &Tree<'_>, label: &str) -> String {
-    let name = plugin.field(&["name"]).and_then(Tree::as_text);
+fn plugin_label(plugin: &Node<'_>, label: &str) -> String {
+    let name = plugin.field(&["name"]).and_then(Node::as_text);
     let name = name.filter(|name| !name.is_empty());
     match (label, name) {
         ("", Some(name)) => format!("filter {name}"),
@@ -174,7 +173,7 @@ fn plugin_label(plugin: &Tree<'_>, label: &str) -> String {
 }
 
 /// The configuration of one Wasm filter: an `Any`, which must be a StringValue for the filter to read it.
-fn any<'t, 'a>(plugin: &'t Tree<'a>) -> Held<'t, 'a> {
+fn any<'t, 'a>(plugin: &'t Node<'a>) -> Held<'t, 'a> {
     let Some(config) = plugin.field(&["configuration"]) else {
         return if is_ours(plugin, None, "configuration") {
             Held::Wrong(
@@ -192,7 +191,7 @@ fn any<'t, 'a>(plugin: &'t Tree<'a>) -> Held<'t, 'a> {
     }
     let kind = config
         .field(&["@type"])
-        .and_then(Tree::as_text)
+        .and_then(Node::as_text)
         .unwrap_or_default();
     match (kind.rsplit('.').next(), value) {
         (Some("StringValue"), Some(value)) if value.as_text().is_some() => Held::Text(value),
@@ -205,31 +204,31 @@ fn any<'t, 'a>(plugin: &'t Tree<'a>) -> Held<'t, 'a> {
 }
 
 /// Whether a configuration is Postern's: something around it says so, or it has a policy's fields.
-fn is_ours(plugin: &Tree<'_>, config: Option<&Tree<'_>>, field: &str) -> bool {
+fn is_ours(plugin: &Node<'_>, config: Option<&Node<'_>>, field: &str) -> bool {
     let Value::Map(entries) = &plugin.value else {
         return false;
     };
     let named = entries
         .iter()
-        .any(|entry| entry.key != field && says_postern(&entry.tree));
+        .any(|entry| entry.key != field && says_postern(&entry.node));
     named || config.is_some_and(looks_like_policy)
 }
 
-fn says_postern(tree: &Tree<'_>) -> bool {
+fn says_postern(tree: &Node<'_>) -> bool {
     match &tree.value {
         Value::Literal(_) => false,
         Value::Text(text, _) => text.contains("postern"),
         Value::List(list) => list.iter().any(says_postern),
-        Value::Map(entries) => entries.iter().any(|entry| says_postern(&entry.tree)),
+        Value::Map(entries) => entries.iter().any(|entry| says_postern(&entry.node)),
     }
 }
 
-fn looks_like_policy(config: &Tree<'_>) -> bool {
+fn looks_like_policy(config: &Node<'_>) -> bool {
     match &config.value {
         Value::Map(entries) => entries
             .iter()
             .any(|entry| Config::FIELDS.iter().any(|field| field.name == entry.key)),
-        Value::Text(text, _) => match json::read(text) {
+        Value::Text(text, _) => match read_json(text) {
             Ok(tree) => tree.as_text().is_none() && looks_like_policy(&tree),
             Err(_) => text.contains("routes"),
         },

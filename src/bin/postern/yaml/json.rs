@@ -1,39 +1,36 @@
-//! JSON text as a tree: the filter's own language, and what stands in a StringValue.
+//! JSON text as nodes. The filter reads JSON, in a StringValue too.
 
 use std::borrow::Cow;
 
-use crate::tree::{DEEPEST, Entry, Mark, Style, Tree, Value};
-use crate::yaml::Unreadable;
+use super::SyntaxError;
+use super::node::{Entry, MAX_DEPTH, Node, Position, Style, Value};
 
 /// Reads one JSON value.
-pub(crate) fn read(text: &str) -> Result<Tree<'_>, Unreadable> {
+pub(crate) fn read(text: &str) -> Result<Node<'_>, SyntaxError> {
     let mut reader = Reader {
         rest: text,
-        at: Mark::START,
+        at: Position::START,
     };
-    let tree = reader.tree(0)?;
+    let node = reader.node(0)?;
     reader.blanks();
     if reader.rest.is_empty() {
-        Ok(tree)
+        Ok(node)
     } else {
-        Err(reader.wrong("something stands after the value"))
+        Err(reader.error("there is more text after the value"))
     }
 }
 
 struct Reader<'a> {
     rest: &'a str,
-    at: Mark,
+    at: Position,
 }
 
 impl<'a> Reader<'a> {
-    fn wrong(&self, reason: &str) -> Unreadable {
-        Unreadable {
-            at: self.at,
-            reason: reason.to_owned(),
-        }
+    fn error(&self, reason: &str) -> SyntaxError {
+        SyntaxError::new(self.at, reason)
     }
 
-    /// Takes `length` bytes, none of them a line break, and all whole characters.
+    /// Takes `length` bytes. They hold no line break, and end with a character.
     fn take(&mut self, length: usize) -> &'a str {
         let (taken, rest) = self
             .rest
@@ -65,78 +62,78 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes this sign, where it is the next.
-    fn sign(&mut self, sign: u8) -> bool {
+    /// Takes `byte` if it is the next one after blanks.
+    fn accept(&mut self, byte: u8) -> bool {
         self.blanks();
-        let found = self.rest.as_bytes().first() == Some(&sign);
+        let found = self.rest.as_bytes().first() == Some(&byte);
         if found {
             self.take(1);
         }
         found
     }
 
-    fn tree(&mut self, depth: usize) -> Result<Tree<'a>, Unreadable> {
+    fn node(&mut self, depth: usize) -> Result<Node<'a>, SyntaxError> {
         self.blanks();
         let at = self.at;
-        if depth > DEEPEST {
-            return Err(self.wrong("nested too deeply"));
+        if depth > MAX_DEPTH {
+            return Err(self.error("nested too deeply"));
         }
         let value = match self.rest.as_bytes().first() {
-            Some(b'"') => Value::Text(self.text()?, Style::Quoted),
+            Some(b'"') => Value::Text(self.text()?, Style::DoubleQuoted),
             Some(b'[') => Value::List(self.list(depth)?),
             Some(b'{') => Value::Map(self.map(depth)?),
             Some(_) => Value::Literal(self.literal()?.into()),
-            None => return Err(self.wrong("a value is missing")),
+            None => return Err(self.error("a value is missing")),
         };
-        Ok(Tree { at, value })
+        Ok(Node { at, value })
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Tree<'a>>, Unreadable> {
+    fn list(&mut self, depth: usize) -> Result<Vec<Node<'a>>, SyntaxError> {
         self.take(1);
         let mut list = Vec::new();
-        if self.sign(b']') {
+        if self.accept(b']') {
             return Ok(list);
         }
         loop {
-            list.push(self.tree(depth.saturating_add(1))?);
-            if self.sign(b']') {
+            list.push(self.node(depth.saturating_add(1))?);
+            if self.accept(b']') {
                 return Ok(list);
             }
-            if !self.sign(b',') {
-                return Err(self.wrong("expected `,` or `]`"));
+            if !self.accept(b',') {
+                return Err(self.error("expected `,` or `]`"));
             }
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<Entry<'a>>, Unreadable> {
+    fn map(&mut self, depth: usize) -> Result<Vec<Entry<'a>>, SyntaxError> {
         self.take(1);
         let mut entries = Vec::new();
-        if self.sign(b'}') {
+        if self.accept(b'}') {
             return Ok(entries);
         }
         loop {
             self.blanks();
             let at = self.at;
             if self.rest.as_bytes().first() != Some(&b'"') {
-                return Err(self.wrong("expected a key in quotes"));
+                return Err(self.error("expected a key in quotes"));
             }
             let key = self.text()?;
-            if !self.sign(b':') {
-                return Err(self.wrong("expected `:`"));
+            if !self.accept(b':') {
+                return Err(self.error("expected `:`"));
             }
-            let tree = self.tree(depth.saturating_add(1))?;
-            entries.push(Entry { at, key, tree });
-            if self.sign(b'}') {
+            let node = self.node(depth.saturating_add(1))?;
+            entries.push(Entry { at, key, node });
+            if self.accept(b'}') {
                 return Ok(entries);
             }
-            if !self.sign(b',') {
-                return Err(self.wrong("expected `,` or `}`"));
+            if !self.accept(b',') {
+                return Err(self.error("expected `,` or `}`"));
             }
         }
     }
 
-    /// A text in quotes; its escapes are serde's business.
-    fn text(&mut self) -> Result<Cow<'a, str>, Unreadable> {
+    /// A text in quotes. `serde_json` reads its escapes.
+    fn text(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let mut escaped = false;
         let mut escapes = false;
         let end = self.rest.bytes().skip(1).position(|byte| {
@@ -147,14 +144,14 @@ impl<'a> Reader<'a> {
         });
         let quoted = end.and_then(|end| self.rest.get(..end.saturating_add(2)));
         let Some(quoted) = quoted.filter(|quoted| quoted.ends_with('"')) else {
-            return Err(self.wrong("a text without its end, or with a control byte"));
+            return Err(self.error("a text has no closing quote, or has a control character"));
         };
         let inner = quoted
             .get(1..quoted.len().saturating_sub(1))
             .unwrap_or_default();
         let text = if escapes {
             let read = serde_json::from_str::<String>(quoted);
-            Cow::Owned(read.map_err(|_| self.wrong("a text with a bad escape"))?)
+            Cow::Owned(read.map_err(|_| self.error("a text has an unknown escape"))?)
         } else {
             Cow::Borrowed(inner)
         };
@@ -162,19 +159,19 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    fn literal(&mut self) -> Result<&'a str, Unreadable> {
-        let border =
+    fn literal(&mut self) -> Result<&'a str, SyntaxError> {
+        let is_end =
             |byte: u8| matches!(byte, b',' | b']' | b'}' | b':') || byte.is_ascii_whitespace();
         let end = self
             .rest
             .bytes()
-            .position(border)
+            .position(is_end)
             .unwrap_or(self.rest.len());
         let word = self.rest.get(..end).unwrap_or_default();
         let good = matches!(word, "true" | "false" | "null")
             || serde_json::from_str::<serde_json::Number>(word).is_ok();
         if !good {
-            return Err(self.wrong("not a JSON value"));
+            return Err(self.error("not a JSON value"));
         }
         Ok(self.take(end))
     }
@@ -182,22 +179,23 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::node::Occurrence;
     use super::*;
 
     #[test]
-    fn json_is_read() {
+    fn reads_json() {
         let text =
             " {\"a\\n\": [1, -2.5e3, true,\n null, \"\\ud83d\\ude00\\\"\"], \"é\": {}, \"é\": []} ";
-        let tree = read(text).unwrap();
-        let theirs: serde_json::Value = serde_json::from_str(text).unwrap();
-        let ours: serde_json::Value = serde_json::from_str(&tree.to_json()).unwrap();
-        assert_eq!(ours, theirs);
-        let found = tree.locate("['é']", crate::tree::Which::Last);
+        let node = read(text).unwrap();
+        let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+        let actual: serde_json::Value = serde_json::from_str(&node.to_json()).unwrap();
+        assert_eq!(actual, expected);
+        let found = node.locate("['é']", Occurrence::Last);
         assert_eq!((found.line, found.column), (2, 36));
     }
 
     #[test]
-    fn what_is_no_json() {
+    fn refuses_what_is_not_json() {
         let deep = "[".repeat(100_000);
         for text in [
             "",
@@ -217,7 +215,7 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text:.40}");
         }
-        let wrong = read("{\"a\": 1,\n  b: 2}").unwrap_err();
-        assert_eq!((wrong.at.line, wrong.at.column), (2, 3));
+        let error = read("{\"a\": 1,\n  b: 2}").unwrap_err();
+        assert_eq!((error.at.line, error.at.column), (2, 3));
     }
 }
