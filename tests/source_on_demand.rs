@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use postern::http::{Callout, CalloutError, HeaderMap, Reply, Text};
+use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
 use postern::source::{
-    Answer, Document, Fetcher, HttpSource, Limits, OnDemand, Refusal, Settled, SourceError,
+    Answer, Arguments, Document, Limits, OnDemand, Refusal, RequestTemplate, Settled, SourceError,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -27,11 +27,15 @@ const LIMITS: Limits = Limits {
 };
 
 fn on_demand(limits: Limits) -> OnDemand {
-    let source = HttpSource::new("crm", "crm.local", "/profiles/${key}").unwrap();
-    let source = source
+    let endpoint = Endpoint::new("crm", "crm.local")
         .with_timeout(Duration::from_secs(2))
         .with_max_bytes(100);
-    OnDemand::new(Rc::new(Fetcher::Http(source)), limits)
+    let template = RequestTemplate::new(endpoint, "/profiles/${key}").unwrap();
+    OnDemand::new(Rc::new(template), limits)
+}
+
+fn ask(source: &mut OnDemand, key: &[u8], now: Timestamp) -> Answer {
+    source.ask(&Arguments::segment(key), now)
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -78,31 +82,31 @@ fn say(answer: &Answer) -> String {
 )]
 fn the_life_of_a_document() {
     let mut source = on_demand(LIMITS);
-    let ask = |source: &mut OnDemand, seconds| say(&source.ask(b"a b", at(seconds)));
-    assert_eq!(ask(&mut source, 0), "ask /profiles/a%20b");
-    assert_eq!(ask(&mut source, 0), "pending");
+    let say_at = |source: &mut OnDemand, seconds| say(&ask(source, b"a b", at(seconds)));
+    assert_eq!(say_at(&mut source, 0), "ask /profiles/a%20b");
+    assert_eq!(say_at(&mut source, 0), "pending");
     let settled = source.fetched(b"a b", reply("200", "1"), at(1));
     assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
-    assert_eq!(ask(&mut source, 61), "fresh 1");
-    assert_eq!(ask(&mut source, 62), "stale 1, ask \"1\"");
-    assert_eq!(ask(&mut source, 62), "stale 1");
+    assert_eq!(say_at(&mut source, 61), "fresh 1");
+    assert_eq!(say_at(&mut source, 62), "stale 1, ask \"1\"");
+    assert_eq!(say_at(&mut source, 62), "stale 1");
     let settled = source.fetched(b"a b", reply("304", ""), at(63));
     assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
-    assert_eq!(ask(&mut source, 123), "fresh 1");
-    assert_eq!(ask(&mut source, 124), "stale 1, ask \"1\"");
+    assert_eq!(say_at(&mut source, 123), "fresh 1");
+    assert_eq!(say_at(&mut source, 124), "stale 1, ask \"1\"");
     let settled = source.fetched(b"a b", Err(CalloutError::NoReply), at(124));
     assert_eq!(
         settled,
         Settled::Failed(SourceError::Callout(CalloutError::NoReply))
     );
-    assert_eq!(ask(&mut source, 124), "stale 1");
-    assert_eq!(ask(&mut source, 125), "stale 1, ask \"1\"");
+    assert_eq!(say_at(&mut source, 124), "stale 1");
+    assert_eq!(say_at(&mut source, 125), "stale 1, ask \"1\"");
     let _ = source.fetched(b"a b", reply("200", "2"), at(125));
-    assert_eq!(ask(&mut source, 125), "fresh 2");
-    assert_eq!(ask(&mut source, 725), "stale 2, ask \"1\"");
-    assert_eq!(ask(&mut source, 726), "pending", "too old to be used");
+    assert_eq!(say_at(&mut source, 125), "fresh 2");
+    assert_eq!(say_at(&mut source, 725), "stale 2, ask \"1\"");
+    assert_eq!(say_at(&mut source, 726), "pending", "too old to be used");
     let _ = source.fetched(b"a b", reply("404", ""), at(726));
-    assert_eq!(ask(&mut source, 726), "missing");
+    assert_eq!(say_at(&mut source, 726), "missing");
     assert_eq!(source.documents(), 0);
 }
 
@@ -125,12 +129,15 @@ fn what_is_remembered_of_a_key_without_document() {
         ),
     ] {
         let mut source = on_demand(LIMITS);
-        assert_eq!(say(&source.ask(b"a", at(0))), "ask /profiles/a");
+        assert_eq!(say(&ask(&mut source, b"a", at(0))), "ask /profiles/a");
         assert_eq!(source.fetched(b"a", result, at(0)), settled);
-        assert_eq!(say(&source.ask(b"a", at(0))), soon);
-        assert_eq!(say(&source.ask(b"a", at(last))), soon);
-        assert_eq!(say(&source.ask(b"b", at(last))), "ask /profiles/b");
-        assert_eq!(say(&source.ask(b"a", at(last + 1))), "ask /profiles/a");
+        assert_eq!(say(&ask(&mut source, b"a", at(0))), soon);
+        assert_eq!(say(&ask(&mut source, b"a", at(last))), soon);
+        assert_eq!(say(&ask(&mut source, b"b", at(last))), "ask /profiles/b");
+        assert_eq!(
+            say(&ask(&mut source, b"a", at(last + 1))),
+            "ask /profiles/a"
+        );
     }
 }
 
@@ -138,11 +145,11 @@ fn what_is_remembered_of_a_key_without_document() {
 fn a_bad_document_is_a_failure() {
     for body in ["{", "", &"1".repeat(101)] {
         let mut source = on_demand(LIMITS);
-        let _ = source.ask(b"a", at(0));
+        let _ = ask(&mut source, b"a", at(0));
         let settled = source.fetched(b"a", reply("200", body), at(0));
         assert!(matches!(settled, Settled::Failed(_)), "{body}");
         assert!(
-            matches!(source.ask(b"a", at(0)), Answer::Failed(_)),
+            matches!(ask(&mut source, b"a", at(0)), Answer::Failed(_)),
             "{body}"
         );
     }
@@ -163,21 +170,25 @@ fn what_is_refused() {
         (b"a#b", Refusal::ReservedByte),
         (b"a\n", Refusal::UnfitKey),
     ] {
-        assert_eq!(source.ask(key, at(0)), Answer::Refused(refusal), "{key:?}");
+        assert_eq!(
+            ask(&mut source, key, at(0)),
+            Answer::Refused(refusal),
+            "{key:?}"
+        );
     }
     assert_eq!(source.in_flight(), 0);
-    let _ = source.ask(b"a", at(0));
-    let _ = source.ask(b"b", at(0));
+    let _ = ask(&mut source, b"a", at(0));
+    let _ = ask(&mut source, b"b", at(0));
     let refused = Answer::Refused(Refusal::TooManyInFlight);
-    assert_eq!(source.ask(b"c", at(0)), refused);
-    assert_eq!(source.ask(b"a", at(0)), Answer::Pending);
+    assert_eq!(ask(&mut source, b"c", at(0)), refused);
+    assert_eq!(ask(&mut source, b"a", at(0)), Answer::Pending);
     source.abandon(b"a");
-    assert!(matches!(source.ask(b"c", at(0)), Answer::Start(_)));
+    assert!(matches!(ask(&mut source, b"c", at(0)), Answer::Start(_)));
     let late = source.fetched(b"a", reply("200", "1"), at(0));
     assert_eq!(late, Settled::Ignored);
-    assert_eq!(source.ask(b"a", at(2)), refused);
+    assert_eq!(ask(&mut source, b"a", at(2)), refused);
     assert!(
-        matches!(source.ask(b"a", at(3)), Answer::Start(_)),
+        matches!(ask(&mut source, b"a", at(3)), Answer::Start(_)),
         "those before are lost"
     );
     assert_eq!(source.in_flight(), 1);
@@ -186,28 +197,28 @@ fn what_is_refused() {
 #[test]
 fn above_the_limit_what_is_stale_is_served() {
     let mut source = on_demand(LIMITS);
-    let _ = source.ask(b"a", at(0));
+    let _ = ask(&mut source, b"a", at(0));
     let _ = source.fetched(b"a", reply("200", "1"), at(0));
-    let _ = source.ask(b"b", at(100));
-    let _ = source.ask(b"c", at(100));
-    assert_eq!(say(&source.ask(b"a", at(100))), "stale 1");
+    let _ = ask(&mut source, b"b", at(100));
+    let _ = ask(&mut source, b"c", at(100));
+    assert_eq!(say(&ask(&mut source, b"a", at(100))), "stale 1");
 }
 
 #[test]
 fn many_missing_keys_push_no_document_out() {
     let mut source = on_demand(LIMITS);
-    let _ = source.ask(b"a", at(0));
+    let _ = ask(&mut source, b"a", at(0));
     let _ = source.fetched(b"a", reply("200", "1"), at(0));
     for key in 0..100_u8 {
         let key = format!("no{key}");
-        let _ = source.ask(key.as_bytes(), at(0));
+        let _ = ask(&mut source, key.as_bytes(), at(0));
         let _ = source.fetched(key.as_bytes(), reply("404", ""), at(0));
     }
     assert_eq!(
         (source.documents(), source.lacks()),
         (1, LIMITS.max_entries)
     );
-    assert_eq!(say(&source.ask(b"a", at(0))), "fresh 1");
+    assert_eq!(say(&ask(&mut source, b"a", at(0))), "fresh 1");
 }
 
 #[test]
@@ -216,10 +227,10 @@ fn a_document_forgotten_while_it_is_confirmed() {
         max_entries: 1,
         ..LIMITS
     });
-    let _ = source.ask(b"a", at(0));
+    let _ = ask(&mut source, b"a", at(0));
     let _ = source.fetched(b"a", reply("200", "1"), at(0));
-    assert_eq!(say(&source.ask(b"a", at(61))), "stale 1, ask \"1\"");
-    let _ = source.ask(b"b", at(61));
+    assert_eq!(say(&ask(&mut source, b"a", at(61))), "stale 1, ask \"1\"");
+    let _ = ask(&mut source, b"b", at(61));
     let _ = source.fetched(b"b", reply("200", "2"), at(61));
     let settled = source.fetched(b"a", reply("304", ""), at(61));
     assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
@@ -228,15 +239,15 @@ fn a_document_forgotten_while_it_is_confirmed() {
 #[test]
 fn a_clock_that_is_put_back() {
     let mut source = on_demand(LIMITS);
-    let _ = source.ask(b"a", at(10_000));
-    assert_eq!(say(&source.ask(b"a", at(0))), "ask /profiles/a");
+    let _ = ask(&mut source, b"a", at(10_000));
+    assert_eq!(say(&ask(&mut source, b"a", at(0))), "ask /profiles/a");
     let _ = source.fetched(b"a", reply("200", "1"), at(10_000));
-    assert_eq!(say(&source.ask(b"a", at(0))), "fresh 1");
-    assert_eq!(say(&source.ask(b"a", at(61))), "stale 1, ask \"1\"");
-    let _ = source.ask(b"b", at(10_000));
+    assert_eq!(say(&ask(&mut source, b"a", at(0))), "fresh 1");
+    assert_eq!(say(&ask(&mut source, b"a", at(61))), "stale 1, ask \"1\"");
+    let _ = ask(&mut source, b"b", at(10_000));
     let _ = source.fetched(b"b", reply("404", ""), at(10_000));
-    assert_eq!(say(&source.ask(b"b", at(0))), "missing");
-    assert_eq!(say(&source.ask(b"b", at(6))), "ask /profiles/b");
+    assert_eq!(say(&ask(&mut source, b"b", at(0))), "missing");
+    assert_eq!(say(&ask(&mut source, b"b", at(6))), "ask /profiles/b");
 }
 
 /// Twelve objects in 97 bytes, and as much text that is one string.
@@ -247,14 +258,14 @@ fn what_counts_is_the_memory_that_a_document_takes() {
     for (body, remembered) in [(small, 3), (large, 1)] {
         let mut source = on_demand(LIMITS);
         for key in [&b"a"[..], b"b", b"c"] {
-            let _ = source.ask(key, at(0));
+            let _ = ask(&mut source, key, at(0));
             let settled = source.fetched(key, reply("200", &body), at(0));
             assert!(matches!(settled, Settled::Found(_)), "{settled:?}");
         }
         assert_eq!(source.documents(), remembered, "{body}");
         // Confirmed, it weighs the same.
         assert!(matches!(
-            source.ask(b"c", at(61)),
+            ask(&mut source, b"c", at(61)),
             Answer::Stale(_, Some(_))
         ));
         let _ = source.fetched(b"c", reply("304", ""), at(61));
@@ -269,7 +280,7 @@ fn what_counts_is_the_memory_that_a_document_takes() {
     let mut source = on_demand(limits);
     for number in 0..100 {
         let key = format!("{number:0>900}").into_bytes();
-        let _ = source.ask(&key, at(0));
+        let _ = ask(&mut source, &key, at(0));
         let _ = source.fetched(&key, reply("404", ""), at(0));
     }
     assert_eq!(source.lacks(), 2);
@@ -307,7 +318,7 @@ proptest! {
             match act {
                 Act::Pass(seconds) => now += seconds,
                 Act::Abandon(key) => source.abandon(&[b'a' + key]),
-                Act::Ask(key) => match source.ask(&[b'a' + key], at(now)) {
+                Act::Ask(key) => match ask(&mut source, &[b'a' + key], at(now)) {
                     Answer::Fresh(document) => {
                         prop_assert_eq!(document.value(), key);
                         prop_assert!(confirmed[&key] + 60 >= now);

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use postern::http::{escapes_to_dots, percent_decode, reads_as_dots};
+use postern::http::{Endpoint, escapes_to_dots, percent_decode, reads_as_dots};
 use postern::source::{
-    Budget, Document, Entry, Envelope, HttpSource, Index, Indexing, Item, Items, JsonPath, Lease,
-    Remains, Selection, SourceError, Tree, Validator, read_item,
+    Arguments, Budget, Document, Entry, Envelope, Index, Indexing, Item, Items, JsonPath, Lease,
+    Remains, RequestTemplate, Selection, SourceError, Tree, Version, read_item,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -275,8 +275,8 @@ proptest! {
 
     #[test]
     fn a_key_fills_its_place_and_comes_back(key in prop::collection::vec(any::<u8>(), 0..12)) {
-        let source = HttpSource::new("c", "c", "/a/${key}/b?c").unwrap();
-        let Some(callout) = source.demand(&key, &Validator::default()) else {
+        let template = RequestTemplate::new(Endpoint::new("c", "c"), "/a/${key}/b?c").unwrap();
+        let Ok(callout) = template.fill(&Arguments::path(&key), &Version::default()) else {
             let is_dots = |segment: &[u8]| segment.is_empty() || reads_as_dots(segment) || escapes_to_dots(segment);
             let mut segments = key.split(|byte| *byte == b'/');
             prop_assert!(segments.any(is_dots) || key.iter().any(u8::is_ascii_control));
@@ -292,7 +292,7 @@ proptest! {
     fn no_bytes_on_the_board_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), magic in 0..3_u8) {
         let magic: &[u8] = match magic {
             0 => b"",
-            1 => b"pstrnD\0\x02",
+            1 => b"pstrnD\0\x03",
             _ => b"pstrnL\0\x01",
         };
         let wire = [magic, &bytes].concat();

@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use postern::http::{Callout, CalloutError, HeaderMap, Reply};
+use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply};
 use postern::source::{
-    Board, Budget, Candidate, Fetcher, Hash, HttpSource, Identity, Outcome, Progress, Schedule,
+    Board, Budget, Candidate, Hash, HttpProtocol, Identity, Outcome, Progress, Protocol, Schedule,
     SourceError, Tick, Watched,
 };
 use postern::time::Timestamp;
@@ -173,16 +173,16 @@ fn version_of(text: &[u8]) -> Option<u64> {
 }
 
 fn watched(vm: u64) -> Watched {
-    let source = HttpSource::new("centre", "centre.local", "/doc").unwrap();
-    let source = source
+    let endpoint = Endpoint::new("centre", "centre.local")
         .with_max_bytes(4096)
         .with_timeout(Duration::from_secs(2));
+    let protocol = HttpProtocol::new(endpoint, "/doc").unwrap();
     let schedule = Schedule {
         refresh: REFRESH,
         stale_for: STALE_FOR,
     };
     Watched::new(
-        Rc::new(Fetcher::Http(source)),
+        Rc::new(Protocol::Http(protocol)),
         schedule,
         Identity([7; 32]),
         vm,

@@ -59,7 +59,7 @@ pub use rewrite::{
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
 pub use shape::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, Shape};
-pub use source::{HttpSource, Index, OnDemand, Source, SourceKind};
+pub use source::{Endpoint, HttpSource, Index, OnDemand, Source, SourceKind};
 pub(crate) use text::unfit;
 pub use version::Version;
 

@@ -91,12 +91,6 @@ const USUAL_BYTES_ON_DEMAND: usize = 256 << 10;
 const MOST_BYTES_ON_DEMAND: usize = 1 << 20;
 
 impl HttpSource {
-    /// The largest document that is accepted, in bytes.
-    #[must_use]
-    pub fn limit(&self) -> usize {
-        self.max_bytes.unwrap_or(USUAL_BYTES)
-    }
-
     /// Bounds a document on demand.
     fn bound(&mut self, at: &Path<'_>, errors: &mut ConfigErrors) {
         let limit = *self.max_bytes.get_or_insert(USUAL_BYTES_ON_DEMAND);
@@ -106,11 +100,32 @@ impl HttpSource {
         }
     }
 
-    /// The `:authority` of requests: the cluster's name where none was written.
+    /// Where its requests go.
     #[must_use]
-    pub fn authority(&self) -> &str {
-        self.authority.as_deref().unwrap_or(&self.cluster)
+    pub fn endpoint(&self) -> Endpoint<'_> {
+        Endpoint {
+            cluster: &self.cluster,
+            authority: self.authority.as_deref().unwrap_or(&self.cluster),
+            headers: &self.headers,
+            timeout: self.timeout,
+            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
+        }
     }
+}
+
+/// Where the requests to a service go: what all kinds of services share.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint<'c> {
+    /// The Envoy cluster.
+    pub cluster: &'c str,
+    /// The `:authority` of requests: the cluster's name where none is written.
+    pub authority: &'c str,
+    /// Header fields of each request.
+    pub headers: &'c [Named<TextOrEnv>],
+    /// How long the filter waits for an answer.
+    pub timeout: Duration,
+    /// The largest content that is accepted, in bytes.
+    pub max_bytes: usize,
 }
 
 record! {

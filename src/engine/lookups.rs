@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::http::{Callout, Edits};
 use crate::policy::{Denial, Fallback, KeyKind, Lookup, LookupKey, Policy, Reason, SourceId};
 use crate::rewrite::Origin;
-use crate::source::{Answer, Document, Entry, Refusal, Settled};
+use crate::source::{Answer, Arguments, Document, Entry, Refusal, Settled};
 use crate::time::Timestamp;
 
 use super::Inputs;
@@ -173,10 +173,11 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         if let Some(limits) = self.policy.sources.limits(lookup.source) {
             shared.machine.go_by(limits);
         }
-        let answer = match lookup.key.as_ref().map(|key| key.kind) {
-            Some(KeyKind::Path) => shared.machine.ask_path(key, now),
-            Some(KeyKind::Segment) | None => shared.machine.ask(key, now),
+        let arguments = match lookup.key.as_ref().map(|key| key.kind) {
+            Some(KeyKind::Path) => Arguments::path(key),
+            Some(KeyKind::Segment) | None => Arguments::segment(key),
         };
+        let answer = shared.machine.ask(&arguments, now);
         drop(shared);
         self.observer.event(&Event::SourceAsked {
             source: self.policy.sources.name(lookup.source),

@@ -38,20 +38,21 @@ mod view;
 mod waiting;
 mod world;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::Property;
 use crate::http::{Callout, Edits, HeaderMap, Reply, Request};
-use crate::policy::Policy;
+use crate::policy::{Policy, SourceId};
 use crate::source::Board;
 use crate::time::Timestamp;
 
 use exchange::Decision;
 use lookups::{Awaited, Desk};
 use sources::{Sources, State};
-use store::Purpose;
+use store::{Purpose, WatchedSource};
 use waiting::{EngineId, Memory, Slot};
 use world::World;
 
@@ -163,14 +164,7 @@ impl Engine {
         let callouts = self.sources.tick(policy, store, &mut budget, &mut world);
         store.0.borrow_mut().allowance.give_back(budget);
         for (id, source, callout) in callouts {
-            world.observer.event(&Event::SourceFetched {
-                source: self.policy.sources.name(id),
-                id,
-            });
-            let flight = self
-                .store
-                .depart(self.id, Purpose::Watched(source), callout.timeout);
-            self.outbox.push((flight, callout));
+            self.fetch(id, source, callout, world.observer);
         }
         let mut woken = woken.0;
         woken.extend(self.sources.wake(self.id, now));
@@ -179,6 +173,23 @@ impl Engine {
             woken.extend(flight.waiters.take_overdue(now));
         }
         Woken(woken)
+    }
+
+    /// Sends a callout for the document of a watched source.
+    fn fetch(
+        &mut self,
+        id: SourceId,
+        source: Rc<RefCell<WatchedSource>>,
+        callout: Callout,
+        observer: &mut dyn Observer,
+    ) {
+        observer.event(&Event::SourceFetched {
+            source: self.policy.sources.name(id),
+            id,
+        });
+        let purpose = Purpose::Watched(source);
+        let flight = self.store.depart(self.id, purpose, callout.timeout);
+        self.outbox.push((flight, callout));
     }
 
     /// How its sources are, those of the policy's own documents aside.

@@ -110,8 +110,12 @@ impl Engine {
                     observer,
                 };
                 let policy = &self.policy;
-                self.sources
+                let next = self
+                    .sources
                     .fetched(&source, reply, policy, &self.store, &mut world);
+                if let Some((id, callout)) = next {
+                    self.fetch(id, source, callout, observer);
+                }
                 Woken(self.sources.wake(self.id, now))
             }
             Purpose::OnDemand(source, key) => {

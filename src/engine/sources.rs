@@ -154,11 +154,11 @@ impl Sources {
                     State::Inline(inline(document, id, policy, observer))
                 }
                 SourceKind::Watched {
-                    fetcher,
+                    protocol,
                     schedule,
                     identity,
                 } => State::Watched(WatchedState {
-                    shared: store.watched(own, *identity, fetcher, *schedule),
+                    shared: store.watched(own, *identity, protocol, *schedule),
                     seen: None,
                     comparing: None,
                     usable: false,
@@ -166,10 +166,10 @@ impl Sources {
                     current: Timestamp::default(),
                 }),
                 SourceKind::OnDemand {
-                    fetcher,
+                    template,
                     limits,
                     identity,
-                } => State::OnDemand(store.on_demand(*identity, fetcher, *limits)),
+                } => State::OnDemand(store.on_demand(*identity, template, *limits)),
             });
         }
         let mut of_consumers: Vec<SourceId> = Vec::new();

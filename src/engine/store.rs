@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::hash::Map;
 use crate::source::{
-    Board, Budget, Candidate, Fetcher, Identity, Limits, OnDemand, Schedule, Watched,
+    Board, Budget, Candidate, Identity, Limits, OnDemand, Protocol, RequestTemplate, Schedule,
+    Watched,
 };
 use crate::time::Timestamp;
 
@@ -54,7 +55,7 @@ pub(super) struct WatchedSource {
 #[derive(Debug)]
 struct Wish {
     of: EngineId,
-    fetcher: Rc<Fetcher>,
+    protocol: Rc<Protocol>,
     schedule: Schedule,
 }
 
@@ -75,10 +76,12 @@ impl WatchedSource {
     /// Has the source asked as often as any engine wants, and waited for as long as any does.
     fn settle(&mut self) {
         let wishes = self.wishes.iter();
-        let patient = wishes.clone().max_by_key(|wish| wish.fetcher.timeout());
+        let patient = wishes
+            .clone()
+            .max_by_key(|wish| wish.protocol.longest_callout());
         let schedule = wishes.map(|wish| wish.schedule).reduce(Schedule::with);
         if let Some((patient, schedule)) = patient.zip(schedule) {
-            self.machine.go_by(Rc::clone(&patient.fetcher), schedule);
+            self.machine.go_by(Rc::clone(&patient.protocol), schedule);
         }
     }
 
@@ -147,13 +150,13 @@ impl Store {
         &self,
         engine: EngineId,
         identity: Identity,
-        fetcher: &Rc<Fetcher>,
+        protocol: &Rc<Protocol>,
         schedule: Schedule,
     ) -> Rc<RefCell<WatchedSource>> {
         let mut learnt = self.0.borrow_mut();
         let wish = Wish {
             of: engine,
-            fetcher: Rc::clone(fetcher),
+            protocol: Rc::clone(protocol),
             schedule,
         };
         if let Some(known) = learnt.watched.get(&identity).and_then(Weak::upgrade) {
@@ -163,7 +166,7 @@ impl Store {
             drop(source);
             return known;
         }
-        let machine = Watched::new(Rc::clone(fetcher), schedule, identity, learnt.vm);
+        let machine = Watched::new(Rc::clone(protocol), schedule, identity, learnt.vm);
         let fresh = WatchedSource {
             machine,
             view: None,
@@ -181,14 +184,14 @@ impl Store {
     pub(super) fn on_demand(
         &self,
         identity: Identity,
-        fetcher: &Rc<Fetcher>,
+        template: &Rc<RequestTemplate>,
         limits: Limits,
     ) -> Rc<RefCell<DemandSource>> {
         let mut learnt = self.0.borrow_mut();
         if let Some(known) = learnt.on_demand.get(&identity).and_then(Weak::upgrade) {
             return known;
         }
-        let machine = OnDemand::new(Rc::clone(fetcher), limits);
+        let machine = OnDemand::new(Rc::clone(template), limits);
         let fresh = DemandSource {
             machine,
             identity,

@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::config::{self, Named};
-use crate::http::Text;
-use crate::source::{HeaderValue, Identity};
+use crate::http::Endpoint;
+use crate::source::Identity;
 
 use super::provider::read_by;
 
@@ -54,18 +54,15 @@ impl Definition {
         definition.identity()
     }
 
-    pub(super) fn http(&mut self, http: &config::HttpSource, headers: &[(Text, HeaderValue)]) {
-        self.add(b"http");
-        for part in [&*http.cluster, http.authority(), &*http.path] {
-            self.add(part.as_bytes());
-        }
-        self.add(format!("{} {}", http.limit(), headers.len()).as_bytes());
+    /// Where the requests go, credentials included. The timeout is not in it.
+    pub(super) fn endpoint(&mut self, endpoint: &Endpoint) {
+        self.add(endpoint.cluster());
+        self.add(endpoint.authority());
+        let headers = endpoint.headers();
+        self.add(format!("{} {}", endpoint.max_bytes(), headers.len()).as_bytes());
         for (name, value) in headers {
             self.add(name);
-            self.add(match value {
-                HeaderValue::Plain(text) => text,
-                HeaderValue::Secret(secret) => secret.expose(),
-            });
+            self.add(value.expose());
         }
     }
 

@@ -6,6 +6,7 @@ mod condition;
 mod definition;
 mod denial;
 mod directory;
+mod endpoint;
 mod environment;
 mod fingerprint;
 mod identity;

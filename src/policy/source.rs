@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::Text;
 use crate::source::{
-    Document, Fetcher, HeaderValue, HttpSource, Identity, Index, JsonPath, Limits, Schedule,
+    Document, HttpProtocol, Identity, Index, JsonPath, Limits, PathError, Protocol,
+    RequestTemplate, Schedule,
 };
 
 use super::definition::Definition;
-use super::environment::{Environment, variable};
+use super::endpoint::endpoint;
+use super::environment::Environment;
 use super::json_path::json_path;
 
 /// One source of documents.
@@ -37,13 +38,13 @@ pub(crate) enum SourceKind {
     Inline(Rc<Document>),
     /// Kept fresh.
     Watched {
-        fetcher: Rc<Fetcher>,
+        protocol: Rc<Protocol>,
         schedule: Schedule,
         identity: Identity,
     },
     /// Asked by key.
     OnDemand {
-        fetcher: Rc<Fetcher>,
+        template: Rc<RequestTemplate>,
         limits: Limits,
         identity: Identity,
     },
@@ -207,9 +208,9 @@ impl Source {
             config::SourceKind::Inline(value) => {
                 SourceKind::Inline(Document::inline(value.clone()))
             }
-            config::SourceKind::Http(http) => fetched(
+            config::SourceKind::Http(written) => http(
                 source,
-                http,
+                written,
                 readers,
                 environment,
                 &path.field("http"),
@@ -272,7 +273,8 @@ impl IndexBy {
 /// How much memory the documents take that one source on demand keeps in one VM.
 const REMEMBERED_BYTES: usize = 64 << 20;
 
-fn fetched(
+/// Compiles a source of HTTP: a watched document, or entries on demand.
+fn http(
     source: &config::Source,
     http: &config::HttpSource,
     mut definition: Definition,
@@ -280,75 +282,60 @@ fn fetched(
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<SourceKind> {
-    let headers = headers(&http.headers, environment, &path.field("headers"), errors);
-    let cluster = Text::shared(http.cluster.as_bytes());
-    let fetcher = HttpSource::new(
-        cluster,
-        Text::shared(http.authority().as_bytes()),
-        &http.path,
-    )
-    .map_err(|error| errors.push(&path.field("path"), error.to_string()))
-    .ok();
-    let headers = headers?;
-    definition.http(http, &headers);
-    let fetcher = fetcher?
-        .with_headers(headers)
-        .with_timeout(http.timeout)
-        .with_max_bytes(http.limit());
-    let fetcher = Rc::new(Fetcher::Http(fetcher));
-    Some(match &source.on_demand {
+    let endpoint = endpoint(http.endpoint(), environment, path, errors);
+    definition.add(b"http");
+    definition.add(http.path.as_bytes());
+    definition.endpoint(&endpoint);
+    let refuse = |error: PathError| errors.push(&path.field("path"), error.to_string());
+    match &source.on_demand {
         None => {
-            let schedule = Schedule {
-                refresh: source.refresh,
-                stale_for: source.stale_for,
-            };
-            definition.add(b"watched");
-            SourceKind::Watched {
-                fetcher,
-                schedule,
-                identity: definition.identity(),
-            }
+            let protocol = HttpProtocol::new(endpoint, &http.path);
+            let protocol = protocol.map_err(refuse).ok()?;
+            Some(watched(Protocol::Http(protocol), source, definition))
         }
-        Some(on_demand) => {
-            let limits = Limits {
-                ttl: on_demand.ttl,
-                miss_ttl: on_demand.miss_ttl,
-                stale_for: on_demand.stale_for,
-                max_in_flight: usize::try_from(on_demand.max_in_flight).unwrap_or(usize::MAX),
-                max_key_bytes: on_demand.max_key_bytes,
-                max_entries: on_demand.max_entries,
-                max_bytes: REMEMBERED_BYTES,
-            };
-            // One fetcher asks for all of them, so its timeout is a part of what they share.
-            let shared = format!("on demand {} {:?}", limits.max_entries, http.timeout);
-            definition.add(shared.as_bytes());
-            SourceKind::OnDemand {
-                fetcher,
-                limits,
-                identity: definition.identity(),
-            }
+        Some(limits) => {
+            let template = RequestTemplate::new(endpoint, &http.path);
+            let template = template.map_err(refuse).ok()?;
+            Some(on_demand(template, limits, definition))
         }
-    })
+    }
 }
 
-fn headers(
-    written: &[Named<config::TextOrEnv>],
-    environment: &dyn Environment,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Vec<(Text, HeaderValue)>> {
-    let value = |header: &Named<config::TextOrEnv>, errors: &mut ConfigErrors| {
-        let secret = match &header.value {
-            config::TextOrEnv::Text(secret) => secret.clone(),
-            config::TextOrEnv::Env(name) => {
-                variable(Some(environment), name, &path.field(&header.name), errors)?
-            }
-        };
-        Some((
-            Text::shared(header.name.as_bytes()),
-            HeaderValue::Secret(secret),
-        ))
+/// A watched source that speaks this protocol.
+fn watched(protocol: Protocol, source: &config::Source, mut definition: Definition) -> SourceKind {
+    definition.add(b"watched");
+    SourceKind::Watched {
+        protocol: Rc::new(protocol),
+        schedule: Schedule {
+            refresh: source.refresh,
+            stale_for: source.stale_for,
+        },
+        identity: definition.identity(),
+    }
+}
+
+/// A source that sends this request for each entry.
+fn on_demand(
+    template: RequestTemplate,
+    written: &config::OnDemand,
+    mut definition: Definition,
+) -> SourceKind {
+    let limits = Limits {
+        ttl: written.ttl,
+        miss_ttl: written.miss_ttl,
+        stale_for: written.stale_for,
+        max_in_flight: usize::try_from(written.max_in_flight).unwrap_or(usize::MAX),
+        max_key_bytes: written.max_key_bytes,
+        max_entries: written.max_entries,
+        max_bytes: REMEMBERED_BYTES,
     };
-    let compiled: Vec<_> = written.iter().map(|header| value(header, errors)).collect();
-    compiled.into_iter().collect()
+    // All policies that share the answers share the template too, so its timeout is a part of the definition.
+    let timeout = template.endpoint().timeout();
+    let shared = format!("on demand {} {timeout:?}", limits.max_entries);
+    definition.add(shared.as_bytes());
+    SourceKind::OnDemand {
+        template: Rc::new(template),
+        limits,
+        identity: definition.identity(),
+    }
 }

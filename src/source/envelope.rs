@@ -3,10 +3,10 @@
 use crate::time::Timestamp;
 
 use super::bytes::{Reader, Writer};
-use super::{Hash, Validator};
+use super::{Hash, Version};
 
 /// The last byte is the version: what another version wrote is foreign.
-const MAGIC: &[u8; 8] = b"pstrnD\0\x02";
+const MAGIC: &[u8; 8] = b"pstrnD\0\x03";
 
 /// Why what was read is no envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +20,8 @@ pub enum EnvelopeError {
     Length,
 }
 
-/// What belongs to a document's bytes, as it lies in shared data: magic and version, time, hash, the parts of the
-/// validator, the number of bytes; everything of variable length has its length before it. The bytes themselves lie beside
+/// What belongs to a document's bytes, as it lies in shared data: magic and version, time, hash, the state
+/// of the document, the number of bytes; everything of variable length has its length before it. The bytes themselves lie beside
 /// it, so that they need not be copied together: that both belong together is told by the hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
@@ -29,8 +29,8 @@ pub struct Envelope {
     pub fetched: Timestamp,
     /// Hash of the bytes.
     pub hash: Hash,
-    /// How to ask for a newer one.
-    pub validator: Validator,
+    /// Which state of the document it is, for a conditional request.
+    pub version: Version,
     /// How many bytes there are.
     pub bytes: u64,
 }
@@ -40,12 +40,10 @@ impl Envelope {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut wire = Writer::default();
-        let validator = &self.validator;
         wire.raw(MAGIC)
             .time(self.fetched)
             .raw(&self.hash.0)
-            .text(validator.etag.as_deref().unwrap_or_default())
-            .text(validator.last_modified.as_deref().unwrap_or_default())
+            .text(self.version.token())
             .number(self.bytes);
         wire.0
     }
@@ -60,20 +58,15 @@ impl Envelope {
     }
 
     fn fields(mut reader: Reader<'_>) -> Option<Self> {
-        let given = |text: &[u8]| (!text.is_empty()).then(|| text.to_vec());
         let fetched = reader.time()?;
         let hash = reader.hash()?;
-        let etag = given(reader.text()?);
-        let last_modified = given(reader.text()?);
+        let token = reader.text()?;
         let bytes = reader.number()?;
-        let validator = Validator {
-            etag,
-            last_modified,
-        };
-        reader.is_empty().then_some(Self {
+        let is_whole = reader.is_empty() && token.len() <= Version::MAX_BYTES;
+        is_whole.then(|| Self {
             fetched,
             hash,
-            validator,
+            version: Version::new(token),
             bytes,
         })
     }
@@ -87,10 +80,7 @@ mod tests {
         Envelope {
             fetched: Timestamp::from_nanos(7),
             hash: Hash::of(b"{}"),
-            validator: Validator {
-                etag: Some(b"\"1\"".to_vec()),
-                last_modified: None,
-            },
+            version: Version::new(b"\"1\""),
             bytes: 2,
         }
     }

@@ -1,4 +1,4 @@
-//! The path of a callout, with a place for a key.
+//! The path of a callout.
 
 use crate::http::{
     Text, escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
@@ -22,32 +22,52 @@ pub enum PathError {
     /// It holds `${key}` more than once.
     #[error("the path holds `${{key}}` more than once")]
     RepeatedKey,
+    /// It holds no `${key}`.
+    #[error("the path holds no `${{key}}`")]
+    MissingKey,
 }
 
-/// A path, cut at its placeholder.
+/// A path without a placeholder, with its query.
+///
+/// # Errors
+/// [`PathError`].
+pub(super) fn absolute(text: &str) -> Result<Text, PathError> {
+    check(text)?;
+    if text.contains("${") {
+        return Err(PathError::UnknownPlaceholder);
+    }
+    Ok(Text::shared(text.as_bytes()))
+}
+
+fn check(text: &str) -> Result<(), PathError> {
+    if !text.starts_with('/') {
+        return Err(PathError::NotAbsolute);
+    }
+    let is_forbidden = |byte: &u8| !byte.is_ascii_graphic() || *byte == b'#';
+    match text.bytes().find(is_forbidden) {
+        Some(byte) => Err(PathError::ForbiddenByte(byte)),
+        None => Ok(()),
+    }
+}
+
+/// A path with one variable, `${key}`: what stands before it and after it.
 #[derive(Clone, Debug)]
-pub(super) enum Path {
-    Fixed(Text),
-    Keyed { before: Box<[u8]>, after: Box<[u8]> },
+pub(super) struct PathTemplate {
+    before: Box<[u8]>,
+    after: Box<[u8]>,
 }
 
-impl Path {
+impl PathTemplate {
     /// # Errors
     /// [`PathError`].
     pub(super) fn compile(text: &str) -> Result<Self, PathError> {
-        if !text.starts_with('/') {
-            return Err(PathError::NotAbsolute);
-        }
-        let forbidden = |byte: &u8| !byte.is_ascii_graphic() || *byte == b'#';
-        if let Some(byte) = text.bytes().find(|byte| forbidden(byte)) {
-            return Err(PathError::ForbiddenByte(byte));
-        }
+        check(text)?;
         let Some((before, after)) = text.split_once(PLACEHOLDER) else {
-            return if text.contains("${") {
-                Err(PathError::UnknownPlaceholder)
+            return Err(if text.contains("${") {
+                PathError::UnknownPlaceholder
             } else {
-                Ok(Self::Fixed(Text::shared(text.as_bytes())))
-            };
+                PathError::MissingKey
+            });
         };
         if after.contains(PLACEHOLDER) {
             return Err(PathError::RepeatedKey);
@@ -55,36 +75,21 @@ impl Path {
         if before.contains("${") || after.contains("${") {
             return Err(PathError::UnknownPlaceholder);
         }
-        Ok(Self::Keyed {
+        Ok(Self {
             before: before.as_bytes().into(),
             after: after.as_bytes().into(),
         })
     }
 
-    pub(super) const fn is_keyed(&self) -> bool {
-        matches!(self, Self::Keyed { .. })
-    }
-
-    /// The path without a key.
-    pub(super) fn bare(&self) -> Text {
-        match self {
-            Self::Fixed(path) => path.clone(),
-            Self::Keyed { before, after } => Text::Owned([&**before, &**after].concat()),
-        }
-    }
-
     /// Whether the key becomes one or more segments, and not a part of the query.
     pub(super) fn has_key_in_segments(&self) -> bool {
-        matches!(self, Self::Keyed { before, .. } if !before.contains(&b'?'))
+        !self.before.contains(&b'?')
     }
 
     /// The path with `key` in its place: as segments, each `/` of it a border of two, or as one part of the query. `None`
     /// where a segment would be empty or read as a dot segment, or the key holds a control byte.
     pub(super) fn fill(&self, key: &[u8]) -> Option<Text> {
-        let (before, after) = match self {
-            Self::Fixed(path) => return Some(path.clone()),
-            Self::Keyed { before, after } => (before, after),
-        };
+        let Self { before, after } = self;
         if key.iter().any(u8::is_ascii_control) {
             return None;
         }
@@ -131,8 +136,8 @@ mod tests {
     #[test]
     fn paths() {
         for (path, error) in [
-            ("/a?b=c&d=%20", None),
             ("/${key}", None),
+            ("/a", Some(PathError::MissingKey)),
             ("", Some(PathError::NotAbsolute)),
             ("a", Some(PathError::NotAbsolute)),
             ("http://x/", Some(PathError::NotAbsolute)),
@@ -145,7 +150,16 @@ mod tests {
             ("/${key", Some(PathError::UnknownPlaceholder)),
             ("/${key}/${key}", Some(PathError::RepeatedKey)),
         ] {
-            assert_eq!(Path::compile(path).err(), error, "{path}");
+            assert_eq!(PathTemplate::compile(path).err(), error, "{path}");
+        }
+        for (path, error) in [
+            ("/a?b=c&d=%20", None),
+            ("a", Some(PathError::NotAbsolute)),
+            ("/a b", Some(PathError::ForbiddenByte(b' '))),
+            ("/${key}", Some(PathError::UnknownPlaceholder)),
+            ("/${", Some(PathError::UnknownPlaceholder)),
+        ] {
+            assert_eq!(absolute(path).err(), error, "{path}");
         }
     }
 
@@ -183,7 +197,7 @@ mod tests {
             ("/p/${key}", b"a\x7f", None),
         ] {
             let filled = filled.map(str::as_bytes);
-            let got = Path::compile(path).unwrap().fill(key);
+            let got = PathTemplate::compile(path).unwrap().fill(key);
             assert_eq!(got.as_deref(), filled, "{path} {}", key.escape_ascii());
         }
     }

@@ -75,21 +75,21 @@ fn sources() {
     let SourceKind::Http(http) = &sources[0].kind else {
         panic!("http")
     };
-    assert_eq!(http.authority(), "centre.local");
+    assert_eq!(http.endpoint().authority, "centre.local");
     assert_eq!(http.path, "/partners.json");
     assert_eq!(http.headers[0].name, "authorization");
     assert!(matches!(&http.headers[0].value, TextOrEnv::Env(name) if name == "CENTRE_AUTH"));
     assert!(matches!(&http.headers[1].value, TextOrEnv::Text(text) if text.expose() == b"text"));
     assert_eq!(http.timeout, Duration::from_secs(1));
-    assert_eq!(http.limit(), 65_536);
+    assert_eq!(http.endpoint().max_bytes, 65_536);
     assert_eq!(sources[0].refresh, Duration::from_secs(60));
 
     let SourceKind::Http(http) = &sources[1].kind else {
         panic!("http")
     };
-    assert_eq!(http.authority(), "centre");
+    assert_eq!(http.endpoint().authority, "centre");
     assert_eq!(http.timeout, Duration::from_secs(2));
-    assert_eq!(http.limit(), 8 << 20);
+    assert_eq!(http.endpoint().max_bytes, 8 << 20);
     assert_eq!(sources[1].refresh, Duration::from_secs(5));
     assert_eq!(sources[1].stale_for, Duration::from_secs(5400));
     assert_eq!(sources[1].index.as_ref().unwrap().by, "$.id");

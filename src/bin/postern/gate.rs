@@ -182,7 +182,7 @@ impl<'c> Gate<'c> {
                 continue;
             };
             if *http.cluster.as_bytes() != *callout.cluster
-                || http.authority().as_bytes() != authority
+                || http.endpoint().authority.as_bytes() != authority
             {
                 continue;
             }

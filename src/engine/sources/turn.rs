@@ -106,7 +106,7 @@ impl Sources {
         }
     }
 
-    /// What came of a fetch of `shared`.
+    /// What came of a fetch of `shared`: the next callout, where the document takes one more.
     pub(in crate::engine) fn fetched(
         &mut self,
         shared: &Rc<RefCell<WatchedSource>>,
@@ -114,10 +114,11 @@ impl Sources {
         policy: &Policy,
         store: &Store,
         world: &mut World<'_>,
-    ) {
+    ) -> Option<(SourceId, Callout)> {
         let mut slice = store.0.borrow_mut().allowance.take();
         let mut source = shared.borrow_mut();
         let outcome = source.machine.fetched(world.now, world.board, reply);
+        let mut next = None;
         if let Some(id) = self.id_of(shared) {
             let mut uptake = Uptake {
                 id,
@@ -129,6 +130,7 @@ impl Sources {
             match outcome {
                 Outcome::Arrived => uptake.go_on(&mut source),
                 Outcome::Failed(error) => uptake.failed(&error),
+                Outcome::Send(callout) => next = Some((id, callout)),
                 Outcome::Unchanged | Outcome::Ignored => {}
             }
         }
@@ -136,5 +138,6 @@ impl Sources {
         self.catch_up(policy, store, &mut slice, (world.now, world.observer));
         self.compare_lists(policy, world.observer, &mut slice);
         store.0.borrow_mut().allowance.give_back(slice);
+        next
     }
 }

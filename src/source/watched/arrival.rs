@@ -2,9 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::source::fetcher::Validator;
 use crate::source::lease::Newest;
-use crate::source::{Board, Budget, Envelope, Hash, SourceError};
+use crate::source::{Board, Budget, Envelope, Hash, SourceError, Version};
 use crate::time::Timestamp;
 
 use super::Watched;
@@ -41,7 +40,7 @@ pub(super) struct Arrival {
     /// How long the text is once all pieces of it are there, and how many of them are.
     length: usize,
     pieces: usize,
-    validator: Validator,
+    version: Version,
     origin: Origin,
     hasher: Sha256,
     hashed: usize,
@@ -64,12 +63,12 @@ const PIECE: usize = 16 << 10;
 
 impl Arrival {
     /// All of it came with a reply.
-    pub(super) fn fetched(text: Vec<u8>, validator: Validator, origin: Origin) -> Self {
+    pub(super) fn fetched(text: Vec<u8>, version: Version, origin: Origin) -> Self {
         Self {
             length: text.len(),
             pieces: 0,
             text,
-            validator,
+            version,
             origin,
             hasher: Sha256::new(),
             hashed: 0,
@@ -78,7 +77,7 @@ impl Arrival {
 
     /// It lies on the board.
     pub(super) fn posted(envelope: Envelope, newest: Newest) -> Self {
-        let mut arrival = Self::fetched(Vec::new(), envelope.validator, Origin::Board(newest));
+        let mut arrival = Self::fetched(Vec::new(), envelope.version, Origin::Board(newest));
         arrival.length = usize::try_from(envelope.bytes).unwrap_or(usize::MAX);
         arrival
     }
@@ -179,7 +178,7 @@ impl Watched {
         let candidate = Candidate {
             hash: Hash(arrival.hasher.finalize().into()),
             text: arrival.text,
-            validator: arrival.validator,
+            version: arrival.version,
             origin: arrival.origin,
         };
         match arrival.origin {
@@ -210,7 +209,7 @@ impl Watched {
             .as_mut()
             .filter(|held| held.hash == candidate.hash)
         {
-            held.validator = candidate.validator;
+            held.version = candidate.version;
             held.confirmed = at.min(now);
             let copy = (copies == Copies::Missing).then_some(candidate.text.as_slice());
             self.confirmed(copy, now, board);
@@ -245,7 +244,7 @@ impl Watched {
         self.held = Some(super::Held {
             hash: candidate.hash,
             confirmed: confirmed.min(now),
-            validator: candidate.validator,
+            version: candidate.version,
         });
         self.rejected = None;
         self.trouble = None;

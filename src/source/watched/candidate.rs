@@ -3,9 +3,8 @@
 use std::fmt;
 
 use crate::http::Callout;
-use crate::source::fetcher::Validator;
 use crate::source::lease::Newest;
-use crate::source::{Hash, SourceError};
+use crate::source::{Hash, SourceError, Version};
 use crate::time::Timestamp;
 
 #[cfg(doc)]
@@ -28,7 +27,7 @@ impl fmt::Display for Identity {
 pub struct Candidate {
     pub(super) text: Vec<u8>,
     pub(super) hash: Hash,
-    pub(super) validator: Validator,
+    pub(super) version: Version,
     pub(super) origin: Origin,
 }
 
@@ -97,6 +96,8 @@ pub enum Outcome {
     Failed(SourceError),
     /// Nobody waits for it any more: it was abandoned, or came too late.
     Ignored,
+    /// The document takes one more callout: send this, and give what comes of it to [`Watched::fetched`] again.
+    Send(Callout),
 }
 
 /// How far what has come was looked at.

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use crate::source::Hash;
-use crate::source::fetcher::Validator;
 use crate::source::lease::Newest;
+use crate::source::{Hash, Version};
 use crate::time::Timestamp;
 
 /// What is known of it. What was made of it is its reader's.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) hash: Hash,
-    pub(super) validator: Validator,
+    pub(super) version: Version,
     /// When the source last said that it is this one.
     pub(super) confirmed: Timestamp,
 }

@@ -12,19 +12,20 @@ mod arrival;
 mod candidate;
 mod held;
 mod notices;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::http::{CalloutError, Reply};
+use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::fetcher::Fetched;
 use super::lease::{Duty, Lease, Newest};
 use super::random::Random;
 use super::schedule::{Loaded, Schedule};
-use super::{Board, Fetcher, Hash, SourceError};
+use super::{Board, Finding, Hash, Next, Protocol, Session, SourceError};
 
 pub use candidate::{Candidate, Identity, Outcome, Progress, Tick};
 
@@ -41,18 +42,38 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How often a record is written again where somebody else was quicker.
 const ATTEMPTS: usize = 3;
 
+/// How many callouts one document may take.
+const MAX_CALLOUTS: u8 = 8;
+
 #[derive(Debug)]
 struct Flight {
     /// When it is lost.
     deadline: Timestamp,
+    /// How long it takes at most.
+    span: Duration,
+    /// How many callouts there have been for this document, this one among them.
+    callouts: u8,
     /// Where the board has no good copy of the document that is held it gets one, whatever the reply says.
     copies: Copies,
+}
+
+impl Flight {
+    fn new(callout: &Callout, callouts: u8, copies: Copies, now: Timestamp) -> Self {
+        let span = callout.timeout.saturating_add(GRACE);
+        Self {
+            deadline: now.after(span),
+            span,
+            callouts,
+            copies,
+        }
+    }
 }
 
 /// One watched source in one VM.
 #[derive(Debug)]
 pub struct Watched {
-    fetcher: Rc<Fetcher>,
+    protocol: Rc<Protocol>,
+    session: Session,
     schedule: Schedule,
     notices: Notices,
     vm: u64,
@@ -68,13 +89,14 @@ pub struct Watched {
 impl Watched {
     /// A source without a document. `vm` names this VM among those that share the board: drawn at random, not zero.
     #[must_use]
-    pub fn new(fetcher: Rc<Fetcher>, schedule: Schedule, identity: Identity, vm: u64) -> Self {
+    pub fn new(protocol: Rc<Protocol>, schedule: Schedule, identity: Identity, vm: u64) -> Self {
         let spread = identity
             .0
             .first_chunk()
             .map_or(0, |head| u64::from_le_bytes(*head));
         Self {
-            fetcher,
+            protocol,
+            session: Session::default(),
             schedule,
             notices: Notices::of(identity),
             vm: vm.max(1),
@@ -88,10 +110,10 @@ impl Watched {
         }
     }
 
-    /// From now on it is asked by this fetcher, which asks for the same, and by this schedule. What is known stays, and so
+    /// From now on it is asked by this protocol, which asks for the same, and by this schedule. What is known stays, and so
     /// does a callout that is under way.
-    pub fn go_by(&mut self, fetcher: Rc<Fetcher>, schedule: Schedule) {
-        self.fetcher = fetcher;
+    pub fn go_by(&mut self, protocol: Rc<Protocol>, schedule: Schedule) {
+        self.protocol = protocol;
         self.schedule = schedule;
     }
 
@@ -124,10 +146,9 @@ impl Watched {
 
     /// Looks at the board; to be called every 100 to 250 ms, or more often.
     pub fn tick(&mut self, now: Timestamp, board: &mut dyn Board) -> Tick {
-        let longest = now.after(self.flight_time());
         if let Some(flight) = &mut self.flight {
             // A clock that was put back must not make the flight longer.
-            flight.deadline = flight.deadline.min(longest);
+            flight.deadline = flight.deadline.min(now.after(flight.span));
             if now >= flight.deadline {
                 self.flight = None;
                 self.fail(SourceError::Callout(CalloutError::NoReply), now, board);
@@ -169,20 +190,27 @@ impl Watched {
         let Some(flight) = self.flight.take() else {
             return Outcome::Ignored;
         };
-        let error = match result.map(|reply| self.fetcher.interpret(reply)) {
-            Ok(Fetched::Body { body, validator }) => {
+        let finding = match self.protocol.reply(&mut self.session, result, now) {
+            Next::Send(callout) => return self.go_on(callout, &flight, now, board),
+            Next::Done(finding) => finding,
+        };
+        let error = match finding {
+            Finding::Changed { body, version } => {
                 let origin = Origin::Fetched(now, flight.copies);
-                let arrival = Arrival::fetched(body, validator, origin);
+                let arrival = Arrival::fetched(body, version, origin);
                 self.stage = Stage::Arrived(Box::new(arrival));
                 return Outcome::Arrived;
             }
-            Ok(Fetched::NotModified) if flight.copies == Copies::Good => {
+            Finding::Same if flight.copies == Copies::Good => {
                 return self.not_modified(now, board);
             }
-            Ok(Fetched::NotModified) => SourceError::Status(304),
-            Ok(Fetched::Missing) => SourceError::Status(404),
-            Ok(Fetched::Failed(error)) => error,
-            Err(error) => SourceError::Callout(error),
+            Finding::Same => SourceError::Status(304),
+            Finding::Missing => SourceError::Status(404),
+            Finding::Refused(status) => {
+                self.session = Session::default();
+                SourceError::Status(status)
+            }
+            Finding::Broken(error) => error,
         };
         self.fail(error.clone(), now, board);
         Outcome::Failed(error)
@@ -229,13 +257,10 @@ impl Watched {
         let published = lease.newest.map(|newest| newest.hash);
         let held = self.held.as_ref();
         let held = held.filter(|held| published == Some(held.hash));
-        let callout = self
-            .fetcher
-            .watch(&held.map(|held| held.validator.clone()).unwrap_or_default());
-        let flight = Flight {
-            deadline: now.after(self.flight_time()),
-            copies: held.map_or(Copies::Missing, |_| Copies::Good),
-        };
+        let copies = held.map_or(Copies::Missing, |_| Copies::Good);
+        let known = held.map(|held| held.version.clone()).unwrap_or_default();
+        let callout = self.protocol.start(&mut self.session, &known, now);
+        let flight = Flight::new(&callout, 1, copies, now);
         lease.owner = self.vm;
         lease.deadline = flight.deadline;
         if !self.notices.write(&lease, mark, board) {
@@ -245,6 +270,37 @@ impl Watched {
         self.unreadable = None;
         self.flight = Some(flight);
         Tick::Fetch(callout)
+    }
+
+    /// Sends one more callout for the same document, and keeps the lease for as long as that one may take.
+    fn go_on(
+        &mut self,
+        callout: Callout,
+        last: &Flight,
+        now: Timestamp,
+        board: &mut dyn Board,
+    ) -> Outcome {
+        if last.callouts >= MAX_CALLOUTS {
+            let error =
+                SourceError::Unusable(format!("it takes more than {MAX_CALLOUTS} callouts"));
+            self.fail(error.clone(), now, board);
+            return Outcome::Failed(error);
+        }
+        let flight = Flight::new(&callout, last.callouts.saturating_add(1), last.copies, now);
+        for _ in 0..ATTEMPTS {
+            let (mut lease, mark) = self.notices.read(board);
+            if lease.is_of_another(self.vm, now, self.horizon(&lease)) {
+                break;
+            }
+            lease.owner = self.vm;
+            lease.deadline = flight.deadline;
+            if self.notices.write(&lease, mark, board) {
+                self.flight = Some(flight);
+                return Outcome::Send(callout);
+            }
+        }
+        // What the VM finds out that has the lease by now counts.
+        Outcome::Ignored
     }
 
     fn not_modified(&mut self, now: Timestamp, board: &mut dyn Board) -> Outcome {
@@ -261,7 +317,8 @@ impl Watched {
     /// The document that is held is the source's own. The board gets a copy, where it is given here.
     fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, board: &mut dyn Board) {
         self.trouble = None;
-        self.conclude(0, copy, self.schedule.refresh, now, board);
+        let pause = self.protocol.pause(self.schedule.refresh);
+        self.conclude(0, copy, pause, now, board);
     }
 
     /// Goes on having the lease while what was fetched under it is looked at.
@@ -301,8 +358,8 @@ impl Watched {
             }
             // The document first: whoever reads the record finds at least what it says.
             if let (Some(body), Some(held)) = (body.take(), &self.held) {
-                let validator = &held.validator;
-                self.notices.publish(held.hash, validator, body, now, board);
+                let version = &held.version;
+                self.notices.publish(held.hash, version, body, now, board);
             }
             lease.owner = self.vm;
             lease.due = due;
@@ -327,7 +384,7 @@ impl Watched {
         if known.contains(&Some(newest.hash)) {
             return false;
         }
-        let limit = self.fetcher.max_bytes();
+        let limit = self.protocol.endpoint().max_bytes();
         match self.notices.newest(newest, limit, board) {
             Some(envelope) => {
                 self.unreadable = None;
@@ -343,7 +400,7 @@ impl Watched {
     }
 
     fn flight_time(&self) -> Duration {
-        self.fetcher.timeout().saturating_add(GRACE)
+        self.protocol.longest_callout().saturating_add(GRACE)
     }
 
     /// As far as any time in the record can lie ahead.

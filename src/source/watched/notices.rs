@@ -1,8 +1,7 @@
 //! What the VMs tell each other about one source.
 
-use crate::source::fetcher::Validator;
 use crate::source::lease::{Lease, Newest};
-use crate::source::{ABSENT, Board, Envelope, Hash};
+use crate::source::{ABSENT, Board, Envelope, Hash, Version};
 use crate::time::Timestamp;
 
 use super::candidate::Identity;
@@ -24,14 +23,14 @@ impl Notices {
     pub(super) fn of(identity: Identity) -> Self {
         Self {
             identity,
-            lease: format!("postern.2.lease.{identity}"),
-            envelope: format!("postern.2.envelope.{identity}"),
+            lease: format!("postern.3.lease.{identity}"),
+            envelope: format!("postern.3.envelope.{identity}"),
         }
     }
 
     /// Where a piece of the document is.
     fn place(&self, piece: usize) -> String {
-        format!("postern.2.document.{}.{piece}", self.identity)
+        format!("postern.3.document.{}.{piece}", self.identity)
     }
 
     /// The lease, and the mark to write it by. What is no lease counts as none.
@@ -51,7 +50,7 @@ impl Notices {
     pub(super) fn publish(
         &self,
         hash: Hash,
-        validator: &Validator,
+        version: &Version,
         body: &[u8],
         now: Timestamp,
         board: &mut dyn Board,
@@ -59,7 +58,7 @@ impl Notices {
         let envelope = Envelope {
             fetched: now,
             hash,
-            validator: validator.clone(),
+            version: version.clone(),
             bytes: length(body),
         };
         let before = self

@@ -1,5 +1,7 @@
 //! A source that is asked by key.
 
+mod request;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,14 +10,14 @@ use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::fetcher::{Fetched, Validator};
-use super::path::has_reserved_byte;
-use super::{Document, Fetcher, SourceError, weight};
+use super::{Document, Finding, SourceError, Version, protocol, weight};
+
+pub use request::{Arguments, RequestTemplate};
 
 /// How long a key isn't asked for again after its callout failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What an answer that is remembered takes beside its key, its document and its validator.
+/// What an answer that is remembered takes beside its key, its document and its version.
 const ENTRY: usize = 256;
 
 /// How much later than it should a reply may come before its flight counts for nothing.
@@ -38,7 +40,7 @@ pub struct Limits {
     /// The most documents that are remembered, and the most keys without one.
     pub max_entries: usize,
     /// The most memory that documents may take which are remembered, in bytes: their [`weight()`] together, with their
-    /// keys and validators. The keys without a document may take a quarter of it.
+    /// keys and versions. The keys without a document may take a quarter of it.
     pub max_bytes: usize,
 }
 
@@ -95,7 +97,7 @@ struct Known {
     document: Rc<Document>,
     /// How much memory the document takes.
     weight: usize,
-    validator: Validator,
+    version: Version,
     confirmed: Timestamp,
     /// When the last refresh failed, if it was the last thing that happened.
     failed: Option<Timestamp>,
@@ -112,7 +114,7 @@ struct Lack {
 /// apart, so that whoever asks for many keys that don't exist pushes no document out.
 #[derive(Debug)]
 pub struct OnDemand {
-    fetcher: Rc<Fetcher>,
+    template: Rc<RequestTemplate>,
     limits: Limits,
     documents: Cache<Rc<[u8]>, Known>,
     lacks: Cache<Rc<[u8]>, Lack>,
@@ -132,7 +134,7 @@ struct Flight {
 struct Held {
     document: Rc<Document>,
     weight: usize,
-    validator: Validator,
+    version: Version,
 }
 
 impl Flight {
@@ -151,9 +153,9 @@ fn age(moment: &mut Timestamp, now: Timestamp) -> Duration {
 impl OnDemand {
     /// Knows nothing yet.
     #[must_use]
-    pub fn new(fetcher: Rc<Fetcher>, limits: Limits) -> Self {
+    pub fn new(template: Rc<RequestTemplate>, limits: Limits) -> Self {
         Self {
-            fetcher,
+            template,
             limits,
             documents: Cache::new(limits.max_entries, limits.max_bytes),
             lacks: Cache::new(limits.max_entries, limits.max_bytes >> 2),
@@ -166,27 +168,22 @@ impl OnDemand {
         self.limits = limits;
     }
 
-    /// What is known of `key`, and what is to be done about it. The key is one segment where it stands in the path: no
-    /// entry has a key with one of `/ \ ? # %`, which a proxy before the source might unescape.
-    pub fn ask(&mut self, key: &[u8], now: Timestamp) -> Answer {
-        if self.fetcher.has_key_in_segments() && has_reserved_byte(key) {
-            return Answer::Refused(Refusal::ReservedByte);
+    /// What is known of the entry, and what is to be done about it.
+    pub fn ask(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Answer {
+        if let Err(refusal) = self.template.check(arguments) {
+            return Answer::Refused(refusal);
         }
-        self.ask_path(key, now)
-    }
-
-    /// The same of a key that may be several segments of the path, divided by `/`.
-    pub fn ask_path(&mut self, key: &[u8], now: Timestamp) -> Answer {
+        let key = arguments.cache_key();
         if key.len() > self.limits.max_key_bytes {
             return Answer::Refused(Refusal::KeyTooLong);
         }
         let Some((document, age)) = self.held(key, now) else {
-            return self.ask_anew(key, now);
+            return self.ask_anew(arguments, now);
         };
         if age <= self.limits.ttl {
             return Answer::Fresh(document);
         }
-        Answer::Stale(document, self.refresh(key, now))
+        Answer::Stale(document, self.refresh(arguments, now))
     }
 
     /// The document that may be used, with its age.
@@ -198,7 +195,8 @@ impl OnDemand {
         is_usable.then(|| (Rc::clone(&known.document), age))
     }
 
-    fn refresh(&mut self, key: &[u8], now: Timestamp) -> Option<Callout> {
+    fn refresh(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Option<Callout> {
+        let key = arguments.cache_key();
         let known = self.documents.get(key)?;
         if let Some(failed) = &mut known.failed {
             if age(failed, now) < RETRY_AFTER {
@@ -208,15 +206,16 @@ impl OnDemand {
         let held = Held {
             document: Rc::clone(&known.document),
             weight: known.weight,
-            validator: known.validator.clone(),
+            version: known.version.clone(),
         };
         if self.is_in_flight(key, now) {
             return None;
         }
-        self.start(key, Some(held), now).ok()
+        self.start(arguments, Some(held), now).ok()
     }
 
-    fn ask_anew(&mut self, key: &[u8], now: Timestamp) -> Answer {
+    fn ask_anew(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Answer {
+        let key = arguments.cache_key();
         if self.is_in_flight(key, now) {
             return Answer::Pending;
         }
@@ -230,7 +229,7 @@ impl OnDemand {
                 }
             }
         }
-        match self.start(key, None, now) {
+        match self.start(arguments, None, now) {
             Ok(callout) => Answer::Start(callout),
             Err(refusal) => Answer::Refused(refusal),
         }
@@ -250,7 +249,7 @@ impl OnDemand {
 
     fn start(
         &mut self,
-        key: &[u8],
+        arguments: &Arguments<'_>,
         held: Option<Held>,
         now: Timestamp,
     ) -> Result<Callout, Refusal> {
@@ -263,11 +262,11 @@ impl OnDemand {
         if self.flights.len() >= most {
             return Err(Refusal::TooManyInFlight);
         }
-        let nothing = Validator::default();
-        let validator = held.as_ref().map_or(&nothing, |held| &held.validator);
-        let callout = self.fetcher.demand(key, validator);
-        let callout = callout.ok_or(Refusal::UnfitKey)?;
-        self.flights.insert(key.into(), Flight { deadline, held });
+        let nothing = Version::default();
+        let known = held.as_ref().map_or(&nothing, |held| &held.version);
+        let callout = self.template.fill(arguments, known)?;
+        let key = arguments.cache_key().into();
+        self.flights.insert(key, Flight { deadline, held });
         Ok(callout)
     }
 
@@ -281,31 +280,31 @@ impl OnDemand {
         let Some((key, flight)) = self.flights.remove_entry(key) else {
             return Settled::Ignored;
         };
-        let error = match result.map(|reply| self.fetcher.interpret(reply)) {
-            Ok(Fetched::Body { body, validator }) => {
-                match Document::parse(&body, self.fetcher.max_bytes()) {
+        let error = match protocol::read(result, self.template.endpoint()) {
+            Finding::Changed { body, version } => {
+                match Document::parse(&body, self.template.endpoint().max_bytes()) {
                     Ok(document) => {
                         let held = Held {
                             weight: weight(document.value()),
                             document,
-                            validator,
+                            version,
                         };
                         return self.found(key, held, now);
                     }
                     Err(error) => error,
                 }
             }
-            Ok(Fetched::NotModified) => match flight.held {
+            Finding::Same => match flight.held {
                 Some(held) => return self.found(key, held, now),
                 None => SourceError::Status(304),
             },
-            Ok(Fetched::Missing) => {
+            Finding::Missing => {
                 self.documents.remove(&key);
                 self.lack(key, None, now);
                 return Settled::Missing;
             }
-            Ok(Fetched::Failed(error)) => error,
-            Err(error) => SourceError::Callout(error),
+            Finding::Refused(status) => SourceError::Status(status),
+            Finding::Broken(error) => error,
         };
         if let Some(known) = self.documents.get(&key) {
             known.failed = Some(now);
@@ -321,11 +320,11 @@ impl OnDemand {
         let known = Known {
             document: held.document,
             weight: held.weight,
-            validator: held.validator,
+            version: held.version,
             confirmed: now,
             failed: None,
         };
-        let beside = key.len().saturating_add(known.validator.bytes());
+        let beside = key.len().saturating_add(known.version.token().len());
         let bytes = ENTRY.saturating_add(beside).saturating_add(known.weight);
         self.documents.insert(key, known, bytes);
         Settled::Found(document)
@@ -360,6 +359,6 @@ impl OnDemand {
     }
 
     fn flight_time(&self) -> Duration {
-        self.fetcher.timeout().saturating_add(GRACE)
+        self.template.endpoint().timeout().saturating_add(GRACE)
     }
 }

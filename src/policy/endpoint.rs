@@ -1,0 +1,43 @@
+//! Where the filter's own requests go.
+
+use crate::config::{self, ConfigErrors, Named, Path};
+use crate::http::{Endpoint, Text};
+use crate::secret::Secret;
+
+use super::environment::{Environment, variable};
+
+/// Compiles what is written of an endpoint. `path` leads to the record that holds `headers`. A header with an error is
+/// left out: a policy with an error is refused as a whole.
+pub(super) fn endpoint(
+    written: config::Endpoint<'_>,
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Endpoint {
+    let headers = headers(written.headers, environment, &path.field("headers"), errors);
+    let cluster = Text::shared(written.cluster.as_bytes());
+    let authority = Text::shared(written.authority.as_bytes());
+    Endpoint::new(cluster, authority)
+        .with_headers(headers)
+        .with_timeout(written.timeout)
+        .with_max_bytes(written.max_bytes)
+}
+
+fn headers(
+    written: &[Named<config::TextOrEnv>],
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Vec<(Text, Secret)> {
+    let value = |header: &Named<config::TextOrEnv>, errors: &mut ConfigErrors| {
+        let secret = match &header.value {
+            config::TextOrEnv::Text(secret) => secret.clone(),
+            config::TextOrEnv::Env(name) => {
+                variable(Some(environment), name, &path.field(&header.name), errors)?
+            }
+        };
+        Some((Text::shared(header.name.as_bytes()), secret))
+    };
+    let compiled = written.iter().filter_map(|header| value(header, errors));
+    compiled.collect()
+}

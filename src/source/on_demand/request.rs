@@ -1,0 +1,86 @@
+//! The request that a source on demand sends for one entry.
+
+use crate::http::{Callout, Endpoint};
+use crate::source::path::{PathError, PathTemplate, has_reserved_byte};
+use crate::source::{Version, protocol};
+
+use super::Refusal;
+
+/// A request by template: `GET`, and a path with the variable `${key}`. Two requests with one [cache
+/// key](Arguments::cache_key) are the same request, and share its answer.
+#[derive(Debug)]
+pub struct RequestTemplate {
+    endpoint: Endpoint,
+    path: PathTemplate,
+}
+
+/// What the variables of a [`RequestTemplate`] stand for in one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Arguments<'a> {
+    key: &'a [u8],
+    may_divide: bool,
+}
+
+impl<'a> Arguments<'a> {
+    /// The key is one segment where it stands in the path.
+    #[must_use]
+    pub const fn segment(key: &'a [u8]) -> Self {
+        Self {
+            key,
+            may_divide: false,
+        }
+    }
+
+    /// The key may be several segments of the path, divided by `/`.
+    #[must_use]
+    pub const fn path(key: &'a [u8]) -> Self {
+        Self {
+            key,
+            may_divide: true,
+        }
+    }
+
+    /// What the answer is remembered under: today the key itself.
+    #[must_use]
+    pub const fn cache_key(&self) -> &'a [u8] {
+        self.key
+    }
+}
+
+impl RequestTemplate {
+    /// A `GET` of `path`, which holds `${key}` once.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn new(endpoint: Endpoint, path: &str) -> Result<Self, PathError> {
+        let path = PathTemplate::compile(path)?;
+        Ok(Self { endpoint, path })
+    }
+
+    /// Where the request goes.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Refuses a key that no entry has: one that is to be one segment and holds one of `/ \\ ? # %`, which a proxy before
+    /// the source might unescape.
+    pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), Refusal> {
+        let is_segment = !arguments.may_divide && self.path.has_key_in_segments();
+        if is_segment && has_reserved_byte(arguments.key) {
+            return Err(Refusal::ReservedByte);
+        }
+        Ok(())
+    }
+
+    /// The request, conditional where `known` is not empty. The key is percent-encoded.
+    ///
+    /// # Errors
+    /// [`Refusal::UnfitKey`].
+    pub fn fill(&self, arguments: &Arguments<'_>, known: &Version) -> Result<Callout, Refusal> {
+        let path = self.path.fill(arguments.key).ok_or(Refusal::UnfitKey)?;
+        let mut callout = self.endpoint.request("GET", path);
+        protocol::conditional(&mut callout, known);
+        Ok(callout)
+    }
+}

@@ -1,0 +1,106 @@
+//! A protocol of several callouts, for tests: it logs in, and polls long.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
+use crate::secret::Secret;
+use crate::source::{SourceError, Version};
+use crate::time::Timestamp;
+
+use super::reply::body;
+use super::{Exchange, Finding, Next};
+
+/// Logs in at `/login`, and reads `/poll?VERSION` with the token until that is refused.
+#[derive(Debug)]
+pub struct DoubleProtocol(pub(in crate::source) Endpoint);
+
+/// The token, and what it is to be used for.
+#[derive(Default)]
+pub(in crate::source) struct Session {
+    token: Option<Secret>,
+    known: Version,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("token", &self.token)
+            .field("known", &self.known)
+            .finish()
+    }
+}
+
+impl DoubleProtocol {
+    /// How long a poll may take.
+    pub(in crate::source) const POLL: Duration = Duration::from_secs(30);
+
+    fn next(&self, session: &Session) -> Callout {
+        let Some(token) = &session.token else {
+            return self.0.request("POST", "/login".into());
+        };
+        let path = [b"/poll?", session.known.token()].concat();
+        let mut callout = self.0.request("GET", Text::Owned(path));
+        let token = Text::Owned(token.expose().to_vec());
+        callout.headers.push(("authorization".into(), token));
+        callout.timeout = Self::POLL;
+        callout
+    }
+}
+
+impl Exchange for DoubleProtocol {
+    type Session = Session;
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+
+    fn start(&self, session: &mut Session, known: &Version, _: Timestamp) -> Callout {
+        session.known = known.clone();
+        self.next(session)
+    }
+
+    fn reply(
+        &self,
+        session: &mut Session,
+        reply: Result<Reply, CalloutError>,
+        _: Timestamp,
+    ) -> Next {
+        let reply = match (reply, &session.token) {
+            (Ok(reply), _) => reply,
+            // Nothing has changed for as long as a poll lasts.
+            (Err(CalloutError::NoReply), Some(_)) => return Next::Done(Finding::Same),
+            (Err(error), _) => return Next::Done(Finding::Broken(SourceError::Callout(error))),
+        };
+        let status = reply.status().unwrap_or_default();
+        match (status, &session.token) {
+            (200, None) => {
+                session.token = Some(Secret::new(reply.body));
+                Next::Send(self.next(session))
+            }
+            (401, Some(_)) => {
+                session.token = None;
+                Next::Send(self.next(session))
+            }
+            (401, None) => Next::Done(Finding::Refused(status)),
+            (200, Some(_)) => {
+                let version = reply.headers.view().first(b"etag").unwrap_or_default();
+                let version = Version::new(version);
+                Next::Done(match body(reply, self.0.max_bytes()) {
+                    Ok(body) => Finding::Changed { body, version },
+                    Err(error) => Finding::Broken(error),
+                })
+            }
+            (404, _) => Next::Done(Finding::Missing),
+            _ => Next::Done(Finding::Broken(SourceError::Status(status))),
+        }
+    }
+
+    fn longest_callout(&self) -> Duration {
+        Self::POLL.max(self.0.timeout())
+    }
+
+    fn pause(&self, _: Duration) -> Duration {
+        Duration::ZERO
+    }
+}

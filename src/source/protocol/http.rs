@@ -1,0 +1,292 @@
+//! Plain HTTP: one path of a cluster answers with the document.
+
+use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
+use crate::source::bytes::{Reader, Writer};
+use crate::source::path::{PathError, absolute};
+use crate::source::{SourceError, Version};
+use crate::time::Timestamp;
+
+use super::reply::body;
+use super::{Exchange, Finding, Next};
+
+/// The longest `etag` and the longest `last-modified` that are kept. A longer one is ignored.
+const MAX_VALIDATOR: usize = 1024;
+
+/// One path that is read by `GET`, conditionally where it can be (RFC 9110 §13.1).
+#[derive(Debug)]
+pub struct HttpProtocol {
+    endpoint: Endpoint,
+    path: Text,
+}
+
+impl HttpProtocol {
+    /// The document at `path`, with its query.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn new(endpoint: Endpoint, path: &str) -> Result<Self, PathError> {
+        let path = absolute(path)?;
+        Ok(Self { endpoint, path })
+    }
+}
+
+impl Exchange for HttpProtocol {
+    type Session = ();
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    fn start(&self, (): &mut (), known: &Version, _: Timestamp) -> Callout {
+        let mut callout = self.endpoint.request("GET", self.path.clone());
+        conditional(&mut callout, known);
+        callout
+    }
+
+    fn reply(&self, (): &mut (), reply: Result<Reply, CalloutError>, _: Timestamp) -> Next {
+        Next::Done(read(reply, &self.endpoint))
+    }
+}
+
+/// Asks for JSON, and only for another state than `known`.
+pub(in crate::source) fn conditional(callout: &mut Callout, known: &Version) {
+    let headers = &mut callout.headers;
+    headers.push(("accept".into(), "application/json".into()));
+    let Validators {
+        etag,
+        last_modified,
+    } = Validators::decode(known);
+    if let Some(etag) = etag {
+        headers.push(("if-none-match".into(), Text::Owned(etag.to_vec())));
+    }
+    if let Some(date) = last_modified {
+        headers.push(("if-modified-since".into(), Text::Owned(date.to_vec())));
+    }
+}
+
+/// Reads a reply: 200 is a document, 304 the same as before, 404 and 410 no such document. Everything else is broken,
+/// other 2xx and redirects too: their content is not the document that was asked for.
+pub(in crate::source) fn read(reply: Result<Reply, CalloutError>, endpoint: &Endpoint) -> Finding {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(error) => return Finding::Broken(SourceError::Callout(error)),
+    };
+    match reply.status() {
+        Some(200) => {
+            let version = Validators::of(&reply).encode();
+            match body(reply, endpoint.max_bytes()) {
+                Ok(body) => Finding::Changed { body, version },
+                Err(error) => Finding::Broken(error),
+            }
+        }
+        Some(304) => Finding::Same,
+        Some(404 | 410) => Finding::Missing,
+        Some(status @ (401 | 403)) => Finding::Refused(status),
+        Some(status) => Finding::Broken(SourceError::Status(status)),
+        None => Finding::Broken(SourceError::Status(0)),
+    }
+}
+
+/// What makes a request conditional (RFC 9110 §8.8), as it came.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Validators<'a> {
+    etag: Option<&'a [u8]>,
+    last_modified: Option<&'a [u8]>,
+}
+
+impl<'a> Validators<'a> {
+    fn of(reply: &'a Reply) -> Self {
+        Self {
+            etag: only(reply, b"etag"),
+            last_modified: only(reply, b"last-modified"),
+        }
+    }
+
+    fn encode(&self) -> Version {
+        if *self == Self::default() {
+            return Version::default();
+        }
+        let mut wire = Writer::default();
+        wire.text(self.etag.unwrap_or_default())
+            .text(self.last_modified.unwrap_or_default());
+        Version::new(&wire.0)
+    }
+
+    fn decode(version: &'a Version) -> Self {
+        let mut reader = Reader(version.token());
+        let mut next = || reader.text().filter(|text| !text.is_empty());
+        Self {
+            etag: next(),
+            last_modified: next(),
+        }
+    }
+}
+
+/// The value of a header that stands there exactly once, isn't empty, and isn't longer than a validator may be.
+fn only<'a>(reply: &'a Reply, name: &[u8]) -> Option<&'a [u8]> {
+    let headers = reply.headers.view();
+    let mut values = headers.all(name);
+    let value = values.next()?;
+    let fits = !value.is_empty() && value.len() <= MAX_VALIDATOR;
+    (values.next().is_none() && fits).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::HeaderMap;
+
+    fn endpoint() -> Endpoint {
+        Endpoint::new("centre", "centre.local")
+    }
+
+    fn header<'a>(callout: &'a Callout, name: &str) -> Vec<&'a [u8]> {
+        let named = |(key, _): &&(Text, Text)| **key == *name.as_bytes();
+        let headers = callout.headers.iter().filter(named);
+        headers.map(|(_, value)| &**value).collect()
+    }
+
+    fn reply(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let pairs = [&[(":status", status)], headers].concat();
+        Reply {
+            headers: HeaderMap::from_pairs(&pairs),
+            body: body.to_vec(),
+        }
+    }
+
+    fn version(etag: Option<&str>, last_modified: Option<&str>) -> Version {
+        let validators = Validators {
+            etag: etag.map(str::as_bytes),
+            last_modified: last_modified.map(str::as_bytes),
+        };
+        validators.encode()
+    }
+
+    fn findings(reply: Reply) -> Finding {
+        read(Ok(reply), &endpoint())
+    }
+
+    #[test]
+    fn a_callout_is_conditional_where_a_version_is_known() {
+        let http = HttpProtocol::new(endpoint(), "/a?b").unwrap();
+        let start = |known: &Version| http.start(&mut (), known, Timestamp::default());
+        let callout = start(&Version::default());
+        assert_eq!(header(&callout, ":path"), [b"/a?b"]);
+        assert_eq!(header(&callout, "accept"), [b"application/json"]);
+        assert!(header(&callout, "if-none-match").is_empty());
+        assert!(header(&callout, "if-modified-since").is_empty());
+        let callout = start(&version(Some("\"1\""), None));
+        assert_eq!(header(&callout, "if-none-match"), [b"\"1\""]);
+        assert!(header(&callout, "if-modified-since").is_empty());
+        let callout = start(&version(None, Some("then")));
+        assert!(header(&callout, "if-none-match").is_empty());
+        assert_eq!(header(&callout, "if-modified-since"), [b"then"]);
+        // A token that another protocol made asks without a condition.
+        let callout = start(&Version::new(b"index 7"));
+        assert!(header(&callout, "if-none-match").is_empty());
+        assert_eq!(
+            HttpProtocol::new(endpoint(), "/${key}").err(),
+            Some(PathError::UnknownPlaceholder)
+        );
+    }
+
+    #[test]
+    fn replies() {
+        let broken = |status| Finding::Broken(SourceError::Status(status));
+        for (status, finding) in [
+            ("304", Finding::Same),
+            ("404", Finding::Missing),
+            ("410", Finding::Missing),
+            ("204", broken(204)),
+            ("206", broken(206)),
+            ("301", broken(301)),
+            ("401", Finding::Refused(401)),
+            ("403", Finding::Refused(403)),
+            ("503", broken(503)),
+            ("x", broken(0)),
+        ] {
+            assert_eq!(findings(reply(status, &[], b"{}")), finding, "{status}");
+        }
+        let nothing = Reply {
+            headers: HeaderMap::default(),
+            body: Vec::new(),
+        };
+        assert_eq!(findings(nothing), broken(0));
+        assert_eq!(
+            read(
+                Ok(reply("200", &[], b"12345")),
+                &endpoint().with_max_bytes(4)
+            ),
+            Finding::Broken(SourceError::TooLarge { limit: 4 })
+        );
+        let error = CalloutError::NoReply;
+        assert_eq!(
+            read(Err(error.clone()), &endpoint()),
+            Finding::Broken(SourceError::Callout(error))
+        );
+    }
+
+    #[test]
+    fn refuses_compressed_content() {
+        let read = |fields: &[(&str, &str)]| findings(reply("200", fields, b"{}"));
+        for coding in ["gzip", "GZIP", "br, identity", "identity,x-own"] {
+            let finding = read(&[("content-encoding", coding)]);
+            let Finding::Broken(error) = &finding else {
+                panic!("{coding}: {finding:?}");
+            };
+            let words = format!("the answer is compressed (`content-encoding: {coding}`)");
+            assert_eq!(error.to_string(), words);
+        }
+        let twice = [("content-encoding", "identity"), ("content-encoding", "br")];
+        assert_eq!(
+            read(&twice),
+            Finding::Broken(SourceError::Encoded("br".to_owned()))
+        );
+        for coding in ["identity", "Identity", ""] {
+            let finding = read(&[("content-encoding", coding)]);
+            assert!(matches!(finding, Finding::Changed { .. }), "{coding}");
+        }
+        let long = "x".repeat(1000);
+        let Finding::Broken(error) = read(&[("content-encoding", &long)]) else {
+            panic!("compressed content is taken");
+        };
+        assert!(error.to_string().len() < 120, "{error}");
+        // A reply without content has no coding.
+        let finding = findings(reply("304", &[("content-encoding", "gzip")], b""));
+        assert_eq!(finding, Finding::Same);
+    }
+
+    #[test]
+    fn a_version_holds_the_validators() {
+        let long = "x".repeat(MAX_VALIDATOR + 1);
+        for (headers, etag, last_modified) in [
+            (&[][..], None, None),
+            (&[("etag", "W/\"1\"")], Some("W/\"1\""), None),
+            (
+                &[("etag", "1"), ("last-modified", "then")],
+                Some("1"),
+                Some("then"),
+            ),
+            (
+                &[("etag", "1"), ("etag", "1"), ("last-modified", "then")],
+                None,
+                Some("then"),
+            ),
+            (&[("etag", "")], None, None),
+            (&[("etag", long.as_str())], None, None),
+        ] {
+            let version = version(etag, last_modified);
+            let body = b"1".to_vec();
+            assert_eq!(
+                findings(reply("200", headers, b"1")),
+                Finding::Changed { body, version },
+                "{headers:.40?}"
+            );
+        }
+        // The longest validators fit.
+        let longest = "x".repeat(MAX_VALIDATOR);
+        let both = version(Some(&longest), Some(&longest));
+        assert_eq!(Validators::decode(&both).etag, Some(longest.as_bytes()));
+        assert_eq!(version(None, None), Version::default());
+    }
+}

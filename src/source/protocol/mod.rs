@@ -1,0 +1,186 @@
+//! The protocols of config centres: how one document is asked for.
+//!
+//! Each kind of centre is a file here and a line in `protocols!`. It implements [`Exchange`]: it makes callouts, reads
+//! replies, and keeps in a [`Session`] what it has to remember between them.
+
+#[cfg(test)]
+mod double;
+mod http;
+mod reply;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::http::{Callout, CalloutError, Endpoint, Reply};
+use crate::time::Timestamp;
+
+use super::{SourceError, Version};
+
+#[cfg(test)]
+pub use double::DoubleProtocol;
+pub use http::HttpProtocol;
+pub(super) use http::{conditional, read};
+
+/// What a source says of its document. `Debug` shows of a document its length alone.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// The document's bytes, not yet read. They may be the same bytes that are held already.
+    Changed {
+        /// The bytes; at most the endpoint's limit.
+        body: Vec<u8>,
+        /// The state that they are.
+        version: Version,
+    },
+    /// The state that is held is still the newest.
+    Same,
+    /// The source works and has no such document.
+    Missing,
+    /// The source refuses the credentials, with this HTTP status. What is in the session is forgotten.
+    Refused(u16),
+    /// There is no usable answer.
+    Broken(SourceError),
+}
+
+impl fmt::Debug for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed { body, version } => f
+                .debug_struct("Changed")
+                .field("bytes", &body.len())
+                .field("version", version)
+                .finish(),
+            Self::Same => f.write_str("Same"),
+            Self::Missing => f.write_str("Missing"),
+            Self::Refused(status) => f.debug_tuple("Refused").field(status).finish(),
+            Self::Broken(error) => f.debug_tuple("Broken").field(error).finish(),
+        }
+    }
+}
+
+/// What follows a reply.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Next {
+    /// The document takes one more callout.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no centre takes several callouts so far")
+    )]
+    Send(Callout),
+    /// The source has said what it has to say.
+    Done(Finding),
+}
+
+/// What each kind of centre does.
+pub(super) trait Exchange {
+    /// What is remembered between two callouts: tokens, indexes, how far the exchange is. It lives in the VM that
+    /// fetches, and starts empty where another VM takes over. It must not print a secret.
+    type Session: fmt::Debug + Default;
+
+    /// What all callouts share.
+    fn endpoint(&self) -> &Endpoint;
+
+    /// The first callout for the document, conditional where `known` is not empty. An exchange that was not finished
+    /// before is given up.
+    fn start(&self, session: &mut Self::Session, known: &Version, now: Timestamp) -> Callout;
+
+    /// Reads the reply to the last callout.
+    fn reply(
+        &self,
+        session: &mut Self::Session,
+        reply: Result<Reply, CalloutError>,
+        now: Timestamp,
+    ) -> Next;
+
+    /// The longest time that one callout may take. A kind that polls long has a longer one than the endpoint's.
+    fn longest_callout(&self) -> Duration {
+        self.endpoint().timeout()
+    }
+
+    /// How long to wait after a good answer; `refresh` is what the policy says. A kind that polls long asks again soon.
+    fn pause(&self, refresh: Duration) -> Duration {
+        refresh
+    }
+}
+
+macro_rules! protocols {
+    ($($(#[doc = $doc:expr])+ $(#[cfg($cfg:meta)])? $kind:ident($protocol:ty)),+ $(,)?) => {
+        /// How a config centre is asked for one document.
+        #[derive(Debug)]
+        #[non_exhaustive]
+        pub enum Protocol {
+            $($(#[doc = $doc])+ $(#[cfg($cfg)])? $kind($protocol)),+
+        }
+
+        /// What a protocol remembers between two callouts.
+        #[derive(Debug, Default)]
+        pub(super) enum Session {
+            /// Nothing yet.
+            #[default]
+            New,
+            $($(#[doc = $doc])+ $(#[cfg($cfg)])? $kind(<$protocol as Exchange>::Session)),+
+        }
+
+        impl Protocol {
+            /// What all callouts share.
+            #[must_use]
+            pub fn endpoint(&self) -> &Endpoint {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => protocol.endpoint()),+
+                }
+            }
+
+            /// The first callout for the document, conditional where `known` is not empty.
+            pub(super) fn start(&self, session: &mut Session, known: &Version, now: Timestamp) -> Callout {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => loop {
+                        if let Session::$kind(state) = session {
+                            break protocol.start(state, known, now);
+                        }
+                        *session = Session::$kind(Default::default());
+                    }),+
+                }
+            }
+
+            /// Reads the reply to the last callout.
+            pub(super) fn reply(
+                &self,
+                session: &mut Session,
+                reply: Result<Reply, CalloutError>,
+                now: Timestamp,
+            ) -> Next {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => loop {
+                        if let Session::$kind(state) = session {
+                            break protocol.reply(state, reply, now);
+                        }
+                        *session = Session::$kind(Default::default());
+                    }),+
+                }
+            }
+
+            /// The longest time that one callout may take.
+            #[must_use]
+            pub fn longest_callout(&self) -> Duration {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => protocol.longest_callout()),+
+                }
+            }
+
+            /// How long to wait after a good answer, where the policy says `refresh`.
+            pub(super) fn pause(&self, refresh: Duration) -> Duration {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => protocol.pause(refresh)),+
+                }
+            }
+        }
+    };
+}
+
+protocols! {
+    /// Plain HTTP: one path, one document.
+    Http(HttpProtocol),
+    /// A protocol of several callouts, for the tests of what drives it.
+    #[cfg(test)]
+    Double(DoubleProtocol),
+}

@@ -1,0 +1,32 @@
+//! What is common to the replies of all protocols.
+
+use crate::http::Reply;
+use crate::source::SourceError;
+
+/// How many bytes of a `content-encoding` an error shows.
+const MAX_ENCODING: usize = 64;
+
+/// The content of a reply.
+///
+/// # Errors
+/// [`SourceError::Encoded`], [`SourceError::TooLarge`].
+pub(super) fn body(reply: Reply, limit: usize) -> Result<Vec<u8>, SourceError> {
+    if let Some(coding) = encoding(&reply) {
+        return Err(SourceError::Encoded(coding));
+    }
+    if reply.body.len() > limit {
+        return Err(SourceError::TooLarge { limit });
+    }
+    Ok(reply.body)
+}
+
+/// How the content is encoded, where it is: the beginning of what the header says.
+fn encoding(reply: &Reply) -> Option<String> {
+    let headers = reply.headers.view();
+    let is_plain = |value: &&[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");
+    let value = headers
+        .all(b"content-encoding")
+        .find(|value| !is_plain(value))?;
+    let shown = value.get(..MAX_ENCODING).unwrap_or(value);
+    Some(String::from_utf8_lossy(shown).into_owned())
+}

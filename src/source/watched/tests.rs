@@ -1,0 +1,188 @@
+//! A watched source whose protocol takes several callouts for a document.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::*;
+use crate::http::{Endpoint, HeaderMap};
+use crate::source::{Budget, DoubleProtocol};
+
+/// Shared data of one VM.
+#[derive(Default)]
+struct Shared(BTreeMap<String, (Vec<u8>, u32)>);
+
+impl Board for Shared {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.0.get(key).cloned()
+    }
+
+    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
+        let present = self.0.get(key).map(|(_, mark)| *mark);
+        let next = present.map_or(1, |present| present.wrapping_add(1));
+        let is_free = mark.is_none_or(|mark| present.is_none_or(|present| present == mark));
+        if is_free {
+            self.0.insert(key.to_owned(), (value.to_vec(), next));
+        }
+        is_free
+    }
+}
+
+struct Source {
+    machine: Watched,
+    shared: Shared,
+    now: Timestamp,
+}
+
+fn watched(vm: u64) -> Watched {
+    let schedule = Schedule {
+        refresh: Duration::from_secs(5),
+        stale_for: Duration::from_secs(600),
+    };
+    let protocol = DoubleProtocol(Endpoint::new("c", "c"));
+    let protocol = Rc::new(Protocol::Double(protocol));
+    Watched::new(protocol, schedule, Identity([7; 32]), vm)
+}
+
+impl Source {
+    fn new() -> Self {
+        Self {
+            machine: watched(1),
+            shared: Shared::default(),
+            now: Timestamp::from_nanos(1_700_000_000_000_000_000),
+        }
+    }
+
+    fn tick(&mut self) -> Option<String> {
+        match self.machine.tick(self.now, &mut self.shared) {
+            Tick::Fetch(callout) => Some(path(&callout)),
+            Tick::Idle | Tick::Arrived => None,
+        }
+    }
+
+    /// What is made of a reply: the path of the next callout, or the outcome.
+    fn reply(&mut self, status: &str, etag: &str, body: &str) -> String {
+        let pairs = [(":status", status), ("etag", etag)];
+        let reply = Reply {
+            headers: HeaderMap::from_pairs(&pairs),
+            body: body.as_bytes().to_vec(),
+        };
+        self.outcome(Ok(reply))
+    }
+
+    fn outcome(&mut self, reply: Result<Reply, CalloutError>) -> String {
+        match self.machine.fetched(self.now, &mut self.shared, reply) {
+            Outcome::Send(callout) => path(&callout),
+            Outcome::Arrived => {
+                let budget = &mut Budget::unlimited();
+                let progress = self.machine.advance(budget, self.now, &mut self.shared);
+                let Progress::New(candidate) = progress else {
+                    return format!("{progress:?}");
+                };
+                let text = String::from_utf8_lossy(candidate.text()).into_owned();
+                self.machine.accept(candidate, self.now, &mut self.shared);
+                format!("new {text}")
+            }
+            Outcome::Failed(error) => error.to_string(),
+            other @ (Outcome::Unchanged | Outcome::Ignored) => format!("{other:?}"),
+        }
+    }
+
+    fn lease(&mut self) -> Lease {
+        self.machine.notices.read(&mut self.shared).0
+    }
+
+    fn wait(&mut self, seconds: u64) {
+        self.now = self.now.after(Duration::from_secs(seconds));
+    }
+}
+
+fn path(callout: &Callout) -> String {
+    let path = callout.headers.iter().find(|(name, _)| **name == *b":path");
+    String::from_utf8_lossy(&path.unwrap().1).into_owned()
+}
+
+#[test]
+fn logs_in_once_and_polls() {
+    let mut source = Source::new();
+    assert_eq!(source.tick().as_deref(), Some("/login"));
+    assert_eq!(source.reply("200", "", "token"), "/poll?");
+    assert!(!format!("{:?}", source.machine).contains("token\""));
+    // The lease lasts for as long as the poll may take.
+    let ends = source.now.after(DoubleProtocol::POLL).after(GRACE);
+    assert_eq!(source.lease().deadline, ends);
+    assert_eq!(source.reply("200", "v1", "{}"), "new {}");
+    // The next poll follows at once, with the token and the version.
+    assert_eq!(source.tick().as_deref(), Some("/poll?v1"));
+    source.wait(30);
+    let outcome = source.outcome(Err(CalloutError::NoReply));
+    assert_eq!(
+        outcome, "Unchanged",
+        "a poll that times out brings no change"
+    );
+    assert_eq!(source.tick().as_deref(), Some("/poll?v1"));
+    assert_eq!(source.reply("200", "v2", "[]"), "new []");
+    assert_eq!(source.tick().as_deref(), Some("/poll?v2"));
+    assert_eq!(source.reply("404", "", ""), "unexpected status 404");
+}
+
+#[test]
+fn logs_in_again_when_the_token_is_refused() {
+    let mut source = Source::new();
+    assert_eq!(source.tick().as_deref(), Some("/login"));
+    assert_eq!(source.reply("200", "", "token"), "/poll?");
+    assert_eq!(source.reply("200", "v1", "{}"), "new {}");
+    assert_eq!(source.tick().as_deref(), Some("/poll?v1"));
+    assert_eq!(source.reply("401", "", ""), "/login");
+    assert_eq!(source.reply("200", "", "other"), "/poll?v1");
+    assert_eq!(source.reply("200", "v2", "[]"), "new []");
+    assert_eq!(source.tick().as_deref(), Some("/poll?v2"));
+    assert_eq!(source.reply("401", "", ""), "/login");
+    assert_eq!(source.reply("401", "", ""), "unexpected status 401");
+    source.wait(5);
+    assert_eq!(
+        source.tick().as_deref(),
+        Some("/login"),
+        "nothing is kept of a refused session"
+    );
+}
+
+#[test]
+fn bounds_the_callouts_of_one_document() {
+    let mut source = Source::new();
+    assert_eq!(source.tick().as_deref(), Some("/login"));
+    for _ in 0..3 {
+        assert_eq!(source.reply("200", "", "token"), "/poll?");
+        assert_eq!(source.reply("401", "", ""), "/login");
+    }
+    assert_eq!(source.reply("200", "", "token"), "/poll?");
+    let outcome = source.reply("401", "", "");
+    assert_eq!(outcome, "unusable document: it takes more than 8 callouts");
+    assert!(!source.machine.is_fetching());
+}
+
+#[test]
+fn another_vm_takes_over_a_poll_that_was_lost() {
+    let mut source = Source::new();
+    assert_eq!(source.tick().as_deref(), Some("/login"));
+    let mut other = watched(2);
+    source.wait(4);
+    // The first VM stood still for so long that the other one has the lease by now.
+    let tick = other.tick(source.now, &mut source.shared);
+    assert!(matches!(tick, Tick::Fetch(_)));
+    assert_eq!(source.reply("200", "", "token"), "Ignored");
+    assert!(!source.machine.is_fetching());
+    assert_eq!(source.lease().owner, 2);
+    // While the other one polls, nobody else fetches.
+    let reply = Reply {
+        headers: HeaderMap::from_pairs(&[(":status", "200")]),
+        body: b"token".to_vec(),
+    };
+    let outcome = other.fetched(source.now, &mut source.shared, Ok(reply));
+    assert!(matches!(outcome, Outcome::Send(_)));
+    source.wait(29);
+    assert_eq!(source.tick(), None);
+    source.wait(3);
+    assert_eq!(source.tick().as_deref(), Some("/poll?"));
+    assert_eq!(source.lease().owner, 1);
+}
