@@ -24,6 +24,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use order::{Disorder, Known, arranged, order};
+pub use rehearsal::count;
 
 use table::{ENV, MEMORY, NEEDED, OURS, Shape, WASI};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};

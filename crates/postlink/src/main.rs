@@ -1,5 +1,6 @@
 //! `postlink finish IN OUT` gives a linked module the host's exports; `postlink
-//! order IN OUT` puts the functions first that requests run.
+//! order IN OUT` puts the functions first that requests run; `postlink count IN`
+//! prints how many operations the rehearsal's requests take.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -7,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: postlink finish|order IN OUT";
+const USAGE: &str = "usage: postlink finish|order IN OUT, or postlink count IN";
 
 fn main() -> ExitCode {
     match run() {
@@ -22,10 +23,11 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let [step, input, output] = arguments.as_slice() else {
-        return Err(USAGE.to_owned());
+    let (step, input, output) = match arguments.as_slice() {
+        [step, input] if step == "count" => return count(Path::new(input)),
+        [step, input, output] => (step, Path::new(input), Path::new(output)),
+        _ => return Err(USAGE.to_owned()),
     };
-    let (input, output) = (Path::new(input), Path::new(output));
     let at_input = |reason: &dyn Display| format!("{}: {reason}", input.display());
     let module = std::fs::read(input).map_err(|error| at_input(&error))?;
     let made = match step.to_str() {
@@ -34,4 +36,14 @@ fn run() -> Result<(), String> {
         _ => Err(USAGE.to_owned()),
     };
     std::fs::write(output, made?).map_err(|error| format!("{}: {error}", output.display()))
+}
+
+fn count(input: &Path) -> Result<(), String> {
+    let at_input = |reason: &dyn Display| format!("{}: {reason}", input.display());
+    let module = std::fs::read(input).map_err(|error| at_input(&error))?;
+    for (request, operations) in postlink::count(&module).map_err(|error| at_input(&error))? {
+        // Nothing is left to be done if standard output is closed.
+        let _ = writeln!(std::io::stdout(), "{operations:8} {request}");
+    }
+    Ok(())
 }

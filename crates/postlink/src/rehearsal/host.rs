@@ -1,6 +1,8 @@
 //! As much of a host as a rehearsal needs.
 
-use wasmi::{Caller, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, Store, Val};
+use wasmi::{
+    Caller, Config, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, Store, Val,
+};
 
 use crate::watched::{BRANCHED, ENTERED};
 
@@ -48,9 +50,12 @@ pub(super) struct Host {
 impl Host {
     /// Starts a module: its policy is in force, and the document that it asks for is there.
     pub(super) fn start(module: &[u8], policy: &str, document: &str) -> Result<Self, String> {
-        let engine = Engine::default();
+        let mut config = Config::default();
+        config.consume_fuel(true);
+        let engine = Engine::new(&config);
         let module = Module::new(&engine, module).map_err(said)?;
         let mut store = Store::new(&engine, Stage::default());
+        store.set_fuel(u64::MAX).map_err(said)?;
         let mut linker = Linker::new(&engine);
         for import in module.imports() {
             let ExternType::Func(shape) = import.ty() else {
@@ -107,6 +112,11 @@ impl Host {
             (None, _) => Answer::Held,
         };
         Ok((answer, std::mem::take(&mut stage.run)))
+    }
+
+    /// How many operations the module can still run. Each one that runs takes one or more off.
+    pub(super) fn fuel(&self) -> u64 {
+        self.store.get_fuel().unwrap_or_default()
     }
 
     /// What the module wrote to the log since the request began.

@@ -82,6 +82,33 @@ pub(crate) fn rehearse(module: &[u8]) -> Result<Seen, String> {
     Ok(seen)
 }
 
+/// How often a request is repeated to be counted: a multiple of the batches in which the module counts its own stats.
+const COUNTED: u32 = 640;
+
+/// The operations that the module runs for each scene's request, by its host and path: the mean of many equal requests.
+/// An operation is what the interpreter makes of one or several of WebAssembly.
+///
+/// # Errors
+/// The module doesn't run.
+pub fn count(module: &[u8]) -> Result<Vec<(String, u64)>, String> {
+    let mut counts = Vec::new();
+    for play in PLAYS {
+        let mut host = Host::start(module, play.policy, play.document)?;
+        for scene in play.scenes {
+            let headers = headers(scene);
+            host.request(&headers)?;
+            let before = host.fuel();
+            for _ in 0..COUNTED {
+                host.request(&headers)?;
+            }
+            let run = before.saturating_sub(host.fuel());
+            let name = format!("{}{}", scene.host, scene.path);
+            counts.push((name, run.checked_div(COUNTED.into()).unwrap_or_default()));
+        }
+    }
+    Ok(counts)
+}
+
 /// Performs a play. Only requests that go on are usual: branches are hinted for them.
 fn perform(module: &[u8], play: &Play, seen: &mut Seen) -> Result<(), String> {
     let mut host = Host::start(module, play.policy, play.document)?;
