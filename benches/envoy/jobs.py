@@ -123,9 +123,9 @@ def lua(by_host):
 
 
 def filters(bench, row):
-    if job_of(row) in ("empty", "edits"):
+    if row in ("empty", "edits"):
         path = bench.folder / f"{row}.wasm"
-        module.build_empty(bench.module_of(row), path, edits=job_of(row) == "edits")
+        module.build_empty(bench.module, path, edits=row == "edits")
         return [gateway.wasm_filter(path, row, "")]
     if row == "bare":
         path = bench.folder / "bare.wasm"
@@ -146,7 +146,7 @@ def filters(bench, row):
         "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
         "J5": lambda: bench.postern(row, policies.large_gate()),
     }
-    return made[job_of(row)]()
+    return made[row]()
 
 
 # Rows that change nothing.
@@ -155,7 +155,7 @@ IDLE = ("baseline", "empty", "J0")
 
 def verify(envoy, row):
     """That a listener does its job: a request with a key comes out right, one without doesn't get in."""
-    job = job_of(row)
+    job = row
     many = job == "J5"
     size = (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1) if many else ()
     for host, path, key, tenant in list(policies.requests(7, *size))[-2:]:
@@ -208,7 +208,7 @@ def costs(bench, jobs):
     documents["/tenants.json"].write_bytes(policies.tenants())
     documents["/partners.json"].write_bytes(policies.partners())
     files = request_files(bench)
-    loads = {row: files["many" if job_of(row) == "J5" else "few"] for row in names}
+    loads = {row: files["many" if row == "J5" else "few"] for row in names}
     rows = {row: filters(bench, row) for row in names}
     asker = module.build_asker()
     rounds = load.Rounds(bench.say)

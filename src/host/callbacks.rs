@@ -33,7 +33,7 @@ impl Vm {
             if parent.0 == 0 {
                 tables.roots.begin(context);
             } else {
-                tables.lineage.born(context, parent);
+                tables.stream_roots.add(context, parent);
             }
         });
     }
@@ -245,11 +245,10 @@ impl Vm {
     /// A context is gone, and so is everything of it; a root gives up its leases. Envoy ends the old root of a replaced
     /// policy with its last stream, and every root where the VM ends.
     pub fn on_delete(&self, context: ContextId) {
-        if self.with(|tables| tables.has_nothing_of(context)) != Some(true) {
-            let was_ticked = self.end(context);
-            if was_ticked {
-                self.end_ticks();
-            }
+        // What is dropped here is dropped after the tables are released.
+        let stream = self.with(|tables| tables.remove_stream(context));
+        if let Some(None) = stream {
+            self.end_root(context);
         }
     }
 
@@ -261,29 +260,18 @@ impl Vm {
         }
     }
 
-    /// Ends what there is of a context; says whether it was a root that is ticked.
+    /// Ends a root, with its policy and its ticks.
     #[inline(never)]
-    fn end(&self, context: ContextId) -> bool {
-        // Handed out, so that what drops here drops after the tables are let go.
-        let stream = self.with(|tables| tables.forget(context));
-        if let Some(Some(_)) = stream {
-            return false;
-        }
-        let root = self.with(|tables| {
-            let root = tables.roots.end(context)?;
-            tables.lineage.extinct(context);
-            Some(root)
-        });
-        // A root may be without a policy; most contexts are no root at all.
-        let Some(Some(seat)) = root else {
-            return false;
+    fn end_root(&self, root: ContextId) {
+        let Some(Some(seat)) = self.with(|tables| tables.roots.end(root)) else {
+            return;
         };
         if let Some(seat) = seat {
-            self.close(context, &seat);
-            self.forsake(context);
+            self.close(root, &seat);
+            self.forsake(root);
         }
-        self.forget_offers(context);
-        true
+        self.forget_offers(root);
+        self.end_ticks();
     }
 
     /// Ends a seat's engine. Exchanges that wait for it are denied: the request that they carry belongs to a policy that

@@ -42,7 +42,6 @@ impl Vm {
     }
 
     /// Says which policy a root runs, and which code runs it.
-    #[inline(never)]
     fn identify(&self, root: ContextId, fingerprint: Fingerprint) -> Result<(), Failure> {
         let version = stat::name("policy", &[], "version");
         let labels = [("version", VERSION), ("build", BUILD)];
@@ -53,7 +52,6 @@ impl Vm {
     }
 
     /// A root refuses what was pushed to it.
-    #[inline(never)]
     pub(super) fn refuse_policy(&self, root: ContextId, fingerprint: Fingerprint) {
         let counted = self.metrics.counter(&refused());
         let counted = counted.and_then(|counter| super::metrics::Metrics::add(counter, 1));

@@ -81,7 +81,6 @@ impl Metrics {
     ///
     /// # Errors
     /// The host call's failure.
-    #[inline(never)]
     pub(super) fn gauge(
         &self,
         root: ContextId,
@@ -130,7 +129,6 @@ impl Metrics {
     ///
     /// # Errors
     /// The first host call's that fails.
-    #[inline(never)]
     pub(super) fn forsake(&self, root: ContextId, vm: Afterwards) -> Result<(), Failure> {
         let mut due = Vec::new();
         for (name, known) in self.known.borrow_mut().iter_mut() {
@@ -152,7 +150,6 @@ impl Metrics {
             .try_for_each(|(name, id, kind, value)| self.say(&name, id, kind, value))
     }
 
-    #[inline(never)]
     fn say(&self, name: &str, id: MetricId, kind: Kind, value: u64) -> Result<(), Failure> {
         match kind {
             Kind::Sum => self.share(name, id, value),
@@ -188,7 +185,6 @@ impl Metrics {
         known.words.last().is_some_and(|word| word.root == root)
     }
 
-    #[inline(never)]
     fn define(&self, name: &str, kind: Kind) -> Result<MetricId, Failure> {
         if let Some(known) = self.known.borrow().get(name) {
             return Ok(known.id);

@@ -34,7 +34,6 @@ pub(super) enum Verdict {
 
 impl Vm {
     /// A root was offered a policy.
-    #[inline(never)]
     pub(super) fn offered(&self, root: ContextId, policy: Fingerprint, verdict: Verdict) {
         let key = self.key_of(root);
         let policy = policy.number();
@@ -129,7 +128,6 @@ impl Vm {
     }
 
     /// Changes a record where `change` says so, and gives what it is then.
-    #[inline(never)]
     fn amend(&self, key: &str, change: &mut dyn FnMut(&mut Offer) -> bool) -> Offer {
         let mut board = SharedBoard(&self.events);
         let mut offer = Offer::default();
@@ -145,7 +143,6 @@ impl Vm {
 
     /// The key of a root's filter: of the plugin's name and the root's, which stay the same from push to push. To be asked
     /// for in a callback of that root's for the first time.
-    #[inline(never)]
     fn key_of(&self, root: ContextId) -> Rc<str> {
         if let Some(key) = self.filters.key_of(root) {
             return key;

@@ -31,7 +31,6 @@ impl Roots {
         }
     }
 
-    #[inline(never)]
     fn get_older(&self, root: ContextId) -> Option<Option<&Rc<Seat>>> {
         let mut roots = self.0.iter().rev();
         let (_, seat) = roots.find(|(known, _)| *known == root)?;

@@ -71,7 +71,6 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Whether this failure of a thing is to be told now: the number of those since the last that was.
-    #[inline(never)]
     pub(super) fn due(&self, now: Timestamp, thing: [&str; 2], failure: &str) -> Option<u64> {
         let mut rows = self.rows.try_borrow_mut().ok()?;
         let place = match place(&rows, thing) {

@@ -6,10 +6,10 @@ use crate::engine::{ExchangeId, FlightId, Suspended};
 use crate::http::{CalloutError, Edit, Reply, Text};
 
 use super::id::{CallToken, ContextId, Table};
-use super::lineage::Lineage;
 use super::refusal::Refusal;
 use super::roots::Roots;
 use super::seat::Seat;
+use super::stream_roots::StreamRoots;
 
 /// What is still to be done for a stream.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) type Early = Vec<(CallToken, Result<Reply, CalloutError>)>;
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) roots: Roots,
-    pub(super) lineage: Lineage,
+    pub(super) stream_roots: StreamRoots,
     /// The streams with which something is still to be done. Most are decided at once, and never stand here.
     pub(super) streams: Table<ContextId, Open>,
     pub(super) flights: Table<CallToken, Flight>,
@@ -59,7 +59,7 @@ pub(super) struct Tables {
 impl Tables {
     /// The root of a stream, as far as it has a policy.
     pub(super) fn seat_of(&self, stream: ContextId) -> Result<&Rc<Seat>, Refusal> {
-        let root = self.lineage.root_of(stream);
+        let root = self.stream_roots.get(stream);
         let root = root.ok_or(Refusal::UnknownContext)?;
         self.roots.get(root).flatten().ok_or(Refusal::NoPolicy)
     }
@@ -107,20 +107,24 @@ impl Tables {
         }
     }
 
-    /// Whether a context is known for nothing: a stream with which nothing is left to be done. Says no rather than yes: where
-    /// any stream stands in a table, it doesn't look for this one.
-    pub(super) fn has_nothing_of(&self, context: ContextId) -> bool {
-        self.streams.is_empty() && !self.lineage.has_strays() && !self.roots.has(context)
+    /// Removes a stream, and returns what was still to be done for it. The outer `None` means that the context is no stream.
+    pub(super) fn remove_stream(&mut self, stream: ContextId) -> Option<Option<Open>> {
+        if !self.stream_roots.remove(stream) {
+            return None;
+        }
+        if self.streams.is_empty() {
+            return Some(None);
+        }
+        Some(self.remove_open(stream))
     }
 
-    /// Forgets a stream, and hands out what was still to be done for it. A root is none.
-    pub(super) fn forget(&mut self, stream: ContextId) -> Option<Open> {
-        self.lineage.gone(stream);
-        let gone = self.streams.remove(&stream)?;
-        if let Open::Waiting(waiting) = &gone {
+    #[inline(never)]
+    fn remove_open(&mut self, stream: ContextId) -> Option<Open> {
+        let open = self.streams.remove(&stream)?;
+        if let Open::Waiting(waiting) = &open {
             self.exchanges.remove(&waiting.suspended.id());
         }
-        Some(gone)
+        Some(open)
     }
 
     /// Drops all flights of a seat, and takes out the streams that wait for its engine.

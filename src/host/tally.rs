@@ -9,7 +9,7 @@ use crate::engine::{Event, Outcome, Recall, RouteName, Verdict};
 use crate::time::Timestamp;
 
 use super::abi::Failure;
-use super::counts::{Due, Table};
+use super::counts::{Counters, Pending};
 use super::metrics::Metrics;
 use super::rows::Troubles;
 use super::stat;
@@ -26,17 +26,17 @@ pub(super) struct Tally {
 
 #[derive(Debug)]
 struct Tables {
-    decisions: Table,
-    fallbacks: Table,
-    authentications: Table,
-    fetches: Table,
-    failures: Table,
-    left_out: Table,
-    answers: Table,
-    callouts: Table,
-    ignored: Table,
-    refusals: Table,
-    failed_calls: Table,
+    decisions: Counters,
+    fallbacks: Counters,
+    authentications: Counters,
+    fetches: Counters,
+    failures: Counters,
+    left_out: Counters,
+    answers: Counters,
+    callouts: Counters,
+    ignored: Counters,
+    refusals: Counters,
+    failed_calls: Counters,
 }
 
 /// Something that the adapter itself counts, one of its own words each.
@@ -71,7 +71,7 @@ impl Tally {
                 let why = reason.unwrap_or_default();
                 let table = &mut tables.decisions;
                 match outcome {
-                    Outcome::Forwarded => table.add_usual(row, label, "forwarded"),
+                    Outcome::Forwarded => table.add(row, label, "forwarded", ""),
                     Outcome::Answered => table.add(row, label, "answered", why),
                     Outcome::Denied => table.add(row, label, "denied", why),
                 }
@@ -84,7 +84,7 @@ impl Tally {
                 let (row, label) = (id.index(), Some(provider));
                 let table = &mut tables.authentications;
                 match verdict {
-                    Verdict::Accepted => table.add_usual(row, || label, "accepted"),
+                    Verdict::Accepted => table.add(row, || label, "accepted", ""),
                     Verdict::Absent => table.add(row, || label, "absent", ""),
                     Verdict::Rejected => table.add(row, || label, "rejected", ""),
                     Verdict::Unavailable => table.add(row, || label, "unavailable", ""),
@@ -108,7 +108,7 @@ impl Tally {
         };
         let label = stat::label(&String::from_utf8_lossy(cluster));
         let table = &mut tables.callouts;
-        let row = table.place_of(&label);
+        let row = table.row_of(&label);
         table.add(row, || Some(&label), outcome, "");
     }
 
@@ -131,33 +131,33 @@ impl Tally {
     /// The first host call's that fails; no further one is made then.
     pub(super) fn hand_over(&self, metrics: &Metrics) -> Result<(), Failure> {
         for number in 0..Tables::COUNT {
-            let due = self.with(number, Table::take).unwrap_or_default();
+            let due = self.with(number, Counters::take).unwrap_or_default();
             let mut due = due.into_iter();
             let handed = due.try_for_each(|one| self.hand(number, &one, metrics));
             for one in due {
-                self.with(number, |table| table.give_back(&one));
+                self.with(number, |table| table.put_back(&one));
             }
             handed?;
         }
         Ok(())
     }
 
-    fn hand(&self, number: usize, one: &Due, metrics: &Metrics) -> Result<(), Failure> {
-        let counter = match &one.counter {
+    fn hand(&self, number: usize, one: &Pending, metrics: &Metrics) -> Result<(), Failure> {
+        let counter = match &one.metric {
             Ok(counter) => Ok(*counter),
             Err(name) => metrics.counter(name),
         };
         let added = counter.and_then(|counter| {
-            self.with(number, |table| table.know(one, counter));
+            self.with(number, |table| table.defined(one, counter));
             Metrics::add(counter, one.count.into())
         });
         if added.is_err() {
-            self.with(number, |table| table.give_back(one));
+            self.with(number, |table| table.put_back(one));
         }
         added
     }
 
-    fn with<T>(&self, number: usize, work: impl FnOnce(&mut Table) -> T) -> Option<T> {
+    fn with<T>(&self, number: usize, work: impl FnOnce(&mut Counters) -> T) -> Option<T> {
         let mut tables = self.tables.try_borrow_mut().ok()?;
         Some(work(tables.at(number)?))
     }
@@ -166,43 +166,43 @@ impl Tally {
 impl Default for Tables {
     fn default() -> Self {
         Self {
-            decisions: Table::new(|route, outcome, reason| {
+            decisions: Counters::new(|route, outcome, reason| {
                 let reason = if reason.is_empty() { "none" } else { reason };
                 let labels = [("route", route), ("outcome", outcome), ("reason", reason)];
                 stat::name("decisions", &labels, "total")
             }),
-            fallbacks: Table::new(|route, _, lookup| {
+            fallbacks: Counters::new(|route, _, lookup| {
                 let labels = [("route", route), ("lookup", lookup)];
                 stat::name("fallbacks", &labels, "total")
             }),
-            authentications: Table::new(|provider, outcome, _| {
+            authentications: Counters::new(|provider, outcome, _| {
                 let labels = [("provider", provider), ("outcome", outcome)];
                 stat::name("authentications", &labels, "total")
             }),
-            fetches: Table::new(|source, _, _| {
+            fetches: Counters::new(|source, _, _| {
                 stat::name("source_fetches", &[("source", source)], "total")
             }),
-            failures: Table::new(|source, _, _| {
+            failures: Counters::new(|source, _, _| {
                 stat::name("source_failures", &[("source", source)], "total")
             }),
-            left_out: Table::new(|source, _, _| {
+            left_out: Counters::new(|source, _, _| {
                 stat::name("source_left_out", &[("source", source)], "total")
             }),
-            answers: Table::new(|source, outcome, _| {
+            answers: Counters::new(|source, outcome, _| {
                 let labels = [("source", source), ("outcome", outcome)];
                 stat::name("source_answers", &labels, "total")
             }),
-            callouts: Table::new(|cluster, outcome, _| {
+            callouts: Counters::new(|cluster, outcome, _| {
                 let labels = [("cluster", cluster), ("outcome", outcome)];
                 stat::name("callouts", &labels, "total")
             }),
-            ignored: Table::new(|_, kind, _| {
+            ignored: Counters::new(|_, kind, _| {
                 stat::name("ignored_callbacks", &[("kind", kind)], "total")
             }),
-            refusals: Table::new(|_, reason, _| {
+            refusals: Counters::new(|_, reason, _| {
                 stat::name("refusals", &[("reason", reason)], "total")
             }),
-            failed_calls: Table::new(|_, call, _| {
+            failed_calls: Counters::new(|_, call, _| {
                 stat::name("failed_host_calls", &[("call", call)], "total")
             }),
         }
@@ -246,8 +246,8 @@ impl Tables {
 
     const COUNT: usize = 11;
 
-    fn at(&mut self, number: usize) -> Option<&mut Table> {
-        let all: [&mut Table; Self::COUNT] = [
+    fn at(&mut self, number: usize) -> Option<&mut Counters> {
+        let all: [&mut Counters; Self::COUNT] = [
             &mut self.decisions,
             &mut self.fallbacks,
             &mut self.authentications,
