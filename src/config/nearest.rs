@@ -1,21 +1,27 @@
-//! What somebody may have meant.
+//! The known name that an unknown name probably stands for.
 
-/// The known name that is nearest to what was written, where one is near.
+use strsim::generic_levenshtein;
+
+/// The known name with the smallest edit distance to `written`, if that is at most 3 and at most
+/// a third of its length, rounded up.
 pub(super) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
-    // Longer ones are pasted text, and the cost grows with the square.
+    // A longer name is pasted text. The cost grows with the square of the length.
     if written.len() > 64 {
         return None;
     }
     let allowed = written.chars().count().div_ceil(3).min(3);
     known
         .iter()
-        .map(|name| (distance(&fold(written), &fold(name)), *name))
+        .map(|name| {
+            let distance = generic_levenshtein(&fold(written), &fold(name));
+            (distance, *name)
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
 
-/// `max_bytes`, `max-bytes` and `MaxBytes` are `maxBytes`.
+/// A name without `_`, `-` and capitals: `max_bytes`, `max-bytes` and `MaxBytes` are one name.
 pub(super) fn fold(name: &str) -> Vec<char> {
     name.chars()
         .filter(|character| !matches!(character, '_' | '-'))
@@ -23,26 +29,7 @@ pub(super) fn fold(name: &str) -> Vec<char> {
         .collect()
 }
 
-/// Insertions, deletions and replacements between the two (Levenshtein).
-fn distance(left: &[char], right: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, from) in left.iter().enumerate() {
-        let mut diagonal = line;
-        let mut before = line.saturating_add(1);
-        for (to, cell) in right.iter().zip(row.iter_mut().skip(1)) {
-            let replaced = diagonal.saturating_add(usize::from(from != to));
-            diagonal = *cell;
-            *cell = replaced.min(diagonal.min(before).saturating_add(1));
-            before = *cell;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = line.saturating_add(1);
-        }
-    }
-    row.last().copied().unwrap_or(left.len())
-}
-
-/// `a`, `b` and `c`.
+/// The names as a list in a sentence, with `word` before the last one: `a`, `b` and `c`.
 pub(super) fn listed(names: &[&str], word: &str) -> String {
     let mut text = String::new();
     for (at, name) in names.iter().enumerate() {
@@ -66,9 +53,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_and_far() {
+    fn finds_the_nearest_known_name() {
         let known = ["maxBytes", "timeout", "path", "headers"];
-        for (written, meant) in [
+        for (written, expected) in [
             ("max_bytes", Some("maxBytes")),
             ("MaxBytes", Some("maxBytes")),
             ("header", Some("headers")),
@@ -78,25 +65,8 @@ mod tests {
             ("x", None),
             ("", None),
         ] {
-            assert_eq!(nearest(written, &known), meant, "{written}");
+            assert_eq!(nearest(written, &known), expected, "{written}");
         }
         assert_eq!(nearest(&"path".repeat(1000), &known), None);
-    }
-
-    #[test]
-    fn distances() {
-        for (left, right, expected) in [
-            ("", "", 0),
-            ("a", "", 1),
-            ("", "ab", 2),
-            ("kitten", "sitting", 3),
-            ("ab", "ba", 2),
-        ] {
-            assert_eq!(
-                distance(&fold(left), &fold(right)),
-                expected,
-                "{left} {right}"
-            );
-        }
     }
 }

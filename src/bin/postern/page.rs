@@ -1,6 +1,9 @@
 //! Text for a terminal: 80 columns, and colours only where somebody looks.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use textwrap::{WordSeparator, WordSplitter};
 
 /// Whether somebody looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,29 +92,12 @@ impl Page {
     }
 }
 
-/// Lines of at most `room` characters, broken at blanks, and within a word where it is longer than that.
-fn wrap(text: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut word: Vec<char> = word.chars().collect();
-        while let Some(line) = lines.last_mut() {
-            let used = line.chars().count();
-            let blank = usize::from(used > 0);
-            let left = room.saturating_sub(used.saturating_add(blank));
-            if word.len() <= left {
-                if blank > 0 {
-                    line.push(' ');
-                }
-                line.extend(word);
-                break;
-            }
-            if used == 0 {
-                line.extend(word.drain(..room.min(word.len())));
-            }
-            lines.push(String::new());
-        }
-    }
-    lines
+/// Lines of at most `width` characters, broken at blanks, and within a word only if the word is longer than that.
+fn wrap(text: &str, width: usize) -> Vec<Cow<'_, str>> {
+    let options = textwrap::Options::new(width)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options)
 }
 
 #[cfg(test)]
