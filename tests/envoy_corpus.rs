@@ -1,4 +1,4 @@
-//! The corpus through the real module in a real Envoy, with upstreams that keep the bytes that they got.
+//! The corpus through the real module in a real Envoy. The upstreams keep the requests that they receive.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "support/case.rs"]
@@ -6,6 +6,7 @@
 mod case;
 #[path = "support/centre.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod centre;
 #[path = "support/compile.rs"]
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod compile;
 mod corpus;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "support/envoy_gate.rs"]
 #[cfg(test)]
@@ -37,43 +39,31 @@ mod refused;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
-
-use std::rc::Rc;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;
 
 use envoy_gate::{EnvoyGate, World};
 
 #[test]
 fn every_case() -> Result<(), String> {
     let world = World::start()?;
-    let shown = Shown(Rc::clone(&world));
     corpus::run("envoy", |file| EnvoyGate::open(&world, file));
-    let traps = shown.0.envoy.traps();
+    let traps = world.envoy.traps();
     assert!(traps.is_empty(), "\n{}\n", traps.join("\n"));
     Ok(())
 }
 
-/// Shows the end of Envoy's log where the test fails.
-struct Shown(Rc<World>);
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.envoy.show_log();
-        }
-    }
-}
-
-/// With a policy that doesn't compile Envoy doesn't start, and its log says where and why.
+/// With a policy that does not compile, Envoy does not start, and its log has the errors with their paths.
 #[test]
-fn a_bad_policy_is_refused_whole_with_its_errors_in_the_log() {
+fn every_invalid_policy_is_refused_with_all_its_errors() {
     refused::run(refused::ENVOY, |json, file| {
         let plan = plan::Plan {
             name: "envoy-refused".into(),
             policies: vec![("refused".into(), json.into())],
             environment: file.env.clone(),
             clusters: vec![("default".into(), ([127, 0, 0, 1], 9).into())],
-            workers: 1,
-            capabilities: Vec::new(),
+            ..plan::Plan::default()
         };
         let Err(log) = plan.start() else {
             return Vec::new();

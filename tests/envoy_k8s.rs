@@ -3,10 +3,11 @@
 
 #[path = "support/centre.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
@@ -23,7 +24,10 @@ mod samples;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;
 #[path = "support/wrappers.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod wrappers;

@@ -1,7 +1,11 @@
-//! Pushes to a real Envoy with four workers, under load: a bad one does nothing, a good one rules everywhere at once,
-//! what was learnt is not forgotten, and a trap costs one worker's VM.
+//! Pushes to a real Envoy with four workers, under load. A refused push changes nothing. A good one is active everywhere at
+//! once, and what was learnt from sources stays. A trap ends the VM of one worker.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "push/accepted.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
+mod accepted;
 #[path = "push/armed.rs"]
 #[cfg(test)]
 #[expect(
@@ -12,16 +16,18 @@ mod armed;
 #[path = "support/centre.rs"]
 #[cfg(test)]
 mod centre;
+#[path = "push/common.rs"]
+#[cfg(test)]
+mod common;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
-#[path = "push/facts.rs"]
-#[cfg(test)]
-#[expect(dead_code, reason = "the long suite has more of it")]
-mod facts;
 #[path = "push/gate.rs"]
 #[cfg(test)]
 mod gate;
+#[path = "push/gauges.rs"]
+#[cfg(test)]
+mod gauges;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
@@ -31,54 +37,59 @@ mod load;
 #[path = "push/policies.rs"]
 #[cfg(test)]
 mod policies;
-
-#[path = "push/told.rs"]
+#[path = "push/refused.rs"]
 #[cfg(test)]
-mod told;
-
-use facts::Under;
+#[expect(dead_code, reason = "other suites use all of it")]
+mod refused;
+#[path = "push/traps.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
+mod traps;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;
 
 #[test]
-fn by_ecds_a_bad_push_does_nothing_and_a_good_one_rules_open_connections_at_once() {
-    facts::bad_by_ecds(Under::default());
+fn over_ecds_a_refused_push_changes_nothing_and_a_good_one_changes_open_connections() {
+    refused::over_ecds(None);
 }
 
 #[test]
-fn by_lds_a_bad_push_does_nothing_and_a_good_one_leaves_open_connections_to_the_old_policy() {
-    facts::bad_by_lds(Under::default());
+fn over_lds_a_refused_push_changes_nothing_and_a_good_one_leaves_open_connections() {
+    refused::over_lds(None);
 }
 
 #[test]
-fn with_no_policy_before_a_bad_one_shuts_the_gate_until_a_good_one_comes() {
-    facts::bad_at_first(Under::default());
+fn a_refused_first_policy_denies_every_request_until_a_good_one_comes() {
+    refused::as_first_policy(None);
 }
 
 #[test]
-fn good_pushes_lose_no_request_and_forget_nothing_while_the_config_centre_is_down() {
-    facts::learnt(Under::default());
+fn pushes_while_the_config_centre_is_down_lose_no_request_and_no_document() {
+    accepted::keeps_documents(None);
 }
 
 #[test]
-fn a_trap_with_fail_reload_costs_a_moment_of_one_worker() {
-    facts::reloaded(Under::default());
+fn a_trap_with_fail_reload_affects_one_worker_for_a_moment() {
+    traps::fail_reload(None);
 }
 
 #[test]
-fn a_trap_with_fail_closed_costs_one_worker_until_the_next_push() {
-    facts::closed(Under::default());
+fn a_trap_with_fail_closed_affects_one_worker_until_the_next_push() {
+    traps::fail_closed(None);
 }
 
 #[test]
-fn the_gauges_go_on_when_the_policy_gets_other_vms() {
-    told::upgraded(Under::default());
+fn the_gauges_survive_new_vms() {
+    gauges::survive_new_vms(None);
 }
 
 #[test]
-fn a_refused_policy_is_told_of_though_envoy_says_yes_to_it() {
-    told::refused(Under::default());
+fn the_gauges_show_a_refused_policy_that_envoy_accepts_later() {
+    gauges::show_a_refused_policy(None);
 }
 
 #[test]
-fn a_policy_that_nobody_uses_is_let_go() {
-    facts::let_go(Under::default());
+fn a_replaced_policy_is_freed() {
+    accepted::frees_the_old_policy(None);
 }

@@ -1,11 +1,10 @@
-//! A real Envoy whose operator allows the module less than it asks for: a call that it may not make is an answer like any
-//! other, and never a trap.
+//! A real Envoy that restricts the module's capabilities. A call that is not allowed returns an error, and never traps.
 #![cfg(feature = "envoy-tests")]
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
 #[path = "support/envoy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
@@ -15,7 +14,7 @@ mod http1;
 mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod servers;
 
 use envoy::Envoy;
@@ -23,8 +22,7 @@ use http1::get;
 use plan::Plan;
 use servers::Upstreams;
 
-/// What the module is called by and calls, without the two that the standard library would have asked for bits and
-/// variables.
+/// The module's callbacks and calls, without the two WASI calls for random bits and environment variables.
 const ALLOWED: [&str; 21] = [
     "proxy_on_context_create",
     "proxy_on_configure",
@@ -77,7 +75,7 @@ fn upstreams() -> Upstreams {
     Upstreams::start(&["default"], &[("content-length", "0")])
 }
 
-/// With and without a key, several times: each connection may be another worker's.
+/// The statuses with and without a key. The requests are repeated, because each connection may be on another worker.
 fn answers(envoy: &Envoy) -> Vec<(u16, u16)> {
     let gate = envoy.listener("gate").expect("a listener");
     let ask = |fields| get(gate, "/", fields).map_or(0, |answer| answer.status());
@@ -87,7 +85,7 @@ fn answers(envoy: &Envoy) -> Vec<(u16, u16)> {
 }
 
 #[test]
-fn without_random_bits_it_decides_as_ever() {
+fn decides_without_random_bits() {
     let upstreams = upstreams();
     let plan = plan(
         "restricted-random",
@@ -101,7 +99,7 @@ fn without_random_bits_it_decides_as_ever() {
 }
 
 #[test]
-fn without_the_environment_a_policy_that_needs_it_is_refused() {
+fn refuses_a_policy_that_needs_a_denied_environment() {
     let upstreams = upstreams();
     let plan = plan(
         "restricted-environment",
@@ -109,7 +107,7 @@ fn without_the_environment_a_policy_that_needs_it_is_refused() {
         ALLOWED.into(),
         &upstreams,
     );
-    // With a static listener Envoy doesn't start on a refused policy.
+    // With a static listener, a refused policy keeps Envoy from starting.
     let ended = plan.start().unwrap_err();
     assert!(
         ended.contains("the environment variable `KEY` is not set"),
@@ -119,7 +117,7 @@ fn without_the_environment_a_policy_that_needs_it_is_refused() {
 }
 
 #[test]
-fn with_the_environment_it_is_taken() {
+fn accepts_the_policy_with_the_environment() {
     let upstreams = upstreams();
     let plan = plan(
         "unrestricted-environment",

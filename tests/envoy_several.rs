@@ -1,9 +1,9 @@
-//! A real Envoy with several policies in one VM: each request is decided by its own filter's.
+//! A real Envoy with several policies in one VM. Each filter decides by its own policy.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "support/envoy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "several/gates.rs"]
 #[cfg(test)]
@@ -13,7 +13,7 @@ mod gates;
 mod http1;
 #[path = "support/plan.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
@@ -22,11 +22,11 @@ mod servers;
 use gates::{ask, start};
 
 #[test]
-fn each_filter_of_a_chain_and_each_listener_has_its_own() {
-    gates::are_told_apart(None);
+fn each_filter_uses_its_own_policy() {
+    gates::each_filter_uses_its_own_policy(None);
 }
 
-/// The list that the documentation shows.
+/// The documented capabilities.
 fn documented() -> Vec<&'static str> {
     let page = include_str!("../docs/operations.md");
     let rows = page.lines().filter(|line| {

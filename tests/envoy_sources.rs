@@ -1,5 +1,5 @@
-//! Sources in a real Envoy with four workers, while their config centre is slow, down, or talks nonsense. Whatever it
-//! does, no request is let in that the last good document would have denied.
+//! Sources in a real Envoy with four workers. The config centre is slow, down, or sends invalid documents. No failure makes
+//! the filter accept a request that the last good document denies.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "support/centre.rs"]
@@ -8,6 +8,9 @@ mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
+#[path = "support/gateway.rs"]
+#[cfg(test)]
+mod gateway;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
@@ -17,18 +20,19 @@ mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
-#[path = "support/stage.rs"]
+#[path = "support/wait.rs"]
 #[cfg(test)]
-mod stage;
+mod wait;
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use centre::{Centre, Deed};
+use centre::{Answer, Centre, Reply};
 use envoy::Envoy;
+use gateway::{Expect, Gateway, WORKERS};
 use plan::Plan;
-use stage::{Expect, Stage};
+use wait::{ensure, pause, wait_for};
 
 const WATCHED: &str = r#"{
   "sources": {"tenants": {
@@ -49,125 +53,109 @@ fn tenants(acme: bool, globex: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A good answer.
-fn document(body: &[u8]) -> Deed {
-    answer(200, body)
-}
-
-fn answer(status: u16, body: &[u8]) -> Deed {
-    Deed::Answer {
-        status,
-        fields: Vec::new(),
-        body: body.to_vec(),
-        after: Duration::ZERO,
-        claimed: None,
-    }
-}
-
-/// Every way in which a config centre fails, by name, with a document that would let everybody in if it were believed.
-fn faults(poison: &[u8]) -> Vec<(&'static str, Deed)> {
+/// Every failure of a config centre, by name. Each has a document that would accept every request if it were used.
+fn faults(poison: &[u8]) -> Vec<(&'static str, Reply)> {
     let mut large = poison.to_vec();
     large.extend([b' '; 4000]);
     let mut cut = poison.to_vec();
     cut.truncate(poison.len().saturating_sub(2));
-    let late = Deed::Answer {
+    let good = Answer {
         status: 200,
-        fields: Vec::new(),
         body: poison.to_vec(),
-        after: Duration::from_millis(1200),
-        claimed: None,
+        ..Answer::default()
     };
-    let short = Deed::Answer {
-        status: 200,
-        fields: Vec::new(),
-        body: poison.to_vec(),
-        after: Duration::ZERO,
-        claimed: Some(poison.len().saturating_add(100)),
-    };
+    let late = Reply::Answer(Answer {
+        delay: Duration::from_millis(1200),
+        ..good.clone()
+    });
+    let short = Reply::Answer(Answer {
+        wrong_length: Some(poison.len().saturating_add(100)),
+        ..good
+    });
     vec![
-        ("down", Deed::Down),
+        ("down", Reply::Down),
         ("too slow", late),
-        ("garbage", answer(200, b"<html>maintenance</html>")),
-        ("cut within a whole answer", answer(200, &cut)),
-        ("an answer that ends too soon", short),
-        ("too large", answer(200, &large)),
-        ("a failure with a document", answer(500, poison)),
-        ("not found with a document", answer(404, poison)),
+        ("garbage", Reply::ok(b"<html>maintenance</html>")),
+        ("a document that is cut off", Reply::ok(cut)),
+        ("an answer shorter than its length", short),
+        ("too large", Reply::ok(large)),
+        ("a failure with a document", Reply::status(500, poison)),
+        ("not found with a document", Reply::status(404, poison)),
         (
-            "of another shape",
-            answer(200, br#"{"error": "not authorised"}"#),
+            "another structure",
+            Reply::ok(br#"{"error": "not authorised"}"#),
         ),
-        ("empty", answer(200, b"")),
-        ("silent", Deed::Silent),
+        ("empty", Reply::ok("")),
+        ("silent", Reply::Silent),
     ]
 }
 
 #[test]
-fn a_watched_document_that_fails_is_the_last_good_one() {
-    let stage = Stage::start("envoy-watched", WATCHED, "centre.test", |centre| {
-        centre.set("centre.test", "/tenants.json", Deed::Down);
+fn a_failure_keeps_the_last_good_watched_document() {
+    let gateway = Gateway::start("envoy-watched", WATCHED, "centre.test", |centre| {
+        centre.set("centre.test", "/tenants.json", Reply::Down);
     });
-    // Before the first document nobody is let in, whoever it is.
-    stage.flood(
+    // Before the first document, every request is denied.
+    gateway.flood(
         REFRESH.saturating_mul(3),
         &[
             ("/t/acme", Expect::Only(503)),
             ("/t/globex", Expect::Only(503)),
         ],
     );
-    stage.tell("/tenants.json", document(&tenants(true, false)));
-    stage.until("/t/acme", 200, Duration::from_secs(10));
-    for (fault, deed) in faults(&tenants(true, true)) {
-        stage.settle();
-        stage.during(fault);
-        stage.tell("/tenants.json", deed);
-        stage.flood(
+    gateway.set_reply("/tenants.json", Reply::ok(tenants(true, false)));
+    gateway.until("/t/acme", 200, Duration::from_secs(10));
+    for (fault, reply) in faults(&tenants(true, true)) {
+        gateway.settle();
+        gateway.begin(fault);
+        gateway.set_reply("/tenants.json", reply);
+        gateway.flood(
             REFRESH.saturating_mul(4),
             &[
                 ("/t/acme", Expect::Only(200)),
                 ("/t/globex", Expect::Only(403)),
             ],
         );
-        // Back again, and what it says now counts.
-        stage.tell("/tenants.json", document(&tenants(false, false)));
-        stage.until("/t/acme", 403, Duration::from_secs(10));
-        stage.tell("/tenants.json", document(&tenants(true, false)));
-        stage.until("/t/acme", 200, Duration::from_secs(10));
-        stage.never_delivered("/t/globex");
+        // The config centre works again, and its new document is used.
+        gateway.set_reply("/tenants.json", Reply::ok(tenants(false, false)));
+        gateway.until("/t/acme", 403, Duration::from_secs(10));
+        gateway.set_reply("/tenants.json", Reply::ok(tenants(true, false)));
+        gateway.until("/t/acme", 200, Duration::from_secs(10));
+        gateway.check_not_delivered("/t/globex");
     }
-    stage.check();
+    gateway.check();
 }
 
 #[test]
-fn a_change_reaches_every_worker_in_time_and_one_vm_fetches_for_all() {
-    let stage = Stage::start("envoy-change", WATCHED, "centre.test", |centre| {
-        let good = document(&tenants(true, false));
+fn a_new_document_reaches_every_worker_and_one_vm_fetches_for_all() {
+    let gateway = Gateway::start("envoy-change", WATCHED, "centre.test", |centre| {
+        let good = Reply::ok(tenants(true, false));
         centre.set("centre.test", "/tenants.json", good);
     });
-    stage.until("/t/acme", 200, Duration::from_secs(10));
+    gateway.until("/t/acme", 200, Duration::from_secs(10));
     let in_time = REFRESH.saturating_add(Duration::from_secs(1));
     for on in [false, true, false, true] {
-        stage.tell("/tenants.json", document(&tenants(on, !on)));
-        stage.flood(
+        gateway.set_reply("/tenants.json", Reply::ok(tenants(on, !on)));
+        gateway.flood(
             in_time,
             &[("/t/acme", Expect::Any), ("/t/globex", Expect::Any)],
         );
         let (yes, no) = (Expect::Only(200), Expect::Only(403));
         let (acme, globex) = if on { (yes, no) } else { (no, yes) };
-        stage.flood(REFRESH, &[("/t/acme", acme), ("/t/globex", globex)]);
+        gateway.flood(REFRESH, &[("/t/acme", acme), ("/t/globex", globex)]);
     }
-    stage.asked();
+    gateway.asked();
     let intervals = 10;
-    stage.flood(
+    gateway.flood(
         REFRESH.saturating_mul(intervals),
         &[("/t/acme", Expect::Only(200))],
     );
-    let fetches = stage.asked().len();
+    let fetches = gateway.asked().len();
     assert!(
         (4..=16).contains(&fetches),
         "{fetches} fetches in {intervals} intervals"
     );
-    stage.check();
+    gateway.check();
 }
 
 const LARGE: &str = r#"{
@@ -178,7 +166,8 @@ const LARGE: &str = r#"{
   "routes": [{"name": "all", "require": "keys"}]
 }"#;
 
-/// Consumers from this number on: some four megabytes, two pieces on the board and more than a dozen slices.
+/// 50,000 consumers, from this number on. The document is about four megabytes: two parts in shared data, and more than a
+/// dozen slices.
 fn partners(first: usize) -> Vec<u8> {
     let numbers = first..first.saturating_add(50_000);
     let one = |number| {
@@ -191,33 +180,33 @@ fn partners(first: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_large_document_reaches_every_worker_while_they_answer_by_the_last_one() {
-    let stage = Stage::start("envoy-large", LARGE, "centre.test", |centre| {
-        centre.set("centre.test", "/partners.json", document(&partners(0)));
+fn a_large_document_reaches_every_worker_and_they_use_the_last_one_meanwhile() {
+    let gateway = Gateway::start("envoy-large", LARGE, "centre.test", |centre| {
+        centre.set("centre.test", "/partners.json", Reply::ok(partners(0)));
     });
     let patience = Duration::from_secs(60);
-    stage.until("/?k=k-7", 200, patience);
-    stage.during("a newer one");
+    gateway.until("/?k=k-7", 200, patience);
+    gateway.begin("a newer document");
     for (first, gone) in [(1, 401), (0, 200), (1, 401)] {
-        stage.tell("/partners.json", document(&partners(first)));
+        gateway.set_reply("/partners.json", Reply::ok(partners(first)));
         let always = [
             ("/?k=k-7", Expect::Only(200)),
             ("/?k=k-60000", Expect::Only(401)),
             ("/?k=k-0", Expect::Any),
         ];
-        stage.flood(Duration::from_secs(1), &always);
-        stage.until("/?k=k-0", gone, patience);
+        gateway.flood(Duration::from_secs(1), &always);
+        gateway.until("/?k=k-0", gone, patience);
     }
-    stage.during("one that is cut");
+    gateway.begin("a document that is cut off");
     let mut cut = partners(0);
     cut.pop();
-    stage.tell("/partners.json", document(&cut));
+    gateway.set_reply("/partners.json", Reply::ok(cut));
     let always = [
         ("/?k=k-7", Expect::Only(200)),
         ("/?k=k-0", Expect::Only(401)),
     ];
-    stage.flood(Duration::from_secs(2), &always);
-    stage.check();
+    gateway.flood(Duration::from_secs(2), &always);
+    gateway.check();
 }
 
 const ON_DEMAND: &str = r#"{
@@ -230,48 +219,51 @@ const ON_DEMAND: &str = r#"{
     "authorize": {"lookup": "p.on", "equals": true}}]
 }"#;
 
-fn profile(on: bool, after: Duration) -> Deed {
-    Deed::Answer {
+fn profile(on: bool, delay: Duration) -> Reply {
+    Reply::Answer(Answer {
         status: 200,
-        fields: Vec::new(),
         body: format!(r#"{{"on": {on}}}"#).into_bytes(),
-        after,
-        claimed: None,
-    }
+        delay,
+        ..Answer::default()
+    })
 }
 
 #[test]
-fn many_who_wait_for_one_key_share_a_flight() {
-    let stage = Stage::start("envoy-flight", ON_DEMAND, "centre.test", |centre| {
+fn requests_that_wait_for_one_key_share_a_callout() {
+    let gateway = Gateway::start("envoy-flight", ON_DEMAND, "centre.test", |centre| {
         let slow = Duration::from_millis(500);
         centre.set("centre.test", "/profiles/ann", profile(true, slow));
         centre.set("centre.test", "/profiles/bob", profile(false, slow));
     });
     for (user, status) in [("ann", 200), ("bob", 403)] {
         let path = format!("/u/{user}");
-        let statuses = stage.at_once(&vec![path.clone(); 60]);
+        let statuses = gateway.at_once(&vec![path.clone(); 60]);
         assert!(
             statuses.iter().all(|found| *found == status),
             "{statuses:?}"
         );
-        let asked = stage.asked().len();
+        let asked = gateway.asked().len();
         assert!(
-            (1..=stage::WORKERS).contains(&asked),
+            (1..=WORKERS).contains(&asked),
             "{asked} callouts for {user}"
         );
-        let statuses = stage.at_once(&vec![path; 20]);
+        let statuses = gateway.at_once(&vec![path; 20]);
         assert!(
             statuses.iter().all(|found| *found == status),
             "{statuses:?}"
         );
-        assert_eq!(stage.asked(), Vec::<String>::new(), "{user} is known");
+        assert_eq!(
+            gateway.asked(),
+            Vec::<String>::new(),
+            "the profile of {user} is remembered"
+        );
     }
-    stage.check();
+    gateway.check();
 }
 
 #[test]
-fn on_demand_nobody_is_let_in_by_a_failure() {
-    let stage = Stage::start("envoy-demand", ON_DEMAND, "centre.test", |centre| {
+fn no_failure_of_an_on_demand_source_accepts_a_request() {
+    let gateway = Gateway::start("envoy-demand", ON_DEMAND, "centre.test", |centre| {
         centre.set(
             "centre.test",
             "/profiles/ann",
@@ -283,33 +275,33 @@ fn on_demand_nobody_is_let_in_by_a_failure() {
             profile(false, Duration::ZERO),
         );
     });
-    // So often that each worker knows both.
-    let known: Vec<_> = (0..120)
+    // So many requests that each worker remembers both.
+    let paths: Vec<_> = (0..120)
         .map(|number| ["/u/ann", "/u/bob"][number % 2].to_owned())
         .collect();
-    stage.at_once(&known);
-    for (fault, deed) in faults(br#"{"on": true}"#) {
-        stage.during(fault);
-        stage.tell("/profiles/ann", deed.clone());
-        stage.tell("/profiles/bob", deed.clone());
-        stage.tell("/profiles/eve", deed);
-        stage.pause(Duration::from_millis(1100));
-        // Stale is what was good last; who isn't known can't be let in.
-        stage.flood(
+    gateway.at_once(&paths);
+    for (fault, reply) in faults(br#"{"on": true}"#) {
+        gateway.begin(fault);
+        gateway.set_reply("/profiles/ann", reply.clone());
+        gateway.set_reply("/profiles/bob", reply.clone());
+        gateway.set_reply("/profiles/eve", reply);
+        pause(Duration::from_millis(1100));
+        // The stale profile of `bob` denies, and `eve` has no profile.
+        gateway.flood(
             Duration::from_millis(300),
             &[("/u/bob", Expect::Not(200)), ("/u/eve", Expect::Not(200))],
         );
-        stage.never_delivered("/u/bob");
-        stage.never_delivered("/u/eve");
+        gateway.check_not_delivered("/u/bob");
+        gateway.check_not_delivered("/u/eve");
     }
-    stage.check();
+    gateway.check();
 }
 
 #[test]
-fn flights_are_bounded_and_a_client_that_leaves_harms_nobody() {
-    let stage = Stage::start("envoy-bounded", ON_DEMAND, "centre.test", |centre| {
+fn callouts_are_bounded_and_a_client_may_leave_early() {
+    let gateway = Gateway::start("envoy-bounded", ON_DEMAND, "centre.test", |centre| {
         for number in 0..80 {
-            centre.set("centre.test", &format!("/profiles/{number}"), Deed::Silent);
+            centre.set("centre.test", &format!("/profiles/{number}"), Reply::Silent);
         }
         let slow = Duration::from_millis(300);
         centre.set("centre.test", "/profiles/late", profile(true, slow));
@@ -320,31 +312,31 @@ fn flights_are_bounded_and_a_client_that_leaves_harms_nobody() {
         );
     });
     let paths: Vec<_> = (0..80).map(|number| format!("/u/{number}")).collect();
-    let statuses = stage.at_once(&paths);
+    let statuses = gateway.at_once(&paths);
     assert!(statuses.iter().all(|found| *found == 503), "{statuses:?}");
-    let asked = stage.asked().len();
-    let most = stage::WORKERS.saturating_mul(3);
+    let asked = gateway.asked().len();
+    let most = WORKERS.saturating_mul(3);
     assert!((1..=most).contains(&asked), "{asked} callouts at once");
-    // The answer comes when the client has gone.
+    // The clients close their connections before the answer.
     for _ in 0..40 {
-        let mut stream = TcpStream::connect(stage.address).expect("Envoy listens");
+        let mut stream = TcpStream::connect(gateway.address).expect("Envoy listens");
         let request = b"GET /u/late HTTP/1.1\r\nhost: api.test\r\n\r\n";
         stream.write_all(request).expect("Envoy reads");
     }
-    stage.pause(Duration::from_millis(600));
-    let statuses = stage.at_once(&vec!["/u/ann".to_owned(); 40]);
+    pause(Duration::from_millis(600));
+    let statuses = gateway.at_once(&vec!["/u/ann".to_owned(); 40]);
     assert!(statuses.iter().all(|found| *found == 200), "{statuses:?}");
-    stage.check();
+    gateway.check();
 }
 
-/// A source of a cluster of its own name, that is asked once.
+/// A source whose cluster has the same name. It is fetched once.
 fn once(name: &str) -> String {
     format!(
         r#""{name}": {{"http": {{"cluster": "{name}", "authority": "centre.test", "path": "/{name}", "timeout": "800ms"}}, "refresh": "1h"}}"#
     )
 }
 
-/// What Envoy lets a filter see of a callout that came to nothing, by the name of the source.
+/// The error that the filter logs for each failed callout, by the name of the source.
 const FAILURES: [(&str, &str); 8] = [
     (
         "refused",
@@ -369,40 +361,36 @@ const FAILURES: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn why_a_callout_came_to_nothing_is_told() {
+fn the_log_has_the_cause_of_each_failed_callout() {
     let centre = Centre::start();
-    let short = Deed::Answer {
-        status: 200,
-        fields: Vec::new(),
-        body: b"{}".to_vec(),
-        after: Duration::ZERO,
-        claimed: Some(100),
+    let answer = |status, body: &[u8]| Answer {
+        status,
+        body: body.to_vec(),
+        ..Answer::default()
     };
-    let compressed = Deed::Answer {
-        status: 200,
+    let short = Answer {
+        wrong_length: Some(100),
+        ..answer(200, b"{}")
+    };
+    let compressed = Answer {
         fields: vec![("content-encoding".into(), "gzip".into())],
-        body: b"\x1f\x8b\x08".to_vec(),
-        after: Duration::ZERO,
-        claimed: None,
+        ..answer(200, b"\x1f\x8b\x08")
     };
-    let like_envoys = Deed::Answer {
-        status: 503,
+    let like_envoys = Answer {
         fields: vec![("content-type".into(), "text/plain".into())],
-        body: b"upstream connect error".to_vec(),
-        after: Duration::ZERO,
-        claimed: None,
+        ..answer(503, b"upstream connect error")
     };
-    for (path, deed) in [
-        ("/reset", Deed::Down),
-        ("/silent", Deed::Silent),
-        ("/short", short),
-        ("/own", like_envoys),
-        ("/compressed", compressed),
+    for (path, reply) in [
+        ("/reset", Reply::Down),
+        ("/silent", Reply::Silent),
+        ("/short", Reply::Answer(short)),
+        ("/own", Reply::Answer(like_envoys)),
+        ("/compressed", Reply::Answer(compressed)),
     ] {
-        centre.set("centre.test", path, deed);
+        centre.set("centre.test", path, reply);
     }
-    // The route goes to `default`.
-    let here = |name: &str| match name {
+    // The upstream of the route is `default`.
+    let cluster = |name: &str| match name {
         "refused" => Some((name.to_owned(), envoy::free_address())),
         "nowhere" => Some((name.to_owned(), SocketAddr::from(([127, 0, 0, 1], 0)))),
         "unknown" => None,
@@ -417,24 +405,17 @@ fn why_a_callout_came_to_nothing_is_told() {
     let plan = Plan {
         name: "envoy-failures".into(),
         policies: vec![("gate".into(), policy)],
-        environment: [].into(),
-        clusters: names.into_iter().filter_map(here).collect(),
-        workers: 1,
-        capabilities: Vec::new(),
+        clusters: names.into_iter().filter_map(cluster).collect(),
+        ..Plan::default()
     };
-    let envoy = match plan.start() {
-        Ok(envoy) => envoy,
-        Err(error) => panic!("{error}"),
-    };
-    told(&envoy);
+    let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
+    wait_for_causes(&envoy);
     assert_eq!(envoy.traps(), Vec::<String>::new());
 }
 
-/// Waits until the log has said of each source why it failed.
-#[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-fn told(envoy: &Envoy) {
-    let start = Instant::now();
-    loop {
+/// Waits until the log has the cause for each source.
+fn wait_for_causes(envoy: &Envoy) {
+    wait_for(Duration::from_secs(20), || {
         let log = envoy.log();
         let missing: Vec<_> = FAILURES
             .iter()
@@ -444,11 +425,8 @@ fn told(envoy: &Envoy) {
                 !lines.any(|line| line.contains(words))
             })
             .collect();
-        if missing.is_empty() {
-            return;
-        }
-        let is_patient = start.elapsed() < Duration::from_secs(20);
-        assert!(is_patient, "not told: {missing:?}\n{log}");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+        ensure(missing.is_empty(), || {
+            format!("not in the log: {missing:?}")
+        })
+    });
 }

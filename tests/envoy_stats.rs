@@ -1,4 +1,4 @@
-//! The gate's metrics and its words in the access log, as a real Envoy shows them under the rules of `envoy/bootstrap.yaml`.
+//! The filter's metrics, and its properties in the access log, in a real Envoy with the rules of `envoy/bootstrap.yaml`.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "support/centre.rs"]
@@ -6,6 +6,7 @@
 mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "support/http1.rs"]
 #[cfg(test)]
@@ -16,20 +17,23 @@ mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;
 
 #[cfg(test)]
 mod checks {
     use std::collections::BTreeMap;
     use std::fs;
     use std::net::SocketAddr;
-    use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
-    use crate::centre::{Centre, Deed};
+    use crate::centre::{Centre, Reply};
     use crate::envoy::Envoy;
     use crate::http1::get;
     use crate::plan::Plan;
     use crate::servers::Upstreams;
+    use crate::wait::{ensure, pause, wait_for};
 
     const POLICY: &str = r#"{
   "accessLog": {"properties": ["consumer", "route", "policy", "reason"]},
@@ -58,7 +62,7 @@ mod checks {
 
     const USABLE: &str = r#"postern_source_usable{source="partners"}"#;
 
-    /// Path, header fields, how often, status, route, outcome, reason, what the provider says.
+    /// Path, header lines, number of requests, status, [route, outcome, reason], the provider's result.
     type Row<'a> = (&'a str, &'a str, usize, u16, [&'a str; 3], &'a str);
 
     const CLOSED: &str = "closed/v1.x_注文";
@@ -127,7 +131,7 @@ mod checks {
         ),
     ];
 
-    /// What `/stats/prometheus` says: a name with its labels in order, and a value.
+    /// The metrics of `/stats/prometheus`: each name with its sorted labels, and the value.
     type Stats = BTreeMap<String, f64>;
 
     fn stats(admin: SocketAddr) -> Stats {
@@ -154,32 +158,16 @@ mod checks {
         own.map(|(name, value)| (name.as_str(), *value)).collect()
     }
 
-    /// Waits until the stats are such.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    fn until(admin: SocketAddr, what: &str, is_so: impl Fn(&Stats) -> bool) -> Stats {
-        let start = Instant::now();
-        loop {
+    /// Waits until the condition holds for the stats.
+    fn until(admin: SocketAddr, what: &str, holds: impl Fn(&Stats) -> bool) {
+        wait_for(Duration::from_secs(15), || {
             let now = stats(admin);
-            if is_so(&now) {
-                return now;
-            }
-            let late = start.elapsed() > Duration::from_secs(15);
-            assert!(!late, "{what} never came: {now:#?}");
-            thread::sleep(Duration::from_millis(100));
-        }
+            let error = || format!("does not hold: {what}: {now:#?}");
+            ensure(holds(&now), error)
+        });
     }
 
-    fn deed(body: &[u8]) -> Deed {
-        Deed::Answer {
-            status: 200,
-            fields: Vec::new(),
-            body: body.to_vec(),
-            after: Duration::ZERO,
-            claimed: None,
-        }
-    }
-
-    /// What the rows must have come to, by the metric's name and labels.
+    /// The metrics after the requests of all rows.
     fn expected() -> Stats {
         let mut expected = Stats::new();
         for (_, _, times, _, [route, outcome, reason], verdict) in ROWS {
@@ -199,32 +187,29 @@ mod checks {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    fn what_was_done_is_what_prometheus_reads() {
+    fn prometheus_metrics_count_what_was_done() {
         let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
         let centre = Centre::start();
-        centre.set("centre.test", "/partners.json", deed(PARTNERS));
-        centre.set("centre.test", "/gone.json", Deed::Down);
-        centre.set("centre.test", "/profiles/ann", deed(br#"{"x": 1}"#));
-        centre.set("centre.test", "/profiles/eve", Deed::Silent);
+        centre.set("centre.test", "/partners.json", Reply::ok(PARTNERS));
+        centre.set("centre.test", "/gone.json", Reply::Down);
+        centre.set("centre.test", "/profiles/ann", Reply::ok(br#"{"x": 1}"#));
+        centre.set("centre.test", "/profiles/eve", Reply::Silent);
         let mut clusters = upstreams.addresses.clone();
         clusters.push(("centre".into(), centre.address));
         let plan = Plan {
             name: "envoy-stats".into(),
             policies: vec![("gate".into(), POLICY.into())],
-            environment: BTreeMap::new(),
             clusters,
             workers: 2,
-            capabilities: Vec::new(),
+            ..Plan::default()
         };
         let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
-        let shown = Shown(&envoy);
         let address = envoy.listener("gate").expect("a listener");
         until(envoy.admin, "the document", |stats| {
             stats.get(USABLE) == Some(&1.0)
         });
-        // Every VM has it by then.
-        thread::sleep(Duration::from_millis(500));
+        // Then every VM has it.
+        pause(Duration::from_millis(500));
         for (path, fields, times, status, ..) in ROWS {
             for _ in 0..*times {
                 let answer = get(address, path, fields).expect("Envoy answers");
@@ -239,27 +224,26 @@ mod checks {
                 .sum::<f64>()
         };
         until(envoy.admin, "all decisions", |stats| sum(stats) >= total);
-        // Nothing comes afterwards.
-        thread::sleep(Duration::from_millis(1500));
+        // The counters do not change afterwards.
+        pause(Duration::from_millis(1500));
         let now = stats(envoy.admin);
         let expected = expected();
         for name in ["postern_decisions_total", "postern_authentications_total"] {
             assert_eq!(family(&now, name), family(&expected, name));
         }
-        gauges(&now);
-        demanded(&now, &centre.asked("centre.test"));
+        check_gauges(&now);
+        check_on_demand(&now, &centre.asked("centre.test"));
         let forwarded = ROWS.iter().filter(|row| row.4[1] == "forwarded");
         let forwarded: usize = forwarded.map(|row| row.2).sum();
         assert_eq!(upstreams.received().len(), forwarded);
-        identity(&envoy, &now);
-        documented(&now);
-        logged(&envoy);
+        check_versions(&envoy, &now);
+        check_documentation(&now);
+        check_access_log(&envoy);
         assert_eq!(envoy.traps(), Vec::<String>::new());
-        drop(shown);
     }
 
-    /// Single values.
-    fn gauges(now: &Stats) {
+    /// Checks single metrics.
+    fn check_gauges(now: &Stats) {
         let value = |name: &str| now.get(name).copied();
         for (name, wanted) in [
             (
@@ -281,8 +265,9 @@ mod checks {
         assert!(age.is_some_and(|age| age <= 2.0), "{age:?}");
     }
 
-    /// A source on demand: each worker asked once for what it remembers now, and one asked for what never came.
-    fn demanded(now: &Stats, asked: &[String]) {
+    /// Checks the metrics of the on-demand source. Each worker that remembers the document has fetched it once, and one
+    /// worker has fetched the document that never comes.
+    fn check_on_demand(now: &Stats, asked: &[String]) {
         let value = |name: &str| now.get(name).copied().unwrap_or_default();
         let remembered = value(r#"postern_source_remembered_documents{source="profile"}"#);
         assert!((1.0..=2.0).contains(&remembered), "{remembered}");
@@ -304,14 +289,14 @@ mod checks {
             let labels = format!(r#"cluster="centre",outcome="{outcome}""#);
             value(&format!("postern_callouts_total{{{labels}}}"))
         };
-        // What never came Envoy answers itself.
+        // Envoy itself answers the callout that gets no answer.
         let (came, not) = (callouts("answered"), callouts("unanswered"));
         assert_eq!(whole(not), whole(failures + 1.0));
         assert!(came + not >= fetches + failures, "{came}");
     }
 
-    /// The policy and the module say which they are, the same everywhere.
-    fn identity(envoy: &Envoy, now: &Stats) {
+    /// Checks that log, metrics and access log have the same version of the policy, and the module's version.
+    fn check_versions(envoy: &Envoy, now: &Stats) {
         let log = envoy.log();
         let word = |key: &str| {
             let after = log.split(key).nth(1).unwrap_or_default();
@@ -332,8 +317,8 @@ mod checks {
         assert!(access_log(envoy).contains(&format!("policy={policy}")));
     }
 
-    /// Every metric has its row in the documentation, and each label its rule.
-    fn documented(now: &Stats) {
+    /// Checks that every metric is documented with its labels, and that each label has a rule in Envoy's bootstrap.
+    fn check_documentation(now: &Stats) {
         let page = include_str!("../docs/metrics.md");
         for name in now.keys() {
             let (name, labels) = name.split_once('{').expect("braces");
@@ -347,7 +332,7 @@ mod checks {
                 assert!(known, "{name} has a label `{}`", label.0);
             }
         }
-        // The rules that the page shows are those that this Envoy has.
+        // The page has the same rules as this Envoy.
         for rule in include_str!("../envoy/bootstrap.yaml").lines() {
             if let Some((_, regex)) = rule.split_once("regex: ") {
                 assert!(page.contains(regex.trim_end_matches('}')), "{rule}");
@@ -355,16 +340,15 @@ mod checks {
         }
     }
 
-    /// What was logged of each request so far.
+    /// The access log so far.
     fn access_log(envoy: &Envoy) -> String {
         let log = fs::read(envoy.folder.join("access.log"));
         String::from_utf8_lossy(&log.unwrap_or_default()).into_owned()
     }
 
-    /// The access log says who, where and why.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    fn logged(envoy: &Envoy) {
-        thread::sleep(Duration::from_millis(300));
+    /// Checks consumer, route and reason in the access log.
+    fn check_access_log(envoy: &Envoy) {
+        pause(Duration::from_millis(300));
         let log = access_log(envoy);
         for (wanted, times) in [
             ("200 via_upstream consumer=app route=closed/v1.x 注文 ", 23),
@@ -383,17 +367,6 @@ mod checks {
         ] {
             let lines = log.lines().filter(|line| line.contains(wanted));
             assert_eq!(lines.count(), times, "{wanted}: {log}");
-        }
-    }
-
-    /// Shows the end of Envoy's log where the test fails.
-    struct Shown<'a>(&'a Envoy);
-
-    impl Drop for Shown<'_> {
-        fn drop(&mut self) {
-            if thread::panicking() {
-                self.0.show_log();
-            }
         }
     }
 }

@@ -13,3 +13,6 @@ mod push;
 #[path = "image/registry.rs"]
 #[cfg(test)]
 mod registry;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;

@@ -1,6 +1,10 @@
-//! Pushes to a real Envoy that take longer to judge: a thousand of them, what one costs, and other versions of Envoy.
+//! Tests of pushes to a real Envoy that take minutes: a thousand pushes, the cost of a push, hot restarts, rolling updates,
+//! and other versions of Envoy.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "push/accepted.rs"]
+#[cfg(test)]
+mod accepted;
 #[path = "push/armed.rs"]
 #[cfg(test)]
 #[expect(
@@ -11,15 +15,15 @@ mod armed;
 #[path = "support/centre.rs"]
 #[cfg(test)]
 mod centre;
+#[path = "push/common.rs"]
+#[cfg(test)]
+mod common;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
-#[path = "push/facts.rs"]
-#[cfg(test)]
-mod facts;
 #[path = "push/gate.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "the short suite pushes in more ways")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
@@ -33,9 +37,18 @@ mod long;
 #[path = "push/policies.rs"]
 #[cfg(test)]
 mod policies;
+#[path = "push/refused.rs"]
+#[cfg(test)]
+mod refused;
 #[path = "push/rolling.rs"]
 #[cfg(test)]
 mod rolling;
+#[path = "push/traps.rs"]
+#[cfg(test)]
+mod traps;
 #[path = "support/versions.rs"]
 #[cfg(test)]
 mod versions;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;

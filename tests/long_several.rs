@@ -3,7 +3,7 @@
 
 #[path = "support/envoy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "several/gates.rs"]
 #[cfg(test)]
@@ -13,7 +13,7 @@ mod gates;
 mod http1;
 #[path = "support/plan.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "shared with suites that need more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
@@ -26,6 +26,6 @@ mod versions;
 fn every_version_tells_several_policies_apart() {
     for version in ["1.36.", "1.37.", "1.38.", "1.39."] {
         let envoy = versions::envoy_of(version);
-        gates::are_told_apart(Some(&envoy));
+        gates::each_filter_uses_its_own_policy(Some(&envoy));
     }
 }

@@ -11,15 +11,15 @@
 mod armed;
 #[path = "support/centre.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod centre;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod envoy;
 #[path = "push/gate.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "other suites use more of it")]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
@@ -36,3 +36,6 @@ mod server;
 #[path = "prometheus/shown.rs"]
 #[cfg(test)]
 mod shown;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;

@@ -4,13 +4,13 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::envoy::{Envoy, Launch, free_address, socket, variable};
 use crate::http1::get;
+use crate::wait::{ensure, wait_for};
 use crate::wrappers::{documents, list, policies, samples};
 
 /// The filter's name as istiod writes it. `COUNTED` is the prefix of its metrics in Prometheus' format.
@@ -96,26 +96,23 @@ impl Gate {
 
     /// Waits until a metric has this value. An empty value means that the metric is absent.
     fn until(&self, name: &str, wanted: &str) {
-        self.wait(name, wanted, || self.stat(name).unwrap_or_default());
+        wait_until_equal(name, wanted, || self.stat(name).unwrap_or_default());
     }
 
     /// Waits until a request has this status.
     fn until_status(&self, path: &str, wanted: u16) {
         let status = || self.status(path).to_string();
-        self.wait(path, &wanted.to_string(), status);
+        wait_until_equal(path, &wanted.to_string(), status);
     }
+}
 
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    fn wait(&self, what: &str, wanted: &str, now: impl Fn() -> String) {
-        let start = Instant::now();
-        while now() != wanted {
-            if start.elapsed() > Duration::from_secs(30) {
-                self.envoy.show_log();
-                panic!("{what} is {}, not {wanted}", now());
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
+/// Waits until this value is the wanted one.
+fn wait_until_equal(what: &str, wanted: &str, now: impl Fn() -> String) {
+    wait_for(Duration::from_secs(30), || {
+        let now = now();
+        let error = || format!("{what} is {now}, not {wanted}");
+        ensure(now == wanted, error)
+    });
 }
 
 /// A cluster whose endpoint refuses connections.

@@ -1,15 +1,15 @@
 //! Sends requests to the samples' policies.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::centre::{Centre, Deed};
+use crate::centre::{Centre, Reply};
 use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
 use crate::plan::Plan;
 use crate::servers::Upstreams;
+use crate::wait::{ensure, wait_for};
 use crate::wrappers::{samples, wrapped};
 
 const FOLDERS: [&str; 3] = [
@@ -42,17 +42,15 @@ impl Gate {
             for source in policy["sources"].as_object().unwrap().values() {
                 let text = |field: &str| source["http"][field].as_str().unwrap().to_owned();
                 clusters.push((text("cluster"), centre.address));
-                centre.set(&text("authority"), &text("path"), document());
+                centre.set(&text("authority"), &text("path"), Reply::ok(DOCUMENT));
             }
             policies.push((folder.to_owned(), found[0].clone()));
         }
         let plan = Plan {
             name: "envoy-k8s".into(),
             policies,
-            environment: [].into(),
             clusters,
-            workers: 1,
-            capabilities: Vec::new(),
+            ..Plan::default()
         };
         let envoy = plan.start().unwrap();
         Self { envoy, upstreams }
@@ -71,33 +69,18 @@ impl Gate {
     }
 
     /// Waits until a request has this status. The documents must be loaded first.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     fn until(&self, folder: &str, path: &str, fields: &str, wanted: u16) {
-        let start = Instant::now();
-        loop {
+        wait_for(Duration::from_secs(10), || {
             let status = self.send(folder, path, fields).status();
-            if status == wanted {
-                return;
-            }
-            let late = start.elapsed() > Duration::from_secs(10);
-            assert!(!late, "{folder}: {path} is {status}, not {wanted}");
-            thread::sleep(Duration::from_millis(50));
-        }
+            let error = || format!("{folder}: {path} is {status}, not {wanted}");
+            ensure(status == wanted, error)
+        });
     }
 }
 
 /// The document of all sources: the tenants' upstreams and the partners.
-fn document() -> Deed {
-    let body = r#"{"tenants": [{"id": "acme", "upstream": "green"}, {"id": "odd", "upstream": "default"}],
+const DOCUMENT: &str = r#"{"tenants": [{"id": "acme", "upstream": "green"}, {"id": "odd", "upstream": "default"}],
         "consumers": [{"name": "shop-window", "groups": ["partner"], "credentials": [{"apiKey": {"value": "partner-key"}}]}]}"#;
-    Deed::Answer {
-        status: 200,
-        fields: Vec::new(),
-        body: body.as_bytes().to_vec(),
-        after: Duration::ZERO,
-        claimed: None,
-    }
-}
 
 /// The requests that the upstreams received, as `UPSTREAM: request line`.
 fn arrived(gate: &Gate) -> Vec<String> {

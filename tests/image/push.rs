@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::layout::{Layout, build, folder, image, module, text};
 use crate::registry::{Mode, Registry};
+use crate::wait::{ensure, wait_for};
 
 #[test]
 fn a_push_stores_a_whole_image_once() {
@@ -105,7 +105,6 @@ impl Drop for RunningRegistry {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a process starts in real time")]
 fn a_real_registry_accepts_both_forms() {
     let folder = folder("registry");
     let (path, _) = build(&folder, &module(1), "image.tar");
@@ -130,12 +129,11 @@ fn a_real_registry_accepts_both_forms() {
         return;
     };
     let _registry = RunningRegistry(child);
-    for _ in 0..100 {
-        if TcpStream::connect(address).is_ok() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
+    wait_for(Duration::from_secs(5), || {
+        ensure(TcpStream::connect(address).is_ok(), || {
+            "the registry does not listen".into()
+        })
+    });
     for form in ["compat", "artifact"] {
         // The script reads the manifest back, by tag and by digest.
         let reference = format!("{address}/team/postern:{form}");

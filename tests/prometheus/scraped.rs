@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::armed;
-use crate::centre::{Centre, Deed};
+use crate::centre::{Centre, Reply};
 use crate::gate::{Delivery, Gate, Setting};
 use crate::http1::get;
 use crate::server::Prometheus;
@@ -50,17 +50,10 @@ fn centre() -> Centre {
         ("/partners.json", partners.to_string()),
         ("/profiles/ann", r#"{"x": 1}"#.to_owned()),
     ] {
-        let deed = Deed::Answer {
-            status: 200,
-            fields: Vec::new(),
-            body: body.into_bytes(),
-            after: Duration::ZERO,
-            claimed: None,
-        };
-        centre.set(AUTHORITY, path, deed);
+        centre.set(AUTHORITY, path, Reply::ok(body));
     }
     for path in ["/gone.json", "/profiles/eve"] {
-        centre.set(AUTHORITY, path, Deed::Down);
+        centre.set(AUTHORITY, path, Reply::Down);
     }
     centre
 }

@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::envoy::{free_address, variable};
 use crate::http1::get;
 use crate::shown::rules;
+use crate::wait::{ensure, wait_for};
 
 /// The path of a program of the Prometheus distribution.
 pub(crate) fn program(name: &str) -> PathBuf {
@@ -70,15 +70,12 @@ impl Prometheus {
     }
 
     /// Waits until the condition holds, at most 30 s.
-    #[expect(clippy::disallowed_methods, reason = "Prometheus works in real time")]
-    pub(crate) fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
-        let start = Instant::now();
-        while !so(self) {
-            let late = start.elapsed() > Duration::from_secs(30);
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        wait_for(Duration::from_secs(30), || {
             let log = || fs::read_to_string(&self.log).unwrap_or_default();
-            assert!(!late, "{what}: not within 30 s\n{}", log());
-            thread::sleep(Duration::from_millis(100));
-        }
+            let error = || format!("does not hold: {what}\n{}", log());
+            ensure(holds(self), error)
+        });
     }
 
     /// The data of a page of its API.

@@ -1,7 +1,7 @@
-//! The module as it is, but for one thing: a request with the field `x-trap` ends in a trap.
+//! The module, changed so that a request with the field `x-trap` traps.
 //!
-//! No request is known that makes it trap, so the finished module gets a function before its callback: the very module
-//! that runs in production, in a file of the test's own.
+//! No request is known that makes the module trap. So this adds a function to the finished module, which checks the field
+//! and then calls the callback. The rest is the module that runs in production.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,25 +15,25 @@ const CALLBACK: &str = "proxy_on_request_headers";
 const ASK: &str = "proxy_get_header_map_pairs";
 const FIELD: &[u8; 6] = b"x-trap";
 
-/// The ids of the sections that change.
+/// The ids of the sections that are changed or left out.
 const FUNCTIONS: u8 = 3;
 const EXPORTS: u8 = 7;
 const CODE: u8 = 10;
 const CUSTOM: u8 = 0;
 
-/// Writes it.
+/// Writes the changed module. Returns its path.
 pub(crate) fn module() -> PathBuf {
     let plain = fs::read(variable("POSTERN_WASM")).expect("`make wasm` makes it");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("armed.wasm");
     let new = file.with_extension(format!("{:?}", std::thread::current().id()));
-    fs::write(&new, armed(&plain)).expect("a folder of ours");
-    fs::rename(&new, &file).expect("a folder of ours");
+    fs::write(&new, armed(&plain)).expect("the test's folder is writable");
+    fs::rename(&new, &file).expect("the test's folder is writable");
     file
 }
 
-/// What has to be known of the module.
+/// The indexes in the module that the change needs.
 #[derive(Debug, Default)]
-struct Known {
+struct Indexes {
     imported: u32,
     functions: u32,
     ask: Option<u32>,
@@ -41,8 +41,8 @@ struct Known {
     callback_type: u32,
 }
 
-fn known(plain: &[u8]) -> Known {
-    let mut known = Known::default();
+fn indexes(plain: &[u8]) -> Indexes {
+    let mut indexes = Indexes::default();
     let mut types = Vec::new();
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other section matters")]
     for payload in Parser::new(0).parse_all(plain) {
@@ -52,14 +52,14 @@ fn known(plain: &[u8]) -> Known {
                     let import = import.expect("an import");
                     if let TypeRef::Func(_) = import.ty {
                         if import.name == ASK {
-                            known.ask = Some(known.imported);
+                            indexes.ask = Some(indexes.imported);
                         }
-                        known.imported += 1;
+                        indexes.imported += 1;
                     }
                 }
             }
             Payload::FunctionSection(functions) => {
-                known.functions = known.imported + functions.count();
+                indexes.functions = indexes.imported + functions.count();
                 types = functions
                     .into_iter()
                     .map(|index| index.expect("a type"))
@@ -69,40 +69,40 @@ fn known(plain: &[u8]) -> Known {
                 for export in exports {
                     let export = export.expect("an export");
                     if export.kind == ExternalKind::Func && export.name == CALLBACK {
-                        known.callback = export.index;
+                        indexes.callback = export.index;
                     }
                 }
             }
             _ => {}
         }
     }
-    let own = usize::try_from(known.callback - known.imported).expect("an index");
-    known.callback_type = types[own];
-    known
+    let own = usize::try_from(indexes.callback - indexes.imported).expect("an index");
+    indexes.callback_type = types[own];
+    indexes
 }
 
 fn armed(plain: &[u8]) -> Vec<u8> {
-    let known = known(plain);
+    let indexes = indexes(plain);
     let mut out = Module::new();
     for payload in Parser::new(0).parse_all(plain) {
         let Some((id, range)) = payload.expect("a module").as_section() else {
             continue;
         };
-        let at = |place: u64| usize::try_from(place).expect("a small module");
+        let at = |offset: u64| usize::try_from(offset).expect("a small module");
         let data = &plain[at(range.start)..at(range.end)];
         let data = match id {
             CUSTOM => continue,
             FUNCTIONS => {
                 let mut index = Vec::new();
-                known.callback_type.encode(&mut index);
+                indexes.callback_type.encode(&mut index);
                 with_one_more(data, &index)
             }
             CODE => {
                 let mut body = Vec::new();
-                wrapper(&known).encode(&mut body);
+                wrapper(&indexes).encode(&mut body);
                 with_one_more(data, &body)
             }
-            EXPORTS => exporting(data, known.functions),
+            EXPORTS => exporting(data, indexes.functions),
             _ => data.to_vec(),
         };
         out.section(&RawSection { id, data: &data });
@@ -110,11 +110,11 @@ fn armed(plain: &[u8]) -> Vec<u8> {
     out.finish()
 }
 
-/// Asks for all fields, traps if the name is among their bytes, and is the callback otherwise.
-fn wrapper(known: &Known) -> Function {
-    // The lowest bytes of the memory are the far end of the stack, which no call reaches.
+/// A function that gets all fields, traps if their bytes contain the name, and calls the callback otherwise.
+fn wrapper(indexes: &Indexes) -> Function {
+    // The lowest bytes of the memory are the end of the stack, which no call reaches.
     const ANSWER: i32 = 128;
-    // The callback's parameters come before.
+    // The locals 0 to 2 are the callback's parameters.
     const AT: u32 = 3;
     const END: u32 = 4;
     let memory = |offset: u64| wasm_encoder::MemArg {
@@ -126,11 +126,11 @@ fn wrapper(known: &Known) -> Function {
     let (start, end) = ([a, b, c, d], [e, f, 0, 0]);
     let mut function = Function::new([(2, ValType::I32)]);
     let mut code = function.instructions();
-    // The buffer stays allocated: a few hundred bytes a request of a test.
+    // The buffer stays allocated. It is a few hundred bytes for each request of a test.
     code.i32_const(0)
         .i32_const(ANSWER)
         .i32_const(ANSWER + 4)
-        .call(known.ask.expect("the module imports it"))
+        .call(indexes.ask.expect("the module imports it"))
         .drop();
     code.i32_const(ANSWER).i32_load(memory(0)).local_tee(AT);
     code.i32_const(ANSWER).i32_load(memory(4));
@@ -165,12 +165,12 @@ fn wrapper(known: &Known) -> Function {
     code.local_get(0)
         .local_get(1)
         .local_get(2)
-        .call(known.callback)
+        .call(indexes.callback)
         .end();
     function
 }
 
-/// A section that is a vector, with an item more.
+/// Adds an item to a section that is a vector.
 fn with_one_more(section: &[u8], item: &[u8]) -> Vec<u8> {
     let (count, rest) = number(section);
     let mut out = Vec::new();
@@ -180,13 +180,13 @@ fn with_one_more(section: &[u8], item: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The exports, the callback's being another function.
+/// The exports, with another function as the callback.
 fn exporting(section: &[u8], function: u32) -> Vec<u8> {
     let name = section
         .windows(CALLBACK.len())
         .position(|window| window == CALLBACK.as_bytes())
         .expect("the callback is exported");
-    // After the name come one byte for the kind, and the index.
+    // After the name come one byte for the kind and the index.
     let index = name + CALLBACK.len() + 1;
     let (_, rest) = number(&section[index..]);
     let mut out = section[..index].to_vec();
@@ -195,7 +195,7 @@ fn exporting(section: &[u8], function: u32) -> Vec<u8> {
     out
 }
 
-/// The LEB128 number at the beginning, and what comes after it.
+/// The LEB128 number at the begin, and the bytes after it.
 fn number(bytes: &[u8]) -> (u32, &[u8]) {
     let end = bytes
         .iter()

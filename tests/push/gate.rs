@@ -3,21 +3,21 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::envoy::{Envoy, Launch, socket, variable};
 use crate::http1::get;
+use crate::wait::{ensure, pause, wait_for};
 
-/// How many workers Envoy has.
+/// The number of Envoy's workers.
 pub(crate) const WORKERS: usize = 4;
 
-/// How long a request may wait without a sign of life.
+/// The idle timeout of a stream.
 pub(crate) const IDLE: Duration = Duration::from_secs(4);
 
-/// How a policy gets there.
+/// How Envoy gets a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Ecds,
@@ -25,23 +25,23 @@ pub(crate) enum Delivery {
     Static,
 }
 
-/// What is to be run.
+/// What to run.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
     pub(crate) delivery: Delivery,
     pub(crate) module: PathBuf,
-    /// Which VMs it runs in.
+    /// The `vm_id`: filters with the same one share their VMs.
     pub(crate) vm_id: &'static str,
-    /// Envoy's own word for what it does after a trap.
+    /// Envoy's `failure_policy`, for the time after a trap.
     pub(crate) after_a_trap: Option<&'static str>,
     /// The config centre, for policies that have a source.
     pub(crate) centre: Option<SocketAddr>,
-    /// More of Envoy's command line.
+    /// More arguments for Envoy.
     pub(crate) arguments: Vec<String>,
-    /// Another Envoy than the one that the project is set up with.
+    /// Another Envoy than the project's own.
     pub(crate) program: Option<PathBuf>,
-    /// The port that it shares with the one before it.
+    /// The port that it shares with an earlier Envoy.
     pub(crate) port: Option<u16>,
 }
 
@@ -61,7 +61,7 @@ impl Setting {
     }
 }
 
-/// A running one.
+/// A running Envoy whose policy can be pushed.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(crate) envoy: Envoy,
@@ -71,7 +71,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Starts Envoy with what has been pushed first: a policy, as JSON text.
+    /// Starts Envoy with a first policy, as JSON text.
     pub(crate) fn start(setting: Setting, first: &str) -> Result<Self, String> {
         let of_version = setting.program.as_deref().and_then(Path::parent);
         let of_version = of_version.and_then(Path::file_name).unwrap_or_default();
@@ -109,7 +109,7 @@ impl Gate {
         self.push_value(&by_text(policy));
     }
 
-    /// Pushes whatever Envoy shall hand to the filter.
+    /// Pushes any configuration of the filter.
     pub(crate) fn push_value(&self, configuration: &Value) {
         write(
             &self.folder,
@@ -117,7 +117,7 @@ impl Gate {
         );
     }
 
-    /// Pushes a policy that is to run in another module.
+    /// Pushes a policy with another module.
     pub(crate) fn push_module(&self, policy: &str, module: &Path) {
         let mut setting = self.setting.clone();
         setting.module = module.to_owned();
@@ -127,7 +127,7 @@ impl Gate {
         );
     }
 
-    /// Pushes a policy that is to run in other VMs.
+    /// Pushes a policy with another `vm_id`.
     pub(crate) fn push_in(&self, vm_id: &'static str, policy: &str) {
         let mut setting = self.setting.clone();
         setting.vm_id = vm_id;
@@ -137,19 +137,14 @@ impl Gate {
         );
     }
 
-    /// The sum of Envoy's statistics whose names end so.
+    /// The sum of Envoy's stats whose names end with `end`.
     pub(crate) fn stat(&self, end: &str) -> u64 {
-        let page = get(self.envoy.admin, "/stats?format=json", "").map(|page| page.body);
-        let page: Value = serde_json::from_slice(&page.unwrap_or_default()).unwrap_or_default();
-        let stats = page["stats"].as_array().cloned().unwrap_or_default();
-        let own = stats.iter().filter(|stat| {
-            let name = stat["name"].as_str();
-            name.is_some_and(|name| name.ends_with(end))
-        });
-        own.filter_map(|stat| stat["value"].as_u64()).sum()
+        let stats = self.envoy.stats("").into_iter();
+        let own = stats.filter(|(name, _)| name.ends_with(end));
+        own.map(|(_, value)| value).sum()
     }
 
-    /// How many pushes Envoy has refused.
+    /// The number of pushes that Envoy has refused.
     pub(crate) fn refused(&self) -> u64 {
         match self.setting.delivery {
             Delivery::Ecds => {
@@ -160,59 +155,35 @@ impl Gate {
         }
     }
 
-    /// How many connections each worker has taken.
-    pub(crate) fn connections_by_worker(&self) -> Vec<u64> {
-        let path = "/stats?format=json&filter=worker_.*downstream_cx_total";
-        let page = get(self.envoy.admin, path, "").map(|page| page.body);
-        let page: Value = serde_json::from_slice(&page.unwrap_or_default()).unwrap_or_default();
-        let stats = page["stats"].as_array().cloned().unwrap_or_default();
-        stats
-            .iter()
-            .filter(|stat| {
-                stat["name"]
-                    .as_str()
-                    .is_some_and(|name| name.starts_with("listener."))
-            })
-            .filter_map(|stat| stat["value"].as_u64())
-            .collect()
-    }
-
-    /// Waits until something is so.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    pub(crate) fn until(&self, what: &str, so: impl Fn(&Self) -> bool) {
-        let start = Instant::now();
-        while !so(self) {
-            if start.elapsed() > Duration::from_secs(20) {
-                self.envoy.show_log();
-                panic!("{what}: not within 20 s");
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
+    /// Waits until a condition holds, at most 20 s.
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        wait_for(Duration::from_secs(20), || {
+            ensure(holds(self), || format!("does not hold: {what}"))
+        });
     }
 
     /// Lets time pass.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     pub(crate) fn pause(span: Duration) {
-        thread::sleep(span);
+        pause(span);
     }
 
-    /// The status of one request on a connection of its own; 0 where no answer came.
+    /// The status of one request on a new connection; 0 if no answer came.
     pub(crate) fn status(&self, path: &str, key: &str) -> u16 {
         let key = format!("x-api-key: {key}\r\n");
         get(self.address(), path, &key).map_or(0, |answer| answer.status())
     }
 }
 
-/// A policy as the filter takes it.
+/// A policy as the configuration of the filter.
 pub(crate) fn by_text(policy: &str) -> Value {
     json!({"@type": "type.googleapis.com/google.protobuf.StringValue", "value": policy})
 }
 
-/// By rename, so that Envoy never reads half of it.
+/// Writes the pushed file by rename, so that Envoy never reads a part of it.
 fn write(folder: &Path, resource: &Value) {
     let new = folder.join("new.json");
-    fs::write(&new, resource.to_string()).expect("a folder of ours");
-    fs::rename(new, folder.join("pushed/push.json")).expect("a folder of ours");
+    fs::write(&new, resource.to_string()).expect("the test's folder is writable");
+    fs::rename(new, folder.join("pushed/push.json")).expect("the test's folder is writable");
 }
 
 fn resource(setting: &Setting, port: u16, configuration: &Value) -> Value {
@@ -252,7 +223,7 @@ fn filter(setting: &Setting, configuration: &Value) -> Value {
     })
 }
 
-/// A listener that answers by itself whom the filter lets in, and says which policy that was.
+/// A listener that answers accepted requests itself, with the number of the policy.
 fn listener(port: u16, filter: &Value) -> Value {
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -274,7 +245,7 @@ fn listener(port: u16, filter: &Value) -> Value {
     json!({
         "name": "gate",
         "address": address,
-        // Each worker has as many connections as any other.
+        // Each worker gets the same number of connections.
         "connection_balance_config": {"exact_balance": {}},
         "filter_chains": [{"filters": [
             {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},

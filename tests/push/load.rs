@@ -1,4 +1,4 @@
-//! Clients that keep their connections, and what each of their requests was answered.
+//! Clients that keep their connections open, and the answers to their requests.
 
 use std::io::{self, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -14,14 +14,14 @@ use crate::http1::read;
 pub(crate) struct Sample {
     /// When the request was due, since the load began.
     pub(crate) due: Duration,
-    /// From then until its answer was there: a client that had to wait for the one before counts that too.
+    /// The time from then to its answer. It includes the time in which the client waits for the answer before.
     pub(crate) took: Duration,
     pub(crate) connection: usize,
-    /// Which of the requests it was.
+    /// The request's index.
     pub(crate) request: usize,
-    /// 0 where no answer came.
+    /// 0 if no answer came.
     pub(crate) status: u16,
-    /// The policy that let it in.
+    /// The number of the policy that accepted it.
     pub(crate) policy: Option<u32>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// So many clients, each with one connection, send these in turn, one every `pace`.
+    /// Starts clients, each with one connection. A client sends the requests in turn, one every `pace`.
     #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     pub(crate) fn start(
         address: SocketAddr,
@@ -64,12 +64,12 @@ impl Load {
         }
     }
 
-    /// How long it has been going on.
+    /// The time since the load began.
     pub(crate) fn now(&self) -> Duration {
         self.start.elapsed()
     }
 
-    /// Ends it: all answers, in the order in which their requests were due.
+    /// Ends the load. Returns all answers, in the order in which their requests were due.
     pub(crate) fn finish(self) -> Vec<Sample> {
         self.stop.store(true, Ordering::Relaxed);
         let clients = self.clients.into_iter();
@@ -81,7 +81,7 @@ impl Load {
     }
 }
 
-/// `PATH` or `PATH KEY`, as a request.
+/// The bytes of a request that is given as `PATH` or `PATH KEY`.
 pub(crate) fn wire(request: &str) -> Vec<u8> {
     let (path, key) = request.split_once(' ').unwrap_or((request, ""));
     let key = if key.is_empty() {
@@ -106,7 +106,7 @@ impl Client {
     fn run(self, pace: Duration) -> Vec<Sample> {
         let mut samples = Vec::new();
         let mut stream = None;
-        // Not all at the same moment.
+        // The clients do not start at the same moment.
         let mut due = pace.mul_f64(self.connection as f64 / 8.0);
         let turns = (0..self.requests.len()).cycle().skip(self.connection);
         for request in turns {
@@ -124,7 +124,7 @@ impl Client {
                 status,
                 policy,
             });
-            // One that is far behind doesn't catch up by a burst.
+            // A client that is late does not catch up with a burst.
             let late = self.start.elapsed().saturating_sub(pace.saturating_mul(4));
             due = due.saturating_add(pace).max(late);
         }

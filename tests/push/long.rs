@@ -1,17 +1,18 @@
-//! What takes longer to judge.
+//! Tests of pushes that take minutes.
 
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::facts::{self, CONNECTIONS, PACE, REQUESTS, Under, centre, start, tell};
+use crate::common::{ANN, BOB, CONNECTIONS, PACE, REQUESTS, centre, report, start};
 use crate::gate::{Delivery, Gate, Setting};
 use crate::load::{Load, Sample};
 use crate::policies::{good, with_sources};
 use crate::rolling;
 use crate::versions::envoy_of;
+use crate::{accepted, refused, traps};
 
-/// Its Envoy's place in `/proc`, as long as that runs.
+/// The folder in `/proc` of its Envoy, while that runs.
 pub(crate) fn process(gate: &Gate) -> Option<PathBuf> {
     let bootstrap = gate.folder.join("bootstrap.json").display().to_string();
     let processes = fs::read_dir("/proc").expect("a Linux").flatten();
@@ -22,7 +23,7 @@ pub(crate) fn process(gate: &Gate) -> Option<PathBuf> {
     })
 }
 
-/// The bytes of Envoy's that are in memory.
+/// Envoy's resident memory in bytes.
 fn resident(gate: &Gate) -> u64 {
     let status = process(gate).map(|process| fs::read_to_string(process.join("status")));
     let status = status.expect("Envoy runs").expect("it is ours");
@@ -35,20 +36,20 @@ fn mib(bytes: u64) -> f64 {
     bytes as f64 / 1024.0 / 1024.0
 }
 
-/// Pushes these one after the other, each when the one before has been taken; Envoy's size after the hundredth and at
-/// the end.
+/// Pushes policies one after the other, each after the one before is active. Returns Envoy's resident memory after the
+/// hundredth and after the last.
 fn push_all(gate: &Gate, count: u32, policy: impl Fn(u32) -> String) -> (u64, u64) {
-    const TAKEN: &str = "config_reload";
+    const ACTIVE: &str = "config_reload";
     let mut hundredth = 0;
-    let before = gate.stat(TAKEN);
+    let before = gate.stat(ACTIVE);
     for number in 1..=count {
         gate.push(&policy(number));
         let wanted = before.saturating_add(number.into());
-        gate.until("a push is taken", |gate| gate.stat(TAKEN) >= wanted);
+        gate.until("a push is active", |gate| gate.stat(ACTIVE) >= wanted);
         if number % 100 == 0 {
             Gate::pause(Duration::from_secs(2));
             let size = resident(gate);
-            tell(&format!("after {number} pushes {:.1} MiB", mib(size)));
+            report(&format!("after {number} pushes {:.1} MiB", mib(size)));
             if number == 100 {
                 hundredth = size;
             }
@@ -58,7 +59,7 @@ fn push_all(gate: &Gate, count: u32, policy: impl Fn(u32) -> String) -> (u64, u6
 }
 
 #[test]
-fn a_thousand_pushes_leave_memory_flat() {
+fn memory_does_not_grow_over_a_thousand_pushes() {
     let centre = centre();
     let mut setting = Setting::new("long-thousand", Delivery::Ecds);
     setting.centre = Some(centre.address);
@@ -71,11 +72,11 @@ fn a_thousand_pushes_leave_memory_flat() {
     );
     let (hundredth, last) = push_all(&gate, 1000, |number| with_sources(number).to_string());
     let samples = load.finish();
-    tell(&format!("{} requests", samples.len()));
+    report(&format!("{} requests", samples.len()));
     for sample in &samples {
         let right = match sample.request {
-            facts::ANN => sample.status == 200,
-            facts::BOB => matches!(sample.status, 200 | 401),
+            ANN => sample.status == 200,
+            BOB => matches!(sample.status, 200 | 401),
             _ => sample.status == 401,
         };
         assert!(right, "{sample:?}");
@@ -86,7 +87,7 @@ fn a_thousand_pushes_leave_memory_flat() {
     );
 }
 
-/// The time that so many in a hundred of these stayed below.
+/// A percentile of the times of these samples.
 pub(crate) fn percentile(samples: &[&Sample], percent: usize) -> Duration {
     let mut times: Vec<_> = samples.iter().map(|sample| sample.took).collect();
     times.sort();
@@ -94,14 +95,14 @@ pub(crate) fn percentile(samples: &[&Sample], percent: usize) -> Duration {
     times.get(at).or(times.last()).copied().unwrap_or_default()
 }
 
-/// The time that most windows stay below.
+/// The median of these times.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 #[test]
-fn a_push_costs_little_while_it_happens() {
+fn a_push_adds_little_latency() {
     let gate = start(Setting::new("long-cost", Delivery::Ecds), &good(0));
     let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
     Gate::pause(Duration::from_secs(2));
@@ -126,7 +127,7 @@ fn a_push_costs_little_while_it_happens() {
         median(each.collect())
     };
     for percent in [50, 90, 99, 100] {
-        tell(&format!(
+        report(&format!(
             "p{percent}: quiet {:?}, pushed {:?}",
             p99(&quiet, percent),
             p99(&pushed, percent)
@@ -140,72 +141,69 @@ fn a_push_costs_little_while_it_happens() {
     );
 }
 
-/// All that a push and a trap may do, in another version.
-fn all_facts(version: &str) {
+/// Everything about pushes and traps, in another version of Envoy.
+fn all_in(version: &str) {
     let envoy = envoy_of(version);
-    let under = Under {
-        envoy: Some(&envoy),
-    };
-    for fact in [
-        facts::bad_by_ecds,
-        facts::bad_by_lds,
-        facts::drained,
-        facts::bad_at_first,
-        facts::learnt,
-        facts::let_go,
-        facts::reloaded,
-        facts::closed,
-        facts::waiting,
-        facts::half_hearted,
+    for check in [
+        refused::over_ecds,
+        refused::over_lds,
+        accepted::drains_old_connections,
+        refused::as_first_policy,
+        accepted::keeps_documents,
+        accepted::frees_the_old_policy,
+        traps::fail_reload,
+        traps::fail_closed,
+        traps::waits_end_by_the_idle_timeout,
+        refused::after_the_trial,
     ] {
-        fact(under);
+        check(Some(&envoy));
     }
 }
 
 #[test]
 fn in_envoy_1_36() {
-    all_facts("1.36.");
+    all_in("1.36.");
 }
 
 #[test]
 fn in_envoy_1_37() {
-    all_facts("1.37.");
+    all_in("1.37.");
 }
 
 #[test]
 fn in_envoy_1_38() {
-    all_facts("1.38.");
+    all_in("1.38.");
 }
 
 #[test]
 fn in_envoy_1_39() {
-    all_facts("1.39.");
+    all_in("1.39.");
 }
 
 #[test]
-fn a_hot_restart_with_a_good_policy_is_seen_by_nobody() {
+fn a_hot_restart_with_a_good_policy_loses_no_request() {
     rolling::hot_restart();
 }
 
 #[test]
-fn a_hot_restart_with_a_bad_policy_shuts_the_gate_unless_it_is_static() {
-    rolling::hot_restart_with_a_bad_policy();
+fn a_hot_restart_with_a_refused_policy_denies_requests_unless_it_is_static() {
+    rolling::hot_restart_with_a_refused_policy();
 }
 
 #[test]
 fn a_rolling_update_loses_no_request() {
-    rolling::rolled_out();
+    rolling::update();
 }
 
 #[test]
-fn a_bad_policy_stops_a_rolling_update_whose_probe_goes_through_the_gate() {
-    rolling::stopped();
+fn a_refused_policy_stops_a_rolling_update_that_probes_through_the_filter() {
+    rolling::update_with_a_refused_policy();
 }
 
-/// What isn't in the short suite.
+/// The checks that are not in the short suite.
 #[test]
 fn in_envoy_1_40() {
-    facts::drained(Under::default());
-    facts::waiting(Under::default());
-    facts::half_hearted(Under::default());
+    accepted::drains_old_connections(None);
+    traps::waits_end_by_the_idle_timeout(None);
+    refused::after_the_trial(None);
 }

@@ -1,8 +1,9 @@
-//! The policies that are pushed.
+//! The policies that the tests push.
 
 use serde_json::{Value, json};
 
-/// A good one, which tells upstream its number. `ann` may enter by each, `bob` only by the even ones, and `mallory` by none.
+/// A valid policy, which sends its number to the upstream. Each accepts `ann`, those with an even number accept `bob`, and
+/// none accepts `mallory`.
 pub(crate) fn good(number: u32) -> String {
     policy(number).to_string()
 }
@@ -13,7 +14,7 @@ pub(crate) fn policy(number: u32) -> Value {
     if number % 2 == 0 {
         consumers.push(consumer("bob"));
     }
-    // As many as a team may have, so that a push is some work.
+    // As many as a team may have, so that a push costs something.
     consumers.extend((0..200).map(|number| consumer(&format!("consumer-{number}"))));
     let mut routes = vec![json!({
         "name": "api",
@@ -35,7 +36,7 @@ pub(crate) fn policy(number: u32) -> Value {
     })
 }
 
-/// The good one of this number, with routes whose answers depend on a watched document and on an answer learnt on demand.
+/// The policy with this number and two more routes. One depends on a watched document, the other on an on-demand one.
 pub(crate) fn with_sources(number: u32) -> Value {
     let mut policy = with_a_watched_source(number);
     policy["sources"]["profiles"] = json!({
@@ -46,7 +47,7 @@ pub(crate) fn with_sources(number: u32) -> Value {
     policy
 }
 
-/// The same with the watched document alone.
+/// The same with the watched document only.
 pub(crate) fn with_a_watched_source(number: u32) -> Value {
     let mut policy = policy(number);
     policy["sources"] = json!({
@@ -59,7 +60,7 @@ pub(crate) fn with_a_watched_source(number: u32) -> Value {
     policy
 }
 
-/// Adds a route that passes where a source says so of its key.
+/// Adds a route that accepts a request if the source's entry for its key says so.
 fn look_up(policy: &mut Value, number: u32, name: &str, source: &str) {
     let route = json!({
         "name": name,
@@ -74,7 +75,7 @@ fn look_up(policy: &mut Value, number: u32, name: &str, source: &str) {
     }
 }
 
-/// Each is wrong in a way of its own, and would let everybody in if a word of it were believed.
+/// Invalid policies, each with another error. Each would accept every request if the rest of it were used.
 pub(crate) fn bad() -> Vec<(&'static str, Value)> {
     let open = || {
         let mut open = policy(0);
@@ -92,20 +93,20 @@ pub(crate) fn bad() -> Vec<(&'static str, Value)> {
     vec![
         ("an unknown field", with("route", json!([]))),
         (
-            "a word that doesn't exist",
+            "an unknown variant",
             with("unmatched", json!({"admit": {}})),
         ),
         (
-            "a provider that isn't there",
+            "an unknown provider",
             with(
                 "providers",
                 json!({"others": {"apiKey": {"from": [{"header": "x"}]}}}),
             ),
         ),
-        ("a wrong type", with("consumers", json!("everybody"))),
-        ("JSON that ends too soon", crate::gate::by_text(&cut)),
-        ("no JSON", crate::gate::by_text("routes: []")),
-        ("nothing", crate::gate::by_text("")),
+        ("a wrong type", with("consumers", json!("all"))),
+        ("JSON that is cut off", crate::gate::by_text(&cut)),
+        ("text that is not JSON", crate::gate::by_text("routes: []")),
+        ("an empty text", crate::gate::by_text("")),
         (
             "a struct",
             json!({"@type": "type.googleapis.com/google.protobuf.Struct", "value": open()}),

@@ -1,5 +1,5 @@
-//! A new Envoy beside the old one, with another module and another policy: by hot restart, where it takes over by
-//! itself, and as a rolling update does it, where it gets no connection before it is ready.
+//! A new Envoy replaces an old one, with another module and another policy. In a hot restart, the new Envoy takes over the
+//! port. In a rolling update, it gets connections after it is ready.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -11,21 +11,21 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::armed;
-use crate::facts::{CONNECTIONS, PACE, REQUESTS, all_by, changed_over, given_by, start, tell};
+use crate::common::{CONNECTIONS, PACE, REQUESTS, all_by, changed_over, given_by, report, start};
 use crate::gate::{Delivery, Gate, Setting};
 use crate::http1::{exchange, get, serve};
 use crate::load::{Load, Sample};
 use crate::long::process;
 use crate::policies::policy;
 
-/// How long the old one has for its open connections.
+/// The time in which the old Envoy drains its connections, in seconds.
 const DRAIN: &str = "2";
-/// When it ends, after the new one has come, in seconds.
+/// The time from the start of the new Envoy to the end of the old one, in seconds.
 const END: &str = "4";
-/// By then it has, and a moment has passed.
+/// A time after which the old Envoy has ended.
 const ENDED: Duration = Duration::from_secs(7);
 
-/// A good policy that answers a probe, too.
+/// A valid policy with a route for the readiness probe.
 fn good(number: u32) -> String {
     let mut policy = policy(number);
     if let Some(routes) = policy["routes"].as_array_mut() {
@@ -37,12 +37,12 @@ fn good(number: u32) -> String {
     policy.to_string()
 }
 
-/// One that no version can read.
+/// An invalid policy.
 fn bad() -> String {
     good(2).replace("\"providers\"", "\"provider\"")
 }
 
-/// Which of two Envoys that follow each other.
+/// Which of the two Envoys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
     Old,
@@ -53,13 +53,13 @@ fn setting(name: &'static str, delivery: Delivery, turn: Turn) -> Setting {
     let mut setting = Setting::new(name, delivery);
     setting.arguments = ["--drain-time-s", DRAIN].map(str::to_owned).to_vec();
     if turn == Turn::New {
-        // Other code.
+        // Another module.
         setting.module = armed::module();
     }
     setting
 }
 
-/// The same for a hot restart: both listen on one port, and know each other by a number.
+/// The same for a hot restart. Both Envoys listen on one port, and have the same base id.
 fn restarting(name: &'static str, delivery: Delivery, turn: Turn, port: u16) -> Setting {
     let mut setting = setting(name, delivery, turn);
     setting.port = Some(port);
@@ -77,8 +77,8 @@ fn restarting(name: &'static str, delivery: Delivery, turn: Turn, port: u16) -> 
     setting
 }
 
-/// What the two of a hot restart told each other by: Envoy leaves it there.
-fn tidy(port: u16) {
+/// Removes the shared memory of a hot restart, which Envoy leaves.
+fn remove_shared_memory(port: u16) {
     let _ = fs::remove_file(format!("/dev/shm/envoy_shared_memory_{port}0"));
 }
 
@@ -90,12 +90,12 @@ fn old_and_new(delivery: Delivery) -> [&'static str; 2] {
     }
 }
 
-/// All that were let in, or not, as some policy of these says; nobody lost.
+/// Checks that every request was answered by one of the two policies.
 fn none_lost(samples: &[Sample]) {
     assert_eq!(changed_over(samples, 1, 2), [2; CONNECTIONS]);
 }
 
-/// With a good policy a hot restart is seen by nobody.
+/// A hot restart with a good policy loses no request.
 pub(crate) fn hot_restart() {
     for delivery in [Delivery::Ecds, Delivery::Lds, Delivery::Static] {
         let [old, new] = old_and_new(delivery);
@@ -107,17 +107,18 @@ pub(crate) fn hot_restart() {
         Gate::pause(ENDED);
         assert_eq!(process(&old), None);
         let samples = load.finish();
-        tidy(port);
+        remove_shared_memory(port);
         none_lost(&samples);
-        tell(&format!(
+        report(&format!(
             "{delivery:?}: {} requests, none lost",
             samples.len()
         ));
     }
 }
 
-/// Nothing asks whether the new one is any good: only a static policy stops it. Nobody is let in in any case.
-pub(crate) fn hot_restart_with_a_bad_policy() {
+/// A hot restart does not wait until the new Envoy is ready. Only a refused static policy stops it. With ECDS and LDS,
+/// requests are denied until a good policy comes.
+pub(crate) fn hot_restart_with_a_refused_policy() {
     for delivery in [Delivery::Ecds, Delivery::Lds, Delivery::Static] {
         let [old, new] = old_and_new(delivery);
         let port = crate::envoy::free_address().port();
@@ -126,45 +127,47 @@ pub(crate) fn hot_restart_with_a_bad_policy() {
         Gate::pause(Duration::from_secs(1));
         let new = Gate::start(restarting(new, delivery, Turn::New, port), &bad());
         if delivery == Delivery::Static {
-            assert!(new.is_err(), "it doesn't start");
+            assert!(new.is_err(), "Envoy does not start");
             Gate::pause(ENDED);
             assert!(process(&old).is_some());
             all_by(1, &load.finish());
-            tidy(port);
+            remove_shared_memory(port);
             continue;
         }
         let new = new.unwrap_or_else(|error| panic!("{error}"));
         Gate::pause(ENDED);
         assert_eq!(process(&old), None);
-        let shut = load.now();
+        let taken_over = load.now();
         new.push(&good(2));
-        new.until("it heals", |gate| gate.status("/api", "ann-key") == 200);
+        new.until("a good policy is active", |gate| {
+            gate.status("/api", "ann-key") == 200
+        });
         Gate::pause(Duration::from_secs(2));
         let healed = load.now();
         Gate::pause(Duration::from_secs(1));
         let samples = load.finish();
-        tidy(port);
+        remove_shared_memory(port);
         let refusal = if delivery == Delivery::Ecds { 500 } else { 0 };
         let mut refused = 0_usize;
         for sample in &samples {
-            let closed = sample.status == refusal;
-            refused = refused.saturating_add(usize::from(closed));
-            let right = if sample.due.saturating_add(sample.took) < shut {
-                closed || given_by(1, sample)
+            let denied = sample.status == refusal;
+            refused = refused.saturating_add(usize::from(denied));
+            let right = if sample.due.saturating_add(sample.took) < taken_over {
+                denied || given_by(1, sample)
             } else {
-                given_by(2, sample) || (closed && sample.due < healed)
+                given_by(2, sample) || (denied && sample.due < healed)
             };
             assert!(right, "{sample:?}");
         }
-        tell(&format!(
-            "{delivery:?}, bad: {refused} of {} are {refusal}",
+        report(&format!(
+            "{delivery:?}, refused policy: {refused} of {} are {refusal}",
             samples.len()
         ));
         assert!(refused > 0);
     }
 }
 
-/// What stands before the Envoys: every new connection goes where it points.
+/// A TCP proxy before the Envoys, like a Kubernetes service. It connects each new client to one of them.
 #[derive(Clone, Debug)]
 struct Service {
     address: SocketAddr,
@@ -206,16 +209,16 @@ fn carry(mut from: TcpStream, mut to: TcpStream) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// What tells a rolling update that an Envoy is ready.
+/// The readiness probe of a rolling update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Probe {
-    /// Envoy's own page.
+    /// Envoy's admin page `/ready`.
     Admin,
-    /// A request through the gate.
-    Gate,
+    /// A request through the filter.
+    Filter,
 }
 
-/// How long a rolling update waits for it.
+/// The time that a rolling update waits for readiness.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
@@ -226,7 +229,7 @@ fn becomes_ready(gate: &Gate, probe: Probe) -> bool {
             Probe::Admin => {
                 get(gate.envoy.admin, "/ready", "").is_ok_and(|page| page.status() == 200)
             }
-            Probe::Gate => gate.status("/health", "") == 200,
+            Probe::Filter => gate.status("/health", "") == 200,
         };
         if ready {
             return true;
@@ -236,7 +239,7 @@ fn becomes_ready(gate: &Gate, probe: Probe) -> bool {
     false
 }
 
-/// One step of a rolling update, under load: whether it went on, and what the clients got.
+/// One step of a rolling update, under load. Returns whether it continued, and the clients' answers.
 fn roll(delivery: Delivery, first: &str, probe: Probe) -> (bool, Vec<Sample>) {
     let [old, new] = old_and_new(delivery);
     let old = start(setting(old, delivery, Turn::Old), &good(1));
@@ -247,11 +250,11 @@ fn roll(delivery: Delivery, first: &str, probe: Probe) -> (bool, Vec<Sample>) {
     let ready = new.as_ref().is_ok_and(|new| becomes_ready(new, probe));
     if let (true, Ok(new)) = (ready, &new) {
         service.point(new.address());
-        // As before a pod's end: whoever is connected is asked to come again.
+        // As at the end of a pod, Envoy asks its clients to connect again.
         let drain = b"POST /drain_listeners?graceful&skip_exit HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         let answer = exchange(old.envoy.admin, "POST", drain).expect("the admin answers");
         assert_eq!(answer.status(), 200);
-        old.until("the old one has no connection left", |old| {
+        old.until("the old Envoy has no connection", |old| {
             old.stat("http.gate.downstream_cx_active") == 0
         });
         drop(old);
@@ -260,49 +263,49 @@ fn roll(delivery: Delivery, first: &str, probe: Probe) -> (bool, Vec<Sample>) {
     (ready, load.finish())
 }
 
-/// A good new policy is rolled out without a lost request, whichever way the readiness is asked for.
-pub(crate) fn rolled_out() {
+/// A rolling update with a good policy loses no request, with either probe.
+pub(crate) fn update() {
     for (delivery, probe) in [
         (Delivery::Ecds, Probe::Admin),
-        (Delivery::Ecds, Probe::Gate),
-        (Delivery::Lds, Probe::Gate),
+        (Delivery::Ecds, Probe::Filter),
+        (Delivery::Lds, Probe::Filter),
         (Delivery::Static, Probe::Admin),
     ] {
         let (ready, samples) = roll(delivery, &good(2), probe);
         assert!(ready, "{delivery:?} {probe:?}");
         none_lost(&samples);
-        tell(&format!(
-            "{delivery:?}, by {probe:?}: {} requests, none lost",
+        report(&format!(
+            "{delivery:?}, probe {probe:?}: {} requests, none lost",
             samples.len()
         ));
     }
 }
 
-/// A bad one stops the update where the probe goes through the gate, or where Envoy doesn't start. By Envoy's own page alone
-/// it goes on, and everybody is shut out. Nobody is let in.
-pub(crate) fn stopped() {
-    for (delivery, probe, goes_on) in [
-        (Delivery::Ecds, Probe::Gate, false),
-        (Delivery::Lds, Probe::Gate, false),
+/// A refused policy stops the update if the probe goes through the filter, or if Envoy does not start. With Envoy's own
+/// page as the probe, the update continues and every request is denied.
+pub(crate) fn update_with_a_refused_policy() {
+    for (delivery, probe, continues) in [
+        (Delivery::Ecds, Probe::Filter, false),
+        (Delivery::Lds, Probe::Filter, false),
         (Delivery::Static, Probe::Admin, false),
         (Delivery::Ecds, Probe::Admin, true),
         (Delivery::Lds, Probe::Admin, true),
     ] {
         let (ready, samples) = roll(delivery, &bad(), probe);
-        assert_eq!(ready, goes_on, "{delivery:?} {probe:?}");
+        assert_eq!(ready, continues, "{delivery:?} {probe:?}");
         if !ready {
             all_by(1, &samples);
             continue;
         }
-        let shut = samples
+        let denied = samples
             .iter()
             .filter(|sample| matches!(sample.status, 0 | 500))
             .count();
-        tell(&format!(
-            "{delivery:?}, bad, by {probe:?}: {shut} of {} shut out",
+        report(&format!(
+            "{delivery:?}, refused policy, probe {probe:?}: {denied} of {} denied",
             samples.len()
         ));
-        assert!(shut > CONNECTIONS);
+        assert!(denied > CONNECTIONS);
         for sample in &samples {
             let right = given_by(1, sample) || matches!(sample.status, 0 | 500);
             assert!(right, "{sample:?}");

@@ -1,4 +1,4 @@
-//! Gates with several policies in one VM.
+//! Envoys with several policies in one VM.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::http1::{self, get};
 use crate::plan::Plan;
 use crate::servers::Upstreams;
 
-/// A policy that lets its own consumer in and adds a header of its own to the request and to the response.
+/// A policy that accepts its own key, and adds its own header to the request and to the response.
 fn policy(name: &str) -> String {
     format!(
         r#"{{"providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x-key-{name}"}}]}}}}}},
@@ -18,7 +18,7 @@ fn policy(name: &str) -> String {
     )
 }
 
-/// Envoy with these chains of filters, each policy by its name, and the upstream of them all.
+/// Starts Envoy with listeners and their chains of filters, each filter given by the name of its policy.
 pub(crate) fn start(
     name: &str,
     program: Option<&Path>,
@@ -33,15 +33,15 @@ pub(crate) fn start(
     let plan = Plan {
         name: name.to_owned(),
         policies: chains.iter().flat_map(of_chain).collect(),
-        environment: [].into(),
         clusters: upstreams.addresses.clone(),
         workers: 2,
         capabilities,
+        ..Plan::default()
     };
     Ok((plan.start_in(program)?, upstreams))
 }
 
-/// Asks with the keys of these policies: the status, and which policies were at work on request and response.
+/// Sends a request with the keys of these policies. Returns the status, and the policies that edited request and response.
 pub(crate) fn ask(
     (envoy, upstreams): &(Envoy, Upstreams),
     listener: &str,
@@ -67,8 +67,8 @@ pub(crate) fn ask(
     )
 }
 
-/// Each filter of a chain has its own policy, and so has each listener.
-pub(crate) fn are_told_apart(program: Option<&Path>) {
+/// Each filter of a chain, and of each listener, uses its own policy.
+pub(crate) fn each_filter_uses_its_own_policy(program: Option<&Path>) {
     let gates = start(
         "several-policies",
         program,
@@ -85,7 +85,7 @@ pub(crate) fn are_told_apart(program: Option<&Path>) {
         Vec::new(),
     )
     .expect("it starts");
-    // Several times: each connection may be another worker's.
+    // The requests are repeated, because each connection may be on another worker.
     for _ in 0..4 {
         for listener in ["a", "b", "ab", "ba", "abc", "cab", "bca", "aab"] {
             let mut own: Vec<_> = ["a", "b", "c"]
@@ -93,7 +93,7 @@ pub(crate) fn are_told_apart(program: Option<&Path>) {
                 .filter(|name| listener.contains(name))
                 .collect();
             let (status, request, response) = ask(&gates, listener, &["a", "b", "c"]);
-            // The first filter strips the key, so the same policy twice in a chain lets nobody in.
+            // The first filter strips the key, so a chain with the same policy twice denies every request.
             if listener == "aab" {
                 assert_eq!((status, &*request), (401, ""), "{}", gates.0.log());
             } else {

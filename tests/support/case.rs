@@ -1,15 +1,15 @@
-//! The format of a case file. `tests/cases/README.md` describes it for those who write cases.
+//! The format of a case file. `tests/cases/README.md` describes how to write one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// One file: a policy, the world around it, and what is to become of each request.
+/// One file: a policy, its config centre, and requests with their expected results.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaseFile {
-    /// The file's name without its ending; the authority under which the centre serves its world.
+    /// The file's name without its ending. It is also the authority of its documents at the config centre.
     #[serde(skip)]
     pub(crate) stem: String,
     /// The policy, as YAML.
@@ -17,7 +17,7 @@ pub(crate) struct CaseFile {
     /// The environment of the VM.
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
-    /// What the config centre answers, by path.
+    /// The config centre's replies, by path.
     #[serde(default)]
     pub(crate) world: BTreeMap<String, WorldReply>,
     /// Requests to that policy, in order.
@@ -29,8 +29,7 @@ pub(crate) struct CaseFile {
 }
 
 impl CaseFile {
-    /// The paths of the documents that are kept fresh whether a request needs them or not. When they are asked for is
-    /// no case's business.
+    /// The paths of watched documents. They are fetched without a request, so a case's callouts do not include them.
     pub(crate) fn watched_paths(&self) -> Vec<String> {
         let policy: serde_json::Value = self
             .policy
@@ -51,11 +50,11 @@ impl CaseFile {
     }
 }
 
-/// What the config centre answers for one path.
+/// The config centre's reply for one path.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorldReply {
-    /// 200 where it isn't said.
+    /// The default is 200.
     pub(crate) status: Option<u16>,
     #[serde(default)]
     pub(crate) headers: Vec<(String, String)>,
@@ -64,12 +63,12 @@ pub(crate) struct WorldReply {
     /// The connection is closed without an answer.
     #[serde(default)]
     pub(crate) down: bool,
-    /// No answer ever comes.
+    /// There is no answer.
     #[serde(default)]
     pub(crate) silent: bool,
 }
 
-/// One request and what is to become of it: exactly one of `forwarded`, `answered`, `denied`.
+/// One request and its expected result: exactly one of `forwarded`, `answered`, `denied`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
@@ -83,14 +82,14 @@ pub(crate) struct Case {
     pub(crate) request: Request,
     #[serde(flatten)]
     pub(crate) expected: Expected,
-    /// The paths that are asked of the centre because of this request, in order.
+    /// The paths that are fetched from the config centre because of this request, in order.
     #[serde(default)]
     pub(crate) callouts: Vec<String>,
-    /// Where a real Envoy answers or changes the request before the filter sees it.
+    /// Another result in Envoy, if Envoy itself answers or changes the request before the filter.
     pub(crate) envoy: Option<EnvoyNote>,
 }
 
-/// What Envoy itself makes of a request, and why.
+/// The result in Envoy, and the reason why it differs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnvoyNote {
@@ -98,7 +97,7 @@ pub(crate) struct EnvoyNote {
     pub(crate) because: String,
 }
 
-/// A request's head. Texts may hold `\xNN` for any byte (in TOML's 'literal' strings).
+/// A request's head. `\xNN` in a text is that byte (in TOML's 'literal' strings).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Request {
@@ -123,7 +122,7 @@ impl Default for Request {
 }
 
 impl Request {
-    /// All pairs as the host hands them over, pseudo-headers first, names in lower case.
+    /// All headers as the host passes them: pseudo-headers first, names in lower case.
     pub(crate) fn pairs(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
         let pseudo = [
             (":authority", self.host.as_str()),
@@ -144,7 +143,7 @@ impl Request {
     }
 }
 
-/// What is to become of a request.
+/// The expected result of a request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Expected {
@@ -153,14 +152,14 @@ pub(crate) enum Expected {
     Denied(Denied),
 }
 
-/// What the upstream gets. What isn't said must be as it came, header by header.
+/// The request at the upstream. Each header that is not named must be unchanged.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Forwarded {
     pub(crate) method: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) host: Option<String>,
-    /// The cluster; `default` where the policy chose none.
+    /// The cluster. The default is `default`.
     pub(crate) upstream: Option<String>,
     pub(crate) headers: BTreeMap<String, Values>,
     pub(crate) absent: Vec<String>,
@@ -176,7 +175,7 @@ pub(crate) struct ResponseHeaders {
     pub(crate) absent: Vec<String>,
 }
 
-/// An answer that the policy gives.
+/// An answer of the policy.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answered {
@@ -187,20 +186,20 @@ pub(crate) struct Answered {
     pub(crate) absent: Vec<String>,
     /// The whole content.
     pub(crate) body: Option<String>,
-    /// The path that an access log shows; as it came where it isn't said.
+    /// The path in the access log. The default is the request's path.
     pub(crate) logged: Option<String>,
 }
 
-/// A refusal. Its form (problem document, challenge) is checked without being written out.
+/// A denial. Its form (problem document, challenge) is always checked.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Denied {
     pub(crate) status: u16,
-    /// Without `postern_`; left out only where Envoy itself refuses.
+    /// Without `postern_`. It is left out only if Envoy itself refuses the request.
     pub(crate) reason: Option<String>,
-    /// The gRPC status, where the client speaks gRPC.
+    /// The gRPC status, if the client uses gRPC.
     pub(crate) grpc: Option<u8>,
-    /// The path that an access log shows; as it came where it isn't said.
+    /// The path in the access log. The default is the request's path.
     pub(crate) logged: Option<String>,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, Values>,
@@ -225,18 +224,18 @@ impl Values {
     }
 }
 
-/// A policy that must be refused, with every error of it.
+/// A policy that must be refused, with all of its errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refused {
     pub(crate) name: String,
     #[serde(default, rename = "why")]
     _why: Option<String>,
-    /// YAML; or `json`, where YAML could not say it.
+    /// The policy as YAML. `json` is for what YAML can't express.
     pub(crate) policy: Option<String>,
     pub(crate) json: Option<String>,
     pub(crate) errors: Vec<RefusedError>,
-    /// Whether it is given to a real Envoy too, which takes a start each.
+    /// Whether a real Envoy is started with it, too.
     #[serde(default)]
     pub(crate) envoy: bool,
 }
@@ -249,19 +248,20 @@ pub(crate) struct RefusedError {
     /// A part of the reason or of the suggestion.
     #[serde(default)]
     pub(crate) says: String,
-    /// What must not be printed: a secret.
+    /// A text that no error may contain, such as a secret.
     pub(crate) never: Option<String>,
 }
 
-/// The JSON text of a policy that was written as YAML.
+/// A policy's JSON text, from YAML.
 pub(crate) fn json_of(yaml: &str) -> Result<String, String> {
-    // Not by way of a `serde_json::Value`: it would sort the fields, and errors are told in the order of writing.
-    let value: serde_yaml_ng::Value =
-        serde_yaml_ng::from_str(yaml).map_err(|error| format!("policy is no YAML: {error}"))?;
-    serde_json::to_string(&value).map_err(|error| format!("policy is no JSON: {error}"))
+    // A `serde_json::Value` would sort the fields, but errors are reported in the policy's order.
+    let value: serde_yaml_ng::Value = serde_yaml_ng::from_str(yaml)
+        .map_err(|error| format!("the policy is not YAML: {error}"))?;
+    serde_json::to_string(&value)
+        .map_err(|error| format!("the policy can't be written as JSON: {error}"))
 }
 
-/// The bytes that a text of a case file stands for.
+/// The bytes of a text, with its escapes `\xNN` decoded.
 pub(crate) fn bytes(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = text.as_bytes();
@@ -272,8 +272,8 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
             .and_then(|digits| std::str::from_utf8(digits.get(..2)?).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match escaped {
-            Some(meant) => {
-                out.push(meant);
+            Some(byte) => {
+                out.push(byte);
                 rest = &tail[3..];
             }
             None => {
@@ -325,7 +325,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_keys_and_two_expectations_are_refused() {
+    fn refuses_unknown_keys_and_two_expected_results() {
         let good = "[[case]]\nname = 'a'\nanswered = { status = 200 }\n";
         toml::from_str::<CaseFile>(good).unwrap();
         for bad in [
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes() {
+    fn decodes_escapes() {
         assert_eq!(bytes(r"a\xffb\x0a\y\x"), b"a\xffb\n\\y\\x");
     }
 }

@@ -1,4 +1,4 @@
-//! A config centre that does as it is told.
+//! A config centre whose replies a test sets.
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
@@ -9,31 +9,51 @@ use std::time::Duration;
 
 use crate::http1::{read, serve};
 
-/// What the centre does with a request.
+/// How the centre reacts to a request.
 #[derive(Clone, Debug)]
-pub(crate) enum Deed {
-    /// It answers, after a while.
-    Answer {
-        status: u16,
-        fields: Vec<(String, String)>,
-        body: Vec<u8>,
-        after: Duration,
-        /// How many bytes it says that the content has, where that's a lie.
-        claimed: Option<usize>,
-    },
+pub(crate) enum Reply {
+    Answer(Answer),
     /// It closes the connection.
     Down,
-    /// It never answers.
+    /// It does not answer.
     Silent,
+}
+
+/// An answer of the centre.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// The time before the answer.
+    pub(crate) delay: Duration,
+    /// A wrong `content-length`. After such an answer the connection is closed.
+    pub(crate) wrong_length: Option<usize>,
+}
+
+impl Reply {
+    /// An answer of status 200 with this body, at once.
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
+        Self::status(200, body)
+    }
+
+    /// An answer of this status with this body, at once.
+    pub(crate) fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::Answer(Answer {
+            status,
+            body: body.into(),
+            ..Answer::default()
+        })
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
-    deeds: BTreeMap<(String, String), Deed>,
+    replies: BTreeMap<(String, String), Reply>,
     asked: Vec<(String, String)>,
 }
 
-/// A config centre that serves several worlds, told apart by `:authority`.
+/// A config centre with several sets of documents. `:authority` selects the set.
 #[derive(Clone, Debug)]
 pub(crate) struct Centre {
     pub(crate) address: SocketAddr,
@@ -48,23 +68,22 @@ impl Centre {
         Self { address, state }
     }
 
-    /// From now on it does this for a path. What it isn't told about is 404.
-    pub(crate) fn set(&self, authority: &str, path: &str, deed: Deed) {
+    /// Sets the reply for a path. The reply for any other path is 404.
+    pub(crate) fn set(&self, authority: &str, path: &str, reply: Reply) {
         let mut state = self.state.write().expect("no thread has panicked");
         state
-            .deeds
-            .insert((authority.to_owned(), path.to_owned()), deed);
+            .replies
+            .insert((authority.to_owned(), path.to_owned()), reply);
     }
 
-    /// Which paths were asked for since the last call.
+    /// The paths of the requests since the last call, in order.
     pub(crate) fn asked(&self, authority: &str) -> Vec<String> {
         let mut state = self.state.write().expect("no thread has panicked");
-        let (mine, others) = std::mem::take(&mut state.asked)
+        let (own, others): (Vec<_>, _) = std::mem::take(&mut state.asked)
             .into_iter()
             .partition(|(asked, _)| asked == authority);
         state.asked = others;
-        let mine: Vec<(String, String)> = mine;
-        mine.into_iter().map(|(_, path)| path).collect()
+        own.into_iter().map(|(_, path)| path).collect()
     }
 }
 
@@ -79,41 +98,30 @@ fn centre(stream: TcpStream, state: &RwLock<State>) {
         let text =
             |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
         let key = (text(request.field(b"host")), text(path));
-        let deed = {
+        let reply = {
             let mut state = state.write().expect("no thread has panicked");
             state.asked.push(key.clone());
-            state.deeds.get(&key).cloned()
+            state.replies.get(&key).cloned()
         };
-        let missing = Deed::Answer {
-            status: 404,
-            fields: Vec::new(),
-            body: Vec::new(),
-            after: Duration::ZERO,
-            claimed: None,
-        };
-        match deed.unwrap_or(missing) {
-            Deed::Down => return,
-            Deed::Silent => thread::sleep(Duration::from_secs(60)),
-            Deed::Answer {
-                status,
-                fields,
-                body,
-                after,
-                claimed,
-            } => {
-                thread::sleep(after);
-                let fields: Vec<_> = fields
+        match reply.unwrap_or_else(|| Reply::status(404, "")) {
+            Reply::Down => return,
+            Reply::Silent => thread::sleep(Duration::from_secs(60)),
+            Reply::Answer(answer) => {
+                thread::sleep(answer.delay);
+                let fields: Vec<_> = answer
+                    .fields
                     .iter()
                     .map(|(name, value)| format!("{name}: {value}\r\n"))
                     .collect();
-                let length = claimed.unwrap_or(body.len());
+                let length = answer.wrong_length.unwrap_or(answer.body.len());
                 let head = format!(
-                    "HTTP/1.1 {status} x\r\n{}content-length: {length}\r\n\r\n",
+                    "HTTP/1.1 {} x\r\n{}content-length: {length}\r\n\r\n",
+                    answer.status,
                     fields.concat()
                 );
                 let written = stream.get_mut().write_all(head.as_bytes());
-                let written = written.and_then(|()| stream.get_mut().write_all(&body));
-                if written.is_err() || claimed.is_some() {
+                let written = written.and_then(|()| stream.get_mut().write_all(&answer.body));
+                if written.is_err() || answer.wrong_length.is_some() {
                     return;
                 }
             }

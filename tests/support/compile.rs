@@ -1,12 +1,12 @@
-//! From a policy's text to the policy.
+//! Compiles a policy from its text.
 
 use std::collections::BTreeMap;
 
 use postern::config::{Config, ConfigErrors};
 use postern::policy::{Environment, Policy};
 
-/// Compiles a policy that was written as JSON text: whole, and list by list, which must come to the same. Where it is
-/// written wrongly, the latter tells that first, and then what else is wrong.
+/// Compiles a policy from JSON text, as a whole and list by list. Both must have the same result. If the JSON has errors,
+/// reading it list by list reports them first, and then all others.
 pub(crate) fn compile(
     json: &str,
     environment: &BTreeMap<String, String>,
@@ -19,10 +19,10 @@ pub(crate) fn compile(
             assert_eq!(format!("{read:?}"), format!("{whole:?}"), "{json}");
         }
         Err(written) => {
-            let told = read.as_ref().err();
-            let told: Vec<_> = told.into_iter().flat_map(ConfigErrors::iter).collect();
+            let errors = read.as_ref().err();
+            let errors: Vec<_> = errors.into_iter().flat_map(ConfigErrors::iter).collect();
             let written: Vec<_> = written.iter().collect();
-            assert!(told.starts_with(&written), "{json}\n{told:?}");
+            assert!(errors.starts_with(&written), "{json}\n{errors:?}");
         }
     }
     read

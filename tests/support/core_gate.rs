@@ -1,4 +1,4 @@
-//! The core as a gate: an engine, a clock that the test moves, and a centre that answers from the case file's world.
+//! The core as a gate: an engine, a clock that the test moves, and the case file's config centre.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -51,7 +51,7 @@ impl Inputs for Clock {
     }
 }
 
-/// Remembers what was decided.
+/// Records the decisions.
 #[derive(Debug, Default)]
 struct Decisions(Vec<(Decision, Option<&'static str>)>);
 
@@ -69,18 +69,18 @@ impl Observer for Decisions {
 #[derive(Debug)]
 pub(crate) struct CoreGate {
     engine: Engine,
-    /// One for all: the next exchange is decided in the memory of the one before.
+    /// Every exchange uses the memory of the one before.
     edits: Edits,
     board: MemoryBoard,
     clock: Clock,
     decisions: Decisions,
     world: World,
-    /// Callouts that will never be answered, and when their time is up.
+    /// Callouts without an answer, and the time of their timeout.
     silent: Vec<(FlightId, Timestamp)>,
 }
 
 impl CoreGate {
-    /// An engine for the file's policy that has loaded its watched documents.
+    /// Makes an engine for the file's policy, and loads its watched documents.
     pub(crate) fn open(file: &CaseFile) -> Result<Self, String> {
         let json = json_of(file.policy.as_deref().unwrap_or_default())?;
         let policy = compile(&json, &file.env).map_err(|errors| errors.to_string())?;
@@ -114,7 +114,7 @@ impl CoreGate {
         Ok(woken)
     }
 
-    /// Answers every callout that is to be sent, and those whose time is up.
+    /// Answers every new callout, and every callout whose timeout has passed.
     fn serve(&mut self) -> Result<Vec<ExchangeId>, String> {
         let mut woken = Vec::new();
         loop {
@@ -151,7 +151,7 @@ impl CoreGate {
             .collect()
     }
 
-    /// What the world answers; none where it stays silent.
+    /// The reply of the config centre; none if it is silent.
     fn answer(&mut self, callout: &Callout) -> Result<Option<Result<Reply, CalloutError>>, String> {
         let headers = callout
             .headers
@@ -167,7 +167,7 @@ impl CoreGate {
         })
     }
 
-    /// Serves the world until the exchange is woken, at its deadline at the latest.
+    /// Answers callouts until the exchange is woken, at its deadline at the latest.
     fn wake(&mut self, id: ExchangeId, deadline: Timestamp) -> Result<(), String> {
         if self.serve()?.contains(&id) {
             return Ok(());
@@ -179,7 +179,7 @@ impl CoreGate {
                 return Ok(());
             }
         }
-        Err("the exchange was not woken at its deadline".into())
+        Err("the exchange is not woken at its deadline".into())
     }
 
     fn settle(&mut self, mut step: Step) -> Result<(Edits, Option<Response>), String> {
@@ -226,7 +226,11 @@ impl Gate for CoreGate {
         match self.decisions.0.as_slice() {
             [one] if *one == decision => {}
             [(Decision::Answered, _)] if decision.0 == Decision::Answered => {}
-            other => return Err(format!("decided {other:?}, done {decision:?}")),
+            other => {
+                return Err(format!(
+                    "the decisions are {other:?}, the result is {decision:?}"
+                ));
+            }
         }
         Ok(Exchange {
             outcome,
@@ -239,12 +243,14 @@ impl Gate for CoreGate {
     }
 }
 
-/// Performs the edits as a host does.
+/// Applies the edits as a host does.
 fn edited(mut pairs: Pairs, edits: &[Edit]) -> Result<Pairs, String> {
     for edit in edits {
         let (Edit::Set(name, _) | Edit::Add(name, _) | Edit::Remove(name)) = edit;
         if name.iter().any(u8::is_ascii_uppercase) {
-            return Err(format!("an edit of {name:?}: names are lower case"));
+            return Err(format!(
+                "an edit has the name {name:?}, which is not in lower case"
+            ));
         }
         match edit {
             Edit::Set(name, value) => {
@@ -259,13 +265,16 @@ fn edited(mut pairs: Pairs, edits: &[Edit]) -> Result<Pairs, String> {
     }
     for (name, value) in &pairs {
         if value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            return Err(format!("a control byte in {}", name.escape_ascii()));
+            return Err(format!(
+                "a control byte in the header {}",
+                name.escape_ascii()
+            ));
         }
     }
     Ok(pairs)
 }
 
-/// With the new path.
+/// Sets the new path, if there is one.
 fn with_path(mut pairs: Pairs, edits: &Edits) -> Pairs {
     if let Some(path) = edits.path() {
         pairs.retain(|pair| pair.0 != b":path");
@@ -285,12 +294,12 @@ fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
     })
 }
 
-/// What is answered, and what was decided.
+/// The answer, and the decision.
 type Answered = (Outcome, (Decision, Option<&'static str>));
 
 fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered, String> {
     if !edits.request().is_empty() || !edits.response().is_empty() {
-        return Err("edits of a request that is answered".into());
+        return Err("there are edits for a request that is answered".into());
     }
     let details = String::from_utf8_lossy(&response.details).into_owned();
     let pairs = |(name, value): &(postern::http::Text, postern::http::Text)| {
@@ -315,7 +324,7 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
     Ok((Outcome::Answered(answer), decision))
 }
 
-/// Every reason of a denial in this version: a name that changes breaks dashboards.
+/// Every reason of a denial. Dashboards depend on these names.
 const REASONS: [&str; 16] = [
     "missing_credential",
     "invalid_credential",

@@ -1,4 +1,4 @@
-//! Runs the whole corpus through one gate, whichever it is.
+//! Runs the whole corpus through a gate.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -6,26 +6,26 @@ use std::time::Duration;
 use crate::case::{Case, CaseFile, Request, files};
 use crate::outcome::{Exchange, differences};
 
-/// Something that requests can be sent through: the core, the adapter, a real Envoy.
+/// Something that decides requests: the core, the adapter, or a real Envoy with the filter.
 pub(crate) trait Gate {
-    /// Sends one request and waits for what becomes of it, and for so many callouts.
+    /// Sends one request, and waits for the result and for this number of callouts.
     fn exchange(&mut self, request: &Request, callouts: usize) -> Result<Exchange, String>;
 
     /// Lets time pass.
     fn pass(&mut self, span: Duration);
 
-    /// Whether Envoy's own codec stands before it.
+    /// Whether Envoy's codec reads the request first.
     const BEHIND_ENVOY: bool = false;
 
-    /// Whether the host adds or changes such a header by itself.
+    /// Whether the host itself adds or changes this header.
     fn passes_over(&self, _name: &[u8]) -> bool {
         false
     }
 }
 
-/// Runs every case of every file through a gate that `open` makes of the file, and fails with all that went wrong.
+/// Runs every case of every file through the gate that `open` makes for the file. Fails with a list of all differences.
 ///
-/// `POSTERN_CASES` narrows the run to the files and cases whose `file: name` contains it.
+/// `POSTERN_CASES` limits the run to cases whose `file: name` contains its text.
 pub(crate) fn run<G: Gate>(runner: &str, mut open: impl FnMut(&CaseFile) -> Result<G, String>) {
     let only = std::env::var_os("POSTERN_CASES").unwrap_or_default();
     let only = only.to_string_lossy();
@@ -93,7 +93,7 @@ fn check<G: Gate>(gate: &mut G, case: &Case) -> Vec<String> {
     found
 }
 
-/// Prints a line, whether the test fails or not.
+/// Prints a line on stderr.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! A real Envoy, started by func-e.
+//! Runs a real Envoy, with func-e.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -12,35 +12,35 @@ use serde_json::{Value, json};
 
 use crate::http1::{exchange, get};
 
-/// What is to be run.
+/// What to run.
 #[derive(Debug)]
 pub(crate) struct Launch {
-    /// For its bootstrap, logs and state.
+    /// The folder for its bootstrap, logs and state.
     pub(crate) folder: PathBuf,
-    /// All but the admin's address.
+    /// The bootstrap without the admin's address.
     pub(crate) bootstrap: Value,
     pub(crate) workers: usize,
-    /// More of the command line. With a `--base-id` hot restart is on.
+    /// More arguments. `--base-id` turns hot restart on.
     pub(crate) arguments: Vec<String>,
-    /// Another Envoy than the one that the project is set up with.
+    /// Another Envoy than the project's own.
     pub(crate) program: Option<PathBuf>,
 }
 
-/// A running Envoy. It ends when this is dropped.
+/// A running Envoy. It ends when this is dropped. If the test has failed, the end of its log is printed.
 #[derive(Debug)]
 pub(crate) struct Envoy {
     child: Child,
     /// The address of its admin pages.
     pub(crate) admin: SocketAddr,
-    /// Where its files are; the access log is `access.log`.
+    /// The folder of its files. The access log is `access.log`.
     pub(crate) folder: PathBuf,
 }
 
-/// The file of the folder that has its log.
+/// The log's file in that folder.
 const LOG: &str = "envoy.log";
 
 impl Envoy {
-    /// Starts it and waits until its listeners are there.
+    /// Starts it, and waits until it is ready.
     pub(crate) fn launch(launch: &Launch) -> Result<Self, String> {
         let func_e = variable("FUNC_E");
         let folder = launch.folder.clone();
@@ -77,7 +77,7 @@ impl Envoy {
             .stdout(output)
             .stderr(again)
             .spawn()
-            .map_err(|error| format!("func-e can't be started: {error}"))?;
+            .map_err(|error| format!("func-e could not be started: {error}"))?;
         let mut envoy = Self {
             child,
             admin,
@@ -99,30 +99,54 @@ impl Envoy {
                 return Err(format!("Envoy ended ({status}):\n{}", self.log()));
             }
             if start.elapsed() > Duration::from_secs(60) {
-                return Err(format!("Envoy isn't ready after a minute:\n{}", self.log()));
+                return Err(format!(
+                    "Envoy is not ready after a minute:\n{}",
+                    self.log()
+                ));
             }
             thread::sleep(Duration::from_millis(50));
         }
     }
 
     /// Prints the end of the log.
-    pub(crate) fn show_log(&self) {
+    fn show_log(&self) {
         let log = self.log();
         let lines: Vec<_> = log.lines().collect();
         let last = lines.len().saturating_sub(60);
         let _ = writeln!(
             std::io::stderr(),
-            "Envoy's log ends:\n{}",
+            "the end of Envoy's log:\n{}",
             lines[last..].join("\n")
         );
     }
 
-    /// All that it has logged.
+    /// Envoy's stats whose names match the filter, a regular expression: name and value.
+    pub(crate) fn stats(&self, filter: &str) -> Vec<(String, u64)> {
+        let page = get(
+            self.admin,
+            &format!("/stats?format=json&filter={filter}"),
+            "",
+        );
+        let body = page.map(|page| page.body).unwrap_or_default();
+        let page: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let stats = page["stats"].as_array().cloned().unwrap_or_default();
+        let read =
+            |stat: &Value| Some((stat["name"].as_str()?.to_owned(), stat["value"].as_u64()?));
+        stats.iter().filter_map(read).collect()
+    }
+
+    /// The number of connections that each worker has taken.
+    pub(crate) fn connections_by_worker(&self) -> Vec<u64> {
+        let stats = self.stats("listener.*worker_.*downstream_cx_total");
+        stats.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// The whole log.
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.folder.join(LOG)).unwrap_or_default()).into_owned()
     }
 
-    /// The lines of the log that no test may cause: a trap ends the filter on its worker.
+    /// The lines of the log about a trap, which ends the VM of a worker.
     pub(crate) fn traps(&self) -> Vec<String> {
         let bad = |line: &&str| {
             let lower = line.to_ascii_lowercase();
@@ -137,6 +161,9 @@ impl Envoy {
 impl Drop for Envoy {
     #[expect(clippy::disallowed_methods, reason = "a process ends in real time")]
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.show_log();
+        }
         let quit = b"POST /quitquitquit HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         let _ = exchange(self.admin, "POST", quit);
         for attempt in 0..100 {
@@ -144,7 +171,7 @@ impl Drop for Envoy {
                 return;
             }
             if attempt == 50 {
-                // func-e passes it on.
+                // func-e passes the signal on.
                 let _ = Command::new("kill")
                     .arg(self.child.id().to_string())
                     .status();
@@ -156,19 +183,21 @@ impl Drop for Envoy {
     }
 }
 
+/// The value of an environment variable. The test fails if it is not set.
 pub(crate) fn variable(name: &str) -> String {
     let value = std::env::var_os(name).unwrap_or_default();
     let value = value.to_string_lossy().into_owned();
-    assert!(!value.is_empty(), "{name} is not set: `make test` sets it");
+    assert!(!value.is_empty(), "{name} is not set; `make test` sets it");
     value
 }
 
+/// An address with a free port.
 pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound port")
 }
 
-/// An address of this machine, as Envoy's configuration has it.
+/// A loopback address in the format of Envoy's configuration.
 pub(crate) fn socket(port: u16) -> Value {
     json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
 }

@@ -1,13 +1,11 @@
-//! A real Envoy as a gate.
+//! A real Envoy with the filter as a gate.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::case::{CaseFile, Request, WorldReply, bytes, files, json_of};
-use crate::centre::{Centre, Deed};
+use crate::centre::{self, Centre, Reply};
 use crate::compile::compile;
 use crate::corpus::Gate;
 use crate::envoy::Envoy;
@@ -15,8 +13,9 @@ use crate::http1::{Message, exchange};
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, UPSTREAM_ANSWER, values};
 use crate::plan::{DETAILS, LOGGED, Plan};
 use crate::servers::Upstreams;
+use crate::wait::{ensure, pause, wait_for};
 
-/// One Envoy for the whole corpus, and what stands behind it.
+/// One Envoy for the whole corpus, its upstreams and its config centre.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) envoy: Envoy,
@@ -25,49 +24,43 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts Envoy with one listener for each case file, and waits until it has asked for every watched document.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    /// Starts Envoy with one listener for each case file, and waits until it has fetched every watched document.
     pub(crate) fn start() -> Result<Rc<Self>, String> {
         let upstreams = Upstreams::start(&["default", "blue", "green"], &UPSTREAM_ANSWER);
         let centre = Centre::start();
         let mut plan = Plan {
             name: "envoy-corpus".into(),
-            policies: Vec::new(),
-            environment: BTreeMap::new(),
             clusters: upstreams.addresses.clone(),
-            workers: 1,
-            capabilities: Vec::new(),
+            ..Plan::default()
         };
         plan.clusters.push(("centre".into(), centre.address));
         let mut watched = Vec::new();
         for file in files().iter().filter(|file| !file.cases.is_empty()) {
             let json = json_of(file.policy.as_deref().unwrap_or_default())?;
-            // One policy that doesn't compile would keep Envoy from starting; the core's runner tells which and why.
+            // A policy that does not compile keeps Envoy from starting. The core's runner reports its errors.
             if compile(&json, &file.env).is_err() {
                 continue;
             }
             plan.policies.push((file.stem.clone(), json));
             plan.environment.extend(file.env.clone());
             for (path, reply) in &file.world {
-                centre.set(&file.stem, path, deed(reply));
+                centre.set(&file.stem, path, centre_reply(reply));
             }
             let paths = file.watched_paths();
             watched.extend(paths.into_iter().map(|path| (file.stem.clone(), path)));
         }
         let envoy = plan.start()?;
-        let start = Instant::now();
-        while !watched.is_empty() && start.elapsed() < Duration::from_secs(10) {
+        wait_for(Duration::from_secs(10), || {
             for authority in plan.policies.iter().map(|(name, _)| name) {
                 let asked = centre.asked(authority);
                 watched.retain(|(own, path)| own != authority || !asked.contains(path));
             }
-            thread::sleep(Duration::from_millis(20));
-        }
-        if !watched.is_empty() {
-            return Err(format!("nobody asked for {watched:?}:\n{}", envoy.log()));
-        }
-        // The VM that asked hands the documents to the others, which take them on their next tick.
-        thread::sleep(Duration::from_millis(1500));
+            ensure(watched.is_empty(), || {
+                format!("Envoy has not fetched {watched:?}")
+            })
+        });
+        // The VM that fetched the documents shares them with the others, which load them on their next tick.
+        pause(Duration::from_millis(1500));
         Ok(Rc::new(Self {
             envoy,
             upstreams,
@@ -76,23 +69,22 @@ impl World {
     }
 }
 
-fn deed(reply: &WorldReply) -> Deed {
+fn centre_reply(reply: &WorldReply) -> Reply {
     if reply.down {
-        return Deed::Down;
+        return Reply::Down;
     }
     if reply.silent {
-        return Deed::Silent;
+        return Reply::Silent;
     }
-    Deed::Answer {
+    Reply::Answer(centre::Answer {
         status: reply.status.unwrap_or(200),
         fields: reply.headers.clone(),
         body: reply.body.clone().into_bytes(),
-        after: Duration::ZERO,
-        claimed: None,
-    }
+        ..centre::Answer::default()
+    })
 }
 
-/// One listener of it.
+/// The listener of one case file.
 #[derive(Debug)]
 pub(crate) struct EnvoyGate {
     world: Rc<World>,
@@ -114,8 +106,7 @@ impl EnvoyGate {
 }
 
 impl EnvoyGate {
-    /// What was asked of the centre. A callout that nobody waits for may come after the answer.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    /// The paths that were fetched from the config centre. A callout may come after the answer.
     fn callouts(&self, expected: usize) -> Vec<String> {
         let mut callouts = Vec::new();
         for _ in 0..100 {
@@ -124,7 +115,7 @@ impl EnvoyGate {
             if callouts.len() >= expected {
                 break;
             }
-            thread::sleep(Duration::from_millis(10));
+            pause(Duration::from_millis(10));
         }
         callouts
     }
@@ -152,9 +143,8 @@ impl Gate for EnvoyGate {
         Ok(Exchange { outcome, callouts })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     fn pass(&mut self, span: Duration) {
-        thread::sleep(span);
+        pause(span);
     }
 
     fn passes_over(&self, name: &[u8]) -> bool {
@@ -169,7 +159,7 @@ impl Gate for EnvoyGate {
     }
 }
 
-/// The request as bytes; what is left out is really left out.
+/// The request's bytes, without the pseudo-headers that the case leaves out.
 fn wire(request: &Request) -> Vec<u8> {
     let left_out = |name: &str| request.without.iter().any(|other| other == name);
     let mut wire = bytes(&request.method);
@@ -196,7 +186,7 @@ fn wire(request: &Request) -> Vec<u8> {
     wire
 }
 
-/// What the upstream got, as the filter would name it.
+/// The headers of the request at the upstream, with pseudo-headers.
 fn pairs(request: &Message) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut words = request.start.split(|byte| *byte == b' ');
     let mut word = || words.next().unwrap_or_default().to_vec();

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as bytes: a client and a server that pass on whatever they are given, so that odd requests get through.
+//! An HTTP/1.1 client and server for tests. They send the given bytes unchanged, so that invalid requests are possible.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 /// A request or a response.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// The first line, without its end.
+    /// The first line, without its line end.
     pub(crate) start: Vec<u8>,
     pub(crate) fields: Fields,
     pub(crate) body: Vec<u8>,
@@ -25,7 +25,7 @@ impl Message {
         found.map(|(_, value)| value.as_slice())
     }
 
-    /// The status of a response; 0 where there is none.
+    /// The status of a response; 0 if there is none.
     pub(crate) fn status(&self) -> u16 {
         let code = self.start.split(|byte| *byte == b' ').nth(1);
         code.and_then(|code| std::str::from_utf8(code).ok()?.parse().ok())
@@ -33,7 +33,7 @@ impl Message {
     }
 }
 
-/// Serves each connection on a thread of its own, for as long as the test runs.
+/// Serves each connection on its own thread, until the test ends.
 pub(crate) fn serve(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound port");
@@ -47,7 +47,7 @@ pub(crate) fn serve(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Socke
     address
 }
 
-/// Sends one request and reads the whole answer. `method` is told apart because an answer to HEAD has no content.
+/// Sends one request and reads the whole response. `method` is needed because a response to HEAD has no content.
 pub(crate) fn exchange(address: SocketAddr, method: &str, request: &[u8]) -> io::Result<Message> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -56,14 +56,14 @@ pub(crate) fn exchange(address: SocketAddr, method: &str, request: &[u8]) -> io:
     read(&mut BufReader::new(stream), method != "HEAD")
 }
 
-/// A GET by a path, for the admin's pages and other simple things.
+/// Sends a GET for a path, with these header lines.
 pub(crate) fn get(address: SocketAddr, path: &str, fields: &str) -> io::Result<Message> {
     let request =
         format!("GET {path} HTTP/1.1\r\nhost: api.test\r\nconnection: close\r\n{fields}\r\n");
     exchange(address, "GET", request.as_bytes())
 }
 
-/// Reads one message. A request without a length has no content; a response without one ends with the connection.
+/// Reads one message. A request without a length has no content. A response without one ends when the connection does.
 pub(crate) fn read(stream: &mut impl BufRead, with_body: bool) -> io::Result<Message> {
     let start = line(stream)?;
     let mut fields = Vec::new();

@@ -1,6 +1,6 @@
-//! What the adapter logs of a policy that it refuses.
+//! Reads the log lines about a refused policy.
 
-/// A line of the log, `event=config_error path=… reason=… suggestion=…`, as the core would say it.
+/// The core's error text, from a log line `event=config_error path=… reason=… suggestion=…`.
 pub(crate) fn config_error(line: &str) -> Option<String> {
     let (_, line) = line.split_once("event=config_error path=")?;
     let (path, rest) = value(line)?;
@@ -12,7 +12,7 @@ pub(crate) fn config_error(line: &str) -> Option<String> {
     })
 }
 
-/// A value of a log line, quoted or not, and what follows it.
+/// The value at the begin of the text, quoted or not, and the text after it.
 fn value(text: &str) -> Option<(String, &str)> {
     if !text.starts_with('"') {
         let end = text.find(' ').unwrap_or(text.len());

@@ -1,4 +1,4 @@
-//! What became of a request, and whether that is what a case expects.
+//! The result of a request, and its comparison with the case.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use crate::case::{Answered, Denied, Expected, Forwarded, Request, Values, bytes}
 /// Header fields in order, names in lower case.
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// What became of one request.
+/// The result of one request.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) outcome: Outcome,
-    /// The paths that were asked of the centre.
+    /// The paths that were fetched from the config centre.
     pub(crate) callouts: Vec<String>,
 }
 
-/// Either the upstream got it, or the gate answered.
+/// The request was forwarded, or the gate answered it.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Forwarded(Delivery),
     Answered(Answer),
 }
 
-/// What the upstream got, and what the client got back.
+/// The request at the upstream, and the response at the client.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     /// Pseudo-headers included.
@@ -31,7 +31,7 @@ pub(crate) struct Delivery {
     pub(crate) response: Pairs,
 }
 
-/// An answer that didn't come from the upstream.
+/// An answer of the gate.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -40,7 +40,7 @@ pub(crate) struct Answer {
     pub(crate) grpc: Option<u8>,
     /// The response-code details.
     pub(crate) details: String,
-    /// The request's path, as an access log shows it.
+    /// The request's path in an access log.
     pub(crate) logged: Vec<u8>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) const UPSTREAM_ANSWER: [(&str, &str); 5] = [
     ("content-length", "0"),
 ];
 
-/// The header by which Envoy's route chooses the cluster.
+/// The header that selects the cluster in Envoy's route.
 pub(crate) const UPSTREAM_HEADER: &str = "x-postern-upstream";
 
 /// The values of `name`, in order.
@@ -74,8 +74,7 @@ fn shown(values: &[Vec<u8>]) -> String {
     format!("[{}]", each.join(", "))
 }
 
-/// What is wrong with an exchange, one line each; nothing where it is as expected. `passed_over` are names that the host
-/// adds by itself.
+/// The differences between an exchange and the case, one line each. `passed_over` says which headers the host itself adds.
 pub(crate) fn differences(
     expected: &Expected,
     request: &Request,
@@ -101,7 +100,7 @@ pub(crate) fn differences(
         }
         (Expected::Denied(expected), Outcome::Answered(answer)) => {
             let mut found = denied(expected, answer);
-            // What Envoy itself refuses it logs in its own way.
+            // Envoy logs in its own way what it refuses itself.
             if expected.reason.is_some() {
                 found.extend(logged(expected.logged.as_deref(), request, answer));
             }
@@ -109,7 +108,7 @@ pub(crate) fn differences(
         }
         (_, Outcome::Forwarded(delivery)) => {
             let path = values(&delivery.request, b":path");
-            vec![format!("it was forwarded, as {}", shown(&path))]
+            vec![format!("it was forwarded with the path {}", shown(&path))]
         }
         (Expected::Forwarded(_), Outcome::Answered(answer)) => vec![format!(
             "it was answered: {} {} {}",
@@ -168,7 +167,7 @@ fn forwarded(
     found
 }
 
-/// Whether an access log shows the path as it is to be shown.
+/// Compares the path in the access log.
 fn logged(expected: Option<&str>, request: &Request, answer: &Answer) -> Option<String> {
     let is_left_out = request.without.iter().any(|name| name == ":path");
     let wanted = match expected {
@@ -182,7 +181,7 @@ fn logged(expected: Option<&str>, request: &Request, answer: &Answer) -> Option<
     })
 }
 
-/// Checks the fields that are named.
+/// Compares the named fields.
 fn fields(
     whose: &str,
     wanted: &BTreeMap<String, Values>,
@@ -232,7 +231,7 @@ fn denied(expected: &Denied, answer: &Answer) -> Vec<String> {
             answer.grpc, expected.grpc
         ));
     }
-    // A gRPC client's status is in its own field; HTTP's is 200 on the wire.
+    // A gRPC status has its own field. The HTTP status is 200 then.
     if expected.grpc.is_none() && answer.status != expected.status {
         found.push(format!(
             "status is {} ({}), not {}",
@@ -266,7 +265,7 @@ fn denied(expected: &Denied, answer: &Answer) -> Vec<String> {
     found
 }
 
-/// Whether the content is a problem document (RFC 9457) that says the same as the head.
+/// Checks that the content is a problem document (RFC 9457) with the same status and reason.
 fn problem(status: u16, reason: &str, answer: &Answer) -> Vec<String> {
     let mut found = Vec::new();
     let kind = values(&answer.headers, b"content-type");

@@ -10,33 +10,46 @@ use serde_json::{Map, Value, json};
 use crate::envoy::{Envoy, Launch, socket, variable};
 use crate::http1::get;
 
-/// What is to be run.
+/// What to run. The default has one worker and allows every capability.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Names a folder for logs and state.
+    /// The name of the folder for logs and state.
     pub(crate) name: String,
-    /// Listener and policy, as JSON text. A listener that is named again has one more filter in its chain.
+    /// Listener and policy, as JSON text. A repeated listener gets one more filter in its chain.
     pub(crate) policies: Vec<(String, String)>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) clusters: Vec<(String, SocketAddr)>,
     pub(crate) workers: usize,
-    /// All that the module may call and be called by; everything where it is empty.
+    /// The allowed capabilities. If it is empty, all are allowed.
     pub(crate) capabilities: Vec<&'static str>,
 }
 
-/// The field in which a local reply says why.
+/// The header of a local reply with the response code details.
 pub(crate) const DETAILS: &str = "x-details";
 
-/// The field in which a local reply says what the access log has as the path.
+/// The header of a local reply with the path as the access log has it.
 pub(crate) const LOGGED: &str = "x-logged";
 
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            policies: Vec::new(),
+            environment: BTreeMap::new(),
+            clusters: Vec::new(),
+            workers: 1,
+            capabilities: Vec::new(),
+        }
+    }
+}
+
 impl Plan {
-    /// Starts it and waits until its listeners are there.
+    /// Starts Envoy, and waits until it is ready.
     pub(crate) fn start(&self) -> Result<Envoy, String> {
         self.start_in(None)
     }
 
-    /// The same; a program is another Envoy than the one that the project is set up with.
+    /// The same with another Envoy than the project's own, if `program` is given.
     pub(crate) fn start_in(&self, program: Option<&Path>) -> Result<Envoy, String> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
         let _ = fs::remove_dir_all(&folder);
@@ -51,7 +64,7 @@ impl Plan {
 }
 
 impl Envoy {
-    /// Where a listener listens.
+    /// The address of a listener.
     pub(crate) fn listener(&self, name: &str) -> Option<SocketAddr> {
         let page = get(self.admin, "/listeners?format=json", "").ok()?;
         let page: Value = serde_json::from_slice(&page.body).ok()?;
@@ -65,15 +78,15 @@ impl Envoy {
     }
 }
 
-/// The bootstrap that the project shows.
-fn shown() -> Value {
+/// The demo's bootstrap.
+fn demo() -> Value {
     serde_yaml_ng::from_str(include_str!("../../envoy/bootstrap.yaml")).expect("it is YAML")
 }
 
 fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
-    let shown = shown();
+    let demo = demo();
     let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
-    let mut log = shown
+    let mut log = demo
         .pointer(manager)
         .map_or(Value::Null, |manager| manager["access_log"][0].clone());
     log["typed_config"]["path"] = json!(access_log);
@@ -95,14 +108,14 @@ fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
         .map(|(name, address)| cluster(name, *address))
         .collect();
     json!({
-        "stats_config": shown["stats_config"],
+        "stats_config": demo["stats_config"],
         "static_resources": {"listeners": listeners, "clusters": clusters},
     })
 }
 
 fn cluster(name: &str, address: SocketAddr) -> Value {
     let endpoints = match address.port() {
-        // There is none.
+        // The cluster has no endpoint.
         0 => json!([]),
         port => json!([{"lb_endpoints": [{"endpoint": {"address": socket(port)}}]}]),
     };

@@ -3,11 +3,11 @@
 use crate::case::{CaseFile, Refused, files, json_of};
 use crate::corpus::say;
 
-/// The runner that takes a few bad policies only: each costs it a start of Envoy.
+/// The runner that takes only a few invalid policies, because each needs a start of Envoy.
 pub(crate) const ENVOY: &str = "envoy";
 
-/// Gives every bad policy to `errors`, which says what is wrong with it, one line each (`path: reason (suggestion)`), or
-/// nothing where it compiles.
+/// Runs every invalid policy through `errors`. It returns the policy's errors, one line each (`path: reason (suggestion)`),
+/// and no line if the policy compiles.
 pub(crate) fn run(runner: &str, errors: impl Fn(&str, &CaseFile) -> Vec<String>) {
     let mut failures = Vec::new();
     let mut count = 0_usize;
@@ -22,10 +22,10 @@ pub(crate) fn run(runner: &str, errors: impl Fn(&str, &CaseFile) -> Vec<String>)
         }
     }
     say(&format!(
-        "{runner}: {count} bad policies, {} failures",
+        "{runner}: {count} invalid policies, {} failures",
         failures.len()
     ));
-    assert!(count > 0, "no bad policy was tried");
+    assert!(count > 0, "no invalid policy was run");
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
@@ -33,13 +33,13 @@ fn json(refused: &Refused) -> Result<String, String> {
     match (&refused.policy, &refused.json) {
         (Some(yaml), None) => json_of(yaml),
         (None, Some(json)) => Ok(json.clone()),
-        _ => Err("one of `policy` and `json`, please".into()),
+        _ => Err("the case needs exactly one of `policy` and `json`".into()),
     }
 }
 
 fn check(refused: &Refused, errors: &[String]) -> Result<(), String> {
     if errors.is_empty() {
-        return Err("it compiles".into());
+        return Err("the policy compiles".into());
     }
     let all = errors.join("\n    ");
     let mut left: Vec<_> = errors.iter().collect();
@@ -56,7 +56,9 @@ fn check(refused: &Refused, errors: &[String]) -> Result<(), String> {
         };
         let Some(at) = left.iter().position(fits) else {
             let says = &expected.says;
-            return Err(format!("no error at {path} says {says:?}, but:\n    {all}"));
+            return Err(format!(
+                "no error at {path} has the text {says:?}; the errors are:\n    {all}"
+            ));
         };
         left.remove(at);
         if let Some(secret) = expected
@@ -64,11 +66,11 @@ fn check(refused: &Refused, errors: &[String]) -> Result<(), String> {
             .as_ref()
             .filter(|secret| all.contains(*secret))
         {
-            return Err(format!("{secret:?} was printed:\n    {all}"));
+            return Err(format!("an error has the text {secret:?}:\n    {all}"));
         }
     }
     if left.is_empty() {
         return Ok(());
     }
-    Err(format!("further errors:\n    {all}"))
+    Err(format!("there are more errors than expected:\n    {all}"))
 }

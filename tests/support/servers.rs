@@ -1,4 +1,4 @@
-//! Upstreams that keep what they got.
+//! Upstreams that keep the requests that they receive.
 
 use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::http1::{Message, read, serve};
 
-/// Upstreams by the name of their cluster.
+/// Upstreams, each with the name of its cluster.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
     pub(crate) addresses: Vec<(String, SocketAddr)>,
@@ -38,7 +38,7 @@ impl Upstreams {
         }
     }
 
-    /// What came since the last call, with the upstream that got it.
+    /// The requests since the last call, each with the name of its upstream.
     pub(crate) fn received(&self) -> Vec<(String, Message)> {
         self.received.try_iter().collect()
     }

@@ -1,14 +1,14 @@
-//! What the upstreams of the tests answer, and which of them gets a request, without a network.
+//! The upstreams of the tests, without a network.
 
 use crate::outcome::{Pairs, UPSTREAM_ANSWER, UPSTREAM_HEADER, values};
 
-/// The answer's header fields.
+/// The header fields of the upstreams' answer.
 pub(crate) fn upstream_answer() -> Pairs {
     let pair = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
     UPSTREAM_ANSWER.iter().map(pair).collect()
 }
 
-/// The cluster that Envoy's route would choose.
+/// The cluster that Envoy's route selects.
 pub(crate) fn upstream_of(request: &Pairs) -> Result<String, String> {
     match values(request, UPSTREAM_HEADER.as_bytes()).as_slice() {
         [] => Ok("default".to_owned()),

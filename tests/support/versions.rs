@@ -1,11 +1,11 @@
-//! Other Envoys than the one that the project is set up with.
+//! Other versions of Envoy than the project's own.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::envoy::variable;
 
-/// The Envoy of such a version that `make test-long` has fetched.
+/// The path of an Envoy of this version, which `make test-long` has fetched.
 pub(crate) fn envoy_of(version: &str) -> PathBuf {
     let folder = PathBuf::from(variable("POSTERN_ENVOYS"));
     let all = fs::read_dir(folder).expect("a folder of Envoys").flatten();
@@ -17,5 +17,6 @@ pub(crate) fn envoy_of(version: &str) -> PathBuf {
             .into_owned();
         name.starts_with(version)
     });
-    own.expect("`make test-long` fetches it").join("envoy")
+    own.expect("`make test-long` fetches this version")
+        .join("envoy")
 }

@@ -1,10 +1,10 @@
-//! The config centre of a case file, without a network.
+//! A case file's config centre, without a network.
 
 use std::collections::BTreeMap;
 
 use crate::case::{CaseFile, WorldReply};
 
-/// Answers callouts from a case file's world, and remembers which were asked for.
+/// Answers callouts from a case file's world, and records their paths.
 #[derive(Debug)]
 pub(crate) struct World {
     replies: BTreeMap<String, WorldReply>,
@@ -13,14 +13,14 @@ pub(crate) struct World {
     asked: Vec<String>,
 }
 
-/// What becomes of a callout.
+/// The result of a callout.
 #[derive(Debug)]
 pub(crate) enum Told {
-    /// An answer with these headers, `:status` among them.
+    /// A reply with these headers, which include `:status`.
     Reply(Vec<(String, String)>, Vec<u8>),
-    /// It fails at once.
+    /// The callout fails at once.
     Down,
-    /// Nothing comes until its time is up.
+    /// There is no reply before the timeout.
     Silent,
 }
 
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// Answers one callout. It must be for this file's authority.
+    /// Answers one callout. Its authority must be this file's.
     pub(crate) fn ask<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &mut self,
         cluster: &[u8],
@@ -54,7 +54,7 @@ impl World {
         }
         if authority != self.authority {
             return Err(format!(
-                "a callout to {authority}, not to {}",
+                "the callout is for {authority}, not for {}",
                 self.authority
             ));
         }
@@ -79,7 +79,7 @@ impl World {
         Ok(Told::Reply(headers, reply.body.clone().into_bytes()))
     }
 
-    /// The paths that were asked for since the last call, but for those that are watched.
+    /// The paths of the callouts since the last call, without watched documents.
     pub(crate) fn asked(&mut self) -> Vec<String> {
         std::mem::take(&mut self.asked)
     }

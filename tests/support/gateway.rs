@@ -1,34 +1,33 @@
-//! An Envoy with several workers and one policy, and requests in floods.
+//! An Envoy with several workers, one policy and a config centre, and requests from several clients.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
-use crate::centre::{Centre, Deed};
+use crate::centre::{Centre, Reply};
 use crate::envoy::Envoy;
 use crate::http1::get;
 use crate::plan::Plan;
 use crate::servers::Upstreams;
+use crate::wait::{pause, wait_for};
 
-/// How many workers Envoy has.
+/// The number of Envoy's workers.
 pub(crate) const WORKERS: usize = 4;
 
-/// What the answers to one path must be.
+/// The statuses that are allowed for a path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Expect {
-    /// Nothing but this status.
+    /// Only this status.
     Only(u16),
-    /// Whatever, but this.
+    /// Any status except this one.
     Not(u16),
-    /// Whatever.
+    /// Any status.
     Any,
 }
 
 impl Expect {
-    fn fits(self, status: u16) -> bool {
+    fn allows(self, status: u16) -> bool {
         match self {
             Self::Only(wanted) => status == wanted,
             Self::Not(unwanted) => status != unwanted && status != 0,
@@ -38,17 +37,17 @@ impl Expect {
 }
 
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Gateway {
     envoy: Envoy,
     centre: Centre,
     upstreams: Upstreams,
     pub(crate) address: SocketAddr,
     authority: String,
-    during: Cell<&'static str>,
+    phase: Cell<&'static str>,
 }
 
-impl Stage {
-    /// Starts Envoy with `policy` and a centre that `prepare` has told what to do.
+impl Gateway {
+    /// Starts Envoy with a policy and a config centre. `prepare` sets the centre's replies.
     pub(crate) fn start(
         name: &str,
         policy: &str,
@@ -63,15 +62,11 @@ impl Stage {
         let plan = Plan {
             name: name.into(),
             policies: vec![("gate".into(), policy.into())],
-            environment: [].into(),
             clusters,
             workers: WORKERS,
-            capabilities: Vec::new(),
+            ..Plan::default()
         };
-        let envoy = match plan.start() {
-            Ok(envoy) => envoy,
-            Err(error) => panic!("{error}"),
-        };
+        let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
         let address = envoy.listener("gate").expect("a listener");
         Self {
             envoy,
@@ -79,27 +74,27 @@ impl Stage {
             upstreams,
             address,
             authority: authority.into(),
-            during: Cell::new("the beginning"),
+            phase: Cell::new("the begin"),
         }
     }
 
-    /// What is going on now, for messages.
-    pub(crate) fn during(&self, what: &'static str) {
-        self.during.set(what);
+    /// Names the phase of the test, for messages.
+    pub(crate) fn begin(&self, phase: &'static str) {
+        self.phase.set(phase);
     }
 
-    /// From now on the centre does this for a path.
-    pub(crate) fn tell(&self, path: &str, deed: Deed) {
-        self.centre.set(&self.authority, path, deed);
+    /// Sets the centre's reply for a path.
+    pub(crate) fn set_reply(&self, path: &str, reply: Reply) {
+        self.centre.set(&self.authority, path, reply);
     }
 
-    /// What the centre was asked for since the last call.
+    /// The paths of the requests to the centre since the last call.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.centre.asked(&self.authority)
     }
 
-    /// Nothing of this path has reached the upstream, whatever its client was told.
-    pub(crate) fn never_delivered(&self, path: &str) {
+    /// Checks that no request for this path has reached the upstream since the last call.
+    pub(crate) fn check_not_delivered(&self, path: &str) {
         let start = format!("GET {path} ");
         let received = self.upstreams.received();
         let mut own = received.iter().map(|(_, request)| &request.start);
@@ -109,11 +104,11 @@ impl Stage {
         );
     }
 
-    /// Sends requests for a while, each on a connection of its own, so that every worker gets some.
+    /// Sends requests for some time and checks their statuses. Each has a new connection, so that every worker gets some.
     #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
     pub(crate) fn flood(&self, span: Duration, paths: &[(&str, Expect)]) {
         let start = Instant::now();
-        let (address, during) = (self.address, self.during.get());
+        let (address, phase) = (self.address, self.phase.get());
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
@@ -122,8 +117,8 @@ impl Stage {
                             let status = status(address, path);
                             let at = start.elapsed();
                             assert!(
-                                expect.fits(status),
-                                "{during}: {path} is {status} after {at:?}, not {expect:?}"
+                                expect.allows(status),
+                                "{phase}: {path} is {status} after {at:?}, not {expect:?}"
                             );
                         }
                     }
@@ -132,27 +127,23 @@ impl Stage {
         });
     }
 
-    /// Waits until a path's status is this on every worker.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
+    /// Waits until a path has this status on every worker.
     pub(crate) fn until(&self, path: &str, wanted: u16, most: Duration) {
-        let start = Instant::now();
-        let mut in_a_row = 0_u32;
-        while in_a_row < 40 {
-            let found = status(self.address, path);
-            in_a_row = if found == wanted {
-                in_a_row.saturating_add(1)
-            } else {
-                0
-            };
-            assert!(
-                start.elapsed() < most,
-                "{}: {path} is {found}, not {wanted}, after {most:?}",
-                self.during.get()
-            );
-        }
+        wait_for(most, || {
+            // Each request has a new connection, which may be on any worker.
+            let mut statuses = (0..40).map(|_| status(self.address, path));
+            statuses
+                .find(|found| *found != wanted)
+                .map_or(Ok(()), |found| {
+                    Err(format!(
+                        "{}: {path} is {found}, not {wanted}",
+                        self.phase.get()
+                    ))
+                })
+        });
     }
 
-    /// Sends these at once, each from a thread of its own: their statuses.
+    /// Sends requests at once, each from its own thread. Returns their statuses.
     pub(crate) fn at_once(&self, paths: &[String]) -> Vec<u16> {
         let address = self.address;
         thread::scope(|scope| {
@@ -166,36 +157,16 @@ impl Stage {
         })
     }
 
-    /// Lets a document that was just loaded by one VM reach the others.
+    /// Waits until a document that one VM has just loaded is in the others.
     pub(crate) fn settle(&self) {
-        self.pause(Duration::from_millis(500));
+        pause(Duration::from_millis(500));
     }
 
-    /// Lets time pass.
-    #[expect(clippy::disallowed_methods, reason = "Envoy works in real time")]
-    pub(crate) fn pause(&self, span: Duration) {
-        thread::sleep(span);
-    }
-
-    /// How many connections each worker has taken at its one listener.
-    fn connections_by_worker(&self) -> Vec<u64> {
-        let path = "/stats?format=json&filter=worker_.*downstream_cx_total";
-        let page = get(self.envoy.admin, path, "")
-            .map(|page| page.body)
-            .unwrap_or_default();
-        let page: Value = serde_json::from_slice(&page).unwrap_or_default();
-        let stats = page["stats"].as_array().cloned().unwrap_or_default();
-        stats
-            .iter()
-            .filter_map(|stat| stat["value"].as_u64())
-            .collect()
-    }
-
-    /// Every worker took part, and none trapped.
+    /// Checks that every worker has taken connections, and that there was no trap.
     pub(crate) fn check(&self) {
         let traps = self.envoy.traps();
         assert!(traps.is_empty(), "\n{}\n", traps.join("\n"));
-        let connections = self.connections_by_worker();
+        let connections = self.envoy.connections_by_worker();
         assert_eq!(connections.len(), WORKERS, "{connections:?}");
         assert!(
             connections.iter().all(|count| *count > 0),
@@ -204,15 +175,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            self.envoy.show_log();
-        }
-    }
-}
-
-/// The status of the answer to a GET; 0 where none came.
+/// The status of the response to a GET; 0 if none came.
 fn status(address: SocketAddr, path: &str) -> u16 {
     get(address, path, "").map_or(0, |answer| answer.status())
 }

@@ -1,5 +1,5 @@
-;; Denies every request with 403. It takes any configuration of less than 5 bytes; a longer one it takes once, and
-;; then, in whichever VM, says no: the first to be asked is the VM of Envoy's trial.
+;; Denies every request with 403. It accepts every configuration of less than 5 bytes. It accepts a longer one once, over
+;; all VMs, and refuses it afterwards. The VM of Envoy's trial asks first, so it accepts and the workers' VMs refuse.
 (module
   (import "env" "proxy_set_shared_data" (func $set (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_send_local_response" (func $deny (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
