@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use subtle::{Choice, ConstantTimeEq as _};
+
 /// Bytes that must not reach a log, an error or a client: `Debug` shows none of them, and there is no `Display`.
 #[derive(Clone)]
 pub struct Secret(Box<[u8]>);
@@ -20,37 +22,26 @@ impl Secret {
     }
 }
 
-/// Equal, in a time that depends on the lengths alone.
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
 #[must_use]
 pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    // Eight bytes at a time; the last eight may have bytes that were compared before.
-    let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
-    let difference = match (left.last_chunk(), right.last_chunk()) {
-        (Some(last), Some(other)) => {
-            lefts
-                .zip(rights)
-                .fold(word(last) ^ word(other), |sum, (l, r)| {
-                    let different = l.first_chunk().zip(r.first_chunk());
-                    sum | different.map_or(0, |(l, r)| word(l) ^ word(r))
-                })
-        }
-        _ => short_difference(left, right),
+    // By words of eight bytes: comparing each byte costs a request with a key 8 % more instructions. The last word
+    // overlaps the one before it.
+    let words = left.chunks_exact(8).zip(right.chunks_exact(8));
+    let words = words.filter_map(|(left, right)| Some((left.first_chunk()?, right.first_chunk()?)));
+    let same = match (left.last_chunk(), right.last_chunk()) {
+        (Some(left), Some(right)) => word_eq(left, right),
+        _ => left.ct_eq(right),
     };
-    // Without the barrier the optimiser may turn the fold into a loop that leaves early.
-    std::hint::black_box(difference) == 0
+    let same = words.fold(same, |same, (left, right)| same & word_eq(left, right));
+    same.into()
 }
 
-const fn word(bytes: &[u8; 8]) -> u64 {
-    u64::from_ne_bytes(*bytes)
-}
-
-#[inline(never)]
-fn short_difference(left: &[u8], right: &[u8]) -> u64 {
-    let bytes = left.iter().zip(right);
-    bytes.fold(0, |sum, (l, r)| sum | u64::from(l ^ r))
+fn word_eq(left: &[u8; 8], right: &[u8; 8]) -> Choice {
+    u64::from_ne_bytes(*left).ct_eq(&u64::from_ne_bytes(*right))
 }
 
 impl fmt::Debug for Secret {
