@@ -1,6 +1,9 @@
 //! Things by hash, in one flat list.
 
+use std::fmt;
 use std::marker::PhantomData;
+
+use hashbrown::HashTable;
 
 use super::{At, Id};
 
@@ -33,33 +36,40 @@ impl Handle for Id {
     }
 }
 
-/// What one thing is named by, and 32 bits of its hash. Most things of another hash are told by these alone: the thing
-/// itself, and the key that it lies with, are elsewhere in memory.
-#[derive(Clone, Copy, Debug)]
+/// A handle with 32 bits of the hash of its item. Most items of another hash are told apart by these bits alone: the item
+/// itself is elsewhere in memory.
+#[derive(Clone, Copy)]
 struct Slot {
     mark: u32,
     number: u32,
 }
 
-const EMPTY: Slot = Slot {
-    mark: 0,
-    number: u32::MAX,
-};
+impl Slot {
+    /// Both halves alike: the table takes its bits from the low half on 32-bit machines.
+    fn hash(&self) -> u64 {
+        full(self.mark)
+    }
+}
 
-/// Which things have a hash: open addressing, eight bytes a slot, at most seven of eight slots taken. Nothing is ever
-/// taken out.
-#[derive(Clone, Debug)]
+/// Handles of an arena by the hash of their items. The items stay in their arena. Nothing is ever removed.
+#[derive(Clone)]
 pub struct Slots<N = At> {
-    slots: Vec<Slot>,
-    taken: usize,
+    table: HashTable<Slot>,
     names: PhantomData<N>,
+}
+
+impl<N> fmt::Debug for Slots<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slots")
+            .field("len", &self.table.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<N> Default for Slots<N> {
     fn default() -> Self {
         Self {
-            slots: Vec::new(),
-            taken: 0,
+            table: HashTable::new(),
             names: PhantomData,
         }
     }
@@ -68,14 +78,14 @@ impl<N> Default for Slots<N> {
 impl<N: Handle> Slots<N> {
     /// How many things there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.taken
+    pub fn len(&self) -> usize {
+        self.table.len()
     }
 
     /// Whether there is none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.taken == 0
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
     }
 
     /// The first thing of this hash that `is` the one.
@@ -88,70 +98,36 @@ impl<N: Handle> Slots<N> {
     #[inline(always)]
     pub fn find_map<T>(&self, hash: u64, mut read: impl FnMut(N) -> Option<T>) -> Option<T> {
         let mark = mark(hash);
-        let mask = self.slots.len().checked_sub(1)?;
-        let mut place = home(mark, mask);
-        // There are empty slots: it ends.
-        loop {
-            let slot = self
-                .slots
-                .get(place)
-                .filter(|slot| slot.number != EMPTY.number)?;
+        let mut found = None;
+        self.table.find(full(mark), |slot| {
             if slot.mark == mark {
-                if let Some(found) = read(N::of_number(slot.number)) {
-                    return Some(found);
-                }
+                found = read(N::of_number(slot.number));
             }
-            place = place.wrapping_add(1) & mask;
-        }
+            found.is_some()
+        });
+        found
     }
 
     /// Adds a thing of this hash, whether there is one already or not.
     pub fn insert(&mut self, hash: u64, name: N) {
-        let limit = self.slots.len().saturating_sub(self.slots.len() >> 3);
-        if self.taken >= limit {
-            self.grow();
-        }
         let mark = mark(hash);
         let number = name.to_number();
-        put(&mut self.slots, Slot { mark, number });
-        self.taken = self.taken.saturating_add(1);
+        self.table
+            .insert_unique(full(mark), Slot { mark, number }, Slot::hash);
     }
 
     /// The first of them at `place` or behind it, and where it lies: for a walk that is gone on with later.
     #[must_use]
     pub fn next(&self, place: usize) -> Option<(usize, N)> {
-        let mut rest = self.slots.iter().enumerate().skip(place);
-        let (found, slot) = rest.find(|(_, slot)| slot.number != EMPTY.number)?;
-        Some((found, N::of_number(slot.number)))
+        (place..self.table.num_buckets()).find_map(|place| {
+            let slot = self.table.get_bucket(place)?;
+            Some((place, N::of_number(slot.number)))
+        })
     }
 
     /// All of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = N> + '_ {
-        let taken = self.slots.iter().filter(|slot| slot.number != EMPTY.number);
-        taken.map(|slot| N::of_number(slot.number))
-    }
-
-    fn grow(&mut self) {
-        let room = self.slots.len().saturating_mul(2).max(8);
-        let mut slots = vec![EMPTY; room];
-        let taken = self.slots.iter().filter(|slot| slot.number != EMPTY.number);
-        taken.for_each(|slot| put(&mut slots, *slot));
-        self.slots = slots;
-    }
-}
-
-/// Puts a slot into the first place that is free; there is one.
-fn put(slots: &mut [Slot], slot: Slot) {
-    let Some(mask) = slots.len().checked_sub(1) else {
-        return;
-    };
-    let mut place = home(slot.mark, mask);
-    while let Some(held) = slots.get_mut(place) {
-        if held.number == EMPTY.number {
-            *held = slot;
-            return;
-        }
-        place = place.wrapping_add(1) & mask;
+        self.table.iter().map(|slot| N::of_number(slot.number))
     }
 }
 
@@ -160,9 +136,9 @@ fn mark(hash: u64) -> u32 {
     u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h])
 }
 
-/// The number of slots is a power of two.
-fn home(mark: u32, mask: usize) -> usize {
-    usize::try_from(mark).unwrap_or_default() & mask
+fn full(mark: u32) -> u64 {
+    let mark = u64::from(mark);
+    mark << 32 | mark
 }
 
 #[cfg(test)]
@@ -192,8 +168,10 @@ mod tests {
             walked.push(at);
             place = found + 1;
         }
-        assert_eq!(walked, slots.iter().collect::<Vec<_>>());
-        assert!(slots.taken * 8 <= slots.slots.len() * 7);
+        walked.sort_unstable();
+        let mut all: Vec<_> = slots.iter().collect();
+        all.sort_unstable();
+        assert_eq!(walked, all);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl KeyTable {
 
     /// Whether any key is known in this form.
     #[must_use]
-    pub const fn has(&self, form: KeyForm) -> bool {
+    pub fn has(&self, form: KeyForm) -> bool {
         !self.slots(form).is_empty()
     }
 

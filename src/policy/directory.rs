@@ -144,7 +144,7 @@ impl Directory {
     }
 
     /// How many consumers there are.
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 }
@@ -315,7 +315,7 @@ impl Builder {
     }
 
     /// How many consumers there are by now.
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.directory.len()
     }
 

@@ -152,19 +152,19 @@ impl Index {
 
     /// The document that is indexed.
     #[must_use]
-    pub const fn document(&self) -> &Rc<Document> {
+    pub fn document(&self) -> &Rc<Document> {
         &self.document
     }
 
     /// How many keys there are, the ambiguous ones too.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.slots.len()
     }
 
     /// Whether there is no key at all.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
