@@ -86,8 +86,6 @@ pub(super) fn authenticate<'s>(
 }
 
 /// Why a provider that alone is required lets nobody in.
-#[cold]
-#[inline(never)]
 fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     match verdict {
         Verdict::Absent => unauthorized(Reason::MissingCredential, route, policy),
@@ -104,7 +102,6 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
 
 /// Evaluates a requirement that is put together of others. What the providers say is told to the observer, if there is
 /// one.
-#[inline(never)]
 fn combined<'s>(
     head: &Head<'_>,
     route: &Route,
@@ -167,7 +164,6 @@ fn tell(
 }
 
 /// What this provider says.
-#[inline(always)]
 fn said<'p>(
     head: &Head<'_>,
     id: ProviderId,
@@ -181,7 +177,6 @@ fn said<'p>(
     }
 }
 
-#[inline(always)]
 pub(super) fn verdict<'p>(
     head: &Head<'_>,
     id: ProviderId,
@@ -337,8 +332,6 @@ fn identity_by<'s>(
 }
 
 /// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).
-#[cold]
-#[inline(never)]
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     for challenge in route

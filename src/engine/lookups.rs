@@ -104,7 +104,6 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
     }
 
     /// The same for all that is rarer.
-    #[inline(never)]
     fn look_closer(&mut self, lookup: &'e Lookup, key: Option<&[u8]>) -> Result<Picked<'e>, Stop> {
         match self.ask(lookup, key)? {
             Said::Values(values) => Ok(values),
@@ -261,13 +260,11 @@ const fn recall(answer: &Answer) -> Recall {
     }
 }
 
-#[inline(never)]
 fn missing(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
     let values = fall_back(&lookup.on_missing, Reason::LookupMissing)?;
     Ok(Picked::StandIn(values, Basis::Source))
 }
 
-#[inline(never)]
 fn failed(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
     let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
     Ok(Picked::StandIn(values, Basis::Failure))

@@ -242,8 +242,7 @@ impl Engine {
         }
     }
 
-    /// Has an exchange wait. Out of line: most requests are decided at once, and their code is to stand close together.
-    #[inline(never)]
+    /// Makes an exchange wait.
     fn suspend(
         &self,
         request: &Request<'_>,

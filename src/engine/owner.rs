@@ -35,7 +35,6 @@ impl Sources {
         self.owner_in_documents(policy, provider, key)
     }
 
-    #[inline(never)]
     fn owner_in_documents<'s>(
         &'s self,
         policy: &Policy,

@@ -149,7 +149,6 @@ impl<'x> Picked<'x> {
 }
 
 /// What a query selects of an item where it is no text that the index keeps.
-#[inline(never)]
 fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<Kept<'x>> {
     value(path.select(item.value()?))
 }

@@ -177,7 +177,6 @@ impl Facts<'_> {
         check_header_value(text).is_ok().then_some(text)
     }
 
-    #[inline(never)]
     fn put_together<'s>(
         &'s self,
         template: &'s ValueTemplate,

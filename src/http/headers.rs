@@ -83,7 +83,6 @@ impl<'a> Headers<'a> {
     ///
     /// # Errors
     /// [`MalformedMap`] where a length points outside of the buffer.
-    #[inline(never)]
     pub fn parse(buffer: &'a [u8]) -> Result<Self, MalformedMap> {
         if buffer.is_empty() {
             return Ok(Self::NONE);
@@ -155,8 +154,6 @@ impl<'a> Headers<'a> {
         }
     }
 
-    /// One piece of code for all who look, so that a request finds it in the processor's cache.
-    #[inline(never)]
     fn find(&self, name: &[u8]) -> Look<'a> {
         let Iter { spans, text } = self.pairs;
         let mut seen = Look::NOTHING;

@@ -81,7 +81,6 @@ impl Eq for NewPath {}
 
 /// Copies a few bytes, both as many: most by two pieces of a fixed length, which may overlap. `memory.copy` is a call out of
 /// the module, which takes longer than that.
-#[inline(never)]
 fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
         8..=16 => ends::<8>(to, from),

@@ -42,8 +42,6 @@ impl Deref for Text {
 }
 
 /// Out of the way of the others, which are many more.
-#[cold]
-#[inline(never)]
 fn part(buffer: &[u8], start: u32, end: u32) -> &[u8] {
     let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
     buffer.get(place(start)..place(end)).unwrap_or_default()
