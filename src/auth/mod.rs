@@ -1,9 +1,9 @@
-//! Ways to authenticate: where a credential stands in a request, and whose it is.
+//! Ways to authenticate: where a credential stands in a request, and the tables that credentials are found in.
 
-mod key;
 mod location;
 mod prefix;
+mod table;
 
-pub use key::{KeyForm, KeyTable, Taken};
 pub use location::{Extracted, Location, Occurrence, begins, extract};
 pub use prefix::Prefix;
+pub use table::{CredentialTable, IdentifierForm, Taken};

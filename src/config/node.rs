@@ -49,6 +49,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The fields of a map, as they were written; none of anything else.
+    pub(super) fn entries(&self) -> &[(Cow<'a, str>, Self)] {
+        match self {
+            Self::Map(entries) => entries,
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::List(_) => &[],
+        }
+    }
+
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),

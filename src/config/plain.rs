@@ -5,7 +5,7 @@
 //! decoders of the language, which are slower and can say what is wrong.
 
 use super::scalar::unhex;
-use super::{ApiKeyRef, ConsumerRef, KeyRef};
+use super::{ApiKeyRef, ConsumerRef, CredentialRef, KeyRef};
 
 /// Reads the record that the text begins with, and says how long it is; `None` where it isn't a plain one. What it reads,
 /// the language's decoder reads likewise.
@@ -52,10 +52,10 @@ fn group<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
     (!group.contains(',')).then_some(group)
 }
 
-fn credential<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
+fn credential<'a>(reader: &mut Reader<'a>) -> Option<CredentialRef<'a>> {
     let mut read = None;
     reader.map(|reader, kind| match kind {
-        "apiKey" => once(&mut read, api_key(reader)?),
+        "apiKey" => once(&mut read, CredentialRef::ApiKey(api_key(reader)?)),
         _ => None,
     })?;
     read

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::consumer::TextOrEnv;
 use super::decode::{Decode, Named};
 use super::measure::{duration, size};
 use super::names::secret_headers;
@@ -10,6 +9,7 @@ use super::node::Node;
 use super::record::Rule;
 use super::scalar::integer;
 use super::text::{json_path, line};
+use super::text_or_env::TextOrEnv;
 use super::{ConfigErrors, Path};
 
 /// Where documents come from, and how fresh they are.

@@ -1,39 +1,15 @@
-//! Who asks: what the providers of a route say, and what its requirement makes of that.
+//! Who sent a request: what the providers of a route say, and what its requirement makes of that.
 
-use std::borrow::Cow;
+use crate::auth::Location;
+use crate::policy::{
+    Denial, Owner, Policy, ProviderId, ProviderInputs, Reason, Requirement, Route, Verdict,
+};
 
-use crate::auth::{Extracted, Location, Occurrence, extract};
-use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route};
-
-use super::authenticated::{Accepted, Authenticated, Identity};
+use super::authenticated::Authenticated;
 use super::event::{self, Event, Observer};
 use super::head::Head;
-use super::owner::Owner;
-use super::sources::Sources;
-use super::waiting::Memory;
-
-/// What one provider says.
-#[derive(Debug)]
-pub(super) enum Verdict<'p> {
-    /// It found none of its credentials.
-    Absent,
-    Accepted(Identity<'p>, Occurrence<'p>),
-    Rejected(Reason, Vec<&'p Location>),
-    /// Whose the credential is can't be known now.
-    Unavailable,
-}
-
-impl Verdict<'_> {
-    /// As it is told.
-    const fn told(&self) -> event::Verdict {
-        match self {
-            Self::Absent => event::Verdict::Absent,
-            Self::Accepted(..) => event::Verdict::Accepted,
-            Self::Rejected(..) => event::Verdict::Rejected,
-            Self::Unavailable => event::Verdict::Unavailable,
-        }
-    }
-}
+use super::lookups::{Desk, Stop};
+use super::trace;
 
 /// What a requirement makes of the verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,39 +23,44 @@ enum Outcome {
     Unavailable,
 }
 
+impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Desk<'e, O> {
+    type Stop = Stop;
+
+    fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'e>, Stop> {
+        Ok(self.sources.owner(self.policy, provider, identifier))
+    }
+}
+
 /// Evaluates the requirement of `route`, and tells in `who`, which knows nobody yet, what came of it.
-pub(super) fn authenticate<'s>(
-    who: &mut Authenticated<'s>,
+///
+/// # Errors
+/// The request is denied; or it has to wait, because a provider can't tell yet.
+pub(super) fn authenticate<'e>(
+    who: &mut Authenticated<'e>,
     head: &Head<'_>,
     route: &Route,
-    policy: &'s Policy,
-    sources: &'s Sources,
-    memory: &Memory,
-    observer: &mut (impl Observer + ?Sized),
-) -> Result<(), Denial> {
-    let is_new = !memory.has_told_verdicts.replace(true);
+    desk: &mut Desk<'e, impl Observer + ?Sized>,
+) -> Result<(), Stop> {
     match *route.kind.requirement() {
         Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
-        Requirement::Provider(only) => match said(head, only, policy, sources) {
-            Verdict::Accepted(identity, at) => {
-                if is_new {
-                    tell(only, event::Verdict::Accepted, policy, observer);
-                }
-                who.identity = Some(identity);
-                who.first = Some(Accepted { provider: only, at });
-                Ok(())
+        Requirement::Provider(only) => {
+            let verdict = verdict(only, head, desk)?;
+            if !desk.memory.has_told_verdicts.replace(true) {
+                tell(only, &verdict, desk);
             }
-            other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
-                if is_new {
-                    tell(only, other.told(), policy, observer);
+            match verdict {
+                Verdict::Accepted(verified) => {
+                    who.first = Some(verified);
+                    Ok(())
                 }
-                Err(refused(other, route, policy))
+                other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
+                    Err(refused(other, route, desk.policy).into())
+                }
             }
-        },
+        }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
-            let observer = is_new.then_some(observer);
-            *who = combined(head, route, policy, sources, observer)?;
+            *who = combined(head, route, desk)?;
             Ok(())
         }
     }
@@ -100,32 +81,30 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     }
 }
 
-/// Evaluates a requirement that is put together of others. What the providers say is told to the observer, if there is
-/// one.
-fn combined<'s>(
+/// Evaluates a requirement that is put together of others.
+fn combined<'e>(
     head: &Head<'_>,
     route: &Route,
-    policy: &'s Policy,
-    sources: &'s Sources,
-    observer: Option<&mut (impl Observer + ?Sized)>,
-) -> Result<Authenticated<'s>, Denial> {
-    let providers = route.kind.providers().iter();
-    let verdicts: Vec<_> = providers
-        .map(|&id| (id, said(head, id, policy, sources)))
-        .collect();
-    if let Some(observer) = observer {
+    desk: &mut Desk<'e, impl Observer + ?Sized>,
+) -> Result<Authenticated<'e>, Stop> {
+    let providers = route.kind.providers();
+    let mut verdicts = Vec::with_capacity(providers.len());
+    for &id in providers {
+        verdicts.push((id, verdict(id, head, desk)?));
+    }
+    if !desk.memory.has_told_verdicts.replace(true) {
         for (id, verdict) in &verdicts {
-            tell(*id, verdict.told(), policy, observer);
+            tell(*id, verdict, desk);
         }
     }
-    conclude(&verdicts, route, policy)
+    Ok(conclude(&verdicts, route, desk.policy)?)
 }
 
-fn conclude<'s>(
-    verdicts: &[(ProviderId, Verdict<'s>)],
+fn conclude<'p>(
+    verdicts: &[(ProviderId, Verdict<'p>)],
     route: &Route,
     policy: &Policy,
-) -> Result<Authenticated<'s>, Denial> {
+) -> Result<Authenticated<'p>, Denial> {
     let outcome = match evaluate(route.kind.requirement(), verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
@@ -137,7 +116,8 @@ fn conclude<'s>(
     match outcome {
         Outcome::Accepted(first) => {
             let mut who = Authenticated::default();
-            who.identity = identity_by(first, verdicts);
+            // The one that tells who it is comes first.
+            met(&Requirement::Provider(first), verdicts, &mut who);
             met(route.kind.requirement(), verdicts, &mut who);
             Ok(who)
         }
@@ -149,58 +129,33 @@ fn conclude<'s>(
 }
 
 /// Tells what a provider said.
-fn tell(
-    id: ProviderId,
-    verdict: event::Verdict,
-    policy: &Policy,
-    observer: &mut (impl Observer + ?Sized),
-) {
-    let provider = policy.providers.at(id).map_or("", |known| &known.name);
-    observer.event(&Event::Authenticated {
-        provider,
+fn tell(id: ProviderId, verdict: &Verdict<'_>, desk: &mut Desk<'_, impl Observer + ?Sized>) {
+    let provider = desk.policy.providers.at(id);
+    desk.observer.event(&Event::Authenticated {
+        provider: provider.map_or("", |known| &known.name),
         id,
-        verdict,
+        verdict: match verdict {
+            Verdict::Absent => event::Verdict::Absent,
+            Verdict::Accepted(_) => event::Verdict::Accepted,
+            Verdict::Rejected(..) => event::Verdict::Rejected,
+            Verdict::Unavailable => event::Verdict::Unavailable,
+        },
     });
 }
 
 /// What this provider says.
-fn said<'p>(
-    head: &Head<'_>,
+fn verdict<'e>(
     id: ProviderId,
-    policy: &'p Policy,
-    sources: &'p Sources,
-) -> Verdict<'p> {
-    match policy.providers.at(id) {
-        Some(provider) => verdict(head, id, provider, policy, sources),
-        // Never: a requirement names providers of its policy.
-        None => Verdict::Unavailable,
-    }
-}
-
-pub(super) fn verdict<'p>(
     head: &Head<'_>,
-    id: ProviderId,
-    provider: &'p Provider,
-    policy: &'p Policy,
-    sources: &'p Sources,
-) -> Verdict<'p> {
-    let headers = head.request.headers();
-    let (key, at): (Cow<'_, [u8]>, _) =
-        match extract(&provider.locations, headers, head.path.query()) {
-            Extracted::Absent => return Verdict::Absent,
-            Extracted::Repeated(locations) => {
-                return Verdict::Rejected(Reason::RepeatedCredential, locations);
-            }
-            Extracted::One(key, at) => (key, at),
-        };
-    match sources.owner(policy, id, &key) {
-        Owner::Known(credential) => {
-            let identity = Identity { credential };
-            Verdict::Accepted(identity, at)
-        }
-        Owner::Nobody => Verdict::Rejected(Reason::InvalidCredential, vec![at.location]),
-        Owner::Unknowable => Verdict::Unavailable,
-    }
+    desk: &mut Desk<'e, impl Observer + ?Sized>,
+) -> Result<Verdict<'e>, Stop> {
+    // Always there: a requirement names providers of its policy.
+    let Some(provider) = desk.policy.providers.at(id) else {
+        return Ok(Verdict::Unavailable);
+    };
+    let verdict = provider.verdict(id, head.request.headers(), head.path.query(), desk)?;
+    trace::verdict(provider, &verdict, desk);
+    Ok(verdict)
 }
 
 fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
@@ -276,7 +231,7 @@ fn all_absent(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)])
 fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> {
     let good = |location: &Location| {
         verdicts.iter().any(
-            |(_, verdict)| matches!(verdict, Verdict::Accepted(_, at) if at.location.overlaps(location)),
+            |(_, verdict)| matches!(verdict, Verdict::Accepted(good) if good.at.location.overlaps(location)),
         )
     };
     verdicts.iter().find_map(|(_, verdict)| match verdict {
@@ -293,21 +248,18 @@ fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> 
 
 /// The providers by which the requirement is met. Of an `any` it is the first branch that accepts: a good credential of
 /// another one, which may be another consumer's, opens nothing to this one.
-fn met<'s>(
+fn met<'p>(
     requirement: &Requirement,
-    verdicts: &[(ProviderId, Verdict<'s>)],
-    who: &mut Authenticated<'s>,
+    verdicts: &[(ProviderId, Verdict<'p>)],
+    who: &mut Authenticated<'p>,
 ) {
     let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
     match requirement {
         Requirement::None => {}
         Requirement::Provider(provider) => {
             let own = verdicts.iter().find(|(id, _)| id == provider);
-            if let Some((_, Verdict::Accepted(_, at))) = own {
-                who.add(Accepted {
-                    provider: *provider,
-                    at: *at,
-                });
+            if let Some((_, Verdict::Accepted(verified))) = own {
+                who.add(*verified);
             }
         }
         Requirement::Any(list) => {
@@ -320,28 +272,14 @@ fn met<'s>(
     }
 }
 
-fn identity_by<'s>(
-    provider: ProviderId,
-    verdicts: &[(ProviderId, Verdict<'s>)],
-) -> Option<Identity<'s>> {
-    let own = verdicts.iter().find(|(id, _)| *id == provider);
-    match own {
-        Some((_, Verdict::Accepted(identity, _))) => Some(*identity),
-        Some((_, Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable)) | None => None,
-    }
-}
-
 /// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
-    for challenge in route
-        .kind
-        .providers()
-        .iter()
-        .filter_map(|id| policy.providers.at(*id))
-    {
-        if !denial.challenges.contains(&challenge.challenge) {
-            denial.challenges.push(challenge.challenge.clone());
+    let providers = route.kind.providers().iter();
+    for provider in providers.filter_map(|id| policy.providers.at(*id)) {
+        let challenge = provider.challenge(reason);
+        if !denial.challenges.contains(&challenge) {
+            denial.challenges.push(challenge);
         }
     }
     denial

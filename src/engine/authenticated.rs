@@ -1,56 +1,41 @@
 //! What authentication found out of a request.
 
-use crate::auth::Occurrence;
-use crate::policy::{Consumer, Credential, ProviderId};
+use crate::policy::{Consumer, Identity, ProviderId, Verified};
 
-/// Who asks, as one provider verified it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Identity<'s> {
-    pub(super) credential: Credential<'s>,
-}
-
-impl<'s> Identity<'s> {
-    pub(super) const fn consumer(&self) -> Consumer<'s> {
-        self.credential.owner()
-    }
-}
-
-/// Everything that authentication found out.
+/// The credentials that met the requirement.
 #[derive(Debug, Default)]
-pub(super) struct Authenticated<'s> {
-    /// Who it is; nobody where none was required.
-    pub(super) identity: Option<Identity<'s>>,
-    /// What met the requirement: first what tells who it is.
-    pub(super) first: Option<Accepted<'s>>,
-    others: Vec<Accepted<'s>>,
+pub(super) struct Authenticated<'p> {
+    /// The one that tells who sent the request; `None` where none was required.
+    pub(super) first: Option<Verified<'p>>,
+    others: Vec<Verified<'p>>,
 }
 
-/// A credential that met the requirement, or a part of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Accepted<'s> {
-    /// The provider that accepted it.
-    pub(super) provider: ProviderId,
-    /// Where it stands.
-    pub(super) at: Occurrence<'s>,
-}
-
-impl<'s> Authenticated<'s> {
-    /// The credentials that met the requirement.
-    pub(super) fn accepted(&self) -> impl Iterator<Item = &Accepted<'s>> {
+impl<'p> Authenticated<'p> {
+    /// All credentials that met the requirement.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Verified<'p>> {
         self.first.iter().chain(&self.others)
+    }
+
+    /// Who sent the request.
+    pub(super) fn identity(&self) -> Option<&Identity<'p>> {
+        self.first.as_ref().map(|verified| &verified.identity)
+    }
+
+    /// The consumer that sent the request, where it is one.
+    pub(super) fn consumer(&self) -> Option<Consumer<'p>> {
+        self.identity()?.consumer()
     }
 
     /// Whether the requirement is met by this provider, among others perhaps.
     pub(super) fn has_accepted(&self, provider: ProviderId) -> bool {
-        self.accepted()
-            .any(|accepted| accepted.provider == provider)
+        self.all().any(|verified| verified.provider == provider)
     }
 
-    pub(super) fn add(&mut self, accepted: Accepted<'s>) {
+    pub(super) fn add(&mut self, verified: Verified<'p>) {
         if self.first.is_none() {
-            self.first = Some(accepted);
-        } else if !self.has_accepted(accepted.provider) {
-            self.others.push(accepted);
+            self.first = Some(verified);
+        } else if !self.has_accepted(verified.provider) {
+            self.others.push(verified);
         }
     }
 }

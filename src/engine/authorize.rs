@@ -24,8 +24,7 @@ pub(super) enum Lookups {
 /// bring it about by leaving a parameter out or sending it twice). An absent value of the policy's side, and one of another
 /// type, is unequal to everything.
 pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) -> Option<bool> {
-    let identity = facts.who.identity.as_ref();
-    let consumer = identity.map(super::authenticated::Identity::consumer);
+    let consumer = facts.who.consumer();
     let in_group = |group: &str| consumer.is_some_and(|consumer| is_in(consumer, group));
     match condition {
         Condition::All(list) => all(list.iter().map(|one| holds(one, facts, lookups))),

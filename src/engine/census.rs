@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use crate::auth::KeyForm;
+use crate::auth::IdentifierForm;
 use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy, SourceId};
 use crate::source::Budget;
 
@@ -158,7 +158,7 @@ impl<'r> Round<'r> {
                 // The policy's own list comes first: its keys are no other's.
                 let mut is_the_policys = false;
                 for (rival_id, rivals) in self.rivals(number) {
-                    let is_costly = rivals.has_keys(KeyForm::Sha256);
+                    let is_costly = rivals.has_keys(IdentifierForm::Sha256);
                     budget.spend(if is_costly { DIGEST } else { LOOK });
                     let alike = rivals.knows(&key);
                     let Some(held) = alike.or_else(|| rivals.knows_digest(&key)) else {

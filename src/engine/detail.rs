@@ -87,8 +87,8 @@ pub enum Said<'a> {
     Absent,
     /// It knows whose the credential is.
     Accepted {
-        /// The consumer's name.
-        consumer: &'a [u8],
+        /// The consumer's name; none where it is no consumer's.
+        consumer: Option<&'a [u8]>,
         /// Its groups.
         groups: &'a [&'a [u8]],
         /// The credential's public name.

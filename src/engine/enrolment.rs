@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::config::{ConfigErrors, Consumer, ConsumerRef, MOST_OF_RECORD, Path};
-use crate::policy::{Builder, Directory, Surroundings};
+use crate::policy::{Builder, CredentialInputs, Directory};
 use crate::source::{Budget, Items, SourceError, read_item, text_within};
 
 use super::reader::Reader;
@@ -94,12 +94,12 @@ impl Enrolment {
 
     fn add(&mut self, consumer: &ConsumerRef<'_>, reader: &mut Reader<'_>) {
         self.records = self.records.saturating_add(1);
-        let around = Surroundings {
+        let inputs = CredentialInputs {
             providers: &reader.policy.providers,
             environment: None,
         };
         let mut errors = ConfigErrors::first(MOST_OF_RECORD);
-        self.builder.add(consumer, around, &Path::Root, &mut errors);
+        self.builder.add(consumer, inputs, &Path::Root, &mut errors);
         left_out(consumer.name, &errors, reader);
     }
 

@@ -94,19 +94,9 @@ fn follow<'p>(
     policy: &'p Policy,
     desk: &mut Desk<'p, impl Observer + ?Sized>,
 ) -> Result<Step, Stop> {
-    trace::verdicts(head, route, policy, desk);
     let mut who = Authenticated::default();
-    let authenticated = authenticate(
-        &mut who,
-        head,
-        route,
-        policy,
-        desk.sources,
-        desk.memory,
-        desk.observer,
-    );
-    if let Err(denial) = authenticated {
-        return Err(nobody(denial, head, found, route, desk));
+    if let Err(stop) = authenticate(&mut who, head, route, desk) {
+        return Err(unauthenticated(stop, head, found, route, desk));
     }
     if !policy.log_properties.is_empty() {
         identified(&who, desk.observer);
@@ -147,11 +137,12 @@ fn follow<'p>(
     }
 }
 
-/// Why a request stops that the route's requirement isn't met for: nobody is known then, not even by a half of it.
+/// Why a request stops that the route's requirement isn't met for: nothing is known of its sender then, not even by a half of
+/// the requirement.
 #[cold]
 #[inline(never)]
-fn nobody(
-    denial: Denial,
+fn unauthenticated(
+    stop: Stop,
     head: &Head<'_>,
     found: Found<'_>,
     route: &Route,
@@ -163,7 +154,7 @@ fn nobody(
         who: &Authenticated::default(),
         looked_up: &[],
     };
-    stopped(denial.into(), &facts, route, desk)
+    stopped(stop, &facts, route, desk)
 }
 
 /// Why a request stops; where it is denied, with what the route changes of denials.
@@ -190,8 +181,8 @@ fn stopped(
 
 #[inline(never)]
 fn identified(who: &Authenticated<'_>, observer: &mut (impl Observer + ?Sized)) {
-    if let Some(identity) = &who.identity {
-        let consumer = ConsumerName::of(identity.consumer());
+    if let Some(consumer) = who.consumer() {
+        let consumer = ConsumerName::of(consumer);
         observer.event(&Event::Identified { consumer });
     }
 }

@@ -1,10 +1,12 @@
 //! What becomes of a request that goes on.
 
 use crate::http::{Edit, Edits, Headers, KnownName, is_token};
-use crate::policy::{self, Denial, HeaderEdits, OtherEdits, Policy, Reason, Route, ValueTemplate};
+use crate::policy::{
+    self, Credential, Denial, HeaderEdits, IdentityHeaders, OtherEdits, Policy, Reason, Route,
+    ValueTemplate,
+};
 use crate::route::canonical_host;
 
-use super::authenticated::Identity;
 use super::head::Head;
 use super::plan::Plan;
 use super::strip::Stripped;
@@ -117,32 +119,34 @@ fn changed(
 /// The headers that tell the upstream who it is. Client's copies are gone already.
 #[inline(always)]
 fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
-    let Some(who) = &facts.who.identity else {
+    let identity = facts.who.identity();
+    let Some(credential) = identity.and_then(|identity| identity.credential) else {
         return;
     };
     let names = &policy.identity;
-    plan.set(&names.consumer, who.consumer().name().to_text());
+    plan.set(&names.consumer, credential.owner().name().to_text());
     if !names.tells_name_alone() {
-        describe(plan, names, who);
+        describe(plan, names, credential);
     }
 }
 
 /// What else the policy has the upstream told.
 #[inline(never)]
-fn describe(plan: &mut Plan<'_>, names: &policy::Identity, who: &Identity<'_>) {
+fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential<'_>) {
+    let consumer = credential.owner();
     if let Some(header) = &names.groups {
-        let groups: Vec<&[u8]> = who.consumer().groups().collect();
+        let groups: Vec<&[u8]> = consumer.groups().collect();
         if !groups.is_empty() {
             plan.set(header, groups.join(&b',').into());
         }
     }
     if let Some(header) = &names.credential {
-        if let Some(id) = who.credential.id() {
+        if let Some(id) = credential.id() {
             plan.set(header, id.to_text());
         }
     }
     for (label, header) in &names.labels {
-        if let Some(value) = who.consumer().label(label) {
+        if let Some(value) = consumer.label(label) {
             plan.set(header, value.to_text());
         }
     }

@@ -1,21 +1,12 @@
 //! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
 
-use crate::policy::{Consumer, Credential, Policy, ProviderId, SourceId};
+use crate::policy::{Consumer, Owner, Policy, ProviderId, SourceId};
 use crate::source::Budget;
 
 use super::census::List;
 use super::event::Observer;
 use super::seen::Seen;
 use super::sources::{Sources, State};
-
-/// Whose a credential is.
-#[derive(Debug)]
-pub(super) enum Owner<'s> {
-    Known(Credential<'s>),
-    Nobody,
-    /// Nobody's that is known, but a document of consumers is missing.
-    Unknowable,
-}
 
 impl Sources {
     /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,

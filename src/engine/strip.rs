@@ -4,10 +4,10 @@ use std::ptr;
 
 use crate::auth::{Location, begins};
 use crate::http::{Edits, Headers, KnownName, Request, cookies, members, same_name};
-use crate::policy::{Afterwards, Policy, Route};
+use crate::policy::{Policy, Route, Verified};
 use crate::rewrite::{QueryEdit, strip_query};
 
-use super::authenticated::{Accepted, Authenticated};
+use super::authenticated::Authenticated;
 use super::plan::Plan;
 
 /// The locations whose credentials end here: all of the providers that the requirement names, whether they were used or not.
@@ -29,21 +29,21 @@ impl<'p> Stripped<'p> {
     }
 
     /// What was verified and is forwarded, of what stands at this location.
-    fn forwarded(&self, location: &Location) -> Option<&'p Accepted<'p>> {
-        self.who.accepted().find(|accepted| {
-            let provider = self.policy.providers.at(accepted.provider);
-            provider.is_some_and(|provider| provider.afterwards == Afterwards::Forward)
-                && accepted.at.location.overlaps(location)
+    fn forwarded(&self, location: &Location) -> Option<&'p Verified<'p>> {
+        self.who.all().find(|verified| {
+            let provider = self.policy.providers.at(verified.provider);
+            provider.is_some_and(|provider| provider.forward)
+                && verified.at.location.overlaps(location)
         })
     }
 
     /// Whether it is known that the header at this location holds a verified credential, and that nothing else can be taken
     /// for it.
     fn is_alone(&self, location: &Location) -> bool {
-        let is_it = |accepted: &Accepted<'_>| ptr::eq(accepted.at.location, location);
+        let is_it = |verified: &Verified<'_>| ptr::eq(verified.at.location, location);
         self.who
-            .accepted()
-            .any(|accepted| accepted.at.is_alone && is_it(accepted))
+            .all()
+            .any(|verified| verified.at.is_alone && is_it(verified))
     }
 
     /// Takes the credentials out of the headers.

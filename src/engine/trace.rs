@@ -2,11 +2,13 @@
 //! a stage, and in the module nothing at all.
 
 use crate::http::Request;
-use crate::policy::{Condition, LookedUp, Lookup, Operand, Policy, Route, Test, ValueTemplate};
+use crate::policy::{
+    Condition, Credential, LookedUp, Lookup, Operand, Policy, Provider, Route, Test, ValueTemplate,
+    Verdict,
+};
 use crate::route::{Found, canonical_host, canonicalise};
 use crate::source::{Entry, Settled};
 
-use super::authenticate::{Verdict, verdict};
 use super::authorize::{Lookups, holds};
 use super::detail::{Detail, Known, Origin, Said};
 use super::event::Observer;
@@ -89,42 +91,40 @@ pub(super) fn matched(
     }
 }
 
-/// What each of the route's providers says.
-pub(super) fn verdicts(
-    head: &Head<'_>,
-    route: &Route,
-    policy: &Policy,
+/// What one of the route's providers says.
+pub(super) fn verdict(
+    provider: &Provider,
+    verdict: &Verdict<'_>,
     desk: &mut Desk<'_, impl Observer + ?Sized>,
 ) {
     if !is_wanted(desk) {
         return;
     }
-    for &id in route.kind.providers() {
-        let Some(provider) = policy.providers.at(id) else {
-            continue;
-        };
-        let verdict = verdict(head, id, provider, policy, desk.sources);
-        let groups: Vec<&[u8]>;
-        let (said, places) = match &verdict {
-            Verdict::Absent => (Said::Absent, Vec::new()),
-            Verdict::Accepted(identity, at) => {
-                groups = identity.consumer().groups().collect();
-                let said = Said::Accepted {
-                    consumer: identity.consumer().name().bytes(),
-                    groups: &groups,
-                    credential: identity.credential.id().map(|id| id.bytes()),
-                };
-                (said, vec![at.location])
-            }
-            Verdict::Rejected(reason, places) => (Said::Rejected(reason.name()), places.clone()),
-            Verdict::Unavailable => (Said::Unavailable, Vec::new()),
-        };
-        desk.observer.detail(&Detail::Authenticated {
-            provider: &provider.name,
-            said,
-            places: &places,
-        });
-    }
+    let groups: Vec<&[u8]>;
+    let (said, locations) = match verdict {
+        Verdict::Absent => (Said::Absent, Vec::new()),
+        Verdict::Accepted(verified) => {
+            let identity = &verified.identity;
+            let consumer = identity.consumer();
+            groups = consumer.map_or_else(Vec::new, |consumer| consumer.groups().collect());
+            let said = Said::Accepted {
+                consumer: consumer.map(|consumer| consumer.name().bytes()),
+                groups: &groups,
+                credential: identity
+                    .credential
+                    .and_then(Credential::id)
+                    .map(|id| id.bytes()),
+            };
+            (said, vec![verified.at.location])
+        }
+        Verdict::Rejected(reason, locations) => (Said::Rejected(reason.name()), locations.clone()),
+        Verdict::Unavailable => (Said::Unavailable, Vec::new()),
+    };
+    desk.observer.detail(&Detail::Authenticated {
+        provider: &provider.name,
+        said,
+        places: &locations,
+    });
 }
 
 /// What a lookup brought, be it a denial.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::number::number_text;
-use crate::policy::{Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
+use crate::policy::{Credential, Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
 
@@ -82,7 +82,6 @@ impl Facts<'_> {
     pub(super) fn value<'s>(&'s self, variable: &Variable) -> Result<Option<Found<'s>>, Denial> {
         let origin = origin(variable);
         let headers = self.head.request.headers();
-        let identity = self.who.identity.as_ref();
         let text = match variable {
             Variable::Capture(name) => return Ok(self.capture(name)),
             Variable::Query(name) => {
@@ -100,14 +99,21 @@ impl Facts<'_> {
             Variable::Path => return Ok(Some(self.path())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
             Variable::ConsumerName => {
-                identity.map(|who| Cow::Borrowed(who.consumer().name().bytes()))
+                let consumer = self.who.consumer();
+                consumer.map(|consumer| Cow::Borrowed(consumer.name().bytes()))
             }
-            Variable::Label(name) => identity
-                .and_then(|who| who.consumer().label(name))
-                .map(|label| Cow::Borrowed(label.bytes())),
-            Variable::CredentialId => identity
-                .and_then(|who| who.credential.id())
-                .map(|id| Cow::Borrowed(id.bytes())),
+            Variable::Label(name) => {
+                let label = self
+                    .who
+                    .consumer()
+                    .and_then(|consumer| consumer.label(name));
+                label.map(|label| Cow::Borrowed(label.bytes()))
+            }
+            Variable::CredentialId => {
+                let credential = self.who.identity().and_then(|identity| identity.credential);
+                let id = credential.and_then(Credential::id);
+                id.map(|id| Cow::Borrowed(id.bytes()))
+            }
             Variable::LookedUp(at) => self.looked_up(*at).map(as_text).transpose()?,
         };
         Ok(text.map(|text| Found {

@@ -4,9 +4,9 @@ use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces, Read
 use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice};
 
 use super::answer::Respond;
-use super::directory::{Builder, Directory, Surroundings};
-use super::identity::{self, Identity, Routing};
-use super::provider::Providers;
+use super::directory::{Builder, Directory};
+use super::identity::{self, IdentityHeaders, Routing};
+use super::provider::{CredentialInputs, Providers};
 use super::source::{Reading, Sources};
 use super::written::Gates;
 use super::{ConsumersFrom, Environment, Policy, Unmatched, json_path, route};
@@ -40,11 +40,10 @@ impl Policy {
         environment: &dyn Environment,
     ) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let providers = Providers::compile(&config.providers);
+        let providers = Providers::compile(&config.providers, &mut errors);
         let mut sources = Sources::compile(config, environment, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);
-        identity::check_members(&providers, &mut errors);
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let mut gates = Gates::of(config);
@@ -78,7 +77,7 @@ impl Policy {
         Ok(Self {
             paths: path_rules(&config.paths),
             written: gates.all(config, &providers),
-            identity: Identity::compile(&config.identity),
+            identity: IdentityHeaders::compile(&config.identity),
             routing,
             providers,
             consumers,
@@ -106,14 +105,14 @@ fn own_consumers(
 ) -> Result<Directory, ConfigErrors> {
     let path = Path::Root;
     let path = path.field("consumers");
-    let around = Surroundings {
+    let inputs = CredentialInputs {
         providers,
         environment: Some(environment),
     };
     let mut builder = Builder::default();
     lists.consumers(&mut |at, consumer| {
         if let Read::Whole(consumer) = consumer {
-            builder.add(&consumer.as_ref(), around, &path.index(at), errors);
+            builder.add(&consumer.as_ref(), inputs, &path.index(at), errors);
         }
     })?;
     Ok(builder.finish())

@@ -6,8 +6,6 @@ use crate::config::{self, Named};
 use crate::http::Endpoint;
 use crate::source::Identity;
 
-use super::provider::read_by;
-
 /// The definition that documents are learnt by: where they come from, credentials included, which of them are good, and
 /// what must be able to read them. Two sources share what was learnt only where all of it is the same: a document that one
 /// policy can't use must not stand in the way of another that can. When a watched source is asked, how long it may take
@@ -40,7 +38,7 @@ impl Definition {
             definition.add(format!("{:?}", from.max_shrink).as_bytes());
             for provider in &config.providers {
                 definition.add(provider.name.as_bytes());
-                definition.add(read_by(&provider.value).as_bytes());
+                definition.add(provider.value.kind().as_bytes());
             }
         }
         definition
@@ -171,6 +169,6 @@ mod tests {
             br#"{"providers": {"keys": {"apiKey": {"from": [{"header": "x"}]}}}}"#,
         );
         let provider = &config.unwrap().providers[0].value;
-        assert_eq!(read_by(provider), "apiKey");
+        assert_eq!(provider.kind(), "apiKey");
     }
 }

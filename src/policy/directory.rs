@@ -1,130 +1,36 @@
-//! Who there is: consumers, found by their credentials.
+//! Consumers, found by their credentials.
 
-use std::fmt;
-
-use crate::arena::{At, Draft, Handle as _, Id, Piece, Pool, Slots};
-use crate::auth::{KeyForm, KeyTable, Taken};
-use crate::config::{ApiKeyRef, ConfigErrors, ConsumerRef, KeyRef, Path};
+use crate::arena::{At, Draft, Handle as _, Id, Pool, Slots};
+use crate::auth::{CredentialTable, Taken};
+use crate::config::{ConfigErrors, ConsumerRef, Path};
 use crate::hash::Seeded;
-use crate::secret::Secret;
 
-use super::environment::{Environment, variable};
-use super::provider::{ProviderId, Providers};
-
-/// Somebody who may call: an entry of name, groups and labels.
-#[derive(Clone, Copy)]
-pub(crate) struct Consumer<'d> {
-    pub(super) pool: &'d Pool,
-    pub(super) at: At,
-}
-
-impl fmt::Debug for Consumer<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.name().bytes().escape_ascii().to_string();
-        f.debug_tuple("Consumer").field(&name).finish()
-    }
-}
-
-impl<'d> Consumer<'d> {
-    /// Where it stands in its directory.
-    pub(crate) const fn place(self) -> At {
-        self.at
-    }
-
-    /// Its name.
-    pub(crate) fn name(self) -> Piece<'d> {
-        self.pool.read(self.at).text()
-    }
-
-    /// Its groups, in the order of writing.
-    pub(crate) fn groups(self) -> impl Iterator<Item = &'d [u8]> {
-        let mut entry = self.pool.read(self.at);
-        entry.text();
-        let count = entry.number();
-        std::iter::repeat_with(move || entry.text().bytes()).take(count)
-    }
-
-    /// The value of a label.
-    pub(crate) fn label(self, name: &str) -> Option<Piece<'d>> {
-        let mut entry = self.pool.read(self.at);
-        entry.text();
-        for _ in 0..entry.number() {
-            entry.text();
-        }
-        for _ in 0..entry.number() {
-            let is_it = *entry.text().bytes() == *name.as_bytes();
-            let value = entry.text();
-            if is_it {
-                return Some(value);
-            }
-        }
-        None
-    }
-}
-
-/// One credential: an entry of its key or that one's digest, whose it is, and its public name.
-#[derive(Clone, Copy)]
-pub(crate) struct Credential<'d> {
-    pool: &'d Pool,
-    at: At,
-    owner: At,
-}
-
-impl fmt::Debug for Credential<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Credential").field(&self.owner()).finish()
-    }
-}
-
-impl<'d> Credential<'d> {
-    pub(super) fn read(pool: &'d Pool, at: At) -> Self {
-        let mut entry = pool.read(at);
-        entry.text();
-        let owner = entry.at();
-        Self { pool, at, owner }
-    }
-
-    /// Whose it is.
-    pub(crate) const fn owner(self) -> Consumer<'d> {
-        Consumer {
-            pool: self.pool,
-            at: self.owner,
-        }
-    }
-
-    /// Its public name, where it has one.
-    pub(crate) fn id(self) -> Option<Piece<'d>> {
-        let mut entry = self.pool.read(self.at);
-        entry.text();
-        entry.at();
-        let id = entry.text();
-        (!id.bytes().is_empty()).then_some(id)
-    }
-}
+use super::consumer::{Consumer, Credential};
+use super::provider::{CredentialInputs, Identifier, Prepared, ProviderId, prepare};
 
 /// Consumers, found by their credentials. The policy has one of its own, each document of consumers another.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(super) pool: Pool,
-    /// By the provider's index.
-    pub(super) keys: Vec<KeyTable>,
+    /// A table for each provider, by its index. What is in it is found by what the provider's kind looks for.
+    pub(super) tables: Vec<CredentialTable>,
     seed: Seeded,
     /// The consumers, by the hash of their names.
     pub(super) names: Slots,
 }
 
 impl Directory {
-    /// Whose `key` is, among those that `provider` knows.
-    pub(crate) fn find(&self, provider: ProviderId, key: &[u8]) -> Option<Credential<'_>> {
+    /// The credential of `provider` with this identifier.
+    pub(crate) fn find(&self, provider: ProviderId, identifier: &[u8]) -> Option<Credential<'_>> {
         let pool = &self.pool;
-        let (at, mut entry) = self.keys.get(provider.index())?.owner(key, pool)?;
+        let (at, mut entry) = self.tables.get(provider.index())?.owner(identifier, pool)?;
         let owner = entry.at();
         Some(Credential { pool, at, owner })
     }
 
     /// Whether several claim `key` at `provider`.
     pub(crate) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
-        let table = self.keys.get(provider.index());
+        let table = self.tables.get(provider.index());
         table.is_some_and(|table| table.is_contested(key, &self.pool))
     }
 
@@ -149,14 +55,6 @@ impl Directory {
     }
 }
 
-/// What a consumer's credentials refer to.
-#[derive(Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
-    pub(crate) providers: &'a Providers,
-    /// Resolves `{env:}`; a document's records have none.
-    pub(crate) environment: Option<&'a dyn Environment>,
-}
-
 /// Builds a [`Directory`], consumer by consumer.
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
@@ -164,64 +62,37 @@ pub(crate) struct Builder {
     draft: Draft,
 }
 
-/// A key ready to be handed out.
-struct Ready<'r> {
-    provider: ProviderId,
-    key: Known<'r>,
-    id: Option<&'r str>,
-}
-
-/// What is known of a key.
-enum Known<'r> {
-    Digest([u8; 32]),
-    Key(&'r [u8]),
-    Variable(Secret),
-}
-
-/// The keys of one consumer, each by its provider and its digest: whichever form it is written in.
+/// The credentials of one consumer, each by its provider and the digest of its identifier: in whichever form that is
+/// written.
 #[derive(Default)]
-struct OwnKeys {
-    keys: Vec<(ProviderId, [u8; 32], usize)>,
+struct Repetitions {
+    known: Vec<(ProviderId, [u8; 32], usize)>,
     found: Slots<Id>,
 }
 
-impl OwnKeys {
-    /// Notes the key of the credential at this place: the place of the one that has it already.
-    fn note(&mut self, key: &Ready<'_>, at: usize) -> Option<usize> {
-        let digest = match key.key {
-            Known::Digest(digest) => digest,
-            Known::Key(_) | Known::Variable(_) => KeyTable::digest(key.key.bytes()),
+impl Repetitions {
+    /// Notes the credential of this index. Returns the index of an earlier one with the same identifier.
+    fn note(&mut self, credential: &Prepared<'_>, index: usize) -> Option<usize> {
+        let identifier = &credential.identifier;
+        let digest = match identifier {
+            Identifier::Sha256(digest) => *digest,
+            Identifier::Plain(_) | Identifier::Secret(_) => {
+                CredentialTable::digest(identifier.bytes())
+            }
         };
         let hash = digest
             .first_chunk()
             .map_or(0, |head| u64::from_le_bytes(*head));
-        let keys = &self.keys;
+        let known = &self.known;
         let before = self.found.find_map(hash, |id| {
-            let (provider, known, place) = keys.get(usize::try_from(id.to_number()).ok()?)?;
-            (*provider == key.provider && *known == digest).then_some(*place)
+            let (provider, other, index) = known.get(usize::try_from(id.to_number()).ok()?)?;
+            (*provider == credential.provider && *other == digest).then_some(*index)
         });
         if before.is_none() {
-            self.found.insert(hash, Id::of(keys.len()));
-            self.keys.push((key.provider, digest, at));
+            self.found.insert(hash, Id::of(known.len()));
+            self.known.push((credential.provider, digest, index));
         }
         before
-    }
-}
-
-impl Known<'_> {
-    const fn form(&self) -> KeyForm {
-        match self {
-            Self::Digest(_) => KeyForm::Sha256,
-            Self::Key(_) | Self::Variable(_) => KeyForm::Plain,
-        }
-    }
-
-    const fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Digest(digest) => digest,
-            Self::Key(key) => key,
-            Self::Variable(secret) => secret.expose(),
-        }
     }
 }
 
@@ -232,7 +103,7 @@ impl Builder {
     pub(crate) fn add(
         &mut self,
         written: &ConsumerRef<'_>,
-        around: Surroundings<'_>,
+        inputs: CredentialInputs<'_>,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) {
@@ -245,7 +116,7 @@ impl Builder {
         // Looked at before it has a name here. No list is made, as there may be a hundred thousand.
         let mut good = 0_usize;
         for (at, credential) in written.credentials.iter().enumerate() {
-            if prepare(credential, around, &credentials.index(at), errors).is_some() {
+            if prepare(credential, inputs, &credentials.index(at), errors).is_some() {
                 good = good.saturating_add(1);
             }
         }
@@ -255,22 +126,25 @@ impl Builder {
         let Some(owner) = self.introduce(written) else {
             return errors.push(path, "there is no room for it");
         };
-        let tables = &mut self.directory.keys;
-        tables.resize_with(around.providers.len().max(tables.len()), KeyTable::default);
+        let tables = &mut self.directory.tables;
+        tables.resize_with(
+            inputs.providers.len().max(tables.len()),
+            CredentialTable::default,
+        );
         // What was wrong with one, and noticed of it, is told by now.
         let mut told = ConfigErrors::default();
-        let mut own = OwnKeys::default();
+        let mut own = Repetitions::default();
         for (at, credential) in written.credentials.iter().enumerate() {
             let path = credentials.index(at);
-            let Some(key) = prepare(credential, around, &path, &mut told) else {
+            let Some(prepared) = prepare(credential, inputs, &path, &mut told) else {
                 continue;
             };
-            let before = (good > 1).then(|| own.note(&key, at)).flatten();
+            let before = (good > 1).then(|| own.note(&prepared, at)).flatten();
             if let Some(before) = before {
                 let first = credentials.index(before);
                 let reason = format!("the same key as `{first}`: it is one key, as that one says");
                 errors.notice("repeated-key", &path, reason, "leave one of them out");
-            } else if let Err(reason) = self.give(&key, owner) {
+            } else if let Err(reason) = self.give(&prepared, owner) {
                 errors.push(&path, reason);
             }
         }
@@ -295,15 +169,18 @@ impl Builder {
         Some(at)
     }
 
-    /// Gives a key to a consumer; says why not.
-    fn give(&mut self, ready: &Ready<'_>, owner: At) -> Result<(), String> {
-        let draft = self.draft.clear().text(ready.key.bytes()).at(owner);
-        draft.text(ready.id.unwrap_or_default().as_bytes());
-        let Directory { pool, keys, .. } = &mut self.directory;
-        let place = keys.get_mut(ready.provider.index()).zip(pool.add(draft));
-        let (table, at) = place.ok_or_else(|| "there is no room for it".to_owned())?;
+    /// Gives a credential to a consumer; says why not.
+    fn give(&mut self, prepared: &Prepared<'_>, owner: At) -> Result<(), String> {
+        let identifier = &prepared.identifier;
+        let draft = self.draft.clear().text(identifier.bytes()).at(owner);
+        draft.text(prepared.id.unwrap_or_default().as_bytes());
+        let Directory { pool, tables, .. } = &mut self.directory;
+        let table = tables.get_mut(prepared.provider.index());
+        let (table, at) = table
+            .zip(pool.add(draft))
+            .ok_or_else(|| "there is no room for it".to_owned())?;
         table
-            .insert(ready.key.form(), at, pool)
+            .insert(identifier.form(), at, pool)
             .map_err(|Taken(first)| {
                 let first = first.map(|at| Credential::read(pool, at).owner().name());
                 let whose = first.map_or_else(
@@ -324,29 +201,4 @@ impl Builder {
         self.directory.pool.seal();
         self.directory
     }
-}
-
-fn prepare<'r>(
-    written: &ApiKeyRef<'r>,
-    around: Surroundings<'_>,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Ready<'r>> {
-    let path = path.field("apiKey");
-    let provider = around
-        .providers
-        .for_credential(written.provider, &path, errors)?;
-    let key = match written.key {
-        KeyRef::Sha256(digest) => Known::Digest(digest),
-        KeyRef::Value(key) => Known::Key(key),
-        KeyRef::Env(name) => {
-            let path = path.field("env");
-            Known::Variable(variable(around.environment, name, &path, errors)?)
-        }
-    };
-    Some(Ready {
-        provider,
-        key,
-        id: written.id,
-    })
 }

@@ -9,7 +9,7 @@ use super::written::identity_headers;
 
 /// The headers that tell the upstream who it is. All are set by replacing.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub(crate) struct IdentityHeaders {
     pub(crate) consumer: KnownName,
     pub(crate) groups: Option<KnownName>,
     pub(crate) credential: Option<KnownName>,
@@ -17,7 +17,7 @@ pub(crate) struct Identity {
     pub(crate) labels: Vec<(Box<str>, KnownName)>,
 }
 
-impl Identity {
+impl IdentityHeaders {
     /// Whether the upstream is told the consumer's name, and nothing more.
     pub(crate) fn tells_name_alone(&self) -> bool {
         self.groups.is_none() && self.credential.is_none() && self.labels.is_empty()
@@ -63,40 +63,6 @@ impl Routing {
     }
 }
 
-/// Two locations of one list can't be told apart where one prefix begins with the other: a member would be both's, and one of
-/// the two would let pass what the other one rejects.
-pub(super) fn check_members(providers: &Providers, errors: &mut ConfigErrors) {
-    let root = Path::Root;
-    let path = root.field("providers");
-    let locations = || {
-        providers.iter().flat_map(|provider| {
-            let locations = provider.locations.iter().enumerate();
-            locations.map(move |(at, location)| (provider, at, location))
-        })
-    };
-    for (number, (provider, at, location)) in locations().enumerate() {
-        let meets = |other: &Location| {
-            matches!(location, Location::Member { .. })
-                && location != other
-                && location.overlaps(other)
-        };
-        if let Some((other, ..)) = locations().take(number).find(|(_, _, other)| meets(other)) {
-            let path = path.field(&provider.name);
-            let (path, prefix) = (path.field("apiKey"), "prefix");
-            let path = path.field("from");
-            let reason = format!(
-                "a member of the list may begin with this and with a prefix of `{}`",
-                other.name
-            );
-            errors.suggest(
-                &path.index(at).field(prefix),
-                reason,
-                "choose prefixes of which none begins with another",
-            );
-        }
-    }
-}
-
 /// One header can't mean two things: identity, routing and credentials each have their own.
 pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut ConfigErrors) {
     let path = Path::Root;
@@ -105,11 +71,20 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
         .routing
         .as_ref()
         .map(|routing| routing.header.as_str());
-    for name in identity_headers(&config.identity).chain(routing) {
-        let at = if Some(name) == routing {
-            path.field("routing")
-        } else {
-            path.field("identity")
+    let of_providers = config.providers.iter().flat_map(|provider| {
+        let headers = provider.value.headers().iter();
+        headers.map(move |name| (name.as_str(), Some(provider)))
+    });
+    let own = identity_headers(&config.identity).map(|name| (name, None));
+    for (name, writer) in own
+        .chain(routing.map(|name| (name, None)))
+        .chain(of_providers)
+    {
+        let providers_field = path.field("providers");
+        let at = match writer {
+            Some(provider) => providers_field.field(&provider.name),
+            None if Some(name) == routing => path.field("routing"),
+            None => path.field("identity"),
         };
         if seen
             .iter()

@@ -3,6 +3,7 @@
 mod answer;
 mod assembly;
 mod condition;
+mod consumer;
 mod definition;
 mod denial;
 mod directory;
@@ -33,18 +34,21 @@ use crate::source::JsonPath;
 
 pub(crate) use answer::{Redirect, Respond};
 pub(crate) use condition::{Condition, Operand, Test};
+pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
-pub(crate) use directory::{Builder, Consumer, Credential, Directory, Surroundings};
+pub(crate) use directory::{Builder, Directory};
 pub use environment::Environment;
 pub use fingerprint::Fingerprint;
-pub(crate) use identity::{Identity, Routing};
+pub(crate) use identity::{IdentityHeaders, Routing};
 pub(crate) use kind::{Action, Answer};
 pub(crate) use lookup::{Fallback, KeyKind, Lookup, LookupKey};
 pub(crate) use names::Names;
 pub(crate) use overlap::KeyPlace;
 pub(crate) use path_rewrite::{PathPiece, PathRewrite};
 pub use provider::ProviderId;
-pub(crate) use provider::{Afterwards, Provider, Providers};
+pub(crate) use provider::{
+    CredentialInputs, Identity, Owner, Provider, ProviderInputs, Providers, Verdict, Verified,
+};
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
 pub(crate) use route::{Route, Routes};
@@ -58,7 +62,7 @@ pub struct Policy {
     pub(crate) paths: PathRules,
     /// The headers that are the gate's: removed from every request first.
     pub(crate) written: Names,
-    pub(crate) identity: Identity,
+    pub(crate) identity: IdentityHeaders,
     pub(crate) routing: Option<Routing>,
     pub(crate) providers: Providers,
     /// The policy's own consumers, whose names no document may take.

@@ -1,8 +1,9 @@
 //! What several directories have in common: names and keys that more than one of them claims.
 
-use crate::auth::{KeyForm, KeyTable};
+use crate::auth::{CredentialTable, IdentifierForm};
 
-use super::directory::{Consumer, Credential, Directory};
+use super::consumer::{Consumer, Credential};
+use super::directory::Directory;
 use super::provider::ProviderId;
 
 /// How far a walk over the keys of a directory has come. It holds nothing of the directory, so it can be gone on with later.
@@ -28,7 +29,7 @@ impl Default for KeyPlace {
 pub(crate) struct KnownKey<'d> {
     pub(crate) provider: ProviderId,
     pub(crate) credential: Credential<'d>,
-    pub(crate) form: KeyForm,
+    pub(crate) form: IdentifierForm,
     bytes: &'d [u8],
 }
 
@@ -45,12 +46,12 @@ impl Directory {
     pub(crate) fn next_key(&self, place: &mut KeyPlace) -> Option<KnownKey<'_>> {
         loop {
             let form = if place.in_digests {
-                KeyForm::Sha256
+                IdentifierForm::Sha256
             } else {
-                KeyForm::Plain
+                IdentifierForm::Plain
             };
             match self
-                .keys
+                .tables
                 .get(place.provider.index())?
                 .next(form, place.slot)
             {
@@ -78,30 +79,30 @@ impl Directory {
     }
 
     /// Whether it knows any key in this form.
-    pub(crate) fn has_keys(&self, form: KeyForm) -> bool {
-        self.keys.iter().any(|table| table.has(form))
+    pub(crate) fn has_keys(&self, form: IdentifierForm) -> bool {
+        self.tables.iter().any(|table| table.has(form))
     }
 
     /// Whether it knows any key at all.
     pub(crate) fn has_any_key(&self) -> bool {
-        self.has_keys(KeyForm::Plain) || self.has_keys(KeyForm::Sha256)
+        self.has_keys(IdentifierForm::Plain) || self.has_keys(IdentifierForm::Sha256)
     }
 
     /// Who has `key` here, known in the same form.
     pub(crate) fn knows(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
-        let table = self.keys.get(key.provider.index())?;
+        let table = self.tables.get(key.provider.index())?;
         let held = table.holder(key.form, key.bytes, &self.pool)?;
         Some(Credential::read(&self.pool, held))
     }
 
     /// Who has `key` here by its digest, where the key itself is known.
     pub(crate) fn knows_digest(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
-        let table = self.keys.get(key.provider.index())?;
-        if key.form == KeyForm::Sha256 || !table.has(KeyForm::Sha256) {
+        let table = self.tables.get(key.provider.index())?;
+        if key.form == IdentifierForm::Sha256 || !table.has(IdentifierForm::Sha256) {
             return None;
         }
-        let digest = KeyTable::digest(key.bytes);
-        let held = table.holder(KeyForm::Sha256, &digest, &self.pool)?;
+        let digest = CredentialTable::digest(key.bytes);
+        let held = table.holder(IdentifierForm::Sha256, &digest, &self.pool)?;
         Some(Credential::read(&self.pool, held))
     }
 }

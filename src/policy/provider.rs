@@ -1,28 +1,129 @@
 //! Named ways to authenticate.
 
-use crate::auth::{Location, Prefix};
-use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::Text;
+mod api_key;
+mod credential;
+mod locations;
+mod verdict;
 
-/// What becomes of a credential once it has been seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Afterwards {
-    /// It ends here.
-    Strip,
-    /// The upstream gets it, if it was verified.
-    Forward,
-}
+use crate::auth::{Extracted, Location, extract};
+use crate::config::{self, ConfigErrors, CredentialRef, Named, Path};
+use crate::http::{Headers, Text};
 
-/// One way to authenticate: by API key, so far.
+use super::denial::Reason;
+use api_key::ApiKey;
+use verdict::Verification;
+
+pub(crate) use credential::CredentialInputs;
+pub(super) use credential::{Identifier, Prepared};
+pub(crate) use verdict::{Identity, Owner, ProviderInputs, Verdict, Verified};
+
+/// One way to authenticate.
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) name: Box<str>,
+    /// Where its credentials stand in a request.
     pub(crate) locations: Vec<Location>,
-    pub(crate) challenge: Text,
-    pub(crate) afterwards: Afterwards,
+    /// Whether the upstream gets a credential that was verified. All others are stripped.
+    pub(crate) forward: bool,
+    pub(crate) kind: ProviderKind,
+}
+
+/// How a provider verifies credentials. Each kind is a variant here and a file beside `api_key.rs`.
+#[derive(Debug)]
+pub(crate) enum ProviderKind {
+    ApiKey(ApiKey),
+}
+
+impl ProviderKind {
+    /// The field that the kind is written in.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::ApiKey(_) => config::ApiKeyProvider::KIND,
+        }
+    }
+
+    /// Compiles a provider. `others` are those before it in the policy.
+    ///
+    /// Where it has no value, `errors` say why.
+    fn compile(
+        written: &Named<config::Provider>,
+        others: &Providers,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Provider> {
+        let path = path.field(written.value.kind());
+        match &written.value {
+            config::Provider::ApiKey(provider) => {
+                api_key::compile(&written.name, provider, others, &path, errors)
+            }
+        }
+    }
+
+    /// Verifies the one credential of a request.
+    ///
+    /// # Errors
+    /// Why that can't be told now: see [`ProviderInputs`].
+    fn verify<'p, I: ProviderInputs<'p>>(
+        &'p self,
+        id: ProviderId,
+        credential: &[u8],
+        inputs: &mut I,
+    ) -> Result<Verification<'p>, I::Stop> {
+        match self {
+            Self::ApiKey(_) => api_key::verify(id, credential, inputs),
+        }
+    }
+}
+
+/// Compiles a consumer's credential: which provider knows it, and what it is found by.
+pub(super) fn prepare<'r>(
+    written: &CredentialRef<'r>,
+    inputs: CredentialInputs<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Prepared<'r>> {
+    match written {
+        CredentialRef::ApiKey(key) => api_key::prepare(key, inputs, path, errors),
+    }
 }
 
 impl Provider {
+    /// What the provider says of a request. `id` is its own; `query` is the request's, without the `?`.
+    ///
+    /// # Errors
+    /// Why that can't be told now: see [`ProviderInputs`].
+    pub(crate) fn verdict<'p, I: ProviderInputs<'p>>(
+        &'p self,
+        id: ProviderId,
+        headers: &Headers<'_>,
+        query: Option<&[u8]>,
+        inputs: &mut I,
+    ) -> Result<Verdict<'p>, I::Stop> {
+        let (credential, at) = match extract(&self.locations, headers, query) {
+            Extracted::Absent => return Ok(Verdict::Absent),
+            Extracted::Repeated(locations) => {
+                return Ok(Verdict::Rejected(Reason::RepeatedCredential, locations));
+            }
+            Extracted::One(credential, at) => (credential, at),
+        };
+        Ok(match self.kind.verify(id, &credential, inputs)? {
+            Verification::Accepted(identity) => Verdict::Accepted(Verified {
+                provider: id,
+                at,
+                identity,
+            }),
+            Verification::Rejected(reason) => Verdict::Rejected(reason, vec![at.location]),
+            Verification::Unavailable => Verdict::Unavailable,
+        })
+    }
+
+    /// The value of `WWW-Authenticate` in a denial for this reason (RFC 9110 §11.6.1).
+    pub(crate) fn challenge(&self, reason: Reason) -> Text {
+        match &self.kind {
+            ProviderKind::ApiKey(kind) => kind.challenge(reason),
+        }
+    }
+
     /// Whether a credential of it may stand elsewhere than in a header of its own: in a cookie or in the query.
     pub(super) fn looks_elsewhere(&self) -> bool {
         let in_header = |location: &Location| matches!(location, Location::Header { .. });
@@ -52,29 +153,43 @@ impl ProviderId {
 
 /// All of a policy's providers.
 #[derive(Debug, Default)]
-pub(crate) struct Providers(Vec<Provider>);
+pub(crate) struct Providers {
+    list: Vec<Provider>,
+    /// The names of those that didn't compile. There is an error for each, so no policy is made of these.
+    refused: Vec<Box<str>>,
+}
 
 impl Providers {
-    pub(super) fn compile(written: &[Named<config::Provider>]) -> Self {
-        Self(written.iter().map(compile).collect())
+    pub(super) fn compile(written: &[Named<config::Provider>], errors: &mut ConfigErrors) -> Self {
+        let root = Path::Root;
+        let path = root.field("providers");
+        let mut providers = Self::default();
+        for one in written {
+            let path = path.field(&one.name);
+            match ProviderKind::compile(one, &providers, &path, errors) {
+                Some(provider) => providers.list.push(provider),
+                None => providers.refused.push(one.name.as_str().into()),
+            }
+        }
+        providers
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     pub(crate) fn at(&self, id: ProviderId) -> Option<&Provider> {
-        self.0.get(id.0)
+        self.list.get(id.0)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Provider> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// All of them by their index.
     #[cfg(test)]
     pub(crate) fn ids(&self) -> impl Iterator<Item = ProviderId> + use<> {
-        (0..self.0.len()).map(ProviderId)
+        (0..self.list.len()).map(ProviderId)
     }
 
     /// The provider of this name.
@@ -84,104 +199,61 @@ impl Providers {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<ProviderId> {
-        let found = self.0.iter().position(|provider| *provider.name == *name);
-        if found.is_none() {
-            errors.suggest(path, format!("there is no provider `{name}`"), self.known());
+        let found = self.list.iter().position(|known| *known.name == *name);
+        if found.is_none() && !self.refused.iter().any(|refused| **refused == *name) {
+            let known = listed(&mut self.list.iter());
+            errors.suggest(path, format!("there is no provider `{name}`"), known);
         }
         found.map(ProviderId)
     }
 
-    /// The provider that a credential belongs to: the one it names, or the only one there is.
+    /// The provider of this kind that a credential belongs to: the one that it names, or the only one of its kind.
     pub(super) fn for_credential(
         &self,
         name: Option<&str>,
+        kind: &str,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<ProviderId> {
-        match (name, self.0.len()) {
-            (Some(name), _) => self.named(name, &path.field("provider"), errors),
-            (None, 1) => Some(ProviderId::FIRST),
-            (None, _) => {
+        if let Some(name) = name {
+            let path = path.field("provider");
+            let id = self.named(name, &path, errors)?;
+            let is_of_kind = self.at(id).is_some_and(|known| known.kind.name() == kind);
+            if !is_of_kind {
+                let reason = format!("the provider `{name}` is of another kind than `{kind}`");
+                errors.suggest(&path, reason, listed(&mut self.of_kind(kind)));
+            }
+            return is_of_kind.then_some(id);
+        }
+        let all = self.list.iter().zip((0..).map(ProviderId));
+        let mut of_kind = all.filter(|(known, _)| known.kind.name() == kind);
+        match (of_kind.next(), of_kind.next()) {
+            (Some((_, only)), None) => Some(only),
+            _ if !self.refused.is_empty() => None,
+            _ => {
                 let reason = "which provider the credential belongs to can't be told";
-                errors.suggest(
-                    path,
-                    reason,
-                    format!("name it: `provider`; {}", self.known()),
-                );
+                let known = listed(&mut self.of_kind(kind));
+                errors.suggest(path, reason, format!("name it: `provider`; {known}"));
                 None
             }
         }
     }
 
-    fn known(&self) -> String {
-        let names: Vec<_> = self
-            .0
+    fn of_kind<'p>(&'p self, kind: &'p str) -> impl Iterator<Item = &'p Provider> {
+        self.list
             .iter()
-            .map(|provider| format!("`{}`", provider.name))
-            .collect();
-        if names.is_empty() {
-            "`providers` is empty".into()
-        } else {
-            format!("there are {}", names.join(", "))
-        }
+            .filter(move |known| known.kind.name() == kind)
     }
 }
 
-/// What the reading of a provider's credentials in a document depends on, besides the provider's location among the others.
-/// Documents are shared by this, so it must not depend on anything else: a push that changes a realm loses no document.
-/// A kind whose credentials are read by more than the kind has to say it all here.
-pub(super) const fn read_by(written: &config::Provider) -> &'static str {
-    match written {
-        config::Provider::ApiKey(_) => "apiKey",
-    }
-}
-
-fn compile(written: &Named<config::Provider>) -> Provider {
-    let config::Provider::ApiKey(provider) = &written.value;
-    let locations: Vec<Location> = provider.from.iter().map(location).collect();
-    // RFC 9110 §11.6.1.
-    let realm = provider.realm.replace('\\', "\\\\").replace('"', "\\\"");
-    let mut challenge = match &provider.challenge {
-        Some(scheme) => scheme.clone().into_bytes(),
-        None => scheme(&locations).to_vec(),
-    };
-    challenge.extend(format!(" realm=\"{realm}\"").into_bytes());
-    Provider {
-        name: written.name.as_str().into(),
-        locations,
-        challenge: Text::shared(&challenge),
-        afterwards: if provider.forward {
-            Afterwards::Forward
-        } else {
-            Afterwards::Strip
-        },
-    }
-}
-
-/// The scheme that clients are to use: that of the first location that has one. `ApiKey` is no registered scheme, but what
-/// gateways send.
-fn scheme(locations: &[Location]) -> &[u8] {
-    let mut schemes = locations.iter().filter_map(|location| match location {
-        Location::Header { prefix, .. } => prefix.as_ref().and_then(Prefix::scheme),
-        Location::Member { .. } | Location::Query(_) | Location::Cookie(_) => None,
-    });
-    schemes.next().unwrap_or(b"ApiKey")
-}
-
-fn location(written: &config::Location) -> Location {
-    let shared = |text: &str| Text::shared(text.as_bytes());
-    match written {
-        config::Location::Header { name, prefix } => Location::Header {
-            name: name.to_ascii_lowercase().as_str().into(),
-            prefix: prefix
-                .as_ref()
-                .and_then(|prefix| Prefix::new(prefix.as_bytes())),
-        },
-        config::Location::Member { name, prefix } => Location::Member {
-            name: name.as_str().into(),
-            prefix: shared(prefix),
-        },
-        config::Location::Query(name) => Location::Query(shared(name)),
-        config::Location::Cookie(name) => Location::Cookie(shared(name)),
+/// What may be written in the place of an unknown name.
+fn listed(known: &mut dyn Iterator<Item = &Provider>) -> String {
+    let names: Vec<_> = known
+        .map(|provider| format!("`{}`", provider.name))
+        .collect();
+    if names.is_empty() {
+        "`providers` is empty".into()
+    } else {
+        format!("there are {}", names.join(", "))
     }
 }

@@ -154,6 +154,11 @@ fn add_own(names: &mut Names, config: &Config) {
     for name in identity_headers(&config.identity) {
         names.insert(name.as_bytes());
     }
+    for provider in &config.providers {
+        for name in provider.value.headers() {
+            names.insert(name.as_bytes());
+        }
+    }
     if let Some(routing) = &config.routing {
         names.insert(routing.header.as_bytes());
     }

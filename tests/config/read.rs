@@ -21,7 +21,7 @@ fn consumers() {
     assert_eq!(consumer.labels[0].value, "acme");
 
     let credentials = consumer.credentials.iter();
-    let keys: Vec<_> = credentials.map(|Credential::ApiKey(key)| key).collect();
+    let keys: Vec<_> = credentials.filter_map(Credential::api_key).collect();
     assert_eq!(keys[0].provider.as_deref(), Some("keys"));
     let is_digest = |digest: &[u8; 32]| digest[0] == 0x9f && digest[31] == 8;
     assert!(matches!(&keys[0].key, KeyMaterial::Sha256(digest) if is_digest(digest)));

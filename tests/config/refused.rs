@@ -1,6 +1,6 @@
 //! What is refused, and with which words.
 
-use postern::config::{Config, ConfigErrors, Consumer, Credential};
+use postern::config::{Config, ConfigErrors, Consumer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -222,7 +222,7 @@ fn records_that_programs_write() {
         .map(|label| (label.name.as_str(), label.value.as_str()))
         .collect();
     assert_eq!(labels, [("b", "1000"), ("c", "false"), ("d", "-0.5")]);
-    let Credential::ApiKey(key) = &consumer.credentials[0];
+    let key = consumer.credentials[0].api_key().unwrap();
     assert_eq!(
         (key.provider.as_deref(), key.id.as_deref()),
         (None, Some("12"))

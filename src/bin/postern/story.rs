@@ -132,7 +132,7 @@ fn provider(name: &str, said: Said<'_>, places: &[&Location]) -> Provider {
             credential,
         } => {
             provider.verdict = "accepted";
-            provider.consumer = Some(shown(consumer));
+            provider.consumer = consumer.map(shown);
             provider.groups = groups.iter().map(|group| shown(group)).collect();
             provider.credential = credential.map(shown);
         }

@@ -84,10 +84,8 @@ fn is_well_known(name: &str) -> bool {
 /// Whether clients may send the header although a route sets it, or every route sets it.
 fn stays(name: &str, config: &Config) -> bool {
     let is_own = |other: &&str| is_same(other, name);
-    let mut credentials = config.providers.iter().flat_map(|provider| {
-        let config::Provider::ApiKey(provider) = &provider.value;
-        &provider.from
-    });
+    let providers = config.providers.iter();
+    let mut credentials = providers.flat_map(|provider| provider.value.locations());
     CLIENTS_OWN.iter().any(is_own)
         || config.client_headers.iter().any(|other| is_same(other, name))
         || credentials.any(|place| matches!(place, config::Location::Header { name: read, .. } | config::Location::Member { name: read, .. } if is_same(read, name)))

@@ -1,6 +1,6 @@
 //! Keys that surely aren't what was to be written.
 
-use postern::config::{self, Config, Credential, KeyMaterial, Location, Provider};
+use postern::config::{Config, KeyMaterial, Location, Provider};
 
 use super::{Warning, warn};
 
@@ -24,7 +24,9 @@ const OF_NOTHING: [(&str, &str); 3] = [
 pub(crate) fn keys(config: &Config, found: &mut Vec<Warning>) {
     for (at, consumer) in config.consumers.iter().enumerate() {
         for (number, credential) in consumer.credentials.iter().enumerate() {
-            let Credential::ApiKey(key) = credential;
+            let Some(key) = credential.api_key() else {
+                continue;
+            };
             let location = format!("consumers[{at}].credentials[{number}].apiKey");
             match &key.key {
                 KeyMaterial::Sha256(digest) => {
@@ -40,7 +42,7 @@ pub(crate) fn keys(config: &Config, found: &mut Vec<Warning>) {
                 KeyMaterial::Value(value) => {
                     let prefixes = provider(config, key.provider.as_deref())
                         .into_iter()
-                        .flat_map(|provider| provider.from.iter().filter_map(prefix));
+                        .flat_map(|provider| provider.locations().iter().filter_map(prefix));
                     let text = value.expose();
                     if prefixes.into_iter().any(|prefix| begins(text, prefix)) {
                         warn(
@@ -62,15 +64,18 @@ fn digits(digest: &[u8; 32]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The provider of this name; where none is named, the only one.
-fn provider<'c>(config: &'c Config, name: Option<&str>) -> Option<&'c config::ApiKeyProvider> {
-    let provider = match (name, config.providers.as_slice()) {
-        (Some(name), all) => all.iter().find(|provider| provider.name == name)?,
-        (None, [only]) => only,
-        (None, _) => return None,
+/// The provider of API keys of this name; where none is named, the only one.
+fn provider<'c>(config: &'c Config, name: Option<&str>) -> Option<&'c Provider> {
+    let all = config.providers.iter();
+    let mut of_kind = all.filter(|provider| provider.value.kind() == "apiKey");
+    let found = match name {
+        Some(name) => of_kind.find(|provider| provider.name == name)?,
+        None => {
+            let only = of_kind.next()?;
+            of_kind.next().is_none().then_some(only)?
+        }
     };
-    let Provider::ApiKey(provider) = &provider.value;
-    Some(provider)
+    Some(&found.value)
 }
 
 /// What stands before a key at this location.

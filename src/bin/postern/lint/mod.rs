@@ -10,7 +10,7 @@ mod text;
 
 use std::collections::HashSet;
 
-use postern::config::{Config, Credential, KeyMaterial, Requirement, SourceKind, TextOrEnv};
+use postern::config::{Config, KeyMaterial, Requirement, SourceKind, TextOrEnv};
 use postern::template::Template;
 
 /// One warning: its rule, its path, what is wrong, what would be better.
@@ -68,7 +68,9 @@ fn consumers(config: &Config, found: &mut Vec<Warning>) {
             );
         }
         for (key, credential) in consumer.credentials.iter().enumerate() {
-            let Credential::ApiKey(credential) = credential;
+            let Some(credential) = credential.api_key() else {
+                continue;
+            };
             if matches!(credential.key, KeyMaterial::Value(_)) {
                 let path = format!("consumers[{at}].credentials[{key}].apiKey.value");
                 warn(

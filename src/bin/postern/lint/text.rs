@@ -1,6 +1,6 @@
 //! Variables where no template is read.
 
-use postern::config::{Config, Fallback, Provider, Respond, SourceKind, TextOrEnv, Unmatched};
+use postern::config::{Config, Fallback, Respond, SourceKind, TextOrEnv, Unmatched};
 use serde_json::Value;
 
 use super::{Warning, named, step, warn};
@@ -36,9 +36,11 @@ pub(crate) fn plain(config: &Config, found: &mut Vec<Warning>) {
         answer(respond, "unmatched.respond", found);
     }
     for provider in &config.providers {
-        let Provider::ApiKey(own) = &provider.value;
-        let path = format!("{}.apiKey.realm", named("providers", &provider.name));
-        look(&own.realm, path, found);
+        let own = &provider.value;
+        if let Some(realm) = own.realm() {
+            let path = named("providers", &provider.name);
+            look(realm, format!("{path}.{}.realm", own.kind()), found);
+        }
     }
     for source in &config.sources {
         let SourceKind::Http(http) = &source.value.kind else {

@@ -8,7 +8,7 @@ use crate::secret::constant_time_eq;
 
 /// How a key is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyForm {
+pub enum IdentifierForm {
     /// By itself.
     Plain,
     /// By its SHA-256. For keys of full entropy, as keys are: no salt is needed where nothing can be guessed.
@@ -20,7 +20,7 @@ pub enum KeyForm {
 /// A credential is an entry of a [`Pool`] that begins with the key, or its digest, as a text; the rest of the entry is its
 /// owner's business. They are found by a hash that is seeded at random for each table, and then compared in constant time.
 #[derive(Debug, Default)]
-pub struct KeyTable {
+pub struct CredentialTable {
     seed: Seeded,
     plain: Slots,
     digests: Slots,
@@ -32,17 +32,17 @@ pub struct KeyTable {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Taken(pub Option<At>);
 
-impl KeyTable {
+impl CredentialTable {
     /// Takes in the credential at `at`, which knows its key in this form.
     ///
     /// # Errors
     /// [`Taken`] where the key is another's already in the same form: it is nobody's from now on.
-    pub fn insert(&mut self, form: KeyForm, at: At, pool: &Pool) -> Result<(), Taken> {
+    pub fn insert(&mut self, form: IdentifierForm, at: At, pool: &Pool) -> Result<(), Taken> {
         let key = pool.read(at).text().bytes();
         let hash = self.seed.of_bytes(key);
         let slots = match form {
-            KeyForm::Plain => &mut self.plain,
-            KeyForm::Sha256 => &mut self.digests,
+            IdentifierForm::Plain => &mut self.plain,
+            IdentifierForm::Sha256 => &mut self.digests,
         };
         let is = |held| constant_time_eq(pool.read(held).text().bytes(), key);
         if let Some(held) = slots.find(hash, is) {
@@ -99,27 +99,27 @@ impl KeyTable {
 
     /// Whether any key is known in this form.
     #[must_use]
-    pub fn has(&self, form: KeyForm) -> bool {
+    pub fn has(&self, form: IdentifierForm) -> bool {
         !self.slots(form).is_empty()
     }
 
     /// The credential that had this key, or this digest, first: contested or not.
     #[must_use]
     #[inline(never)]
-    pub fn holder(&self, form: KeyForm, key: &[u8], pool: &Pool) -> Option<At> {
+    pub fn holder(&self, form: IdentifierForm, key: &[u8], pool: &Pool) -> Option<At> {
         self.find(self.slots(form), key, pool).map(|(at, _)| at)
     }
 
     /// The first credential of this form at `place` or behind it, and where it lies.
     #[must_use]
-    pub fn next(&self, form: KeyForm, place: usize) -> Option<(usize, At)> {
+    pub fn next(&self, form: IdentifierForm, place: usize) -> Option<(usize, At)> {
         self.slots(form).next(place)
     }
 
-    const fn slots(&self, form: KeyForm) -> &Slots {
+    const fn slots(&self, form: IdentifierForm) -> &Slots {
         match form {
-            KeyForm::Plain => &self.plain,
-            KeyForm::Sha256 => &self.digests,
+            IdentifierForm::Plain => &self.plain,
+            IdentifierForm::Sha256 => &self.digests,
         }
     }
 
@@ -147,12 +147,17 @@ mod tests {
     /// A table with its pool.
     #[derive(Default)]
     struct Keys {
-        table: KeyTable,
+        table: CredentialTable,
         pool: Pool,
     }
 
     impl Keys {
-        fn add(&mut self, form: KeyForm, key: &[u8], owner: usize) -> Result<(), Option<usize>> {
+        fn add(
+            &mut self,
+            form: IdentifierForm,
+            key: &[u8],
+            owner: usize,
+        ) -> Result<(), Option<usize>> {
             let mut draft = Draft::default();
             let at = self.pool.add(draft.text(key).number(owner)).unwrap();
             let added = self.table.insert(form, at, &self.pool);
@@ -160,11 +165,11 @@ mod tests {
         }
 
         fn plain(&mut self, key: &str, owner: usize) -> Result<(), Option<usize>> {
-            self.add(KeyForm::Plain, key.as_bytes(), owner)
+            self.add(IdentifierForm::Plain, key.as_bytes(), owner)
         }
 
         fn hashed(&mut self, key: &str, owner: usize) -> Result<(), Option<usize>> {
-            self.add(KeyForm::Sha256, &digest(key.as_bytes()), owner)
+            self.add(IdentifierForm::Sha256, &digest(key.as_bytes()), owner)
         }
 
         fn read(&self, at: At) -> usize {

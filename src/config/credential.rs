@@ -1,0 +1,73 @@
+//! What a consumer proves its identity by, of every kind.
+
+use super::node::Node;
+use super::provider::api_key::{ApiKeyCredential, ApiKeyRef};
+use super::record::Record as _;
+use super::{ConfigErrors, Path};
+
+one_of! {
+    /// Something that proves who sent a request.
+    pub enum Credential {
+        /// A key that the client sends with each request.
+        "apiKey" ApiKey(ApiKeyCredential);
+    }
+}
+
+/// A credential as it was read, borrowed from where it was.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub(crate) enum CredentialRef<'a> {
+    ApiKey(ApiKeyRef<'a>),
+}
+
+impl Credential {
+    /// The same, borrowed.
+    pub(super) fn as_ref(&self) -> CredentialRef<'_> {
+        match self {
+            Self::ApiKey(credential) => CredentialRef::ApiKey(credential.as_ref()),
+        }
+    }
+
+    /// The API key, where it is one.
+    #[must_use]
+    pub const fn api_key(&self) -> Option<&ApiKeyCredential> {
+        match self {
+            Self::ApiKey(credential) => Some(credential),
+        }
+    }
+}
+
+/// Takes the list of credentials out of a record, which has an empty one then.
+pub(super) fn take_credentials<'a>(record: &mut Node<'a>) -> Vec<Node<'a>> {
+    let Node::Map(entries) = record else {
+        return Vec::new();
+    };
+    for (name, value) in entries {
+        if let (Node::List(list), "credentials") = (value, name.as_ref()) {
+            return std::mem::take(list);
+        }
+    }
+    Vec::new()
+}
+
+/// Refuses `{env: NAME}` in a credential of a document, whichever kind it is of: the text of one of its fields, or a field
+/// of its own.
+pub(super) fn refuse_environment(credential: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let mut refuse = |node: &Node<'_>, at: &Path<'_>| {
+        if node.entry("env").is_some() {
+            let reason = "the environment can't be read from a document";
+            errors.suggest(&at.field("env"), reason, "write `sha256`");
+        }
+    };
+    let is_known = |kind: &str| Credential::FIELDS.iter().any(|field| field.name == kind);
+    for (kind, fields) in credential.entries() {
+        if !is_known(kind) {
+            continue;
+        }
+        let at = at.field(kind);
+        refuse(fields, &at);
+        for (field, value) in fields.entries() {
+            refuse(value, &at.field(field));
+        }
+    }
+}

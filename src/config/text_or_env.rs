@@ -1,0 +1,38 @@
+//! Text that may be a secret: written there, or taken from the environment.
+
+use super::decode::{Decode, expected};
+use super::node::Node;
+use super::text::line;
+use super::{ConfigErrors, Path};
+use crate::secret::Secret;
+
+/// Text that may be a secret, or the name of the variable that holds it.
+#[derive(Clone, Debug)]
+pub enum TextOrEnv {
+    /// The text. Not empty, without control characters.
+    Text(Secret),
+    /// The name of a variable in the VM's environment: `{env: NAME}`.
+    Env(String),
+}
+
+impl Decode for TextOrEnv {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::String(_) | Node::Bool(_) | Node::Number(_) => {
+                let text = line(node, at, errors)?;
+                Some(Self::Text(Secret::new(text.into_bytes())))
+            }
+            Node::Map(entries) => match entries.as_slice() {
+                [(key, name)] if key == "env" => {
+                    line(name, &at.field("env"), errors).map(Self::Env)
+                }
+                // Its keys may be a secret in the wrong place: `{Bearer abc}`.
+                _ => {
+                    errors.push(at, "expected text or `{env: NAME}`");
+                    None
+                }
+            },
+            Node::Null | Node::List(_) => expected("text or `{env: NAME}`", node, at, errors),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Consumers and their credentials, as a directory holds them.
+
+use std::fmt;
+
+use crate::arena::{At, Piece, Pool};
+
+/// Somebody who may call: an entry of name, groups and labels.
+#[derive(Clone, Copy)]
+pub(crate) struct Consumer<'d> {
+    pub(super) pool: &'d Pool,
+    pub(super) at: At,
+}
+
+impl fmt::Debug for Consumer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name().bytes().escape_ascii().to_string();
+        f.debug_tuple("Consumer").field(&name).finish()
+    }
+}
+
+impl<'d> Consumer<'d> {
+    /// Where it stands in its directory.
+    pub(crate) const fn place(self) -> At {
+        self.at
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> Piece<'d> {
+        self.pool.read(self.at).text()
+    }
+
+    /// Its groups, in the order of writing.
+    pub(crate) fn groups(self) -> impl Iterator<Item = &'d [u8]> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        let count = entry.number();
+        std::iter::repeat_with(move || entry.text().bytes()).take(count)
+    }
+
+    /// The value of a label.
+    pub(crate) fn label(self, name: &str) -> Option<Piece<'d>> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        for _ in 0..entry.number() {
+            entry.text();
+        }
+        for _ in 0..entry.number() {
+            let is_it = *entry.text().bytes() == *name.as_bytes();
+            let value = entry.text();
+            if is_it {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+/// One credential: an entry of its identifier, its consumer and its public name. A kind that has to know more of a
+/// credential (a secret, the hash of a password) writes that behind the name.
+#[derive(Clone, Copy)]
+pub(crate) struct Credential<'d> {
+    pub(super) pool: &'d Pool,
+    pub(super) at: At,
+    pub(super) owner: At,
+}
+
+impl fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Credential").field(&self.owner()).finish()
+    }
+}
+
+impl<'d> Credential<'d> {
+    pub(super) fn read(pool: &'d Pool, at: At) -> Self {
+        let mut entry = pool.read(at);
+        entry.text();
+        let owner = entry.at();
+        Self { pool, at, owner }
+    }
+
+    /// Whose it is.
+    pub(crate) const fn owner(self) -> Consumer<'d> {
+        Consumer {
+            pool: self.pool,
+            at: self.owner,
+        }
+    }
+
+    /// Its public name, where it has one.
+    pub(crate) fn id(self) -> Option<Piece<'d>> {
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        entry.at();
+        let id = entry.text();
+        (!id.bytes().is_empty()).then_some(id)
+    }
+}

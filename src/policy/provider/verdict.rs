@@ -1,0 +1,89 @@
+//! What a provider says of a request, and what it may ask of the engine to know.
+
+use crate::auth::{Location, Occurrence};
+
+use super::ProviderId;
+use crate::policy::consumer::{Consumer, Credential};
+use crate::policy::denial::Reason;
+
+/// What one provider says of a request.
+#[derive(Debug)]
+pub(crate) enum Verdict<'p> {
+    /// It found none of its credentials.
+    Absent,
+    /// It verified the credential.
+    Accepted(Verified<'p>),
+    /// A credential that is no good, or several. Holds the locations of all.
+    Rejected(Reason, Vec<&'p Location>),
+    /// Whether the credential is good can't be known now.
+    Unavailable,
+}
+
+/// A credential that a provider verified.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verified<'p> {
+    /// The provider.
+    pub(crate) provider: ProviderId,
+    /// Where the credential stands.
+    pub(crate) at: Occurrence<'p>,
+    /// Who sent it.
+    pub(crate) identity: Identity<'p>,
+}
+
+/// Who sent a request, as one provider tells.
+///
+/// The claims of a token will be a field of it, once a provider of tokens is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identity<'p> {
+    /// The consumer's credential; `None` for somebody who is no consumer: no condition on consumers holds then, and the
+    /// upstream is told no name.
+    pub(crate) credential: Option<Credential<'p>>,
+}
+
+impl<'p> Identity<'p> {
+    /// That of a consumer's credential.
+    pub(super) const fn of(credential: Credential<'p>) -> Self {
+        Self {
+            credential: Some(credential),
+        }
+    }
+
+    /// The consumer.
+    pub(crate) fn consumer(&self) -> Option<Consumer<'p>> {
+        self.credential.map(Credential::owner)
+    }
+}
+
+/// What a provider makes of one credential.
+#[derive(Debug)]
+pub(crate) enum Verification<'p> {
+    /// It is good, and tells who sent it.
+    Accepted(Identity<'p>),
+    /// It is no good, for this reason.
+    Rejected(Reason),
+    /// That can't be known now: a document of consumers is missing.
+    Unavailable,
+}
+
+/// Whose a credential is.
+#[derive(Debug)]
+pub(crate) enum Owner<'p> {
+    /// A consumer's.
+    Known(Credential<'p>),
+    /// That of no consumer.
+    Nobody,
+    /// That of no consumer that is known, but a document of consumers is missing.
+    Unknowable,
+}
+
+/// What a provider may ask while it verifies a credential.
+///
+/// Each question may stop the exchange: it waits then for what is missing, and the provider is asked again with that at
+/// hand. So a provider passes on every `Stop`, and keeps nothing.
+pub(crate) trait ProviderInputs<'p> {
+    /// Why the exchange goes no further now.
+    type Stop;
+
+    /// Whose the credential with this identifier is, among the consumers' credentials of this provider.
+    fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'p>, Self::Stop>;
+}
