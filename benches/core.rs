@@ -18,7 +18,7 @@ use postern::route::{
     CanonicalPath, Head, HostPattern, PathPattern, PathRules, RouteIndex, Router, Rule,
     canonicalise,
 };
-use postern::source::{Document, Index, JsonPath};
+use postern::source::{Document, Format, Index, JsonPath};
 
 /// A whole decision, from the host's buffer on, each for another request.
 fn decisions(criterion: &mut Criterion) {
@@ -106,7 +106,9 @@ fn documents(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("document");
     group.sample_size(10);
     let text = jobs::tenants(jobs::ENTRIES);
-    let parse = |text: &str| Document::parse(text.as_bytes(), usize::MAX).expect("a document");
+    let parse = |text: &str| {
+        Document::parse(text.as_bytes(), usize::MAX, Format::Json).expect("a document")
+    };
     group.bench_function("parse/10000", |bencher| {
         bencher.iter(|| parse(black_box(&text)));
     });

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
 use postern::source::{
-    Answer, Arguments, Document, Limits, OnDemand, Refusal, RequestTemplate, Settled, SourceError,
+    Answer, Arguments, Document, Format, Limits, OnDemand, Refusal, RequestTemplate, Settled,
+    SourceError,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -30,7 +31,7 @@ fn on_demand(limits: Limits) -> OnDemand {
     let endpoint = Endpoint::new("crm", "crm.local")
         .with_timeout(Duration::from_secs(2))
         .with_max_bytes(100);
-    let template = RequestTemplate::new(endpoint, "/profiles/${key}").unwrap();
+    let template = RequestTemplate::new(endpoint, "/profiles/${key}", Format::Json).unwrap();
     OnDemand::new(Rc::new(template), limits)
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use postern::http::{Endpoint, escapes_to_dots, percent_decode, reads_as_dots};
 use postern::source::{
-    Arguments, Budget, Document, Entry, Envelope, Index, Indexing, Item, Items, JsonPath, Lease,
-    Remains, RequestTemplate, Selection, SourceError, Tree, Version, read_item,
+    Arguments, Budget, Document, Entry, Envelope, Format, FormatReader, Index, Indexing, Item,
+    Items, JsonPath, JsonReader, Lease, Remains, RequestTemplate, Selection, SourceError, Version,
+    read_item,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -98,7 +99,7 @@ fn mark() -> impl Strategy<Value = &'static str> {
 
 /// Reads a text slice by slice.
 fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceError> {
-    let mut tree = Tree::in_pieces(whole);
+    let mut tree = FormatReader::Json(JsonReader::in_pieces(whole));
     loop {
         if let Some(value) = tree.advance(text, &mut Budget::of(slice))? {
             return Ok(value);
@@ -275,7 +276,7 @@ proptest! {
 
     #[test]
     fn a_key_fills_its_place_and_comes_back(key in prop::collection::vec(any::<u8>(), 0..12)) {
-        let template = RequestTemplate::new(Endpoint::new("c", "c"), "/a/${key}/b?c").unwrap();
+        let template = RequestTemplate::new(Endpoint::new("c", "c"), "/a/${key}/b?c", Format::Json).unwrap();
         let Ok(callout) = template.fill(&Arguments::path(&key), &Version::default()) else {
             let is_dots = |segment: &[u8]| segment.is_empty() || reads_as_dots(segment) || escapes_to_dots(segment);
             let mut segments = key.split(|byte| *byte == b'/');

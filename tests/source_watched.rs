@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply};
 use postern::source::{
-    Board, Budget, Candidate, Hash, HttpProtocol, Identity, Outcome, Progress, Protocol, Schedule,
-    SourceError, Tick, Watched,
+    Board, Budget, Candidate, Format, Hash, HttpProtocol, Identity, Outcome, Progress, Protocol,
+    Schedule, SourceError, Tick, Watched,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -176,7 +176,7 @@ fn watched(vm: u64) -> Watched {
     let endpoint = Endpoint::new("centre", "centre.local")
         .with_max_bytes(4096)
         .with_timeout(Duration::from_secs(2));
-    let protocol = HttpProtocol::new(endpoint, "/doc").unwrap();
+    let protocol = HttpProtocol::new(endpoint, "/doc", Format::Json).unwrap();
     let schedule = Schedule {
         refresh: REFRESH,
         stale_for: STALE_FOR,

@@ -9,7 +9,9 @@ use postern::route::{
     DuplicateSlash, EscapedPercent, Parameters, PathPattern, PathRules, SlashChoice,
     canonical_host, canonicalise,
 };
-use postern::source::{Budget, Document, Item, Items, JsonPath, Tree, read_item};
+use postern::source::{
+    Budget, Document, Format, FormatReader, Item, Items, JsonPath, JsonReader, read_item,
+};
 
 /// No variable is set.
 struct Empty;
@@ -150,8 +152,8 @@ pub fn document(data: &[u8]) {
     };
     let whole = usize::from(choice >> 4) * 3;
     let slice = || Budget::of(usize::from(choice & 15) + 1);
-    let at_once = Document::parse(text, usize::MAX);
-    let mut tree = Tree::in_pieces(whole);
+    let at_once = Document::parse(text, usize::MAX, Format::Json);
+    let mut tree = FormatReader::Json(JsonReader::in_pieces(whole));
     let sliced = loop {
         match tree.advance(text, &mut slice()) {
             Ok(None) => {}

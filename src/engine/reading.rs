@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::policy::{Directory, Policy, SourceId};
 use crate::source::{
-    Budget, Document, Hash, Index, Indexing, Item, Items, JsonPath, Selected, SourceError, Tree,
+    Budget, Document, Format, FormatReader, Hash, Index, Indexing, Item, Items, JsonPath, Selected,
+    SourceError,
 };
 
 use super::enrolment::Enrolment;
@@ -16,6 +17,7 @@ use super::view::View;
 pub(super) struct Reading {
     hash: Hash,
     bytes: usize,
+    format: Format,
     stage: Stage,
     index: Option<Index>,
     directories: Vec<Directory>,
@@ -26,7 +28,7 @@ enum Stage {
     /// Consumers are read off the text; there is no need for the rest of it.
     Records(Items, Enrolment),
     /// The text becomes a value.
-    Value(Tree),
+    Value(FormatReader),
     /// It is one.
     Parsed(Rc<Document>),
     Indexing(Rc<Document>, Box<Indexing>),
@@ -38,30 +40,32 @@ impl Reading {
     /// Begins with the text of a document, which has this hash and length.
     pub(super) fn of_text(hash: Hash, bytes: usize, policy: &Policy, id: SourceId) -> Self {
         let source = policy.sources.at(id);
+        let format = policy.sources.format(id).unwrap_or(Format::Json);
         let looks_in = source.is_none_or(|source| source.is_looked_into);
         let mut readers = policy.consumers_from.iter();
         let mut readers = readers.by_ref().filter(|from| from.source == id);
         let items = match (readers.next(), readers.next()) {
-            (Some(only), None) if !looks_in => Items::of(&only.items),
+            (Some(only), None) if !looks_in => format.items(&only.items),
             _ => None,
         };
         let stage = items.map_or_else(
-            || Stage::Value(Tree::default()),
+            || Stage::Value(format.reader()),
             |items| Stage::Records(items, Enrolment::default()),
         );
-        Self::new(hash, bytes, stage)
+        Self::new(hash, bytes, format, stage)
     }
 
     /// Begins with a document whose text was read already.
     pub(super) fn of_document(document: &Rc<Document>) -> Self {
         let stage = Stage::Parsed(Rc::clone(document));
-        Self::new(document.hash(), document.bytes(), stage)
+        Self::new(document.hash(), document.bytes(), Format::Json, stage)
     }
 
-    const fn new(hash: Hash, bytes: usize, stage: Stage) -> Self {
+    const fn new(hash: Hash, bytes: usize, format: Format, stage: Stage) -> Self {
         Self {
             hash,
             bytes,
+            format,
             stage,
             index: None,
             directories: Vec::new(),
@@ -80,7 +84,7 @@ impl Reading {
                 Stage::Records(items, enrolment) => {
                     match records(items, enrolment, text, reader, budget)? {
                         Records::Pending => continue,
-                        Records::Unordered => Some(Stage::Value(Tree::default())),
+                        Records::Unordered => Some(Stage::Value(self.format.reader())),
                         Records::Nowhere => return Err(self.no_place(reader)),
                         Records::All => {
                             self.enrolled(reader)?;
@@ -168,7 +172,7 @@ impl Reading {
 
     /// All consumers are read off the text.
     fn enrolled(&mut self, reader: &Reader<'_>) -> Result<(), SourceError> {
-        let nothing = Stage::Value(Tree::default());
+        let nothing = Stage::Value(self.format.reader());
         if let Stage::Records(_, enrolment) = std::mem::replace(&mut self.stage, nothing) {
             let directory = self.judge(enrolment, reader)?;
             self.directories.push(directory);

@@ -157,6 +157,7 @@ impl Sources {
                     protocol,
                     schedule,
                     identity,
+                    ..
                 } => State::Watched(WatchedState {
                     shared: store.watched(own, *identity, protocol, *schedule),
                     seen: None,

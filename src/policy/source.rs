@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::{
-    Document, HttpProtocol, Identity, Index, JsonPath, Limits, PathError, Protocol,
+    Document, Format, HttpProtocol, Identity, Index, JsonPath, Limits, PathError, Protocol,
     RequestTemplate, Schedule,
 };
 
@@ -39,6 +39,8 @@ pub(crate) enum SourceKind {
     /// Kept fresh.
     Watched {
         protocol: Rc<Protocol>,
+        /// How its documents are read.
+        format: Format,
         schedule: Schedule,
         identity: Identity,
     },
@@ -143,6 +145,14 @@ impl Sources {
     pub(crate) fn stale_for(&self, id: SourceId) -> Option<Duration> {
         match self.0.get(id.index())?.kind {
             SourceKind::Watched { schedule, .. } => Some(schedule.stale_for),
+            SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
+        }
+    }
+
+    /// How documents of a watched source are read.
+    pub(crate) fn format(&self, id: SourceId) -> Option<Format> {
+        match self.0.get(id.index())?.kind {
+            SourceKind::Watched { format, .. } => Some(format),
             SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
         }
     }
@@ -286,26 +296,38 @@ fn http(
     definition.add(b"http");
     definition.add(http.path.as_bytes());
     definition.endpoint(&endpoint);
+    let format = Format::Json;
     let refuse = |error: PathError| errors.push(&path.field("path"), error.to_string());
     match &source.on_demand {
         None => {
-            let protocol = HttpProtocol::new(endpoint, &http.path);
+            let protocol = HttpProtocol::new(endpoint, &http.path, format);
             let protocol = protocol.map_err(refuse).ok()?;
-            Some(watched(Protocol::Http(protocol), source, definition))
+            Some(watched(
+                Protocol::Http(protocol),
+                format,
+                source,
+                definition,
+            ))
         }
         Some(limits) => {
-            let template = RequestTemplate::new(endpoint, &http.path);
+            let template = RequestTemplate::new(endpoint, &http.path, format);
             let template = template.map_err(refuse).ok()?;
             Some(on_demand(template, limits, definition))
         }
     }
 }
 
-/// A watched source that speaks this protocol.
-fn watched(protocol: Protocol, source: &config::Source, mut definition: Definition) -> SourceKind {
-    definition.add(b"watched");
+/// A watched source that speaks this protocol, with documents in this format.
+fn watched(
+    protocol: Protocol,
+    format: Format,
+    source: &config::Source,
+    mut definition: Definition,
+) -> SourceKind {
+    definition.add(format!("watched {format:?}").as_bytes());
     SourceKind::Watched {
         protocol: Rc::new(protocol),
+        format,
         schedule: Schedule {
             refresh: source.refresh,
             stale_for: source.stale_for,

@@ -6,8 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::SourceError;
-use super::scan::unmarked;
+use super::{Format, SourceError};
 
 /// The SHA-256 of a document's bytes: two documents are the same where these are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,18 +41,16 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads JSON text (RFC 8259) of at most `limit` bytes, at once. Nesting is limited to 127 levels.
+    /// Reads a text of at most `limit` bytes at once.
     ///
     /// # Errors
     /// [`SourceError::TooLarge`], [`SourceError::Malformed`].
-    pub fn parse(text: &[u8], limit: usize) -> Result<Rc<Self>, SourceError> {
+    pub fn parse(text: &[u8], limit: usize, format: Format) -> Result<Rc<Self>, SourceError> {
         let bytes = text.len();
         if bytes > limit {
             return Err(SourceError::TooLarge { limit });
         }
-        // The error names the place in the text and what was expected there, never what was found.
-        let value = serde_json::from_slice(unmarked(text))
-            .map_err(|error| SourceError::Malformed(error.to_string()))?;
+        let value = format.parse(text)?;
         Ok(Self::read(value, bytes, Hash::of(text)))
     }
 
@@ -121,10 +118,14 @@ impl fmt::Debug for Document {
 mod tests {
     use super::*;
 
+    fn parse(text: &[u8], limit: usize) -> Result<Rc<Document>, SourceError> {
+        Document::parse(text, limit, Format::Json)
+    }
+
     #[test]
     fn what_is_no_document() {
         assert_eq!(
-            Document::parse(b"{}  ", 3).unwrap_err(),
+            parse(b"{}  ", 3).unwrap_err(),
             SourceError::TooLarge { limit: 3 }
         );
         let deep = "[".repeat(200_000);
@@ -139,30 +140,30 @@ mod tests {
             "1e999",
             &deep,
         ] {
-            let error = Document::parse(text.as_bytes(), usize::MAX).unwrap_err();
+            let error = parse(text.as_bytes(), usize::MAX).unwrap_err();
             assert!(matches!(error, SourceError::Malformed(_)), "{text:.9}");
         }
-        assert!(Document::parse(b"\"\xff\"", 9).is_err());
+        assert!(parse(b"\"\xff\"", 9).is_err());
     }
 
     #[test]
     fn an_error_does_not_quote_the_document() {
-        let error = Document::parse(br#"{"key": "hunter2" "x"}"#, 99).unwrap_err();
+        let error = parse(br#"{"key": "hunter2" "x"}"#, 99).unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 
     #[test]
     fn what_is_known_of_a_document() {
-        let document = Document::parse(b" {\"a\": 1}", 99).unwrap();
+        let document = parse(b" {\"a\": 1}", 99).unwrap();
         assert_eq!(document.value().get("a"), Some(&Value::from(1)));
         assert_eq!(document.bytes(), 9);
         assert_eq!(
-            Document::parse(b"null", 4).unwrap().hash().to_string(),
+            parse(b"null", 4).unwrap().hash().to_string(),
             "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"
         );
         assert!(!format!("{document:?}").contains("\"a\""));
         assert_eq!(Document::inline(Value::Null).bytes(), 4);
-        let marked = Document::parse("\u{feff}[1]".as_bytes(), 99).unwrap();
+        let marked = parse("\u{feff}[1]".as_bytes(), 99).unwrap();
         assert_eq!(marked.value(), &Value::from(vec![1]));
     }
 }

@@ -5,9 +5,8 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::place::{Place, Step, walk};
-use super::selected::Selected;
-use super::{Budget, Document, JsonPath, Selection};
+use super::query::{Place, Step, walk};
+use super::{Budget, Document, JsonPath, Selected, Selection};
 use crate::arena::{self, At, Draft, Pool, Slots};
 use crate::hash::{Seeded, Set};
 use crate::number::number_text;

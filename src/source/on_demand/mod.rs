@@ -282,7 +282,8 @@ impl OnDemand {
         };
         let error = match protocol::read(result, self.template.endpoint()) {
             Finding::Changed { body, version } => {
-                match Document::parse(&body, self.template.endpoint().max_bytes()) {
+                let limit = self.template.endpoint().max_bytes();
+                match Document::parse(&body, limit, self.template.format()) {
                     Ok(document) => {
                         let held = Held {
                             weight: weight(document.value()),

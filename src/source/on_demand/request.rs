@@ -2,7 +2,7 @@
 
 use crate::http::{Callout, Endpoint};
 use crate::source::path::{PathError, PathTemplate, has_reserved_byte};
-use crate::source::{Version, protocol};
+use crate::source::{Format, Version, protocol};
 
 use super::Refusal;
 
@@ -12,6 +12,7 @@ use super::Refusal;
 pub struct RequestTemplate {
     endpoint: Endpoint,
     path: PathTemplate,
+    format: Format,
 }
 
 /// What the variables of a [`RequestTemplate`] stand for in one request.
@@ -48,19 +49,29 @@ impl<'a> Arguments<'a> {
 }
 
 impl RequestTemplate {
-    /// A `GET` of `path`, which holds `${key}` once.
+    /// A `GET` of `path`, which holds `${key}` once; the answers are in this format.
     ///
     /// # Errors
     /// [`PathError`].
-    pub fn new(endpoint: Endpoint, path: &str) -> Result<Self, PathError> {
+    pub fn new(endpoint: Endpoint, path: &str, format: Format) -> Result<Self, PathError> {
         let path = PathTemplate::compile(path)?;
-        Ok(Self { endpoint, path })
+        Ok(Self {
+            endpoint,
+            path,
+            format,
+        })
     }
 
     /// Where the request goes.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// How its answers are read.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
     }
 
     /// Refuses a key that no entry has: one that is to be one segment and holds one of `/ \\ ? # %`, which a proxy before
@@ -80,7 +91,7 @@ impl RequestTemplate {
     pub fn fill(&self, arguments: &Arguments<'_>, known: &Version) -> Result<Callout, Refusal> {
         let path = self.path.fill(arguments.key).ok_or(Refusal::UnfitKey)?;
         let mut callout = self.endpoint.request("GET", path);
-        protocol::conditional(&mut callout, known);
+        protocol::conditional(&mut callout, self.format, known);
         Ok(callout)
     }
 }

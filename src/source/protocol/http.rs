@@ -1,9 +1,9 @@
 //! Plain HTTP: one path of a cluster answers with the document.
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
-use crate::source::bytes::{Reader, Writer};
 use crate::source::path::{PathError, absolute};
-use crate::source::{SourceError, Version};
+use crate::source::wire::{Reader, Writer};
+use crate::source::{Format, SourceError, Version};
 use crate::time::Timestamp;
 
 use super::reply::body;
@@ -17,16 +17,21 @@ const MAX_VALIDATOR: usize = 1024;
 pub struct HttpProtocol {
     endpoint: Endpoint,
     path: Text,
+    format: Format,
 }
 
 impl HttpProtocol {
-    /// The document at `path`, with its query.
+    /// The document at `path`, with its query, in this format.
     ///
     /// # Errors
     /// [`PathError`].
-    pub fn new(endpoint: Endpoint, path: &str) -> Result<Self, PathError> {
+    pub fn new(endpoint: Endpoint, path: &str, format: Format) -> Result<Self, PathError> {
         let path = absolute(path)?;
-        Ok(Self { endpoint, path })
+        Ok(Self {
+            endpoint,
+            path,
+            format,
+        })
     }
 }
 
@@ -39,7 +44,7 @@ impl Exchange for HttpProtocol {
 
     fn start(&self, (): &mut (), known: &Version, _: Timestamp) -> Callout {
         let mut callout = self.endpoint.request("GET", self.path.clone());
-        conditional(&mut callout, known);
+        conditional(&mut callout, self.format, known);
         callout
     }
 
@@ -48,10 +53,10 @@ impl Exchange for HttpProtocol {
     }
 }
 
-/// Asks for JSON, and only for another state than `known`.
-pub(in crate::source) fn conditional(callout: &mut Callout, known: &Version) {
+/// Asks for this format, and only for another state than `known`.
+pub(in crate::source) fn conditional(callout: &mut Callout, format: Format, known: &Version) {
     let headers = &mut callout.headers;
-    headers.push(("accept".into(), "application/json".into()));
+    headers.push(("accept".into(), format.media_type().into()));
     let Validators {
         etag,
         last_modified,
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_callout_is_conditional_where_a_version_is_known() {
-        let http = HttpProtocol::new(endpoint(), "/a?b").unwrap();
+        let http = HttpProtocol::new(endpoint(), "/a?b", Format::Json).unwrap();
         let start = |known: &Version| http.start(&mut (), known, Timestamp::default());
         let callout = start(&Version::default());
         assert_eq!(header(&callout, ":path"), [b"/a?b"]);
@@ -185,7 +190,7 @@ mod tests {
         let callout = start(&Version::new(b"index 7"));
         assert!(header(&callout, "if-none-match").is_empty());
         assert_eq!(
-            HttpProtocol::new(endpoint(), "/${key}").err(),
+            HttpProtocol::new(endpoint(), "/${key}", Format::Json).err(),
             Some(PathError::UnknownPlaceholder)
         );
     }

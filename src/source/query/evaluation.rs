@@ -9,16 +9,16 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::super::place::{Step, walk};
 use super::model::{
     Comparison, Logical, Operand, Pattern, Query, Relation, Segment, Selector, Slice, Start,
 };
 use super::pattern::compile_found;
+use super::place::{Step, walk};
 use crate::number::{order, same_value};
 
 /// A value, and the way to it.
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Node<'t, 'v> {
+pub(super) struct Node<'t, 'v> {
     value: &'v Value,
     /// What it is a part of, and which part.
     above: Option<(&'t Self, Part<'v>)>,
@@ -31,12 +31,12 @@ enum Part<'v> {
 }
 
 impl<'v> Node<'_, 'v> {
-    pub(in super::super) const fn value(&self) -> &'v Value {
+    pub(super) const fn value(&self) -> &'v Value {
         self.value
     }
 
     /// The steps to it from where the query began.
-    pub(in super::super) fn steps(&self) -> Box<[Step]> {
+    pub(super) fn steps(&self) -> Box<[Step]> {
         let mut steps = Vec::new();
         let mut next = self.above;
         while let Some((above, part)) = next {
@@ -91,11 +91,7 @@ impl<'v> Node<'_, 'v> {
 type Found<'f, 'v> = &'f mut dyn FnMut(Node<'_, 'v>) -> ControlFlow<()>;
 
 /// Hands out what `segments` select in `root`.
-pub(in super::super) fn each<'v>(
-    segments: &[Segment],
-    root: &'v Value,
-    mut found: impl FnMut(Node<'_, 'v>),
-) {
+pub(super) fn each<'v>(segments: &[Segment], root: &'v Value, mut found: impl FnMut(Node<'_, 'v>)) {
     let evaluation = Evaluation { root };
     let node = Node {
         value: root,

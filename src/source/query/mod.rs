@@ -1,25 +1,33 @@
-//! Reads a JSONPath (RFC 9535 §2), and evaluates it. What nests is bounded by [`grammar`](super::grammar), which has to
-//! be asked first.
+//! JSONPath (RFC 9535): how a query is read and evaluated. [`grammar`] bounds how deep a query nests, and has to be asked
+//! first.
 
+mod error;
 mod evaluation;
 mod filter;
+mod grammar;
+mod jsonpath;
 mod model;
 mod pattern;
+mod place;
 mod scanner;
+mod selected;
 
-pub(super) use evaluation::each;
-pub(super) use model::{Segment, Selector, step, steps};
+pub use error::JsonPathError;
+pub use jsonpath::{JsonPath, Selection};
+pub use selected::Selected;
 
-use super::place::Step;
+pub(super) use place::{Place, Step, walk};
+
+use evaluation::each;
 use filter::filter;
-use model::Slice;
+use model::{Segment, Selector, Slice, step, steps};
 use scanner::{Read, Scanner};
 
 /// Reads a query.
 ///
 /// # Errors
 /// What was expected, and where.
-pub(super) fn query(text: &str) -> Result<Box<[Segment]>, String> {
+fn query(text: &str) -> Result<Box<[Segment]>, String> {
     whole(&mut Scanner::new(text)).map_err(|unexpected| unexpected.told(text))
 }
 
@@ -114,7 +122,6 @@ fn selector<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Selector> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::grammar;
     use super::*;
     use proptest::prelude::*;
 

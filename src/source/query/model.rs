@@ -3,12 +3,12 @@
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::super::place::Step;
 use super::pattern::Extent;
+use super::place::Step;
 
 /// What a query begins at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Start {
+pub(super) enum Start {
     /// `$`: the document.
     Root,
     /// `@`: the value that a filter looks at.
@@ -17,22 +17,22 @@ pub(in super::super) enum Start {
 
 /// A query (RFC 9535 §2.1, §2.3.5).
 #[derive(Clone, Debug)]
-pub(in super::super) struct Query {
-    pub(in super::super) start: Start,
-    pub(in super::super) segments: Box<[Segment]>,
+pub(super) struct Query {
+    pub(super) start: Start,
+    pub(super) segments: Box<[Segment]>,
 }
 
 /// One segment (§2.5).
 #[derive(Clone, Debug)]
-pub(in super::super) struct Segment {
+pub(super) struct Segment {
     /// Whether it selects below all descendants, or only below the value itself.
-    pub(in super::super) descends: bool,
-    pub(in super::super) selectors: Box<[Selector]>,
+    pub(super) descends: bool,
+    pub(super) selectors: Box<[Selector]>,
 }
 
 /// One selector (§2.3).
 #[derive(Clone, Debug)]
-pub(in super::super) enum Selector {
+pub(super) enum Selector {
     Step(Step),
     Wildcard,
     Slice(Slice),
@@ -41,7 +41,7 @@ pub(in super::super) enum Selector {
 
 /// An array slice (§2.3.4).
 #[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Slice {
+pub(super) struct Slice {
     pub(super) start: Option<i64>,
     pub(super) end: Option<i64>,
     pub(super) step: i64,
@@ -49,7 +49,7 @@ pub(in super::super) struct Slice {
 
 /// What holds or doesn't (§2.3.5).
 #[derive(Clone, Debug)]
-pub(in super::super) enum Logical {
+pub(super) enum Logical {
     Any(Box<[Self]>),
     All(Box<[Self]>),
     Not(Box<Self>),
@@ -62,7 +62,7 @@ pub(in super::super) enum Logical {
 
 /// What is one value or none (§2.4.1, ValueType).
 #[derive(Clone, Debug)]
-pub(in super::super) enum Operand {
+pub(super) enum Operand {
     Literal(Value),
     /// A query of names and indices.
     Singular(Start, Box<[Step]>),
@@ -74,7 +74,7 @@ pub(in super::super) enum Operand {
 
 /// What a text is matched with.
 #[derive(Clone, Debug)]
-pub(in super::super) enum Pattern {
+pub(super) enum Pattern {
     /// As it stands in the query.
     Written(Regex),
     /// What is no text matches nothing (RFC 9535 §2.4.6).
@@ -84,7 +84,7 @@ pub(in super::super) enum Pattern {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Comparison {
+pub(super) enum Comparison {
     Equal,
     Unequal,
     Less,
@@ -95,7 +95,7 @@ pub(in super::super) enum Comparison {
 
 /// Functions about lists, which RFC 9535 hasn't got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Relation {
+pub(super) enum Relation {
     In,
     NotIn,
     NoneOf,
@@ -105,13 +105,13 @@ pub(in super::super) enum Relation {
 
 impl Query {
     /// The steps, where it is nothing but names and indices (§2.3.5.1).
-    pub(in super::super) fn singular(&self) -> Option<Box<[Step]>> {
+    pub(super) fn singular(&self) -> Option<Box<[Step]>> {
         steps(&self.segments)
     }
 }
 
 /// The steps, where these segments are nothing but names and indices.
-pub(in super::super) fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
+pub(super) fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
     segments
         .iter()
         .map(|segment| step(segment).cloned())
@@ -119,7 +119,7 @@ pub(in super::super) fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
 }
 
 /// The step, where the segment is nothing but a name or an index.
-pub(in super::super) fn step(segment: &Segment) -> Option<&Step> {
+pub(super) fn step(segment: &Segment) -> Option<&Step> {
     match (segment.descends, &*segment.selectors) {
         (false, [Selector::Step(step)]) => Some(step),
         _ => None,

@@ -9,7 +9,7 @@ const LARGEST_FOUND: usize = 64 << 10;
 
 /// What of a text has to match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Extent {
+pub(super) enum Extent {
     /// `match()`.
     Whole,
     /// `search()`.

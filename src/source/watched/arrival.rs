@@ -2,12 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::source::lease::Newest;
-use crate::source::{Board, Budget, Envelope, Hash, SourceError, Version};
+use crate::source::{Board, Budget, Hash, SourceError, Version};
 use crate::time::Timestamp;
 
 use super::Watched;
 use super::candidate::{Candidate, Copies, Origin, Progress};
+use super::envelope::Envelope;
+use super::lease::Newest;
 use super::notices::Notices;
 use super::unreadable::Unreadable;
 

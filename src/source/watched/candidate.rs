@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::http::Callout;
-use crate::source::lease::Newest;
 use crate::source::{Hash, SourceError, Version};
 use crate::time::Timestamp;
+
+use super::lease::Newest;
 
 #[cfg(doc)]
 use super::Watched;

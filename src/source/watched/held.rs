@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::source::lease::Newest;
 use crate::source::{Hash, Version};
 use crate::time::Timestamp;
+
+use super::lease::Newest;
 
 /// What is known of it. What was made of it is its reader's.
 #[derive(Debug)]

@@ -10,8 +10,12 @@
 
 mod arrival;
 mod candidate;
+mod envelope;
 mod held;
+mod lease;
 mod notices;
+mod random;
+mod schedule;
 #[cfg(test)]
 mod tests;
 mod unreadable;
@@ -22,17 +26,19 @@ use std::time::Duration;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::lease::{Duty, Lease, Newest};
-use super::random::Random;
-use super::schedule::{Loaded, Schedule};
 use super::{Board, Finding, Hash, Next, Protocol, Session, SourceError};
 
 pub use candidate::{Candidate, Identity, Outcome, Progress, Tick};
+pub use envelope::{Envelope, EnvelopeError};
+pub use lease::{Duty, Lease, Newest};
+pub use schedule::Schedule;
 
 use arrival::{Arrival, Stage};
 use candidate::{Copies, Origin};
 use held::Held;
 use notices::Notices;
+use random::Random;
+use schedule::Loaded;
 use unreadable::Unreadable;
 
 /// How much later than it should an owner may act, or a reply come, before others think it gone: a worker that is busy

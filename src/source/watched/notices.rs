@@ -1,10 +1,11 @@
 //! What the VMs tell each other about one source.
 
-use crate::source::lease::{Lease, Newest};
-use crate::source::{ABSENT, Board, Envelope, Hash, Version};
+use crate::source::{ABSENT, Board, Hash, Version};
 use crate::time::Timestamp;
 
 use super::candidate::Identity;
+use super::envelope::Envelope;
+use super::lease::{Lease, Newest};
 
 /// How long a piece of a document is on the board. The host copies what is read there twice, which takes a millisecond for
 /// as much as this.

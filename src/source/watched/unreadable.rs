@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::source::Hash;
-use crate::source::lease::Lease;
 use crate::time::Timestamp;
+
+use super::lease::Lease;
 
 /// What the lease names as the newest document, where the board has it not, or not whole. It may be on its way; after a
 /// while the VM that needs it fetches for itself, whoever has the lease, and publishes it again.

@@ -1,10 +1,11 @@
-//! A document's value, read in slices.
+//! JSON.
 
 use serde_json::{Map, Value};
 
-use super::extent::Kind;
-use super::scan::{Scanner, Token, WHOLE, name, part};
-use super::{Budget, SourceError};
+use crate::source::json::{Items, Kind, Scanner, Token, WHOLE, name, part, unmarked};
+use crate::source::{Budget, JsonPath, SourceError};
+
+use super::Decode;
 
 /// How much more a byte costs of a value that is kept.
 const DEAR: usize = 3;
@@ -19,21 +20,21 @@ enum Open {
 
 /// Reads a text as the JSON library does (of two members of one name the last counts), but in slices.
 #[derive(Debug)]
-pub struct Tree {
+pub struct JsonReader {
     scanner: Scanner,
     whole: usize,
     open: Vec<Open>,
     root: Value,
 }
 
-impl Default for Tree {
+impl Default for JsonReader {
     /// Values of up to 16 KiB are read in one go.
     fn default() -> Self {
         Self::in_pieces(WHOLE)
     }
 }
 
-impl Tree {
+impl JsonReader {
     /// Values of up to `whole` bytes are read in one go.
     #[must_use]
     pub const fn in_pieces(whole: usize) -> Self {
@@ -45,15 +46,21 @@ impl Tree {
         }
     }
 
-    /// Goes on reading `text`, the same each time; says what it is once all of it is read.
-    ///
-    /// # Errors
-    /// [`SourceError::Malformed`].
-    pub fn advance(
-        &mut self,
-        text: &[u8],
-        budget: &mut Budget,
-    ) -> Result<Option<Value>, SourceError> {
+    fn put(&mut self, value: Value) {
+        match self.open.last_mut() {
+            Some(Open::Array(values)) => values.push(value),
+            Some(Open::Object(members, name)) => {
+                members.insert(std::mem::take(name), value);
+            }
+            None => self.root = value,
+        }
+    }
+}
+
+impl Decode for JsonReader {
+    const MEDIA_TYPE: &'static str = "application/json";
+
+    fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         while !budget.is_spent() {
             let token = self.scanner.next(text, self.whole)?;
             budget.spend(self.scanner.take_cost().saturating_mul(DEAR));
@@ -84,23 +91,22 @@ impl Tree {
         Ok(None)
     }
 
-    fn put(&mut self, value: Value) {
-        match self.open.last_mut() {
-            Some(Open::Array(values)) => values.push(value),
-            Some(Open::Object(members, name)) => {
-                members.insert(std::mem::take(name), value);
-            }
-            None => self.root = value,
-        }
-    }
-
-    /// What was read so far, in parts.
-    #[must_use]
-    pub fn into_parts(self) -> Vec<Value> {
+    fn into_parts(self) -> Vec<Value> {
         let part = |open| match open {
             Open::Array(values) => Value::Array(values),
             Open::Object(members, _) => Value::Object(members),
         };
         self.open.into_iter().map(part).chain([self.root]).collect()
+    }
+
+    /// The JSON library reads a whole text faster than slices are read.
+    fn parse(text: &[u8]) -> Result<Value, SourceError> {
+        // The error names the position in the text and what is expected there, never what was found.
+        serde_json::from_slice(unmarked(text))
+            .map_err(|error| SourceError::Malformed(error.to_string()))
+    }
+
+    fn items(items: &JsonPath) -> Option<Items> {
+        Items::of(items)
     }
 }

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::source::query::Step;
+use crate::source::{Budget, JsonPath, SourceError};
+
 use super::extent::Kind;
-use super::place::Step;
 use super::scan::{NextValue, Scanner, Token, WHOLE, name, part};
-use super::{Budget, JsonPath, SourceError};
 
 /// The longest way that is followed in the text: no plain item at its end nests too deep.
 const LONGEST: usize = 64;

@@ -4,17 +4,18 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::SourceError;
+use crate::source::SourceError;
+
 use super::extent::{Extent, Kind, LONGEST, extent, is_blank, string_end, window};
 
 /// Up to what length a value is handed out whole, for the JSON library to read; a longer array or object is gone into.
-pub(super) const WHOLE: usize = 16 << 10;
+pub(in crate::source) const WHOLE: usize = 16 << 10;
 
 /// The mark of the byte order that some programs put before UTF-8. RFC 8259 §8.1 lets a reader pass over it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The text without the mark of its byte order.
-pub(super) fn unmarked(text: &[u8]) -> &[u8] {
+pub(in crate::source) fn unmarked(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 /// What a token costs beside its bytes: `[[],[],…]` and `{"a":0,"b":0,…}` are little else.
@@ -28,7 +29,7 @@ const DEEPEST: usize = 127;
 
 /// What comes next in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in crate::source) enum Token {
     /// An array or an object begins that isn't handed out whole.
     Open(Kind),
     /// It ends.
@@ -58,7 +59,7 @@ enum Expect {
 }
 
 /// Where the next value is.
-pub(super) enum NextValue {
+pub(in crate::source) enum NextValue {
     /// It begins there.
     At(usize),
     /// There are nothing but blanks so far.
@@ -77,7 +78,7 @@ enum Peek {
 
 /// A place in a text, and what is open there. The text isn't held: it is the same each time.
 #[derive(Debug)]
-pub(super) struct Scanner {
+pub(in crate::source) struct Scanner {
     at: usize,
     open: Vec<Kind>,
     expect: Expect,
@@ -85,7 +86,7 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
-    pub(super) const fn new() -> Self {
+    pub(in crate::source) const fn new() -> Self {
         Self {
             at: 0,
             open: Vec::new(),
@@ -95,24 +96,28 @@ impl Scanner {
     }
 
     /// How many arrays and objects are open.
-    pub(super) fn depth(&self) -> usize {
+    pub(in crate::source) fn depth(&self) -> usize {
         self.open.len()
     }
 
     /// The innermost of them.
-    pub(super) fn innermost(&self) -> Option<Kind> {
+    pub(in crate::source) fn innermost(&self) -> Option<Kind> {
         self.open.last().copied()
     }
 
     /// What was done since this was asked last, in bytes that were looked at.
-    pub(super) const fn take_cost(&mut self) -> usize {
+    pub(in crate::source) const fn take_cost(&mut self) -> usize {
         std::mem::replace(&mut self.cost, 0)
     }
 
     /// What comes next. An array or object of more than `whole` bytes is opened, and everything else is one token.
     ///
     /// Of what is handed out only the extent is known; whoever takes it finds out whether it is JSON.
-    pub(super) fn next(&mut self, text: &[u8], whole: usize) -> Result<Token, SourceError> {
+    pub(in crate::source) fn next(
+        &mut self,
+        text: &[u8],
+        whole: usize,
+    ) -> Result<Token, SourceError> {
         let before = self.at;
         let token = self.step(text, whole);
         let moved = self.at.saturating_sub(before).saturating_add(TOKEN);
@@ -121,7 +126,7 @@ impl Scanner {
     }
 
     /// Goes to where the next value begins, and no further.
-    pub(super) fn next_value(&mut self, text: &[u8]) -> NextValue {
+    pub(in crate::source) fn next_value(&mut self, text: &[u8]) -> NextValue {
         let before = self.at;
         let next = self.find_value(text);
         let moved = self.at.saturating_sub(before);
@@ -151,7 +156,7 @@ impl Scanner {
     }
 
     /// The value that begins here is so long: whoever knows has read it.
-    pub(super) fn pass(&mut self, length: usize) {
+    pub(in crate::source) fn pass(&mut self, length: usize) {
         self.at = self.at.saturating_add(length);
         self.cost = self.cost.saturating_add(length);
         self.expect_next();
@@ -279,13 +284,13 @@ impl Scanner {
 }
 
 /// Reads a part of the text, as the JSON library does.
-pub(super) fn part(text: &[u8], range: Range<usize>) -> Result<Value, SourceError> {
+pub(in crate::source) fn part(text: &[u8], range: Range<usize>) -> Result<Value, SourceError> {
     let start = range.start;
     read(text, range).map_err(|error| malformed(&error, start))
 }
 
 /// Reads the name of a member.
-pub(super) fn name(text: &[u8], range: Range<usize>) -> Result<String, SourceError> {
+pub(in crate::source) fn name(text: &[u8], range: Range<usize>) -> Result<String, SourceError> {
     let start = range.start;
     read(text, range).map_err(|error| malformed(&error, start))
 }

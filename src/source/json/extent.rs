@@ -5,7 +5,7 @@ pub(super) const LONGEST: usize = 1 << 20;
 
 /// What has parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::source) enum Kind {
     Array,
     Object,
 }

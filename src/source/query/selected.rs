@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use super::JsonPath;
+use super::jsonpath::JsonPath;
 use super::place::{Place, walk};
 
 /// The places that a query selects and that weren't taken yet. It holds nothing of the document: so it can be gone on with
@@ -40,7 +40,7 @@ impl JsonPath {
 
 impl Selected {
     /// The next value, and its place below `base`.
-    pub(super) fn next<'v>(&mut self, base: &'v Value) -> Option<(Place, &'v Value)> {
+    pub(in crate::source) fn next<'v>(&mut self, base: &'v Value) -> Option<(Place, &'v Value)> {
         let place = match &mut self.0 {
             Rest::Elements(next) => {
                 let at = *next;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-use super::Hash;
-use super::bytes::{Reader, Writer};
+use crate::source::Hash;
+use crate::source::wire::{Reader, Writer};
 
 /// The last byte is the version.
 const MAGIC: &[u8; 8] = b"pstrnL\0\x01";

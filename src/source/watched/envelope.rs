@@ -2,8 +2,8 @@
 
 use crate::time::Timestamp;
 
-use super::bytes::{Reader, Writer};
-use super::{Hash, Version};
+use crate::source::wire::{Reader, Writer};
+use crate::source::{Hash, Version};
 
 /// The last byte is the version: what another version wrote is foreign.
 const MAGIC: &[u8; 8] = b"pstrnD\0\x03";

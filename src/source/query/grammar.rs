@@ -1,6 +1,6 @@
 //! What a JSONPath may not have, though RFC 9535 or its reading would let it pass.
 
-use super::{JsonPath, JsonPathError};
+use super::error::{JsonPathError, MAX_BYTES, MAX_NESTING};
 
 /// How deep function calls may nest.
 const MAX_CALLS: u32 = 2;
@@ -11,7 +11,7 @@ const MAX_CALLS: u32 = 2;
 /// Everything but [`JsonPathError::Malformed`].
 pub(super) fn check(text: &str) -> Result<(), JsonPathError> {
     let bytes = text.len();
-    if bytes > JsonPath::MAX_BYTES {
+    if bytes > MAX_BYTES {
         return Err(JsonPathError::TooLong { bytes });
     }
     let mut scan = Scan::default();
@@ -67,7 +67,7 @@ impl Scan {
             }
             _ => {}
         }
-        if self.depth > JsonPath::MAX_NESTING || self.calls.count_ones() > MAX_CALLS {
+        if self.depth > MAX_NESTING || self.calls.count_ones() > MAX_CALLS {
             return Err(JsonPathError::TooDeep);
         }
         self.blanks(char)
@@ -89,6 +89,7 @@ impl Scan {
 
 #[cfg(test)]
 mod tests {
+    use super::super::JsonPath;
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::source) enum Step {
     /// To the member of an object.
     Name(Box<str>),
     /// To the element of an array; from its end where negative.
@@ -12,7 +12,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) fn take<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+    pub(in crate::source) fn take<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Name(name) => value.as_object()?.get(&**name),
             Self::Index(index) => {
@@ -30,13 +30,13 @@ impl Step {
 }
 
 /// Takes all steps from `root`.
-pub(super) fn walk<'v>(steps: &[Step], root: &'v Value) -> Option<&'v Value> {
+pub(in crate::source) fn walk<'v>(steps: &[Step], root: &'v Value) -> Option<&'v Value> {
     steps.iter().try_fold(root, |value, step| step.take(value))
 }
 
 /// A place below some other one, in the smallest form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::source) enum Place {
     /// An element of an array.
     Element(usize),
     /// A member of an object.
@@ -47,7 +47,7 @@ pub(super) enum Place {
 
 impl Place {
     /// The value at this place below `base`.
-    pub(super) fn find<'v>(&self, base: &'v Value) -> Option<&'v Value> {
+    pub(in crate::source) fn find<'v>(&self, base: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Element(at) => base.as_array()?.get(*at),
             Self::Member(name) => base.as_object()?.get(&**name),
@@ -56,7 +56,7 @@ impl Place {
     }
 
     /// The places of the children of `base`, in order.
-    pub(super) fn children(base: &Value) -> Vec<Self> {
+    pub(in crate::source) fn children(base: &Value) -> Vec<Self> {
         if let Some(array) = base.as_array() {
             return (0..array.len()).map(Self::Element).collect();
         }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Lease, SourceError};
+use crate::source::SourceError;
+
+use super::lease::Lease;
 
 /// The first retry while there is no document at all: the gate is shut until there is one.
 const FIRST_UNLOADED: Duration = Duration::from_millis(250);

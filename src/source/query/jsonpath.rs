@@ -4,30 +4,10 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::error::JsonPathError;
 use super::grammar;
 use super::place::{Place, Step, walk};
-use super::query::{Segment, Selector, each, query, step, steps};
-
-/// Why a text is no JSONPath.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JsonPathError {
-    /// It is longer than [`JsonPath::MAX_BYTES`].
-    #[error("JSONPath of {bytes} bytes, the limit is {limit}", limit = JsonPath::MAX_BYTES)]
-    TooLong {
-        /// Its length.
-        bytes: usize,
-    },
-    /// Brackets and parentheses nest deeper than [`JsonPath::MAX_NESTING`], or function calls deeper than two levels.
-    #[error("JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2", limit = JsonPath::MAX_NESTING)]
-    TooDeep,
-    /// A blank stands in the middle of a name or a number.
-    #[error("JSONPath with a blank inside of a name: write ['…']")]
-    InnerBlank,
-    /// It isn't RFC 9535; holds what was expected where.
-    #[error("malformed JSONPath: {0}")]
-    Malformed(String),
-}
+use super::{Segment, Selector, each, query, step, steps};
 
 /// What a query selects.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,10 +72,10 @@ impl PartialEq for JsonPath {
 
 impl JsonPath {
     /// The longest query, in bytes.
-    pub const MAX_BYTES: usize = 2048;
+    pub const MAX_BYTES: usize = super::error::MAX_BYTES;
 
     /// How deep brackets and parentheses may nest; function calls two levels.
-    pub const MAX_NESTING: usize = 8;
+    pub const MAX_NESTING: usize = super::error::MAX_NESTING;
 
     /// Compiles a query. Beside RFC 9535 the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` are known.
     /// Patterns of `match` and `search` are what `regex-lite` can do of RFC 9485: all but `\p{…}`.
@@ -175,7 +155,7 @@ impl JsonPath {
     }
 
     /// The way to what the query selects all children of, where it is such a query.
-    pub(super) const fn children_of(&self) -> Option<&[Step]> {
+    pub(in crate::source) const fn children_of(&self) -> Option<&[Step]> {
         match &self.plan {
             Plan::Children(steps) => Some(steps),
             Plan::Singular(_) | Plan::General(_) => None,
@@ -183,7 +163,7 @@ impl JsonPath {
     }
 
     /// What all the values that the query can select stand below.
-    pub(super) fn base(&self) -> &[Step] {
+    pub(in crate::source) fn base(&self) -> &[Step] {
         match &self.plan {
             Plan::Singular(steps) | Plan::Children(steps) => steps,
             Plan::General(_) => &[],
@@ -191,7 +171,7 @@ impl JsonPath {
     }
 
     /// The places of what the query selects in `root`, below [`base`](Self::base).
-    pub(super) fn places(&self, root: &Value) -> Vec<Place> {
+    pub(in crate::source) fn places(&self, root: &Value) -> Vec<Place> {
         let base = || walk(self.base(), root);
         match &self.plan {
             Plan::Singular(_) => {

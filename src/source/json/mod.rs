@@ -1,0 +1,9 @@
+//! Reading the text of a large JSON document in slices.
+
+mod extent;
+mod items;
+mod scan;
+
+pub(super) use extent::Kind;
+pub use items::{Item, Items, read_item};
+pub(super) use scan::{Scanner, Token, WHOLE, name, part, unmarked};

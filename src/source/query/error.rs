@@ -1,0 +1,28 @@
+//! Why a text is no JSONPath.
+
+/// The limit that [`JsonPath::MAX_BYTES`](super::JsonPath::MAX_BYTES) tells.
+pub(super) const MAX_BYTES: usize = 2048;
+
+/// The limit that [`JsonPath::MAX_NESTING`](super::JsonPath::MAX_NESTING) tells.
+pub(super) const MAX_NESTING: usize = 8;
+
+/// Why a text is no JSONPath.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonPathError {
+    /// It is longer than [`MAX_BYTES`](super::JsonPath::MAX_BYTES).
+    #[error("JSONPath of {bytes} bytes, the limit is {limit}", limit = MAX_BYTES)]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// Brackets and parentheses nest deeper than [`MAX_NESTING`](super::JsonPath::MAX_NESTING), or function calls deeper than two levels.
+    #[error("JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2", limit = MAX_NESTING)]
+    TooDeep,
+    /// A blank stands in the middle of a name or a number.
+    #[error("JSONPath with a blank inside of a name: write ['…']")]
+    InnerBlank,
+    /// It isn't RFC 9535; holds what was expected where.
+    #[error("malformed JSONPath: {0}")]
+    Malformed(String),
+}
