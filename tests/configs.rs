@@ -1,28 +1,19 @@
 //! Every policy in `envoy/`, in the documentation and in the README compiles.
 
+#[path = "support/project.rs"]
+#[cfg(test)]
+mod project;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use postern::config::Config;
-use postern::policy::{Environment, Policy};
+use project::{files, name, root};
 
-/// An environment in which every variable is set.
-struct EverythingSet;
-
-impl Environment for EverythingSet {
-    fn variable(&self, name: &str) -> Option<String> {
-        Some(format!("the value of {name}"))
-    }
-}
-
+/// Compiles a policy from YAML text.
 fn compile(yaml: &str) -> Result<(), String> {
     let value: serde_json::Value =
         serde_yaml_ng::from_str(yaml).map_err(|error| format!("invalid YAML: {error}"))?;
-    let config =
-        Config::parse(value.to_string().as_bytes()).map_err(|errors| errors.to_string())?;
-    Policy::compile(&config, &EverythingSet).map_err(|errors| errors.to_string())?;
-    Ok(())
+    project::compile(&value.to_string())
 }
 
 /// The blocks of a Markdown page whose info string is `yaml policy`, each with its line.
@@ -55,47 +46,25 @@ fn blocks(page: &str) -> Vec<(usize, String)> {
     found
 }
 
-fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            all.extend(files(&path, endings));
-        } else if path
-            .extension()
-            .is_some_and(|ending| endings.iter().any(|known| ending == *known))
-        {
-            all.push(path);
-        }
-    }
-    all.sort();
-    all
-}
-
 /// Every policy, by its file and line.
 fn shown() -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = BTreeMap::new();
-    let name = |path: &Path| {
-        path.strip_prefix(root)
-            .map(|path| path.display().to_string())
-    };
-    for path in files(&root.join("envoy"), &["yaml", "yml"]) {
+    for path in files(&root().join("envoy"), &["yaml", "yml"]) {
         // The folder has configurations of Envoy, too.
         if path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().contains("policy"))
         {
             let text = fs::read_to_string(&path).unwrap_or_default();
-            all.insert(name(&path).unwrap_or_default(), text);
+            all.insert(name(&path), text);
         }
     }
-    let mut pages = files(&root.join("docs"), &["md"]);
-    pages.extend(files(&root.join("envoy"), &["md"]));
-    pages.push(root.join("README.md"));
+    let mut pages = files(&root().join("docs"), &["md"]);
+    pages.extend(files(&root().join("envoy"), &["md"]));
+    pages.push(root().join("README.md"));
     for path in pages {
         for (line, block) in blocks(&fs::read_to_string(&path).unwrap_or_default()) {
-            all.insert(format!("{}:{line}", name(&path).unwrap_or_default()), block);
+            all.insert(format!("{}:{line}", name(&path)), block);
         }
     }
     all

@@ -1,4 +1,4 @@
-//! The corpus through the adapter, natively: the callbacks of the module over a fake host.
+//! The corpus through the adapter in a native build: the module's callbacks over a fake host.
 #![cfg(feature = "fake-host")]
 
 #[path = "support/adapter_gate.rs"]
@@ -34,6 +34,6 @@ fn every_case() {
 }
 
 #[test]
-fn every_bad_policy_is_refused_and_all_its_errors_are_logged() {
+fn every_invalid_policy_is_refused_with_all_its_errors_in_the_log() {
     refused::run("adapter", AdapterGate::refuse);
 }

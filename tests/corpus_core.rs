@@ -1,4 +1,4 @@
-//! The corpus through the core: no host, no clock, no network.
+//! The corpus through the core, without a host, a clock and a network.
 
 #[path = "support/case.rs"]
 #[cfg(test)]
@@ -33,7 +33,7 @@ fn every_case() {
 }
 
 #[test]
-fn every_bad_policy_is_refused_with_all_its_errors() {
+fn every_invalid_policy_is_refused_with_all_its_errors() {
     refused::run("core", |json, file| {
         let Err(errors) = compile::compile(json, &file.env) else {
             return Vec::new();
@@ -42,9 +42,9 @@ fn every_bad_policy_is_refused_with_all_its_errors() {
     });
 }
 
-/// What the corpus promises of itself.
+/// The corpus has many cases, at least half of them are denials or refused policies, and few have an exception for Envoy.
 #[test]
-fn enough_cases_half_of_them_refusals_and_few_exceptions() {
+fn the_corpus_has_enough_denials_and_few_exceptions() {
     let files = files();
     let cases: Vec<_> = files.iter().flat_map(|file| &file.cases).collect();
     let bad = files.iter().map(|file| file.refused.len()).sum::<usize>();
@@ -57,7 +57,7 @@ fn enough_cases_half_of_them_refusals_and_few_exceptions() {
     assert!(all >= 150, "{all} cases");
     assert!(
         refusals.saturating_mul(2) >= all,
-        "{refusals} refusals of {all}"
+        "{refusals} denials and refused policies of {all}"
     );
     let started = files.iter().flat_map(|file| &file.refused);
     let started = started.filter(|refused| refused.envoy).count();
@@ -67,18 +67,22 @@ fn enough_cases_half_of_them_refusals_and_few_exceptions() {
         noted.saturating_mul(10) <= cases.len(),
         "{noted} exceptions"
     );
-    let lets_in = |case: &&case::Case| {
+    let accepts = |case: &&case::Case| {
         let note = case.envoy.as_ref();
         let forwarded = |note: &case::EnvoyNote| matches!(note.instead, Expected::Forwarded(_));
         matches!(case.expected, Expected::Denied(_)) && note.is_some_and(forwarded)
     };
     assert!(
-        !cases.iter().any(lets_in),
-        "Envoy lets in what the core refuses"
+        !cases.iter().any(accepts),
+        "Envoy accepts a request that the core denies"
     );
     for case in cases {
         let because = case.envoy.as_ref().map(|note| note.because.as_str());
-        assert!(because != Some(""), "{}: because?", case.name);
+        assert!(
+            because != Some(""),
+            "{} has no reason for its exception",
+            case.name
+        );
     }
     let mut names: Vec<_> = files
         .iter()
@@ -87,5 +91,5 @@ fn enough_cases_half_of_them_refusals_and_few_exceptions() {
     names.sort();
     let count = names.len();
     names.dedup();
-    assert_eq!(names.len(), count, "two cases of one name in a file");
+    assert_eq!(names.len(), count, "a file has two cases of one name");
 }

@@ -18,6 +18,10 @@ mod istio;
 #[path = "support/plan.rs"]
 #[cfg(test)]
 mod plan;
+#[path = "support/project.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
+mod project;
 #[path = "envoy_k8s/samples.rs"]
 #[cfg(test)]
 mod samples;

@@ -55,24 +55,22 @@ fn policy(key: &str) -> String {
     )
 }
 
-fn plan(
+/// Starts Envoy with a policy and these capabilities.
+fn start(
     name: &str,
-    policy: String,
-    capabilities: Vec<&'static str>,
-    upstreams: &Upstreams,
-) -> Plan {
-    Plan {
+    key: &str,
+    capabilities: &[&'static str],
+) -> Result<(Envoy, Upstreams), String> {
+    let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
+    let plan = Plan {
         name: name.into(),
-        policies: vec![("gate".into(), policy)],
+        policies: vec![("gate".into(), policy(key))],
         environment: [("KEY".to_owned(), "k1".to_owned())].into(),
         clusters: upstreams.addresses.clone(),
         workers: 2,
-        capabilities,
-    }
-}
-
-fn upstreams() -> Upstreams {
-    Upstreams::start(&["default"], &[("content-length", "0")])
+        capabilities: capabilities.to_vec(),
+    };
+    Ok((plan.start()?, upstreams))
 }
 
 /// The statuses with and without a key. The requests are repeated, because each connection may be on another worker.
@@ -86,29 +84,15 @@ fn answers(envoy: &Envoy) -> Vec<(u16, u16)> {
 
 #[test]
 fn decides_without_random_bits() {
-    let upstreams = upstreams();
-    let plan = plan(
-        "restricted-random",
-        policy(r#"{"value": "k1"}"#),
-        ALLOWED.into(),
-        &upstreams,
-    );
-    let envoy = plan.start().unwrap();
+    let (envoy, _upstreams) = start("restricted-random", r#"{"value": "k1"}"#, &ALLOWED).unwrap();
     assert_eq!(answers(&envoy), [(200, 401); 8], "{}", envoy.log());
     assert!(envoy.traps().is_empty(), "{:?}", envoy.traps());
 }
 
 #[test]
 fn refuses_a_policy_that_needs_a_denied_environment() {
-    let upstreams = upstreams();
-    let plan = plan(
-        "restricted-environment",
-        policy(r#"{"env": "KEY"}"#),
-        ALLOWED.into(),
-        &upstreams,
-    );
     // With a static listener, a refused policy keeps Envoy from starting.
-    let ended = plan.start().unwrap_err();
+    let ended = start("restricted-environment", r#"{"env": "KEY"}"#, &ALLOWED).unwrap_err();
     assert!(
         ended.contains("the environment variable `KEY` is not set"),
         "{ended}"
@@ -118,13 +102,6 @@ fn refuses_a_policy_that_needs_a_denied_environment() {
 
 #[test]
 fn accepts_the_policy_with_the_environment() {
-    let upstreams = upstreams();
-    let plan = plan(
-        "unrestricted-environment",
-        policy(r#"{"env": "KEY"}"#),
-        Vec::new(),
-        &upstreams,
-    );
-    let envoy = plan.start().unwrap();
+    let (envoy, _upstreams) = start("unrestricted-environment", r#"{"env": "KEY"}"#, &[]).unwrap();
     assert_eq!(answers(&envoy), [(200, 401); 8], "{}", envoy.log());
 }

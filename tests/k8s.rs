@@ -13,6 +13,9 @@ mod names;
 #[path = "k8s/policies.rs"]
 #[cfg(test)]
 mod policies;
+#[path = "support/project.rs"]
+#[cfg(test)]
+mod project;
 #[path = "k8s/safety.rs"]
 #[cfg(test)]
 mod safety;

@@ -1,5 +1,5 @@
-//! What is fuzzed, once for both runners: cargo-fuzz, by the targets beside this file, and `tests/fuzz_short.rs`, which
-//! includes it and runs it on stable. Each function takes any bytes, and panics where a promise is broken.
+//! The fuzzed functions. Two runners share them: cargo-fuzz, with the targets in `fuzz_targets/`, and `tests/fuzz_short.rs`,
+//! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
 use postern::config::Config;
 use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};
@@ -13,7 +13,7 @@ use postern::source::{
     Budget, Document, Format, FormatReader, Item, Items, JsonPath, JsonReader, read_item,
 };
 
-/// No variable is set.
+/// An environment without variables.
 struct Empty;
 
 impl Environment for Empty {
@@ -22,7 +22,7 @@ impl Environment for Empty {
     }
 }
 
-/// A policy is compiled or refused; a refusal says why. In pieces it is the same policy, and wrong in the same way.
+/// A policy compiles, or is refused with at least one error. Reading it in parts gives the same policy and the same errors.
 pub fn policy(data: &[u8]) {
     let read = Policy::read(&data, &Empty).err();
     match Config::parse(data) {
@@ -30,21 +30,21 @@ pub fn policy(data: &[u8]) {
             let errors = Policy::compile(&config, &Empty).err();
             assert_eq!(read, errors, "read list by list");
         }
-        // What is wrong with the writing comes first.
+        // Errors of the JSON text come first.
         Err(written) => {
-            let told: Vec<_> = read.iter().flat_map(|errors| errors.iter()).collect();
-            assert!(told.starts_with(&written.iter().collect::<Vec<_>>()));
+            let errors: Vec<_> = read.iter().flat_map(|errors| errors.iter()).collect();
+            assert!(errors.starts_with(&written.iter().collect::<Vec<_>>()));
         }
     }
     if let Some(errors) = read {
-        assert!(!errors.is_empty(), "refused without a reason");
+        assert!(!errors.is_empty(), "refused without an error");
     }
     let whole = Config::parse(data).map(|config| format!("{config:?}"));
     let pieces = Config::read(&data, 7).map(|config| format!("{config:?}"));
     assert_eq!(pieces, whole, "seven bytes at once");
 }
 
-/// A host's buffer is a whole map or none; what is one survives being written again.
+/// A host's buffer is a complete header map, or an error. Writing a map and reading it again gives the same map.
 pub fn headers(data: &[u8]) {
     let Ok(map) = Headers::parse(data) else {
         assert!(HeaderMap::from_wire(data.to_vec()).is_err());
@@ -58,7 +58,7 @@ pub fn headers(data: &[u8]) {
     }
 }
 
-/// The first byte chooses the rules, the rest is `:path`.
+/// The first byte selects the rules, and the rest is `:path`.
 pub fn path(data: &[u8]) {
     let Some((&choice, path)) = data.split_first() else {
         return;
@@ -102,11 +102,11 @@ pub fn path(data: &[u8]) {
             assert!(twice.is_as_it_came());
             assert_eq!(twice.matching(), once.matching());
         }
-        Err(error) => panic!("refused the second time: {error}"),
+        Err(error) => panic!("a canonical path is refused: {error}"),
     }
 }
 
-/// The first line is a name, the second a value, the rest a query.
+/// The first line is a name, the second is a value, and the rest is a query.
 pub fn query(data: &[u8]) {
     let mut lines = data.splitn(3, |&byte| byte == b'\n');
     let (Some(name), Some(value), Some(query)) = (lines.next(), lines.next(), lines.next()) else {
@@ -131,7 +131,7 @@ pub fn query(data: &[u8]) {
     assert_eq!(named(&stripped), 0);
 }
 
-/// Each pair stands in the header as it is read, and each member of it as a list.
+/// The header contains each cookie's name and value, and each member when it is read as a list.
 pub fn cookie(data: &[u8]) {
     for (name, value) in cookies(data) {
         assert!(!name.contains(&b'=') && !name.contains(&b';') && !value.contains(&b';'));
@@ -145,7 +145,8 @@ pub fn cookie(data: &[u8]) {
     }
 }
 
-/// The first byte chooses how much is read at once, the rest is a document's text: in slices it is read as in one go.
+/// The first byte selects the size of a slice, and the rest is a document's text. Reading it in slices gives the same result as
+/// reading it at once.
 pub fn document(data: &[u8]) {
     let Some((&choice, text)) = data.split_first() else {
         return;
@@ -186,7 +187,7 @@ pub fn document(data: &[u8]) {
                     }
                 }
                 Ok(Some(Item::Forget)) => found = Some(Vec::new()),
-                // Members of an object: the whole has to be read.
+                // These are members of an object, which have to be read as a whole.
                 Ok(Some(Item::Unordered)) => break None,
                 Ok(Some(Item::End(reached))) => break Some(reached),
                 Err(_) => break None,

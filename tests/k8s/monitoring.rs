@@ -5,7 +5,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::wrappers::{list, names_after, root, samples};
+use crate::project::root;
+use crate::wrappers::{list, names_after, samples};
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()

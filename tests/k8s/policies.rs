@@ -2,26 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postern::config::Config;
-use postern::policy::{Environment, Policy};
 use serde_json::Value;
 
+use crate::project::compile;
 use crate::wrappers::{doubles, samples, wrapped};
-
-/// An environment in which every variable is set.
-struct EverythingSet;
-
-impl Environment for EverythingSet {
-    fn variable(&self, name: &str) -> Option<String> {
-        Some(format!("the value of {name}"))
-    }
-}
-
-fn compile(json: &str) -> Result<(), String> {
-    let config = Config::parse(json.as_bytes()).map_err(|errors| errors.to_string())?;
-    Policy::compile(&config, &EverythingSet).map_err(|errors| errors.to_string())?;
-    Ok(())
-}
 
 #[test]
 fn every_policy_in_an_object_compiles() {

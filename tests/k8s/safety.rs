@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::wrappers::{files, name, names_after, root};
+use crate::project::{files, name, root};
+use crate::wrappers::names_after;
 
 /// With a capability missing, the filter fails or lets requests through, so the documented list must be complete.
 #[test]
@@ -26,7 +27,7 @@ fn the_documented_capabilities_are_complete() {
 
 #[test]
 fn no_sample_lets_requests_through_when_the_filter_fails() {
-    for path in files(&root().join("k8s"), "yaml") {
+    for path in files(&root().join("k8s"), &["yaml"]) {
         let text = fs::read_to_string(&path).unwrap();
         let place = name(&path);
         for word in ["FAIL_OPEN", "failOpen: true", "fail_open: true"] {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::wrappers::{documents, list, root, samples};
+use crate::project::root;
+use crate::wrappers::{documents, list, samples};
 
 fn shown() -> Value {
     let bootstrap = std::fs::read_to_string(root().join("envoy/bootstrap.yaml")).unwrap();

@@ -1,33 +1,12 @@
-//! The objects of Kubernetes that the project shows, in `k8s/` and in its pages, and the policies that they hold.
+//! The Kubernetes objects in `k8s/` and in the documentation, and the policies in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde::Deserialize as _;
 use serde_json::Value;
 
-pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            all.extend(files(&path, ending));
-        } else if path.extension().is_some_and(|found| found == ending) {
-            all.push(path);
-        }
-    }
-    all.sort();
-    all
-}
-
-pub(crate) fn name(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap().display().to_string()
-}
+use crate::project::{files, name, root};
 
 /// The documents of a YAML text.
 pub(crate) fn documents(yaml: &str) -> Result<Vec<Value>, String> {
@@ -36,7 +15,7 @@ pub(crate) fn documents(yaml: &str) -> Result<Vec<Value>, String> {
         .collect()
 }
 
-/// The blocks of a Markdown page that hold YAML, each with its line. Those marked as a policy's are the business of `configs.rs`.
+/// The blocks of a Markdown page whose info string is `yaml`, each with its line. `configs.rs` checks those with `yaml policy`.
 pub(crate) fn yaml_blocks(page: &str) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut inside = None;
@@ -60,10 +39,10 @@ pub(crate) fn yaml_blocks(page: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Every sample, by the folder or page that it belongs to, with the place of each document.
+/// Every sample, by its folder or page. Each document has its file and line.
 pub(crate) fn samples() -> BTreeMap<String, Vec<(String, Value)>> {
     let mut all = BTreeMap::new();
-    for path in files(&root().join("k8s"), "yaml") {
+    for path in files(&root().join("k8s"), &["yaml"]) {
         let text = fs::read_to_string(&path).unwrap();
         let place = name(&path);
         let read = documents(&text).unwrap_or_else(|error| panic!("{place}: {error}"));
@@ -71,7 +50,7 @@ pub(crate) fn samples() -> BTreeMap<String, Vec<(String, Value)>> {
         let folder: &mut Vec<_> = all.entry(name(path.parent().unwrap())).or_default();
         folder.extend(read.into_iter().map(|document| (place.clone(), document)));
     }
-    for path in files(&root().join("docs"), "md") {
+    for path in files(&root().join("docs"), &["md"]) {
         for (line, block) in yaml_blocks(&fs::read_to_string(&path).unwrap()) {
             let place = format!("{}:{line}", name(&path));
             let read = documents(&block).unwrap_or_else(|error| panic!("{place}: {error}"));
@@ -82,7 +61,7 @@ pub(crate) fn samples() -> BTreeMap<String, Vec<(String, Value)>> {
     all
 }
 
-/// The names in a text that start like this and stand after `before`; anywhere, where that is empty.
+/// The names in a text that begin with `start` and come directly after `before`. `before` may be empty.
 pub(crate) fn names_after(text: &str, before: &str, start: &str) -> BTreeSet<String> {
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut found = BTreeSet::new();
@@ -97,12 +76,12 @@ pub(crate) fn names_after(text: &str, before: &str, start: &str) -> BTreeSet<Str
     found
 }
 
-/// The items of a list; none where it isn't one.
+/// The items of a list; none if the value is not a list.
 pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// What a protobuf Struct makes of JSON: all numbers are doubles.
+/// The value as a protobuf Struct has it: all numbers are doubles.
 pub(crate) fn doubles(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().unwrap().into(),
@@ -115,7 +94,7 @@ pub(crate) fn doubles(value: &Value) -> Value {
     }
 }
 
-/// The text of each StringValue below this one that is a filter's `configuration`.
+/// Collects the text of each StringValue that is a filter's `configuration`, in this value and below.
 fn string_values(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| string_values(item, found)),
@@ -133,7 +112,7 @@ fn string_values(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The policies in one document, as the filter will get them.
+/// The policies in one document, as the filter gets them.
 pub(crate) fn policies(document: &Value) -> Vec<String> {
     let spec = &document["spec"];
     let as_struct = |value: &Value| vec![doubles(value).to_string()];
@@ -153,7 +132,7 @@ pub(crate) fn policies(document: &Value) -> Vec<String> {
     }
 }
 
-/// The wrappers of a folder: place, kind, policies.
+/// The samples with policies: file, kind, policies.
 pub(crate) fn wrapped(samples: &[(String, Value)]) -> Vec<(String, String, Vec<String>)> {
     samples
         .iter()
@@ -166,7 +145,7 @@ pub(crate) fn wrapped(samples: &[(String, Value)]) -> Vec<(String, String, Vec<S
 }
 
 #[test]
-fn wrappers_are_found_and_read_as_the_filter_gets_them() {
+fn finds_policies_as_the_filter_gets_them() {
     let yaml = "kind: WasmPlugin\nspec: {pluginConfig: {routes: [], n: 3}}\n---\nkind: Service\n---\nkind: EnvoyFilter\n\
                 spec: {a: [{configuration: {'@type': type.googleapis.com/google.protobuf.StringValue, value: '{}'}}]}\n";
     let found: Vec<_> = documents(yaml).unwrap().iter().map(policies).collect();
