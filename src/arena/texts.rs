@@ -5,9 +5,6 @@ use super::Id;
 /// How many bytes stand together; a longer text has a block of its own.
 const BLOCK: usize = 1 << 14;
 
-/// The bytes that a processor fetches at once.
-const LINE: usize = 64;
-
 /// A length of this or more has five bytes more, of seven bits each: so that a block is text with all its lengths, and no
 /// text need be proven to be one when it is asked for.
 const LONG: u8 = 0x7f;
@@ -49,21 +46,6 @@ impl Texts {
         id
     }
 
-    /// Has the next texts, of so many bytes in all, begin in another line of memory, where they would have no room in this
-    /// one: so that they are read together.
-    pub(crate) fn keep_together(&mut self, bytes: usize) {
-        // The first block grows, and so moves: it is small, and near all the time.
-        let [_, .., last] = self.0.as_mut_slice() else {
-            return;
-        };
-        let taken = last.as_ptr().addr().wrapping_add(last.len()) % LINE;
-        let left = LINE.wrapping_sub(taken);
-        let has_room = last.capacity().saturating_sub(last.len()) > left;
-        if bytes > left && bytes <= LINE && has_room {
-            (0..left).for_each(|_| last.push('\0'));
-        }
-    }
-
     /// The text of that name.
     pub(crate) fn get(&self, id: Id) -> Option<&str> {
         let block = self.0.get(id.place() / BLOCK)?;
@@ -103,28 +85,6 @@ fn extent(block: &str, at: usize) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_kept_together_stands_in_one_line() {
-        let mut texts = Texts::default();
-        let mut apart = 0;
-        for number in 0..2000 {
-            let parts = [
-                format!("/internal/svc{number:05}"),
-                format!("/svc{number:05}"),
-            ];
-            texts.keep_together(30);
-            let ids = parts.clone().map(|part| texts.add(&part));
-            let places = ids.map(|id| texts.get(id).unwrap().as_ptr().addr());
-            let end = places[1] + parts[1].len() - 1;
-            apart += usize::from((places[0] - 1) / LINE != end / LINE);
-            for (id, part) in ids.iter().zip(&parts) {
-                assert_eq!(texts.get(*id), Some(&**part));
-            }
-        }
-        // Those of the first block, and where another begins.
-        assert!(apart < BLOCK / 30 / 2 + 8, "{apart}");
-    }
 
     #[test]
     fn each_id_finds_its_text() {

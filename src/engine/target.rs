@@ -27,7 +27,7 @@ pub(super) fn change(
                 return Ok(());
             }
             Some(PathRewrite::Prefix(new)) => {
-                if put_prefix(target, facts, policy.router.text(*new)) {
+                if put_prefix(target, facts, policy.routes.prefix(*new)) {
                     return Ok(());
                 }
             }
@@ -117,7 +117,7 @@ pub(super) fn put_path(
             *target = of_pieces(&pieces.0, facts, std::mem::take(target))?;
         }
         PathRewrite::Prefix(new) => {
-            let new = policy.router.text(*new);
+            let new = policy.routes.prefix(*new);
             let forward = facts.head.path.forward();
             let [new, slash, below] = replace_prefix(forward, facts.pattern.segments(), new);
             append(target, new, slash);

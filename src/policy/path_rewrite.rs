@@ -61,7 +61,7 @@ impl PathRewrite {
                     errors.suggest(&path, reason, "match by `prefix`, or write a template");
                 }
                 if is_plain(text) {
-                    return Some(Self::Prefix(scope.texts.borrow_mut().add(text)));
+                    return Some(Self::Prefix(scope.prefixes.borrow_mut().add(text)));
                 }
                 leading_slash(text, &path, errors);
                 let prefix = literal(text, &path, errors)?;
@@ -75,7 +75,7 @@ impl PathRewrite {
                 }
                 // A literal is ASCII.
                 let kept = std::str::from_utf8(prefix.as_bytes()).unwrap_or_default();
-                let kept = scope.texts.borrow_mut().add(kept);
+                let kept = scope.prefixes.borrow_mut().add(kept);
                 Some(Self::Prefix(kept))
             }
         }

@@ -29,6 +29,8 @@ pub(crate) struct Routes {
     list: Vec<Route>,
     /// Their names. Most requests read none: they would only be in the way among what is read.
     names: Texts,
+    /// The literal prefixes of their new paths.
+    prefixes: Texts,
 }
 
 impl Routes {
@@ -39,6 +41,11 @@ impl Routes {
 
     pub(crate) fn name(&self, route: &Route) -> &str {
         self.names.get(route.name).unwrap_or_default()
+    }
+
+    /// A prefix of a new path.
+    pub(crate) fn prefix(&self, id: Id) -> &[u8] {
+        self.prefixes.bytes(id).unwrap_or_default()
     }
 
     /// The lookups of all routes.
@@ -75,8 +82,7 @@ pub(super) struct Parts {
     answers: Shared<AnswerEdits>,
     kinds: Shared<Kind>,
     names: RefCell<Texts>,
-    /// The router's, while a route is compiled.
-    texts: RefCell<Texts>,
+    prefixes: RefCell<Texts>,
 }
 
 /// All routes, what finds them, and what is wrong with them. Some are missing where that is something.
@@ -103,31 +109,22 @@ pub(super) fn compile(
         around.gates.note(written);
         let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {
-            // A new prefix stands among the router's texts, right before the pattern and the host that it is for.
-            router.keep_together(&matches, new_prefix(written));
-            router.swap_texts(&mut around.parts.texts.borrow_mut());
             if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 list.push(route);
             }
-            router.swap_texts(&mut around.parts.texts.borrow_mut());
             matches.into_iter().for_each(|rule| router.add(rule));
         }
     })?;
     let mut names = around.parts.names.take();
     names.shrink();
-    Ok((Routes { list, names }, router.finish(), errors))
-}
-
-/// The new prefix of a route's path, where it has one.
-fn new_prefix(written: &config::Route) -> &str {
-    let path = written
-        .rewrite
-        .as_ref()
-        .and_then(|rewrite| rewrite.path.as_ref());
-    match path {
-        Some(config::PathRewrite::Prefix(text)) => text,
-        Some(config::PathRewrite::Template(_)) | None => "",
-    }
+    let mut prefixes = around.parts.prefixes.take();
+    prefixes.shrink();
+    let routes = Routes {
+        list,
+        names,
+        prefixes,
+    };
+    Ok((routes, router.finish(), errors))
 }
 
 impl Surroundings<'_> {
@@ -252,7 +249,7 @@ impl Surroundings<'_> {
             lookups: lookups.iter().map(known).collect(),
             authenticates,
             gates: self.gates,
-            texts: &self.parts.texts,
+            prefixes: &self.parts.prefixes,
         }
     }
 

@@ -103,7 +103,7 @@ pub(super) struct Scope<'a> {
     /// Headers that are the gate's: the client's never reach a template.
     pub(super) gates: &'a Gates,
     /// Where new prefixes are kept.
-    pub(super) texts: &'a RefCell<Texts>,
+    pub(super) prefixes: &'a RefCell<Texts>,
 }
 
 /// The words before a dot that no lookup may be called.

@@ -4,7 +4,7 @@ use super::HostPattern;
 use super::entries::{Entries, Entry};
 use super::router::{Content, Router, Zone};
 use super::rule::Rule;
-use crate::arena::{Id, Texts};
+use crate::arena::Id;
 
 /// Up to so many rules of a host are scanned: a tree over them would cost as much time and more memory.
 const FEW: usize = 8;
@@ -24,32 +24,6 @@ impl Router {
 }
 
 impl RouterBuilder {
-    /// Has the texts of these rules, and `more` before them, stand in one line of memory, if they have room there.
-    pub(crate) fn keep_together(&mut self, rules: &[Rule], more: &str) {
-        let patterns = rules.iter().filter_map(|rule| rule.path.as_ref());
-        let patterns = patterns.map(|pattern| pattern.stored().len());
-        let hosts = rules.iter().flat_map(|rule| &rule.hosts);
-        let hosts = hosts.map(|host| match host {
-            HostPattern::Any => 0,
-            // One that is known stands elsewhere already.
-            HostPattern::Wildcard(name) | HostPattern::Exact(name) => match self.0.zone(name) {
-                Some(_) => 0,
-                None => name.len(),
-            },
-        });
-        let lengths = patterns.chain(hosts).chain([more.len()]);
-        // Each has its length before it.
-        let bytes = lengths.fold(0_usize, |sum, length| {
-            sum.saturating_add(length).saturating_add(1)
-        });
-        self.0.entries.keep_together(bytes);
-    }
-
-    /// Changes the texts of all rules, and what else stands among them, for others: so that more can be put there.
-    pub(crate) fn swap_texts(&mut self, texts: &mut Texts) {
-        self.0.entries.swap_texts(texts);
-    }
-
     /// Adds a rule.
     pub fn add(&mut self, mut rule: Rule) {
         let router = &mut self.0;

@@ -78,19 +78,9 @@ impl Entries {
         self.texts.add(text(name))
     }
 
-    /// That host, or another text that stands there.
-    pub(super) fn text(&self, id: Id) -> Option<&[u8]> {
+    /// That host.
+    pub(super) fn host(&self, id: Id) -> Option<&[u8]> {
         self.texts.bytes(id)
-    }
-
-    /// See [`RouterBuilder`](super::RouterBuilder).
-    pub(super) fn keep_together(&mut self, bytes: usize) {
-        self.texts.keep_together(bytes);
-    }
-
-    /// See [`RouterBuilder`](super::RouterBuilder).
-    pub(super) fn swap_texts(&mut self, texts: &mut Texts) {
-        std::mem::swap(&mut self.texts, texts);
     }
 
     fn more(&mut self, more: More) -> Option<Id> {

@@ -63,11 +63,6 @@ impl Router {
         own.or_else(|| self.elsewhere(head))
     }
 
-    /// A text that was put among those of the rules.
-    pub(crate) fn text(&self, id: Id) -> &[u8] {
-        self.entries.text(id).unwrap_or_default()
-    }
-
     /// The best rule but for those of the host itself.
     #[inline(never)]
     fn elsewhere(&self, head: &Head<'_>) -> Option<Found<'_>> {
@@ -84,7 +79,7 @@ impl Router {
     /// The zone of a host, or of a suffix with its dot.
     #[inline(always)]
     pub(super) fn zone(&self, name: &[u8]) -> Option<Id> {
-        let name_of = |id| self.entries.text(self.zones.get(id)?.host);
+        let name_of = |id| self.entries.host(self.zones.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
         self.places.find(self.seed.of_bytes(name), is)
     }
