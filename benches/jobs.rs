@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use postern::config::Config;
 use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
@@ -256,7 +256,7 @@ impl Gate {
     pub(crate) fn of(job: Job) -> Self {
         postern::hash::seed(1);
         let store = Store::new(1);
-        let mut engine = Engine::new(Rc::new(compile(&policy(job))), &store, &mut Nothing);
+        let mut engine = Engine::new(Arc::new(compile(&policy(job))), &store, &mut Nothing);
         let mut board = OneBoard::default();
         let now = Timestamp::from_nanos(1);
         let document = match job {

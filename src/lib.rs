@@ -20,7 +20,7 @@
 //! argument, callouts are values, and what happened is told to an [`engine::Observer`].
 //!
 //! ```
-//! use std::rc::Rc;
+//! use std::sync::Arc;
 //! use postern::{config::Config, engine::{Engine, Event, Inputs, Observer, Step, Store}, http::{Edits, HeaderMap, Request},
 //!     policy::{Environment, Policy}, time::Timestamp};
 //!
@@ -31,7 +31,7 @@
 //!
 //! let config = Config::parse(br#"{"routes": [{"name": "health", "match": [{"path": {"exact": "/health"}}],
 //!     "require": "none", "respond": {"body": "ok"}}]}"#)?;
-//! let policy = Rc::new(Policy::compile(&config, &Nothing)?);
+//! let policy = Arc::new(Policy::compile(&config, &Nothing)?);
 //! let mut engine = Engine::new(policy, &Store::new(1), &mut Nothing);
 //! let headers = HeaderMap::from_pairs(&[(":method", "GET"), (":path", "/./health"), (":authority", "localhost")]);
 //! let step = engine.start(&Request::new(headers.view()), &mut Edits::default(), &mut Nothing, &mut Nothing);

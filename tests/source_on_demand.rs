@@ -6,7 +6,7 @@
 )]
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
@@ -32,7 +32,7 @@ fn on_demand(limits: Limits) -> OnDemand {
         .with_timeout(Duration::from_secs(2))
         .with_max_bytes(100);
     let template = RequestTemplate::new(endpoint, "/profiles/${key}", Format::Json).unwrap();
-    OnDemand::new(Rc::new(template), limits)
+    OnDemand::new(Arc::new(template), limits)
 }
 
 fn ask(source: &mut OnDemand, key: &[u8], now: Timestamp) -> Answer {

@@ -9,6 +9,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply};
@@ -182,7 +183,7 @@ fn watched(vm: u64) -> Watched {
         stale_for: STALE_FOR,
     };
     Watched::new(
-        Rc::new(Protocol::Http(protocol)),
+        Arc::new(Protocol::Http(protocol)),
         schedule,
         Identity([7; 32]),
         vm,

@@ -7,7 +7,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern::config::Config;
@@ -103,7 +103,7 @@ impl Vm {
     fn engine(&mut self, policy: &str) -> Engine {
         let config = Config::parse(policy.as_bytes()).unwrap();
         let policy = Policy::compile(&config, &Nothing).unwrap();
-        Engine::new(Rc::new(policy), &self.store, &mut self.loaded)
+        Engine::new(Arc::new(policy), &self.store, &mut self.loaded)
     }
 
     /// Lets the time pass after which the engine wants to be ticked, and ticks it.

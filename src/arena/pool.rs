@@ -5,7 +5,7 @@
 //! [`Pool`], and a table of them a flat list of [`Slots`](super::Slots): both come and go in a few pieces.
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::http::Text;
 
@@ -19,7 +19,7 @@ pub struct At(pub(super) u32);
 /// Entries of texts and numbers, one behind the other. `Debug` shows nothing of them: they may hold secrets.
 #[derive(Default)]
 pub struct Pool {
-    full: Vec<Rc<Vec<u8>>>,
+    full: Vec<Arc<Vec<u8>>>,
     /// The buffer that is written to.
     open: Vec<u8>,
 }
@@ -54,7 +54,7 @@ impl Pool {
         let mut full = std::mem::take(&mut self.open);
         if !full.is_empty() {
             full.shrink_to_fit();
-            self.full.push(Rc::new(full));
+            self.full.push(Arc::new(full));
         }
     }
 
@@ -125,7 +125,7 @@ impl Draft {
 /// An entry that is being read: what was written is asked for in the same order. What isn't there is empty or zero.
 #[derive(Clone, Copy)]
 pub struct Entry<'p> {
-    shared: Option<&'p Rc<Vec<u8>>>,
+    shared: Option<&'p Arc<Vec<u8>>>,
     rest: &'p [u8],
 }
 
@@ -193,7 +193,7 @@ impl<'p> Entry<'p> {
 /// A text in a pool.
 #[derive(Clone, Copy)]
 pub struct Piece<'p> {
-    shared: Option<&'p Rc<Vec<u8>>>,
+    shared: Option<&'p Arc<Vec<u8>>>,
     bytes: &'p [u8],
 }
 
@@ -224,7 +224,7 @@ impl<'p> Piece<'p> {
                 .checked_sub(buffer.as_ptr().addr())?;
             let start = u32::try_from(start).ok()?;
             let end = start.checked_add(u32::try_from(self.bytes.len()).ok()?)?;
-            Some(Text::Part(Rc::clone(buffer), start, end))
+            Some(Text::Part(Arc::clone(buffer), start, end))
         });
         shared.unwrap_or_else(|| self.copied())
     }

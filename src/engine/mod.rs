@@ -41,6 +41,7 @@ mod world;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Property;
@@ -76,10 +77,13 @@ pub trait Inputs {
 }
 
 /// Answers requests by one policy. A driver has one for each root context; several may share a [`Store`].
+///
+/// An engine stays on the thread that made it. A driver with several threads shares the [`Policy`] and makes an engine and a
+/// store on each.
 #[derive(Debug)]
 pub struct Engine {
     id: EngineId,
-    policy: Rc<Policy>,
+    policy: Arc<Policy>,
     store: Store,
     sources: Sources,
     outbox: Vec<(FlightId, Callout)>,
@@ -90,7 +94,7 @@ pub struct Engine {
 impl Engine {
     /// An engine for `policy` that learns into `store`, and knows at once what is in it already.
     #[must_use]
-    pub fn new(policy: Rc<Policy>, store: &Store, observer: &mut dyn Observer) -> Self {
+    pub fn new(policy: Arc<Policy>, store: &Store, observer: &mut dyn Observer) -> Self {
         let id = store.new_engine();
         let sources = Sources::new(id, &policy, store, observer);
         Self {

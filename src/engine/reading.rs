@@ -1,6 +1,6 @@
 //! Reading a document, slice by slice.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::policy::{Directory, Policy, SourceId};
 use crate::source::{
@@ -30,10 +30,10 @@ enum Stage {
     /// The text becomes a value.
     Value(FormatReader),
     /// It is one.
-    Parsed(Rc<Document>),
-    Indexing(Rc<Document>, Box<Indexing>),
+    Parsed(Arc<Document>),
+    Indexing(Arc<Document>, Box<Indexing>),
     /// Consumers are read out of the value.
-    Enrolling(Rc<Document>, Selected, Enrolment),
+    Enrolling(Arc<Document>, Selected, Enrolment),
 }
 
 impl Reading {
@@ -56,8 +56,8 @@ impl Reading {
     }
 
     /// Begins with a document whose text was read already.
-    pub(super) fn of_document(document: &Rc<Document>) -> Self {
-        let stage = Stage::Parsed(Rc::clone(document));
+    pub(super) fn of_document(document: &Arc<Document>) -> Self {
+        let stage = Stage::Parsed(Arc::clone(document));
         Self::new(document.hash(), document.bytes(), Format::Json, stage)
     }
 
@@ -96,7 +96,7 @@ impl Reading {
                     .advance(text, budget)?
                     .map(|value| Stage::Parsed(Document::read(value, self.bytes, self.hash))),
                 Stage::Parsed(document) => {
-                    let document = Rc::clone(document);
+                    let document = Arc::clone(document);
                     match self.next(&document, reader)? {
                         Some(stage) => Some(stage),
                         None => return Ok(Some(self.finish(Some(document)))),
@@ -105,7 +105,7 @@ impl Reading {
                 Stage::Indexing(document, indexing) => {
                     let by = reader.source().and_then(|source| source.index.as_ref());
                     let is_done = by.is_none_or(|by| indexing.advance(&by.by, budget));
-                    is_done.then(|| Stage::Parsed(Rc::clone(document)))
+                    is_done.then(|| Stage::Parsed(Arc::clone(document)))
                 }
                 Stage::Enrolling(document, selected, enrolment) => {
                     let from = reader.consumers_from().nth(self.directories.len());
@@ -116,7 +116,7 @@ impl Reading {
                             enrolment.value(value, reader, budget);
                             None
                         }
-                        None => Some(Stage::Parsed(Rc::clone(document))),
+                        None => Some(Stage::Parsed(Arc::clone(document))),
                     }
                 }
             };
@@ -130,13 +130,13 @@ impl Reading {
     /// What is to be done next with a document whose value is known; `None` where that was all.
     fn next(
         &self,
-        document: &Rc<Document>,
+        document: &Arc<Document>,
         reader: &Reader<'_>,
     ) -> Result<Option<Stage>, SourceError> {
         let index = reader.source().and_then(|source| source.index.as_ref());
         if let Some(by) = index.filter(|_| self.index.is_none()) {
             let indexing = Box::new(Indexing::new(document, &by.items));
-            return Ok(Some(Stage::Indexing(Rc::clone(document), indexing)));
+            return Ok(Some(Stage::Indexing(Arc::clone(document), indexing)));
         }
         let Some(from) = reader.consumers_from().nth(self.directories.len()) else {
             return Ok(None);
@@ -145,7 +145,7 @@ impl Reading {
             return Err(nowhere(&from.items, "consumers"));
         }
         let selected = from.items.selected(document.value());
-        let document = Rc::clone(document);
+        let document = Arc::clone(document);
         Ok(Some(Stage::Enrolling(
             document,
             selected,
@@ -196,7 +196,7 @@ impl Reading {
         enrolment.finish(before.map_or(0, Directory::len), kept)
     }
 
-    fn finish(&mut self, document: Option<Rc<Document>>) -> View {
+    fn finish(&mut self, document: Option<Arc<Document>>) -> View {
         View {
             hash: self.hash,
             bytes: self.bytes,

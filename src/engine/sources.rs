@@ -4,6 +4,7 @@ mod turn;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::{Policy, SourceId, SourceKind};
@@ -351,7 +352,7 @@ impl Sources {
 
 /// A document of the policy's own. Its size was the operator's choice, so nothing in it can make it unusable.
 fn inline(
-    document: &Rc<Document>,
+    document: &Arc<Document>,
     id: SourceId,
     policy: &Policy,
     observer: &mut dyn Observer,

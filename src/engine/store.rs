@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hash::Map;
@@ -19,7 +20,7 @@ use super::waiting::{EngineId, ExchangeId, FlightId, Place, Waiters};
 
 /// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
 /// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
-/// are the same store.
+/// are the same store. It stays on one thread, as its engines do.
 #[derive(Clone, Debug)]
 pub struct Store(pub(super) Rc<RefCell<Learnt>>);
 
@@ -55,7 +56,7 @@ pub(super) struct WatchedSource {
 #[derive(Debug)]
 struct Wish {
     of: EngineId,
-    protocol: Rc<Protocol>,
+    protocol: Arc<Protocol>,
     schedule: Schedule,
 }
 
@@ -81,7 +82,7 @@ impl WatchedSource {
             .max_by_key(|wish| wish.protocol.longest_callout());
         let schedule = wishes.map(|wish| wish.schedule).reduce(Schedule::with);
         if let Some((patient, schedule)) = patient.zip(schedule) {
-            self.machine.go_by(Rc::clone(&patient.protocol), schedule);
+            self.machine.go_by(Arc::clone(&patient.protocol), schedule);
         }
     }
 
@@ -150,13 +151,13 @@ impl Store {
         &self,
         engine: EngineId,
         identity: Identity,
-        protocol: &Rc<Protocol>,
+        protocol: &Arc<Protocol>,
         schedule: Schedule,
     ) -> Rc<RefCell<WatchedSource>> {
         let mut learnt = self.0.borrow_mut();
         let wish = Wish {
             of: engine,
-            protocol: Rc::clone(protocol),
+            protocol: Arc::clone(protocol),
             schedule,
         };
         if let Some(known) = learnt.watched.get(&identity).and_then(Weak::upgrade) {
@@ -166,7 +167,7 @@ impl Store {
             drop(source);
             return known;
         }
-        let machine = Watched::new(Rc::clone(protocol), schedule, identity, learnt.vm);
+        let machine = Watched::new(Arc::clone(protocol), schedule, identity, learnt.vm);
         let fresh = WatchedSource {
             machine,
             view: None,
@@ -184,14 +185,14 @@ impl Store {
     pub(super) fn on_demand(
         &self,
         identity: Identity,
-        template: &Rc<RequestTemplate>,
+        template: &Arc<RequestTemplate>,
         limits: Limits,
     ) -> Rc<RefCell<DemandSource>> {
         let mut learnt = self.0.borrow_mut();
         if let Some(known) = learnt.on_demand.get(&identity).and_then(Weak::upgrade) {
             return known;
         }
-        let machine = OnDemand::new(Rc::clone(template), limits);
+        let machine = OnDemand::new(Arc::clone(template), limits);
         let fresh = DemandSource {
             machine,
             identity,

@@ -1,6 +1,6 @@
 //! What is made of one document.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) struct View {
     pub(super) hash: Hash,
     /// Length of the document's text.
     pub(super) bytes: usize,
-    pub(super) document: Option<Rc<Document>>,
+    pub(super) document: Option<Arc<Document>>,
     pub(super) index: Option<Index>,
     /// The consumers, for each of the policy's readers of them.
     pub(super) directories: Vec<Directory>,
@@ -23,11 +23,11 @@ pub(super) struct View {
 
 impl View {
     /// Of a document of which nothing is made.
-    pub(super) fn bare(document: &Rc<Document>) -> Self {
+    pub(super) fn bare(document: &Arc<Document>) -> Self {
         Self {
             hash: document.hash(),
             bytes: document.bytes(),
-            document: Some(Rc::clone(document)),
+            document: Some(Arc::clone(document)),
             index: None,
             directories: Vec::new(),
         }

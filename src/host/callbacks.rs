@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use log::{error, info};
@@ -94,7 +95,7 @@ impl Vm {
         let tally = Tally::default();
         tally.handed.set(now);
         let mut observer = self.events.at(now, &tally);
-        let engine = Engine::new(Rc::new(policy), &self.store, &mut observer);
+        let engine = Engine::new(Arc::new(policy), &self.store, &mut observer);
         let needed = engine.tick_period();
         let period = period(needed);
         if !self.ask_for_ticks(needed) {

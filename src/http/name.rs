@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Marks;
 
 /// A header's name, lower case, on its way to the wire. A clone shares it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HeaderName(Rc<[u8]>);
+pub struct HeaderName(Arc<[u8]>);
 
 impl Deref for HeaderName {
     type Target = [u8];

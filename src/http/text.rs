@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A name or a value on its way to the wire: known with the program, shared with the policy, or made for this request.
 /// Cloning one that wasn't made for this request allocates nothing.
@@ -13,18 +13,18 @@ pub enum Text {
     /// Known with the program.
     Static(&'static [u8]),
     /// Shared with the policy.
-    Shared(Rc<[u8]>),
+    Shared(Arc<[u8]>),
     /// Made for one request.
     Owned(Vec<u8>),
     /// A part of a buffer that many share: where it begins and ends. What lies outside is empty.
-    Part(Rc<Vec<u8>>, u32, u32),
+    Part(Arc<Vec<u8>>, u32, u32),
 }
 
 impl Text {
     /// Shares `bytes` among everybody who clones it.
     #[must_use]
     pub fn shared(bytes: &[u8]) -> Self {
-        Self::Shared(Rc::from(bytes))
+        Self::Shared(Arc::from(bytes))
     }
 }
 

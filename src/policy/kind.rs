@@ -1,6 +1,6 @@
 //! What routes have in common with others: most of a policy's are of a few kinds.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::answer::{Redirect, Respond};
 use super::condition::Condition;
@@ -13,11 +13,11 @@ use super::rewrite::{Edits, HeaderEdits};
 /// Everything about a route but its name and its new path.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    required: Rc<Required>,
-    asked: Option<Rc<Asked>>,
+    required: Arc<Required>,
+    asked: Option<Arc<Asked>>,
     action: Action,
     /// What is changed of the gate's own answers; of most routes nothing.
-    answers: Option<Rc<AnswerEdits>>,
+    answers: Option<Arc<AnswerEdits>>,
 }
 
 /// What a client must prove.
@@ -41,7 +41,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(crate) enum Action {
     /// The upstream answers. Holds what is changed beside the path.
-    Forward(Option<Rc<Edits>>),
+    Forward(Option<Arc<Edits>>),
     /// The policy answers.
     Answer(Box<Answer>),
 }
@@ -57,10 +57,10 @@ pub(crate) enum Answer {
 
 impl Kind {
     pub(super) const fn new(
-        required: Rc<Required>,
-        asked: Option<Rc<Asked>>,
+        required: Arc<Required>,
+        asked: Option<Arc<Asked>>,
         action: Action,
-        answers: Option<Rc<AnswerEdits>>,
+        answers: Option<Arc<AnswerEdits>>,
     ) -> Self {
         Self {
             required,
@@ -124,7 +124,7 @@ impl PartialEq for Kind {
         let (Action::Forward(own), Action::Forward(others)) = (&self.action, &other.action) else {
             return false;
         };
-        Rc::ptr_eq(&self.required, &other.required)
+        Arc::ptr_eq(&self.required, &other.required)
             && same(self.asked.as_ref(), other.asked.as_ref())
             && same(own.as_ref(), others.as_ref())
             && same(self.answers.as_ref(), other.answers.as_ref())
@@ -132,9 +132,9 @@ impl PartialEq for Kind {
 }
 
 /// Whether both are the very same, or none.
-fn same<T>(left: Option<&Rc<T>>, right: Option<&Rc<T>>) -> bool {
+fn same<T>(left: Option<&Arc<T>>, right: Option<&Arc<T>>) -> bool {
     match (left, right) {
-        (Some(left), Some(right)) => Rc::ptr_eq(left, right),
+        (Some(left), Some(right)) => Arc::ptr_eq(left, right),
         (left, right) => left.is_none() && right.is_none(),
     }
 }

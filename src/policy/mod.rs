@@ -102,3 +102,15 @@ pub(crate) enum Unmatched {
     /// It goes on, sanitised and canonical.
     Pass,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Policy;
+
+    /// A driver with several threads compiles a policy once and shares it.
+    #[test]
+    fn is_shared_between_threads() {
+        const fn shared<T: Send + Sync>() {}
+        const { shared::<Policy>() };
+    }
+}

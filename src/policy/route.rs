@@ -1,7 +1,7 @@
 //! Routes, compiled.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::arena::{Id, Texts};
 use crate::config::{self, ConfigErrors, Lists, Named, Path, Read};
@@ -59,7 +59,7 @@ impl Routes {
 #[repr(align(16))]
 pub(crate) struct Route {
     name: Id,
-    pub(crate) kind: Rc<Kind>,
+    pub(crate) kind: Arc<Kind>,
     /// What the path becomes of a request that goes on.
     pub(crate) path: Option<PathRewrite>,
 }
@@ -177,23 +177,23 @@ impl Surroundings<'_> {
 
     fn kind(
         &self,
-        required: Rc<Required>,
-        asked: Option<Rc<Asked>>,
+        required: Arc<Required>,
+        asked: Option<Arc<Asked>>,
         action: Action,
         own: Option<AnswerEdits>,
-    ) -> Rc<Kind> {
+    ) -> Arc<Kind> {
         let is_answer = matches!(action, Action::Answer(_));
         let own = own.map(|edits| self.parts.answers.share(edits));
         let kind = Kind::new(required, asked, action, own);
         // No two are alike whose answers are their own.
         if is_answer {
-            Rc::new(kind)
+            Arc::new(kind)
         } else {
             self.parts.kinds.share(kind)
         }
     }
 
-    fn required(&self, requirement: Requirement, providers: Box<[ProviderId]>) -> Rc<Required> {
+    fn required(&self, requirement: Requirement, providers: Box<[ProviderId]>) -> Arc<Required> {
         let mut named = providers.iter().filter_map(|&id| self.providers.at(id));
         let looks_elsewhere = named.any(Provider::looks_elsewhere);
         self.parts.required.share(Required {

@@ -1,13 +1,13 @@
 //! Equal parts of many routes, each in memory once.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// So many different ones are remembered: the routes of most policies repeat a few.
 const REMEMBERED: usize = 16;
 
 /// The last different ones of many things.
-pub(super) struct Shared<T>(RefCell<Vec<Rc<T>>>);
+pub(super) struct Shared<T>(RefCell<Vec<Arc<T>>>);
 
 impl<T> Default for Shared<T> {
     fn default() -> Self {
@@ -17,16 +17,16 @@ impl<T> Default for Shared<T> {
 
 impl<T: PartialEq> Shared<T> {
     /// The thing, or one that is equal.
-    pub(super) fn share(&self, thing: T) -> Rc<T> {
+    pub(super) fn share(&self, thing: T) -> Arc<T> {
         let mut last = self.0.borrow_mut();
         if let Some(equal) = last.iter().rev().find(|known| ***known == thing) {
-            return Rc::clone(equal);
+            return Arc::clone(equal);
         }
         if last.len() >= REMEMBERED {
             last.remove(0);
         }
-        let shared = Rc::new(thing);
-        last.push(Rc::clone(&shared));
+        let shared = Arc::new(thing);
+        last.push(Arc::clone(&shared));
         shared
     }
 }
@@ -39,12 +39,12 @@ mod tests {
     fn equal_ones_are_one() {
         let shared = Shared::default();
         let first = shared.share(1);
-        assert!(Rc::ptr_eq(&first, &shared.share(1)));
+        assert!(Arc::ptr_eq(&first, &shared.share(1)));
         assert_eq!(*shared.share(2), 2);
-        assert!(Rc::ptr_eq(&first, &shared.share(1)));
+        assert!(Arc::ptr_eq(&first, &shared.share(1)));
         for other in 3..=REMEMBERED + 2 {
             shared.share(other);
         }
-        assert!(!Rc::ptr_eq(&first, &shared.share(1)));
+        assert!(!Arc::ptr_eq(&first, &shared.share(1)));
     }
 }

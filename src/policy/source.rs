@@ -1,6 +1,6 @@
 //! Named config centres.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
@@ -35,10 +35,10 @@ pub(crate) struct IndexBy {
 #[derive(Debug)]
 pub(crate) enum SourceKind {
     /// Written in the policy.
-    Inline(Rc<Document>),
+    Inline(Arc<Document>),
     /// Kept fresh.
     Watched {
-        protocol: Rc<Protocol>,
+        protocol: Arc<Protocol>,
         /// How its documents are read.
         format: Format,
         schedule: Schedule,
@@ -46,7 +46,7 @@ pub(crate) enum SourceKind {
     },
     /// Asked by key.
     OnDemand {
-        template: Rc<RequestTemplate>,
+        template: Arc<RequestTemplate>,
         limits: Limits,
         identity: Identity,
     },
@@ -258,7 +258,7 @@ impl IndexBy {
     }
 
     /// A document of the policy's own is held to its index: each entry has a key of its own.
-    fn check(&self, document: &Rc<Document>, path: &Path<'_>, errors: &mut ConfigErrors) {
+    fn check(&self, document: &Arc<Document>, path: &Path<'_>, errors: &mut ConfigErrors) {
         let index = Index::build(document, &self.items, &self.by);
         if !self.items.reaches(document.value()) {
             errors.push(&path.field("items"), "the document has no such place");
@@ -326,7 +326,7 @@ fn watched(
 ) -> SourceKind {
     definition.add(format!("watched {format:?}").as_bytes());
     SourceKind::Watched {
-        protocol: Rc::new(protocol),
+        protocol: Arc::new(protocol),
         format,
         schedule: Schedule {
             refresh: source.refresh,
@@ -356,7 +356,7 @@ fn on_demand(
     let shared = format!("on demand {} {timeout:?}", limits.max_entries);
     definition.add(shared.as_bytes());
     SourceKind::OnDemand {
-        template: Rc::new(template),
+        template: Arc::new(template),
         limits,
         identity: definition.identity(),
     }

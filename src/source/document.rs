@@ -1,7 +1,7 @@
 //! What a source yields.
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -45,7 +45,7 @@ impl Document {
     ///
     /// # Errors
     /// [`SourceError::TooLarge`], [`SourceError::Malformed`].
-    pub fn parse(text: &[u8], limit: usize, format: Format) -> Result<Rc<Self>, SourceError> {
+    pub fn parse(text: &[u8], limit: usize, format: Format) -> Result<Arc<Self>, SourceError> {
         let bytes = text.len();
         if bytes > limit {
             return Err(SourceError::TooLarge { limit });
@@ -56,15 +56,15 @@ impl Document {
 
     /// A document whose text of `bytes` bytes and this hash was read already.
     #[must_use]
-    pub fn read(value: Value, bytes: usize, hash: Hash) -> Rc<Self> {
-        Rc::new(Self { value, bytes, hash })
+    pub fn read(value: Value, bytes: usize, hash: Hash) -> Arc<Self> {
+        Arc::new(Self { value, bytes, hash })
     }
 
     /// A document that is written in the policy itself.
     #[must_use]
-    pub fn inline(value: Value) -> Rc<Self> {
+    pub fn inline(value: Value) -> Arc<Self> {
         let text = value.to_string();
-        Rc::new(Self {
+        Arc::new(Self {
             value,
             bytes: text.len(),
             hash: Hash::of(text.as_bytes()),
@@ -79,8 +79,8 @@ impl Document {
 
     /// The value alone, where nobody else has the document.
     #[must_use]
-    pub fn into_value(self: Rc<Self>) -> Option<Value> {
-        Rc::into_inner(self).map(|document| document.value)
+    pub fn into_value(self: Arc<Self>) -> Option<Value> {
+        Arc::into_inner(self).map(|document| document.value)
     }
 
     /// Length of its text in bytes.
@@ -118,7 +118,7 @@ impl fmt::Debug for Document {
 mod tests {
     use super::*;
 
-    fn parse(text: &[u8], limit: usize) -> Result<Rc<Document>, SourceError> {
+    fn parse(text: &[u8], limit: usize) -> Result<Arc<Document>, SourceError> {
         Document::parse(text, limit, Format::Json)
     }
 

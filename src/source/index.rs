@@ -1,7 +1,7 @@
 //! Finding an item of a document by its key.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ const ONE_MORE: usize = 1;
 /// Items of one document, by key. It holds the document and the keys; of the items their places and short texts.
 #[derive(Debug)]
 pub struct Index {
-    document: Rc<Document>,
+    document: Arc<Document>,
     base: Box<[Step]>,
     /// An entry a key: the key, the item's place, and texts of the item's, each after its name.
     pool: Pool,
@@ -83,7 +83,7 @@ impl Index {
     /// text ([`number_text`]). An item where that is something else, nothing, or several values, is left out.
     /// A key that two items have finds neither of them; one item that `items` selects twice is still one.
     #[must_use]
-    pub fn build(document: &Rc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
+    pub fn build(document: &Arc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
         let mut indexing = Indexing::new(document, items);
         indexing.advance(by, &mut Budget::unlimited());
         indexing.finish()
@@ -151,7 +151,7 @@ impl Index {
 
     /// The document that is indexed.
     #[must_use]
-    pub fn document(&self) -> &Rc<Document> {
+    pub fn document(&self) -> &Arc<Document> {
         &self.document
     }
 
@@ -194,11 +194,11 @@ const ITEM: usize = 96;
 impl Indexing {
     /// Of what `items` selects in `document`.
     #[must_use]
-    pub fn new(document: &Rc<Document>, items: &JsonPath) -> Self {
+    pub fn new(document: &Arc<Document>, items: &JsonPath) -> Self {
         Self {
             selected: items.selected(document.value()),
             index: Index {
-                document: Rc::clone(document),
+                document: Arc::clone(document),
                 base: items.base().into(),
                 pool: Pool::default(),
                 seed: Seeded::default(),
@@ -213,7 +213,7 @@ impl Indexing {
 
     /// Goes on, by what `by` selects in each item, the same each time; says whether all is done.
     pub fn advance(&mut self, by: &JsonPath, budget: &mut Budget) -> bool {
-        let document = Rc::clone(&self.index.document);
+        let document = Arc::clone(&self.index.document);
         let Some(base) = walk(&self.index.base, document.value()) else {
             return true;
         };

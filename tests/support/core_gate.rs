@@ -1,7 +1,7 @@
 //! The core as a gate: an engine, a clock that the test moves, and the case file's config centre.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern::engine::{
@@ -87,7 +87,7 @@ impl CoreGate {
         let start = Timestamp::from_nanos(1_800_000_000_000_000_000);
         let mut decisions = Decisions::default();
         let mut gate = Self {
-            engine: Engine::new(Rc::new(policy), &Store::new(7), &mut decisions),
+            engine: Engine::new(Arc::new(policy), &Store::new(7), &mut decisions),
             edits: Edits::default(),
             board: MemoryBoard::default(),
             clock: Clock(start),

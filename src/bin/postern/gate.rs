@@ -2,7 +2,7 @@
 //! from files.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postern::config::{Config, HttpSource, SourceKind};
@@ -91,7 +91,7 @@ impl<'c> Gate<'c> {
     /// An engine that has loaded what there is to be loaded.
     pub(crate) fn open(config: &'c Config, policy: Policy, world: World) -> Self {
         let mut story = Story::default();
-        let engine = Engine::new(Rc::new(policy), &Store::new(1), &mut story);
+        let engine = Engine::new(Arc::new(policy), &Store::new(1), &mut story);
         let mut gate = Self {
             engine,
             config,

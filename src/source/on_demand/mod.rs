@@ -3,6 +3,7 @@
 mod request;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::Cache;
@@ -62,12 +63,12 @@ pub enum Refusal {
 #[must_use]
 pub enum Answer {
     /// Its document.
-    Fresh(Rc<Document>),
+    Fresh(Arc<Document>),
     /// The source has none.
     Missing,
     /// Its document, older than `ttl`; and a callout to be sent (see [`Start`](Answer::Start)), unless one is under way,
     /// or too many are, or the last one failed a moment ago.
-    Stale(Rc<Document>, Option<Callout>),
+    Stale(Arc<Document>, Option<Callout>),
     /// A callout for it is under way.
     Pending,
     /// Send this, and give what comes of it to [`OnDemand::fetched`].
@@ -83,7 +84,7 @@ pub enum Answer {
 #[must_use]
 pub enum Settled {
     /// The key's document.
-    Found(Rc<Document>),
+    Found(Arc<Document>),
     /// The source has none.
     Missing,
     /// No usable answer. An older document may still be usable: [`OnDemand::ask`] tells.
@@ -94,7 +95,7 @@ pub enum Settled {
 
 #[derive(Debug)]
 struct Known {
-    document: Rc<Document>,
+    document: Arc<Document>,
     /// How much memory the document takes.
     weight: usize,
     version: Version,
@@ -114,7 +115,7 @@ struct Lack {
 /// apart, so that whoever asks for many keys that don't exist pushes no document out.
 #[derive(Debug)]
 pub struct OnDemand {
-    template: Rc<RequestTemplate>,
+    template: Arc<RequestTemplate>,
     limits: Limits,
     documents: Cache<Rc<[u8]>, Known>,
     lacks: Cache<Rc<[u8]>, Lack>,
@@ -132,7 +133,7 @@ struct Flight {
 /// A document, and how to ask for a newer one.
 #[derive(Clone, Debug)]
 struct Held {
-    document: Rc<Document>,
+    document: Arc<Document>,
     weight: usize,
     version: Version,
 }
@@ -153,7 +154,7 @@ fn age(moment: &mut Timestamp, now: Timestamp) -> Duration {
 impl OnDemand {
     /// Knows nothing yet.
     #[must_use]
-    pub fn new(template: Rc<RequestTemplate>, limits: Limits) -> Self {
+    pub fn new(template: Arc<RequestTemplate>, limits: Limits) -> Self {
         Self {
             template,
             limits,
@@ -187,12 +188,12 @@ impl OnDemand {
     }
 
     /// The document that may be used, with its age.
-    fn held(&mut self, key: &[u8], now: Timestamp) -> Option<(Rc<Document>, Duration)> {
+    fn held(&mut self, key: &[u8], now: Timestamp) -> Option<(Arc<Document>, Duration)> {
         let known = self.documents.get(key)?;
         let age = age(&mut known.confirmed, now);
         // One that is too old stays: another policy may use it for longer.
         let is_usable = age <= self.limits.stale_for.max(self.limits.ttl);
-        is_usable.then(|| (Rc::clone(&known.document), age))
+        is_usable.then(|| (Arc::clone(&known.document), age))
     }
 
     fn refresh(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Option<Callout> {
@@ -204,7 +205,7 @@ impl OnDemand {
             }
         }
         let held = Held {
-            document: Rc::clone(&known.document),
+            document: Arc::clone(&known.document),
             weight: known.weight,
             version: known.version.clone(),
         };
@@ -317,7 +318,7 @@ impl OnDemand {
 
     fn found(&mut self, key: Rc<[u8]>, held: Held, now: Timestamp) -> Settled {
         self.lacks.remove(&key);
-        let document = Rc::clone(&held.document);
+        let document = Arc::clone(&held.document);
         let known = Known {
             document: held.document,
             weight: held.weight,

@@ -20,7 +20,7 @@ mod schedule;
 mod tests;
 mod unreadable;
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Reply};
@@ -78,7 +78,7 @@ impl Flight {
 /// One watched source in one VM.
 #[derive(Debug)]
 pub struct Watched {
-    protocol: Rc<Protocol>,
+    protocol: Arc<Protocol>,
     session: Session,
     schedule: Schedule,
     notices: Notices,
@@ -95,7 +95,7 @@ pub struct Watched {
 impl Watched {
     /// A source without a document. `vm` names this VM among those that share the board: drawn at random, not zero.
     #[must_use]
-    pub fn new(protocol: Rc<Protocol>, schedule: Schedule, identity: Identity, vm: u64) -> Self {
+    pub fn new(protocol: Arc<Protocol>, schedule: Schedule, identity: Identity, vm: u64) -> Self {
         let spread = identity
             .0
             .first_chunk()
@@ -118,7 +118,7 @@ impl Watched {
 
     /// From now on it is asked by this protocol, which asks for the same, and by this schedule. What is known stays, and so
     /// does a callout that is under way.
-    pub fn go_by(&mut self, protocol: Rc<Protocol>, schedule: Schedule) {
+    pub fn go_by(&mut self, protocol: Arc<Protocol>, schedule: Schedule) {
         self.protocol = protocol;
         self.schedule = schedule;
     }

@@ -1,7 +1,7 @@
 //! A watched source whose protocol takes several callouts for a document.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
@@ -40,7 +40,7 @@ fn watched(vm: u64) -> Watched {
         stale_for: Duration::from_secs(600),
     };
     let protocol = DoubleProtocol(Endpoint::new("c", "c"));
-    let protocol = Rc::new(Protocol::Double(protocol));
+    let protocol = Arc::new(Protocol::Double(protocol));
     Watched::new(protocol, schedule, Identity([7; 32]), vm)
 }
 
