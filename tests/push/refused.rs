@@ -13,27 +13,30 @@ use crate::http1::get;
 use crate::load::Load;
 use crate::policies::{bad, good};
 
+/// Pushes, waits until Envoy has refused the push, and lets some requests pass.
+fn push_refused(gate: &Gate, what: &str, push: impl Fn()) {
+    let before = gate.refused();
+    push();
+    gate.until(what, |gate| gate.refused() > before);
+    Gate::pause(Duration::from_millis(300));
+}
+
 /// Refused policies and modules over ECDS leave the policy unchanged. The next good one is active at once, on open
 /// connections too.
 pub(crate) fn over_ecds(program: Option<&Path>) {
     let gate = start(setting("push-bad-ecds", Delivery::Ecds, program), &good(1));
     let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
-    let mut refused = gate.refused();
     for (what, bad) in bad() {
-        gate.push_value(&bad);
-        gate.until(what, |gate| gate.refused() > refused);
-        refused = gate.refused();
-        Gate::pause(Duration::from_millis(300));
+        push_refused(&gate, what, || gate.push_value(&bad));
     }
     // A good policy is refused if its module is missing or is another file.
     for (what, module) in [
         ("no module", "/nonexistent.wasm"),
         ("another file", "/proc/version"),
     ] {
-        gate.push_module(&good(2), Path::new(module));
-        gate.until(what, |gate| gate.refused() > refused);
-        refused = gate.refused();
-        Gate::pause(Duration::from_millis(300));
+        push_refused(&gate, what, || {
+            gate.push_module(&good(2), Path::new(module));
+        });
     }
     let pushed = load.now();
     gate.push(&good(2));
@@ -64,12 +67,8 @@ pub(crate) fn over_lds(program: Option<&Path>) {
     setting.arguments = ["--drain-time-s", "6000"].map(str::to_owned).to_vec();
     let gate = start(setting, &good(2));
     let load = Load::start(gate.address(), &REQUESTS, CONNECTIONS, PACE);
-    let mut refused = gate.refused();
     for (what, bad) in bad() {
-        gate.push_value(&bad);
-        gate.until(what, |gate| gate.refused() > refused);
-        refused = gate.refused();
-        Gate::pause(Duration::from_millis(100));
+        push_refused(&gate, what, || gate.push_value(&bad));
     }
     let pushed = load.now();
     gate.push(&good(3));

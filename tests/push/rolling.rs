@@ -95,14 +95,21 @@ fn none_lost(samples: &[Sample]) {
     assert_eq!(changed_over(samples, 1, 2), [2; CONNECTIONS]);
 }
 
+/// The old Envoy of a hot restart, its port, and a load.
+fn old_under_load(delivery: Delivery) -> (Gate, u16, Load) {
+    let [old, _] = old_and_new(delivery);
+    let port = crate::envoy::free_address().port();
+    let old = start(restarting(old, delivery, Turn::Old, port), &good(1));
+    let load = Load::start(old.address(), &REQUESTS, CONNECTIONS, PACE);
+    Gate::pause(Duration::from_secs(1));
+    (old, port, load)
+}
+
 /// A hot restart with a good policy loses no request.
 pub(crate) fn hot_restart() {
     for delivery in [Delivery::Ecds, Delivery::Lds, Delivery::Static] {
-        let [old, new] = old_and_new(delivery);
-        let port = crate::envoy::free_address().port();
-        let old = start(restarting(old, delivery, Turn::Old, port), &good(1));
-        let load = Load::start(old.address(), &REQUESTS, CONNECTIONS, PACE);
-        Gate::pause(Duration::from_secs(1));
+        let [_, new] = old_and_new(delivery);
+        let (old, port, load) = old_under_load(delivery);
         let _new = start(restarting(new, delivery, Turn::New, port), &good(2));
         Gate::pause(ENDED);
         assert_eq!(process(&old), None);
@@ -120,11 +127,8 @@ pub(crate) fn hot_restart() {
 /// requests are denied until a good policy comes.
 pub(crate) fn hot_restart_with_a_refused_policy() {
     for delivery in [Delivery::Ecds, Delivery::Lds, Delivery::Static] {
-        let [old, new] = old_and_new(delivery);
-        let port = crate::envoy::free_address().port();
-        let old = start(restarting(old, delivery, Turn::Old, port), &good(1));
-        let load = Load::start(old.address(), &REQUESTS, CONNECTIONS, PACE);
-        Gate::pause(Duration::from_secs(1));
+        let [_, new] = old_and_new(delivery);
+        let (old, port, load) = old_under_load(delivery);
         let new = Gate::start(restarting(new, delivery, Turn::New, port), &bad());
         if delivery == Delivery::Static {
             assert!(new.is_err(), "Envoy does not start");

@@ -11,7 +11,7 @@ use crate::corpus::Gate;
 use crate::logged::config_error;
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs};
 use crate::upstream::{upstream_answer, upstream_of};
-use crate::world::{Told, World};
+use crate::world::{CalloutResult, World};
 
 /// The level of errors in the host's log.
 const ERROR: u32 = 4;
@@ -109,12 +109,14 @@ impl AdapterGate {
             }
             let headers = callout.headers.iter().map(|(name, value)| (name, value));
             match self.world.ask(callout.cluster.as_bytes(), headers)? {
-                Told::Silent => {
+                CalloutResult::Silent => {
                     let until = now.after(callout.timeout);
                     self.silent.push((callout.token, until));
                 }
-                Told::Down => self.vm.fail(callout.token),
-                Told::Reply(headers, body) => self.vm.reply(callout.token, &headers, &body),
+                CalloutResult::Down => self.vm.fail(callout.token),
+                CalloutResult::Reply(headers, body) => {
+                    self.vm.reply(callout.token, &headers, &body)
+                }
             }
         }
     }

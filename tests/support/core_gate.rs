@@ -17,7 +17,7 @@ use crate::compile::compile;
 use crate::corpus::Gate;
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs, values};
 use crate::upstream::{upstream_answer, upstream_of};
-use crate::world::{Told, World};
+use crate::world::{CalloutResult, World};
 
 /// Shared data as Envoy keeps it.
 #[derive(Debug, Default)]
@@ -158,9 +158,9 @@ impl CoreGate {
             .iter()
             .map(|(name, value)| (&**name, &**value));
         Ok(match self.world.ask(&callout.cluster, headers)? {
-            Told::Silent => None,
-            Told::Down => Some(Err(CalloutError::NoReply)),
-            Told::Reply(headers, body) => Some(Ok(Reply {
+            CalloutResult::Silent => None,
+            CalloutResult::Down => Some(Err(CalloutError::NoReply)),
+            CalloutResult::Reply(headers, body) => Some(Ok(Reply {
                 headers: HeaderMap::from_pairs(&headers),
                 body,
             })),

@@ -15,7 +15,7 @@ pub(crate) struct World {
 
 /// The result of a callout.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum CalloutResult {
     /// A reply with these headers, which include `:status`.
     Reply(Vec<(String, String)>, Vec<u8>),
     /// The callout fails at once.
@@ -39,9 +39,9 @@ impl World {
         &mut self,
         cluster: &[u8],
         headers: impl IntoIterator<Item = (N, V)>,
-    ) -> Result<Told, String> {
+    ) -> Result<CalloutResult, String> {
         if cluster != b"centre" {
-            return Ok(Told::Down);
+            return Ok(CalloutResult::Down);
         }
         let (mut path, mut authority) = (String::new(), String::new());
         for (name, value) in headers {
@@ -68,15 +68,18 @@ impl World {
         };
         let reply = reply.unwrap_or(&missing);
         if reply.silent {
-            return Ok(Told::Silent);
+            return Ok(CalloutResult::Silent);
         }
         if reply.down {
-            return Ok(Told::Down);
+            return Ok(CalloutResult::Down);
         }
         let status = reply.status.unwrap_or(200).to_string();
         let mut headers = vec![(":status".to_owned(), status)];
         headers.extend(reply.headers.iter().cloned());
-        Ok(Told::Reply(headers, reply.body.clone().into_bytes()))
+        Ok(CalloutResult::Reply(
+            headers,
+            reply.body.clone().into_bytes(),
+        ))
     }
 
     /// The paths of the callouts since the last call, without watched documents.
