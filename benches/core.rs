@@ -14,11 +14,11 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jobs::{Gate, Job};
 use postern::http::{HeaderMap, Headers, Request};
-use postern::route::{
+use postern::internals::route::{
     CanonicalPath, Head, HostPattern, PathPattern, PathRules, RouteIndex, Router, Rule,
     canonicalise,
 };
-use postern::source::{Document, Format, Index, JsonPath};
+use postern::internals::source::{Document, Format, Index, JsonPath};
 
 /// A whole decision, from the host's buffer on, each for another request.
 fn decisions(criterion: &mut Criterion) {

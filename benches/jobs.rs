@@ -9,8 +9,8 @@ use std::sync::Arc;
 use postern::config::Config;
 use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
 use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
+use postern::internals::source::{ABSENT, Board};
 use postern::policy::{Environment, Policy};
-use postern::source::{ABSENT, Board};
 use postern::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -144,7 +144,7 @@ fn key(consumer: usize) -> String {
 }
 
 fn sha256(text: &str) -> String {
-    postern::source::Hash::of(text.as_bytes()).to_string()
+    postern::internals::source::Hash::of(text.as_bytes()).to_string()
 }
 
 /// The document of tenants.
@@ -254,7 +254,7 @@ pub(crate) struct Gate(Engine, Edits);
 impl Gate {
     /// The gate of a job, with its documents.
     pub(crate) fn of(job: Job) -> Self {
-        postern::hash::seed(1);
+        postern::internals::hash::seed(1);
         let store = Store::new(1);
         let mut engine = Engine::new(Arc::new(compile(&policy(job))), &store, &mut Nothing);
         let mut board = OneBoard::default();

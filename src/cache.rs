@@ -8,7 +8,7 @@ use std::hash::Hash;
 /// that has not been asked for lately: the *clock* algorithm (second chance), which comes close to forgetting the least
 /// recently used and costs no more than a bit per access; a new entry costs O(1), amortised.
 #[derive(Debug)]
-pub struct Cache<K, V> {
+pub(crate) struct Cache<K, V> {
     places: Map<K, usize>,
     slots: Vec<Slot<K, V>>,
     hand: usize,
@@ -30,7 +30,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     /// An empty cache for at most `max_entries` with a total weight of at most `max_weight`, in whatever unit
     /// [`insert`](Self::insert) is told weights. Nothing is allocated in advance.
     #[must_use]
-    pub fn new(max_entries: usize, max_weight: usize) -> Self {
+    pub(crate) fn new(max_entries: usize, max_weight: usize) -> Self {
         Self {
             places: Map::default(),
             slots: Vec::new(),
@@ -43,24 +43,12 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 
     /// How many entries there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
-    /// What all entries weigh.
-    #[must_use]
-    pub const fn weight(&self) -> usize {
-        self.weight
-    }
-
     /// The value of `key`, which counts as asked for.
-    pub fn get<Q>(&mut self, key: &Q) -> Option<&mut V>
+    pub(crate) fn get<Q>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -72,7 +60,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 
     /// Remembers a value; an older one of the same key is forgotten. Others are forgotten until it fits; one that can
     /// never fit isn't remembered.
-    pub fn insert(&mut self, key: K, value: V, weight: usize) {
+    pub(crate) fn insert(&mut self, key: K, value: V, weight: usize) {
         self.remove(&key);
         if weight > self.max_weight || self.max_entries == 0 {
             return;
@@ -92,7 +80,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     }
 
     /// Forgets `key`.
-    pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    pub(crate) fn remove<Q>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
@@ -152,7 +140,7 @@ mod tests {
         assert_eq!(cache.get(&1), Some(&mut 10));
         cache.insert(4, 40, 1);
         assert_eq!(cache.get(&1), Some(&mut 10));
-        assert_eq!((cache.len(), cache.weight()), (3, 3));
+        assert_eq!((cache.len(), cache.weight), (3, 3));
     }
 
     #[test]
@@ -160,18 +148,18 @@ mod tests {
         let mut cache = Cache::new(10, 10);
         cache.insert("a", (), 6);
         cache.insert("b", (), 4);
-        assert_eq!((cache.len(), cache.weight()), (2, 10));
+        assert_eq!((cache.len(), cache.weight), (2, 10));
         cache.insert("a", (), 5);
-        assert_eq!((cache.len(), cache.weight()), (2, 9));
+        assert_eq!((cache.len(), cache.weight), (2, 9));
         cache.insert("c", (), 11);
-        assert_eq!((cache.len(), cache.weight()), (2, 9));
+        assert_eq!((cache.len(), cache.weight), (2, 9));
         cache.insert("b", (), 11);
         assert_eq!(cache.remove("b"), None);
         cache.insert("d", (), 10);
-        assert_eq!((cache.len(), cache.weight()), (1, 10));
+        assert_eq!((cache.len(), cache.weight), (1, 10));
         let mut nothing = Cache::new(0, 10);
         nothing.insert("a", (), 1);
-        assert!(nothing.is_empty());
+        assert_eq!(nothing.len(), 0);
     }
 
     #[derive(Clone, Debug)]
@@ -211,10 +199,10 @@ mod tests {
                         last.remove(&key);
                     }
                 }
-                prop_assert!(cache.len() <= entries && cache.weight() <= weight);
+                prop_assert!(cache.len() <= entries && cache.weight <= weight);
                 prop_assert_eq!(cache.places.len(), cache.len());
                 let sum: usize = cache.slots.iter().map(|slot| last[&slot.key].1).sum();
-                prop_assert_eq!(sum, cache.weight());
+                prop_assert_eq!(sum, cache.weight);
                 for (at, slot) in cache.slots.iter().enumerate() {
                     prop_assert_eq!(cache.places.get(&slot.key), Some(&at));
                 }

@@ -13,10 +13,10 @@ use std::hash::{BuildHasher, Hasher as _};
 use foldhash::fast::{FixedState, FoldHasher};
 
 /// A hash table. Made by `Map::default()`.
-pub type Map<K, V> = HashMap<K, V, Seeded>;
+pub(crate) type Map<K, V> = HashMap<K, V, Seeded>;
 
 /// A set of the same kind.
-pub type Set<T> = HashSet<T, Seeded>;
+pub(crate) type Set<T> = HashSet<T, Seeded>;
 
 thread_local! {
     static SEED: Cell<u64> = const { Cell::new(0) };
@@ -30,7 +30,7 @@ pub fn seed(bits: u64) {
 
 /// Hashes by a seed that is fixed when a table is made.
 #[derive(Clone)]
-pub struct Seeded(FixedState);
+pub(crate) struct Seeded(FixedState);
 
 impl fmt::Debug for Seeded {
     /// The seed doesn't print.
@@ -50,7 +50,7 @@ impl Seeded {
     /// code for all, so that a request finds it in the processor's cache.
     #[inline(never)]
     #[must_use]
-    pub fn of_bytes(&self, bytes: &[u8]) -> u64 {
+    pub(crate) fn of_bytes(&self, bytes: &[u8]) -> u64 {
         let mut hasher = self.build_hasher();
         hasher.write(bytes);
         hasher.finish()

@@ -39,20 +39,48 @@
 //! # Ok::<(), postern::config::ConfigErrors>(())
 //! ```
 
-pub mod arena;
-pub mod auth;
-pub mod cache;
 pub mod config;
 pub mod engine;
-pub mod hash;
 #[cfg(any(target_arch = "wasm32", feature = "fake-host"))]
 pub mod host;
 pub mod http;
-pub mod number;
 pub mod policy;
-pub mod rewrite;
-pub mod route;
-pub mod secret;
-pub mod source;
-pub mod template;
 pub mod time;
+
+mod arena;
+mod auth;
+mod cache;
+mod hash;
+mod number;
+mod rewrite;
+mod route;
+mod secret;
+mod source;
+mod template;
+
+/// Parts of the core that a driver has no use for. They are reachable for this project's own fuzz targets, properties and
+/// tool, which each test one mechanism without an engine. They change without notice.
+#[doc(hidden)]
+pub mod internals {
+    pub mod auth {
+        pub use crate::auth::{Location, Prefix};
+    }
+    pub mod hash {
+        pub use crate::hash::seed;
+    }
+    pub mod rewrite {
+        pub use crate::rewrite::*;
+    }
+    pub mod route {
+        pub use crate::route::*;
+    }
+    pub mod secret {
+        pub use crate::secret::Secret;
+    }
+    pub mod source {
+        pub use crate::source::*;
+    }
+    pub mod template {
+        pub use crate::template::*;
+    }
+}

@@ -13,7 +13,7 @@ const LONGEST: i32 = 21;
 ///
 /// Equal numbers have one text: templates, conditions and keys of an index go by it.
 #[must_use]
-pub fn number_text(number: &Number) -> String {
+pub(crate) fn number_text(number: &Number) -> String {
     // The JSON library's text is the shortest that reads back as the same double, in a notation of its own.
     let shortest = number.to_string();
     if number.is_f64() {
@@ -80,7 +80,7 @@ fn same_number(left: &Number, right: &Number) -> bool {
 
 /// Equal as JSON values are, with numbers by their value however deep they stand.
 #[must_use]
-pub fn same_value(left: &Value, right: &Value) -> bool {
+pub(crate) fn same_value(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => same_number(left, right),
         (Value::Array(left), Value::Array(right)) => {
@@ -97,7 +97,7 @@ pub fn same_value(left: &Value, right: &Value) -> bool {
 
 /// Which of two numbers is the larger.
 #[must_use]
-pub fn order(left: &Number, right: &Number) -> Option<Ordering> {
+pub(crate) fn order(left: &Number, right: &Number) -> Option<Ordering> {
     match (integer(left), integer(right)) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
         // Where an integer has the same double, the rest that it was rounded by decides.

@@ -24,7 +24,7 @@ impl Secret {
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.
 #[must_use]
-pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
+pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }

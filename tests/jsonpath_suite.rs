@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use postern::source::JsonPath;
+use postern::internals::source::JsonPath;
 use serde_json::Value;
 
 /// What is refused though the suite has it, and a part of what is told then. Nothing may be answered otherwise.

@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use postern::config::{ConfigErrors, Pieces};
+use postern::internals::source::weight;
 use postern::policy::{Environment, Policy};
-use postern::source::weight;
 use serde_json::{Value, json};
 
 thread_local! {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
-use postern::source::{
+use postern::internals::source::{
     Answer, Arguments, Document, Format, Limits, OnDemand, Refusal, RequestTemplate, Settled,
     SourceError,
 };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use postern::http::{Endpoint, escapes_to_dots, percent_decode, reads_as_dots};
-use postern::source::{
+use postern::internals::source::{
     Arguments, Budget, Document, Entry, Envelope, Format, FormatReader, Index, Indexing, Item,
     Items, JsonPath, JsonReader, Lease, Remains, RequestTemplate, Selection, SourceError, Version,
     read_item,

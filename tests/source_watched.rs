@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply};
-use postern::source::{
+use postern::internals::source::{
     Board, Budget, Candidate, Format, Hash, HttpProtocol, Identity, Outcome, Progress, Protocol,
     Schedule, SourceError, Tick, Watched,
 };

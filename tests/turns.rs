@@ -15,8 +15,8 @@ use postern::engine::{
     Engine, Event, ExchangeId, FlightId, Inputs, Observer, Step, Store, Waiting,
 };
 use postern::http::{Edits, HeaderMap, Reply, Request};
+use postern::internals::source::Board;
 use postern::policy::{Environment, Policy};
-use postern::source::Board;
 use postern::time::Timestamp;
 
 const OFTEN: Option<Duration> = Some(Duration::from_millis(1));

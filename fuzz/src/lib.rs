@@ -3,15 +3,15 @@
 
 use postern::config::Config;
 use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};
-use postern::policy::{Environment, Policy};
-use postern::rewrite::{QueryEdit, edit_query, strip_query};
-use postern::route::{
+use postern::internals::rewrite::{QueryEdit, edit_query, strip_query};
+use postern::internals::route::{
     DuplicateSlash, EscapedPercent, Parameters, PathPattern, PathRules, SlashChoice,
     canonical_host, canonicalise,
 };
-use postern::source::{
+use postern::internals::source::{
     Budget, Document, Format, FormatReader, Item, Items, JsonPath, JsonReader, read_item,
 };
+use postern::policy::{Environment, Policy};
 
 /// An environment without variables.
 struct Empty;

@@ -6,7 +6,7 @@ mod slab;
 mod slots;
 mod texts;
 
-pub use pool::{At, Draft, Entry, Piece, Pool};
+pub(crate) use pool::{At, Draft, Entry, Piece, Pool};
 pub(crate) use slab::{Id, Slab};
-pub use slots::{Handle, Slots};
+pub(crate) use slots::{Handle, Slots};
 pub(crate) use texts::Texts;

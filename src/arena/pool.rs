@@ -14,11 +14,11 @@ const CHUNK: usize = 1 << 16;
 
 /// Where an entry of a pool begins: the number of its buffer, and the place in that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct At(pub(super) u32);
+pub(crate) struct At(pub(super) u32);
 
 /// Entries of texts and numbers, one behind the other. `Debug` shows nothing of them: they may hold secrets.
 #[derive(Default)]
-pub struct Pool {
+pub(crate) struct Pool {
     full: Vec<Arc<Vec<u8>>>,
     /// The buffer that is written to.
     open: Vec<u8>,
@@ -34,7 +34,7 @@ impl fmt::Debug for Pool {
 
 impl Pool {
     /// Adds an entry; `None` where no place for it could be named: after some four gigabytes.
-    pub fn add(&mut self, entry: &Draft) -> Option<At> {
+    pub(crate) fn add(&mut self, entry: &Draft) -> Option<At> {
         if !self.open.is_empty() && self.open.len().saturating_add(entry.0.len()) > CHUNK {
             self.seal();
         }
@@ -50,7 +50,7 @@ impl Pool {
     }
 
     /// Ends the buffer that is written to: from now on its texts can be handed out without a copy.
-    pub fn seal(&mut self) {
+    pub(crate) fn seal(&mut self) {
         let mut full = std::mem::take(&mut self.open);
         if !full.is_empty() {
             full.shrink_to_fit();
@@ -60,7 +60,7 @@ impl Pool {
 
     /// The entry that begins there.
     #[must_use]
-    pub fn read(&self, at: At) -> Entry<'_> {
+    pub(crate) fn read(&self, at: At) -> Entry<'_> {
         let [low, middle, high, highest] = at.0.to_le_bytes();
         let place = usize::from(u16::from_le_bytes([low, middle]));
         let buffer = usize::from(u16::from_le_bytes([high, highest]));
@@ -75,7 +75,7 @@ impl Pool {
 
 /// An entry that is being written.
 #[derive(Default)]
-pub struct Draft(Vec<u8>);
+pub(crate) struct Draft(Vec<u8>);
 
 impl fmt::Debug for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,13 +85,13 @@ impl fmt::Debug for Draft {
 
 impl Draft {
     /// Begins anew.
-    pub fn clear(&mut self) -> &mut Self {
+    pub(crate) fn clear(&mut self) -> &mut Self {
         self.0.clear();
         self
     }
 
     /// Adds a number: seven bits a byte, the lowest first.
-    pub fn number(&mut self, mut number: usize) -> &mut Self {
+    pub(crate) fn number(&mut self, mut number: usize) -> &mut Self {
         loop {
             let [low, ..] = number.to_le_bytes();
             number >>= 7;
@@ -104,19 +104,19 @@ impl Draft {
     }
 
     /// Adds a text, with its length before it.
-    pub fn text(&mut self, text: &[u8]) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &[u8]) -> &mut Self {
         self.number(text.len());
         self.0.extend_from_slice(text);
         self
     }
 
     /// Adds the place of another entry.
-    pub fn at(&mut self, at: At) -> &mut Self {
+    pub(crate) fn at(&mut self, at: At) -> &mut Self {
         self.word(at.0)
     }
 
     /// Adds a number that is mostly large: it takes four bytes whatever it is, and is read at once.
-    pub fn word(&mut self, word: u32) -> &mut Self {
+    pub(crate) fn word(&mut self, word: u32) -> &mut Self {
         self.0.extend_from_slice(&word.to_le_bytes());
         self
     }
@@ -124,7 +124,7 @@ impl Draft {
 
 /// An entry that is being read: what was written is asked for in the same order. What isn't there is empty or zero.
 #[derive(Clone, Copy)]
-pub struct Entry<'p> {
+pub(crate) struct Entry<'p> {
     shared: Option<&'p Arc<Vec<u8>>>,
     rest: &'p [u8],
 }
@@ -137,7 +137,7 @@ impl fmt::Debug for Entry<'_> {
 
 impl<'p> Entry<'p> {
     /// The next number.
-    pub fn number(&mut self) -> usize {
+    pub(crate) fn number(&mut self) -> usize {
         match self.rest.split_first() {
             // Nearly always.
             Some((&byte, rest)) if byte < 0x80 => {
@@ -167,7 +167,7 @@ impl<'p> Entry<'p> {
     }
 
     /// The next text.
-    pub fn text(&mut self) -> Piece<'p> {
+    pub(crate) fn text(&mut self) -> Piece<'p> {
         let length = self.number();
         let (bytes, rest) = self.rest.split_at_checked(length).unwrap_or_default();
         self.rest = rest;
@@ -178,12 +178,12 @@ impl<'p> Entry<'p> {
     }
 
     /// The place of another entry.
-    pub fn at(&mut self) -> At {
+    pub(crate) fn at(&mut self) -> At {
         At(self.word())
     }
 
     /// The next number of four bytes.
-    pub fn word(&mut self) -> u32 {
+    pub(crate) fn word(&mut self) -> u32 {
         let (word, rest) = self.rest.split_first_chunk().unwrap_or((&[0; 4], &[]));
         self.rest = rest;
         u32::from_le_bytes(*word)
@@ -192,7 +192,7 @@ impl<'p> Entry<'p> {
 
 /// A text in a pool.
 #[derive(Clone, Copy)]
-pub struct Piece<'p> {
+pub(crate) struct Piece<'p> {
     shared: Option<&'p Arc<Vec<u8>>>,
     bytes: &'p [u8],
 }
@@ -208,13 +208,13 @@ impl fmt::Debug for Piece<'_> {
 impl<'p> Piece<'p> {
     /// The bytes.
     #[must_use]
-    pub const fn bytes(&self) -> &'p [u8] {
+    pub(crate) const fn bytes(&self) -> &'p [u8] {
         self.bytes
     }
 
     /// The same to be handed on: it shares the pool's buffer.
     #[must_use]
-    pub fn to_text(self) -> Text {
+    pub(crate) fn to_text(self) -> Text {
         let shared = self.shared.and_then(|buffer| {
             // The text is a part of it.
             let start = self

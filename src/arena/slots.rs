@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use super::{At, Id};
 
 /// What names a thing of an arena: a number.
-pub trait Handle: Copy {
+pub(crate) trait Handle: Copy {
     /// The number; never the highest that there is.
     fn to_number(self) -> u32;
 
@@ -53,7 +53,7 @@ impl Slot {
 
 /// Handles of an arena by the hash of their items. The items stay in their arena. Nothing is ever removed.
 #[derive(Clone)]
-pub struct Slots<N = At> {
+pub(crate) struct Slots<N = At> {
     table: HashTable<Slot>,
     names: PhantomData<N>,
 }
@@ -78,25 +78,25 @@ impl<N> Default for Slots<N> {
 impl<N: Handle> Slots<N> {
     /// How many things there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
 
     /// Whether there is none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
 
     /// The first thing of this hash that `is` the one.
     #[inline(always)]
-    pub fn find(&self, hash: u64, mut is: impl FnMut(N) -> bool) -> Option<N> {
+    pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(N) -> bool) -> Option<N> {
         self.find_map(hash, |at| is(at).then_some(at))
     }
 
     /// What comes of the first thing of this hash of which something does.
     #[inline(always)]
-    pub fn find_map<T>(&self, hash: u64, mut read: impl FnMut(N) -> Option<T>) -> Option<T> {
+    pub(crate) fn find_map<T>(&self, hash: u64, mut read: impl FnMut(N) -> Option<T>) -> Option<T> {
         let mark = mark(hash);
         let mut found = None;
         self.table.find(full(mark), |slot| {
@@ -109,7 +109,7 @@ impl<N: Handle> Slots<N> {
     }
 
     /// Adds a thing of this hash, whether there is one already or not.
-    pub fn insert(&mut self, hash: u64, name: N) {
+    pub(crate) fn insert(&mut self, hash: u64, name: N) {
         let mark = mark(hash);
         let number = name.to_number();
         self.table
@@ -118,7 +118,7 @@ impl<N: Handle> Slots<N> {
 
     /// The first of them at `place` or behind it, and where it lies: for a walk that is gone on with later.
     #[must_use]
-    pub fn next(&self, place: usize) -> Option<(usize, N)> {
+    pub(crate) fn next(&self, place: usize) -> Option<(usize, N)> {
         (place..self.table.num_buckets()).find_map(|place| {
             let slot = self.table.get_bucket(place)?;
             Some((place, N::of_number(slot.number)))
@@ -126,7 +126,7 @@ impl<N: Handle> Slots<N> {
     }
 
     /// All of them, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = N> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = N> + '_ {
         self.table.iter().map(|slot| N::of_number(slot.number))
     }
 }

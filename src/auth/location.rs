@@ -64,7 +64,7 @@ impl Location {
 
 /// Where a credential was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Occurrence<'p> {
+pub(crate) struct Occurrence<'p> {
     /// The location.
     pub location: &'p Location,
     /// Whether it is known to be the only header field of its name, and that none has a name that an upstream may take for
@@ -74,7 +74,7 @@ pub struct Occurrence<'p> {
 
 /// What a request holds at the locations of one provider. `Debug` shows no credential.
 #[derive(PartialEq, Eq)]
-pub enum Extracted<'r, 'p> {
+pub(crate) enum Extracted<'r, 'p> {
     /// Nothing.
     Absent,
     /// One credential, at this location. It may be empty: that is a credential too, and nobody's.
@@ -96,7 +96,7 @@ impl fmt::Debug for Extracted<'_, '_> {
 
 /// Reads the credential at `locations`. `query` is the request's, without the `?`.
 #[must_use]
-pub fn extract<'r, 'p>(
+pub(crate) fn extract<'r, 'p>(
     locations: &'p [Location],
     headers: &Headers<'r>,
     query: Option<&'r [u8]>,
@@ -244,7 +244,7 @@ impl<'r, 'p> Extracted<'r, 'p> {
 
 /// Whether a member of a list begins with `prefix`, in any case.
 #[must_use]
-pub fn begins(member: &[u8], prefix: &[u8]) -> bool {
+pub(crate) fn begins(member: &[u8], prefix: &[u8]) -> bool {
     let start = member.get(..prefix.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

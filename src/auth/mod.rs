@@ -4,6 +4,7 @@ mod location;
 mod prefix;
 mod table;
 
-pub use location::{Extracted, Location, Occurrence, begins, extract};
+pub use location::Location;
+pub(crate) use location::{Extracted, Occurrence, begins, extract};
 pub use prefix::Prefix;
-pub use table::{CredentialTable, IdentifierForm, Taken};
+pub(crate) use table::{CredentialTable, IdentifierForm, Taken};

@@ -8,7 +8,7 @@ use crate::secret::constant_time_eq;
 
 /// How a key is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentifierForm {
+pub(crate) enum IdentifierForm {
     /// By itself.
     Plain,
     /// By its SHA-256. For keys of full entropy, as keys are: no salt is needed where nothing can be guessed.
@@ -20,7 +20,7 @@ pub enum IdentifierForm {
 /// A credential is an entry of a [`Pool`] that begins with the key, or its digest, as a text; the rest of the entry is its
 /// owner's business. They are found by a hash that is seeded at random for each table, and then compared in constant time.
 #[derive(Debug, Default)]
-pub struct CredentialTable {
+pub(crate) struct CredentialTable {
     seed: Seeded,
     plain: Slots,
     digests: Slots,
@@ -30,14 +30,19 @@ pub struct CredentialTable {
 
 /// The key is somebody's already; from now on it is nobody's. Holds the credential that had it, the first time.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Taken(pub Option<At>);
+pub(crate) struct Taken(pub Option<At>);
 
 impl CredentialTable {
     /// Takes in the credential at `at`, which knows its key in this form.
     ///
     /// # Errors
     /// [`Taken`] where the key is another's already in the same form: it is nobody's from now on.
-    pub fn insert(&mut self, form: IdentifierForm, at: At, pool: &Pool) -> Result<(), Taken> {
+    pub(crate) fn insert(
+        &mut self,
+        form: IdentifierForm,
+        at: At,
+        pool: &Pool,
+    ) -> Result<(), Taken> {
         let key = pool.read(at).text().bytes();
         let hash = self.seed.of_bytes(key);
         let slots = match form {
@@ -57,7 +62,7 @@ impl CredentialTable {
     /// each knows it. The empty key is nobody's: who has its digest hashed a variable that wasn't set.
     #[must_use]
     #[inline(always)]
-    pub fn owner<'p>(&self, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
+    pub(crate) fn owner<'p>(&self, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
         if key.is_empty() {
             return None;
         }
@@ -77,7 +82,7 @@ impl CredentialTable {
     /// Whether two or more claim `key`. Asked of each table where there are several: a key that is nobody's in one of them
     /// must be nobody's in all.
     #[must_use]
-    pub fn is_contested(&self, key: &[u8], pool: &Pool) -> bool {
+    pub(crate) fn is_contested(&self, key: &[u8], pool: &Pool) -> bool {
         let has_both_forms = !self.plain.is_empty() && !self.digests.is_empty();
         if self.contested.is_empty() && !has_both_forms {
             return false;
@@ -93,26 +98,26 @@ impl CredentialTable {
 
     /// The digest that a key may be known by.
     #[must_use]
-    pub fn digest(key: &[u8]) -> [u8; 32] {
+    pub(crate) fn digest(key: &[u8]) -> [u8; 32] {
         digest(key)
     }
 
     /// Whether any key is known in this form.
     #[must_use]
-    pub fn has(&self, form: IdentifierForm) -> bool {
+    pub(crate) fn has(&self, form: IdentifierForm) -> bool {
         !self.slots(form).is_empty()
     }
 
     /// The credential that had this key, or this digest, first: contested or not.
     #[must_use]
     #[inline(never)]
-    pub fn holder(&self, form: IdentifierForm, key: &[u8], pool: &Pool) -> Option<At> {
+    pub(crate) fn holder(&self, form: IdentifierForm, key: &[u8], pool: &Pool) -> Option<At> {
         self.find(self.slots(form), key, pool).map(|(at, _)| at)
     }
 
     /// The first credential of this form at `place` or behind it, and where it lies.
     #[must_use]
-    pub fn next(&self, form: IdentifierForm, place: usize) -> Option<(usize, At)> {
+    pub(crate) fn next(&self, form: IdentifierForm, place: usize) -> Option<(usize, At)> {
         self.slots(form).next(place)
     }
 

@@ -180,7 +180,7 @@ fn a_key_that_two_claim_is_told_of_both() {
     let hashed = |key: &str| {
         format!(
             r#""sha256":"{}""#,
-            postern::source::Hash::of(key.as_bytes())
+            postern::internals::source::Hash::of(key.as_bytes())
         )
     };
     let one = [

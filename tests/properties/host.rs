@@ -1,6 +1,6 @@
 //! The canonical host.
 
-use postern::route::{HostPattern, canonical_host};
+use postern::internals::route::{HostPattern, canonical_host};
 use proptest::prelude::*;
 
 const PIECES: &[&str] = &[

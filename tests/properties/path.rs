@@ -1,6 +1,6 @@
 //! The canonical path.
 
-use postern::route::{
+use postern::internals::route::{
     DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice, canonicalise,
 };
 use proptest::prelude::*;

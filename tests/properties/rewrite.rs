@@ -1,10 +1,10 @@
 //! New paths and queries: no value puts more into them than itself.
 
 use postern::http::{percent_decode, query_pairs};
-use postern::rewrite::{
+use postern::internals::rewrite::{
     Origin, PathBuilder, PathLiteral, QueryEdit, edit_query, replace_prefix, strip_query,
 };
-use postern::route::{
+use postern::internals::route::{
     DuplicateSlash, EscapedPercent, Parameters, PathPattern, PathRules, SlashChoice, canonicalise,
 };
 use proptest::prelude::*;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use postern::http::HeaderMap;
-use postern::route::{
+use postern::internals::route::{
     Head, HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteIndex, Router,
     Rule, Test,
 };

@@ -1,6 +1,6 @@
 //! Templates.
 
-use postern::template::{Piece, Template};
+use postern::internals::template::{Piece, Template};
 use proptest::prelude::*;
 
 fn piece() -> impl Strategy<Value = String> {

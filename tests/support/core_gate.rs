@@ -9,7 +9,7 @@ use postern::engine::{
     Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
-use postern::source::{ABSENT, Board};
+use postern::internals::source::{ABSENT, Board};
 use postern::time::Timestamp;
 
 use crate::case::{CaseFile, Request, json_of};

@@ -10,8 +10,8 @@ use postern::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Store, Waiting
 use postern::http::{
     Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
 };
+use postern::internals::source::{ABSENT, Board};
 use postern::policy::Policy;
-use postern::source::{ABSENT, Board};
 use postern::time::Timestamp;
 
 use crate::story::{Story, shown};

@@ -2,7 +2,7 @@
 
 use postern::config::{Config, FieldMatch, FieldTest, Match, PathMatch, Route};
 use postern::http::Headers;
-use postern::route::{HeaderPredicate, HostPattern, PathPattern, QueryPredicate, Test};
+use postern::internals::route::{HeaderPredicate, HostPattern, PathPattern, QueryPredicate, Test};
 use serde::Serialize;
 
 use crate::story::{Canonical, shown};

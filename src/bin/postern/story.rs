@@ -1,7 +1,7 @@
 //! What was told of one exchange, kept.
 
-use postern::auth::Location;
 use postern::engine::{Detail, Event, Known, Observer, Origin, Outcome, Said};
+use postern::internals::auth::Location;
 use serde::Serialize;
 use serde_json::Value;
 

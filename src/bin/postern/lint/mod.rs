@@ -11,7 +11,7 @@ mod text;
 use std::collections::HashSet;
 
 use postern::config::{Config, KeyMaterial, Requirement, SourceKind, TextOrEnv};
-use postern::template::Template;
+use postern::internals::template::Template;
 
 /// One warning: its rule, its path, what is wrong, what would be better.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Paths that are written as another gateway writes them, and that are text here.
 
 use postern::config::{Config, PathMatch, PathRewrite};
-use postern::route::PathPattern;
+use postern::internals::route::PathPattern;
 
 use super::{Warning, warn};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use postern::config::{Config, FieldMatch, FieldTest, Match, Route};
-use postern::route::HostPattern;
+use postern::internals::route::HostPattern;
 
 use super::{Warning, paths, warn};
 
