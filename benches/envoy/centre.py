@@ -1,4 +1,4 @@
-"""A config centre: one document at any path, which may be replaced."""
+"""A config centre with one document for every path, which can be replaced."""
 
 import hashlib
 import threading
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Centre:
-    """Serves `document`, and knows when it was last asked for and sent (not: confirmed by a 304)."""
+    """Serves `document`. `asked` is the time of the last request that got the document, not a 304."""
 
     def __init__(self, document):
         self.publish(document)

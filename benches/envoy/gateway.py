@@ -1,4 +1,4 @@
-"""One Envoy: its configuration, its process, what it costs."""
+"""One Envoy: its configuration, its process and its cost."""
 
 import contextlib
 import http.client
@@ -16,7 +16,7 @@ ROUTER = {"name": "envoy.filters.http.router", "typed_config": {"@type": FILTERS
 
 
 def free_ports(count):
-    """So many ports; all are held until the last one is known, or one could come twice."""
+    """This number of free ports. All are held until the last one is known, so that they differ."""
     with contextlib.ExitStack() as held:
         taken = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in taken:
@@ -25,7 +25,7 @@ def free_ports(count):
 
 
 def wasm(module, vm_id, policy):
-    """A filter's configuration; `policy` is what it is given as text."""
+    """A Wasm filter's configuration. `policy` is its text."""
     return {
         "@type": FILTERS + "http.wasm.v3.Wasm",
         "config": {
@@ -43,7 +43,7 @@ def wasm_filter(module, vm_id, policy):
 
 
 def discovered_filter(name, path):
-    """A filter that comes by ECDS from a file."""
+    """A filter that Envoy gets over ECDS from a file."""
     source = {"resource_api_version": "V3",
               "path_config_source": {"path": str(path), "watched_directory": {"path": str(path.parent)}}}
     discovery = {"type_urls": [FILTERS + "http.wasm.v3.Wasm"], "config_source": source}
@@ -51,25 +51,25 @@ def discovered_filter(name, path):
 
 
 def discovered(name, config):
-    """The file of such a filter."""
+    """The content of that file."""
     resource = {"@type": TYPES + "envoy.config.core.v3.TypedExtensionConfig", "name": name, "typed_config": config}
     return json.dumps({"resources": [resource]})
 
 
 def answer_routes():
-    """No upstream is in the way. With x-echo the answer shows what would have reached it."""
+    """Routes that answer without an upstream. With x-echo the answer shows the headers that an upstream would get."""
     echo = {"status": 200, "body_format": {"json_format": {name: f"%REQ({name})%" for name in SHOWN}}}
     asked = {"prefix": "/", "headers": [{"name": "x-echo", "present_match": True}]}
     return [{"match": asked, "direct_response": echo},
             {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]
 
 
-# What Envoy itself can do about ambiguous paths.
+# Envoy's own options for ambiguous paths.
 NORMAL_PATHS = {"normalize_path": True, "merge_slashes": True, "path_with_escaped_slashes_action": "REJECT_REQUEST"}
 
 
 def listener(name, port, filters, routes, options):
-    """`options` are the connection manager's."""
+    """A listener. `options` are those of its connection manager."""
     manager = {
         "@type": FILTERS + "network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
@@ -93,8 +93,8 @@ def cluster(name, port):
 
 
 class Envoy:
-    """A running Envoy with a listener for each of `rows` (name to filters), some with `options` of their own. `documents`
-    (path to file) are served by a listener of its own, the cluster `centre`, unless `centre` is the port of another server."""
+    """A running Envoy with a listener for each of `rows` (name to filters), with the row's `options`. The cluster `centre`
+    is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file)."""
 
     def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, options=None):
         folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +126,7 @@ class Envoy:
     def __enter__(self):
         try:
             self.ready_after = self.wait_until_ready()
-            # Less what its main thread waited for a core: on a busy machine that is most of it.
+            # Without the time in which its main thread waited for a core. On a busy machine that is most of it.
             self.ready_by_itself = self.ready_after - self.cpu(self.pid)[1] / 1e9
         except BaseException:
             self.process.kill()
@@ -143,7 +143,7 @@ class Envoy:
             self.process.wait()
 
     def wait_until_ready(self):
-        """Seconds from the start until the admin page says LIVE."""
+        """Waits until the admin page reports LIVE. Returns the seconds since the start."""
         while time.monotonic() - self.began < 120:
             if self.process.poll() is not None:
                 raise SystemExit(f"bench: Envoy ended:\n{self.text()[-3000:]}")
@@ -155,20 +155,20 @@ class Envoy:
             except OSError:
                 pass
             time.sleep(0.005)
-        raise SystemExit("bench: Envoy isn't ready after two minutes")
+        raise SystemExit("bench: Envoy is not ready after two minutes")
 
     def text(self):
         return self.log.read_text(errors="replace")
 
     def ask(self, name, path="/", headers=None, timeout=30):
-        """(status, body) of one request to a row's listener."""
+        """Sends one request to a row's listener. Returns (status, body)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=timeout)
         connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read()
 
     def threads(self):
-        """The threads by their kernel ids: {id: name}."""
+        """The threads by kernel id: {id: name}."""
         found = {}
         for task in os.listdir(f"/proc/{self.pid}/task"):
             try:
@@ -178,7 +178,7 @@ class Envoy:
         return found
 
     def pin(self, core):
-        """All of its threads run on that core from now on."""
+        """Pins all of its threads to a core."""
         for task in self.threads():
             os.sched_setaffinity(task, {int(core)})
 
@@ -187,7 +187,7 @@ class Envoy:
         return next(task for task, name in self.threads().items() if name == "wrk:worker_0")
 
     def cpu(self, task=None):
-        """(nanoseconds on a CPU, nanoseconds of waiting for one) of the process so far, or of one thread."""
+        """(nanoseconds on a CPU, nanoseconds of waiting for a CPU) of the process, or of one thread, so far."""
         spent = waited = 0
         for each in [task] if task else self.threads():
             try:
@@ -204,7 +204,8 @@ class Envoy:
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
     def vm_memories(self):
-        """Bytes of each Wasm VM's memory, the largest first: V8 keeps gigabytes of forbidden addresses behind each."""
+        """Bytes of each Wasm VM's memory, the largest first. V8 reserves gigabytes of addresses behind each memory, which
+        is how it is found."""
         found = []
         before = (0, 0, "")
         for line in open(f"/proc/{self.pid}/maps"):

@@ -1,4 +1,4 @@
-"""The experiments, one for each row of the table."""
+"""The experiments. Each makes rows of the table."""
 
 import json
 import pathlib
@@ -23,7 +23,7 @@ CORE, LOAD_CORE = "0", "1"
 
 @dataclass
 class Row:
-    """A row of the table: what was measured, in `unit`, and what it must be and is to become."""
+    """A row of the table: a measured value in `unit`, its limit (`must`) and its goal."""
     name: str
     what: str
     value: float
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass
 class Bench:
-    """What the experiments share."""
+    """The state that the experiments share."""
     envoy: str
     module: pathlib.Path
     folder: pathlib.Path
@@ -57,16 +57,16 @@ class Bench:
         self.rows.append(Row(*values))
 
 
-# --- what a request costs ----------------------------------------------------
+# --- the cost of a request ----------------------------------------------------
 
 PEERS = {
     "baseline": "no filter",
-    "empty": "an empty Wasm filter of the same exports; all headers fetched once",
-    "edits": "the same, and J1's three edits with fixed values: what is left for a decision is above it",
-    "bare": "J1 by a Wasm filter that can do nothing else, of the same exports (benches/envoy/bare)",
-    "lua": "Envoy's Lua filter, J1's job; routes by host and first segment",
-    "lua-segment": "the same, routes by first segment alone",
-    "lua-safe": "lua behind Envoy's own path normalisation: without it /a/../b goes through; Postern does it by itself",
+    "empty": "an empty Wasm filter with the same exports; it gets all headers once",
+    "edits": "the same, with J1's three edits of fixed values; a decision costs the rest",
+    "bare": "a Wasm filter with the same exports that does only J1 (benches/envoy/bare)",
+    "lua": "Envoy's Lua filter with J1's job; routes by host and first segment",
+    "lua-segment": "the same; routes by first segment only",
+    "lua-safe": "lua behind Envoy's path normalisation, without which /a/../b passes; Postern includes it",
     "native": "api_key_auth and header_mutation: key and one header",
     "J0": "Postern, a route with nothing to do",
     "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
@@ -76,12 +76,12 @@ PEERS = {
 }
 
 
-# The connection manager's options of a row that has others than none.
+# The connection manager's options of a row, if it has any.
 OPTIONS = {"lua-safe": gateway.NORMAL_PATHS}
 
 
 class Ratio(NamedTuple):
-    """What a job is compared with, by its name in words and its row; what it must be and is to become."""
+    """The peer of a job, as text and as row, and the limit (`must`) and the goal of their ratio."""
     what: str
     peer: str
     must: float
@@ -93,11 +93,11 @@ RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15),
           "J4": Ratio("J1", "J1", 1.25, 1.1),
           "J5": Ratio("J1", "J1", 1.15, 1.05)}
 
-# Envoy is started so often, and measured for so many rounds each time: in one start a row may be a tenth dearer than in
-# the next, with the same module, merely by where its memory lies.
+# The number of starts of Envoy, and of rounds in each. Between two starts, the cost of a row with the same module may
+# differ by a tenth, because its memory has other addresses.
 STARTS, ROUNDS = 24, 12
 
-# It is started more often while it isn't sure whether a job is what it must be, up to so often unless told otherwise.
+# The default for the most starts. There are more starts while a job's interval includes its limit.
 MOST_STARTS = 72
 
 NEEDS = {"J0": ["empty", "J0"],
@@ -130,7 +130,7 @@ def filters(bench, row):
     if row == "bare":
         path = bench.folder / "bare.wasm"
         module.build_bare(path)
-        # It has nothing to initialise.
+        # It has no `_initialize`.
         if module.exports(path) | {"_initialize"} != module.exports(bench.module):
             raise load.Failed("benches/envoy/bare has other callbacks than the module")
         return [gateway.wasm_filter(path, row, policies.bare())]
@@ -154,7 +154,7 @@ IDLE = ("baseline", "empty", "J0")
 
 
 def verify(envoy, row):
-    """That a listener does its job: a request with a key comes out right, one without doesn't get in."""
+    """Checks that a listener does its job: the request for the upstream is right, and a request without a key is denied."""
     job = row
     many = job == "J5"
     size = (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1) if many else ()
@@ -163,7 +163,7 @@ def verify(envoy, row):
         deadline = time.monotonic() + 60
         while True:
             status, body = envoy.ask(row, path, send)
-            # Until the documents are there.
+            # 503 until the documents are there.
             if status != 503 or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
@@ -182,12 +182,12 @@ def verify(envoy, row):
         if job == "J4":
             want["x-postern-upstream"] = ("blue", "green")[int(tenant[7:]) % 2]
         if got != want:
-            raise load.Failed(f"{row}: {got} went on, and not {want}")
+            raise load.Failed(f"{row}: the upstream would get {got}, not {want}")
     if job not in (*IDLE, "edits"):
-        for wrong in ({}, {"x-api-key": "nobody's"}):
+        for wrong in ({}, {"x-api-key": "unknown"}):
             status, _ = envoy.ask(row, path, {"host": host, "x-tenant": tenant, **wrong})
             if status != 401:
-                raise load.Failed(f"{row}: {status} for a request that may not enter")
+                raise load.Failed(f"{row}: {status} for a request without a known key")
 
 
 def request_files(bench):
@@ -201,7 +201,7 @@ def request_files(bench):
 
 
 def costs(bench, jobs):
-    """J0, J1, J4 and J5, and the peers."""
+    """Measures J0, J1, J4, J5 and their peers."""
     wanted = {row for job in jobs for row in NEEDS[job]}
     names = [load.BASELINE, *[row for row in PEERS if row in wanted]]
     documents = {"/tenants.json": bench.folder / "tenants.json", "/partners.json": bench.folder / "partners.json"}
@@ -216,21 +216,21 @@ def costs(bench, jobs):
     def start(measured):
         listeners = {row: rows[row] for row in rounds.order(names)}
         with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, options=OPTIONS) as envoy:
-            # All of them: a document that is still to come would cost those that are measured.
+            # All rows, because a document that arrives later would add to the cost of the measured ones.
             for row in names:
                 verify(envoy, row)
             envoy.pin(CORE)
             with load.Asker(asker, envoy, loads, LOAD_CORE) as client:
                 rounds.run(client, ROUNDS, measured)
 
-    bench.say(f"starts of one Envoy with {len(rows)} listeners")
+    bench.say(f"one Envoy with {len(rows)} listeners")
     for _ in range(6 if bench.quick else STARTS):
         start(names)
     while not bench.quick and len(rounds.starts) < bench.most_starts:
         unsure = [job for job in jobs if is_unsure(rounds, job)]
         if not unsure:
             break
-        bench.say(f"not sure yet: {', '.join(unsure)}")
+        bench.say(f"uncertain so far: {', '.join(unsure)}")
         needed = {row for job in unsure for row in (job, RATIOS[job].peer)}
         start([load.BASELINE, *[row for row in names if row in needed]])
     bench.record["requests"] = {
@@ -247,15 +247,15 @@ def costs(bench, jobs):
 
 
 def is_unsure(rounds, job):
-    """Whether what it must be lies among what it may be."""
-    # It is looked at again and again, and once would do to stop: so more than nine of ten cases have to say so.
+    """Whether the interval of a job's ratio includes its limit."""
+    # This is checked after each start, and one result ends the measurement. So the interval is wider than 90 %.
     _, (low, high), _ = rounds.ratio(job, RATIOS[job].peer, sure=0.98)
     return low <= RATIOS[job].must <= high
 
 
 def show_costs(rounds, names):
     count = min(len(rounds.added(row)) for row in names[1:])
-    print(f"\nadded µs a request: {count} starts of Envoy or more, the mean of the middle half of them, and that half")
+    print(f"\nadded µs per request: the mean of the middle half of at least {count} starts of Envoy, and the range of that half")
     base = load.middle([cost for cost, in rounds.of(load.BASELINE)])
     print(f"  {load.BASELINE:12}{base:8.2f}                    {PEERS[load.BASELINE]} (whole cost)")
     for row in names[1:]:
@@ -263,13 +263,13 @@ def show_costs(rounds, names):
         low, high = load.quartiles(added)
         print(f"  {row:12}{load.middle(added):8.2f}  {low:7.2f} ..{high:7.2f}  {PEERS[row]}")
     waits = statistics.median(rounds.waits)
-    print(f"the worker waited for its core {waits:.0%} as long as it worked there (noise: 0 % is a quiet machine)\n")
+    print(f"the worker waited for its core for {waits:.0%} of its CPU time (0 % on a quiet machine)\n")
 
 
 # --- the module ---------------------------------------------------------------
 
 def size(bench):
-    """The module's bytes, and how much later Envoy is ready with it."""
+    """Measures the module's size, and how much later Envoy is ready with it."""
     megabytes = bench.module.stat().st_size / 1e6
     bench.row("size", "the module", megabytes, "MB", 0.9, 0.6)
     starts = 3 if bench.quick else 9
@@ -286,11 +286,11 @@ def size(bench):
     wall = statistics.median(clock["with"]) - statistics.median(clock["without"])
     bench.record["ready"] = {"seconds": ready, "clock_seconds": clock, "cpu_seconds": spent}
     bench.row("size", f"Envoy ready later, 2 workers, {starts} starts", later, "s", 0.9, 0.6,
-              f"CPU {work:.2f} s; on the clock {wall:.2f} s; without the module it takes {statistics.median(ready['without']):.2f} s")
+              f"CPU {work:.2f} s; elapsed {wall:.2f} s; without the module {statistics.median(ready['without']):.2f} s")
 
 
 def memory(bench):
-    """The VM's memory at J5, by consumer and by route."""
+    """Measures the VM's memory at J5, per consumer and per route."""
     documents = {"/partners.json": bench.folder / "partners.json"}
     text = policies.partners()
     documents["/partners.json"].write_bytes(text)
@@ -317,14 +317,14 @@ def memory(bench):
     for kind, one, count in (("consumers", "consumer", policies.MANY_CONSUMERS), ("routes", "route", policies.MANY_ROUTES)):
         each = (max(sizes[kind]) - base) / count
         bench.record["memory"][one] = {"vm_bytes": each, "json_bytes": json_bytes[kind]}
-        bench.row("memory", f"VM bytes a {one} to bytes of its JSON", each / json_bytes[kind], "×", 2, 1,
+        bench.row("memory", f"VM bytes per {one} to bytes of its JSON", each / json_bytes[kind], "×", 2, 1,
                   f"{each:.0f} B to {json_bytes[kind]:.0f} B")
     mib = ", ".join(f"{each / 2**20:.0f}" for each in sizes["J5"])
     bench.say(f"memory at J5: VMs of {mib} MiB; Envoy {(resident['J5'] - resident['nothing']) / 2**20:.0f} MiB more")
 
 
 def wait_for(envoy, status, consumer, seconds=120):
-    """Until a request of that consumer is answered so."""
+    """Waits until a request of that consumer has this status."""
     deadline = time.monotonic() + seconds
     send = {"host": policies.host(0, 1), "x-api-key": policies.key(consumer)}
     got = None
@@ -333,13 +333,13 @@ def wait_for(envoy, status, consumer, seconds=120):
         if got == status:
             return
         time.sleep(0.05)
-    raise load.Failed(f"after {seconds} s {got} and not {status}; Envoy's log ends:\n{envoy.text()[-1500:]}")
+    raise load.Failed(f"the status after {seconds} s is {got}, not {status}; the end of Envoy's log:\n{envoy.text()[-1500:]}")
 
 
-# --- what stops a worker --------------------------------------------------------
+# --- what blocks a worker --------------------------------------------------------
 
 class Prober:
-    """Asks every millisecond, beside what happens meanwhile."""
+    """Sends a request every millisecond, while something else happens."""
 
     def __init__(self, envoy, consumer):
         task = f"/proc/{envoy.pid}/task/{envoy.worker()}/schedstat"
@@ -348,15 +348,15 @@ class Prober:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def stop(self):
-        """What it saw."""
-        told, _ = self.process.communicate(timeout=60)
+        """Ends the prober. Returns its requests."""
+        output, _ = self.process.communicate(timeout=60)
         if self.process.returncode != 0:
             raise load.Failed("the prober ended")
-        return [Seen(*map(float, line.split())) for line in told.splitlines()]
+        return [Probe(*map(float, line.split())) for line in output.splitlines()]
 
 
-class Seen(NamedTuple):
-    """One request: when it was sent, how long it took, and what the worker's thread did meanwhile; all seconds."""
+class Probe(NamedTuple):
+    """One request: when it was sent, how long it took, and the worker's CPU time and waiting time meanwhile, in seconds."""
     sent: float
     took: float
     worked: float
@@ -364,21 +364,21 @@ class Seen(NamedTuple):
     status: float
 
     def own(self):
-        """What it would have taken had nobody else wanted the worker's core."""
+        """The time without the worker's waiting for its core."""
         return self.took - self.waited
 
 
 def worst(seen, start, end):
-    """The request of that time that took longest by itself."""
-    return max((each for each in seen if start <= each.sent <= end), key=Seen.own)
+    """The slowest request in this span."""
+    return max((each for each in seen if start <= each.sent <= end), key=Probe.own)
 
 
-# A push is configured on the main thread, to try it, and once more for good, and in the worker.
+# A push is configured three times: twice on the main thread, of which the first is a trial, and once in the worker.
 CONFIGURED = 3
 
 
 def pushed(envoy, path, name, config, marker):
-    """Pushes a policy; seconds of the worker's CPU until all is quiet."""
+    """Pushes a policy. Returns the worker's CPU time in seconds until the push is done."""
     worker = envoy.worker()
     before, _ = envoy.cpu(worker)
     new = path.with_suffix(".new")
@@ -387,7 +387,7 @@ def pushed(envoy, path, name, config, marker):
     deadline = time.monotonic() + 60
     while len(re.findall(marker, envoy.text())) < CONFIGURED:
         if time.monotonic() > deadline:
-            raise load.Failed(f"a push didn't arrive; Envoy's log ends:\n{envoy.text()[-1500:]}")
+            raise load.Failed(f"a push did not arrive; the end of Envoy's log:\n{envoy.text()[-1500:]}")
         time.sleep(0.02)
     time.sleep(0.5)
     after, _ = envoy.cpu(worker)
@@ -395,7 +395,7 @@ def pushed(envoy, path, name, config, marker):
 
 
 def compile_time(bench):
-    """on_configure in a worker: its CPU time for a push, less that for the push of a small policy."""
+    """Measures on_configure in a worker: its CPU time for a push, minus that for a push of a small policy."""
     folder = bench.folder / "compile" / "watched"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "filter.json"
@@ -403,7 +403,7 @@ def compile_time(bench):
 
     def configured(kind, turn):
         policy = policies.gate(policies.MANY_ROUTES, policies.CONSUMERS, share=1) if kind == "large" else policies.idle()
-        # Another text each time, and of another length, by which the log tells them apart.
+        # Each text has another length, which identifies it in the log.
         policy["routes"][-1]["name"] = "r" + "x" * (turn + 1)
         text = policies.dumps(policy)
         sent[kind] = len(text)
@@ -421,7 +421,7 @@ def compile_time(bench):
                 cpu = pushed(envoy, path, "gate", config, marker)
                 if kind in spent:
                     spent[kind].append(cpu)
-        # Once more under a prober: for how long does nobody get an answer?
+        # The same with a prober, which measures the longest delay of a request.
         for turn in range(1, 3 if bench.quick else 6):
             prober = Prober(envoy, 0)
             time.sleep(0.5)
@@ -435,7 +435,7 @@ def compile_time(bench):
     took = (statistics.median(spent["large"]) - statistics.median(spent["small"])) * 1000
     bench.record["compile"] = {"cpu_seconds": spent, "longest": [each._asdict() for each in gaps], "json_bytes": sent["large"]}
     bench.row("compile", "on_configure in a worker, 10,000 routes, 1,000 consumers", took, "ms", 100, 30,
-              f"CPU; a client waited {milliseconds(gaps, Seen.own)} ms; JSON of {sent['large'] / 1e6:.1f} MB")
+              f"CPU; the longest delay of a client was {milliseconds(gaps, Probe.own)} ms; JSON of {sent['large'] / 1e6:.1f} MB")
 
 
 def milliseconds(seen, of):
@@ -443,9 +443,9 @@ def milliseconds(seen, of):
 
 
 def document(bench):
-    """A document of 100,000 consumers arrives while a client asks every millisecond."""
+    """Measures the delays while a document of 100,000 consumers arrives and a client sends a request every millisecond."""
     many = policies.MANY_CONSUMERS
-    # The prober's key stands in the second one alone.
+    # Only the second document has the prober's key.
     held = [policies.partners(many, True), policies.partners(many, True, first=1)]
     turns = 2 if bench.quick else 5
     stops, entered, quiet = [], [], []
@@ -465,7 +465,7 @@ def document(bench):
                 status = (200, 401)[turn % 2]
                 centre.publish(held[(turn + 1) % 2])
                 wait_for(envoy, status, many)
-                # Until the other VM has it too.
+                # Until the other VM has the document, too.
                 time.sleep(3)
                 spans.append((start, time.monotonic(), centre.asked if status == 200 else None))
             seen = prober.stop()
@@ -479,10 +479,10 @@ def document(bench):
     bench.record["document"] = {"longest": [each._asdict() for each in stops],
                                 "longest_without": [each._asdict() for each in quiet],
                                 "entered_seconds": entered, "json_bytes": len(held[0]), "vm_bytes_after": memories}
-    bench.row("document", "100,000 consumers: longest that a worker serves nobody",
+    bench.row("document", "100,000 consumers: longest delay of a request",
               max(each.own() for each in stops) * 1000, "ms", 50, 10,
-              f"of {len(stops)}; median {milliseconds(stops, Seen.own)}, of it CPU {milliseconds(stops, lambda each: each.worked)}, "
-              f"on the clock {milliseconds(stops, lambda each: each.took)}; without a document {milliseconds(quiet, Seen.own)}")
-    bench.row("document", "and until they may enter", max(entered), "s", 3, 1,
-              f"from the request for it; JSON of {len(held[0]) / 1e6:.1f} MB")
+              f"of {len(stops)}; median {milliseconds(stops, Probe.own)}, of it CPU {milliseconds(stops, lambda each: each.worked)}, "
+              f"elapsed {milliseconds(stops, lambda each: each.took)}; without a document {milliseconds(quiet, Probe.own)}")
+    bench.row("document", "time until the consumers are accepted", max(entered), "s", 3, 1,
+              f"since the fetch; JSON of {len(held[0]) / 1e6:.1f} MB")
     bench.say("memory after the documents: VMs of " + ", ".join(f"{each / 2**20:.0f}" for each in memories) + " MiB")

@@ -1,4 +1,4 @@
-"""What a request costs: the time that Envoy's worker is on a CPU while it is asked, by the number of requests."""
+"""Measures the cost of a request: the CPU time of Envoy's worker divided by the number of requests."""
 
 import contextlib
 import random
@@ -6,17 +6,17 @@ import statistics
 import subprocess
 from typing import NamedTuple
 
-# So many times a row is asked at a time. Long enough for a filter's tables to be in the processor's caches nearly all the
-# time, as in a gateway that has but one filter; short enough for many rounds.
+# The number of requests that a row gets in its turn. It is large enough that a filter's tables are in the processor's
+# caches nearly all the time, as in a gateway with one filter. It is small enough for many rounds.
 SLICE = 1500
 
-# And so many times before anything is measured.
+# The number of requests that a row gets before the measurement.
 WARMS = 3000
 
 # The row that the others are compared with.
 BASELINE = "baseline"
 
-# How often starts are drawn, to see how much a ratio depends on them.
+# The number of random draws of starts, which give the interval of a ratio.
 DRAWS = 2000
 
 
@@ -25,13 +25,13 @@ class Failed(Exception):
 
 
 class Turn(NamedTuple):
-    """What the worker spent on a request of one row's turn: on a CPU in µs, and waiting for one as a part of that."""
+    """The worker's cost of a row's turn: CPU time per request in µs, and the time of waiting for a CPU as a part of it."""
     cost: float
     waited: float
 
 
 class Asker:
-    """The client (benches/envoy/asker) beside an Envoy; `loads` is each row's file of requests."""
+    """The client (benches/envoy/asker) of an Envoy. `loads` has the file of requests of each row."""
 
     def __init__(self, program, envoy, loads, core):
         schedstat = f"/proc/{envoy.pid}/task/{envoy.worker()}/schedstat"
@@ -47,32 +47,32 @@ class Asker:
         self.process.communicate()
 
     def ask(self, row, count=SLICE):
-        """Asks a row so many times."""
+        """Sends this number of requests to a row."""
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(f"{row} {count}\n")
-        told = self.process.stdout.readline().split()
-        if not told:
+        line = self.process.stdout.readline().split()
+        if not line:
             raise Failed(f"the client ended: {self.process.stderr.read().strip()}")
-        ran, waited = map(int, told)
+        ran, waited = map(int, line)
         return Turn(ran / count / 1000, waited / max(1, ran))
 
 
 class Rounds:
-    """Measurements of some rows in several starts of Envoy, each with several rounds; a round takes the rows in turn, in
-    another order each time."""
+    """Measurements of rows in several starts of Envoy, each with several rounds. A round measures the rows in turn, in
+    random order."""
 
     def __init__(self, say):
         self.say = say
-        self.starts = []  # of each start its rounds, and of each round {row: µs a request}
-        self.waits = []  # for how long the worker waited for its core, as a part of its work
+        self.starts = []  # the rounds of each start, each {row: µs per request}
+        self.waits = []  # the time in which the worker waited for its core, as a part of its CPU time
         self.chance = random.Random(1)
 
     def order(self, rows):
-        """The rows in an order of chance."""
+        """The rows in random order."""
         return self.chance.sample(list(rows), len(rows))
 
     def run(self, asker, count, rows):
-        """So many rounds of these rows in an Envoy that has just started."""
+        """Measures this number of rounds of these rows in a new Envoy."""
         for row in self.order(rows):
             asker.ask(row, WARMS)
         costs = []
@@ -84,24 +84,24 @@ class Rounds:
         self.say(f"start {len(self.starts)}")
 
     def of(self, *rows):
-        """What each of these costs by itself, the baseline in it: a tuple for each start that measured them all."""
+        """The whole cost of each row: a tuple for each start that measured them all."""
         measured = (start for start in self.starts if all(row in start[0] for row in rows))
         return [tuple(middle([costs[row] for costs in start]) for row in rows) for start in measured]
 
     def added(self, row):
-        """What a row adds to the baseline, one for each start that measured it."""
+        """The cost that a row adds to the baseline, for each start that measured it."""
         return [own - base for own, base in self.of(row, BASELINE)]
 
     def ratio(self, row, peer, sure=0.9):
-        """What a row adds to what its peer adds: (the ratio, between what it lies in so many of all cases, starts)."""
+        """The ratio of the costs that a row and its peer add: (ratio, interval, number of starts)."""
         both = [(own - base, other - base) for own, other, base in self.of(row, peer, BASELINE)]
 
         def of(pairs):
             own, others = zip(*pairs)
             return middle(own) / middle(others)
 
-        # Drawn again and again from the starts that there are: how much does it depend on which these are? Rounds of one
-        # start are no answer to that: a filter's memory lies well or badly for as long as the process lives.
+        # Random draws from the starts show how much the ratio depends on them. Draws of rounds would not: the addresses of
+        # a filter's memory, good or bad for the caches, do not change while the process runs.
         draw = random.Random(1)
         drawn = sorted(of(draw.choices(both, k=len(both))) for _ in range(DRAWS))
         cut = round(DRAWS * (1 - sure) / 2)
@@ -109,7 +109,8 @@ class Rounds:
 
 
 def middle(values):
-    """The mean of the middle half: a median that wavers less. Not of the lowest, which a row that wavers more has lower."""
+    """The mean of the middle half, which varies less than the median. The mean of the lowest values would favour rows that
+    vary more."""
     ordered = sorted(values)
     cut = len(ordered) // 4
     return statistics.mean(ordered[cut:len(ordered) - cut])

@@ -1,4 +1,4 @@
-"""What is built for the bench: the empty filter with a module's callbacks, the one that does J1 alone, the client."""
+"""Builds the programs of the benchmark: the empty filter, the bare filter and the client."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-# Each callback of the ABI, doing nothing.
+# Each callback of the ABI, with a body that does nothing.
 CALLBACKS = {
     "proxy_on_context_create": "(param i32 i32)",
     "proxy_on_vm_start": "(param i32 i32) (result i32) i32.const 1",
@@ -24,7 +24,7 @@ CALLBACKS = {
     "proxy_on_delete": "(param i32)",
 }
 
-# What every module has. The headers are fetched once, all of them, into memory that the next request takes again.
+# The part that every module has. It gets all headers once, into memory that the next request reuses.
 ALWAYS = """
   (import "env" "proxy_get_header_map_pairs" (func $pairs (param i32 i32 i32) (result i32)))
   (import "env" "proxy_replace_header_map_value" (func $replace (param i32 i32 i32 i32 i32) (result i32)))
@@ -45,7 +45,7 @@ ALWAYS = """
     i32.const 0)
 """
 
-# J1's three edits with fixed values: what they cost whoever decides them.
+# J1's three edits with fixed values: their cost without a decision.
 EDITS = """
     (drop (call $replace (i32.const 0) (i32.const 64) (i32.const 5) (i32.const 128) (i32.const 38)))
     (drop (call $remove (i32.const 0) (i32.const 72) (i32.const 9)))
@@ -59,7 +59,7 @@ KNOWN = {"memory", "_initialize", "proxy_abi_version_0_2_1", "proxy_on_memory_al
 
 
 def number(data, at):
-    """An unsigned LEB128 number: (value, the place after it)."""
+    """An unsigned LEB128 number: (value, the offset after it)."""
     value = shift = 0
     while True:
         byte = data[at]
@@ -91,11 +91,11 @@ def exports(path):
 
 
 def build_empty(like, path, edits=False):
-    """Assembles the empty filter with the exports of the module `like`; with `edits` it makes J1's, the same always."""
+    """Assembles the empty filter with the exports of the module `like`. With `edits` it makes J1's edits of fixed values."""
     others = exports(like) - KNOWN
     unknown = others - CALLBACKS.keys()
     if unknown:
-        raise SystemExit(f"bench: the module exports {sorted(unknown)}, which benches/envoy/module.py doesn't know")
+        raise SystemExit(f"bench: the module exports {sorted(unknown)}, which benches/envoy/module.py does not know")
     lines = [f'  (func (export "{name}") {CALLBACKS[name]})' for name in sorted(others)]
     text = path.with_suffix(".wat")
     always = ALWAYS.replace("EDITS", EDITS if edits else "")
@@ -109,12 +109,12 @@ def build_bare(path):
 
 
 def build_asker():
-    """Builds the client, benches/envoy/asker: where it is."""
+    """Builds the client, benches/envoy/asker. Returns its path."""
     return built("asker", "cargo") / "release" / "asker"
 
 
 def built(name, cargo):
-    """Builds a crate of the bench, by whatever compiler the project's set-up found: its target directory."""
+    """Builds a crate of the benchmark with the compiler that scripts/setup found. Returns its target directory."""
     command = f""". scripts/lib.sh; load_env
                   {cargo} build --quiet --release --manifest-path benches/envoy/{name}/Cargo.toml"""
     target = ROOT / "target" / name

@@ -1,19 +1,19 @@
-"""The policies, documents and requests of the jobs, and what the peers do instead.
+"""The policies, documents and requests of the jobs, and the peers' configurations.
 
-`benches/jobs.rs` has the same for the core alone; the requests are alike.
+`benches/jobs.rs` has the same jobs for the core, with similar requests.
 """
 
 import hashlib
 import json
 
-SHARE = 10  # so many routes share a host
+SHARE = 10  # the number of routes that share a host
 CONSUMERS, ROUTES, ENTRIES = 1_000, 200, 10_000
 MANY_CONSUMERS, MANY_ROUTES = 100_000, 10_000
 KEY, TENANT = "x-api-key", "x-tenant"
 
 
 def dumps(value):
-    """JSON without blanks: what is stored is compared with its length."""
+    """JSON without spaces, because memory is compared with its length."""
     return json.dumps(value, separators=(",", ":"))
 
 
@@ -93,7 +93,7 @@ def partners(count=MANY_CONSUMERS, sha256=False, first=0):
 
 
 def requests(count, routes=ROUTES, consumers=CONSUMERS, share=SHARE):
-    """(host, path, key, tenant) of each; they go around routes, keys and tenants in different steps."""
+    """(host, path, key, tenant) of each request. Routes, keys and tenants change in different steps."""
     for at in range(count):
         number = at * 37 % routes
         yield (host(number, share), f"/svc{number:05}/items/{at:06}?page=2",
@@ -131,22 +131,22 @@ end
 
 
 def lua(by_host):
-    """J1 as a user of Envoy's Lua filter writes it: two tables, the path's first segment."""
+    """J1 as a user of Envoy's Lua filter writes it, with two tables and the path's first segment."""
     lines = ["local keys = {"]
     lines += [f'["{key(each)}"] = "consumer-{each:06}",' for each in range(CONSUMERS)]
     lines += ["}", "local routes = {}"]
     for each in range(ROUTES):
-        place = f'routes["svc{each:05}"]'
+        entry = f'routes["svc{each:05}"]'
         if by_host:
             lines.append(f'routes["{host(each)}"] = routes["{host(each)}"] or {{}}')
-            place = f'routes["{host(each)}"]["svc{each:05}"]'
-        lines.append(f'{place} = "/internal/svc{each:05}"')
+            entry = f'routes["{host(each)}"]["svc{each:05}"]'
+        lines.append(f'{entry} = "/internal/svc{each:05}"')
     lines.append(LUA % (LUA_BY_HOST if by_host else LUA_BY_SEGMENT).strip().replace("\n", "\n  "))
     return "\n".join(lines)
 
 
 def bare():
-    """J1 for the filter that does nothing else: lines of its two tables."""
+    """J1 for the bare filter: the lines of its two tables."""
     lines = [f"key\t{key(each)}\tconsumer-{each:06}" for each in range(CONSUMERS)]
     lines += [f"route\t{host(each)}\tsvc{each:05}\t/internal/svc{each:05}" for each in range(ROUTES)]
     return "\n".join(lines)

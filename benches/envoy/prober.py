@@ -1,7 +1,7 @@
-"""prober.py PORT HOST PATH KEY TASK: asks every millisecond, until standard input ends; prints what it saw.
+"""prober.py PORT HOST PATH KEY TASK: sends a request every millisecond until standard input ends, then prints the results.
 
-A line a request: when it was sent (monotonic seconds), seconds until the answer, seconds that the thread at TASK (a
-schedstat file) was on a CPU meanwhile, and seconds that it waited for one, the status.
+Each line is one request: the time when it was sent (monotonic seconds), the seconds until the answer, the seconds that
+the thread of TASK (a schedstat file) was on a CPU meanwhile, the seconds that it waited for a CPU, and the status.
 """
 
 import socket

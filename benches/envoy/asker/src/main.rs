@@ -1,12 +1,12 @@
-//! The bench's client: a row is asked so many times over connections that stay open, and Envoy's worker is read before
-//! and after.
+//! The benchmark's client. It sends a number of requests to a row over open connections, and reads the CPU time of Envoy's
+//! worker before and after.
 //!
-//! Arguments: the `schedstat` of the worker's thread, then name, port and file of requests of each row (a request a line:
-//! host, path, key and tenant, by tabs). For each line `ROW COUNT` on standard input it answers with a line of what
-//! the worker spent on that: nanoseconds on a CPU, and nanoseconds of waiting for one.
+//! The arguments are the `schedstat` file of the worker's thread, then name, port and file of requests of each row. A line
+//! of the file is one request: host, path, key and tenant, separated by tabs. For each line `ROW COUNT` on standard input
+//! it prints the worker's nanoseconds on a CPU and its nanoseconds of waiting for a CPU.
 //!
-//! It is quick to change over, which a client that is started for each row isn't: a row's turn can be so short that a
-//! neighbour's noise falls on all rows alike.
+//! It changes from one row to the next quickly, because it is not started again. So a row's turn can be short, and the
+//! noise of other programs affects all rows alike.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,16 +17,16 @@ use std::{env, fs, io, thread};
 
 type Failed = Box<dyn Error>;
 
-/// Few, so that Envoy finds more than one request when it wakes: with a single one it sleeps after each, and what is
-/// measured on a busy machine is the cold cache.
+/// The number of connections. Envoy finds several requests when it wakes. With one connection it sleeps after each request,
+/// and on a busy machine the cold cache is what is measured.
 const CONNECTIONS: usize = 8;
 
-/// Until the worker sleeps: the kernel adds up what a thread spent when it leaves its core.
+/// The time until the worker sleeps. The kernel updates a thread's CPU time when the thread leaves its core.
 const REST: Duration = Duration::from_micros(500);
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A listener and the requests that it is asked in turn.
+/// A listener and the requests that it gets in turn.
 struct Row {
     connections: Vec<TcpStream>,
     requests: Vec<Vec<u8>>,
@@ -48,7 +48,7 @@ impl Row {
         })
     }
 
-    /// Asks so many times. Each connection has one request on its way until there are no more to send.
+    /// Sends this number of requests. Each connection has one open request until all are sent.
     fn ask(&mut self, count: usize) -> Result<(), Failed> {
         for at in 0..count + CONNECTIONS {
             let connection = &mut self.connections[at % CONNECTIONS];
@@ -64,7 +64,7 @@ impl Row {
     }
 }
 
-/// An answer without a body, and 200.
+/// Checks an answer: status 200, without a body.
 fn read_answer(connection: &mut TcpStream) -> Result<(), Failed> {
     let mut room = [0; 4096];
     let mut length = 0;
@@ -97,7 +97,7 @@ fn requests(file: &str) -> Result<Vec<Vec<u8>>, Failed> {
     text.lines().map(request).collect()
 }
 
-/// Nanoseconds that a thread was on a CPU so far, and that it waited for one.
+/// The nanoseconds that a thread was on a CPU so far, and the nanoseconds that it waited for one.
 fn spent(schedstat: &str) -> Result<[u64; 2], Failed> {
     thread::sleep(REST);
     let text = fs::read_to_string(schedstat)?;

@@ -1,9 +1,9 @@
-//! J1, and nothing but J1: keys in one table, routes in another.
+//! A filter that does only the job J1, with a table of keys and a table of routes.
 //!
-//! It has the callbacks that Postern has, fetches the headers as Postern does, refuses what isn't plain, and makes the
-//! same three edits. It knows no policy, no other kind of route and no reason, and counts in three arrays. What is between
-//! the row `edits` and this one is what such a decision costs at the least; what is between this one and `J1` is what it
-//! costs that Postern can do everything else too.
+//! It has Postern's callbacks, gets the headers as Postern does, denies paths that are not plain, and makes the same three
+//! edits. It has no policy, no other kind of route and no reasons, and counts in three arrays. The difference between the
+//! row `edits` and this one is the least cost of such a decision. The difference between this one and `J1` is the cost of
+//! everything else that Postern can do.
 
 use std::cell::RefCell;
 use std::ptr::{null, null_mut};
@@ -44,7 +44,7 @@ const PLUGIN_CONFIGURATION: u32 = 7;
 const CONTINUE: u32 = 0;
 const PAUSE: u32 = 1;
 
-/// Room for whatever the host hands over. Each time it overwrites what came before.
+/// The buffer for data from the host. Each call overwrites it.
 const ROOM: usize = 256 * 1024;
 
 thread_local! {
@@ -54,13 +54,13 @@ thread_local! {
 
 #[derive(Default)]
 struct Gate {
-    /// Consumers by key, and nothing.
+    /// Consumers by key. The second text is empty.
     keys: Table,
     /// New prefixes by host and first segment.
     routes: Table,
-    /// How often each route and each key was decided by, and how often it went well.
+    /// The numbers of decisions by route, of decisions by key, and of accepted requests.
     counts: (Vec<u64>, Vec<u64>, u64),
-    /// Where new paths are made.
+    /// The buffer for new paths.
     path: Vec<u8>,
 }
 
@@ -69,7 +69,7 @@ struct Entry {
     value: Vec<u8>,
 }
 
-/// Open addressing over a power of two of places, at most half of them taken.
+/// A hash table with open addressing. The number of slots is a power of two, and at most half of them are used.
 #[derive(Default)]
 struct Table(Vec<Option<Entry>>);
 
@@ -115,7 +115,7 @@ fn hash(first: &[u8], second: &[u8]) -> usize {
     state as usize
 }
 
-/// What a request must have.
+/// The headers that a request must have.
 #[derive(Default)]
 struct Head<'r> {
     host: Option<&'r [u8]>,
@@ -124,7 +124,7 @@ struct Head<'r> {
 }
 
 impl<'r> Head<'r> {
-    /// Of a header map in the host's form. None where a part comes twice, or the client claims to be somebody.
+    /// Reads a header map in the host's format. None if a header is repeated or if the client sends an identity header.
     fn read(map: &'r [u8]) -> Option<Self> {
         let count = u32::from_le_bytes(*map.first_chunk()?) as usize;
         let mut head = Self::default();
@@ -149,7 +149,7 @@ impl<'r> Head<'r> {
     }
 }
 
-/// Where the first segment of a plain path ends; None for one that wants a closer look.
+/// The end of the first segment of a plain path; None if the path is not plain.
 fn first_segment(path: &[u8]) -> Option<usize> {
     let (mut end, mut before, mut at) = (None, 0, 0);
     for &byte in path {
@@ -171,7 +171,7 @@ fn first_segment(path: &[u8]) -> Option<usize> {
 }
 
 impl Gate {
-    /// Lines of `key KEY CONSUMER` and `route HOST SEGMENT PREFIX`, by tabs.
+    /// Reads lines `key KEY CONSUMER` and `route HOST SEGMENT PREFIX`, separated by tabs.
     fn of(text: &str) -> Self {
         let (mut keys, mut routes) = (Vec::new(), Vec::new());
         for line in text.lines() {
@@ -202,7 +202,7 @@ impl Gate {
         }
     }
 
-    /// Lets a request go on, changed; None where it may not.
+    /// Edits a request that is accepted; None if it is denied.
     fn decide(&mut self, map: &[u8]) -> Option<()> {
         let Head {
             host: Some(host),
@@ -247,8 +247,8 @@ fn replace(name: &[u8], value: &[u8]) -> Option<()> {
     (status == 0).then_some(())
 }
 
-/// What the host hands over in a call, read in place.
-fn handed_over<T>(
+/// Calls `read` with the data that the host returns, in place.
+fn received<T>(
     ask: impl FnOnce(*mut *mut u8, *mut usize) -> u32,
     read: impl FnOnce(&[u8]) -> T,
 ) -> Option<T> {
@@ -260,7 +260,7 @@ fn handed_over<T>(
 }
 
 fn deny() -> u32 {
-    // SAFETY: nothing is read.
+    // SAFETY: the call reads no memory.
     unsafe { proxy_send_local_response(401, null(), 0, null(), 0, null(), 0, -1) };
     PAUSE
 }
@@ -285,7 +285,7 @@ extern "C" fn proxy_on_configure(_root: u32, size: usize) -> u32 {
     let ask = |data, length| unsafe {
         proxy_get_buffer_bytes(PLUGIN_CONFIGURATION, 0, size, data, length)
     };
-    let gate = handed_over(ask, |text| std::str::from_utf8(text).map(Gate::of));
+    let gate = received(ask, |text| std::str::from_utf8(text).map(Gate::of));
     let Some(Ok(gate)) = gate else { return 0 };
     GATE.set(gate);
     1
@@ -295,7 +295,7 @@ extern "C" fn proxy_on_configure(_root: u32, size: usize) -> u32 {
 extern "C" fn proxy_on_request_headers(_stream: u32, _count: u32, _end: u32) -> u32 {
     // SAFETY: the host writes both words during the call.
     let ask = |data, size| unsafe { proxy_get_header_map_pairs(REQUEST, data, size) };
-    let decided = handed_over(ask, |map| GATE.with_borrow_mut(|gate| gate.decide(map)));
+    let decided = received(ask, |map| GATE.with_borrow_mut(|gate| gate.decide(map)));
     if decided.flatten().is_some() {
         CONTINUE
     } else {
@@ -303,7 +303,7 @@ extern "C" fn proxy_on_request_headers(_stream: u32, _count: u32, _end: u32) -> 
     }
 }
 
-// What Postern needs besides, and the host calls for every request.
+// The other callbacks of Postern. The host calls them for every request.
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_context_create(_context: u32, _parent: u32) {}
