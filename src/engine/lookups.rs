@@ -13,13 +13,13 @@ use crate::source::{Answer, Arguments, Document, Entry, Refusal, Settled};
 use crate::time::Timestamp;
 
 use super::Inputs;
+use super::documents::View;
+use super::documents::{EngineId, FlightId, Memory};
+use super::documents::{OnDemandSource, Purpose, Store};
+use super::documents::{SourceState, Sources, WatchedState};
 use super::event::{Event, Observer, Recall};
 use super::picked::{Basis, Picked};
-use super::sources::{Sources, State, WatchedState};
-use super::store::{DemandSource, Purpose, Store};
 use super::values::{Facts, blame, whose};
-use super::view::View;
-use super::waiting::{EngineId, FlightId, Memory};
 
 /// How often one exchange may wait: each time is bounded, and so is the whole.
 const MAX_WAITS: u8 = 16;
@@ -114,13 +114,13 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
 
     fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said<'e>, Stop> {
         match (self.sources.at(lookup.source), key) {
-            (Some(State::Inline(seen)), key) => Ok(entry(&seen.view, key, lookup)),
-            (Some(State::Watched(watched)), key) => self.watched(watched, key, lookup),
-            (Some(State::OnDemand(source)), Some(key)) => {
+            (Some(SourceState::Inline(seen)), key) => Ok(entry(&seen.view, key, lookup)),
+            (Some(SourceState::Watched(watched)), key) => self.watched(watched, key, lookup),
+            (Some(SourceState::OnDemand(source)), Some(key)) => {
                 let source = Rc::clone(source);
                 self.on_demand(&source, key, lookup)
             }
-            (Some(State::OnDemand(_)), None) | (None, _) => Ok(Said::Failed),
+            (Some(SourceState::OnDemand(_)), None) | (None, _) => Ok(Said::Failed),
         }
     }
 
@@ -148,7 +148,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
 
     fn on_demand(
         &mut self,
-        source: &Rc<RefCell<DemandSource>>,
+        source: &Rc<RefCell<OnDemandSource>>,
         key: &[u8],
         lookup: &Lookup,
     ) -> Result<Said<'e>, Stop> {
@@ -158,9 +158,9 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
             .answers
             .iter()
             .rev()
-            .find(|mail| mail.source == identity && *mail.key == *key);
-        if let Some(mail) = told {
-            return Ok(match &mail.settled {
+            .find(|result| result.source == identity && *result.key == *key);
+        if let Some(result) = told {
+            return Ok(match &result.settled {
                 Settled::Found(document) => Said::Values(Picked::of(document.value(), lookup)),
                 Settled::Missing => Said::Missing,
                 Settled::Failed(_) | Settled::Ignored => Said::Failed,
@@ -188,7 +188,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
                 Ok(remembered(&document, lookup))
             }
             Answer::Stale(document, Some(callout)) => {
-                self.depart(source, key, lookup, callout);
+                self.start_flight(source, key, lookup, callout);
                 Ok(remembered(&document, lookup))
             }
             // No entry has such a key.
@@ -205,15 +205,15 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
                 self.await_flight(flight, now)
             }
             Answer::Start(callout) => {
-                let flight = self.depart(source, key, lookup, callout);
+                let flight = self.start_flight(source, key, lookup, callout);
                 self.await_flight(Some(flight), now)
             }
         }
     }
 
-    fn depart(
+    fn start_flight(
         &mut self,
-        source: &Rc<RefCell<DemandSource>>,
+        source: &Rc<RefCell<OnDemandSource>>,
         key: &[u8],
         lookup: &Lookup,
         callout: Callout,
@@ -224,7 +224,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         });
         let purpose = Purpose::OnDemand(Rc::clone(source), key.into());
         let timeout = callout.timeout;
-        let flight = self.store.depart(self.engine, purpose, timeout);
+        let flight = self.store.start_flight(self.engine, purpose, timeout);
         self.outbox.push((flight, callout));
         flight
     }
@@ -233,8 +233,8 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
         let Some(id) = flight.filter(|_| self.may_wait()) else {
             return Ok(Said::Failed);
         };
-        let mut learnt = self.store.0.borrow_mut();
-        let Some(flight) = learnt.flights.get_mut(&id) else {
+        let mut inner = self.store.0.borrow_mut();
+        let Some(flight) = inner.flights.get_mut(&id) else {
             return Ok(Said::Failed);
         };
         if !flight.waiters.has_room() {
@@ -248,7 +248,7 @@ impl<'e, O: Observer + ?Sized> Desk<'e, O> {
 
     fn may_wait(&self) -> bool {
         let is_patient = !self.memory.overdue && self.memory.waits < MAX_WAITS;
-        is_patient && self.store.0.borrow().places.is_free()
+        is_patient && self.store.0.borrow().permits.is_free()
     }
 }
 
@@ -278,11 +278,11 @@ fn fall_back(fallback: &Fallback, reason: Reason) -> Result<&[Option<Value>], St
 }
 
 /// The document of a source that has all entries in one, if there is one.
-fn whole(source: &State) -> Option<&View> {
+fn whole(source: &SourceState) -> Option<&View> {
     match source {
-        State::Inline(seen) => Some(&seen.view),
-        State::Watched(watched) => watched.seen().map(|seen| &*seen.view),
-        State::OnDemand(_) => None,
+        SourceState::Inline(seen) => Some(&seen.view),
+        SourceState::Watched(watched) => watched.seen().map(|seen| &*seen.view),
+        SourceState::OnDemand(_) => None,
     }
 }
 

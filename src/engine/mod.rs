@@ -4,39 +4,25 @@
 //! `exchange.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
 //! [`Store`].
 
-mod allowance;
 mod answer;
 mod authenticate;
 mod authenticated;
 mod authorize;
-mod census;
 mod detail;
-mod enrolment;
+mod documents;
 mod event;
 mod exchange;
 mod forward;
 mod head;
 mod lookups;
-mod owner;
 mod picked;
 mod plan;
-mod reader;
-mod reading;
-mod replies;
 mod report;
-mod retired;
-mod seen;
-mod sources;
 mod step;
-mod store;
 mod strip;
 mod target;
 mod trace;
-mod uptake;
 mod values;
-mod view;
-mod waiting;
-mod world;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -50,19 +36,17 @@ use crate::policy::{Policy, SourceId};
 use crate::source::Board;
 use crate::time::Timestamp;
 
+use documents::{
+    CallInputs, EngineId, Memory, Purpose, SourceState, Sources, Waiter, WatchedSource,
+};
 use exchange::Decision;
 use lookups::{Awaited, Desk};
-use sources::{Sources, State};
-use store::{Purpose, WatchedSource};
-use waiting::{EngineId, Memory, Slot};
-use world::World;
 
 pub use detail::{Detail, Known, Origin, Said};
+pub use documents::{ExchangeId, FlightId, Store, Woken};
 pub use event::{ConsumerName, Event, Observer, Outcome, Recall, RouteName, Verdict};
 pub use report::{DocumentReport, RememberedReport, SourceReport};
-pub use step::{Step, Suspended, Waiting, Woken};
-pub use store::Store;
-pub use waiting::{ExchangeId, FlightId};
+pub use step::{Step, Suspended, Waiting};
 
 /// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
 const TICK_PERIOD: Duration = Duration::from_millis(100);
@@ -111,7 +95,7 @@ impl Engine {
     /// [`reply`](Engine::reply) and [`tick`](Engine::tick).
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
-        if self.is_reading() || !self.store.0.borrow().retired.is_empty() {
+        if self.is_reading() || !self.store.0.borrow().pending_drops.is_empty() {
             return Some(READING_PERIOD);
         }
         self.sources.need_ticks().then_some(TICK_PERIOD)
@@ -155,25 +139,25 @@ impl Engine {
     ) -> Woken {
         self.store.note(now);
         let is_reading = self.is_reading();
-        let mut budget = self.store.part_of_tick(self.id, is_reading);
+        let mut budget = self.store.tick_budget(self.id, is_reading);
         let mut half = budget.half();
         let woken = self.empty_inbox(&mut half, now, board, observer);
         budget.join(&half);
-        let mut world = World {
+        let mut call = CallInputs {
             now,
             board,
             observer,
         };
         let (policy, store) = (&self.policy, &self.store);
-        let callouts = self.sources.tick(policy, store, &mut budget, &mut world);
-        store.0.borrow_mut().allowance.give_back(budget);
+        let callouts = self.sources.tick(policy, store, &mut budget, &mut call);
+        store.0.borrow_mut().shared_budget.give_back(budget);
         for (id, source, callout) in callouts {
-            self.fetch(id, source, callout, world.observer);
+            self.fetch(id, source, callout, call.observer);
         }
         let mut woken = woken.0;
         woken.extend(self.sources.wake(self.id, now));
-        let mut learnt = self.store.0.borrow_mut();
-        for flight in learnt.flights.values_mut() {
+        let mut inner = self.store.0.borrow_mut();
+        for flight in inner.flights.values_mut() {
             woken.extend(flight.waiters.take_overdue(now));
         }
         Woken(woken)
@@ -192,7 +176,7 @@ impl Engine {
             id,
         });
         let purpose = Purpose::Watched(source);
-        let flight = self.store.depart(self.id, purpose, callout.timeout);
+        let flight = self.store.start_flight(self.id, purpose, callout.timeout);
         self.outbox.push((flight, callout));
     }
 
@@ -211,8 +195,8 @@ impl Engine {
     /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
     /// flights are woken.
     pub fn close(self, now: Timestamp, board: &mut dyn Board) -> Woken {
-        self.store.0.borrow_mut().allowance.forget(self.id);
-        let woken = self.store.ground(self.id, now, board);
+        self.store.0.borrow_mut().shared_budget.forget(self.id);
+        let woken = self.store.cancel(self.id, now, board);
         self.sources.close(self.id, &self.store, now, board);
         Woken(woken)
     }
@@ -259,19 +243,19 @@ impl Engine {
         if memory.since.is_none() {
             memory.since = Some(inputs.now());
         }
-        let slot = Rc::new(Slot {
+        let waiter = Rc::new(Waiter {
             id: self.store.new_exchange(),
             engine: self.id,
             deadline,
-            mail: Vec::new().into(),
-            _place: self.store.0.borrow().places.clone(),
+            results: Vec::new().into(),
+            _permit: self.store.0.borrow().permits.clone(),
         });
-        self.enlist(awaited, &slot);
+        self.enlist(awaited, &waiter);
         let pairs: Vec<_> = request.headers().iter().collect();
         let headers = HeaderMap::from_pairs(&pairs);
         Step::Wait(Box::new(Waiting {
             suspended: Suspended {
-                slot,
+                waiter,
                 headers,
                 memory,
             },
@@ -279,16 +263,16 @@ impl Engine {
         }))
     }
 
-    fn enlist(&self, awaited: Awaited, slot: &Rc<Slot>) {
+    fn enlist(&self, awaited: Awaited, waiter: &Rc<Waiter>) {
         match awaited {
             Awaited::Flight(id) => {
                 if let Some(flight) = self.store.0.borrow_mut().flights.get_mut(&id) {
-                    flight.waiters.push(slot);
+                    flight.waiters.push(waiter);
                 }
             }
             Awaited::Document(id) => {
-                if let Some(State::Watched(watched)) = self.sources.at(id) {
-                    watched.shared.borrow_mut().waiters.push(slot);
+                if let Some(SourceState::Watched(watched)) = self.sources.at(id) {
+                    watched.shared.borrow_mut().waiters.push(waiter);
                 }
             }
         }

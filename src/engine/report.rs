@@ -6,8 +6,8 @@ use crate::policy::{Policy, SourceId};
 use crate::source::Hash;
 use crate::time::Timestamp;
 
-use super::seen::Seen;
-use super::sources::{Sources, State};
+use super::documents::PolicyView;
+use super::documents::{SourceState, Sources};
 
 /// How one source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +60,11 @@ pub(super) fn report<'p>(
     policy: &'p Policy,
     now: Timestamp,
 ) -> Vec<SourceReport<'p>> {
-    let one = |(id, state): (SourceId, &State)| {
+    let one = |(id, state): (SourceId, &SourceState)| {
         let name = policy.sources.name(id);
         match state {
-            State::Inline(_) => None,
-            State::Watched(watched) => Some(SourceReport::Watched {
+            SourceState::Inline(_) => None,
+            SourceState::Watched(watched) => Some(SourceReport::Watched {
                 name,
                 document: watched
                     .last_seen()
@@ -72,7 +72,7 @@ pub(super) fn report<'p>(
                 age: watched.confirmed().map(|confirmed| now.since(confirmed)),
                 is_usable: watched.seen().is_some(),
             }),
-            State::OnDemand(source) => {
+            SourceState::OnDemand(source) => {
                 let machine = &source.borrow().machine;
                 Some(SourceReport::OnDemand {
                     name,
@@ -88,7 +88,7 @@ pub(super) fn report<'p>(
     sources.iter().filter_map(one).collect()
 }
 
-fn document(seen: &Seen, contested: usize) -> DocumentReport {
+fn document(seen: &PolicyView, contested: usize) -> DocumentReport {
     DocumentReport {
         hash: seen.view.hash,
         bytes: seen.view.bytes,

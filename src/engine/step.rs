@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::http::{Edits, HeaderMap, Request, Response};
 use crate::time::Timestamp;
 
-use super::waiting::{ExchangeId, Memory, Slot};
+use super::documents::{ExchangeId, Memory, Waiter};
 use super::{Engine, Inputs, Observer};
 
 /// What is to be done with an exchange now.
@@ -30,15 +30,10 @@ pub struct Waiting {
     pub deadline: Timestamp,
 }
 
-/// The exchanges that may go on: the driver resumes each one that it still holds, whichever engine it belongs to.
-#[derive(Debug, Default, PartialEq, Eq)]
-#[must_use]
-pub struct Woken(pub Vec<ExchangeId>);
-
 /// An exchange in the middle of its way. It owns what it needs of the request.
 #[derive(Debug)]
 pub struct Suspended {
-    pub(super) slot: Rc<Slot>,
+    pub(super) waiter: Rc<Waiter>,
     pub(super) headers: HeaderMap,
     pub(super) memory: Memory,
 }
@@ -47,7 +42,7 @@ impl Suspended {
     /// Its name in [`Woken`].
     #[must_use]
     pub fn id(&self) -> ExchangeId {
-        self.slot.id
+        self.waiter.id
     }
 
     /// Goes on, with the engine that it came from. The stages run anew over the same request, with what was waited for
@@ -60,14 +55,14 @@ impl Suspended {
         observer: &mut (impl Observer + ?Sized),
     ) -> Step {
         let Self {
-            slot,
+            waiter,
             headers,
             mut memory,
         } = self;
-        memory.answers.append(&mut slot.mail.borrow_mut());
-        memory.overdue |= inputs.now() >= slot.deadline;
+        memory.answers.append(&mut waiter.results.borrow_mut());
+        memory.overdue |= inputs.now() >= waiter.deadline;
         // It waits no more; if it will again, this place is free for it.
-        drop(slot);
+        drop(waiter);
         let request = Request::new(headers.view());
         engine.proceed(&request, memory, edits, inputs, observer)
     }

@@ -11,13 +11,13 @@ use crate::source::{Entry, Settled};
 
 use super::authorize::{Lookups, holds};
 use super::detail::{Detail, Known, Origin, Said};
+use super::documents::SourceState;
+use super::documents::View;
 use super::event::Observer;
 use super::head::Head;
 use super::lookups::{Desk, Stop};
 use super::picked::{Pick, Picked};
-use super::sources::State;
 use super::values::Facts;
-use super::view::View;
 
 /// Never in the module, which needs none of what stands here: a gateway has no time for it.
 fn is_wanted(desk: &Desk<'_, impl Observer + ?Sized>) -> bool {
@@ -145,19 +145,21 @@ pub(super) fn looked_up(
         .and_then(|key| facts.bytes(&key.template).ok().flatten());
     let keyless = lookup.key.is_some() && key.is_none();
     let (origin, entry) = match desk.sources.at(lookup.source) {
-        Some(State::Inline(seen)) => (Origin::Inline, known(&seen.view, key.as_deref(), keyless)),
-        Some(State::Watched(watched)) => {
+        Some(SourceState::Inline(seen)) => {
+            (Origin::Inline, known(&seen.view, key.as_deref(), keyless))
+        }
+        Some(SourceState::Watched(watched)) => {
             let entry = watched
                 .seen()
                 .map(|seen| known(&seen.view, key.as_deref(), keyless));
             (Origin::Document, entry.unwrap_or(Known::Failed))
         }
-        Some(State::OnDemand(source)) => {
+        Some(SourceState::OnDemand(source)) => {
             let identity = source.borrow().identity;
-            let told = desk.memory.answers.iter().rev().find(|mail| {
-                mail.source == identity && key.as_ref().is_some_and(|key| *mail.key == **key)
+            let told = desk.memory.answers.iter().rev().find(|result| {
+                result.source == identity && key.as_ref().is_some_and(|key| *result.key == **key)
             });
-            match told.map(|mail| &mail.settled) {
+            match told.map(|result| &result.settled) {
                 Some(Settled::Found(_)) => (Origin::Callout, Known::Found),
                 Some(Settled::Missing) => (Origin::Callout, Known::Missing),
                 Some(Settled::Failed(_) | Settled::Ignored) => (Origin::Callout, Known::Failed),

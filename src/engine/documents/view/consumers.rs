@@ -6,11 +6,11 @@ use crate::config::{ConfigErrors, Consumer, ConsumerRef, MOST_OF_RECORD, Path};
 use crate::policy::{Builder, CredentialInputs, Directory};
 use crate::source::{Budget, Items, SourceError, read_item, text_within};
 
-use super::reader::Reader;
+use super::ViewInputs;
 
 /// The consumers so far. A record that doesn't compile is left out, and so denied; a credential that two claim is nobody's.
 #[derive(Debug, Default)]
-pub(super) struct Enrolment {
+pub(in crate::engine) struct ConsumerLoader {
     builder: Builder,
     records: usize,
 }
@@ -24,14 +24,14 @@ const RECORD: usize = 768;
 /// The longest record, in bytes of its text: it is read in one go.
 const LONGEST: usize = 64 << 10;
 
-impl Enrolment {
+impl ConsumerLoader {
     /// Takes in the record that begins there, the next one of `items`.
-    pub(super) fn record(
+    pub(in crate::engine) fn record(
         &mut self,
         text: &[u8],
         begin: usize,
         items: &mut Items,
-        reader: &mut Reader<'_>,
+        inputs: &mut ViewInputs<'_>,
         budget: &mut Budget,
     ) -> Result<(), SourceError> {
         // Further than a record may go none of it is looked at: neither here nor by what skips it.
@@ -39,40 +39,45 @@ impl Enrolment {
         let window = text.get(begin..end).unwrap_or_default();
         if let Some((plain, length)) = ConsumerRef::plain(window) {
             items.pass(length);
-            self.add(&plain, reader);
+            self.add(&plain, inputs);
             return Ok(());
         }
         match items.text(text, LONGEST)? {
             Some(record) => {
                 budget.spend(record.len().saturating_mul(DEAR));
                 let value = read_item(text, record)?;
-                self.decode(&value, reader);
+                self.decode(&value, inputs);
             }
             None => {
                 budget.spend(LONGEST);
-                self.refuse_long(reader);
+                self.refuse_long(inputs);
             }
         }
         Ok(())
     }
 
     /// Takes in a record that was read as JSON.
-    pub(super) fn value(&mut self, record: &Value, reader: &mut Reader<'_>, budget: &mut Budget) {
+    pub(in crate::engine) fn value(
+        &mut self,
+        record: &Value,
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
+    ) {
         match text_within(record, LONGEST) {
             Some(length) => {
                 budget.spend(length.saturating_mul(DEAR).max(RECORD));
-                self.decode(record, reader);
+                self.decode(record, inputs);
             }
             None => {
                 budget.spend(LONGEST);
-                self.refuse_long(reader);
+                self.refuse_long(inputs);
             }
         }
     }
 
-    fn refuse_long(&mut self, reader: &mut Reader<'_>) {
+    fn refuse_long(&mut self, inputs: &mut ViewInputs<'_>) {
         let reason = format!("the record is longer than {LONGEST} bytes");
-        reader.left_out(&self.number(), &reason);
+        inputs.left_out(&self.number(), &reason);
     }
 
     /// The number of the next record, which isn't even known by name.
@@ -82,29 +87,34 @@ impl Enrolment {
         number
     }
 
-    fn decode(&mut self, record: &Value, reader: &mut Reader<'_>) {
+    fn decode(&mut self, record: &Value, inputs: &mut ViewInputs<'_>) {
         match Consumer::from_document(record) {
             Ok((consumer, without)) => {
-                left_out(&consumer.name, &without, reader);
-                self.add(&consumer.as_ref(), reader);
+                left_out(&consumer.name, &without, inputs);
+                self.add(&consumer.as_ref(), inputs);
             }
-            Err(errors) => left_out(&self.number(), &errors, reader),
+            Err(errors) => left_out(&self.number(), &errors, inputs),
         }
     }
 
-    fn add(&mut self, consumer: &ConsumerRef<'_>, reader: &mut Reader<'_>) {
+    fn add(&mut self, consumer: &ConsumerRef<'_>, inputs: &mut ViewInputs<'_>) {
         self.records = self.records.saturating_add(1);
-        let inputs = CredentialInputs {
-            providers: &reader.policy.providers,
+        let for_credentials = CredentialInputs {
+            providers: &inputs.policy.providers,
             environment: None,
         };
         let mut errors = ConfigErrors::first(MOST_OF_RECORD);
-        self.builder.add(consumer, inputs, &Path::Root, &mut errors);
-        left_out(consumer.name, &errors, reader);
+        self.builder
+            .add(consumer, for_credentials, &Path::Root, &mut errors);
+        left_out(consumer.name, &errors, inputs);
     }
 
     /// The directory. A document that lost too many of the consumers of the one `before` is refused.
-    pub(super) fn finish(self, before: usize, keep_percent: u8) -> Result<Directory, SourceError> {
+    pub(in crate::engine) fn finish(
+        self,
+        before: usize,
+        keep_percent: u8,
+    ) -> Result<Directory, SourceError> {
         judge(self.builder.len(), self.records, before, keep_percent)?;
         Ok(self.builder.finish())
     }
@@ -112,7 +122,7 @@ impl Enrolment {
 
 /// Refuses a document of which so few consumers are left: none of its `records`, or fewer than the part that is to be kept
 /// of those `before`.
-pub(super) fn judge(
+pub(in crate::engine) fn judge(
     now: usize,
     records: usize,
     before: usize,
@@ -132,11 +142,11 @@ pub(super) fn judge(
     Ok(())
 }
 
-fn left_out(record: &str, errors: &ConfigErrors, reader: &mut Reader<'_>) {
+fn left_out(record: &str, errors: &ConfigErrors, inputs: &mut ViewInputs<'_>) {
     let notices = errors.notices().iter();
     let notices = notices.map(|notice| format!("{}: {}", notice.path, notice.reason));
     let all = errors.iter().map(ToString::to_string).chain(notices);
     for reason in all.take(MOST_OF_RECORD) {
-        reader.left_out(record, &reason);
+        inputs.left_out(record, &reason);
     }
 }

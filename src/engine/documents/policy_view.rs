@@ -7,24 +7,24 @@ use crate::hash::Set;
 use crate::policy::{Credential, Directory, ProviderId};
 use crate::source::{Budget, SourceError};
 
-use super::enrolment::judge;
-use super::reader::Reader;
 use super::view::View;
+use super::view::ViewInputs;
+use super::view::judge;
 
 /// A view as one policy sees it: without those who call themselves like a consumer of its own.
 #[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) view: Rc<View>,
+pub(in crate::engine) struct PolicyView {
+    pub(in crate::engine) view: Rc<View>,
     /// Their places, each in the directory of this number.
-    usurpers: Set<(usize, At)>,
+    shadowed: Set<(usize, At)>,
 }
 
-impl Seen {
+impl PolicyView {
     /// A view in which no consumer is left out, because there is none.
-    pub(super) fn bare(view: View) -> Self {
+    pub(in crate::engine) fn bare(view: View) -> Self {
         Self {
             view: Rc::new(view),
-            usurpers: Set::default(),
+            shadowed: Set::default(),
         }
     }
 
@@ -32,14 +32,17 @@ impl Seen {
     ///
     /// # Errors
     /// What is left is not what the policy needs.
-    pub(super) fn new(view: Rc<View>, reader: &mut Reader<'_>) -> Result<Self, SourceError> {
-        let mut comparing = Comparing::new(view);
-        comparing.advance(reader, &mut Budget::unlimited());
-        comparing.finish(None, reader)
+    pub(in crate::engine) fn new(
+        view: Rc<View>,
+        inputs: &mut ViewInputs<'_>,
+    ) -> Result<Self, SourceError> {
+        let mut comparison = Comparison::new(view);
+        comparison.advance(inputs, &mut Budget::unlimited());
+        comparison.finish(None, inputs)
     }
 
     /// Whose `key` is at `provider`, in each of the document's directories.
-    pub(super) fn find(
+    pub(in crate::engine) fn find(
         &self,
         provider: ProviderId,
         key: &[u8],
@@ -47,29 +50,29 @@ impl Seen {
         let directories = self.view.directories.iter().enumerate();
         directories.filter_map(move |(number, directory)| {
             let credential = directory.find(provider, key)?;
-            let is_usurped = !self.usurpers.is_empty()
+            let is_shadowed = !self.shadowed.is_empty()
                 && self
-                    .usurpers
+                    .shadowed
                     .contains(&(number, credential.owner().place()));
-            (!is_usurped).then_some(credential)
+            (!is_shadowed).then_some(credential)
         })
     }
 
     /// Whether several in one of the document's directories claim `key` at `provider`.
-    pub(super) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
+    pub(in crate::engine) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
         let mut directories = self.view.directories.iter();
         directories.any(|directory| directory.is_contested(provider, key))
     }
 
     /// In how many of the document's directories a consumer has this name.
-    pub(super) fn claims(&self, name: &[u8]) -> usize {
+    pub(in crate::engine) fn claims(&self, name: &[u8]) -> usize {
         let directories = self.view.directories.iter();
         let claimants = directories.filter(|directory| directory.named(name).is_some());
         claimants.count()
     }
 
     /// How many consumers this policy has of the document.
-    pub(super) fn consumers(&self) -> usize {
+    pub(in crate::engine) fn consumers(&self) -> usize {
         let numbers = 0..self.view.directories.len();
         numbers.map(|number| self.count(number)).sum()
     }
@@ -77,8 +80,8 @@ impl Seen {
     /// The same of one directory.
     fn count(&self, number: usize) -> usize {
         let all = self.view.directories.get(number).map_or(0, Directory::len);
-        let usurpers = self.usurpers.iter().filter(|(own, _)| *own == number);
-        all.saturating_sub(usurpers.count())
+        let shadowed = self.shadowed.iter().filter(|(own, _)| *own == number);
+        all.saturating_sub(shadowed.count())
     }
 }
 
@@ -87,19 +90,19 @@ const OWN: usize = 24;
 
 /// A view that is being compared with the policy's own consumers, of which there may be as many as in a document.
 #[derive(Debug)]
-pub(super) struct Comparing {
-    seen: Seen,
+pub(in crate::engine) struct Comparison {
+    seen: PolicyView,
     /// The directory that is compared with, and how many of the policy's own were.
     number: usize,
     own: usize,
 }
 
-impl Comparing {
-    pub(super) fn new(view: Rc<View>) -> Self {
+impl Comparison {
+    pub(in crate::engine) fn new(view: Rc<View>) -> Self {
         Self {
-            seen: Seen {
+            seen: PolicyView {
                 view,
-                usurpers: Set::default(),
+                shadowed: Set::default(),
             },
             number: 0,
             own: 0,
@@ -107,30 +110,34 @@ impl Comparing {
     }
 
     /// The view.
-    pub(super) const fn view(&self) -> &Rc<View> {
+    pub(in crate::engine) const fn view(&self) -> &Rc<View> {
         &self.seen.view
     }
 
     /// The view, which nobody will see.
-    pub(super) fn into_view(self) -> Rc<View> {
+    pub(in crate::engine) fn into_view(self) -> Rc<View> {
         self.seen.view
     }
 
     /// Goes on, and tells who is left out; says whether all is done.
-    pub(super) fn advance(&mut self, reader: &mut Reader<'_>, budget: &mut Budget) -> bool {
-        let Seen { view, usurpers } = &mut self.seen;
+    pub(in crate::engine) fn advance(
+        &mut self,
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
+    ) -> bool {
+        let PolicyView { view, shadowed } = &mut self.seen;
         while let Some(directory) = view.directories.get(self.number) {
-            for own in reader.policy.consumers.consumers().skip(self.own) {
+            for own in inputs.policy.consumers.consumers().skip(self.own) {
                 if budget.is_spent() {
                     return false;
                 }
                 budget.spend(OWN);
                 self.own = self.own.saturating_add(1);
                 let name = own.name().bytes();
-                if let Some(usurper) = directory.named(name) {
-                    usurpers.insert((self.number, usurper.place()));
+                if let Some(own_name) = directory.named(name) {
+                    shadowed.insert((self.number, own_name.place()));
                     let record = String::from_utf8_lossy(name);
-                    reader.left_out(&record, "name: the policy has a consumer of that name");
+                    inputs.left_out(&record, "name: the policy has a consumer of that name");
                 }
             }
             self.number = self.number.saturating_add(1);
@@ -143,13 +150,13 @@ impl Comparing {
     ///
     /// # Errors
     /// What is left is not what the policy needs.
-    pub(super) fn finish(
+    pub(in crate::engine) fn finish(
         self,
-        last: Option<&Seen>,
-        reader: &Reader<'_>,
-    ) -> Result<Seen, SourceError> {
+        last: Option<&PolicyView>,
+        inputs: &ViewInputs<'_>,
+    ) -> Result<PolicyView, SourceError> {
         let seen = self.seen;
-        for (number, from) in reader.consumers_from().enumerate() {
+        for (number, from) in inputs.consumers_from().enumerate() {
             let before = last.map_or(0, |last| last.count(number));
             let directory = seen.view.directories.get(number);
             let records = directory.map_or(0, Directory::len);
@@ -163,7 +170,7 @@ impl Comparing {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::engine::reading::Reading;
+    use crate::engine::documents::view::ViewBuilder;
     use crate::engine::{Event, Observer};
     use crate::policy::{Environment, Policy, SourceId};
     use crate::source::Hash;
@@ -204,23 +211,23 @@ mod tests {
         let shared = OWN_CONSUMERS - 100..OWN_CONSUMERS + 100;
         let document = format!(r#"{{"c": [{}]}}"#, consumers(shared));
         let mut told = Told(0);
-        let reader = &mut Reader {
+        let inputs = &mut ViewInputs {
             policy: &policy,
             id: SourceId::new(0),
             last: None,
             observer: &mut told,
         };
         let mut reading =
-            Reading::of_text(Hash([0; 32]), document.len(), &policy, SourceId::new(0));
+            ViewBuilder::of_text(Hash([0; 32]), document.len(), &policy, SourceId::new(0));
         let all = &mut Budget::unlimited();
-        let view = reading.advance(document.as_bytes(), reader, all);
+        let view = reading.advance(document.as_bytes(), inputs, all);
         let view = Rc::new(view.unwrap().unwrap());
-        let at_once = Seen::new(Rc::clone(&view), reader).unwrap();
-        let mut comparing = Comparing::new(view);
+        let at_once = PolicyView::new(Rc::clone(&view), inputs).unwrap();
+        let mut comparison = Comparison::new(view);
         let mut slices = 1;
         loop {
             let mut budget = Budget::slice();
-            let is_done = comparing.advance(reader, &mut budget);
+            let is_done = comparison.advance(inputs, &mut budget);
             assert!(budget.spent() <= (256 << 10) + OWN, "{}", budget.spent());
             if is_done {
                 break;
@@ -228,9 +235,9 @@ mod tests {
             slices += 1;
         }
         assert_eq!(slices, (OWN_CONSUMERS * OWN).div_ceil(256 << 10));
-        let seen = comparing.finish(None, reader).unwrap();
+        let seen = comparison.finish(None, inputs).unwrap();
         assert_eq!((seen.consumers(), at_once.consumers()), (100, 100));
-        assert_eq!(seen.usurpers, at_once.usurpers);
+        assert_eq!(seen.shadowed, at_once.shadowed);
         assert_eq!(told.0, 200, "each is told once, each time");
     }
 }

@@ -8,38 +8,43 @@ use crate::time::Timestamp;
 
 /// Names one waiting exchange, unique within a VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ExchangeId(pub(super) u64);
+pub struct ExchangeId(pub(in crate::engine) u64);
+
+/// The exchanges that may go on: the driver resumes each one that it still holds, whichever engine it belongs to.
+#[derive(Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Woken(pub Vec<ExchangeId>);
 
 /// Names one callout under way, unique within a VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FlightId(pub(super) u64);
+pub struct FlightId(pub(in crate::engine) u64);
 
 /// Names an engine within its VM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EngineId(pub(super) u64);
+pub(in crate::engine) struct EngineId(pub(in crate::engine) u64);
 
 /// Where a waiting exchange is reached. What it waits for knows it weakly: dropping the exchange ends the waiting.
 #[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) id: ExchangeId,
+pub(in crate::engine) struct Waiter {
+    pub(in crate::engine) id: ExchangeId,
     /// Whose policy decides it.
-    pub(super) engine: EngineId,
-    pub(super) deadline: Timestamp,
-    pub(super) mail: RefCell<Vec<Mail>>,
+    pub(in crate::engine) engine: EngineId,
+    pub(in crate::engine) deadline: Timestamp,
+    pub(in crate::engine) results: RefCell<Vec<FlightResult>>,
     /// Its place among those that wait in this VM.
-    pub(super) _place: Place,
+    pub(in crate::engine) _permit: WaitPermit,
 }
 
 /// All places of the exchanges that wait in one VM, and one of them: each holds a copy of its request's headers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Place(Rc<()>);
+pub(in crate::engine) struct WaitPermit(Rc<()>);
 
 /// How many exchanges may wait in one VM. With Envoy's own limit of 60 KiB of headers that is one of its four GiB.
 const MAX_WAITING: usize = 16_384;
 
-impl Place {
+impl WaitPermit {
     /// Whether one more may be taken.
-    pub(super) fn is_free(&self) -> bool {
+    pub(in crate::engine) fn is_free(&self) -> bool {
         // One is the store's own.
         Rc::strong_count(&self.0) <= MAX_WAITING
     }
@@ -47,49 +52,49 @@ impl Place {
 
 /// What an exchange remembers from before it waited.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(in crate::engine) struct Memory {
     /// What the flights that it waited for brought.
-    pub(super) answers: Vec<Mail>,
+    pub(in crate::engine) answers: Vec<FlightResult>,
     /// When it began to wait.
-    pub(super) since: Option<Timestamp>,
+    pub(in crate::engine) since: Option<Timestamp>,
     /// How often it has waited.
-    pub(super) waits: u8,
+    pub(in crate::engine) waits: u8,
     /// Whether it has waited until a deadline: it waits no more.
-    pub(super) overdue: bool,
+    pub(in crate::engine) overdue: bool,
     /// Whether the verdicts of its providers were told.
-    pub(super) has_told_verdicts: Cell<bool>,
+    pub(in crate::engine) has_told_verdicts: Cell<bool>,
 }
 
 /// What came of a flight, for an exchange that waited for it.
 #[derive(Clone, Debug)]
-pub(super) struct Mail {
-    pub(super) source: Identity,
-    pub(super) key: Box<[u8]>,
-    pub(super) settled: Settled,
+pub(in crate::engine) struct FlightResult {
+    pub(in crate::engine) source: Identity,
+    pub(in crate::engine) key: Box<[u8]>,
+    pub(in crate::engine) settled: Settled,
 }
 
 /// Exchanges that wait for one thing. One that is gone (its client left) counts no more.
 #[derive(Debug, Default)]
-pub(super) struct Waiters(Vec<Weak<Slot>>);
+pub(in crate::engine) struct Waiters(Vec<Weak<Waiter>>);
 
 /// How many may wait for one thing; above it a request is answered as if the thing had failed.
 const MAX_WAITERS: usize = 4096;
 
 impl Waiters {
     /// Whether one more may wait.
-    pub(super) fn has_room(&mut self) -> bool {
+    pub(in crate::engine) fn has_room(&mut self) -> bool {
         if self.0.len() >= MAX_WAITERS {
-            self.0.retain(|slot| slot.strong_count() > 0);
+            self.0.retain(|waiter| waiter.strong_count() > 0);
         }
         self.0.len() < MAX_WAITERS
     }
 
-    pub(super) fn push(&mut self, slot: &Rc<Slot>) {
-        self.0.push(Rc::downgrade(slot));
+    pub(in crate::engine) fn push(&mut self, waiter: &Rc<Waiter>) {
+        self.0.push(Rc::downgrade(waiter));
     }
 
     /// Takes all of them, those that still wait.
-    pub(super) fn take(&mut self) -> Vec<Rc<Slot>> {
+    pub(in crate::engine) fn take(&mut self) -> Vec<Rc<Waiter>> {
         std::mem::take(&mut self.0)
             .iter()
             .filter_map(Weak::upgrade)
@@ -98,11 +103,11 @@ impl Waiters {
 
     /// Takes those of one engine. Another has to look at what came itself first: woken before it did, its exchanges would
     /// only wait again, and nobody waits without end.
-    pub(super) fn take_of(&mut self, engine: EngineId) -> Vec<ExchangeId> {
+    pub(in crate::engine) fn take_of(&mut self, engine: EngineId) -> Vec<ExchangeId> {
         let mut own = Vec::new();
-        self.0.retain(|slot| match slot.upgrade() {
-            Some(slot) if slot.engine == engine => {
-                own.push(slot.id);
+        self.0.retain(|waiter| match waiter.upgrade() {
+            Some(waiter) if waiter.engine == engine => {
+                own.push(waiter.id);
                 false
             }
             Some(_) => true,
@@ -112,12 +117,12 @@ impl Waiters {
     }
 
     /// Takes those whose deadline has passed; forgets those that are gone.
-    pub(super) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
+    pub(in crate::engine) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
         let mut overdue = Vec::new();
-        self.0.retain(|slot| match slot.upgrade() {
-            Some(slot) if slot.deadline > now => true,
-            Some(slot) => {
-                overdue.push(slot.id);
+        self.0.retain(|waiter| match waiter.upgrade() {
+            Some(waiter) if waiter.deadline > now => true,
+            Some(waiter) => {
+                overdue.push(waiter.id);
                 false
             }
             None => false,

@@ -1,4 +1,4 @@
-//! Reading a document, slice by slice.
+//! Reading a document in slices.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use crate::source::{
     SourceError,
 };
 
-use super::enrolment::Enrolment;
-use super::reader::Reader;
-use super::view::View;
+use super::ConsumerLoader;
+use super::View;
+use super::ViewInputs;
 
 /// A document that is being read: first its text, then what the policies make of it. It is read whole or not at all.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(in crate::engine) struct ViewBuilder {
     hash: Hash,
     bytes: usize,
     format: Format,
@@ -26,19 +26,24 @@ pub(super) struct Reading {
 #[derive(Debug)]
 enum Stage {
     /// Consumers are read off the text; there is no need for the rest of it.
-    Records(Items, Enrolment),
+    Records(Items, ConsumerLoader),
     /// The text becomes a value.
     Value(FormatReader),
     /// It is one.
     Parsed(Arc<Document>),
     Indexing(Arc<Document>, Box<Indexing>),
     /// Consumers are read out of the value.
-    Enrolling(Arc<Document>, Selected, Enrolment),
+    Enrolling(Arc<Document>, Selected, ConsumerLoader),
 }
 
-impl Reading {
+impl ViewBuilder {
     /// Begins with the text of a document, which has this hash and length.
-    pub(super) fn of_text(hash: Hash, bytes: usize, policy: &Policy, id: SourceId) -> Self {
+    pub(in crate::engine) fn of_text(
+        hash: Hash,
+        bytes: usize,
+        policy: &Policy,
+        id: SourceId,
+    ) -> Self {
         let source = policy.sources.at(id);
         let format = policy.sources.format(id).unwrap_or(Format::Json);
         let looks_in = source.is_none_or(|source| source.is_looked_into);
@@ -50,13 +55,13 @@ impl Reading {
         };
         let stage = items.map_or_else(
             || Stage::Value(format.reader()),
-            |items| Stage::Records(items, Enrolment::default()),
+            |items| Stage::Records(items, ConsumerLoader::default()),
         );
         Self::new(hash, bytes, format, stage)
     }
 
     /// Begins with a document whose text was read already.
-    pub(super) fn of_document(document: &Arc<Document>) -> Self {
+    pub(in crate::engine) fn of_document(document: &Arc<Document>) -> Self {
         let stage = Stage::Parsed(Arc::clone(document));
         Self::new(document.hash(), document.bytes(), Format::Json, stage)
     }
@@ -73,21 +78,21 @@ impl Reading {
     }
 
     /// Goes on. `text` is the same each time. The view, once all is read; `None` where the budget is spent.
-    pub(super) fn advance(
+    pub(in crate::engine) fn advance(
         &mut self,
         text: &[u8],
-        reader: &mut Reader<'_>,
+        inputs: &mut ViewInputs<'_>,
         budget: &mut Budget,
     ) -> Result<Option<View>, SourceError> {
         while !budget.is_spent() {
             let next = match &mut self.stage {
-                Stage::Records(items, enrolment) => {
-                    match records(items, enrolment, text, reader, budget)? {
+                Stage::Records(items, loader) => {
+                    match records(items, loader, text, inputs, budget)? {
                         Records::Pending => continue,
                         Records::Unordered => Some(Stage::Value(self.format.reader())),
-                        Records::Nowhere => return Err(self.no_place(reader)),
+                        Records::Nowhere => return Err(self.no_place(inputs)),
                         Records::All => {
-                            self.enrolled(reader)?;
+                            self.enrolled(inputs)?;
                             return Ok(Some(self.finish(None)));
                         }
                     }
@@ -97,23 +102,23 @@ impl Reading {
                     .map(|value| Stage::Parsed(Document::read(value, self.bytes, self.hash))),
                 Stage::Parsed(document) => {
                     let document = Arc::clone(document);
-                    match self.next(&document, reader)? {
+                    match self.next(&document, inputs)? {
                         Some(stage) => Some(stage),
                         None => return Ok(Some(self.finish(Some(document)))),
                     }
                 }
                 Stage::Indexing(document, indexing) => {
-                    let by = reader.source().and_then(|source| source.index.as_ref());
+                    let by = inputs.source().and_then(|source| source.index.as_ref());
                     let is_done = by.is_none_or(|by| indexing.advance(&by.by, budget));
                     is_done.then(|| Stage::Parsed(Arc::clone(document)))
                 }
-                Stage::Enrolling(document, selected, enrolment) => {
-                    let from = reader.consumers_from().nth(self.directories.len());
+                Stage::Enrolling(document, selected, loader) => {
+                    let from = inputs.consumers_from().nth(self.directories.len());
                     let base = from.and_then(|from| from.items.base_in(document.value()));
                     let value = base.and_then(|base| selected.next_value(base));
                     match value {
                         Some(value) => {
-                            enrolment.value(value, reader, budget);
+                            loader.value(value, inputs, budget);
                             None
                         }
                         None => Some(Stage::Parsed(Arc::clone(document))),
@@ -121,7 +126,7 @@ impl Reading {
                 }
             };
             if let Some(next) = next {
-                self.go_over(next, reader)?;
+                self.go_over(next, inputs)?;
             }
         }
         Ok(None)
@@ -131,14 +136,14 @@ impl Reading {
     fn next(
         &self,
         document: &Arc<Document>,
-        reader: &Reader<'_>,
+        inputs: &ViewInputs<'_>,
     ) -> Result<Option<Stage>, SourceError> {
-        let index = reader.source().and_then(|source| source.index.as_ref());
+        let index = inputs.source().and_then(|source| source.index.as_ref());
         if let Some(by) = index.filter(|_| self.index.is_none()) {
             let indexing = Box::new(Indexing::new(document, &by.items));
             return Ok(Some(Stage::Indexing(Arc::clone(document), indexing)));
         }
-        let Some(from) = reader.consumers_from().nth(self.directories.len()) else {
+        let Some(from) = inputs.consumers_from().nth(self.directories.len()) else {
             return Ok(None);
         };
         if !from.items.reaches(document.value()) {
@@ -149,20 +154,20 @@ impl Reading {
         Ok(Some(Stage::Enrolling(
             document,
             selected,
-            Enrolment::default(),
+            ConsumerLoader::default(),
         )))
     }
 
     /// Goes over to another stage, and keeps what the one before it brought.
-    fn go_over(&mut self, next: Stage, reader: &mut Reader<'_>) -> Result<(), SourceError> {
+    fn go_over(&mut self, next: Stage, inputs: &mut ViewInputs<'_>) -> Result<(), SourceError> {
         match std::mem::replace(&mut self.stage, next) {
             Stage::Indexing(document, indexing) => {
                 let index = indexing.finish();
-                judge_index(&index, &document, reader)?;
+                judge_index(&index, &document, inputs)?;
                 self.index = Some(index);
             }
-            Stage::Enrolling(_, _, enrolment) => {
-                let directory = self.judge(enrolment, reader)?;
+            Stage::Enrolling(_, _, loader) => {
+                let directory = self.judge(loader, inputs)?;
                 self.directories.push(directory);
             }
             Stage::Records(..) | Stage::Value(_) | Stage::Parsed(_) => {}
@@ -171,29 +176,33 @@ impl Reading {
     }
 
     /// All consumers are read off the text.
-    fn enrolled(&mut self, reader: &Reader<'_>) -> Result<(), SourceError> {
+    fn enrolled(&mut self, inputs: &ViewInputs<'_>) -> Result<(), SourceError> {
         let nothing = Stage::Value(self.format.reader());
-        if let Stage::Records(_, enrolment) = std::mem::replace(&mut self.stage, nothing) {
-            let directory = self.judge(enrolment, reader)?;
+        if let Stage::Records(_, loader) = std::mem::replace(&mut self.stage, nothing) {
+            let directory = self.judge(loader, inputs)?;
             self.directories.push(directory);
         }
         Ok(())
     }
 
-    fn no_place(&self, reader: &Reader<'_>) -> SourceError {
-        let from = reader.consumers_from().nth(self.directories.len());
+    fn no_place(&self, inputs: &ViewInputs<'_>) -> SourceError {
+        let from = inputs.consumers_from().nth(self.directories.len());
         from.map_or_else(
             || SourceError::Unusable("nobody reads consumers in it".into()),
             |from| nowhere(&from.items, "consumers"),
         )
     }
 
-    fn judge(&self, enrolment: Enrolment, reader: &Reader<'_>) -> Result<Directory, SourceError> {
+    fn judge(
+        &self,
+        loader: ConsumerLoader,
+        inputs: &ViewInputs<'_>,
+    ) -> Result<Directory, SourceError> {
         let number = self.directories.len();
-        let from = reader.consumers_from().nth(number);
-        let before = reader.last.and_then(|last| last.directories.get(number));
+        let from = inputs.consumers_from().nth(number);
+        let before = inputs.last.and_then(|last| last.directories.get(number));
         let kept = from.map_or(0, |from| from.keep_percent);
-        enrolment.finish(before.map_or(0, Directory::len), kept)
+        loader.finish(before.map_or(0, Directory::len), kept)
     }
 
     fn finish(&mut self, document: Option<Arc<Document>>) -> View {
@@ -207,7 +216,7 @@ impl Reading {
     }
 
     /// What was read so far of the document's value, in parts that nobody else has.
-    pub(super) fn into_values(self) -> Vec<serde_json::Value> {
+    pub(in crate::engine) fn into_values(self) -> Vec<serde_json::Value> {
         drop(self.index);
         let document = match self.stage {
             Stage::Records(..) => return Vec::new(),
@@ -234,15 +243,15 @@ enum Records {
 /// Reads consumers off the text.
 fn records(
     items: &mut Items,
-    enrolment: &mut Enrolment,
+    loader: &mut ConsumerLoader,
     text: &[u8],
-    reader: &mut Reader<'_>,
+    inputs: &mut ViewInputs<'_>,
     budget: &mut Budget,
 ) -> Result<Records, SourceError> {
     while let Some(item) = items.next(text, budget)? {
         match item {
-            Item::Begins(at) => enrolment.record(text, at, items, reader, budget)?,
-            Item::Forget => *enrolment = Enrolment::default(),
+            Item::Begins(at) => loader.record(text, at, items, inputs, budget)?,
+            Item::Forget => *loader = ConsumerLoader::default(),
             Item::Unordered => return Ok(Records::Unordered),
             Item::End(true) => return Ok(Records::All),
             Item::End(false) => return Ok(Records::Nowhere),
@@ -264,9 +273,9 @@ fn nowhere(items: &JsonPath, what: &str) -> SourceError {
 fn judge_index(
     index: &Index,
     document: &Document,
-    reader: &mut Reader<'_>,
+    inputs: &mut ViewInputs<'_>,
 ) -> Result<(), SourceError> {
-    let by = reader.source().and_then(|source| source.index.as_ref());
+    let by = inputs.source().and_then(|source| source.index.as_ref());
     let items = by.map(|by| &by.items);
     let astray = items.filter(|items| !items.reaches(document.value()));
     if let Some(items) = astray.filter(|_| index.is_empty()) {
@@ -291,7 +300,7 @@ fn judge_index(
     ] {
         if count > 0 {
             let what = if count == 1 { one } else { several };
-            reader.left_out("-", &format!("{count} {what}"));
+            inputs.left_out("-", &format!("{count} {what}"));
         }
     }
     Ok(())
@@ -308,7 +317,7 @@ mod tests {
     use crate::policy::Environment;
     use proptest::prelude::*;
 
-    pub(super) struct Events(pub(super) Vec<String>);
+    pub(in crate::engine) struct Events(pub(in crate::engine) Vec<String>);
 
     impl Observer for Events {
         fn event(&mut self, event: &Event<'_>) {
@@ -325,7 +334,7 @@ mod tests {
     }
 
     /// Reads consumers off the text, or out of the value because a lookup needs that as well.
-    pub(super) fn policy(lookup: &str) -> Policy {
+    pub(in crate::engine) fn policy(lookup: &str) -> Policy {
         let text = format!(
             r#"{{"consumersFrom": [{{"source": "s", "items": "$.consumers[*]"}}],
                 "providers": {{"keys": {{"apiKey": {{"from": [{{"header": "x"}}]}}}},
@@ -339,8 +348,8 @@ mod tests {
     /// What comes of a text: events, and whose each key is, with all that is known of that one.
     fn read(text: &[u8], slice: Option<usize>, policy: &Policy) -> (Vec<String>, String) {
         let mut observer = Events(Vec::new());
-        let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
-        let reader = &mut Reader {
+        let mut reading = ViewBuilder::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
+        let inputs = &mut ViewInputs {
             policy,
             id: SourceId::new(0),
             last: None,
@@ -348,7 +357,7 @@ mod tests {
         };
         let view = loop {
             let mut budget = slice.map_or_else(Budget::unlimited, Budget::of);
-            match reading.advance(text, reader, &mut budget) {
+            match reading.advance(text, inputs, &mut budget) {
                 Ok(None) => {}
                 Ok(Some(view)) => break view,
                 // Where it is malformed is told in as many ways as it is read.

@@ -10,27 +10,27 @@ use super::view::View;
 
 /// Values of documents that are gone. Everything else of a view is a few large pieces, and ends where it is.
 #[derive(Debug, Default)]
-pub(super) struct Retired(Remains);
+pub(in crate::engine) struct PendingDrops(Remains);
 
-impl Retired {
+impl PendingDrops {
     /// Somebody lets go of a view. Whoever is the last to do so leaves its document's value here.
-    pub(super) fn view(&mut self, view: Rc<View>) {
+    pub(in crate::engine) fn view(&mut self, view: Rc<View>) {
         if let Some(value) = Rc::into_inner(view).and_then(View::into_value) {
             self.0.add(value);
         }
     }
 
     /// Values of a document that won't be read to its end.
-    pub(super) fn values(&mut self, values: Vec<Value>) {
+    pub(in crate::engine) fn values(&mut self, values: Vec<Value>) {
         values.into_iter().for_each(|value| self.0.add(value));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::engine) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Goes on dropping.
-    pub(super) fn advance(&mut self, budget: &mut Budget) {
+    pub(in crate::engine) fn advance(&mut self, budget: &mut Budget) {
         self.0.advance(budget);
     }
 }

@@ -7,12 +7,12 @@ use super::waiting::EngineId;
 /// One slice for all of them: engines that have something to read share it, each on its own tick. So each goes on,
 /// and however many documents come, a round of ticks costs no more. What a tick leaves is for what comes before the next.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub(in crate::engine) struct SharedBudget {
     readers: Vec<EngineId>,
     left: Budget,
 }
 
-impl Default for Allowance {
+impl Default for SharedBudget {
     fn default() -> Self {
         Self {
             readers: Vec::new(),
@@ -21,9 +21,9 @@ impl Default for Allowance {
     }
 }
 
-impl Allowance {
+impl SharedBudget {
     /// The part of an engine's tick. What isn't used of it is to be given back.
-    pub(super) fn of_tick(&mut self, engine: EngineId, is_reading: bool) -> Budget {
+    pub(in crate::engine) fn of_tick(&mut self, engine: EngineId, is_reading: bool) -> Budget {
         self.forget(engine);
         if is_reading {
             self.readers.push(engine);
@@ -37,27 +37,27 @@ impl Allowance {
     }
 
     /// What is left for something that comes between two ticks. What isn't used of it is to be given back.
-    pub(super) fn take(&mut self) -> Budget {
+    pub(in crate::engine) fn take(&mut self) -> Budget {
         std::mem::replace(&mut self.left, Budget::of(0))
     }
 
     /// Takes back what wasn't used.
-    pub(super) fn give_back(&mut self, rest: Budget) {
+    pub(in crate::engine) fn give_back(&mut self, rest: Budget) {
         self.left = rest;
     }
 
     /// Whether whatever comes now has to wait for the next tick.
-    pub(super) const fn is_spent(&self) -> bool {
+    pub(in crate::engine) const fn is_spent(&self) -> bool {
         self.left.is_spent()
     }
 
     /// Takes something off what is left.
-    pub(super) const fn spend(&mut self, cost: usize) {
+    pub(in crate::engine) const fn spend(&mut self, cost: usize) {
         self.left.spend(cost);
     }
 
     /// An engine is gone.
-    pub(super) fn forget(&mut self, engine: EngineId) {
-        self.readers.retain(|reader| *reader != engine);
+    pub(in crate::engine) fn forget(&mut self, engine: EngineId) {
+        self.readers.retain(|inputs| *inputs != engine);
     }
 }

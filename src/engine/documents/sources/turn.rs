@@ -7,14 +7,14 @@ use crate::http::{Callout, CalloutError, Reply};
 use crate::policy::{Policy, SourceId};
 use crate::source::{Budget, Outcome, Tick};
 
-use super::super::store::{Store, WatchedSource};
-use super::super::uptake::Uptake;
-use super::super::world::World;
-use super::{Sources, State};
+use super::{SourceState, Sources};
+use crate::engine::documents::CallInputs;
+use crate::engine::documents::store::{Store, WatchedSource};
+use crate::engine::documents::update::DocumentUpdate;
 
 /// Whose turn it is first when there is something to be read, and what it took in that turn.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(in crate::engine) struct Turn {
     first: usize,
     taken: usize,
 }
@@ -27,15 +27,15 @@ impl Sources {
         policy: &Policy,
         store: &Store,
         budget: &mut Budget,
-        world: &mut World<'_>,
+        call: &mut CallInputs<'_>,
     ) -> Vec<(SourceId, Rc<RefCell<WatchedSource>>, Callout)> {
         let mut callouts = Vec::new();
         for (id, state) in SourceId::all().zip(&self.states) {
-            let State::Watched(watched) = state else {
+            let SourceState::Watched(watched) = state else {
                 continue;
             };
             let shared = Rc::clone(&watched.shared);
-            let tick = shared.borrow_mut().machine.tick(world.now, world.board);
+            let tick = shared.borrow_mut().machine.tick(call.now, call.board);
             match tick {
                 Tick::Idle | Tick::Arrived => {}
                 Tick::Fetch(callout) => callouts.push((id, shared, callout)),
@@ -43,14 +43,14 @@ impl Sources {
         }
         // Before new things are made the old ones go, or a VM that always has something to read would keep them all.
         let mut old = budget.half();
-        store.0.borrow_mut().retired.advance(&mut old);
+        store.0.borrow_mut().pending_drops.advance(&mut old);
         budget.join(&old);
         let mut new = budget.half();
-        self.catch_up(policy, store, &mut new, (world.now, world.observer));
+        self.catch_up(policy, store, &mut new, (call.now, call.observer));
         budget.join(&new);
-        self.read_on(policy, store, budget, world);
-        self.catch_up(policy, store, budget, (world.now, world.observer));
-        self.compare_lists(policy, world.observer, budget);
+        self.read_on(policy, store, budget, call);
+        self.catch_up(policy, store, budget, (call.now, call.observer));
+        self.compare_lists(policy, call.observer, budget);
         callouts
     }
 
@@ -61,13 +61,13 @@ impl Sources {
         policy: &Policy,
         store: &Store,
         slice: &mut Budget,
-        world: &mut World<'_>,
+        call: &mut CallInputs<'_>,
     ) {
         let first = self.turn.first.min(self.states.len());
         let (before, from) = self.states.split_at(first);
         let indices = (first..).take(from.len()).chain(0..before.len());
         for (index, state) in indices.zip(from.iter().chain(before)) {
-            let State::Watched(watched) = state else {
+            let SourceState::Watched(watched) = state else {
                 continue;
             };
             let mut source = watched.shared.borrow_mut();
@@ -84,14 +84,14 @@ impl Sources {
                 return;
             }
             let before = slice.spent();
-            let mut uptake = Uptake {
+            let mut update = DocumentUpdate {
                 id: SourceId::new(index),
                 policy,
                 store,
-                world,
+                call,
                 slice,
             };
-            uptake.go_on(&mut source);
+            update.go_on(&mut source);
             let taken = slice.spent().saturating_sub(before);
             self.turn.taken = self.turn.taken.saturating_add(taken);
             if slice.is_spent() && source.is_reading() {
@@ -113,31 +113,31 @@ impl Sources {
         reply: Result<Reply, CalloutError>,
         policy: &Policy,
         store: &Store,
-        world: &mut World<'_>,
+        call: &mut CallInputs<'_>,
     ) -> Option<(SourceId, Callout)> {
-        let mut slice = store.0.borrow_mut().allowance.take();
+        let mut slice = store.0.borrow_mut().shared_budget.take();
         let mut source = shared.borrow_mut();
-        let outcome = source.machine.fetched(world.now, world.board, reply);
+        let outcome = source.machine.fetched(call.now, call.board, reply);
         let mut next = None;
         if let Some(id) = self.id_of(shared) {
-            let mut uptake = Uptake {
+            let mut update = DocumentUpdate {
                 id,
                 policy,
                 store,
-                world,
+                call,
                 slice: &mut slice,
             };
             match outcome {
-                Outcome::Arrived => uptake.go_on(&mut source),
-                Outcome::Failed(error) => uptake.failed(&error),
+                Outcome::Arrived => update.go_on(&mut source),
+                Outcome::Failed(error) => update.failed(&error),
                 Outcome::Send(callout) => next = Some((id, callout)),
                 Outcome::Unchanged | Outcome::Ignored => {}
             }
         }
         drop(source);
-        self.catch_up(policy, store, &mut slice, (world.now, world.observer));
-        self.compare_lists(policy, world.observer, &mut slice);
-        store.0.borrow_mut().allowance.give_back(slice);
+        self.catch_up(policy, store, &mut slice, (call.now, call.observer));
+        self.compare_lists(policy, call.observer, &mut slice);
+        store.0.borrow_mut().shared_budget.give_back(slice);
         next
     }
 }

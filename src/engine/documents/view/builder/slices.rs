@@ -6,17 +6,17 @@ use super::*;
 /// What is read in each slice, and what comes of it in the end.
 fn slices(text: &[u8], policy: &Policy) -> (Vec<usize>, Vec<String>, Result<usize, String>) {
     let mut observer = Events(Vec::new());
-    let mut reading = Reading::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
+    let mut reading = ViewBuilder::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
     let mut slices = Vec::new();
     let result = loop {
-        let reader = &mut Reader {
+        let inputs = &mut ViewInputs {
             policy,
             id: SourceId::new(0),
             last: None,
             observer: &mut observer,
         };
         let mut budget = Budget::slice();
-        let read = reading.advance(text, reader, &mut budget);
+        let read = reading.advance(text, inputs, &mut budget);
         slices.push(budget.spent());
         match read {
             Ok(None) => assert!(slices.len() < 10_000, "it goes on for ever"),

@@ -3,15 +3,15 @@
 use crate::policy::{Consumer, Owner, Policy, ProviderId, SourceId};
 use crate::source::Budget;
 
-use super::census::List;
-use super::event::Observer;
-use super::seen::Seen;
-use super::sources::{Sources, State};
+use super::conflicts::List;
+use super::policy_view::PolicyView;
+use super::sources::{SourceState, Sources};
+use crate::engine::event::Observer;
 
 impl Sources {
     /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
     /// in one document or in two, is nobody's, and so is one of a consumer whose name two lists have.
-    pub(super) fn owner<'s>(
+    pub(in crate::engine) fn owner<'s>(
         &'s self,
         policy: &'s Policy,
         provider: ProviderId,
@@ -61,11 +61,11 @@ impl Sources {
     }
 
     /// What may be used of the document of this source.
-    fn seen(&self, id: SourceId) -> Option<&Seen> {
+    fn seen(&self, id: SourceId) -> Option<&PolicyView> {
         match self.states.get(id.index())? {
-            State::Inline(seen) => Some(seen),
-            State::Watched(watched) => watched.seen(),
-            State::OnDemand(_) => None,
+            SourceState::Inline(seen) => Some(seen),
+            SourceState::Watched(watched) => watched.seen(),
+            SourceState::OnDemand(_) => None,
         }
     }
 
@@ -78,18 +78,18 @@ impl Sources {
     }
 
     /// How many consumers of this source are nobody because of their names.
-    pub(super) fn contested(&self, id: SourceId) -> usize {
-        self.census.contested(id)
+    pub(in crate::engine) fn contested(&self, id: SourceId) -> usize {
+        self.conflict_check.contested(id)
     }
 
     /// Goes on comparing what several lists of consumers claim.
-    pub(super) fn compare_lists(
+    pub(in crate::engine) fn compare_lists(
         &mut self,
         policy: &Policy,
         observer: &mut dyn Observer,
         budget: &mut Budget,
     ) {
-        if self.census.is_pending() {
+        if self.conflict_check.is_pending() {
             let mut lists = lists(&self.states);
             if lists.len() > 1 || policy.consumers.has_any_key() {
                 lists.insert(0, (None, &policy.consumers));
@@ -97,19 +97,19 @@ impl Sources {
                 // There is nothing that it could be compared with.
                 lists.clear();
             }
-            self.census.advance(lists, policy, observer, budget);
+            self.conflict_check.advance(lists, policy, observer, budget);
         }
     }
 }
 
 /// Every list of consumers, with its source.
-fn lists(states: &[State]) -> Vec<List<'_>> {
+fn lists(states: &[SourceState]) -> Vec<List<'_>> {
     let mut lists = Vec::new();
     for (id, state) in SourceId::all().zip(states) {
         let seen = match state {
-            State::Inline(seen) => Some(seen),
-            State::Watched(watched) => watched.last_seen(),
-            State::OnDemand(_) => None,
+            SourceState::Inline(seen) => Some(seen),
+            SourceState::Watched(watched) => watched.last_seen(),
+            SourceState::OnDemand(_) => None,
         };
         let directories = seen.into_iter().flat_map(|seen| &seen.view.directories);
         lists.extend(directories.map(|directory| (Some(id), directory)));

@@ -9,8 +9,8 @@ use crate::auth::IdentifierForm;
 use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy, SourceId};
 use crate::source::Budget;
 
-use super::event::{Event, Observer};
-use super::reader::Reader;
+use super::view::ViewInputs;
+use crate::engine::event::{Event, Observer};
 
 /// What one look-up in one directory costs.
 const LOOK: usize = 32;
@@ -20,7 +20,7 @@ const DIGEST: usize = 256;
 
 /// A comparison of all lists of consumers that one policy has, and what came of the last one.
 #[derive(Debug, Default)]
-pub(super) struct Census {
+pub(in crate::engine) struct ConflictCheck {
     /// The sources whose documents came or went before this one began, and after the last one had.
     news: Vec<SourceId>,
     /// Those whose documents came or went while this one ran. The next one is for them: were this one begun anew,
@@ -59,7 +59,7 @@ impl Default for Stage {
 }
 
 /// A list of consumers, and its source; none is the policy's own.
-pub(super) type List<'r> = (Option<SourceId>, &'r Directory);
+pub(in crate::engine) type List<'r> = (Option<SourceId>, &'r Directory);
 
 /// What is compared, and who is told.
 struct Round<'r> {
@@ -69,9 +69,9 @@ struct Round<'r> {
     observer: &'r mut dyn Observer,
 }
 
-impl Census {
+impl ConflictCheck {
     /// The document of this source is another one, or gone: all is compared anew.
-    pub(super) fn begin(&mut self, id: SourceId) {
+    pub(in crate::engine) fn begin(&mut self, id: SourceId) {
         let has_begun = self.walk.as_ref().is_some_and(Walk::has_begun);
         let news = if has_begun {
             &mut self.later
@@ -85,17 +85,17 @@ impl Census {
     }
 
     /// Whether there is more to be compared.
-    pub(super) const fn is_pending(&self) -> bool {
+    pub(in crate::engine) const fn is_pending(&self) -> bool {
         self.walk.is_some()
     }
 
     /// How many consumers of this source are nobody because of their names.
-    pub(super) fn contested(&self, id: SourceId) -> usize {
+    pub(in crate::engine) fn contested(&self, id: SourceId) -> usize {
         self.contested.get(id.index()).copied().unwrap_or_default()
     }
 
     /// Goes on. `lists` are all of them.
-    pub(super) fn advance(
+    pub(in crate::engine) fn advance(
         &mut self,
         lists: Vec<List<'_>>,
         policy: &Policy,
@@ -236,13 +236,13 @@ impl<'r> Round<'r> {
     }
 
     fn tell(&mut self, id: SourceId, consumer: Consumer<'_>, reason: &str) {
-        let mut reader = Reader {
+        let mut inputs = ViewInputs {
             policy: self.policy,
             id,
             last: None,
             observer: self.observer,
         };
-        reader.left_out(&String::from_utf8_lossy(consumer.name().bytes()), reason);
+        inputs.left_out(&String::from_utf8_lossy(consumer.name().bytes()), reason);
     }
 }
 

@@ -11,42 +11,42 @@ use crate::policy::{Policy, SourceId, SourceKind};
 use crate::source::{Board, Budget, Document, Hash};
 use crate::time::Timestamp;
 
-use super::census::Census;
-use super::event::{Event, Observer};
-use super::reader::Reader;
-use super::reading::Reading;
-use super::seen::{Comparing, Seen};
-use super::store::{DemandSource, Store, WatchedSource};
-use super::view::View;
-use super::waiting::{EngineId, ExchangeId};
+use crate::engine::documents::conflicts::ConflictCheck;
+use crate::engine::documents::policy_view::{Comparison, PolicyView};
+use crate::engine::documents::store::{OnDemandSource, Store, WatchedSource};
+use crate::engine::documents::view::View;
+use crate::engine::documents::view::ViewBuilder;
+use crate::engine::documents::view::ViewInputs;
+use crate::engine::documents::waiting::{EngineId, ExchangeId};
+use crate::engine::event::{Event, Observer};
 use turn::Turn;
 
 /// All sources of one policy, in its order.
 #[derive(Debug)]
-pub(super) struct Sources {
-    pub(super) states: Vec<State>,
+pub(in crate::engine) struct Sources {
+    pub(in crate::engine) states: Vec<SourceState>,
     /// Those whose documents hold consumers.
-    pub(super) of_consumers: Vec<SourceId>,
-    pub(super) census: Census,
+    pub(in crate::engine) of_consumers: Vec<SourceId>,
+    pub(in crate::engine) conflict_check: ConflictCheck,
     turn: Turn,
 }
 
 /// One source.
 #[derive(Debug)]
-pub(super) enum State {
+pub(in crate::engine) enum SourceState {
     /// Its document is in the policy.
-    Inline(Seen),
+    Inline(PolicyView),
     Watched(WatchedState),
-    OnDemand(Rc<RefCell<DemandSource>>),
+    OnDemand(Rc<RefCell<OnDemandSource>>),
 }
 
 /// A watched source, and what this policy knows of it.
 #[derive(Debug)]
-pub(super) struct WatchedState {
-    pub(super) shared: Rc<RefCell<WatchedSource>>,
-    seen: Option<Seen>,
+pub(in crate::engine) struct WatchedState {
+    pub(in crate::engine) shared: Rc<RefCell<WatchedSource>>,
+    seen: Option<PolicyView>,
     /// A newer one that isn't compared with the policy's own consumers to its end.
-    comparing: Option<Comparing>,
+    comparison: Option<Comparison>,
     /// Whether the last good document may be used by this policy's rule, as of the last look.
     usable: bool,
     /// The newest document that this policy could not use, where another one could.
@@ -57,17 +57,17 @@ pub(super) struct WatchedState {
 
 impl WatchedState {
     /// What is known, while it may be used.
-    pub(super) fn seen(&self) -> Option<&Seen> {
+    pub(in crate::engine) fn seen(&self) -> Option<&PolicyView> {
         self.seen.as_ref().filter(|_| self.usable)
     }
 
     /// What is known, stale or not.
-    pub(super) const fn last_seen(&self) -> Option<&Seen> {
+    pub(in crate::engine) const fn last_seen(&self) -> Option<&PolicyView> {
         self.seen.as_ref()
     }
 
     /// When the source last said that this policy's document is its own; `None` before the first.
-    pub(super) fn confirmed(&self) -> Option<Timestamp> {
+    pub(in crate::engine) fn confirmed(&self) -> Option<Timestamp> {
         let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
         let own = self.seen.as_ref().map(|seen| seen.view.hash);
         if own == Some(newest) {
@@ -86,35 +86,35 @@ impl WatchedState {
         budget: &mut Budget,
         (now, observer): (Timestamp, &mut dyn Observer),
     ) -> bool {
-        let Some(mut comparing) = self.comparing.take() else {
+        let Some(mut comparison) = self.comparison.take() else {
             return false;
         };
-        let reader = &mut Reader {
+        let inputs = &mut ViewInputs {
             policy,
             id,
             last: None,
             observer,
         };
-        if !comparing.advance(reader, budget) {
-            self.comparing = Some(comparing);
+        if !comparison.advance(inputs, budget) {
+            self.comparison = Some(comparison);
             return false;
         }
         let source = policy.sources.name(id);
-        let view = Rc::clone(comparing.view());
-        match comparing.finish(self.seen.as_ref(), reader) {
+        let view = Rc::clone(comparison.view());
+        match comparison.finish(self.seen.as_ref(), inputs) {
             Ok(seen) => {
                 self.current = now;
                 self.refused = None;
                 let bytes = view.bytes;
                 if let Some(before) = self.seen.replace(seen) {
-                    store.0.borrow_mut().retired.view(before.view);
+                    store.0.borrow_mut().pending_drops.view(before.view);
                 }
                 observer.event(&Event::SourceLoaded { source, bytes });
                 true
             }
             Err(error) => {
                 self.refused = Some(view.hash);
-                store.0.borrow_mut().retired.view(view);
+                store.0.borrow_mut().pending_drops.view(view);
                 observer.event(&Event::SourceFailed {
                     source,
                     id,
@@ -132,7 +132,7 @@ impl WatchedState {
         self.current = self.current.min(now);
         if now.since(self.current) > stale_for {
             if let Some(seen) = self.seen.take() {
-                store.0.borrow_mut().retired.view(seen.view);
+                store.0.borrow_mut().pending_drops.view(seen.view);
                 return true;
             }
         }
@@ -142,7 +142,7 @@ impl WatchedState {
 
 impl Sources {
     /// Finds what is known already, in `store`; inline documents are read here.
-    pub(super) fn new(
+    pub(in crate::engine) fn new(
         own: EngineId,
         policy: &Policy,
         store: &Store,
@@ -152,17 +152,17 @@ impl Sources {
         for (id, source) in policy.sources.iter() {
             states.push(match &source.kind {
                 SourceKind::Inline(document) => {
-                    State::Inline(inline(document, id, policy, observer))
+                    SourceState::Inline(inline(document, id, policy, observer))
                 }
                 SourceKind::Watched {
                     protocol,
                     schedule,
                     identity,
                     ..
-                } => State::Watched(WatchedState {
+                } => SourceState::Watched(WatchedState {
                     shared: store.watched(own, *identity, protocol, *schedule),
                     seen: None,
-                    comparing: None,
+                    comparison: None,
                     usable: false,
                     refused: None,
                     current: Timestamp::default(),
@@ -171,7 +171,7 @@ impl Sources {
                     template,
                     limits,
                     identity,
-                } => State::OnDemand(store.on_demand(*identity, template, *limits)),
+                } => SourceState::OnDemand(store.on_demand(*identity, template, *limits)),
             });
         }
         let mut of_consumers: Vec<SourceId> = Vec::new();
@@ -183,12 +183,12 @@ impl Sources {
         let mut sources = Self {
             states,
             of_consumers,
-            census: Census::default(),
+            conflict_check: ConflictCheck::default(),
             turn: Turn::default(),
         };
         for id in &sources.of_consumers {
-            if matches!(sources.at(*id), Some(State::Inline(_))) {
-                sources.census.begin(*id);
+            if matches!(sources.at(*id), Some(SourceState::Inline(_))) {
+                sources.conflict_check.begin(*id);
             }
         }
         let now = store.0.borrow().now;
@@ -204,33 +204,33 @@ impl Sources {
         sources
     }
 
-    pub(super) fn at(&self, id: SourceId) -> Option<&State> {
+    pub(in crate::engine) fn at(&self, id: SourceId) -> Option<&SourceState> {
         self.states.get(id.index())
     }
 
     /// Whether there is anything to be done on a tick.
-    pub(super) fn need_ticks(&self) -> bool {
+    pub(in crate::engine) fn need_ticks(&self) -> bool {
         self.states
             .iter()
-            .any(|state| !matches!(state, State::Inline(_)))
+            .any(|state| !matches!(state, SourceState::Inline(_)))
     }
 
     /// Whether a document has come that isn't read to its end, and compared.
-    pub(super) fn are_reading(&self) -> bool {
-        let is_reading = |state: &State| match state {
-            State::Watched(watched) => {
-                watched.comparing.is_some() || watched.shared.borrow().is_reading()
+    pub(in crate::engine) fn are_reading(&self) -> bool {
+        let is_reading = |state: &SourceState| match state {
+            SourceState::Watched(watched) => {
+                watched.comparison.is_some() || watched.shared.borrow().is_reading()
             }
-            State::Inline(_) | State::OnDemand(_) => false,
+            SourceState::Inline(_) | SourceState::OnDemand(_) => false,
         };
-        self.census.is_pending() || self.states.iter().any(is_reading)
+        self.conflict_check.is_pending() || self.states.iter().any(is_reading)
     }
 
     /// The engine's own exchanges that waited for a first document which is there now, and all that have waited long enough.
-    pub(super) fn wake(&self, own: EngineId, now: Timestamp) -> Vec<ExchangeId> {
+    pub(in crate::engine) fn wake(&self, own: EngineId, now: Timestamp) -> Vec<ExchangeId> {
         let mut woken = Vec::new();
         for state in &self.states {
-            if let State::Watched(watched) = state {
+            if let SourceState::Watched(watched) = state {
                 let ready = watched.seen().is_some();
                 let mut shared = watched.shared.borrow_mut();
                 if ready {
@@ -243,32 +243,43 @@ impl Sources {
     }
 
     /// Each source with its id.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (SourceId, &State)> {
+    pub(in crate::engine) fn iter(&self) -> impl Iterator<Item = (SourceId, &SourceState)> {
         SourceId::all().zip(&self.states)
     }
 
     /// Which of the policy's sources a source on demand is.
-    pub(super) fn id_of_demand(&self, source: &Rc<RefCell<DemandSource>>) -> Option<SourceId> {
-        self.id_where(|state| matches!(state, State::OnDemand(own) if Rc::ptr_eq(own, source)))
+    pub(in crate::engine) fn id_of_demand(
+        &self,
+        source: &Rc<RefCell<OnDemandSource>>,
+    ) -> Option<SourceId> {
+        self.id_where(
+            |state| matches!(state, SourceState::OnDemand(own) if Rc::ptr_eq(own, source)),
+        )
     }
 
     /// Lets go of everything; what nobody else uses is given up on the board too.
-    pub(super) fn close(self, own: EngineId, store: &Store, now: Timestamp, board: &mut dyn Board) {
-        let retired = &mut store.0.borrow_mut().retired;
+    pub(in crate::engine) fn close(
+        self,
+        own: EngineId,
+        store: &Store,
+        now: Timestamp,
+        board: &mut dyn Board,
+    ) {
+        let pending_drops = &mut store.0.borrow_mut().pending_drops;
         for state in self.states {
             let watched = match state {
-                State::Watched(watched) => watched,
-                State::Inline(seen) => {
-                    retired.view(seen.view);
+                SourceState::Watched(watched) => watched,
+                SourceState::Inline(seen) => {
+                    pending_drops.view(seen.view);
                     continue;
                 }
-                State::OnDemand(_) => continue,
+                SourceState::OnDemand(_) => continue,
             };
             if let Some(seen) = watched.seen {
-                retired.view(seen.view);
+                pending_drops.view(seen.view);
             }
-            if let Some(comparing) = watched.comparing {
-                retired.view(comparing.into_view());
+            if let Some(comparison) = watched.comparison {
+                pending_drops.view(comparison.into_view());
             }
             watched.shared.borrow_mut().leave(own);
             let Some(last) = Rc::into_inner(watched.shared) else {
@@ -277,18 +288,18 @@ impl Sources {
             let WatchedSource {
                 machine,
                 view,
-                in_hand,
+                pending,
                 ..
             } = last.into_inner();
             machine.close(now, board);
-            view.into_iter().for_each(|view| retired.view(view));
-            if let Some(in_hand) = in_hand {
-                retired.values(in_hand.reading.into_values());
+            view.into_iter().for_each(|view| pending_drops.view(view));
+            if let Some(pending) = pending {
+                pending_drops.values(pending.reading.into_values());
             }
         }
     }
 
-    fn id_where(&self, is_meant: impl Fn(&State) -> bool) -> Option<SourceId> {
+    fn id_where(&self, is_meant: impl Fn(&SourceState) -> bool) -> Option<SourceId> {
         self.iter()
             .find(|(_, state)| is_meant(state))
             .map(|(id, _)| id)
@@ -296,7 +307,7 @@ impl Sources {
 
     fn id_of(&self, shared: &Rc<RefCell<WatchedSource>>) -> Option<SourceId> {
         self.id_where(
-            |state| matches!(state, State::Watched(watched) if Rc::ptr_eq(&watched.shared, shared)),
+            |state| matches!(state, SourceState::Watched(watched) if Rc::ptr_eq(&watched.shared, shared)),
         )
     }
 
@@ -309,7 +320,7 @@ impl Sources {
         (now, observer): (Timestamp, &mut dyn Observer),
     ) {
         for (id, state) in SourceId::all().zip(&mut self.states) {
-            let State::Watched(watched) = state else {
+            let SourceState::Watched(watched) = state else {
                 continue;
             };
             let holds_consumers = self.of_consumers.contains(&id);
@@ -317,7 +328,7 @@ impl Sources {
             // One that is compared is compared to its end, so that it comes into use however quickly others follow.
             let is_new = watched.compare(id, policy, store, budget, (now, observer));
             if is_new && holds_consumers {
-                self.census.begin(id);
+                self.conflict_check.begin(id);
             }
             let newest = {
                 let shared = watched.shared.borrow();
@@ -326,7 +337,7 @@ impl Sources {
                     last_good.is_some_and(|(_, confirmed)| now.since(confirmed) <= stale_for);
                 shared.view.clone().filter(|_| watched.usable)
             };
-            let Some(newest) = newest.filter(|_| watched.comparing.is_none()) else {
+            let Some(newest) = newest.filter(|_| watched.comparison.is_none()) else {
                 continue;
             };
             let hash = newest.hash;
@@ -337,14 +348,14 @@ impl Sources {
             }
             if watched.refused == Some(hash) {
                 if watched.expire(stale_for, now, store) && holds_consumers {
-                    self.census.begin(id);
+                    self.conflict_check.begin(id);
                 }
                 continue;
             }
-            watched.comparing = Some(Comparing::new(newest));
+            watched.comparison = Some(Comparison::new(newest));
             let is_new = watched.compare(id, policy, store, budget, (now, observer));
             if is_new && holds_consumers {
-                self.census.begin(id);
+                self.conflict_check.begin(id);
             }
         }
     }
@@ -356,15 +367,15 @@ fn inline(
     id: SourceId,
     policy: &Policy,
     observer: &mut dyn Observer,
-) -> Seen {
-    let reader = &mut Reader {
+) -> PolicyView {
+    let inputs = &mut ViewInputs {
         policy,
         id,
         last: None,
         observer,
     };
-    let read = Reading::of_document(document).advance(b"", reader, &mut Budget::unlimited());
+    let read = ViewBuilder::of_document(document).advance(b"", inputs, &mut Budget::unlimited());
     let view = read.ok().flatten();
-    let seen = view.and_then(|view| Seen::new(Rc::new(view), reader).ok());
-    seen.unwrap_or_else(|| Seen::bare(View::bare(document)))
+    let seen = view.and_then(|view| PolicyView::new(Rc::new(view), inputs).ok());
+    seen.unwrap_or_else(|| PolicyView::bare(View::bare(document)))
 }

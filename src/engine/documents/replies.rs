@@ -7,12 +7,11 @@ use crate::http::{CalloutError, Reply};
 use crate::source::{Board, Budget, Settled, SourceError};
 use crate::time::Timestamp;
 
-use super::Engine;
-use super::event::{Event, Observer};
-use super::step::Woken;
-use super::store::{DemandSource, Purpose};
-use super::waiting::{FlightId, Mail};
-use super::world::World;
+use super::call_inputs::CallInputs;
+use super::store::{OnDemandSource, Purpose};
+use super::waiting::{FlightId, FlightResult, Woken};
+use crate::engine::Engine;
+use crate::engine::event::{Event, Observer};
 
 /// A document on demand of so many bytes is read when it comes, whatever else there is to be read.
 const SMALL: usize = 4 << 10;
@@ -47,7 +46,7 @@ impl Engine {
             }
             reply => {
                 let cost = self.cost(flight, reply.as_ref().ok());
-                self.store.0.borrow_mut().allowance.spend(cost);
+                self.store.0.borrow_mut().shared_budget.spend(cost);
                 self.take(flight, reply, now, board, observer)
             }
         }
@@ -56,14 +55,14 @@ impl Engine {
     /// Whether a reply is to be read on a tick only. What comes for a watched source the source itself puts off.
     fn must_wait(&self, flight: FlightId, reply: &Reply) -> bool {
         reply.body.len() > SMALL
-            && self.store.0.borrow().allowance.is_spent()
+            && self.store.0.borrow().shared_budget.is_spent()
             && self.cost(flight, Some(reply)) > 0
     }
 
     /// What it costs to read a document on demand.
     fn cost(&self, flight: FlightId, reply: Option<&Reply>) -> usize {
-        let learnt = self.store.0.borrow();
-        let purpose = learnt.flights.get(&flight).map(|flight| &flight.purpose);
+        let inner = self.store.0.borrow();
+        let purpose = inner.flights.get(&flight).map(|flight| &flight.purpose);
         match (purpose, reply) {
             (Some(Purpose::OnDemand(..)), Some(reply)) => reply.body.len().saturating_mul(DEAR),
             _ => 0,
@@ -71,7 +70,7 @@ impl Engine {
     }
 
     /// Reads replies that had to wait, as far as the budget goes.
-    pub(super) fn empty_inbox(
+    pub(in crate::engine) fn empty_inbox(
         &mut self,
         budget: &mut Budget,
         now: Timestamp,
@@ -99,12 +98,12 @@ impl Engine {
         board: &mut dyn Board,
         observer: &mut dyn Observer,
     ) -> Woken {
-        let Some(mut flight) = self.store.arrive(flight) else {
+        let Some(mut flight) = self.store.end_flight(flight) else {
             return Woken::default();
         };
         match flight.purpose {
             Purpose::Watched(source) => {
-                let mut world = World {
+                let mut call = CallInputs {
                     now,
                     board,
                     observer,
@@ -112,7 +111,7 @@ impl Engine {
                 let policy = &self.policy;
                 let next = self
                     .sources
-                    .fetched(&source, reply, policy, &self.store, &mut world);
+                    .fetched(&source, reply, policy, &self.store, &mut call);
                 if let Some((id, callout)) = next {
                     self.fetch(id, source, callout, observer);
                 }
@@ -125,26 +124,26 @@ impl Engine {
                     self.tell_failure(&source, error, observer);
                 }
                 let waiting = flight.waiters.take();
-                for slot in &waiting {
-                    let mail = Mail {
+                for waiter in &waiting {
+                    let results = FlightResult {
                         source: identity,
                         key: key.clone(),
                         settled: settled.clone(),
                     };
-                    slot.mail.borrow_mut().push(mail);
+                    waiter.results.borrow_mut().push(results);
                 }
-                Woken(waiting.iter().map(|slot| slot.id).collect())
+                Woken(waiting.iter().map(|waiter| waiter.id).collect())
             }
             Purpose::Superseded => {
                 let waiting = flight.waiters.take();
-                Woken(waiting.iter().map(|slot| slot.id).collect())
+                Woken(waiting.iter().map(|waiter| waiter.id).collect())
             }
         }
     }
 
     fn tell_failure(
         &self,
-        source: &Rc<RefCell<DemandSource>>,
+        source: &Rc<RefCell<OnDemandSource>>,
         error: &SourceError,
         observer: &mut dyn Observer,
     ) {

@@ -1,0 +1,13 @@
+//! What a driver lends.
+
+use crate::source::Board;
+use crate::time::Timestamp;
+
+use crate::engine::event::Observer;
+
+/// What a driver lends for a moment: the time, the shared data, and somebody to tell.
+pub(in crate::engine) struct CallInputs<'w> {
+    pub(in crate::engine) now: Timestamp,
+    pub(in crate::engine) board: &'w mut dyn Board,
+    pub(in crate::engine) observer: &'w mut dyn Observer,
+}

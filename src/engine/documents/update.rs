@@ -1,0 +1,82 @@
+//! What is done about a document that has come.
+
+use std::rc::Rc;
+
+use crate::policy::{Policy, SourceId};
+use crate::source::{Budget, Progress, SourceError};
+
+use super::call_inputs::CallInputs;
+use super::store::{PendingDocument, Store, WatchedSource};
+use super::view::ViewBuilder;
+use super::view::ViewInputs;
+use crate::engine::event::Event;
+
+/// One turn at the documents of one source. Any engine that has the source may take it.
+pub(in crate::engine) struct DocumentUpdate<'u, 'w> {
+    pub(in crate::engine) id: SourceId,
+    pub(in crate::engine) policy: &'u Policy,
+    pub(in crate::engine) store: &'u Store,
+    pub(in crate::engine) call: &'u mut CallInputs<'w>,
+    /// What may still be done in this turn.
+    pub(in crate::engine) slice: &'u mut Budget,
+}
+
+impl DocumentUpdate<'_, '_> {
+    /// Looks on at what has come, as far as this turn goes.
+    pub(in crate::engine) fn go_on(&mut self, source: &mut WatchedSource) {
+        if source.machine.arrived().is_some() {
+            let (now, board) = (self.call.now, &mut *self.call.board);
+            match source.machine.advance(self.slice, now, board) {
+                Progress::New(candidate) => {
+                    let (hash, bytes) = (candidate.hash(), candidate.text().len());
+                    let reading = ViewBuilder::of_text(hash, bytes, self.policy, self.id);
+                    source.pending = Some(PendingDocument { candidate, reading });
+                }
+                Progress::Failed(error) => self.failed(&error),
+                Progress::Idle | Progress::Pending | Progress::Unchanged => {}
+            }
+        }
+        if let Some(pending) = source.pending.take() {
+            self.read_on(pending, source);
+        }
+    }
+
+    /// Reads on. A new document becomes the last good one if it can be used.
+    fn read_on(&mut self, mut pending: PendingDocument, source: &mut WatchedSource) {
+        let text = pending.candidate.text();
+        let inputs = &mut ViewInputs {
+            policy: self.policy,
+            id: self.id,
+            last: source.view.as_deref(),
+            observer: self.call.observer,
+        };
+        let read = pending.reading.advance(text, inputs, self.slice);
+        let PendingDocument { candidate, reading } = pending;
+        let (now, board) = (self.call.now, &mut *self.call.board);
+        match read {
+            Ok(None) => source.pending = Some(PendingDocument { candidate, reading }),
+            Ok(Some(view)) => {
+                let before = source.view.replace(Rc::new(view));
+                source.machine.accept(candidate, now, board);
+                if let Some(before) = before {
+                    self.store.0.borrow_mut().pending_drops.view(before);
+                }
+            }
+            Err(error) => {
+                let values = reading.into_values();
+                self.store.0.borrow_mut().pending_drops.values(values);
+                source.machine.reject(&candidate, error.clone(), now, board);
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Tells that nothing came of it.
+    pub(in crate::engine) fn failed(&mut self, error: &SourceError) {
+        self.call.observer.event(&Event::SourceFailed {
+            source: self.policy.sources.name(self.id),
+            id: self.id,
+            error,
+        });
+    }
+}
