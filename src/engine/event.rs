@@ -1,11 +1,13 @@
 //! What happened: one stream, many sinks.
 
+mod detail;
+
 use std::fmt;
 
 use crate::policy::{Consumer, ProviderId, Route, Routes, SourceId};
 use crate::source::SourceError;
 
-use super::detail::Detail;
+pub use detail::{Detail, Known, Origin, Said};
 
 /// A route's name, which is looked up by who wants it: most requests are counted by their route's place alone.
 #[derive(Clone, Copy)]

@@ -1,356 +1,63 @@
-//! The stages of one exchange, in order.
+//! One exchange under way: what its stages share. The files below are the stages; `decision.rs` has them in their order.
 
-use crate::http::{Request, Response};
-use crate::policy::{
-    Action, Answer, Audience, Condition, Denial, Lookup, Policy, Reason, Route, Unmatched,
-};
-use crate::route::Found;
+pub(super) mod answer;
+pub(super) mod authenticate;
+pub(super) mod authenticated;
+pub(super) mod authorize;
+pub(super) mod forward;
+pub(super) mod head;
+mod lookups;
+mod on_demand;
+pub(super) mod picked;
+mod plan;
+pub(super) mod strip;
+mod target;
+pub(super) mod values;
+mod waits;
+
+use crate::http::{Callout, Edits};
+use crate::policy::{Denial, Policy, Reason};
 use crate::time::Timestamp;
 
-use super::authenticate::authenticate;
-use super::authenticated::Authenticated;
-use super::authorize::{Lookups, holds};
-use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
-use super::forward::Unfit;
-use super::head::Head;
-use super::lookups::{Awaited, Desk, Stop};
-use super::picked::{AllPicked, Picked};
-use super::step::Step;
-use super::values::Facts;
-use super::{answer, forward, strip, trace};
+use super::Inputs;
+use super::documents::Sources;
+use super::documents::Store;
+use super::documents::{EngineId, FlightId, Memory};
 
-/// What is to be done with an exchange; a wait isn't registered yet.
-pub(super) enum Decision {
-    Step(Step),
+pub(super) use waits::Awaited;
+
+/// What the stages of one exchange need of the engine, and where they put what they decide.
+pub(super) struct Exchange<'e, O: ?Sized> {
+    pub(super) policy: &'e Policy,
+    pub(super) sources: &'e Sources,
+    pub(super) store: &'e Store,
+    pub(super) engine: EngineId,
+    /// Callouts to be sent.
+    pub(super) outbox: &'e mut Vec<(FlightId, Callout)>,
+    pub(super) memory: &'e Memory,
+    /// What is to be done to an exchange that goes on; nothing yet.
+    pub(super) edits: &'e mut Edits,
+    pub(super) inputs: &'e mut dyn Inputs,
+    pub(super) observer: &'e mut O,
+}
+
+/// Why an exchange goes no further now.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It is denied.
+    Deny(Denial),
+    /// It waits, until a deadline at most.
     Wait(Awaited, Timestamp),
 }
 
-/// Takes a request through all stages.
-pub(super) fn decide<'p>(
-    request: &Request<'_>,
-    policy: &'p Policy,
-    desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Decision {
-    // Looked at where it was read to: to hand it on by value would copy all of it, for every request.
-    let decision = match &Head::read(request, policy) {
-        Ok(head) => decide_by(head, policy, desk),
-        Err(denial) => Decision::Step(malformed(denial.clone(), request, policy, desk)),
-    };
-    if let Decision::Step(Step::Respond(_)) = &decision {
-        strip::query_of_answered(desk.edits, request, policy);
-    }
-    decision
-}
-
-fn decide_by<'p>(
-    head: &Head<'_>,
-    policy: &'p Policy,
-    desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Decision {
-    trace::head(head, policy, desk);
-    let found = policy.router.find(&head.for_router());
-    let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
-    else {
-        return Decision::Step(unmatched(head, policy, desk));
-    };
-    let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
-    trace::matched(head, found, route, desk);
-    match follow(head, found, route, policy, desk) {
-        // By itself, so that the compiler knows the outcome: this is what nearly every request comes to.
-        Ok(Step::Continue) => {
-            tell(desk, matched, Outcome::Forwarded, None);
-            Decision::Step(Step::Continue)
-        }
-        Ok(step) => {
-            tell(desk, matched, Outcome::Answered, None);
-            Decision::Step(step)
-        }
-        Err(Stop::Deny(denial)) => Decision::Step(deny(denial, head.request, matched, desk)),
-        Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
+impl From<Denial> for Stop {
+    fn from(denial: Denial) -> Self {
+        Self::Deny(denial)
     }
 }
 
-#[cold]
-#[inline(never)]
-fn malformed(
-    denial: Denial,
-    request: &Request<'_>,
-    policy: &Policy,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-) -> Step {
-    trace::malformed(request, policy, desk);
-    deny(denial, request, None, desk)
-}
-
-fn route_of<'p>(found: Found<'_>, policy: &'p Policy) -> Option<&'p Route> {
-    policy.routes.at(usize::try_from(found.route.0).ok()?)
-}
-
-/// The stages after the match.
-fn follow<'p>(
-    head: &Head<'_>,
-    found: Found<'_>,
-    route: &'p Route,
-    policy: &'p Policy,
-    desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Result<Step, Stop> {
-    let mut who = Authenticated::default();
-    if let Err(stop) = authenticate(&mut who, head, route, desk) {
-        return Err(unauthenticated(stop, head, found, route, desk));
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        Self::Deny(reason.into())
     }
-    if !policy.log_properties.is_empty() {
-        identified(&who, desk.observer);
-    }
-    // Where there are no lookups, there is nothing to be dropped either.
-    let looked_up;
-    let mut facts = Facts {
-        head,
-        pattern: found.pattern,
-        who: &who,
-        looked_up: &[],
-    };
-    if !route.kind.lookups().is_empty() {
-        looked_up = match look_up(&facts, found, route, policy, desk) {
-            Ok(looked_up) => looked_up,
-            Err(stop) => return Err(stopped(stop, &facts, route, desk)),
-        };
-        facts.looked_up = looked_up.all();
-    }
-    trace::checked(route, &facts, Lookups::Done, policy, desk);
-    if let Some(condition) = route.kind.authorize() {
-        if let Err(stop) = may(condition, &facts) {
-            return Err(stopped(stop, &facts, route, desk));
-        }
-    }
-    match route.kind.action() {
-        Action::Forward(changes) => {
-            let edited = forward::edit(desk.edits, &facts, route, changes.as_deref(), policy);
-            if let Err(denial) = edited {
-                return Err(stopped(denial.into(), &facts, route, desk));
-            }
-            Ok(Step::Continue)
-        }
-        Action::Answer(answer) => match answered(answer, &facts, route, policy) {
-            Ok(response) => Ok(Step::Respond(response)),
-            Err(denial) => Err(stopped(denial.into(), &facts, route, desk)),
-        },
-    }
-}
-
-/// Why a request stops that the route's requirement isn't met for: nothing is known of its sender then, not even by a half of
-/// the requirement.
-#[cold]
-#[inline(never)]
-fn unauthenticated(
-    stop: Stop,
-    head: &Head<'_>,
-    found: Found<'_>,
-    route: &Route,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-) -> Stop {
-    let facts = Facts {
-        head,
-        pattern: found.pattern,
-        who: &Authenticated::default(),
-        looked_up: &[],
-    };
-    stopped(stop, &facts, route, desk)
-}
-
-/// Why a request stops; where it is denied, with what the route changes of denials.
-#[cold]
-#[inline(never)]
-fn stopped(
-    stop: Stop,
-    facts: &Facts<'_>,
-    route: &Route,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-) -> Stop {
-    // What was meant for the upstream's response is not for this one.
-    desk.edits.response.clear();
-    if matches!(stop, Stop::Deny(_)) {
-        let edits = route.kind.edits_of_denials();
-        if let Some(edits) = edits {
-            let list = &mut desk.edits.response;
-            // Nothing is wrong with what is left out.
-            let _: Result<(), Denial> = forward::edit_own(list, edits, facts, Unfit::IsLeftOut);
-        }
-    }
-    stop
-}
-
-#[inline(never)]
-fn identified(who: &Authenticated<'_>, observer: &mut (impl Observer + ?Sized)) {
-    if let Some(consumer) = who.consumer() {
-        let consumer = ConsumerName::of(consumer);
-        observer.event(&Event::Identified { consumer });
-    }
-}
-
-#[inline(never)]
-fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
-    if holds(condition, facts, Lookups::Done) == Some(true) {
-        Ok(())
-    } else {
-        Err(Reason::Forbidden.into())
-    }
-}
-
-/// What the policy answers.
-#[inline(never)]
-fn answered(
-    answer: &Answer,
-    facts: &Facts<'_>,
-    route: &Route,
-    policy: &Policy,
-) -> Result<Box<Response>, Denial> {
-    let mut response = Box::new(match answer {
-        Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
-        Answer::Respond(respond) => respond.0.clone(),
-    });
-    if let Some(edits) = route.kind.edits_of_answers() {
-        let mut list = Vec::new();
-        forward::edit_own(&mut list, edits, facts, Unfit::Denies)?;
-        response.edit(list.drain(..));
-    }
-    Ok(response)
-}
-
-/// The values of all lookups of a route, in their order.
-#[inline(never)]
-fn look_up<'p>(
-    facts: &Facts<'_>,
-    found: Found<'_>,
-    route: &'p Route,
-    policy: &Policy,
-    desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Result<AllPicked<'p>, Stop> {
-    // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
-    if let Some(condition) = route.kind.authorize() {
-        if holds(condition, facts, Lookups::Pending) == Some(false) {
-            trace::checked(route, facts, Lookups::Pending, policy, desk);
-            return Err(Reason::Forbidden.into());
-        }
-    }
-    match route.kind.lookups() {
-        // As most have that have any.
-        [only] => {
-            let picked = find_out(only, facts, policy, desk)?;
-            if picked.is_of_failure() {
-                tell_fallback(&only.name, found, route, policy, desk);
-            }
-            Ok(AllPicked::One(picked))
-        }
-        several => look_up_all(several, facts, found, route, policy, desk),
-    }
-}
-
-#[inline(never)]
-fn look_up_all<'p>(
-    lookups: &'p [Lookup],
-    facts: &Facts<'_>,
-    found: Found<'_>,
-    route: &Route,
-    policy: &Policy,
-    desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Result<AllPicked<'p>, Stop> {
-    let mut fell_back: Vec<&str> = Vec::new();
-    let mut values = Vec::with_capacity(lookups.len());
-    for lookup in lookups {
-        let facts = Facts {
-            looked_up: &values,
-            ..*facts
-        };
-        let picked = find_out(lookup, &facts, policy, desk)?;
-        if picked.is_of_failure() {
-            fell_back.push(&*lookup.name);
-        }
-        values.push(picked);
-    }
-    // Told here, because an exchange that waits for a later lookup does the earlier ones again.
-    for lookup in fell_back {
-        tell_fallback(lookup, found, route, policy, desk);
-    }
-    Ok(AllPicked::Several(values))
-}
-
-fn find_out<'p>(
-    lookup: &'p Lookup,
-    facts: &Facts<'_>,
-    policy: &Policy,
-    desk: &mut Desk<'p, impl Observer + ?Sized>,
-) -> Result<Picked<'p>, Stop> {
-    let found_out = desk.look_up(lookup, facts);
-    trace::looked_up(lookup, facts, &found_out, policy, desk);
-    found_out
-}
-
-#[cold]
-#[inline(never)]
-fn tell_fallback(
-    lookup: &str,
-    found: Found<'_>,
-    route: &Route,
-    policy: &Policy,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-) {
-    desk.observer.event(&Event::FellBack {
-        route: policy.routes.name(route),
-        place: usize::try_from(found.route.0).unwrap_or_default(),
-        lookup,
-    });
-}
-
-#[inline(never)]
-fn unmatched(
-    head: &Head<'_>,
-    policy: &Policy,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-) -> Step {
-    match &policy.unmatched {
-        Unmatched::Respond(respond) => {
-            tell(desk, None, Outcome::Answered, None);
-            Step::Respond(Box::new(respond.0.clone()))
-        }
-        Unmatched::Pass => {
-            tell(desk, None, Outcome::Forwarded, None);
-            forward::pass(desk.edits, head, policy);
-            Step::Continue
-        }
-    }
-}
-
-/// A route and its place in the policy.
-type Matched<'p> = Option<(usize, &'p Route)>;
-
-#[inline(never)]
-fn deny(
-    denial: Denial,
-    request: &Request<'_>,
-    matched: Matched<'_>,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-) -> Step {
-    tell(desk, matched, Outcome::Denied, Some(denial.reason.name()));
-    let audience = if request.is_grpc() {
-        Audience::Grpc
-    } else {
-        Audience::Http
-    };
-    let mut response = denial.respond(audience);
-    response.edit(desk.edits.response.drain(..));
-    Step::Respond(Box::new(response))
-}
-
-fn tell(
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
-    matched: Matched<'_>,
-    outcome: Outcome,
-    reason: Option<&'static str>,
-) {
-    desk.observer.event(&Event::Decided {
-        route: matched.map(|(_, route)| RouteName::of(route, &desk.policy.routes)),
-        place: matched.map(|(place, _)| place),
-        outcome,
-        reason,
-    });
 }

@@ -1,28 +1,15 @@
 //! The per-request machine: one policy's engine, its stages, and what it learns.
 //!
 //! An [`Engine`] answers requests by one policy. [`start`](Engine::start) takes a request through the stages of
-//! `exchange.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
+//! `decision.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
 //! [`Store`].
 
-mod answer;
-mod authenticate;
-mod authenticated;
-mod authorize;
-mod detail;
+mod decision;
 mod documents;
 mod event;
 mod exchange;
-mod forward;
-mod head;
-mod lookups;
-mod picked;
-mod plan;
-mod report;
+mod explain;
 mod step;
-mod strip;
-mod target;
-mod trace;
-mod values;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -36,16 +23,17 @@ use crate::policy::{Policy, SourceId};
 use crate::source::Board;
 use crate::time::Timestamp;
 
+use decision::Decision;
 use documents::{
     CallInputs, EngineId, Memory, Purpose, SourceState, Sources, Waiter, WatchedSource,
 };
-use exchange::Decision;
-use lookups::{Awaited, Desk};
+use exchange::{Awaited, Exchange};
 
-pub use detail::{Detail, Known, Origin, Said};
 pub use documents::{ExchangeId, FlightId, Store, Woken};
-pub use event::{ConsumerName, Event, Observer, Outcome, Recall, RouteName, Verdict};
-pub use report::{DocumentReport, RememberedReport, SourceReport};
+pub use event::{
+    ConsumerName, Detail, Event, Known, Observer, Origin, Outcome, Recall, RouteName, Said, Verdict,
+};
+pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};
 
 /// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
@@ -183,7 +171,7 @@ impl Engine {
     /// How its sources are, those of the policy's own documents aside.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> Vec<SourceReport<'_>> {
-        report::report(&self.sources, &self.policy, now)
+        explain::report::report(&self.sources, &self.policy, now)
     }
 
     /// What the policy wants in the access log.
@@ -211,7 +199,7 @@ impl Engine {
         observer: &mut (impl Observer + ?Sized),
     ) -> Step {
         edits.clear();
-        let mut desk = Desk {
+        let mut exchange = Exchange {
             policy: &self.policy,
             sources: &self.sources,
             store: &self.store,
@@ -222,7 +210,7 @@ impl Engine {
             inputs,
             observer,
         };
-        match exchange::decide(request, &self.policy, &mut desk) {
+        match decision::decide(request, &self.policy, &mut exchange) {
             Decision::Step(step) => step,
             Decision::Wait(awaited, deadline) => {
                 self.suspend(request, memory, awaited, deadline, inputs)

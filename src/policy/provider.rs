@@ -63,6 +63,7 @@ impl ProviderKind {
     ///
     /// # Errors
     /// Why that can't be told now: see [`ProviderInputs`].
+    #[inline(always)]
     fn verify<'p, I: ProviderInputs<'p>>(
         &'p self,
         id: ProviderId,
@@ -92,6 +93,7 @@ impl Provider {
     ///
     /// # Errors
     /// Why that can't be told now: see [`ProviderInputs`].
+    #[inline(always)]
     pub(crate) fn verdict<'p, I: ProviderInputs<'p>>(
         &'p self,
         id: ProviderId,

@@ -60,6 +60,7 @@ fn scheme(locations: &[Location]) -> &[u8] {
 }
 
 /// Accepts a key that a consumer has.
+#[inline(always)]
 pub(super) fn verify<'p, I: ProviderInputs<'p>>(
     id: ProviderId,
     key: &[u8],

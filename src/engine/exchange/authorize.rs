@@ -12,7 +12,7 @@ use super::values::Facts;
 
 /// Which looked-up values there are by now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lookups {
+pub(in crate::engine) enum Lookups {
     /// None yet: what needs one isn't known.
     Pending,
     /// All.
@@ -23,7 +23,11 @@ pub(super) enum Lookups {
 /// with a text of the request's that has no value, or none that fits (then its opposite doesn't hold either: a client could
 /// bring it about by leaving a parameter out or sending it twice). An absent value of the policy's side, and one of another
 /// type, is unequal to everything.
-pub(super) fn holds(condition: &Condition, facts: &Facts<'_>, lookups: Lookups) -> Option<bool> {
+pub(in crate::engine) fn holds(
+    condition: &Condition,
+    facts: &Facts<'_>,
+    lookups: Lookups,
+) -> Option<bool> {
     let consumer = facts.who.consumer();
     let in_group = |group: &str| consumer.is_some_and(|consumer| is_in(consumer, group));
     match condition {

@@ -35,14 +35,14 @@ fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
 }
 
 /// A request that no route is for, and that goes on all the same.
-pub(super) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Policy) {
+pub(in crate::engine) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Policy) {
     let headers = head.request.headers();
     sanitise(&mut Plan::new(headers, &mut edits.request), headers, policy);
     target::keep(&mut edits.path, head, head.path.query());
 }
 
 /// All edits of one exchange.
-pub(super) fn edit(
+pub(in crate::engine) fn edit(
     edits: &mut Edits,
     facts: &Facts<'_>,
     route: &Route,
@@ -154,7 +154,7 @@ fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential
 
 /// What a value means that can't stand in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unfit {
+pub(in crate::engine) enum Unfit {
     /// The request is denied.
     Denies,
     /// The header is left out: a denial isn't followed by another.
@@ -163,7 +163,7 @@ pub(super) enum Unfit {
 
 /// Edits of a response of the gate's own.
 #[inline(never)]
-pub(super) fn edit_own(
+pub(in crate::engine) fn edit_own(
     list: &mut Vec<Edit>,
     edits: &HeaderEdits,
     facts: &Facts<'_>,

@@ -10,7 +10,7 @@ use super::values::{Facts, blame, whose};
 
 /// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
 /// another host.
-pub(super) fn redirect(
+pub(in crate::engine) fn redirect(
     facts: &Facts<'_>,
     route: &Route,
     redirect: &Redirect,

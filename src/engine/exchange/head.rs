@@ -8,19 +8,22 @@ use crate::route::{self, CanonicalPath, PathError, canonical_host, canonicalise}
 
 /// What the stages read of a request: sanitised and canonical.
 #[derive(Debug)]
-pub(super) struct Head<'r> {
-    pub(super) request: &'r Request<'r>,
-    pub(super) method: &'r [u8],
-    pub(super) authority: &'r [u8],
+pub(in crate::engine) struct Head<'r> {
+    pub(in crate::engine) request: &'r Request<'r>,
+    pub(in crate::engine) method: &'r [u8],
+    pub(in crate::engine) authority: &'r [u8],
     /// `:path` as it came.
-    pub(super) target: &'r [u8],
-    pub(super) host: Cow<'r, [u8]>,
-    pub(super) path: CanonicalPath<'r>,
+    pub(in crate::engine) target: &'r [u8],
+    pub(in crate::engine) host: Cow<'r, [u8]>,
+    pub(in crate::engine) path: CanonicalPath<'r>,
 }
 
 impl<'r> Head<'r> {
     /// The canonical head.
-    pub(super) fn read(request: &'r Request<'r>, policy: &Policy) -> Result<Self, Denial> {
+    pub(in crate::engine) fn read(
+        request: &'r Request<'r>,
+        policy: &Policy,
+    ) -> Result<Self, Denial> {
         let Parts {
             path: target,
             method,
@@ -39,7 +42,7 @@ impl<'r> Head<'r> {
     }
 
     /// What the router reads. Predicates on the gate's own headers don't compile, so it needs no sanitised copy.
-    pub(super) fn for_router(&self) -> route::Head<'_> {
+    pub(in crate::engine) fn for_router(&self) -> route::Head<'_> {
         route::Head {
             host: &self.host,
             path: self.path.matching(),

@@ -16,27 +16,27 @@ use super::picked::{Pick, Picked};
 
 /// What is known of an exchange by now.
 #[derive(Clone, Copy)]
-pub(super) struct Facts<'x> {
-    pub(super) head: &'x Head<'x>,
+pub(in crate::engine) struct Facts<'x> {
+    pub(in crate::engine) head: &'x Head<'x>,
     /// What the path matched.
-    pub(super) pattern: PatternRef<'x>,
-    pub(super) who: &'x Authenticated<'x>,
+    pub(in crate::engine) pattern: PatternRef<'x>,
+    pub(in crate::engine) who: &'x Authenticated<'x>,
     /// Values by lookup; of lookups that aren't done yet there is none.
-    pub(super) looked_up: &'x [Picked<'x>],
+    pub(in crate::engine) looked_up: &'x [Picked<'x>],
 }
 
 /// One value, as text.
 #[derive(Debug)]
-pub(super) struct Found<'x> {
-    pub(super) text: Cow<'x, [u8]>,
-    pub(super) origin: Origin,
+pub(in crate::engine) struct Found<'x> {
+    pub(in crate::engine) text: Cow<'x, [u8]>,
+    pub(in crate::engine) origin: Origin,
     /// The same as a part of the request's path, where it is that.
-    pub(super) of_path: Option<PathPart<'x>>,
+    pub(in crate::engine) of_path: Option<PathPart<'x>>,
 }
 
 /// A part of the request's path, byte for byte as it is forwarded.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum PathPart<'x> {
+pub(in crate::engine) enum PathPart<'x> {
     /// One segment or more.
     Segments(&'x [u8]),
     /// All of it.
@@ -44,7 +44,7 @@ pub(super) enum PathPart<'x> {
 }
 
 /// Who is to blame where a value doesn't fit.
-pub(super) const fn blame(origin: Origin) -> Reason {
+pub(in crate::engine) const fn blame(origin: Origin) -> Reason {
     match origin {
         Origin::Client => Reason::BadRequestValue,
         Origin::Source | Origin::Policy => Reason::BadLookupValue,
@@ -52,7 +52,7 @@ pub(super) const fn blame(origin: Origin) -> Reason {
 }
 
 /// Where a variable's values come from.
-pub(super) const fn origin(variable: &Variable) -> Origin {
+pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
     match variable {
         Variable::Capture(_)
         | Variable::Query(_)
@@ -71,7 +71,7 @@ pub(super) const fn origin(variable: &Variable) -> Origin {
 
 impl Facts<'_> {
     /// A looked-up value, typed; `None` where there is none (or a `null`).
-    pub(super) fn looked_up(&self, at: LookedUp) -> Option<Pick<'_>> {
+    pub(in crate::engine) fn looked_up(&self, at: LookedUp) -> Option<Pick<'_>> {
         self.looked_up
             .get(at.lookup)?
             .get(at.value)
@@ -79,7 +79,10 @@ impl Facts<'_> {
     }
 
     /// A variable's value; `None` where it has none.
-    pub(super) fn value<'s>(&'s self, variable: &Variable) -> Result<Option<Found<'s>>, Denial> {
+    pub(in crate::engine) fn value<'s>(
+        &'s self,
+        variable: &Variable,
+    ) -> Result<Option<Found<'s>>, Denial> {
         let origin = origin(variable);
         let headers = self.head.request.headers();
         let text = match variable {
@@ -145,7 +148,7 @@ impl Facts<'_> {
 
     /// A template, rendered for a place that takes a header's value; `None` where a variable without a default has no
     /// value.
-    pub(super) fn text(&self, template: &ValueTemplate) -> Result<Option<Text>, Denial> {
+    pub(in crate::engine) fn text(&self, template: &ValueTemplate) -> Result<Option<Text>, Denial> {
         if let Some(literal) = template.literal() {
             return Ok(Some(literal));
         }
@@ -153,7 +156,7 @@ impl Facts<'_> {
     }
 
     /// As [`text`](Self::text), for a place that only reads it: what is one value alone isn't copied.
-    pub(super) fn bytes<'s>(
+    pub(in crate::engine) fn bytes<'s>(
         &'s self,
         template: &'s ValueTemplate,
     ) -> Result<Option<Cow<'s, [u8]>>, Denial> {
@@ -217,13 +220,13 @@ impl Facts<'_> {
     }
 
     /// As [`text`](Self::text), for a place that needs a value.
-    pub(super) fn needed(&self, template: &ValueTemplate) -> Result<Text, Denial> {
+    pub(in crate::engine) fn needed(&self, template: &ValueTemplate) -> Result<Text, Denial> {
         self.text(template)?
             .ok_or_else(|| blame(whose(template)).into())
     }
 
     /// As [`bytes`](Self::bytes), for a place that needs a value.
-    pub(super) fn needed_bytes<'s>(
+    pub(in crate::engine) fn needed_bytes<'s>(
         &'s self,
         template: &'s ValueTemplate,
     ) -> Result<Cow<'s, [u8]>, Denial> {
@@ -233,7 +236,7 @@ impl Facts<'_> {
 }
 
 /// Who is to blame for a template's whole text: a source, where any part may be one's.
-pub(super) fn whose(template: &ValueTemplate) -> Origin {
+pub(in crate::engine) fn whose(template: &ValueTemplate) -> Origin {
     if template.has_any(&|variable| origin(variable) == Origin::Source) {
         Origin::Source
     } else {

@@ -9,28 +9,30 @@ use crate::policy::{
 use crate::route::{Found, canonical_host, canonicalise};
 use crate::source::{Entry, Settled};
 
-use super::authorize::{Lookups, holds};
-use super::detail::{Detail, Known, Origin, Said};
-use super::documents::SourceState;
-use super::documents::View;
-use super::event::Observer;
-use super::head::Head;
-use super::lookups::{Desk, Stop};
-use super::picked::{Pick, Picked};
-use super::values::Facts;
+use crate::engine::documents::{SourceState, View};
+use crate::engine::event::{Detail, Known, Observer, Origin, Said};
+use crate::engine::exchange::authorize::{Lookups, holds};
+use crate::engine::exchange::head::Head;
+use crate::engine::exchange::picked::{Pick, Picked};
+use crate::engine::exchange::values::Facts;
+use crate::engine::exchange::{Exchange, Stop};
 
 /// Never in the module, which needs none of what stands here: a gateway has no time for it.
-fn is_wanted(desk: &Desk<'_, impl Observer + ?Sized>) -> bool {
-    cfg!(not(target_arch = "wasm32")) && desk.observer.wants_detail()
+fn is_wanted(exchange: &Exchange<'_, impl Observer + ?Sized>) -> bool {
+    cfg!(not(target_arch = "wasm32")) && exchange.observer.wants_detail()
 }
 
 /// The request's head: what was removed, and its one spelling.
-pub(super) fn head(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_, impl Observer + ?Sized>) {
-    if !is_wanted(desk) {
+pub(in crate::engine) fn head(
+    head: &Head<'_>,
+    policy: &Policy,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
+    if !is_wanted(exchange) {
         return;
     }
-    sanitised(head.request, policy, desk);
-    desk.observer.detail(&Detail::Canonical {
+    sanitised(head.request, policy, exchange);
+    exchange.observer.detail(&Detail::Canonical {
         host: &head.host,
         path: head.path.forward(),
         matching: head.path.matching(),
@@ -38,24 +40,28 @@ pub(super) fn head(head: &Head<'_>, policy: &Policy, desk: &mut Desk<'_, impl Ob
     });
 }
 
-fn sanitised(request: &Request<'_>, policy: &Policy, desk: &mut Desk<'_, impl Observer + ?Sized>) {
+fn sanitised(
+    request: &Request<'_>,
+    policy: &Policy,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
     for (name, _) in request.headers().iter() {
         if policy.written.contains(name) {
-            desk.observer.detail(&Detail::Sanitised { name });
+            exchange.observer.detail(&Detail::Sanitised { name });
         }
     }
 }
 
 /// Why a request has no head.
-pub(super) fn malformed(
+pub(in crate::engine) fn malformed(
     request: &Request<'_>,
     policy: &Policy,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
-    if !is_wanted(desk) {
+    if !is_wanted(exchange) {
         return;
     }
-    sanitised(request, policy, desk);
+    sanitised(request, policy, exchange);
     let path = request.path().map(|path| canonicalise(path, &policy.paths));
     let host = request.headers().first(b":authority").map(canonical_host);
     let error = match (path, host) {
@@ -64,21 +70,23 @@ pub(super) fn malformed(
         // Missing, or repeated: the reason says so.
         (None | Some(Ok(_)), None | Some(Ok(_))) => return,
     };
-    desk.observer.detail(&Detail::Malformed { error: &error });
+    exchange
+        .observer
+        .detail(&Detail::Malformed { error: &error });
 }
 
 /// The route that was found.
-pub(super) fn matched(
+pub(in crate::engine) fn matched(
     head: &Head<'_>,
     found: Found<'_>,
     route: &Route,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
-    if !is_wanted(desk) {
+    if !is_wanted(exchange) {
         return;
     }
-    desk.observer.detail(&Detail::Matched {
-        route: desk.policy.routes.name(route),
+    exchange.observer.detail(&Detail::Matched {
+        route: exchange.policy.routes.name(route),
         place: usize::try_from(found.route.0).unwrap_or_default(),
         matching: found.matching,
     });
@@ -86,18 +94,18 @@ pub(super) fn matched(
     for (name, _) in found.pattern.captures() {
         if let Some(capture) = captures.get(name) {
             let text = &capture.text();
-            desk.observer.detail(&Detail::Captured { name, text });
+            exchange.observer.detail(&Detail::Captured { name, text });
         }
     }
 }
 
 /// What one of the route's providers says.
-pub(super) fn verdict(
+pub(in crate::engine) fn verdict(
     provider: &Provider,
     verdict: &Verdict<'_>,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
-    if !is_wanted(desk) {
+    if !is_wanted(exchange) {
         return;
     }
     let groups: Vec<&[u8]>;
@@ -120,7 +128,7 @@ pub(super) fn verdict(
         Verdict::Rejected(reason, locations) => (Said::Rejected(reason.name()), locations.clone()),
         Verdict::Unavailable => (Said::Unavailable, Vec::new()),
     };
-    desk.observer.detail(&Detail::Authenticated {
+    exchange.observer.detail(&Detail::Authenticated {
         provider: &provider.name,
         said,
         places: &locations,
@@ -128,14 +136,14 @@ pub(super) fn verdict(
 }
 
 /// What a lookup brought, be it a denial.
-pub(super) fn looked_up(
+pub(in crate::engine) fn looked_up(
     lookup: &Lookup,
     facts: &Facts<'_>,
     picked: &Result<Picked<'_>, Stop>,
     policy: &Policy,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
-    if !is_wanted(desk) {
+    if !is_wanted(exchange) {
         return;
     }
     let values = picked.as_ref().ok();
@@ -144,7 +152,7 @@ pub(super) fn looked_up(
         .as_ref()
         .and_then(|key| facts.bytes(&key.template).ok().flatten());
     let keyless = lookup.key.is_some() && key.is_none();
-    let (origin, entry) = match desk.sources.at(lookup.source) {
+    let (origin, entry) = match exchange.sources.at(lookup.source) {
         Some(SourceState::Inline(seen)) => {
             (Origin::Inline, known(&seen.view, key.as_deref(), keyless))
         }
@@ -156,7 +164,7 @@ pub(super) fn looked_up(
         }
         Some(SourceState::OnDemand(source)) => {
             let identity = source.borrow().identity;
-            let told = desk.memory.answers.iter().rev().find(|result| {
+            let told = exchange.memory.answers.iter().rev().find(|result| {
                 result.source == identity && key.as_ref().is_some_and(|key| *result.key == **key)
             });
             match told.map(|result| &result.settled) {
@@ -180,7 +188,7 @@ pub(super) fn looked_up(
         let values = named.iter().map(|(name, value)| (*name, value.as_ref()));
         values.collect::<Vec<_>>()
     });
-    desk.observer.detail(&Detail::LookedUp {
+    exchange.observer.detail(&Detail::LookedUp {
         lookup: &lookup.name,
         source: policy
             .sources
@@ -209,21 +217,21 @@ fn known(view: &View, key: Option<&[u8]>, keyless: bool) -> Known {
 }
 
 /// A route's condition with all its parts.
-pub(super) fn checked(
+pub(in crate::engine) fn checked(
     route: &Route,
     facts: &Facts<'_>,
     lookups: Lookups,
     policy: &Policy,
-    desk: &mut Desk<'_, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
-    if let Some(condition) = route.kind.authorize().filter(|_| is_wanted(desk)) {
+    if let Some(condition) = route.kind.authorize().filter(|_| is_wanted(exchange)) {
         let scene = Scene {
             route,
             facts,
             lookups,
             policy,
         };
-        scene.tell(condition, 0, desk);
+        scene.tell(condition, 0, exchange);
     }
 }
 
@@ -240,15 +248,15 @@ impl Scene<'_> {
         &self,
         condition: &Condition,
         depth: usize,
-        desk: &mut Desk<'_, impl Observer + ?Sized>,
+        exchange: &mut Exchange<'_, impl Observer + ?Sized>,
     ) {
         // A list of one, which labels make too, says nothing of its own.
         if let Condition::All(list) | Condition::Any(list) = condition {
             if let [one] = list.as_slice() {
-                return self.tell(one, depth, desk);
+                return self.tell(one, depth, exchange);
             }
         }
-        desk.observer.detail(&Detail::Checked {
+        exchange.observer.detail(&Detail::Checked {
             depth,
             condition: &self.written(condition),
             holds: holds(condition, self.facts, self.lookups),
@@ -256,9 +264,9 @@ impl Scene<'_> {
         let below = depth.saturating_add(1);
         match condition {
             Condition::All(list) | Condition::Any(list) => {
-                list.iter().for_each(|one| self.tell(one, below, desk));
+                list.iter().for_each(|one| self.tell(one, below, exchange));
             }
-            Condition::Not(inner) => self.tell(inner, below, desk),
+            Condition::Not(inner) => self.tell(inner, below, exchange),
             Condition::AnyGroup(_)
             | Condition::AllGroups(_)
             | Condition::Consumers(_)

@@ -6,8 +6,7 @@ use crate::policy::{Policy, SourceId};
 use crate::source::Hash;
 use crate::time::Timestamp;
 
-use super::documents::PolicyView;
-use super::documents::{SourceState, Sources};
+use crate::engine::documents::{PolicyView, SourceState, Sources};
 
 /// How one source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ pub struct RememberedReport {
     pub in_flight: usize,
 }
 
-pub(super) fn report<'p>(
+pub(in crate::engine) fn report<'p>(
     sources: &Sources,
     policy: &'p Policy,
     now: Timestamp,

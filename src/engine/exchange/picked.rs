@@ -7,7 +7,7 @@ use crate::source::{Indexed, JsonPath, Selection};
 
 /// A value that a lookup picked: a text, or what is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Pick<'v> {
+pub(in crate::engine) enum Pick<'v> {
     Text(&'v [u8]),
     Other(&'v Value),
 }
@@ -27,7 +27,7 @@ impl<'v> From<&'v Value> for Pick<'v> {
 
 impl Pick<'_> {
     /// As JSON has it.
-    pub(super) fn to_value(self) -> Value {
+    pub(in crate::engine) fn to_value(self) -> Value {
         match self {
             Self::Text(text) => String::from_utf8_lossy(text).into(),
             Self::Other(value) => value.clone(),
@@ -37,7 +37,7 @@ impl Pick<'_> {
 
 /// A value as it is kept: where it stands in a document of the engine's, it isn't copied.
 #[derive(Debug)]
-pub(super) enum Kept<'x> {
+pub(in crate::engine) enum Kept<'x> {
     Found(Pick<'x>),
     Made(Value),
 }
@@ -60,7 +60,7 @@ impl Kept<'_> {
 
 /// The values of one lookup, in its order.
 #[derive(Debug)]
-pub(super) enum Picked<'x> {
+pub(in crate::engine) enum Picked<'x> {
     /// Of a lookup of one value, as most are.
     One(Option<Kept<'x>>),
     Several(Vec<Option<Kept<'x>>>),
@@ -70,7 +70,7 @@ pub(super) enum Picked<'x> {
 
 /// Why something stands in for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Basis {
+pub(in crate::engine) enum Basis {
     /// A good document hasn't got it.
     Source,
     /// `onFailure`: there was no usable document.
@@ -79,13 +79,13 @@ pub(super) enum Basis {
 
 /// What all lookups of a route picked, in their order. One, as most have, takes no list.
 #[derive(Debug)]
-pub(super) enum AllPicked<'x> {
+pub(in crate::engine) enum AllPicked<'x> {
     One(Picked<'x>),
     Several(Vec<Picked<'x>>),
 }
 
 impl<'x> AllPicked<'x> {
-    pub(super) fn all(&self) -> &[Picked<'x>] {
+    pub(in crate::engine) fn all(&self) -> &[Picked<'x>] {
         match self {
             Self::One(only) => std::slice::from_ref(only),
             Self::Several(all) => all,
@@ -95,12 +95,12 @@ impl<'x> AllPicked<'x> {
 
 impl<'x> Picked<'x> {
     /// What `lookup` picks of `entry`.
-    pub(super) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
+    pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| value(path.select(entry)))
     }
 
     /// What `lookup` picks of an item of an index.
-    pub(super) fn of_indexed(item: Indexed<'x>, lookup: &Lookup) -> Self {
+    pub(in crate::engine) fn of_indexed(item: Indexed<'x>, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| {
             let text = path.member().and_then(|name| item.text(name));
             match text {
@@ -118,12 +118,12 @@ impl<'x> Picked<'x> {
     }
 
     /// Whether there was no usable document.
-    pub(super) const fn is_of_failure(&self) -> bool {
+    pub(in crate::engine) const fn is_of_failure(&self) -> bool {
         matches!(self, Self::StandIn(_, Basis::Failure))
     }
 
     /// The same where the entry isn't kept.
-    pub(super) fn into_owned(self) -> Picked<'static> {
+    pub(in crate::engine) fn into_owned(self) -> Picked<'static> {
         match self {
             Self::One(value) => Picked::One(value.map(Kept::into_owned)),
             Self::Several(all) => {
@@ -139,7 +139,7 @@ impl<'x> Picked<'x> {
     }
 
     /// The value at this place; `None` where there is none.
-    pub(super) fn get(&self, at: usize) -> Option<Pick<'_>> {
+    pub(in crate::engine) fn get(&self, at: usize) -> Option<Pick<'_>> {
         match self {
             Self::One(value) => value.as_ref().filter(|_| at == 0).map(Kept::pick),
             Self::Several(all) => all.get(at)?.as_ref().map(Kept::pick),

@@ -13,14 +13,14 @@ use super::plan::Plan;
 /// The locations whose credentials end here: all of the providers that the requirement names, whether they were used or not.
 /// A credential that a provider has verified and forwards stays, whatever other providers read it.
 #[derive(Clone, Copy)]
-pub(super) struct Stripped<'p> {
+pub(in crate::engine) struct Stripped<'p> {
     route: &'p Route,
     policy: &'p Policy,
     who: &'p Authenticated<'p>,
 }
 
 impl<'p> Stripped<'p> {
-    pub(super) const fn of(
+    pub(in crate::engine) const fn of(
         who: &'p Authenticated<'p>,
         route: &'p Route,
         policy: &'p Policy,
@@ -47,7 +47,7 @@ impl<'p> Stripped<'p> {
     }
 
     /// Takes the credentials out of the headers.
-    pub(super) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
+    pub(in crate::engine) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         for location in self.locations() {
             let Location::Header { name, prefix } = location else {
                 continue;
@@ -107,12 +107,12 @@ impl<'p> Stripped<'p> {
     }
 
     /// The edits that take the credentials out of the query.
-    pub(super) fn query(&self) -> impl Iterator<Item = QueryEdit<'p>> {
+    pub(in crate::engine) fn query(&self) -> impl Iterator<Item = QueryEdit<'p>> {
         self.query_names().map(QueryEdit::Remove)
     }
 
     /// Whether any credential is taken out of the query.
-    pub(super) fn changes_query(&self) -> bool {
+    pub(in crate::engine) fn changes_query(&self) -> bool {
         self.route.kind.looks_elsewhere() && self.query_names().next().is_some()
     }
 
@@ -140,7 +140,11 @@ impl<'p> Stripped<'p> {
 /// loses those of all providers: the route is not known of every request, and a wrong key may be a good one elsewhere. All
 /// other edits are gone.
 #[inline(never)]
-pub(super) fn query_of_answered(edits: &mut Edits, request: &Request<'_>, policy: &Policy) {
+pub(in crate::engine) fn query_of_answered(
+    edits: &mut Edits,
+    request: &Request<'_>,
+    policy: &Policy,
+) {
     edits.clear();
     let mut names = query_names(
         policy

@@ -11,7 +11,7 @@ use super::strip::Stripped;
 use super::values::{Facts, PathPart, blame, origin};
 
 /// Puts into `target` the `:path` that the upstream is to get, where that is another one.
-pub(super) fn change(
+pub(in crate::engine) fn change(
     target: &mut NewPath,
     facts: &Facts<'_>,
     stripped: &Stripped<'_>,
@@ -90,7 +90,7 @@ fn change_all(
 }
 
 /// Leaves the path as it is in its one spelling, with this query.
-pub(super) fn keep(target: &mut NewPath, head: &Head<'_>, query: Option<&[u8]>) {
+pub(in crate::engine) fn keep(target: &mut NewPath, head: &Head<'_>, query: Option<&[u8]>) {
     let came = &head.path;
     let is_same = match (query, came.query()) {
         // What wasn't changed is the very same bytes, which is told without reading them.
@@ -106,7 +106,7 @@ pub(super) fn keep(target: &mut NewPath, head: &Head<'_>, query: Option<&[u8]>) 
 }
 
 /// Puts a new path, of literals and values, into `target`, which is empty.
-pub(super) fn put_path(
+pub(in crate::engine) fn put_path(
     target: &mut Vec<u8>,
     rewrite: &PathRewrite,
     facts: &Facts<'_>,
@@ -128,7 +128,7 @@ pub(super) fn put_path(
 }
 
 /// Puts a query behind a path.
-pub(super) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
+pub(in crate::engine) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
     if let Some(query) = query {
         append(target, b"?", query);
     }
@@ -177,7 +177,7 @@ fn changes_query(stripped: &Stripped<'_>, edits: Option<&QueryEdits>) -> bool {
 }
 
 /// The query without credentials, and as the route changes it.
-pub(super) fn new_query<'x>(
+pub(in crate::engine) fn new_query<'x>(
     facts: &Facts<'x>,
     stripped: &Stripped<'_>,
     edits: Option<&QueryEdits>,

@@ -2,14 +2,14 @@
 
 use crate::auth::Location;
 use crate::policy::{
-    Denial, Owner, Policy, ProviderId, ProviderInputs, Reason, Requirement, Route, Verdict,
+    Denial, Owner, Policy, Provider, ProviderId, ProviderInputs, Reason, Requirement, Route,
+    Verdict,
 };
 
 use super::authenticated::Authenticated;
-use super::event::{self, Event, Observer};
 use super::head::Head;
-use super::lookups::{Desk, Stop};
-use super::trace;
+use super::{Exchange, Stop};
+use crate::engine::event::{self, Event, Observer};
 
 /// What a requirement makes of the verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ enum Outcome {
     Unavailable,
 }
 
-impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Desk<'e, O> {
+impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
     type Stop = Stop;
 
     fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'e>, Stop> {
@@ -31,23 +31,32 @@ impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Desk<'e, O> {
     }
 }
 
+/// What is done with each verdict when it is found.
+pub(in crate::engine) trait Found<'e, O: ?Sized>:
+    Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)
+{
+}
+
+impl<'e, O: ?Sized, F: Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)> Found<'e, O> for F {}
+
 /// Evaluates the requirement of `route`, and tells in `who`, which knows nobody yet, what came of it.
 ///
 /// # Errors
 /// The request is denied; or it has to wait, because a provider can't tell yet.
-pub(super) fn authenticate<'e>(
+pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
     who: &mut Authenticated<'e>,
     head: &Head<'_>,
     route: &Route,
-    desk: &mut Desk<'e, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'e, O>,
+    found: impl Found<'e, O>,
 ) -> Result<(), Stop> {
     match *route.kind.requirement() {
         Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => {
-            let verdict = verdict(only, head, desk)?;
-            if !desk.memory.has_told_verdicts.replace(true) {
-                tell(only, &verdict, desk);
+            let verdict = verdict(only, head, exchange, &found)?;
+            if !exchange.memory.has_told_verdicts.replace(true) {
+                tell(only, &verdict, exchange);
             }
             match verdict {
                 Verdict::Accepted(verified) => {
@@ -55,18 +64,20 @@ pub(super) fn authenticate<'e>(
                     Ok(())
                 }
                 other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
-                    Err(refused(other, route, desk.policy).into())
+                    Err(refused(other, route, exchange.policy).into())
                 }
             }
         }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
-            *who = combined(head, route, desk)?;
+            *who = combined(head, route, exchange, &found)?;
             Ok(())
         }
     }
 }
 
 /// Why a provider that alone is required lets nobody in.
+#[cold]
+#[inline(never)]
 fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     match verdict {
         Verdict::Absent => unauthorized(Reason::MissingCredential, route, policy),
@@ -82,22 +93,24 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
 }
 
 /// Evaluates a requirement that is put together of others.
-fn combined<'e>(
+#[inline(never)]
+fn combined<'e, O: Observer + ?Sized>(
     head: &Head<'_>,
     route: &Route,
-    desk: &mut Desk<'e, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'e, O>,
+    found: &impl Found<'e, O>,
 ) -> Result<Authenticated<'e>, Stop> {
     let providers = route.kind.providers();
     let mut verdicts = Vec::with_capacity(providers.len());
     for &id in providers {
-        verdicts.push((id, verdict(id, head, desk)?));
+        verdicts.push((id, verdict(id, head, exchange, found)?));
     }
-    if !desk.memory.has_told_verdicts.replace(true) {
+    if !exchange.memory.has_told_verdicts.replace(true) {
         for (id, verdict) in &verdicts {
-            tell(*id, verdict, desk);
+            tell(*id, verdict, exchange);
         }
     }
-    Ok(conclude(&verdicts, route, desk.policy)?)
+    Ok(conclude(&verdicts, route, exchange.policy)?)
 }
 
 fn conclude<'p>(
@@ -129,9 +142,13 @@ fn conclude<'p>(
 }
 
 /// Tells what a provider said.
-fn tell(id: ProviderId, verdict: &Verdict<'_>, desk: &mut Desk<'_, impl Observer + ?Sized>) {
-    let provider = desk.policy.providers.at(id);
-    desk.observer.event(&Event::Authenticated {
+fn tell(
+    id: ProviderId,
+    verdict: &Verdict<'_>,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
+    let provider = exchange.policy.providers.at(id);
+    exchange.observer.event(&Event::Authenticated {
         provider: provider.map_or("", |known| &known.name),
         id,
         verdict: match verdict {
@@ -144,17 +161,19 @@ fn tell(id: ProviderId, verdict: &Verdict<'_>, desk: &mut Desk<'_, impl Observer
 }
 
 /// What this provider says.
-fn verdict<'e>(
+#[inline(always)]
+fn verdict<'e, O: Observer + ?Sized>(
     id: ProviderId,
     head: &Head<'_>,
-    desk: &mut Desk<'e, impl Observer + ?Sized>,
+    exchange: &mut Exchange<'e, O>,
+    found: &impl Found<'e, O>,
 ) -> Result<Verdict<'e>, Stop> {
     // Always there: a requirement names providers of its policy.
-    let Some(provider) = desk.policy.providers.at(id) else {
+    let Some(provider) = exchange.policy.providers.at(id) else {
         return Ok(Verdict::Unavailable);
     };
-    let verdict = provider.verdict(id, head.request.headers(), head.path.query(), desk)?;
-    trace::verdict(provider, &verdict, desk);
+    let verdict = provider.verdict(id, head.request.headers(), head.path.query(), exchange)?;
+    found(provider, &verdict, exchange);
     Ok(verdict)
 }
 
@@ -273,6 +292,8 @@ fn met<'p>(
 }
 
 /// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).
+#[cold]
+#[inline(never)]
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     let providers = route.kind.providers().iter();

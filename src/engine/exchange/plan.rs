@@ -7,7 +7,7 @@ const COOKIE: &[u8] = b"cookie";
 
 /// The edits to one header map.
 #[derive(Debug)]
-pub(super) struct Plan<'r> {
+pub(in crate::engine) struct Plan<'r> {
     /// The map as it came; unknown where it is only to come (a response's).
     came: Option<&'r Headers<'r>>,
     edits: &'r mut Vec<Edit>,
@@ -17,7 +17,7 @@ pub(super) struct Plan<'r> {
 
 impl<'r> Plan<'r> {
     /// Nothing is changed about the headers as they came. `edits` is empty.
-    pub(super) fn new(came: &'r Headers<'r>, edits: &'r mut Vec<Edit>) -> Self {
+    pub(in crate::engine) fn new(came: &'r Headers<'r>, edits: &'r mut Vec<Edit>) -> Self {
         debug_assert!(edits.is_empty(), "they would be another request's");
         Self {
             came: Some(came),
@@ -27,7 +27,7 @@ impl<'r> Plan<'r> {
     }
 
     /// Edits to headers that nobody has seen yet: none is left out.
-    pub(super) const fn blind(edits: &'r mut Vec<Edit>) -> Self {
+    pub(in crate::engine) const fn blind(edits: &'r mut Vec<Edit>) -> Self {
         Self {
             came: None,
             edits,
@@ -36,7 +36,7 @@ impl<'r> Plan<'r> {
     }
 
     /// No value of `name` stays, in whatever spelling an upstream takes for it.
-    pub(super) fn remove(&mut self, name: &KnownName) {
+    pub(in crate::engine) fn remove(&mut self, name: &KnownName) {
         self.forget(name);
         // It has a value, or may have one.
         if self.survey(name).is_none_or(|came| came.values > 0) {
@@ -46,7 +46,11 @@ impl<'r> Plan<'r> {
 
     /// No header of `name` stays, in whatever spelling, that has a value of this kind.
     #[inline(never)]
-    pub(super) fn remove_where(&mut self, name: &KnownName, is_of_kind: impl Fn(&[u8]) -> bool) {
+    pub(in crate::engine) fn remove_where(
+        &mut self,
+        name: &KnownName,
+        is_of_kind: impl Fn(&[u8]) -> bool,
+    ) {
         let Some(headers) = self.came.filter(|came| came.may_have_any(name.marks())) else {
             return;
         };
@@ -60,13 +64,13 @@ impl<'r> Plan<'r> {
     }
 
     /// The same where it is known that it has one, and no other spelling.
-    pub(super) fn remove_alone(&mut self, name: &KnownName) {
+    pub(in crate::engine) fn remove_alone(&mut self, name: &KnownName) {
         self.forget(name);
         self.push(Edit::Remove(name.name()));
     }
 
     /// `name` has this value alone, and no other spelling of it stays.
-    pub(super) fn set(&mut self, name: &KnownName, value: Text) {
+    pub(in crate::engine) fn set(&mut self, name: &KnownName, value: Text) {
         self.forget(name);
         // It is right only with exactly one value, equal to ours.
         let came = self.survey(name);
@@ -76,7 +80,7 @@ impl<'r> Plan<'r> {
     }
 
     /// `name` has one more value.
-    pub(super) fn add(&mut self, name: &KnownName, value: Text) {
+    pub(in crate::engine) fn add(&mut self, name: &KnownName, value: Text) {
         if **name == *COOKIE && self.came.is_some() {
             return self.add_cookie(name, &value);
         }
@@ -113,7 +117,7 @@ impl<'r> Plan<'r> {
 
     /// Nothing stays that an upstream may take for `name`, save that itself.
     #[inline(never)]
-    pub(super) fn remove_other_spellings(&mut self, name: &KnownName) {
+    pub(in crate::engine) fn remove_other_spellings(&mut self, name: &KnownName) {
         self.survey(name);
     }
 

@@ -1,0 +1,116 @@
+//! Sources that are asked by key, for one exchange.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::engine::documents::FlightId;
+use crate::engine::documents::{OnDemandSource, Purpose};
+use crate::engine::event::{Event, Observer, Recall};
+use crate::http::Callout;
+use crate::policy::{KeyKind, Lookup};
+use crate::rewrite::Origin;
+use crate::source::{Answer, Arguments, Document, Refusal, Settled};
+
+use super::lookups::Said;
+use super::picked::Picked;
+use super::values::{blame, whose};
+use super::{Exchange, Stop};
+
+impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
+    /// What a source says of a key: what a callout brought for this exchange, or what is remembered; else it is asked.
+    pub(super) fn on_demand(
+        &mut self,
+        source: &Rc<RefCell<OnDemandSource>>,
+        key: &[u8],
+        lookup: &Lookup,
+    ) -> Result<Said<'e>, Stop> {
+        let identity = source.borrow().identity;
+        let told = self
+            .memory
+            .answers
+            .iter()
+            .rev()
+            .find(|result| result.source == identity && *result.key == *key);
+        if let Some(result) = told {
+            return Ok(match &result.settled {
+                Settled::Found(document) => Said::Values(Picked::of(document.value(), lookup)),
+                Settled::Missing => Said::Missing,
+                Settled::Failed(_) | Settled::Ignored => Said::Failed,
+            });
+        }
+        let now = self.inputs.now();
+        let mut shared = source.borrow_mut();
+        // What is remembered is shared with policies that have other limits.
+        if let Some(limits) = self.policy.sources.limits(lookup.source) {
+            shared.machine.go_by(limits);
+        }
+        let arguments = match lookup.key.as_ref().map(|key| key.kind) {
+            Some(KeyKind::Path) => Arguments::path(key),
+            Some(KeyKind::Segment) | None => Arguments::segment(key),
+        };
+        let answer = shared.machine.ask(&arguments, now);
+        drop(shared);
+        self.observer.event(&Event::SourceAsked {
+            source: self.policy.sources.name(lookup.source),
+            id: lookup.source,
+            recall: recall(&answer),
+        });
+        match answer {
+            Answer::Fresh(document) | Answer::Stale(document, None) => {
+                Ok(remembered(&document, lookup))
+            }
+            Answer::Stale(document, Some(callout)) => {
+                self.start_flight(source, key, lookup, callout);
+                Ok(remembered(&document, lookup))
+            }
+            // No entry has such a key.
+            Answer::Missing | Answer::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => {
+                Ok(Said::Missing)
+            }
+            Answer::Refused(Refusal::UnfitKey) => {
+                let key = lookup.key.as_ref();
+                Err(blame(key.map_or(Origin::Client, |key| whose(&key.template))).into())
+            }
+            Answer::Failed(_) | Answer::Refused(Refusal::TooManyInFlight) => Ok(Said::Failed),
+            Answer::Pending => {
+                let flight = source.borrow().flights.get(key).copied();
+                self.await_flight(flight, now)
+            }
+            Answer::Start(callout) => {
+                let flight = self.start_flight(source, key, lookup, callout);
+                self.await_flight(Some(flight), now)
+            }
+        }
+    }
+
+    fn start_flight(
+        &mut self,
+        source: &Rc<RefCell<OnDemandSource>>,
+        key: &[u8],
+        lookup: &Lookup,
+        callout: Callout,
+    ) -> FlightId {
+        self.observer.event(&Event::SourceFetched {
+            source: self.policy.sources.name(lookup.source),
+            id: lookup.source,
+        });
+        let purpose = Purpose::OnDemand(Rc::clone(source), key.into());
+        let timeout = callout.timeout;
+        let flight = self.store.start_flight(self.engine, purpose, timeout);
+        self.outbox.push((flight, callout));
+        flight
+    }
+}
+
+const fn recall(answer: &Answer) -> Recall {
+    match answer {
+        Answer::Fresh(_) | Answer::Stale(..) | Answer::Missing => Recall::Hit,
+        Answer::Pending | Answer::Start(_) => Recall::Miss,
+        Answer::Failed(_) | Answer::Refused(_) => Recall::Refused,
+    }
+}
+
+/// What is remembered may be forgotten while the exchange goes on.
+fn remembered(document: &Document, lookup: &Lookup) -> Said<'static> {
+    Said::Values(Picked::of(document.value(), lookup).into_owned())
+}

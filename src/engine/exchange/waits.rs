@@ -1,0 +1,75 @@
+//! What an exchange may wait for.
+
+use std::time::Duration;
+
+use crate::engine::documents::FlightId;
+use crate::engine::documents::PolicyView;
+use crate::engine::documents::WatchedState;
+use crate::engine::event::Observer;
+use crate::policy::SourceId;
+use crate::time::Timestamp;
+
+use super::lookups::Said;
+use super::{Exchange, Stop};
+
+/// How often one exchange may wait. Each wait has a deadline, so the whole is bounded too.
+const MAX_WAITS: u8 = 16;
+
+/// How much longer than the callout itself an exchange waits for it: the host tells of the end of its time first.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// What an exchange waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Awaited {
+    /// The reply to a callout.
+    Flight(FlightId),
+    /// The first document of this source.
+    Document(SourceId),
+}
+
+impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
+    /// The document of a watched source. Where there is none yet, the exchange waits for the first, for `hold` after it began
+    /// to wait; `None` where it may not, or has done so.
+    pub(super) fn first_document(
+        &mut self,
+        source: SourceId,
+        watched: &'e WatchedState,
+        hold: Duration,
+    ) -> Result<Option<&'e PolicyView>, Stop> {
+        if let Some(seen) = watched.seen() {
+            return Ok(Some(seen));
+        }
+        if hold.is_zero() || !self.may_wait() || !watched.shared.borrow_mut().waiters.has_room() {
+            return Ok(None);
+        }
+        let since = self.memory.since.unwrap_or_else(|| self.inputs.now());
+        Err(Stop::Wait(Awaited::Document(source), since.after(hold)))
+    }
+
+    /// Waits for the reply to a callout.
+    pub(super) fn await_flight(
+        &mut self,
+        flight: Option<FlightId>,
+        now: Timestamp,
+    ) -> Result<Said<'e>, Stop> {
+        let Some(id) = flight.filter(|_| self.may_wait()) else {
+            return Ok(Said::Failed);
+        };
+        let mut inner = self.store.0.borrow_mut();
+        let Some(flight) = inner.flights.get_mut(&id) else {
+            return Ok(Said::Failed);
+        };
+        if !flight.waiters.has_room() {
+            return Ok(Said::Failed);
+        }
+        Err(Stop::Wait(
+            Awaited::Flight(id),
+            now.after(flight.timeout.saturating_add(SLACK)),
+        ))
+    }
+
+    fn may_wait(&self) -> bool {
+        let is_patient = !self.memory.overdue && self.memory.waits < MAX_WAITS;
+        is_patient && self.store.0.borrow().permits.is_free()
+    }
+}
