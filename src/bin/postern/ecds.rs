@@ -1,12 +1,13 @@
-//! `postern ecds`: a policy as the resource that plain Envoy takes.
+//! `postern ecds`: a policy as the resource that plain Envoy takes by ECDS.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::file;
-use crate::verb::{Failure, Verdict, say};
+use crate::exit::{ExitStatus, Failure};
+use crate::input;
+use crate::output::print_line;
 use crate::yaml::{Document, SyntaxError};
 
 #[derive(Debug, Args)]
@@ -14,24 +15,24 @@ use crate::yaml::{Document, SyntaxError};
     after_help = "Examples:\n  postern ecds policy.yaml --module /etc/envoy/postern.wasm > ecds.json"
 )]
 pub(crate) struct Ecds {
-    /// The policy's file; `-` is standard input.
+    /// The file of the policy. `-` is standard input.
     policy: PathBuf,
-    /// The module's file, as Envoy is to find it.
+    /// The path of the module, as Envoy finds it.
     #[arg(long, default_value = "dist/postern.wasm")]
     module: PathBuf,
-    /// The name of the resource: that of the HTTP filter in the listener.
+    /// The name of the resource. It is the name of the HTTP filter in the listener.
     #[arg(long, default_value = "postern")]
     name: String,
-    /// The VM's name. Filters with the same one and the same module share what they learn.
+    /// The ID of the VM. Filters with the same ID and the same module share a VM and its documents.
     #[arg(long, default_value = "postern")]
     vm_id: String,
 }
 
 impl Ecds {
-    pub(crate) fn run(&self) -> Result<Verdict, Failure> {
+    pub(crate) fn run(&self) -> Result<ExitStatus, Failure> {
         let resource = resource(&json(&self.policy)?, &self.module, &self.name, &self.vm_id);
-        say(&format!("{resource:#}"))?;
-        Ok(Verdict::Good)
+        print_line(&format!("{resource:#}"))?;
+        Ok(ExitStatus::Success)
     }
 }
 
@@ -46,7 +47,7 @@ fn resource(policy: &str, module: &Path, name: &str, vm_id: &str) -> Value {
             "config": {
                 "name": name,
                 "root_id": name,
-                // After a trap the gate is shut for a moment, and not until the next push.
+                // After a trap Envoy makes a new VM. By default it refuses all requests until the next push.
                 "failure_policy": "FAIL_RELOAD",
                 "configuration": {"@type": format!("{TYPES}/google.protobuf.StringValue"), "value": policy},
                 "vm_config": {
@@ -59,9 +60,9 @@ fn resource(policy: &str, module: &Path, name: &str, vm_id: &str) -> Value {
     }]})
 }
 
-/// A file of YAML or JSON as JSON text. The fields keep their order.
+/// A file of YAML or JSON as JSON text, with the fields in their order.
 fn json(path: &Path) -> Result<String, Failure> {
-    let text = file::text(path)?;
+    let text = input::read_text(path)?;
     let failure = |error: SyntaxError| Failure(format!("{}:{error}", path.display()));
     let document = Document::only(&text).map_err(failure)?;
     document.refuse(&document.root).map_err(failure)?;
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_travels_as_text() {
+    fn wraps_the_policy_as_text() {
         let policy = r#"{"unmatched": {"pass": {}}, "routes": []}"#;
         let resource = resource(policy, Path::new("m.wasm"), "gate", "vm");
         let config = &resource["resources"][0]["typed_config"]["config"];

@@ -1,11 +1,11 @@
-//! The environment of the VM, as far as it is known here.
+//! The environment variables of the VM.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use postern::policy::Environment;
 
-/// Variables that were given on the command line; all others are assumed to be set, to a value of their own each.
+/// Variables from the command line. Every other variable is assumed to be set, each to a value of its own.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     given: BTreeMap<String, String>,
@@ -20,7 +20,7 @@ impl Variables {
         }
     }
 
-    /// Those that were asked for and are not known, since the last call.
+    /// The names of the variables that were read and aren't given, since the last call.
     pub(crate) fn take_assumed(&self) -> BTreeSet<String> {
         self.assumed.take()
     }
@@ -36,8 +36,8 @@ impl Environment for Variables {
     }
 }
 
-/// Reads `NAME=VALUE`.
-pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+/// Parses `NAME=VALUE`.
+pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),

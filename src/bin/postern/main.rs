@@ -1,28 +1,16 @@
-//! The tool `postern`: what the filter would say, without a gateway.
+//! The tool `postern`: checks and explains policies without a gateway.
 
-mod cases;
 mod check;
+mod completions;
 mod ecds;
-mod embedded;
 mod environment;
+mod exit;
 mod explain;
-mod explanation;
-mod file;
-mod finding;
-mod gate;
-mod judge;
-mod lint;
-mod load;
-mod near;
-mod page;
+mod input;
+mod man;
+mod output;
+mod policy_file;
 mod schema;
-mod sent;
-mod shell;
-mod story;
-mod tell;
-mod terms;
-mod verb;
-mod wrapper;
 mod yaml;
 
 use std::io::{self, Write as _};
@@ -30,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use verb::{Failure, Verdict};
+use exit::{ExitStatus, Failure};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,25 +36,25 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Prints everything that is wrong with policies, with the place of each thing.
+    /// Prints everything that is wrong with policies, with file, line and column.
     Check(check::Check),
-    /// Prints the way that a request takes through a policy, stage by stage.
+    /// Prints how a policy treats a request, stage by stage.
     Explain(explain::Explain),
     /// Prints the policy language as a JSON Schema (2020-12), for editors.
     Schema(schema::Schema),
     /// Prints a policy (YAML or JSON) as the resource that plain Envoy takes by ECDS, as JSON.
     ///
-    /// Envoy hands a policy to the filter as text, so it is put into a StringValue. The policy isn't judged here:
-    /// `postern check` does that, and so does the filter, in Envoy's log.
+    /// Envoy hands a policy to the filter as text, so the text is put into a StringValue. This verb doesn't check the
+    /// policy: `postern check` does, and the filter does, which writes errors to Envoy's log.
     Ecds(ecds::Ecds),
     /// Prints a script that completes the tool's command line in a shell.
-    Completions(shell::Completions),
+    Completions(completions::Completions),
     /// Prints a manual page.
-    Man(shell::Man),
+    Man(man::Man),
 }
 
 fn main() -> ExitCode {
-    let verdict = match Arguments::parse().verb {
+    let status = match Arguments::parse().verb {
         Verb::Check(check) => check.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Schema(schema) => schema.run(),
@@ -74,10 +62,10 @@ fn main() -> ExitCode {
         Verb::Completions(completions) => completions.run(Arguments::command()),
         Verb::Man(man) => man.run(Arguments::command()),
     };
-    let verdict = verdict.unwrap_or_else(|Failure(reason)| {
-        // Where even that can't be said there is nobody to say it to.
+    let status = status.unwrap_or_else(|Failure(reason)| {
+        // If standard error can't be written, nothing is left to report that.
         let _ = writeln!(io::stderr(), "postern: {reason}");
-        Verdict::Unusable
+        ExitStatus::Unusable
     });
-    verdict.into()
+    status.into()
 }

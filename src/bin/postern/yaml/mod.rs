@@ -39,7 +39,7 @@ impl fmt::Display for SyntaxError {
 }
 
 impl SyntaxError {
-    fn new(at: Position, reason: &str) -> Self {
+    pub(crate) fn new(at: Position, reason: &str) -> Self {
         Self {
             at,
             reason: reason.to_owned(),

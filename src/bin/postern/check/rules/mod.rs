@@ -1,0 +1,124 @@
+//! Rules: what the filter takes, but what its author probably doesn't mean. Each rule is a file of its own.
+
+mod contradiction;
+mod crowded_place;
+mod hash_of_nothing;
+mod literal_pattern;
+mod match_keys;
+mod never_matches;
+mod no_effect;
+mod nobody;
+mod open_lookup;
+mod plain_secret;
+mod plain_text;
+mod prefix_in_key;
+mod redirect_loop;
+mod unused;
+mod vanishing_header;
+
+use postern::config::{Config, Path};
+
+use super::finding::{Issue, Level};
+use crate::yaml::Occurrence;
+
+/// A rule.
+pub(super) struct Rule {
+    /// The ID in findings. It is stable, and machines can rely on it.
+    pub(super) id: &'static str,
+    /// What a finding of it means.
+    pub(super) meaning: &'static str,
+    check: fn(&Config, &mut Warnings),
+}
+
+/// Every rule. The order is that of warnings at one position.
+pub(super) const RULES: [Rule; 14] = [
+    nobody::RULE,
+    plain_secret::RULE,
+    unused::RULE,
+    crowded_place::RULE,
+    never_matches::RULE,
+    open_lookup::RULE,
+    vanishing_header::RULE,
+    plain_text::RULE,
+    no_effect::RULE,
+    redirect_loop::RULE,
+    hash_of_nothing::RULE,
+    prefix_in_key::RULE,
+    literal_pattern::RULE,
+    contradiction::RULE,
+];
+
+/// Checks a policy by every rule.
+pub(super) fn check(config: &Config) -> Vec<Issue> {
+    let mut warnings = Warnings {
+        rule: "",
+        issues: Vec::new(),
+    };
+    for rule in &RULES {
+        warnings.rule = rule.id;
+        (rule.check)(config, &mut warnings);
+    }
+    warnings.issues
+}
+
+/// The warnings of a policy.
+struct Warnings {
+    /// The ID of the rule that is being checked.
+    rule: &'static str,
+    issues: Vec<Issue>,
+}
+
+impl Warnings {
+    fn add(&mut self, path: String, reason: impl Into<String>, suggestion: impl Into<String>) {
+        self.issues.push(Issue {
+            level: Level::Warning,
+            rule: self.rule,
+            path,
+            occurrence: Occurrence::First,
+            reason: reason.into(),
+            suggestion: Some(suggestion.into()),
+        });
+    }
+}
+
+/// The path of the entry `name` in the map at `path`, as the filter's errors write it.
+fn entry(path: &str, name: &str) -> String {
+    let written = Path::Root.field(name).to_string();
+    if written.starts_with('[') {
+        format!("{path}{written}")
+    } else {
+        format!("{path}.{written}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The IDs and paths of a rule's warnings.
+    pub(super) fn paths_of(rule: &Rule, policy: &str) -> Vec<String> {
+        warnings_of(rule, policy)
+            .into_iter()
+            .map(|issue| issue.path)
+            .collect()
+    }
+
+    /// The warnings of one rule.
+    pub(super) fn warnings_of(rule: &Rule, policy: &str) -> Vec<Issue> {
+        let config = Config::parse(policy.as_bytes()).unwrap();
+        let mut warnings = Warnings {
+            rule: rule.id,
+            issues: Vec::new(),
+        };
+        (rule.check)(&config, &mut warnings);
+        warnings.issues
+    }
+
+    #[test]
+    fn every_rule_has_an_id_of_its_own() {
+        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), RULES.len());
+    }
+}

@@ -1,0 +1,68 @@
+//! A change of a response header that Envoy writes after all filters.
+
+use postern::config::{Config, ResponseEdits};
+use postern::http::same_name;
+
+use super::{Rule, Warnings, entry};
+
+pub(super) const RULE: Rule = Rule {
+    id: "no-effect",
+    meaning: "Envoy writes a response header after all filters, so the change has no effect.",
+    check,
+};
+
+fn check(config: &Config, warnings: &mut Warnings) {
+    for (at, route) in config.routes.iter().enumerate() {
+        if let Some(response) = &route.response {
+            edits(
+                response,
+                &format!("routes[{at}].response.headers"),
+                warnings,
+            );
+        }
+    }
+}
+
+/// Envoy 1.40 always writes `server` (`server_header_transformation`), and writes `date` if it is missing.
+fn edits(response: &ResponseEdits, path: &str, warnings: &mut Warnings) {
+    let is = |name: &str, other: &str| same_name(name.as_bytes(), other.as_bytes());
+    let mut add = |path: String, name: &str| {
+        let (when, suggestion) = if is(name, "server") {
+            let suggestion = "leave it out; `server_header_transformation: PASS_THROUGH` in Envoy keeps the header of the response";
+            ("", suggestion)
+        } else {
+            (" if it is missing", "leave it out")
+        };
+        let reason =
+            format!("Envoy writes `{name}` after all filters{when}, so this has no effect");
+        warnings.add(path, reason, suggestion);
+    };
+    let headers = &response.headers;
+    for (list, field) in [(&headers.set, "set"), (&headers.add, "add")] {
+        for edit in list.iter().filter(|edit| is(&edit.name, "server")) {
+            add(entry(&format!("{path}.{field}"), &edit.name), &edit.name);
+        }
+    }
+    for (at, name) in headers.remove.iter().enumerate() {
+        if is(name, "server") || is(name, "date") {
+            add(format!("{path}.remove[{at}]"), name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::paths_of;
+    use super::*;
+
+    #[test]
+    fn finds_changes_of_headers_that_envoy_writes() {
+        let policy = r#"{"routes": [{"name": "a", "require": "none", "response": {"headers": {
+            "set": {"server": "gate", "date": "now", "x-a": "b"}, "add": {"Server": "more"}, "remove": ["x-b", "date", "via"]}}}]}"#;
+        let path = |path: &str| format!("routes[0].response.headers.{path}");
+        assert_eq!(
+            paths_of(&RULE, policy),
+            [path("set.server"), path("add.server"), path("remove[1]")]
+        );
+    }
+}

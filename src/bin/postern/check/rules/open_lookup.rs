@@ -1,0 +1,89 @@
+//! A lookup on demand for which any client can choose the key.
+
+use std::collections::HashSet;
+
+use postern::config::{Config, Requirement};
+use postern::internals::template::Template;
+
+use super::{Rule, Warnings, entry};
+
+pub(super) const RULE: Rule = Rule {
+    id: "open-lookup",
+    meaning: "A client that doesn't authenticate chooses the key of a lookup on demand.",
+    check,
+};
+
+/// What variables begin with that hold text of the client.
+const CLIENT_VARIABLES: [&str; 5] = ["path.", "query.", "header.", "cookie.", "request."];
+
+fn check(config: &Config, warnings: &mut Warnings) {
+    let sources = config.sources.iter();
+    let on_demand: HashSet<&str> = sources
+        .filter(|source| source.value.on_demand.is_some())
+        .map(|source| &*source.name)
+        .collect();
+    for (at, route) in config.routes.iter().enumerate() {
+        if !matches!(route.require, Requirement::None | Requirement::Optional(_)) {
+            continue;
+        }
+        for lookup in &route.lookup {
+            let key = lookup.value.key.as_ref();
+            let is_open = key.is_some_and(|key| holds_client_text(key.template()));
+            if is_open && on_demand.contains(&*lookup.value.source) {
+                let path = entry(&format!("routes[{at}].lookup"), &lookup.name);
+                warnings.add(
+                    format!("{path}.key"),
+                    "a client that doesn't authenticate chooses the key, and each new key is a callout",
+                    "require a credential on this route",
+                );
+            }
+        }
+    }
+}
+
+/// Whether a template holds text of the client.
+fn holds_client_text(template: &str) -> bool {
+    let is_client = |variable: &str| {
+        CLIENT_VARIABLES
+            .iter()
+            .any(|start| variable.starts_with(start))
+    };
+    Template::parse(template).is_ok_and(|template| {
+        template
+            .variables()
+            .iter()
+            .any(|variable| is_client(variable))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::paths_of;
+    use super::*;
+
+    #[test]
+    fn finds_keys_from_clients_on_routes_without_authentication() {
+        let policy = |require: &str, key: &str| {
+            format!(
+                r#"{{
+                "providers": {{"k": {{"apiKey": {{"from": [{{"header": "x"}}]}}}}}},
+                "sources": {{"crm": {{"http": {{"cluster": "c", "path": "/${{key}}"}}, "onDemand": {{}}}}}},
+                "routes": [{{"name": "r", "match": [{{"path": {{"template": "/{{id}}"}}}}], "require": {require},
+                    "lookup": {{"who": {{"source": "crm", "key": "{key}", "values": {{"v": "$"}}}}}}}}]
+            }}"#
+            )
+        };
+        let open = ["routes[0].lookup.who.key"];
+        assert_eq!(paths_of(&RULE, &policy("\"none\"", "${path.id}")), open);
+        assert_eq!(
+            paths_of(&RULE, &policy(r#"{"optional": "k"}"#, "a-${query.a}")),
+            open
+        );
+        let closed: [&str; 0] = [];
+        assert_eq!(paths_of(&RULE, &policy("\"k\"", "${path.id}")), closed);
+        assert_eq!(
+            paths_of(&RULE, &policy("\"none\"", "${consumer.name}")),
+            closed
+        );
+    }
+}

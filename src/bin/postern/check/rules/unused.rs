@@ -1,0 +1,85 @@
+//! A part of the policy that nothing uses.
+
+use std::collections::HashSet;
+
+use postern::config::{Config, Requirement};
+use postern::http::same_name;
+
+use super::{Rule, Warnings, entry};
+
+pub(super) const RULE: Rule = Rule {
+    id: "unused",
+    meaning: "Nothing uses a provider, a source or a name in `clientHeaders`.",
+    check,
+};
+
+fn check(config: &Config, warnings: &mut Warnings) {
+    let mut providers = HashSet::default();
+    let lists = config.consumers_from.iter();
+    let mut sources: HashSet<&str> = lists.map(|from| &*from.source).collect();
+    for route in &config.routes {
+        collect_providers(&route.require, &mut providers);
+        sources.extend(route.lookup.iter().map(|lookup| &*lookup.value.source));
+    }
+    for provider in &config.providers {
+        if !providers.contains(&*provider.name) {
+            let path = entry("providers", &provider.name);
+            warnings.add(path, "no route requires this provider", "leave it out");
+        }
+    }
+    for source in &config.sources {
+        if !sources.contains(&*source.name) {
+            let path = entry("sources", &source.name);
+            warnings.add(path, "nothing reads this source", "leave it out");
+        }
+    }
+    let rewrites = config.routes.iter().flat_map(|route| &route.rewrite);
+    let set: Vec<&str> = rewrites
+        .flat_map(|rewrite| rewrite.headers.set.iter().map(|edit| &*edit.name))
+        .collect();
+    for (at, name) in config.client_headers.iter().enumerate() {
+        let is_same = |other: &&str| same_name(other.as_bytes(), name.as_bytes());
+        if !set.iter().any(is_same) {
+            let reason = "no route sets this header, so it is the client's anyway";
+            warnings.add(format!("clientHeaders[{at}]"), reason, "leave it out");
+        }
+    }
+}
+
+fn collect_providers<'c>(requirement: &'c Requirement, names: &mut HashSet<&'c str>) {
+    match requirement {
+        Requirement::None => {}
+        Requirement::Provider(name) => {
+            names.insert(name);
+        }
+        Requirement::Any(list) | Requirement::All(list) | Requirement::Optional(list) => {
+            for one in list {
+                collect_providers(one, names);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::paths_of;
+    use super::*;
+
+    #[test]
+    fn finds_providers_sources_and_client_headers() {
+        let policy = r#"{
+            "consumersFrom": [{"source": "list", "items": "$[*]"}],
+            "providers": {
+                "k": {"apiKey": {"from": [{"header": "x"}]}},
+                "l": {"apiKey": {"from": [{"header": "y"}]}}
+            },
+            "sources": {"a b": {"inline": 1}, "crm": {"inline": {}}, "list": {"inline": []}},
+            "routes": [{"name": "r", "require": {"optional": "k"},
+                "lookup": {"who": {"source": "crm", "values": {"v": "$"}}},
+                "rewrite": {"headers": {"set": {"tracestate": "a"}}}}],
+            "clientHeaders": ["tracestate", "x-unknown"]
+        }"#;
+        let expected = ["providers.l", "sources['a b']", "clientHeaders[1]"];
+        assert_eq!(paths_of(&RULE, policy), expected);
+    }
+}

@@ -1,0 +1,235 @@
+//! A driver of the engine without a gateway. Its clock moves when an exchange waits. Sources reply from files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern::config::{Config, HttpSource, SourceKind};
+use postern::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Store, Waiting};
+use postern::http::{
+    Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
+};
+use postern::internals::source::{ABSENT, Board};
+use postern::policy::Policy;
+use postern::time::Timestamp;
+
+use super::trace::{Trace, printable};
+
+/// The reply of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SourceReply {
+    /// 200 with this body.
+    Content(Vec<u8>),
+    /// This status without a body.
+    Status(u16),
+}
+
+/// The replies of sources.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SourceReplies {
+    /// By the name of a watched source.
+    pub(super) documents: BTreeMap<String, SourceReply>,
+    /// By the name of a source on demand and the key.
+    pub(super) on_demand: BTreeMap<(String, String), SourceReply>,
+}
+
+/// The last step of an exchange.
+#[derive(Debug)]
+pub(super) enum FinalStep {
+    Continue(Edits),
+    Respond(Response),
+}
+
+/// An engine and everything that it asks a host for.
+pub(super) struct Driver<'c> {
+    engine: Engine,
+    config: &'c Config,
+    replies: SourceReplies,
+    board: SharedData,
+    clock: Clock,
+    /// What happened to sources before the first request, as messages.
+    loaded: Vec<String>,
+}
+
+/// Envoy's shared data: a value and its compare-and-swap token by key.
+#[derive(Default)]
+struct SharedData(BTreeMap<String, (Vec<u8>, u32)>);
+
+impl Board for SharedData {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.0.get(key).cloned()
+    }
+
+    fn write(&mut self, key: &str, value: &[u8], token: Option<u32>) -> bool {
+        let present = self.0.get(key).map(|(_, token)| *token);
+        let is_current = match (present, token) {
+            (_, None) | (None, Some(_)) => true,
+            (Some(present), Some(token)) => token != ABSENT && token == present,
+        };
+        if is_current {
+            let next = present.unwrap_or(0).wrapping_add(1);
+            self.0.insert(key.to_owned(), (value.to_vec(), next));
+        }
+        is_current
+    }
+}
+
+struct Clock(Timestamp);
+
+impl Inputs for Clock {
+    fn now(&mut self) -> Timestamp {
+        self.0
+    }
+}
+
+/// The number of ticks in which sources load their documents.
+const LOADING_TICKS: usize = 20;
+
+/// How often an exchange can wait. More is a bug.
+const MAX_WAITS: usize = 64;
+
+impl<'c> Driver<'c> {
+    /// Makes an engine, and lets its sources load their documents.
+    pub(super) fn new(config: &'c Config, policy: Policy, replies: SourceReplies) -> Self {
+        let mut trace = Trace::default();
+        let engine = Engine::new(Arc::new(policy), &Store::new(1), &mut trace);
+        let mut driver = Self {
+            engine,
+            config,
+            replies,
+            board: SharedData::default(),
+            clock: Clock(Timestamp::from_nanos(1_800_000_000_000_000_000)),
+            loaded: Vec::new(),
+        };
+        if let Some(period) = driver.engine.tick_period() {
+            for _ in 0..LOADING_TICKS {
+                driver.pass(period, &mut trace);
+            }
+        }
+        driver.loaded = trace.sources;
+        driver
+    }
+
+    /// Performs the exchange of one request.
+    pub(super) fn exchange(&mut self, headers: &HeaderMap) -> Result<(FinalStep, Trace), String> {
+        let mut trace = Trace {
+            sources: self.loaded.clone(),
+            ..Trace::default()
+        };
+        let request = Request::new(headers.view());
+        let mut edits = Edits::default();
+        let (engine, clock) = (&mut self.engine, &mut self.clock);
+        let mut step = engine.start(&request, &mut edits, clock, &mut trace);
+        for _ in 0..MAX_WAITS {
+            step = match step {
+                Step::Continue => return Ok((FinalStep::Continue(edits), trace)),
+                Step::Respond(response) => return Ok((FinalStep::Respond(*response), trace)),
+                Step::Wait(waiting) => {
+                    let Waiting {
+                        suspended,
+                        deadline,
+                    } = *waiting;
+                    if !self.serve(&mut trace).contains(&suspended.id()) {
+                        let span = deadline.since(self.clock.0);
+                        self.pass(span, &mut trace);
+                    }
+                    trace.restart();
+                    let (engine, clock) = (&mut self.engine, &mut self.clock);
+                    suspended.resume(engine, &mut edits, clock, &mut trace)
+                }
+            };
+        }
+        Err("the exchange waits too often".to_owned())
+    }
+
+    /// Moves the clock, and lets the engine do what is due by then.
+    fn pass(&mut self, span: Duration, trace: &mut Trace) {
+        self.clock.0 = self.clock.0.after(span);
+        let now = self.clock.0;
+        // `exchange` resumes its request by itself.
+        let _ = self.engine.tick(now, &mut self.board, trace);
+        self.serve(trace);
+        // A large document is read in slices. The clock stands still meanwhile.
+        while self.engine.is_reading() {
+            let _ = self.engine.tick(now, &mut self.board, trace);
+        }
+    }
+
+    /// Replies to every callout that the engine wants to send.
+    fn serve(&mut self, trace: &mut Trace) -> Vec<ExchangeId> {
+        let mut woken = Vec::new();
+        loop {
+            let callouts: Vec<(FlightId, Callout)> = self.engine.callouts();
+            if callouts.is_empty() {
+                return woken;
+            }
+            for (flight, callout) in callouts {
+                let reply = self.reply_to(&callout, trace);
+                let more = self
+                    .engine
+                    .reply(flight, reply, self.clock.0, &mut self.board, trace);
+                woken.extend(more.0);
+            }
+        }
+    }
+
+    fn reply_to(&self, callout: &Callout, trace: &mut Trace) -> Result<Reply, CalloutError> {
+        let header = |name: &[u8]| {
+            let found = callout.headers.iter().find(|(own, _)| **own == *name);
+            found.map_or_else(Vec::new, |(_, value)| value.to_vec())
+        };
+        let (authority, path) = (header(b":authority"), header(b":path"));
+        for source in &self.config.sources {
+            let SourceKind::Http(http) = &source.value.kind else {
+                continue;
+            };
+            if *http.cluster.as_bytes() != *callout.cluster
+                || http.endpoint().authority.as_bytes() != authority
+            {
+                continue;
+            }
+            let (found, option) = match (key_of(http, &path), source.value.on_demand.is_some()) {
+                (Some(key), true) => {
+                    let option = format!("--reply {}:{key}=FILE", source.name);
+                    (
+                        self.replies.on_demand.get(&(source.name.clone(), key)),
+                        option,
+                    )
+                }
+                (None, false) if http.path.as_bytes() == path => (
+                    self.replies.documents.get(&source.name),
+                    format!("--document {}=FILE", source.name),
+                ),
+                _ => continue,
+            };
+            let Some(found) = found else {
+                trace.note(format!(
+                    "`{}` doesn't reply: give it a reply by {option}",
+                    source.name
+                ));
+                return Err(CalloutError::NoReply);
+            };
+            return Ok(reply(found));
+        }
+        Err(CalloutError::NoReply)
+    }
+}
+
+/// The key of a callout for a source on demand.
+fn key_of(http: &HttpSource, path: &[u8]) -> Option<String> {
+    let (before, after) = http.path.split_once("${key}")?;
+    let rest = path.strip_prefix(before.as_bytes())?;
+    let key = rest.strip_suffix(after.as_bytes())?;
+    Some(printable(&percent_decode(key)))
+}
+
+fn reply(written: &SourceReply) -> Reply {
+    let (status, body) = match written {
+        SourceReply::Content(content) => ("200".to_owned(), content.clone()),
+        SourceReply::Status(status) => (status.to_string(), Vec::new()),
+    };
+    Reply {
+        headers: HeaderMap::from_pairs(&[(":status", &*status)]),
+        body,
+    }
+}

@@ -1,0 +1,184 @@
+//! The explanation of one request.
+
+use postern::config::Config;
+use postern::engine::Outcome;
+use postern::http::{Edit, Edits, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::driver::{Driver, FinalStep};
+use super::near_misses::{MatchInput, NearMiss, near_misses};
+use super::request::RequestHead;
+use super::trace::{Trace, printable};
+
+/// How a policy treats a request.
+#[derive(Clone, Debug)]
+pub(super) struct Explanation {
+    pub(super) request: RequestHead,
+    pub(super) trace: Trace,
+    pub(super) near_misses: Vec<NearMiss>,
+    pub(super) result: RequestResult,
+}
+
+/// What happens to a request in the end.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct RequestResult {
+    /// `forwarded`, `answered` or `denied`.
+    pub(super) outcome: &'static str,
+    /// The status of the policy's own response.
+    pub(super) status: Option<u16>,
+    /// Why the request is denied.
+    pub(super) reason: Option<&'static str>,
+    /// The upstream, if the route chooses one.
+    pub(super) upstream: Option<String>,
+    /// The path that the upstream gets, with the query.
+    pub(super) path: Option<String>,
+    /// Changes of the request's headers, or the headers of the policy's own response.
+    pub(super) headers: Vec<Change>,
+    /// Changes of the headers of the upstream's response.
+    pub(super) response: Vec<Change>,
+    /// The body of the policy's own response.
+    pub(super) body: Option<String>,
+}
+
+/// The change of a header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Change {
+    /// `set`, `add` or `remove`.
+    pub(super) change: &'static str,
+    pub(super) name: String,
+    pub(super) value: Option<String>,
+}
+
+impl Explanation {
+    /// Performs the exchange of a request.
+    pub(super) fn new(
+        request: RequestHead,
+        driver: &mut Driver<'_>,
+        config: &Config,
+    ) -> Result<Self, String> {
+        let headers = request.to_headers();
+        let (step, trace) = driver.exchange(&headers)?;
+        let near_misses = trace.canonical.as_ref().map_or_else(Vec::new, |canonical| {
+            let chosen = trace.matched.as_ref().map(|matched| matched.place);
+            let input = MatchInput {
+                canonical,
+                method: &request.method,
+                headers: headers.view(),
+            };
+            near_misses(config, chosen, &input)
+        });
+        let result = match step {
+            FinalStep::Continue(edits) => forwarded(&request, &edits, config),
+            FinalStep::Respond(response) => answered(&response, &trace),
+        };
+        Ok(Self {
+            request,
+            trace,
+            near_misses,
+            result,
+        })
+    }
+
+    /// The name of the route. None if no route matches.
+    pub(super) fn route(&self) -> Option<&str> {
+        self.trace.matched.as_ref().map(|matched| &*matched.route)
+    }
+
+    /// The values of a header (its name in lower case) as the upstream gets it, or as the policy's own response has it.
+    pub(super) fn header(&self, name: &str) -> Vec<String> {
+        let received = self.request.headers.iter().filter(|(own, _)| own == name);
+        let mut values: Vec<String> = if self.result.outcome == "forwarded" {
+            received.map(|(_, value)| value.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        for change in self
+            .result
+            .headers
+            .iter()
+            .filter(|change| change.name == name)
+        {
+            // A denial can have several challenges.
+            if self.result.outcome == "forwarded" && change.change != "add" {
+                values.clear();
+            }
+            values.extend(change.value.clone());
+        }
+        values
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "request": {"method": self.request.method, "url": self.request.url()},
+            "stages": self.trace,
+            "near": self.near_misses,
+            "end": self.result,
+        })
+    }
+}
+
+fn change(edit: &Edit) -> Change {
+    let (change, name, value) = match edit {
+        Edit::Set(name, value) => ("set", name, Some(value)),
+        Edit::Add(name, value) => ("add", name, Some(value)),
+        Edit::Remove(name) => ("remove", name, None),
+    };
+    Change {
+        change,
+        name: printable(name),
+        value: value.map(|value| printable(value)),
+    }
+}
+
+fn forwarded(request: &RequestHead, edits: &Edits, config: &Config) -> RequestResult {
+    let path = edits.path().map(printable);
+    let others = edits.request().iter().map(change);
+    let own = path.clone().map(|path| Change {
+        change: "set",
+        name: ":path".to_owned(),
+        value: Some(path),
+    });
+    let headers: Vec<Change> = own.into_iter().chain(others).collect();
+    let set = |name: &str| {
+        let found = headers.iter().find(|change| change.name == name);
+        found.and_then(|change| change.value.clone())
+    };
+    RequestResult {
+        outcome: "forwarded",
+        upstream: config
+            .routing
+            .as_ref()
+            .and_then(|routing| set(&routing.header)),
+        path: Some(path.unwrap_or_else(|| request.path.clone())),
+        response: edits.response().iter().map(change).collect(),
+        headers,
+        ..RequestResult::default()
+    }
+}
+
+fn answered(response: &Response, trace: &Trace) -> RequestResult {
+    let denied = matches!(trace.decided, Some((Outcome::Denied, _)));
+    let header = |(name, value): &(postern::http::Text, postern::http::Text)| Change {
+        change: "set",
+        name: printable(name),
+        value: Some(printable(value)),
+    };
+    let mut headers: Vec<Change> = response.headers.iter().map(header).collect();
+    if let Some(status) = response.grpc_status {
+        headers.push(Change {
+            change: "set",
+            name: "grpc-status".to_owned(),
+            value: Some(status.to_string()),
+        });
+    }
+    RequestResult {
+        outcome: if denied { "denied" } else { "answered" },
+        status: Some(response.status),
+        reason: trace.decided.and_then(|(_, reason)| reason),
+        headers,
+        body: (!response.body.is_empty())
+            .then(|| String::from_utf8_lossy(&response.body).into_owned()),
+        ..RequestResult::default()
+    }
+}

@@ -1,0 +1,161 @@
+//! `postern explain`: how a policy treats a request, stage by stage.
+
+mod cases;
+mod driver;
+mod explanation;
+mod near_misses;
+mod request;
+mod terminal;
+mod text;
+mod trace;
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::environment::{Variables, parse_variable};
+use crate::exit::{ExitStatus, Failure};
+use crate::output::print_line;
+use crate::policy_file;
+use driver::{Driver, SourceReplies, SourceReply};
+use explanation::Explanation;
+use request::RequestHead;
+use terminal::Colours;
+
+const EXAMPLES: &str = "\
+Examples:
+  postern explain policy.yaml https://api.example.com/v1/acme/orders/7 \\
+      -H 'x-api-key: mobile-key' --document tenants=tenants.json
+  postern explain policy.yaml -X POST /v1/acme/orders -d '{}' --json
+  postern explain policy.yaml /profile --reply profile:mobile-app=profile.json
+  postern explain policy.yaml --all cases.yaml
+
+Exit status: 0, 1 if a case of --all isn't as expected, 2 if the policy or a
+file can't be used.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Explain {
+    /// The policy, or a file that holds it. `-` is standard input.
+    policy: PathBuf,
+    /// The URL of the request. The default host is `localhost`.
+    #[arg(required_unless_present = "all")]
+    url: Option<String>,
+    /// The method. The default is GET, or POST if there is a body.
+    #[arg(short = 'X', long = "request", value_name = "METHOD")]
+    method: Option<String>,
+    /// A header field of the request.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The request's body. The policy doesn't read it.
+    #[arg(short = 'd', long = "data", value_name = "BODY")]
+    body: Option<String>,
+    /// The document of a watched source, or the status of its reply.
+    #[arg(long = "document", value_name = "SOURCE=FILE", value_parser = document)]
+    documents: Vec<(String, String)>,
+    /// The reply of a source on demand for a key, or the status of that reply.
+    #[arg(long = "reply", value_name = "SOURCE:KEY=FILE", value_parser = document)]
+    replies: Vec<(String, String)>,
+    /// A variable of the VM's environment. All other variables are assumed to be set.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    env: Vec<(String, String)>,
+    /// Explains every request of this file (YAML or TOML), and compares the result with the expected one.
+    #[arg(long, value_name = "CASES", conflicts_with_all = ["url", "method", "headers", "body"])]
+    all: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Parses `NAME=FILE`. The name can hold `=`.
+fn document(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), file.to_owned()))
+        }
+        _ => Err("expected NAME=FILE".to_owned()),
+    }
+}
+
+impl Explain {
+    pub(crate) fn run(&self) -> Result<ExitStatus, Failure> {
+        let here = Path::new("");
+        let mut replies = SourceReplies::default();
+        add_replies(&mut replies, here, &self.documents, &self.replies)?;
+        if let Some(path) = &self.all {
+            let cases = cases::read(path)?;
+            let folder = path.parent().unwrap_or(here);
+            add_replies(&mut replies, folder, &cases.documents, &cases.replies)?;
+            let env: Vec<_> = cases.env.iter().chain(&self.env).cloned().collect();
+            let (config, policy) = policy_file::load(&self.policy, &Variables::new(&env))?;
+            let mut driver = Driver::new(&config, policy, replies);
+            return cases::run(&cases, &mut driver, &config, self.json);
+        }
+        let (config, policy) = policy_file::load(&self.policy, &Variables::new(&self.env))?;
+        let mut driver = Driver::new(&config, policy, replies);
+        let url = self.url.as_deref().unwrap_or_default();
+        let request = RequestHead::new(
+            url,
+            self.method.as_deref(),
+            &self.headers,
+            self.body.as_deref(),
+        )
+        .map_err(Failure)?;
+        let explanation = Explanation::new(request, &mut driver, &config).map_err(Failure)?;
+        if self.json {
+            print_line(&format!("{:#}", explanation.to_json()))?;
+        } else {
+            print_line(text::render(&explanation, colours()).trim_end())?;
+        }
+        Ok(ExitStatus::Success)
+    }
+}
+
+/// Colours, if standard output is a terminal and `NO_COLOR` is not set.
+fn colours() -> Colours {
+    let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if is_wanted && io::stdout().is_terminal() {
+        Colours::Ansi
+    } else {
+        Colours::None
+    }
+}
+
+/// Reads the replies of sources from files of `folder`.
+fn add_replies(
+    target: &mut SourceReplies,
+    folder: &Path,
+    documents: &[(String, String)],
+    replies: &[(String, String)],
+) -> Result<(), Failure> {
+    for (source, file) in documents {
+        let reply = read_reply(folder, file)?;
+        target.documents.insert(source.clone(), reply);
+    }
+    for (name, file) in replies {
+        let Some((source, key)) = name.split_once(':') else {
+            return Err(Failure(format!(
+                "expected SOURCE:KEY, found {name}: a reply is for one key"
+            )));
+        };
+        let reply = read_reply(folder, file)?;
+        let key = (source.to_owned(), key.to_owned());
+        target.on_demand.insert(key, reply);
+    }
+    Ok(())
+}
+
+/// Reads a reply from a file. Three digits are a status.
+fn read_reply(folder: &Path, file: &str) -> Result<SourceReply, Failure> {
+    if file.len() == 3 {
+        if let Ok(status) = file.parse() {
+            return Ok(SourceReply::Status(status));
+        }
+    }
+    let path = folder.join(file);
+    let content = std::fs::read(&path);
+    content
+        .map(SourceReply::Content)
+        .map_err(|error| Failure(format!("{}: {error}", path.display())))
+}

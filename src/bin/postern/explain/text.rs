@@ -1,0 +1,182 @@
+//! An explanation as text.
+
+use super::explanation::{Change, Explanation, RequestResult};
+use super::terminal::{Colours, Style, TextWriter};
+use super::trace::{Lookup, Provider};
+
+/// The explanation, stage by stage.
+pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {
+    let mut writer = TextWriter::new(colours);
+    let request = &explanation.request;
+    writer.line(
+        0,
+        &format!("{} {}", request.method, request.url()),
+        Style::Heading,
+    );
+    let trace = &explanation.trace;
+    section(&mut writer, "sources", !trace.sources.is_empty());
+    for line in &trace.sources {
+        writer.line(2, line, Style::Plain);
+    }
+    section(&mut writer, "sanitise", !trace.sanitised.is_empty());
+    for name in &trace.sanitised {
+        writer.row(2, "removed", name, Style::Plain);
+    }
+    section(&mut writer, "canonical", true);
+    match (&trace.malformed, &trace.canonical) {
+        (_, Some(canonical)) => {
+            writer.row(2, "host", &canonical.host, Style::Plain);
+            writer.row(2, "path", &canonical.path, Style::Plain);
+        }
+        (Some(error), None) => writer.line(2, error, Style::Bad),
+        (None, None) => writer.line(2, "host or path is missing, or is there twice", Style::Bad),
+    }
+    if trace.canonical.is_some() {
+        route(&mut writer, explanation);
+    }
+    section(&mut writer, "authenticate", !trace.providers.is_empty());
+    for provider in &trace.providers {
+        authenticated(&mut writer, provider);
+    }
+    section(&mut writer, "look up", !trace.lookups.is_empty());
+    for lookup in &trace.lookups {
+        looked_up(&mut writer, lookup);
+    }
+    section(&mut writer, "authorise", !trace.conditions.is_empty());
+    for condition in &trace.conditions {
+        let (mark, tone) = match condition.holds {
+            Some(true) => ("yes", Style::Good),
+            Some(false) => ("no", Style::Bad),
+            None => ("open", Style::Plain),
+        };
+        let indent = condition.depth.saturating_mul(2).saturating_add(2);
+        writer.line(indent, &format!("{mark}: {}", condition.condition), tone);
+    }
+    result(&mut writer, &explanation.result);
+    writer.finish()
+}
+
+fn section(writer: &mut TextWriter, title: &str, is_wanted: bool) {
+    if is_wanted {
+        writer.line(0, title, Style::Heading);
+    }
+}
+
+fn route(writer: &mut TextWriter, explanation: &Explanation) {
+    section(writer, "route", true);
+    match &explanation.trace.matched {
+        Some(matched) => {
+            let place = format!(
+                "{} (routes[{}], match {})",
+                matched.route, matched.place, matched.matching
+            );
+            writer.row(2, "matched", &place, Style::Good);
+            for (name, text) in &matched.captures {
+                writer.row(4, &format!("{{{name}}}"), text, Style::Plain);
+            }
+        }
+        None => writer.line(2, "none: the policy's `unmatched` decides", Style::Bad),
+    }
+    for miss in &explanation.near_misses {
+        writer.row(
+            2,
+            "not",
+            &format!("{}: {}", miss.route, miss.because),
+            Style::Plain,
+        );
+    }
+}
+
+fn authenticated(writer: &mut TextWriter, provider: &Provider) {
+    let from = if provider.places.is_empty() {
+        String::new()
+    } else {
+        format!(", from {}", provider.places.join(" and "))
+    };
+    let mut text = provider.verdict.to_owned();
+    if let Some(consumer) = &provider.consumer {
+        text.push_str(&format!(": consumer {consumer}"));
+        if !provider.groups.is_empty() {
+            text.push_str(&format!(" of {}", provider.groups.join(", ")));
+        }
+        if let Some(credential) = &provider.credential {
+            text.push_str(&format!(", credential {credential}"));
+        }
+    }
+    if let Some(reason) = provider.reason {
+        text.push_str(&format!(": {reason}"));
+    }
+    let tone = match provider.verdict {
+        "accepted" => Style::Good,
+        "absent" => Style::Plain,
+        _ => Style::Bad,
+    };
+    writer.row(2, &provider.name, &format!("{text}{from}"), tone);
+}
+
+fn looked_up(writer: &mut TextWriter, lookup: &Lookup) {
+    let what = match &lookup.key {
+        Some(key) => format!("`{key}` in {}", lookup.source),
+        None => lookup.source.clone(),
+    };
+    let origin = match lookup.origin {
+        "inline" => "written in the policy",
+        "document" => "its last good document",
+        "callout" => "asked for this request",
+        _ => "remembered",
+    };
+    let (entry, tone) = match lookup.entry {
+        "found" => (format!("found ({origin})"), Style::Good),
+        "missing" => (format!("no such entry ({origin})"), Style::Bad),
+        _ => ("no usable document".to_owned(), Style::Bad),
+    };
+    writer.row(2, &lookup.name, &format!("{what}: {entry}"), tone);
+    match &lookup.values {
+        Some(values) => {
+            for (name, value) in values {
+                let value = value
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), ToString::to_string);
+                writer.row(4, name, &value, Style::Plain);
+            }
+        }
+        None => writer.line(4, "the request is denied because of this", Style::Bad),
+    }
+}
+
+fn result(writer: &mut TextWriter, result: &RequestResult) {
+    let (title, tone) = match (result.outcome, result.status, result.reason) {
+        ("forwarded", ..) => ("forwarded".to_owned(), Style::Good),
+        (outcome, Some(status), Some(reason)) => {
+            (format!("{outcome}: {status} {reason}"), Style::Bad)
+        }
+        (outcome, status, _) => (
+            format!("{outcome}: {}", status.unwrap_or_default()),
+            Style::Good,
+        ),
+    };
+    writer.line(0, &title, tone);
+    if let Some(upstream) = &result.upstream {
+        writer.row(2, "upstream", upstream, Style::Plain);
+    }
+    if let Some(path) = &result.path {
+        writer.row(2, "path", path, Style::Plain);
+    }
+    for change in &result.headers {
+        writer.row(2, change.change, &written(change), Style::Plain);
+    }
+    for change in &result.response {
+        let text = format!("{} {}", change.change, written(change));
+        writer.row(2, "response", &text, Style::Plain);
+    }
+    if let Some(body) = &result.body {
+        writer.row(2, "body", body.trim_end(), Style::Plain);
+    }
+}
+
+fn written(change: &Change) -> String {
+    match &change.value {
+        Some(value) => format!("{}: {value}", change.name),
+        None => change.name.clone(),
+    }
+}

@@ -1,0 +1,278 @@
+//! What the engine reports of one exchange.
+
+use postern::engine::{Detail, Event, Known, Observer, Origin, Outcome, Said};
+use postern::internals::auth::Location;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The events and details of an exchange, stage by stage. As JSON it is `stages` of an explanation.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Trace {
+    /// What happened to sources, as messages.
+    pub(super) sources: Vec<String>,
+    /// The names of the client's headers that were removed.
+    pub(super) sanitised: Vec<String>,
+    /// Why host or path has no canonical form.
+    pub(super) malformed: Option<String>,
+    pub(super) canonical: Option<Canonical>,
+    pub(super) matched: Option<Matched>,
+    pub(super) providers: Vec<Provider>,
+    pub(super) lookups: Vec<Lookup>,
+    pub(super) conditions: Vec<Condition>,
+    #[serde(skip)]
+    pub(super) decided: Option<(Outcome, Option<&'static str>)>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Canonical {
+    pub(super) host: String,
+    pub(super) path: String,
+    #[serde(skip)]
+    pub(super) matching: Vec<u8>,
+    #[serde(skip)]
+    pub(super) query: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Matched {
+    pub(super) route: String,
+    /// The index of the route in the policy.
+    pub(super) place: usize,
+    #[serde(rename = "match")]
+    pub(super) matching: u32,
+    pub(super) captures: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Provider {
+    pub(super) name: String,
+    pub(super) verdict: &'static str,
+    pub(super) reason: Option<&'static str>,
+    pub(super) places: Vec<String>,
+    pub(super) consumer: Option<String>,
+    pub(super) groups: Vec<String>,
+    pub(super) credential: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Lookup {
+    pub(super) name: String,
+    pub(super) source: String,
+    pub(super) key: Option<String>,
+    pub(super) origin: &'static str,
+    pub(super) entry: &'static str,
+    /// By name. None if the request was denied because of this lookup.
+    pub(super) values: Option<Vec<(String, Option<Value>)>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Condition {
+    pub(super) depth: usize,
+    pub(super) condition: String,
+    /// None if that depends on a lookup that wasn't made.
+    pub(super) holds: Option<bool>,
+}
+
+/// Bytes as printable text. Bytes that are no text, and text with control characters, are escaped.
+pub(super) fn printable(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        _ => bytes.escape_ascii().to_string(),
+    }
+}
+
+impl Trace {
+    /// Forgets what was reported of the stages: a resumed exchange reports everything again.
+    pub(super) fn restart(&mut self) {
+        *self = Self {
+            sources: std::mem::take(&mut self.sources),
+            ..Self::default()
+        };
+    }
+
+    /// Adds a message about a source, once.
+    pub(super) fn note(&mut self, line: String) {
+        if !self.sources.contains(&line) {
+            self.sources.push(line);
+        }
+    }
+
+    /// The name of the consumer.
+    pub(super) fn consumer(&self) -> Option<&str> {
+        self.providers
+            .iter()
+            .find_map(|provider| provider.consumer.as_deref())
+    }
+}
+
+fn place(place: &Location) -> String {
+    match place {
+        Location::Header { name, .. } => format!("header {}", printable(name)),
+        Location::Member { name, .. } => format!("a member of header {}", printable(name)),
+        Location::Query(name) => format!("query parameter {}", printable(name)),
+        Location::Cookie(name) => format!("cookie {}", printable(name)),
+    }
+}
+
+fn provider(name: &str, said: Said<'_>, places: &[&Location]) -> Provider {
+    let mut provider = Provider {
+        name: name.to_owned(),
+        verdict: "absent",
+        reason: None,
+        places: places.iter().map(|at| place(at)).collect(),
+        consumer: None,
+        groups: Vec::new(),
+        credential: None,
+    };
+    match said {
+        Said::Absent => {}
+        Said::Accepted {
+            consumer,
+            groups,
+            credential,
+        } => {
+            provider.verdict = "accepted";
+            provider.consumer = consumer.map(printable);
+            provider.groups = groups.iter().map(|group| printable(group)).collect();
+            provider.credential = credential.map(printable);
+        }
+        Said::Rejected(reason) => {
+            provider.verdict = "rejected";
+            provider.reason = Some(reason);
+        }
+        Said::Unavailable => provider.verdict = "unavailable",
+    }
+    provider
+}
+
+const fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Inline => "inline",
+        Origin::Document => "document",
+        Origin::Callout => "callout",
+        Origin::Memory => "memory",
+    }
+}
+
+const fn known(known: Known) -> &'static str {
+    match known {
+        Known::Found => "found",
+        Known::Missing => "missing",
+        Known::Failed => "failed",
+    }
+}
+
+fn lookup(detail: &Detail<'_>) -> Option<Lookup> {
+    let Detail::LookedUp {
+        lookup,
+        source,
+        key,
+        origin: from,
+        entry,
+        values,
+    } = *detail
+    else {
+        return None;
+    };
+    let value = |(name, value): &(&str, Option<&Value>)| ((*name).to_owned(), value.cloned());
+    Some(Lookup {
+        name: lookup.to_owned(),
+        source: source.to_owned(),
+        key: key.map(printable),
+        origin: origin(from),
+        entry: known(entry),
+        values: values.map(|values| values.iter().map(value).collect()),
+    })
+}
+
+impl Observer for Trace {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most events are for metrics and logs"
+    )]
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Decided {
+                outcome, reason, ..
+            } => self.decided = Some((*outcome, *reason)),
+            Event::SourceLoaded { source, bytes } => {
+                self.note(format!("`{source}` is loaded: {bytes} bytes"));
+            }
+            Event::SourceFailed { source, error, .. } => {
+                // The driver has noted a source that doesn't reply.
+                let silent = format!("`{source}` doesn't reply");
+                if !self.sources.iter().any(|line| line.starts_with(&silent)) {
+                    self.note(format!("`{source}` failed: {error}"));
+                }
+            }
+            Event::RecordLeftOut {
+                source,
+                record,
+                reason,
+                ..
+            } => self.note(if *record == "-" {
+                format!("`{source}`: {reason}")
+            } else {
+                format!("`{source}`: record {record} is left out: {reason}")
+            }),
+            _ => {}
+        }
+    }
+
+    fn wants_detail(&self) -> bool {
+        true
+    }
+
+    fn detail(&mut self, detail: &Detail<'_>) {
+        match *detail {
+            Detail::Sanitised { name } => self.sanitised.push(printable(name)),
+            Detail::Malformed { error } => self.malformed = Some(error.to_owned()),
+            Detail::Canonical {
+                host,
+                path,
+                matching,
+                query,
+            } => {
+                self.canonical = Some(Canonical {
+                    host: printable(host),
+                    path: printable(path),
+                    matching: matching.to_vec(),
+                    query: query.map(<[u8]>::to_vec),
+                });
+            }
+            Detail::Matched {
+                route,
+                place,
+                matching,
+            } => {
+                self.matched = Some(Matched {
+                    route: route.to_owned(),
+                    place,
+                    matching,
+                    captures: Vec::new(),
+                });
+            }
+            Detail::Captured { name, text } => {
+                if let Some(matched) = &mut self.matched {
+                    matched.captures.push((name.to_owned(), printable(text)));
+                }
+            }
+            Detail::Authenticated {
+                provider: name,
+                said,
+                places,
+            } => self.providers.push(provider(name, said, places)),
+            Detail::LookedUp { .. } => self.lookups.extend(lookup(detail)),
+            Detail::Checked {
+                depth,
+                condition,
+                holds,
+            } => self.conditions.push(Condition {
+                depth,
+                condition: condition.to_owned(),
+                holds,
+            }),
+            _ => {}
+        }
+    }
+}

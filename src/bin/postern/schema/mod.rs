@@ -1,0 +1,278 @@
+//! `postern schema`: the policy's language as a JSON Schema (2020-12), made from the tables that the decoder is made from.
+
+mod types;
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+use postern::config::{Field, Presence, RESERVED_LOOKUPS, Rule, Shape};
+use serde_json::{Map, Value, json};
+
+use self::types::{TOKEN, VARIABLE, header, line, list, many, map, own_header, scalar};
+use crate::exit::{ExitStatus, Failure};
+use crate::output::print_line;
+
+const EXAMPLES: &str = "\
+Examples:
+  postern schema > postern-policy.schema.json
+  # and at the top of a policy, for editors:
+  # yaml-language-server: $schema=./postern-policy.schema.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Schema {}
+
+impl Schema {
+    pub(crate) fn run(&self) -> Result<ExitStatus, Failure> {
+        print_line(&format!("{:#}", schema()?))?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+/// The whole schema.
+fn schema() -> Result<Value, Failure> {
+    let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
+    let mut writer = Writer::default();
+    writer.needed.insert("Config".to_owned());
+    while let Some(name) = writer.needed.pop_first() {
+        if let Entry::Vacant(place) = definitions.entry(name) {
+            let definition = writer.definition(place.key())?;
+            place.insert(definition);
+        }
+    }
+    Ok(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A policy of Postern",
+        "$ref": "#/$defs/Config",
+        "$defs": definitions,
+    }))
+}
+
+/// Writes definitions, and notes which further ones they need.
+#[derive(Debug, Default)]
+struct Writer {
+    needed: BTreeSet<String>,
+}
+
+impl Writer {
+    fn reference(&mut self, name: &str) -> Value {
+        self.needed.insert(name.to_owned());
+        json!({"$ref": format!("#/$defs/{name}")})
+    }
+
+    /// A type by its name: by its tables, or as its own decoder reads it.
+    fn definition(&mut self, name: &str) -> Result<Value, Failure> {
+        match Shape::of(name) {
+            Some(Shape::Record(fields, rules)) => {
+                let mut record = self.record(fields, rules)?;
+                beside(name, &mut record);
+                Ok(record)
+            }
+            Some(Shape::Choice(words)) => {
+                let word = |word: &postern::config::Word| json!({"const": word.name, "description": word.docs.trim()});
+                Ok(json!({"oneOf": words.iter().map(word).collect::<Vec<_>>()}))
+            }
+            None => match name {
+                "Requirement" => Ok(json!({"anyOf": [
+                    {"type": "string", "minLength": 1, "description": "`none`, or a provider's name"},
+                    self.reference("Combination"),
+                ]})),
+                "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
+                "PathRewrite" => Ok(json!({"anyOf": [line(), self.reference("WrittenPrefix")]})),
+                "TextOrEnv" => Ok(json!({"anyOf": [line(), {
+                    "type": "object",
+                    "properties": {"env": line()},
+                    "required": ["env"],
+                    "additionalProperties": false,
+                }]})),
+                "Percent" => Ok(json!({"type": "string", "pattern": "^0*(100|[0-9]{1,2})%$"})),
+                "Pass" => Ok(json!({"type": "object", "maxProperties": 0})),
+                _ => Err(Failure(format!("the schema doesn't know the type {name}"))),
+            },
+        }
+    }
+
+    fn record(&mut self, fields: &[Field], rules: &[Rule]) -> Result<Value, Failure> {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for field in fields {
+            let reader = field.reader.map(|reader| reader.replace(' ', ""));
+            let mut property = match &reader {
+                Some(reader) => self.read_by(reader, &field.kind.replace(' ', ""))?,
+                None => self.kind(&field.kind.replace(' ', ""))?,
+            };
+            if let Value::Object(property) = &mut property {
+                let docs: Vec<_> = field.docs.lines().map(str::trim).collect();
+                property.insert("description".into(), docs.join(" ").trim().into());
+                if let Presence::Default(default) = field.presence {
+                    let default = serde_json::from_str(default).unwrap_or(Value::Null);
+                    property.insert("default".into(), default);
+                }
+            }
+            if field.presence == Presence::Required {
+                required.push(field.name);
+            }
+            properties.insert(field.name.to_owned(), property);
+        }
+        let mut all: Vec<Value> = rules.iter().flat_map(rule).collect();
+        let mut record = json!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        if let Value::Object(record) = &mut record {
+            if !required.is_empty() {
+                record.insert("required".into(), json!(required));
+            }
+            if !all.is_empty() {
+                all.dedup();
+                record.insert("allOf".into(), all.into());
+            }
+        }
+        Ok(record)
+    }
+
+    /// What a type of Rust's is written as.
+    fn kind(&mut self, kind: &str) -> Result<Value, Failure> {
+        let inner = |outer: &str| kind.strip_prefix(outer)?.strip_suffix('>');
+        if let Some(inner) = inner("Option<").or_else(|| inner("Box<")) {
+            return self.kind(inner);
+        }
+        if let Some(named) = inner("Vec<Named<").and_then(|inner| inner.strip_suffix('>')) {
+            let value = self.kind(named)?;
+            return Ok(map(json!({"minLength": 1}), value));
+        }
+        if let Some(inner) = inner("Vec<") {
+            return Ok(list(self.kind(inner)?, 0));
+        }
+        Ok(match kind {
+            "String" => json!({"type": "string"}),
+            "bool" => json!({"type": "boolean"}),
+            // Anything; written so that a description has a place.
+            "serde_json::Value" => json!({}),
+            name => self.reference(name),
+        })
+    }
+
+    /// What a decoder takes that isn't its type's own.
+    fn read_by(&mut self, reader: &str, kind: &str) -> Result<Value, Failure> {
+        let (name, bounds) = reader.split_once("::<").unwrap_or((reader, ""));
+        if let Some(text) = scalar(name, bounds).or_else(|| many(name)) {
+            return Ok(text);
+        }
+        Ok(match name {
+            "distinct" => self.kind(kind)?,
+            "non_empty" => {
+                let mut list = self.kind(kind)?;
+                if let Value::Object(list) = &mut list {
+                    list.insert("minItems".into(), 1.into());
+                }
+                list
+            }
+            "secret_headers" => map(own_header(), self.reference("TextOrEnv")),
+            "header_matches" => {
+                let field = self.reference("FieldMatch");
+                list(
+                    json!({"allOf": [field, {"properties": {"name": header()}}]}),
+                    0,
+                )
+            }
+            "query_matches" => list(self.reference("FieldMatch"), 0),
+            "named_providers" => {
+                let value = self.reference("Provider");
+                map(json!({"minLength": 1, "not": {"const": "none"}}), value)
+            }
+            "lookups" => {
+                let value = self.reference("Lookup");
+                let names = json!({"pattern": VARIABLE, "not": {"enum": RESERVED_LOOKUPS}});
+                map(names, value)
+            }
+            "some" => self.requirements(),
+            "one_or_some" => json!({"anyOf": [self.requirements(), self.requirement()]}),
+            _ => {
+                return Err(Failure(format!(
+                    "the schema doesn't know the decoder {name}"
+                )));
+            }
+        })
+    }
+
+    /// One requirement within another: `none` stands alone.
+    fn requirement(&mut self) -> Value {
+        json!({"allOf": [self.reference("Requirement"), {"not": {"const": "none"}}]})
+    }
+
+    fn requirements(&mut self) -> Value {
+        list(self.requirement(), 1)
+    }
+}
+
+/// What a rule means for the names of fields.
+fn rule(rule: &Rule) -> Vec<Value> {
+    let required = |names: &[&str]| json!({"required": names});
+    let apart = |left: &str, right: &str| json!({"not": {"required": [left, right]}});
+    match rule {
+        Rule::One(names) => {
+            let each: Vec<_> = names.iter().map(|name| required(&[name])).collect();
+            vec![json!({"oneOf": each})]
+        }
+        Rule::AtLeastOne(names) => {
+            let each: Vec<_> = names.iter().map(|name| required(&[name])).collect();
+            vec![json!({"anyOf": each})]
+        }
+        Rule::AtMostOne(names) => {
+            let pairs = names.iter().enumerate().flat_map(|(at, left)| {
+                let later = names.iter().skip(at.saturating_add(1));
+                later.map(move |right| (left, right))
+            });
+            pairs.map(|(left, right)| apart(left, right)).collect()
+        }
+        Rule::Apart(name, others) => others.iter().map(|other| apart(name, other)).collect(),
+        Rule::Needs(name, needed) => vec![json!({"dependentRequired": {*name: [needed]}})],
+        Rule::Unnamed => Vec::new(),
+    }
+}
+
+/// The header of subprotocols, in any case.
+const SUBPROTOCOLS: &str =
+    "^[Ss][Ee][Cc]-[Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]-[Pp][Rr][Oo][Tt][Oo][Cc][Oo][Ll]$";
+
+/// What decoders ask beside the tables.
+fn beside(name: &str, record: &mut Value) {
+    let more = match name {
+        // A looked-up value is compared with something.
+        "Condition" => json!({
+            "if": {"required": ["lookup"]},
+            "then": {"anyOf": [
+                {"required": ["equals"]},
+                {"required": ["contains"]},
+                {"required": ["exists"]},
+            ]},
+        }),
+        // The key stands in the path exactly where the source is read by key.
+        "Source" => {
+            let keyed = json!({"pattern": "\\$\\{key\\}"});
+            let path =
+                |path: Value| json!({"properties": {"http": {"properties": {"path": path}}}});
+            json!({
+                "if": {"required": ["onDemand"]},
+                "then": path(keyed.clone()),
+                "else": path(json!({"not": keyed})),
+            })
+        }
+        // A prefix has a word. One of a subprotocol's is needed, and is a token.
+        "Location" => json!({
+            "if": {
+                "required": ["header"],
+                "properties": {"header": {"pattern": SUBPROTOCOLS}},
+            },
+            "then": {"required": ["prefix"], "properties": {"prefix": {"pattern": TOKEN}}},
+            "else": {"properties": {"prefix": {"pattern": "[^ ]"}}},
+        }),
+        _ => return,
+    };
+    if let (Value::Object(record), Value::Object(more)) = (record, more) {
+        record.extend(more);
+    }
+}

@@ -1,0 +1,163 @@
+//! The words of a schema: what texts, numbers, lists and maps of the policy's language look like.
+
+use postern::config::{FRAMING, METHODS};
+use serde_json::{Value, json};
+
+/// Control characters, which text on one line hasn't.
+const CONTROLS: &str = "\\u0000-\\u001f\\u007f-\\u009f";
+
+/// A token of RFC 9110 §5.6.2.
+pub(super) const TOKEN: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
+
+/// What templates can say.
+pub(super) const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
+
+/// What decoders of one text or number take.
+pub(super) fn scalar(name: &str, bounds: &str) -> Option<Value> {
+    Some(match name {
+        "line" => line(),
+        "json_path" => json_path(),
+        "value" => value(),
+        "header_name" => header(),
+        "own_header" => own_header(),
+        "cookie_name" | "scheme" => json!({"type": "string", "pattern": TOKEN}),
+        "method_template" => json!({"anyOf": [method(), {"allOf": [line(), {"pattern": "\\$"}]}]}),
+        "absolute" => json!({"type": "string", "pattern": "^/"}),
+        "digest" => json!({"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"}),
+        "duration" => json!({
+            "type": "string",
+            "minLength": 2,
+            "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+        }),
+        "least" => json!({"type": "string", "pattern": "^[0-9]+\\.[0-9]+(\\.[0-9]+)?(-.*)?$"}),
+        "truth" => json!({"const": true}),
+        "redirection" => json!({"enum": [301, 302, 303, 307, 308]}),
+        "integer" => integer(bounds),
+        "size" => json!({"anyOf": [
+            integer(bounds),
+            {"type": "string", "pattern": "^[0-9]+(Ki|Mi|Gi)?$"},
+        ]}),
+        _ => return None,
+    })
+}
+
+/// What decoders of several texts take.
+pub(super) fn many(name: &str) -> Option<Value> {
+    let named = || json!({"minLength": 1});
+    let group = json!({"type": "string", "pattern": format!("^[^,{CONTROLS}]+$")});
+    Some(match name {
+        "lines" => list(line(), 0),
+        "some_lines" => list(line(), 1),
+        "group_names" => list(group, 0),
+        "values_by_name" => map(named(), value()),
+        "some_labels" => filled(map(named(), value())),
+        "own_headers" => list(own_header(), 0),
+        "header_values" => map(own_header(), value()),
+        "headers_by_name" => map(named(), own_header()),
+        "method_names" => list(method(), 0),
+        "json_paths" => filled(map(json!({"pattern": VARIABLE}), json_path())),
+        _ => return None,
+    })
+}
+
+pub(super) fn line() -> Value {
+    json!({"type": "string", "pattern": format!("^[^{CONTROLS}]+$")})
+}
+
+/// Text on any number of lines, with something in it.
+fn json_path() -> Value {
+    let controls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
+    json!({
+        "type": "string",
+        "pattern": format!("^[ \\t\\n\\r]*[^ {CONTROLS}][^{controls}]*$"),
+    })
+}
+
+fn value() -> Value {
+    json!({"type": "string", "pattern": format!("^[^{CONTROLS}]*$")})
+}
+
+/// A schema of these words.
+fn words<const N: usize>(words: [(&str, Value); N]) -> Value {
+    let words = words
+        .into_iter()
+        .map(|(word, value)| (word.to_owned(), value));
+    Value::Object(words.collect())
+}
+
+pub(super) fn list(items: Value, least: u8) -> Value {
+    if least == 0 {
+        words([("type", "array".into()), ("items", items)])
+    } else {
+        words([
+            ("type", "array".into()),
+            ("items", items),
+            ("minItems", least.into()),
+        ])
+    }
+}
+
+pub(super) fn map(names: Value, values: Value) -> Value {
+    words([
+        ("type", "object".into()),
+        ("propertyNames", names),
+        ("additionalProperties", values),
+    ])
+}
+
+fn filled(mut map: Value) -> Value {
+    if let Value::Object(map) = &mut map {
+        map.insert("minProperties".into(), 1.into());
+    }
+    map
+}
+
+/// Bounds as Rust writes them: `1,65_535,u16`.
+fn integer(bounds: &str) -> Value {
+    let mut bounds = bounds
+        .split(',')
+        .map(|bound| bound.replace(['_', '>'], "").parse::<u64>().ok());
+    let least = bounds.next().flatten();
+    let most = bounds.next().flatten();
+    json!({"type": "integer", "minimum": least, "maximum": most})
+}
+
+/// A pattern that finds one of these words, whatever their case.
+fn any_case(words: impl Iterator<Item = String>) -> String {
+    let word = |word: String| -> String {
+        let letter = |letter: char| match letter {
+            '-' => "[-_]".to_owned(),
+            _ if letter.is_ascii_alphabetic() => {
+                format!(
+                    "[{}{}]",
+                    letter.to_ascii_uppercase(),
+                    letter.to_ascii_lowercase()
+                )
+            }
+            _ => letter.to_string(),
+        };
+        word.chars().map(letter).collect()
+    };
+    format!("^({})$", words.map(word).collect::<Vec<_>>().join("|"))
+}
+
+pub(super) fn header() -> Value {
+    let pseudo = any_case(["host".to_owned()].into_iter());
+    json!({"type": "string", "pattern": TOKEN, "not": {"pattern": pseudo}})
+}
+
+pub(super) fn own_header() -> Value {
+    let refused = ["host"]
+        .iter()
+        .chain(FRAMING)
+        .map(|name| (*name).to_owned());
+    json!({"type": "string", "pattern": TOKEN, "not": {"pattern": any_case(refused)}})
+}
+
+fn method() -> Value {
+    let known = any_case(METHODS.iter().map(|name| (*name).to_owned()));
+    json!({"anyOf": [
+        {"enum": METHODS},
+        {"type": "string", "pattern": TOKEN, "not": {"pattern": known}},
+    ]})
+}
