@@ -15,7 +15,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jobs::{Gate, Job};
 use postern::http::{HeaderMap, Headers, Request};
 use postern::internals::route::{
-    CanonicalPath, Head, HostPattern, PathPattern, PathRules, RouteIndex, Router, Rule,
+    CanonicalPath, HostPattern, MatchInput, PathPattern, PathRules, RouteId, Router, Rule,
     canonicalise,
 };
 use postern::internals::source::{Document, Format, Index, JsonPath};
@@ -75,7 +75,7 @@ fn router(criterion: &mut Criterion) {
                 .collect();
             bencher.iter(|| {
                 at = (at + 1) % heads.len();
-                let head = Head {
+                let head = MatchInput {
                     host: heads[at].0.as_bytes(),
                     path: heads[at].1.as_bytes(),
                     method: b"GET",
@@ -97,7 +97,7 @@ fn rule(at: usize) -> Rule {
         methods: Vec::new(),
         headers: Vec::new(),
         query: Vec::new(),
-        route: RouteIndex(u32::try_from(at).expect("few")),
+        route: RouteId(u32::try_from(at).expect("few")),
         matching: 0,
     }
 }

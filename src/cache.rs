@@ -10,7 +10,7 @@ use std::hash::Hash;
 #[derive(Debug)]
 pub(crate) struct Cache<K, V> {
     places: Map<K, usize>,
-    slots: Vec<Slot<K, V>>,
+    slots: Vec<CacheEntry<K, V>>,
     hand: usize,
     weight: usize,
     max_entries: usize,
@@ -18,7 +18,7 @@ pub(crate) struct Cache<K, V> {
 }
 
 #[derive(Debug)]
-struct Slot<K, V> {
+struct CacheEntry<K, V> {
     key: K,
     value: V,
     weight: usize,
@@ -71,7 +71,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         }
         self.weight = self.weight.saturating_add(weight);
         self.places.insert(key.clone(), self.slots.len());
-        self.slots.push(Slot {
+        self.slots.push(CacheEntry {
             key,
             value,
             weight,

@@ -11,7 +11,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use postern::config::{ConfigErrors, Pieces};
+use postern::config::{Chunks, ConfigErrors};
 use postern::internals::source::weight;
 use postern::policy::{Environment, Policy};
 use serde_json::{Value, json};
@@ -63,13 +63,13 @@ unsafe impl GlobalAlloc for Counting {
 /// A text that the host keeps.
 struct Kept(String);
 
-impl Pieces for Kept {
+impl Chunks for Kept {
     fn length(&self) -> usize {
         self.0.len()
     }
 
-    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
-        let piece = self.0.as_bytes().piece(start, most)?.into_owned();
+    fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+        let piece = self.0.as_bytes().chunk(start, most)?.into_owned();
         Ok(Cow::Owned(piece))
     }
 }

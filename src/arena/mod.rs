@@ -6,7 +6,7 @@ mod slab;
 mod slots;
 mod texts;
 
-pub(crate) use pool::{At, Draft, Entry, Piece, Pool};
-pub(crate) use slab::{Id, Slab};
-pub(crate) use slots::{Handle, Slots};
-pub(crate) use texts::Texts;
+pub(crate) use pool::{EntryId, EntryReader, EntryWriter, Pool, PoolText};
+pub(crate) use slab::{ArenaId, ChunkedVec};
+pub(crate) use slots::{Handle, HandleTable};
+pub(crate) use texts::TextArena;

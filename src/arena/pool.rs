@@ -2,7 +2,7 @@
 //!
 //! A hundred thousand consumers, each with a handful of boxes, cost some hundred allocations of a worker's time for every
 //! thousand of them that come or go, and twenty times the memory of their text. Here an entry is a run of bytes in a
-//! [`Pool`], and a table of them a flat list of [`Slots`](super::Slots): both come and go in a few pieces.
+//! [`Pool`], and a table of them a flat list of [`HandleTable`](super::Slots): both come and go in a few pieces.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const CHUNK: usize = 1 << 16;
 
 /// Where an entry of a pool begins: the number of its buffer, and the place in that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct At(pub(super) u32);
+pub(crate) struct EntryId(pub(super) u32);
 
 /// Entries of texts and numbers, one behind the other. `Debug` shows nothing of them: they may hold secrets.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl fmt::Debug for Pool {
 
 impl Pool {
     /// Adds an entry; `None` where no place for it could be named: after some four gigabytes.
-    pub(crate) fn add(&mut self, entry: &Draft) -> Option<At> {
+    pub(crate) fn add(&mut self, entry: &EntryWriter) -> Option<EntryId> {
         if !self.open.is_empty() && self.open.len().saturating_add(entry.0.len()) > CHUNK {
             self.seal();
         }
@@ -46,7 +46,7 @@ impl Pool {
         // Not all of them: one is nobody's.
         let at = buffer.checked_add(place).filter(|at| *at != u32::MAX)?;
         self.open.extend_from_slice(&entry.0);
-        Some(At(at))
+        Some(EntryId(at))
     }
 
     /// Ends the buffer that is written to: from now on its texts can be handed out without a copy.
@@ -60,13 +60,13 @@ impl Pool {
 
     /// The entry that begins there.
     #[must_use]
-    pub(crate) fn read(&self, at: At) -> Entry<'_> {
+    pub(crate) fn read(&self, at: EntryId) -> EntryReader<'_> {
         let [low, middle, high, highest] = at.0.to_le_bytes();
         let place = usize::from(u16::from_le_bytes([low, middle]));
         let buffer = usize::from(u16::from_le_bytes([high, highest]));
         let shared = self.full.get(buffer);
         let bytes = shared.map_or(&self.open, |full| full);
-        Entry {
+        EntryReader {
             shared,
             rest: bytes.get(place..).unwrap_or_default(),
         }
@@ -75,15 +75,15 @@ impl Pool {
 
 /// An entry that is being written.
 #[derive(Default)]
-pub(crate) struct Draft(Vec<u8>);
+pub(crate) struct EntryWriter(Vec<u8>);
 
-impl fmt::Debug for Draft {
+impl fmt::Debug for EntryWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Draft(…)")
+        f.write_str("EntryWriter(…)")
     }
 }
 
-impl Draft {
+impl EntryWriter {
     /// Begins anew.
     pub(crate) fn clear(&mut self) -> &mut Self {
         self.0.clear();
@@ -111,7 +111,7 @@ impl Draft {
     }
 
     /// Adds the place of another entry.
-    pub(crate) fn at(&mut self, at: At) -> &mut Self {
+    pub(crate) fn at(&mut self, at: EntryId) -> &mut Self {
         self.word(at.0)
     }
 
@@ -124,18 +124,18 @@ impl Draft {
 
 /// An entry that is being read: what was written is asked for in the same order. What isn't there is empty or zero.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry<'p> {
+pub(crate) struct EntryReader<'p> {
     shared: Option<&'p Arc<Vec<u8>>>,
     rest: &'p [u8],
 }
 
-impl fmt::Debug for Entry<'_> {
+impl fmt::Debug for EntryReader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").finish_non_exhaustive()
+        f.debug_struct("EntryReader").finish_non_exhaustive()
     }
 }
 
-impl<'p> Entry<'p> {
+impl<'p> EntryReader<'p> {
     /// The next number.
     pub(crate) fn number(&mut self) -> usize {
         match self.rest.split_first() {
@@ -167,19 +167,19 @@ impl<'p> Entry<'p> {
     }
 
     /// The next text.
-    pub(crate) fn text(&mut self) -> Piece<'p> {
+    pub(crate) fn text(&mut self) -> PoolText<'p> {
         let length = self.number();
         let (bytes, rest) = self.rest.split_at_checked(length).unwrap_or_default();
         self.rest = rest;
-        Piece {
+        PoolText {
             shared: self.shared,
             bytes,
         }
     }
 
     /// The place of another entry.
-    pub(crate) fn at(&mut self) -> At {
-        At(self.word())
+    pub(crate) fn at(&mut self) -> EntryId {
+        EntryId(self.word())
     }
 
     /// The next number of four bytes.
@@ -192,20 +192,20 @@ impl<'p> Entry<'p> {
 
 /// A text in a pool.
 #[derive(Clone, Copy)]
-pub(crate) struct Piece<'p> {
+pub(crate) struct PoolText<'p> {
     shared: Option<&'p Arc<Vec<u8>>>,
     bytes: &'p [u8],
 }
 
-impl fmt::Debug for Piece<'_> {
+impl fmt::Debug for PoolText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Piece")
+        f.debug_struct("PoolText")
             .field("bytes", &self.bytes.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<'p> Piece<'p> {
+impl<'p> PoolText<'p> {
     /// The bytes.
     #[must_use]
     pub(crate) const fn bytes(&self) -> &'p [u8] {
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let mut pool = Pool::default();
-        let mut draft = Draft::default();
+        let mut draft = EntryWriter::default();
         let mut places = Vec::new();
         for number in 0..20_000_usize {
             let text = number.to_string().repeat(number % 7);
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn an_entry_longer_than_a_buffer_and_one_that_just_fits() {
         let mut pool = Pool::default();
-        let mut draft = Draft::default();
+        let mut draft = EntryWriter::default();
         let lengths = [1, CHUNK - 5, CHUNK - 3, 3 * CHUNK, 0, CHUNK, 2];
         let places = lengths.map(|length| {
             let text = vec![b'x'; length];
@@ -294,7 +294,7 @@ mod tests {
     fn numbers() {
         let mut pool = Pool::default();
         let numbers = [0, 1, 127, 128, 16_383, 16_384, usize::MAX];
-        let mut draft = Draft::default();
+        let mut draft = EntryWriter::default();
         for number in numbers {
             draft.number(number);
         }
@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn nothing_of_it_is_shown() {
         let mut pool = Pool::default();
-        let mut draft = Draft::default();
+        let mut draft = EntryWriter::default();
         let at = pool.add(draft.text(b"hunter2")).unwrap();
         let mut entry = pool.read(at);
         let shown = format!("{pool:?} {draft:?} {entry:?} {:?}", entry.text());

@@ -7,18 +7,18 @@ const CHUNK: usize = 512;
 
 /// Names one of many things; `Option` of it is as small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Id(NonZeroU32);
+pub(crate) struct ArenaId(NonZeroU32);
 
-impl Id {
+impl ArenaId {
     /// The thing at this place, from zero. A policy is far from four thousand million of anything; were it not, the
     /// last would be wrong, not the count.
-    pub(crate) fn of(place: usize) -> Self {
-        let number = u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1);
+    pub(crate) fn from_index(index: usize) -> Self {
+        let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
         Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
     }
 
     /// Its place.
-    pub(crate) fn place(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         usize::try_from(self.0.get().wrapping_sub(1)).unwrap_or(usize::MAX)
     }
 
@@ -30,23 +30,23 @@ impl Id {
 
 /// A list that grows chunk by chunk.
 #[derive(Clone, Debug)]
-pub(crate) struct Slab<T>(Vec<Vec<T>>);
+pub(crate) struct ChunkedVec<T>(Vec<Vec<T>>);
 
-impl<T> Default for Slab<T> {
+impl<T> Default for ChunkedVec<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T> Slab<T> {
+impl<T> ChunkedVec<T> {
     pub(crate) fn len(&self) -> usize {
         self.0.split_last().map_or(0, |(last, full)| {
             full.len().saturating_mul(CHUNK).saturating_add(last.len())
         })
     }
 
-    pub(crate) fn push(&mut self, item: T) -> Id {
-        let id = Id::of(self.len());
+    pub(crate) fn push(&mut self, item: T) -> ArenaId {
+        let id = ArenaId::from_index(self.len());
         match self.0.last_mut().filter(|last| last.len() < CHUNK) {
             Some(last) => last.push(item),
             // Most policies are small: only who fills one chunk gets the next one whole.
@@ -60,13 +60,13 @@ impl<T> Slab<T> {
         id
     }
 
-    pub(crate) fn get(&self, id: Id) -> Option<&T> {
-        let place = id.place();
+    pub(crate) fn get(&self, id: ArenaId) -> Option<&T> {
+        let place = id.index();
         self.0.get(place / CHUNK)?.get(place % CHUNK)
     }
 
-    pub(crate) fn get_mut(&mut self, id: Id) -> Option<&mut T> {
-        let place = id.place();
+    pub(crate) fn get_mut(&mut self, id: ArenaId) -> Option<&mut T> {
+        let place = id.index();
         self.0.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
     }
 
@@ -84,17 +84,17 @@ mod tests {
 
     #[test]
     fn each_id_finds_its_item() {
-        let mut slab = Slab::default();
-        let ids: Vec<Id> = (0..2000_u32).map(|item| slab.push(item)).collect();
+        let mut slab = ChunkedVec::default();
+        let ids: Vec<ArenaId> = (0..2000_u32).map(|item| slab.push(item)).collect();
         slab.shrink();
         assert_eq!(slab.len(), 2000);
         for (id, item) in ids.iter().zip(0..) {
             assert_eq!(slab.get(*id), Some(&item));
-            assert_eq!(Id::of(id.place()), *id);
+            assert_eq!(ArenaId::from_index(id.index()), *id);
         }
         *slab.get_mut(ids[1999]).unwrap() = 7;
         assert_eq!(slab.get(ids[1999]), Some(&7));
-        assert_eq!(slab.get(Id::of(2000)), None);
-        assert_eq!(Slab::<u8>::default().get(ids[0]), None);
+        assert_eq!(slab.get(ArenaId::from_index(2000)), None);
+        assert_eq!(ChunkedVec::<u8>::default().get(ids[0]), None);
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use hashbrown::HashTable;
 
-use super::{At, Id};
+use super::{ArenaId, EntryId};
 
 /// What names a thing of an arena: a number.
 pub(crate) trait Handle: Copy {
@@ -16,7 +16,7 @@ pub(crate) trait Handle: Copy {
     fn of_number(number: u32) -> Self;
 }
 
-impl Handle for At {
+impl Handle for EntryId {
     fn to_number(self) -> u32 {
         self.0
     }
@@ -26,13 +26,13 @@ impl Handle for At {
     }
 }
 
-impl Handle for Id {
+impl Handle for ArenaId {
     fn to_number(self) -> u32 {
         self.number().wrapping_sub(1)
     }
 
     fn of_number(number: u32) -> Self {
-        Self::of(usize::try_from(number).unwrap_or(usize::MAX))
+        Self::from_index(usize::try_from(number).unwrap_or(usize::MAX))
     }
 }
 
@@ -53,20 +53,20 @@ impl Slot {
 
 /// Handles of an arena by the hash of their items. The items stay in their arena. Nothing is ever removed.
 #[derive(Clone)]
-pub(crate) struct Slots<N = At> {
+pub(crate) struct HandleTable<N = EntryId> {
     table: HashTable<Slot>,
     names: PhantomData<N>,
 }
 
-impl<N> fmt::Debug for Slots<N> {
+impl<N> fmt::Debug for HandleTable<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slots")
+        f.debug_struct("HandleTable")
             .field("len", &self.table.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<N> Default for Slots<N> {
+impl<N> Default for HandleTable<N> {
     fn default() -> Self {
         Self {
             table: HashTable::new(),
@@ -75,7 +75,7 @@ impl<N> Default for Slots<N> {
     }
 }
 
-impl<N: Handle> Slots<N> {
+impl<N: Handle> HandleTable<N> {
     /// How many things there are.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
@@ -147,16 +147,16 @@ mod tests {
 
     #[test]
     fn each_is_found_and_no_other() {
-        let mut slots: Slots = Slots::default();
+        let mut slots: HandleTable = HandleTable::default();
         assert_eq!(slots.find(1, |_| true), None);
         let hash = |number: u32| u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for number in 0..5000 {
-            slots.insert(hash(number), At(number));
+            slots.insert(hash(number), EntryId(number));
         }
         for number in 0..5000 {
             assert_eq!(
                 slots.find(hash(number), |at| at.0 == number),
-                Some(At(number))
+                Some(EntryId(number))
             );
         }
         for number in 5000..9000 {
@@ -176,20 +176,23 @@ mod tests {
 
     #[test]
     fn what_was_put_in_comes_out() {
-        let mut slots: Slots<Id> = Slots::default();
+        let mut slots: HandleTable<ArenaId> = HandleTable::default();
         for place in [0, 1, 70_000] {
-            slots.insert(place, Id::of(usize::try_from(place).unwrap()));
+            slots.insert(place, ArenaId::from_index(usize::try_from(place).unwrap()));
         }
-        assert_eq!(slots.find(0, |_| true), Some(Id::of(0)));
-        assert_eq!(slots.find(70_000, |_| true), Some(Id::of(70_000)));
+        assert_eq!(slots.find(0, |_| true), Some(ArenaId::from_index(0)));
+        assert_eq!(
+            slots.find(70_000, |_| true),
+            Some(ArenaId::from_index(70_000))
+        );
         assert_eq!(slots.find(2, |_| true), None);
     }
 
     #[test]
     fn one_hash_for_all() {
-        let mut slots: Slots = Slots::default();
-        (0..100).for_each(|number| slots.insert(7, At(number)));
-        assert_eq!(slots.find(7, |at| at.0 == 99), Some(At(99)));
+        let mut slots: HandleTable = HandleTable::default();
+        (0..100).for_each(|number| slots.insert(7, EntryId(number)));
+        assert_eq!(slots.find(7, |at| at.0 == 99), Some(EntryId(99)));
         let mut seen = 0;
         assert_eq!(
             slots.find(7, |_| {

@@ -1,6 +1,6 @@
 //! Many short texts, one behind the other.
 
-use super::Id;
+use super::ArenaId;
 
 /// How many bytes stand together; a longer text has a block of its own.
 const BLOCK: usize = 1 << 14;
@@ -11,11 +11,11 @@ const LONG: u8 = 0x7f;
 
 /// Texts that are never taken out again.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Texts(Vec<String>);
+pub(crate) struct TextArena(Vec<String>);
 
-impl Texts {
+impl TextArena {
     /// Keeps a text.
-    pub(crate) fn add(&mut self, text: &str) -> Id {
+    pub(crate) fn add(&mut self, text: &str) -> ArenaId {
         let needed = text.len().saturating_add(6);
         let full = |block: &String| block.len().saturating_add(needed) > BLOCK;
         if self.0.last().is_none_or(full) {
@@ -29,9 +29,9 @@ impl Texts {
         }
         let block = self.0.len().saturating_sub(1);
         let Some(last) = self.0.last_mut() else {
-            return Id::of(usize::MAX);
+            return ArenaId::from_index(usize::MAX);
         };
-        let id = Id::of(block.saturating_mul(BLOCK).saturating_add(last.len()));
+        let id = ArenaId::from_index(block.saturating_mul(BLOCK).saturating_add(last.len()));
         match u8::try_from(text.len()).ok().filter(|short| *short < LONG) {
             Some(short) => last.push(char::from(short)),
             None => {
@@ -47,16 +47,16 @@ impl Texts {
     }
 
     /// The text of that name.
-    pub(crate) fn get(&self, id: Id) -> Option<&str> {
-        let block = self.0.get(id.place() / BLOCK)?;
-        let (start, length) = extent(block, id.place() % BLOCK)?;
+    pub(crate) fn get(&self, id: ArenaId) -> Option<&str> {
+        let block = self.0.get(id.index() / BLOCK)?;
+        let (start, length) = extent(block, id.index() % BLOCK)?;
         block.get(start..start.checked_add(length)?)
     }
 
     /// The bytes of that text.
-    pub(crate) fn bytes(&self, id: Id) -> Option<&[u8]> {
-        let block = self.0.get(id.place() / BLOCK)?;
-        let (start, length) = extent(block, id.place() % BLOCK)?;
+    pub(crate) fn bytes(&self, id: ArenaId) -> Option<&[u8]> {
+        let block = self.0.get(id.index() / BLOCK)?;
+        let (start, length) = extent(block, id.index() % BLOCK)?;
         block.as_bytes().get(start..)?.get(..length)
     }
 
@@ -100,7 +100,7 @@ mod tests {
             BLOCK,
             100_000,
         ];
-        let mut texts = Texts::default();
+        let mut texts = TextArena::default();
         let mut kept = Vec::new();
         for round in ["a", "é", "\0"].into_iter().cycle().take(21) {
             for length in lengths {
@@ -113,6 +113,6 @@ mod tests {
             assert_eq!(texts.get(*id), Some(&**text), "{}", text.len());
             assert_eq!(texts.bytes(*id), Some(text.as_bytes()));
         }
-        assert_eq!(texts.get(Id::of(usize::MAX)), None);
+        assert_eq!(texts.get(ArenaId::from_index(usize::MAX)), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::arena::{At, Entry, Pool, Slots};
+use crate::arena::{EntryId, EntryReader, HandleTable, Pool};
 use crate::hash::{Seeded, Set};
 use crate::secret::constant_time_eq;
 
@@ -22,15 +22,15 @@ pub(crate) enum IdentifierForm {
 #[derive(Debug, Default)]
 pub(crate) struct CredentialTable {
     seed: Seeded,
-    plain: Slots,
-    digests: Slots,
+    plain: HandleTable,
+    digests: HandleTable,
     /// A key that two claim is nobody's.
-    contested: Set<At>,
+    contested: Set<EntryId>,
 }
 
 /// The key is somebody's already; from now on it is nobody's. Holds the credential that had it, the first time.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Taken(pub Option<At>);
+pub(crate) struct Taken(pub Option<EntryId>);
 
 impl CredentialTable {
     /// Takes in the credential at `at`, which knows its key in this form.
@@ -40,7 +40,7 @@ impl CredentialTable {
     pub(crate) fn insert(
         &mut self,
         form: IdentifierForm,
-        at: At,
+        at: EntryId,
         pool: &Pool,
     ) -> Result<(), Taken> {
         let key = pool.read(at).text().bytes();
@@ -62,7 +62,11 @@ impl CredentialTable {
     /// each knows it. The empty key is nobody's: who has its digest hashed a variable that wasn't set.
     #[must_use]
     #[inline(always)]
-    pub(crate) fn owner<'p>(&self, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
+    pub(crate) fn owner<'p>(
+        &self,
+        key: &[u8],
+        pool: &'p Pool,
+    ) -> Option<(EntryId, EntryReader<'p>)> {
         if key.is_empty() {
             return None;
         }
@@ -111,17 +115,17 @@ impl CredentialTable {
     /// The credential that had this key, or this digest, first: contested or not.
     #[must_use]
     #[inline(never)]
-    pub(crate) fn holder(&self, form: IdentifierForm, key: &[u8], pool: &Pool) -> Option<At> {
+    pub(crate) fn holder(&self, form: IdentifierForm, key: &[u8], pool: &Pool) -> Option<EntryId> {
         self.find(self.slots(form), key, pool).map(|(at, _)| at)
     }
 
     /// The first credential of this form at `place` or behind it, and where it lies.
     #[must_use]
-    pub(crate) fn next(&self, form: IdentifierForm, place: usize) -> Option<(usize, At)> {
+    pub(crate) fn next(&self, form: IdentifierForm, place: usize) -> Option<(usize, EntryId)> {
         self.slots(form).next(place)
     }
 
-    const fn slots(&self, form: IdentifierForm) -> &Slots {
+    const fn slots(&self, form: IdentifierForm) -> &HandleTable {
         match form {
             IdentifierForm::Plain => &self.plain,
             IdentifierForm::Sha256 => &self.digests,
@@ -129,7 +133,12 @@ impl CredentialTable {
     }
 
     #[inline(always)]
-    fn find<'p>(&self, slots: &Slots, key: &[u8], pool: &'p Pool) -> Option<(At, Entry<'p>)> {
+    fn find<'p>(
+        &self,
+        slots: &HandleTable,
+        key: &[u8],
+        pool: &'p Pool,
+    ) -> Option<(EntryId, EntryReader<'p>)> {
         if slots.is_empty() {
             return None;
         }
@@ -147,7 +156,7 @@ fn digest(key: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arena::Draft;
+    use crate::arena::EntryWriter;
 
     /// A table with its pool.
     #[derive(Default)]
@@ -163,7 +172,7 @@ mod tests {
             key: &[u8],
             owner: usize,
         ) -> Result<(), Option<usize>> {
-            let mut draft = Draft::default();
+            let mut draft = EntryWriter::default();
             let at = self.pool.add(draft.text(key).number(owner)).unwrap();
             let added = self.table.insert(form, at, &self.pool);
             added.map_err(|Taken(first)| first.map(|at| self.read(at)))
@@ -177,7 +186,7 @@ mod tests {
             self.add(IdentifierForm::Sha256, &digest(key.as_bytes()), owner)
         }
 
-        fn read(&self, at: At) -> usize {
+        fn read(&self, at: EntryId) -> usize {
             let mut entry = self.pool.read(at);
             entry.text();
             entry.number()

@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::decode::{Decode, Distinct};
 use super::node::Node;
-use super::outline::{Elements, Entry, entries};
+use super::outline::{Entry, ListItems, entries};
 use super::window::{Extent, Stop, Window};
-use super::{Config, ConfigErrors, Consumer, Path, Pieces, Route, strict};
+use super::{Chunks, Config, ConfigErrors, Consumer, Path, Route, strict};
 
 /// How much of a text is looked at at once.
 const WINDOW: usize = 16 * 1024;
@@ -17,7 +17,7 @@ const SHORTEST: usize = 12;
 
 /// A record of a list, as far as it could be read.
 #[derive(Clone, Copy, Debug)]
-pub enum Read<'r, T> {
+pub enum Decoded<'r, T> {
     /// All of it is what was written.
     Whole(&'r T),
     /// Each field that it has is, but there is one besides that isn't known, or that stands twice: it may have been meant to
@@ -26,21 +26,21 @@ pub enum Read<'r, T> {
 }
 
 /// What takes the records of a list, each with its place.
-pub type Each<'e, T> = &'e mut dyn FnMut(usize, Read<'_, T>);
+pub type RecordSink<'e, T> = &'e mut dyn FnMut(usize, Decoded<'_, T>);
 
 /// What a policy may have very many of, each read, used and forgotten before the next. May be asked for again.
-pub trait Lists {
+pub trait ConfigLists {
     /// Hands over each consumer with its place, but for those that are no consumers.
     ///
     /// # Errors
     /// Why they can't be read at all.
-    fn consumers(&mut self, each: Each<'_, Consumer>) -> Result<(), ConfigErrors>;
+    fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors>;
 
     /// Hands over each route with its place, but for those that are no routes.
     ///
     /// # Errors
     /// Why they can't be read at all.
-    fn routes(&mut self, each: Each<'_, Route>) -> Result<(), ConfigErrors>;
+    fn routes(&mut self, each: RecordSink<'_, Route>) -> Result<(), ConfigErrors>;
 
     /// How many routes there are, roughly.
     fn about_routes(&self) -> usize;
@@ -53,16 +53,16 @@ pub trait Lists {
 }
 
 /// A config that was read whole.
-impl Lists for &Config {
-    fn consumers(&mut self, each: Each<'_, Consumer>) -> Result<(), ConfigErrors> {
+impl ConfigLists for &Config {
+    fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors> {
         let consumers = self.consumers.iter().enumerate();
-        consumers.for_each(|(at, consumer)| each(at, Read::Whole(consumer)));
+        consumers.for_each(|(at, consumer)| each(at, Decoded::Whole(consumer)));
         Ok(())
     }
 
-    fn routes(&mut self, each: Each<'_, Route>) -> Result<(), ConfigErrors> {
+    fn routes(&mut self, each: RecordSink<'_, Route>) -> Result<(), ConfigErrors> {
         let routes = self.routes.iter().enumerate();
-        routes.for_each(|(at, route)| each(at, Read::Whole(route)));
+        routes.for_each(|(at, route)| each(at, Decoded::Whole(route)));
         Ok(())
     }
 
@@ -76,8 +76,8 @@ impl Lists for &Config {
 }
 
 /// A policy's text, of which all is read but its consumers and routes.
-pub struct Draft<'t> {
-    text: &'t dyn Pieces,
+pub struct StreamingConfig<'t> {
+    text: &'t dyn Chunks,
     window: Window<'t>,
     rest: Rest,
     consumers: List,
@@ -100,13 +100,13 @@ struct List {
     errors: ConfigErrors,
 }
 
-impl<'t> Draft<'t> {
+impl<'t> StreamingConfig<'t> {
     /// Reads all but the lists: a config without consumers and routes, where nothing is wrong with what these refer to. What
     /// is wrong with the rest of it is told by the [verdict](Lists::verdict).
     ///
     /// # Errors
     /// Why the text is no policy at all.
-    pub fn open(text: &'t dyn Pieces) -> Result<(Self, Option<Config>), ConfigErrors> {
+    pub fn open(text: &'t dyn Chunks) -> Result<(Self, Option<Config>), ConfigErrors> {
         Self::open_through(text, WINDOW)
     }
 
@@ -115,7 +115,7 @@ impl<'t> Draft<'t> {
     /// # Errors
     /// Why the text is no policy at all.
     pub fn open_through(
-        text: &'t dyn Pieces,
+        text: &'t dyn Chunks,
         size: usize,
     ) -> Result<(Self, Option<Config>), ConfigErrors> {
         let mut window = Window::new(text, size);
@@ -148,19 +148,19 @@ impl<'t> Draft<'t> {
 }
 
 /// A policy may hold secrets.
-impl fmt::Debug for Draft<'_> {
+impl fmt::Debug for StreamingConfig<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").finish_non_exhaustive()
+        f.debug_struct("StreamingConfig").finish_non_exhaustive()
     }
 }
 
-impl Lists for Draft<'_> {
-    fn consumers(&mut self, each: Each<'_, Consumer>) -> Result<(), ConfigErrors> {
+impl ConfigLists for StreamingConfig<'_> {
+    fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors> {
         let read = self.consumers.read(&mut self.window, each);
         read.map_err(|stop| stop.tell(self.text))
     }
 
-    fn routes(&mut self, each: Each<'_, Route>) -> Result<(), ConfigErrors> {
+    fn routes(&mut self, each: RecordSink<'_, Route>) -> Result<(), ConfigErrors> {
         let read = self.routes.read(&mut self.window, each);
         read.map_err(|stop| stop.tell(self.text))
     }
@@ -181,7 +181,7 @@ impl Lists for Draft<'_> {
     }
 }
 
-impl<'r, T> Read<'r, T> {
+impl<'r, T> Decoded<'r, T> {
     /// The record, whatever there is besides.
     pub(super) const fn record(self) -> &'r T {
         let (Self::Whole(record) | Self::Partly(record)) = self;
@@ -208,7 +208,7 @@ impl Rest {
                 texts.push(None);
                 continue;
             }
-            let text = window.bytes(entry.value.stretch)?;
+            let text = window.bytes(entry.value.span)?;
             if is_first {
                 texts.push(Some(text.to_vec()));
             } else {
@@ -296,7 +296,7 @@ fn first_step(path: &str) -> &str {
 
 /// How many records a list has, where it is one: what a text can't hold, no room is made for.
 fn records(list: Extent) -> usize {
-    let length = list.stretch.end.saturating_sub(list.stretch.start);
+    let length = list.span.end.saturating_sub(list.span.start);
     list.entries.min(length / SHORTEST)
 }
 
@@ -313,7 +313,11 @@ impl List {
         self.stands.map_or(0, |(place, _)| place)
     }
 
-    fn read<T: Decode>(&mut self, window: &mut Window<'_>, each: Each<'_, T>) -> Result<(), Stop> {
+    fn read<T: Decode>(
+        &mut self,
+        window: &mut Window<'_>,
+        each: RecordSink<'_, T>,
+    ) -> Result<(), Stop> {
         let Some((_, extent)) = self.stands else {
             return Ok(());
         };
@@ -324,7 +328,7 @@ impl List {
                 extent,
                 window,
                 &mut Distinct::default(),
-                &mut |_, _: Read<'_, T>| {},
+                &mut |_, _: Decoded<'_, T>| {},
             )?;
         }
         Ok(())
@@ -335,12 +339,12 @@ impl List {
         extent: Extent,
         window: &mut Window<'_>,
         names: &mut Distinct,
-        each: Each<'_, T>,
+        each: RecordSink<'_, T>,
     ) -> Result<(), Stop> {
         self.errors = ConfigErrors::default();
         let root = Path::Root;
         let path = root.field(self.name);
-        let mut elements = Elements::of(extent.stretch, window)?;
+        let mut elements = ListItems::of(extent.span, window)?;
         let mut at = 0_usize;
         while let Some(element) = elements.next(window)? {
             let node = Node::parse(window.bytes(element)?).map_err(|_| Stop::Malformed)?;
@@ -350,9 +354,9 @@ impl List {
                 each(
                     at,
                     if is_whole {
-                        Read::Whole(&read)
+                        Decoded::Whole(&read)
                     } else {
-                        Read::Partly(&read)
+                        Decoded::Partly(&read)
                     },
                 );
             }
@@ -364,10 +368,10 @@ impl List {
 
 impl Stop {
     /// What it means for the operator: a text that is malformed is read strictly, to its first mistake.
-    fn tell(self, text: &dyn Pieces) -> ConfigErrors {
+    fn tell(self, text: &dyn Chunks) -> ConfigErrors {
         let whole = match self {
             Self::Unreadable(errors) => return errors,
-            Self::Malformed => text.piece(0, text.length()),
+            Self::Malformed => text.chunk(0, text.length()),
         };
         let whole = match whole {
             Ok(whole) => whole,

@@ -198,12 +198,12 @@ pub(super) fn instead(written: &str, fields: &[&str]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Field, Rule, Shape};
+    use crate::config::{Config, Field, Rule, TypeSchema};
 
     fn fields(record: &str) -> (&'static [Field], &'static [Rule]) {
-        match Shape::of(record) {
-            Some(Shape::Record(fields, rules)) => (fields, rules),
-            Some(Shape::Choice(_)) | None => panic!("{record} is no record"),
+        match TypeSchema::of(record) {
+            Some(TypeSchema::Record(fields, rules)) => (fields, rules),
+            Some(TypeSchema::Choice(_)) | None => panic!("{record} is no record"),
         }
     }
 

@@ -191,8 +191,8 @@ macro_rules! choice {
         }
 
         impl $crate::config::Choice for $name {
-            const WORDS: &'static [$crate::config::Word] = &[
-                $($crate::config::Word {
+            const WORDS: &'static [$crate::config::Keyword] = &[
+                $($crate::config::Keyword {
                     name: $json,
                     docs: concat!($($variant_doc, "\n"),*),
                 },)*

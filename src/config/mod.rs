@@ -45,18 +45,18 @@ pub(crate) use consumer::{ConsumerRef, MOST_OF_RECORD};
 pub use credential::Credential;
 pub(crate) use credential::CredentialRef;
 pub use decode::Named;
-pub use draft::{Draft, Each, Lists, Read};
+pub use draft::{ConfigLists, Decoded, RecordSink, StreamingConfig};
 pub use error::{ConfigError, ConfigErrors, Notice};
 pub use identity::{
     Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, Identity, Parameters, Paths, Routing,
 };
 pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
-pub use pieces::Pieces;
+pub use pieces::Chunks;
 pub use provider::api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
 pub(crate) use provider::api_key::{ApiKeyRef, KeyRef};
 pub use provider::{Location, Provider};
-pub use record::{Choice, Field, Presence, Record, Rule, Word};
+pub use record::{Choice, Field, Keyword, Presence, Record, Rule};
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
 pub use rewrite::{
@@ -64,7 +64,7 @@ pub use rewrite::{
 };
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use scalar::Percent;
-pub use shape::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, Shape};
+pub use shape::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
 pub use source::{Endpoint, HttpSource, Index, OnDemand, Source, SourceKind};
 pub(crate) use text::unfit;
 pub use text_or_env::TextOrEnv;
@@ -118,8 +118,8 @@ impl Config {
     ///
     /// # Errors
     /// As [`parse`](Self::parse), or why the text can't be read.
-    pub fn read(text: &dyn Pieces, most: usize) -> Result<Self, ConfigErrors> {
-        let (mut draft, config) = Draft::open_through(text, most)?;
+    pub fn read(text: &dyn Chunks, most: usize) -> Result<Self, ConfigErrors> {
+        let (mut draft, config) = StreamingConfig::open_through(text, most)?;
         let Some(mut config) = config else {
             return Err(draft.refuse());
         };

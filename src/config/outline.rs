@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::node::Node;
-use super::window::{Extent, Stop, Stretch, Window};
+use super::window::{Extent, Span, Stop, Window};
 
 /// A field of the document's own map.
 pub(super) struct Entry {
@@ -18,7 +18,7 @@ pub(super) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
     let mut entries = Vec::new();
     let mut walk = Walk::into(window, 0, b'{')?;
     while let Some(at) = walk.next(window, b'}')? {
-        let key = window.extent(at, 1)?.stretch;
+        let key = window.extent(at, 1)?.span;
         let name = text(window.bytes(key)?)?;
         let (colon, byte) = window.next_byte(key.end)?;
         if byte != b':' {
@@ -26,7 +26,7 @@ pub(super) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
         }
         let (start, first) = window.next_byte(colon.saturating_add(1))?;
         let value = window.extent(start, 1)?;
-        walk.at = value.stretch.end;
+        walk.at = value.span.end;
         let is_list = first == b'[';
         entries.push(Entry {
             name,
@@ -50,20 +50,20 @@ fn text(key: &[u8]) -> Result<String, Stop> {
 }
 
 /// The entries of a list that is a field of the document, one after the other.
-pub(super) struct Elements {
+pub(super) struct ListItems {
     walk: Walk,
     end: usize,
 }
 
-impl Elements {
-    pub(super) fn of(list: Stretch, window: &mut Window<'_>) -> Result<Self, Stop> {
+impl ListItems {
+    pub(super) fn of(list: Span, window: &mut Window<'_>) -> Result<Self, Stop> {
         Ok(Self {
             walk: Walk::into(window, list.start, b'[')?,
             end: list.end,
         })
     }
 
-    pub(super) fn next(&mut self, window: &mut Window<'_>) -> Result<Option<Stretch>, Stop> {
+    pub(super) fn next(&mut self, window: &mut Window<'_>) -> Result<Option<Span>, Stop> {
         let Some(at) = self.walk.next(window, b']')? else {
             // Where a bracket of the wrong kind closed it, the first look saw another end.
             return if self.walk.at == self.end {
@@ -72,7 +72,7 @@ impl Elements {
                 Err(Stop::Malformed)
             };
         };
-        let element = window.extent(at, 2)?.stretch;
+        let element = window.extent(at, 2)?.span;
         self.walk.at = element.end;
         Ok(Some(element))
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::ConfigErrors;
 
 /// A text that is handed over in pieces, each as often as it is asked for: a host keeps it, say.
-pub trait Pieces {
+pub trait Chunks {
     /// How many bytes it has.
     fn length(&self) -> usize;
 
@@ -13,16 +13,16 @@ pub trait Pieces {
     ///
     /// # Errors
     /// Why the text can't be read.
-    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors>;
+    fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors>;
 }
 
 /// A text that is in memory.
-impl Pieces for &[u8] {
+impl Chunks for &[u8] {
     fn length(&self) -> usize {
         self.len()
     }
 
-    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+    fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
         let rest = self.get(start..).unwrap_or_default();
         Ok(Cow::Borrowed(rest.get(..most).unwrap_or(rest)))
     }

@@ -10,7 +10,7 @@ use super::{ApiKeyRef, ConsumerRef, CredentialRef, KeyRef};
 /// Reads the record that the text begins with, and says how long it is; `None` where it isn't a plain one. What it reads,
 /// the language's decoder reads likewise.
 pub(super) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = RecordParser { text, at: 0 };
     let mut name = None;
     let mut groups = None;
     let mut labels = None;
@@ -18,7 +18,7 @@ pub(super) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
     reader.map(|reader, key| match key {
         "name" => once(&mut name, filled(reader.string()?)?),
         "groups" => once(&mut groups, reader.given(|reader| reader.list(group))?),
-        "labels" => once(&mut labels, reader.given(Reader::labels)?),
+        "labels" => once(&mut labels, reader.given(RecordParser::labels)?),
         "credentials" => once(
             &mut credentials,
             reader.given(|reader| reader.list(credential))?,
@@ -47,12 +47,12 @@ fn filled(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-fn group<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
+fn group<'a>(reader: &mut RecordParser<'a>) -> Option<&'a str> {
     let group = filled(reader.string()?)?;
     (!group.contains(',')).then_some(group)
 }
 
-fn credential<'a>(reader: &mut Reader<'a>) -> Option<CredentialRef<'a>> {
+fn credential<'a>(reader: &mut RecordParser<'a>) -> Option<CredentialRef<'a>> {
     let mut read = None;
     reader.map(|reader, kind| match kind {
         "apiKey" => once(&mut read, CredentialRef::ApiKey(api_key(reader)?)),
@@ -61,7 +61,7 @@ fn credential<'a>(reader: &mut Reader<'a>) -> Option<CredentialRef<'a>> {
     read
 }
 
-fn api_key<'a>(reader: &mut Reader<'a>) -> Option<ApiKeyRef<'a>> {
+fn api_key<'a>(reader: &mut RecordParser<'a>) -> Option<ApiKeyRef<'a>> {
     let (mut provider, mut id, mut key) = (None, None, None);
     reader.map(|reader, field| match field {
         "provider" => once(
@@ -92,12 +92,12 @@ const fn is_plain(byte: u8) -> bool {
 }
 
 /// What is left of the text. Each step is `None` where something else stands there.
-struct Reader<'a> {
+struct RecordParser<'a> {
     text: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RecordParser<'a> {
     /// The next byte that isn't a blank (RFC 8259 §2), which stays.
     fn peek(&mut self) -> Option<u8> {
         loop {

@@ -17,9 +17,9 @@ pub struct Field {
     pub presence: Presence,
     /// What it means.
     pub docs: &'static str,
-    /// The type that it is read into, as Rust writes it: a record's or a choice's name leads to its [`Shape`].
+    /// The type that it is read into, as Rust writes it: a record's or a choice's name leads to its [`TypeSchema`].
     ///
-    /// [`Shape`]: super::Shape
+    /// [`TypeSchema`]: super::Shape
     pub kind: &'static str,
     /// What reads it, where that isn't the type's own decoder: `duration::<0, 60_000>`.
     pub reader: Option<&'static str>,
@@ -27,7 +27,7 @@ pub struct Field {
 
 /// One word of a choice.
 #[derive(Clone, Copy, Debug)]
-pub struct Word {
+pub struct Keyword {
     /// The word as it is written.
     pub name: &'static str,
     /// What it means.
@@ -37,7 +37,7 @@ pub struct Word {
 /// A choice among words.
 pub trait Choice {
     /// The words, in the order of the reference.
-    const WORDS: &'static [Word];
+    const WORDS: &'static [Keyword];
 }
 
 /// Whether a field may be left out.

@@ -1,14 +1,14 @@
 //! The whole language as tables, for whoever describes it: a schema, a reference.
 
-use super::record::{Choice, Field, Record, Rule, Word};
+use super::record::{Choice, Field, Keyword, Record, Rule};
 
 /// How a type of the language is written.
 #[derive(Clone, Copy, Debug)]
-pub enum Shape {
+pub enum TypeSchema {
     /// A map with these fields, among which these rules hold.
     Record(&'static [Field], &'static [Rule]),
     /// One of these words.
-    Choice(&'static [Word]),
+    Choice(&'static [Keyword]),
 }
 
 /// Names that no lookup may have.
@@ -23,15 +23,15 @@ pub const FRAMING: &[&str] = &super::names::FRAMING;
 /// Header fields of HTTP's own that stay the client's on the routes that don't write them, in lower case.
 pub const CLIENTS_OWN: &[&str] = &super::names::CLIENTS_OWN;
 
-const fn record<T: Record>() -> Shape {
-    Shape::Record(T::FIELDS, T::RULES)
+const fn record<T: Record>() -> TypeSchema {
+    TypeSchema::Record(T::FIELDS, T::RULES)
 }
 
-const fn choice<T: Choice>() -> Shape {
-    Shape::Choice(T::WORDS)
+const fn choice<T: Choice>() -> TypeSchema {
+    TypeSchema::Choice(T::WORDS)
 }
 
-impl Shape {
+impl TypeSchema {
     /// The shape of a type by its name in [`Field::kind`]. Types that read themselves have none, but for those that are
     /// written as a record: these have that one's.
     #[must_use]

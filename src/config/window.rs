@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{ConfigErrors, Pieces};
+use super::{Chunks, ConfigErrors};
 
 /// How deep lists and maps may stand in each other: serde_json's limit, which counts from the value that it is given.
 const DEEPEST: usize = 127;
@@ -18,7 +18,7 @@ pub(super) enum Stop {
 
 /// A part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub(super) struct Span {
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -26,14 +26,14 @@ pub(super) struct Stretch {
 /// The extent of one value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
-    pub(super) stretch: Stretch,
+    pub(super) span: Span,
     /// How many entries a list or map has, near enough to make room for them.
     pub(super) entries: usize,
 }
 
 /// A part of a text in memory, which moves.
 pub(super) struct Window<'t> {
-    text: &'t dyn Pieces,
+    text: &'t dyn Chunks,
     held: Cow<'t, [u8]>,
     start: usize,
     size: usize,
@@ -41,7 +41,7 @@ pub(super) struct Window<'t> {
 
 impl<'t> Window<'t> {
     /// A window of `size` bytes; more where one value needs more.
-    pub(super) fn new(text: &'t dyn Pieces, size: usize) -> Self {
+    pub(super) fn new(text: &'t dyn Chunks, size: usize) -> Self {
         Self {
             text,
             held: Cow::Borrowed(&[]),
@@ -66,7 +66,7 @@ impl<'t> Window<'t> {
     fn load(&mut self, at: usize, most: usize) -> Result<(), Stop> {
         // The old piece goes first: memory for both would never be given back.
         self.held = Cow::Borrowed(&[]);
-        self.held = self.text.piece(at, most).map_err(Stop::Unreadable)?;
+        self.held = self.text.chunk(at, most).map_err(Stop::Unreadable)?;
         self.start = at;
         if self.held.is_empty() {
             let mut errors = ConfigErrors::default();
@@ -77,14 +77,14 @@ impl<'t> Window<'t> {
     }
 
     /// The bytes of a stretch.
-    pub(super) fn bytes(&mut self, stretch: Stretch) -> Result<&[u8], Stop> {
-        let length = stretch.end.saturating_sub(stretch.start);
-        let within = stretch.start.wrapping_sub(self.start);
+    pub(super) fn bytes(&mut self, span: Span) -> Result<&[u8], Stop> {
+        let length = span.end.saturating_sub(span.start);
+        let within = span.start.wrapping_sub(self.start);
         let held = self.held.len().checked_sub(within);
         if held.is_none_or(|held| held < length) {
-            self.load(stretch.start, self.size.max(length))?;
+            self.load(span.start, self.size.max(length))?;
         }
-        let within = stretch.start.wrapping_sub(self.start);
+        let within = span.start.wrapping_sub(self.start);
         let rest = self.held.get(within..).unwrap_or_default();
         rest.get(..length).ok_or(Stop::Malformed)
     }
@@ -134,7 +134,7 @@ impl<'t> Window<'t> {
                 Ok(Some(within)) => {
                     let end = at.saturating_add(within);
                     return Ok(Extent {
-                        stretch: Stretch { start, end },
+                        span: Span { start, end },
                         entries: scan.commas.saturating_add(1),
                     });
                 }

@@ -2,9 +2,9 @@
 
 use crate::http::{Request, Response};
 use crate::policy::{
-    Action, Answer, Audience, Condition, Denial, Lookup, Policy, Reason, Route, Unmatched,
+    Action, Audience, Condition, Denial, DirectResponse, Lookup, Policy, Reason, Route, Unmatched,
 };
-use crate::route::Found;
+use crate::route::RouteMatch;
 use crate::time::Timestamp;
 
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
@@ -83,14 +83,14 @@ fn malformed(
     deny(denial, request, None, exchange)
 }
 
-fn route_of<'p>(found: Found<'_>, policy: &'p Policy) -> Option<&'p Route> {
+fn route_of<'p>(found: RouteMatch<'_>, policy: &'p Policy) -> Option<&'p Route> {
     policy.routes.at(usize::try_from(found.route.0).ok()?)
 }
 
 /// The stages after the match.
 fn follow<'p>(
     head: &Head<'_>,
-    found: Found<'_>,
+    found: RouteMatch<'_>,
     route: &'p Route,
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
@@ -110,7 +110,7 @@ fn follow<'p>(
         who: &who,
         looked_up: &[],
     };
-    if !route.kind.lookups().is_empty() {
+    if !route.spec.lookups().is_empty() {
         looked_up = match look_up(&facts, found, route, policy, exchange) {
             Ok(looked_up) => looked_up,
             Err(stop) => return Err(stopped(stop, &facts, route, exchange)),
@@ -118,12 +118,12 @@ fn follow<'p>(
         facts.looked_up = looked_up.all();
     }
     trace::checked(route, &facts, Lookups::Done, policy, exchange);
-    if let Some(condition) = route.kind.authorize() {
+    if let Some(condition) = route.spec.authorize() {
         if let Err(stop) = may(condition, &facts) {
             return Err(stopped(stop, &facts, route, exchange));
         }
     }
-    match route.kind.action() {
+    match route.spec.action() {
         Action::Forward(changes) => {
             let edited = forward::edit(exchange.edits, &facts, route, changes.as_deref(), policy);
             if let Err(denial) = edited {
@@ -131,7 +131,7 @@ fn follow<'p>(
             }
             Ok(Step::Continue)
         }
-        Action::Answer(answer) => match answered(answer, &facts, route, policy) {
+        Action::DirectResponse(answer) => match answered(answer, &facts, route, policy) {
             Ok(response) => Ok(Step::Respond(response)),
             Err(denial) => Err(stopped(denial.into(), &facts, route, exchange)),
         },
@@ -145,7 +145,7 @@ fn follow<'p>(
 fn unauthenticated(
     stop: Stop,
     head: &Head<'_>,
-    found: Found<'_>,
+    found: RouteMatch<'_>,
     route: &Route,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) -> Stop {
@@ -170,7 +170,7 @@ fn stopped(
     // What was meant for the upstream's response is not for this one.
     exchange.edits.response.clear();
     if matches!(stop, Stop::Deny(_)) {
-        let edits = route.kind.edits_of_denials();
+        let edits = route.spec.edits_of_denials();
         if let Some(edits) = edits {
             let list = &mut exchange.edits.response;
             // Nothing is wrong with what is left out.
@@ -200,16 +200,16 @@ fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
 /// What the policy answers.
 #[inline(never)]
 fn answered(
-    answer: &Answer,
+    answer: &DirectResponse,
     facts: &Facts<'_>,
     route: &Route,
     policy: &Policy,
 ) -> Result<Box<Response>, Denial> {
     let mut response = Box::new(match answer {
-        Answer::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
-        Answer::Respond(respond) => respond.0.clone(),
+        DirectResponse::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
+        DirectResponse::Respond(respond) => respond.0.clone(),
     });
-    if let Some(edits) = route.kind.edits_of_answers() {
+    if let Some(edits) = route.spec.edits_of_answers() {
         let mut list = Vec::new();
         forward::edit_own(&mut list, edits, facts, Unfit::Denies)?;
         response.edit(list.drain(..));
@@ -221,19 +221,19 @@ fn answered(
 #[inline(never)]
 fn look_up<'p>(
     facts: &Facts<'_>,
-    found: Found<'_>,
+    found: RouteMatch<'_>,
     route: &'p Route,
     policy: &Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<AllPicked<'p>, Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
-    if let Some(condition) = route.kind.authorize() {
+    if let Some(condition) = route.spec.authorize() {
         if holds(condition, facts, Lookups::Pending) == Some(false) {
             trace::checked(route, facts, Lookups::Pending, policy, exchange);
             return Err(Reason::Forbidden.into());
         }
     }
-    match route.kind.lookups() {
+    match route.spec.lookups() {
         // As most have that have any.
         [only] => {
             let picked = find_out(only, facts, policy, exchange)?;
@@ -250,7 +250,7 @@ fn look_up<'p>(
 fn look_up_all<'p>(
     lookups: &'p [Lookup],
     facts: &Facts<'_>,
-    found: Found<'_>,
+    found: RouteMatch<'_>,
     route: &Route,
     policy: &Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
@@ -290,7 +290,7 @@ fn find_out<'p>(
 #[inline(never)]
 fn tell_fallback(
     lookup: &str,
-    found: Found<'_>,
+    found: RouteMatch<'_>,
     route: &Route,
     policy: &Policy,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,

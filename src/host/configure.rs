@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use log::{error, warn};
 
-use crate::config::{ConfigError, ConfigErrors, Notice, Pieces};
+use crate::config::{Chunks, ConfigError, ConfigErrors, Notice};
 use crate::policy::{Environment, Fingerprint, Policy};
 
 use super::abi::{self, BufferKind};
@@ -47,12 +47,12 @@ struct Configuration {
     size: usize,
 }
 
-impl Pieces for Configuration {
+impl Chunks for Configuration {
     fn length(&self) -> usize {
         self.size
     }
 
-    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+    fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
         let piece = abi::piece(BufferKind::Configuration, start, most);
         piece.map(Cow::Owned).map_err(|failure| {
             whole(
@@ -67,9 +67,9 @@ impl Pieces for Configuration {
 const FIRST_BYTES: usize = 256;
 
 /// The first bytes that are not all blank; nothing where all are.
-fn first_bytes(text: &dyn Pieces) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+fn first_bytes(text: &dyn Chunks) -> Result<Cow<'_, [u8]>, ConfigErrors> {
     for start in (0..text.length()).step_by(FIRST_BYTES) {
-        let piece = text.piece(start, FIRST_BYTES)?;
+        let piece = text.chunk(start, FIRST_BYTES)?;
         if !piece.trim_ascii().is_empty() {
             return Ok(piece);
         }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::marks::{Lengths, Marks};
+use super::marks::{LengthSet, NameFilter};
 use super::name::KnownName;
 
 /// The buffer is not a header map: a length points outside of it.
@@ -19,12 +19,12 @@ pub struct MalformedMap;
 pub struct Headers<'a> {
     pairs: Iter<'a>,
     /// Of all names: most names that are asked for aren't there, and that is told without a look.
-    marks: Marks,
+    marks: NameFilter,
 }
 
 /// What stands in a header map under one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look<'a> {
+pub struct HeaderLookup<'a> {
     /// How often the name is there.
     pub values: usize,
     /// Its first value. Never for a credential unless it is the only one.
@@ -76,7 +76,7 @@ impl fmt::Debug for Iter<'_> {
 impl<'a> Headers<'a> {
     const NONE: Self = Self {
         pairs: Iter::NONE,
-        marks: Marks::NONE,
+        marks: NameFilter::NONE,
     };
 
     /// Reads the host's buffer; an empty one is a map without pairs.
@@ -95,11 +95,11 @@ impl<'a> Headers<'a> {
             spans: Spans { lengths, at: 0 },
             text,
         };
-        let mut marks = Marks::default();
+        let mut marks = NameFilter::default();
         // Where the sum of all lies inside, each does, and each mark is of a name. The sum itself can't wrap.
         let mut end = 0_u64;
         for span in pairs.spans {
-            marks = marks.and(Marks::at_end(text, span.at, span.name));
+            marks = marks.and(NameFilter::at_end(text, span.at, span.name));
             end = end.wrapping_add(span.size());
         }
         if usize::try_from(end).is_ok_and(|end| end <= text.len()) {
@@ -124,7 +124,7 @@ impl<'a> Headers<'a> {
     /// The pairs whose names have one of these lengths, in order: the others' bytes aren't looked at.
     pub fn of_lengths(
         &self,
-        lengths: Lengths,
+        lengths: LengthSet,
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let Iter { spans, text } = self.pairs;
         spans
@@ -135,28 +135,28 @@ impl<'a> Headers<'a> {
     /// Whether there may be a header that an upstream takes for `name`. Says yes rather than no.
     #[must_use]
     pub fn may_have(&self, name: &[u8]) -> bool {
-        self.marks.meet(Marks::of(name))
+        self.marks.meet(NameFilter::of(name))
     }
 
     /// Whether there may be a header that an upstream takes for one of the names that `marks` are of.
     #[must_use]
-    pub const fn may_have_any(&self, marks: Marks) -> bool {
+    pub const fn may_have_any(&self, marks: NameFilter) -> bool {
         self.marks.meet(marks)
     }
 
     /// What stands under `name`.
     #[must_use]
-    pub fn look(&self, name: &KnownName) -> Look<'a> {
+    pub fn look(&self, name: &KnownName) -> HeaderLookup<'a> {
         if self.may_have_any(name.marks()) {
             self.find(name)
         } else {
-            Look::NOTHING
+            HeaderLookup::NOTHING
         }
     }
 
-    fn find(&self, name: &[u8]) -> Look<'a> {
+    fn find(&self, name: &[u8]) -> HeaderLookup<'a> {
         let Iter { spans, text } = self.pairs;
-        let mut seen = Look::NOTHING;
+        let mut seen = HeaderLookup::NOTHING;
         // From within, and not by `for`: of that the compiler makes a loop in a loop, and V8 unrolls the inner one.
         spans
             .filter(|span| span.name == name.len())
@@ -191,7 +191,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-impl Look<'_> {
+impl HeaderLookup<'_> {
     const NOTHING: Self = Self {
         values: 0,
         first: None,
@@ -382,19 +382,19 @@ mod tests {
     fn a_look_at_a_name() {
         let map = HeaderMap::from_pairs(&[("a-b", "1"), ("A-B", "2"), ("a_b", "3"), ("c_d", "4")]);
         let look = |name: &str| map.view().look(&name.into());
-        let all = Look {
+        let all = HeaderLookup {
             values: 2,
             first: Some(&b"1"[..]),
             is_spelt_otherwise: true,
         };
         assert_eq!(look("a-b"), all);
-        let other = Look {
+        let other = HeaderLookup {
             is_spelt_otherwise: true,
-            ..Look::NOTHING
+            ..HeaderLookup::NOTHING
         };
         assert_eq!(look("c-d"), other);
-        assert_eq!(look("b-a"), Look::NOTHING);
-        assert_eq!(look(""), Look::NOTHING);
+        assert_eq!(look("b-a"), HeaderLookup::NOTHING);
+        assert_eq!(look(""), HeaderLookup::NOTHING);
     }
 
     #[test]

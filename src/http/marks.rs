@@ -2,9 +2,9 @@
 
 /// A few bits about some names: whether a name may be among them. Says yes rather than no.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks(u64);
+pub struct NameFilter(u64);
 
-impl Marks {
+impl NameFilter {
     /// Of no name.
     pub const NONE: Self = Self(0);
 
@@ -45,9 +45,9 @@ impl Marks {
 
 /// Lengths of names, all below 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lengths(u64);
+pub struct LengthSet(u64);
 
-impl Lengths {
+impl LengthSet {
     /// The lengths of these names; one of 64 bytes or more is none.
     #[must_use]
     pub const fn of(names: &[&[u8]]) -> Self {
@@ -82,15 +82,15 @@ mod tests {
                     b'-' => b'_',
                     _ => byte.to_ascii_uppercase(),
                 });
-                assert_eq!(Marks::of(&name), Marks::of(&other));
+                assert_eq!(NameFilter::of(&name), NameFilter::of(&other));
             }
         }
-        assert!(!Marks::of(b"x-a").meet(Marks::NONE));
+        assert!(!NameFilter::of(b"x-a").meet(NameFilter::NONE));
     }
 
     #[test]
     fn lengths_of_names() {
-        let lengths = Lengths::of(&[b"host", b":path", &[b'x'; 64]]);
+        let lengths = LengthSet::of(&[b"host", b":path", &[b'x'; 64]]);
         let found: Vec<usize> = (0..200).filter(|length| lengths.has(*length)).collect();
         assert_eq!(found, [4, 5]);
     }

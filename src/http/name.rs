@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Marks;
+use super::NameFilter;
 
 /// A header's name, lower case, on its way to the wire. A clone shares it.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl fmt::Debug for HeaderName {
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownName {
     name: HeaderName,
-    marks: Marks,
+    marks: NameFilter,
 }
 
 impl KnownName {
@@ -52,7 +52,7 @@ impl KnownName {
 
     /// Its mark.
     #[must_use]
-    pub const fn marks(&self) -> Marks {
+    pub const fn marks(&self) -> NameFilter {
         self.marks
     }
 }
@@ -69,7 +69,7 @@ impl<N: Into<HeaderName>> From<N> for KnownName {
     fn from(name: N) -> Self {
         let name = name.into();
         Self {
-            marks: Marks::of(&name),
+            marks: NameFilter::of(&name),
             name,
         }
     }

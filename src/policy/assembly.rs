@@ -1,6 +1,8 @@
 //! From config to policy, list by list: no list need be in memory whole.
 
-use crate::config::{self, Config, ConfigErrors, Draft, Lists, Path, Pieces, Read};
+use crate::config::{
+    self, Chunks, Config, ConfigErrors, ConfigLists, Decoded, Path, StreamingConfig,
+};
 use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice};
 
 use super::answer::Respond;
@@ -26,8 +28,8 @@ impl Policy {
     /// # Errors
     /// As [`Config::parse`], and as [`compile`](Self::compile) of all that doesn't follow from those; or why the text can't
     /// be read.
-    pub fn read(text: &dyn Pieces, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
-        match Draft::open(text)? {
+    pub fn read(text: &dyn Chunks, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        match StreamingConfig::open(text)? {
             (mut draft, Some(config)) => Self::assemble(&config, &mut draft, environment),
             (draft, None) => Err(draft.refuse()),
         }
@@ -36,7 +38,7 @@ impl Policy {
     /// Compiles `config` with the consumers and routes of `lists` in place of its own.
     fn assemble(
         config: &Config,
-        lists: &mut dyn Lists,
+        lists: &mut dyn ConfigLists,
         environment: &dyn Environment,
     ) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
@@ -48,12 +50,12 @@ impl Policy {
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let mut gates = Gates::of(config);
         let (routes, router, of_routes) = loop {
-            let around = route::Surroundings {
+            let around = route::CompileInputs {
                 providers: &providers,
                 sources: &sources,
                 routing: routing.as_ref(),
                 gates: &gates,
-                parts: route::Parts::default(),
+                parts: route::SharedParts::default(),
             };
             let routes = route::compile(lists, &around)?;
             match gates.settle(config, &providers) {
@@ -98,7 +100,7 @@ impl Policy {
 }
 
 fn own_consumers(
-    lists: &mut dyn Lists,
+    lists: &mut dyn ConfigLists,
     providers: &Providers,
     environment: &dyn Environment,
     errors: &mut ConfigErrors,
@@ -111,7 +113,7 @@ fn own_consumers(
     };
     let mut builder = Builder::default();
     lists.consumers(&mut |at, consumer| {
-        if let Read::Whole(consumer) = consumer {
+        if let Decoded::Whole(consumer) = consumer {
             builder.add(&consumer.as_ref(), inputs, &path.index(at), errors);
         }
     })?;

@@ -27,12 +27,12 @@ pub(crate) enum Condition {
     /// The request was authenticated by this provider.
     Provider(ProviderId),
     /// A looked-up value passes a test.
-    LookedUp(LookedUp, Test),
+    LookedUp(LookedUp, ValueTest),
 }
 
 /// A test of a looked-up value. Types count: `true` isn't `"true"`.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Test {
+pub(crate) enum ValueTest {
     /// It is this value.
     Equals(Operand),
     /// It is a list, and this value is in it.
@@ -181,13 +181,13 @@ impl ConditionScope<'_> {
         };
         let test = match test {
             config::LookupTest::Equals(value) => {
-                Test::Equals(self.operand(value, &path.field("equals"), errors)?)
+                ValueTest::Equals(self.operand(value, &path.field("equals"), errors)?)
             }
             config::LookupTest::Contains(value) => {
-                Test::Contains(self.operand(value, &path.field("contains"), errors)?)
+                ValueTest::Contains(self.operand(value, &path.field("contains"), errors)?)
             }
-            config::LookupTest::Exists(true) => Test::Exists,
-            config::LookupTest::Exists(false) => Test::Absent,
+            config::LookupTest::Exists(true) => ValueTest::Exists,
+            config::LookupTest::Exists(false) => ValueTest::Absent,
         };
         Some(Condition::LookedUp(place?, test))
     }

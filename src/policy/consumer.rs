@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::arena::{At, Piece, Pool};
+use crate::arena::{EntryId, Pool, PoolText};
 
 /// Somebody who may call: an entry of name, groups and labels.
 #[derive(Clone, Copy)]
 pub(crate) struct Consumer<'d> {
     pub(super) pool: &'d Pool,
-    pub(super) at: At,
+    pub(super) at: EntryId,
 }
 
 impl fmt::Debug for Consumer<'_> {
@@ -20,12 +20,12 @@ impl fmt::Debug for Consumer<'_> {
 
 impl<'d> Consumer<'d> {
     /// Where it stands in its directory.
-    pub(crate) const fn place(self) -> At {
+    pub(crate) const fn place(self) -> EntryId {
         self.at
     }
 
     /// Its name.
-    pub(crate) fn name(self) -> Piece<'d> {
+    pub(crate) fn name(self) -> PoolText<'d> {
         self.pool.read(self.at).text()
     }
 
@@ -38,7 +38,7 @@ impl<'d> Consumer<'d> {
     }
 
     /// The value of a label.
-    pub(crate) fn label(self, name: &str) -> Option<Piece<'d>> {
+    pub(crate) fn label(self, name: &str) -> Option<PoolText<'d>> {
         let mut entry = self.pool.read(self.at);
         entry.text();
         for _ in 0..entry.number() {
@@ -60,8 +60,8 @@ impl<'d> Consumer<'d> {
 #[derive(Clone, Copy)]
 pub(crate) struct Credential<'d> {
     pub(super) pool: &'d Pool,
-    pub(super) at: At,
-    pub(super) owner: At,
+    pub(super) at: EntryId,
+    pub(super) owner: EntryId,
 }
 
 impl fmt::Debug for Credential<'_> {
@@ -71,7 +71,7 @@ impl fmt::Debug for Credential<'_> {
 }
 
 impl<'d> Credential<'d> {
-    pub(super) fn read(pool: &'d Pool, at: At) -> Self {
+    pub(super) fn read(pool: &'d Pool, at: EntryId) -> Self {
         let mut entry = pool.read(at);
         entry.text();
         let owner = entry.at();
@@ -87,7 +87,7 @@ impl<'d> Credential<'d> {
     }
 
     /// Its public name, where it has one.
-    pub(crate) fn id(self) -> Option<Piece<'d>> {
+    pub(crate) fn id(self) -> Option<PoolText<'d>> {
         let mut entry = self.pool.read(self.at);
         entry.text();
         entry.at();

@@ -1,6 +1,6 @@
 //! Consumers, found by their credentials.
 
-use crate::arena::{At, Draft, Handle as _, Id, Pool, Slots};
+use crate::arena::{ArenaId, EntryId, EntryWriter, Handle as _, HandleTable, Pool};
 use crate::auth::{CredentialTable, Taken};
 use crate::config::{ConfigErrors, ConsumerRef, Path};
 use crate::hash::Seeded;
@@ -16,7 +16,7 @@ pub(crate) struct Directory {
     pub(super) tables: Vec<CredentialTable>,
     seed: Seeded,
     /// The consumers, by the hash of their names.
-    pub(super) names: Slots,
+    pub(super) names: HandleTable,
 }
 
 impl Directory {
@@ -38,7 +38,7 @@ impl Directory {
     #[inline(never)]
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;
-        let is = |at: At| *pool.read(at).text().bytes() == *name;
+        let is = |at: EntryId| *pool.read(at).text().bytes() == *name;
         let at = self.names.find(self.seed.of_bytes(name), is)?;
         Some(Consumer { pool, at })
     }
@@ -59,7 +59,7 @@ impl Directory {
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
     directory: Directory,
-    draft: Draft,
+    draft: EntryWriter,
 }
 
 /// The credentials of one consumer, each by its provider and the digest of its identifier: in whichever form that is
@@ -67,7 +67,7 @@ pub(crate) struct Builder {
 #[derive(Default)]
 struct Repetitions {
     known: Vec<(ProviderId, [u8; 32], usize)>,
-    found: Slots<Id>,
+    found: HandleTable<ArenaId>,
 }
 
 impl Repetitions {
@@ -89,7 +89,7 @@ impl Repetitions {
             (*provider == credential.provider && *other == digest).then_some(*index)
         });
         if before.is_none() {
-            self.found.insert(hash, Id::of(known.len()));
+            self.found.insert(hash, ArenaId::from_index(known.len()));
             self.known.push((credential.provider, digest, index));
         }
         before
@@ -151,7 +151,7 @@ impl Builder {
     }
 
     /// Adds a consumer without its credentials.
-    fn introduce(&mut self, written: &ConsumerRef<'_>) -> Option<At> {
+    fn introduce(&mut self, written: &ConsumerRef<'_>) -> Option<EntryId> {
         let draft = self.draft.clear().text(written.name.as_bytes());
         draft.number(written.groups.len());
         for group in &written.groups {
@@ -170,7 +170,7 @@ impl Builder {
     }
 
     /// Gives a credential to a consumer; says why not.
-    fn give(&mut self, prepared: &Prepared<'_>, owner: At) -> Result<(), String> {
+    fn give(&mut self, prepared: &Prepared<'_>, owner: EntryId) -> Result<(), String> {
         let identifier = &prepared.identifier;
         let draft = self.draft.clear().text(identifier.bytes()).at(owner);
         draft.text(prepared.id.unwrap_or_default().as_bytes());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::{ConfigErrors, Pieces};
+use crate::config::{Chunks, ConfigErrors};
 
 /// Tells policies apart by the bytes of their config: 48 bits, so that a gauge, which is a double, holds it exactly. It
 /// costs next to nothing on large policies, and promises nothing against somebody who looks for two of one fingerprint.
@@ -25,10 +25,10 @@ impl Fingerprint {
     ///
     /// # Errors
     /// Why the config can't be read.
-    pub fn read(config: &dyn Pieces) -> Result<Self, ConfigErrors> {
+    pub fn read(config: &dyn Chunks) -> Result<Self, ConfigErrors> {
         let mut sum = Sum::begin(config.length());
         for start in (0..config.length()).step_by(PIECE) {
-            sum.add(&config.piece(start, PIECE)?);
+            sum.add(&config.chunk(start, PIECE)?);
         }
         Ok(sum.end())
     }

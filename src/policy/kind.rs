@@ -7,22 +7,22 @@ use super::condition::Condition;
 use super::lookup::Lookup;
 use super::provider::ProviderId;
 use super::requirement::Requirement;
-use super::response::AnswerEdits;
+use super::response::DirectResponseEdits;
 use super::rewrite::{Edits, HeaderEdits};
 
 /// Everything about a route but its name and its new path.
 #[derive(Debug)]
-pub(crate) struct Kind {
-    required: Arc<Required>,
-    asked: Option<Arc<Asked>>,
+pub(crate) struct RouteSpec {
+    required: Arc<RouteRequirement>,
+    checks: Option<Arc<Checks>>,
     action: Action,
     /// What is changed of the gate's own answers; of most routes nothing.
-    answers: Option<Arc<AnswerEdits>>,
+    answers: Option<Arc<DirectResponseEdits>>,
 }
 
 /// What a client must prove.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Required {
+pub(super) struct RouteRequirement {
     pub(super) requirement: Requirement,
     /// The providers that it names.
     pub(super) providers: Box<[ProviderId]>,
@@ -30,9 +30,9 @@ pub(super) struct Required {
     pub(super) looks_elsewhere: bool,
 }
 
-/// What is asked besides; of most routes nothing.
+/// What is checks besides; of most routes nothing.
 #[derive(Debug, PartialEq)]
-pub(super) struct Asked {
+pub(super) struct Checks {
     pub(super) lookups: Box<[Lookup]>,
     pub(super) authorize: Option<Condition>,
 }
@@ -43,28 +43,28 @@ pub(crate) enum Action {
     /// The upstream answers. Holds what is changed beside the path.
     Forward(Option<Arc<Edits>>),
     /// The policy answers.
-    Answer(Box<Answer>),
+    DirectResponse(Box<DirectResponse>),
 }
 
 /// How the policy answers.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum DirectResponse {
     /// The client is sent elsewhere.
     Redirect(Redirect),
     /// With what is written there.
     Respond(Respond),
 }
 
-impl Kind {
+impl RouteSpec {
     pub(super) const fn new(
-        required: Arc<Required>,
-        asked: Option<Arc<Asked>>,
+        required: Arc<RouteRequirement>,
+        checks: Option<Arc<Checks>>,
         action: Action,
-        answers: Option<Arc<AnswerEdits>>,
+        answers: Option<Arc<DirectResponseEdits>>,
     ) -> Self {
         Self {
             required,
-            asked,
+            checks,
             action,
             answers,
         }
@@ -86,12 +86,12 @@ impl Kind {
     }
 
     pub(crate) fn lookups(&self) -> &[Lookup] {
-        self.asked.as_ref().map_or(&[], |asked| &asked.lookups)
+        self.checks.as_ref().map_or(&[], |checks| &checks.lookups)
     }
 
     /// What must hold besides.
     pub(crate) fn authorize(&self) -> Option<&Condition> {
-        self.asked.as_ref()?.authorize.as_ref()
+        self.checks.as_ref()?.authorize.as_ref()
     }
 
     pub(crate) const fn action(&self) -> &Action {
@@ -108,7 +108,7 @@ impl Kind {
         self.own_edits(self.answers.as_ref().filter(|edits| edits.answers)?)
     }
 
-    fn own_edits<'s>(&'s self, own: &'s AnswerEdits) -> Option<&'s HeaderEdits> {
+    fn own_edits<'s>(&'s self, own: &'s DirectResponseEdits) -> Option<&'s HeaderEdits> {
         match (&own.headers, &self.action) {
             (None, Action::Forward(Some(edits))) => {
                 edits.others.as_ref().map(|others| &others.response)
@@ -119,13 +119,13 @@ impl Kind {
 }
 
 /// Two are equal that are made of the very same parts, and let requests go on.
-impl PartialEq for Kind {
+impl PartialEq for RouteSpec {
     fn eq(&self, other: &Self) -> bool {
         let (Action::Forward(own), Action::Forward(others)) = (&self.action, &other.action) else {
             return false;
         };
         Arc::ptr_eq(&self.required, &other.required)
-            && same(self.asked.as_ref(), other.asked.as_ref())
+            && same(self.checks.as_ref(), other.checks.as_ref())
             && same(own.as_ref(), others.as_ref())
             && same(self.answers.as_ref(), other.answers.as_ref())
     }

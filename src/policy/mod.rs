@@ -33,17 +33,17 @@ use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
 
 pub(crate) use answer::{Redirect, Respond};
-pub(crate) use condition::{Condition, Operand, Test};
+pub(crate) use condition::{Condition, Operand, ValueTest};
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
 pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{IdentityHeaders, Routing};
-pub(crate) use kind::{Action, Answer};
+pub(crate) use kind::{Action, DirectResponse};
 pub(crate) use lookup::{Fallback, KeyKind, Lookup, LookupKey};
-pub(crate) use names::Names;
-pub(crate) use overlap::KeyPlace;
+pub(crate) use names::HeaderNameSet;
+pub(crate) use overlap::CredentialCursor;
 pub(crate) use path_rewrite::{PathPiece, PathRewrite};
 pub use provider::ProviderId;
 pub(crate) use provider::{
@@ -61,7 +61,7 @@ pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 pub struct Policy {
     pub(crate) paths: PathRules,
     /// The headers that are the gate's: removed from every request first.
-    pub(crate) written: Names,
+    pub(crate) written: HeaderNameSet,
     pub(crate) identity: IdentityHeaders,
     pub(crate) routing: Option<Routing>,
     pub(crate) providers: Providers,

@@ -1,19 +1,19 @@
 //! A set of header names, as upstreams tell them apart.
 
-use crate::http::{Marks, same_name};
+use crate::http::{NameFilter, same_name};
 
 /// Names that compare without case and with `_` equal to `-`. Most headers are told to be outside by their mark alone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct HeaderNameSet {
     names: Vec<Box<[u8]>>,
-    marks: Marks,
+    marks: NameFilter,
 }
 
-impl Names {
+impl HeaderNameSet {
     /// Adds a name.
     pub(crate) fn insert(&mut self, name: &[u8]) {
         if !self.contains(name) {
-            self.marks = self.marks.and(Marks::of(name));
+            self.marks = self.marks.and(NameFilter::of(name));
             self.names.push(name.into());
         }
     }
@@ -22,11 +22,13 @@ impl Names {
     pub(crate) fn remove(&mut self, name: &[u8]) {
         self.names.retain(|held| !same_name(held, name));
         let names = self.names.iter();
-        self.marks = names.fold(Marks::default(), |marks, name| marks.and(Marks::of(name)));
+        self.marks = names.fold(NameFilter::default(), |marks, name| {
+            marks.and(NameFilter::of(name))
+        });
     }
 
     /// The marks of all of them.
-    pub(crate) const fn marks(&self) -> Marks {
+    pub(crate) const fn marks(&self) -> NameFilter {
         self.marks
     }
 
@@ -37,7 +39,7 @@ impl Names {
 
     /// Whether an upstream may take `name` for one of these.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
-        self.marks.meet(Marks::of(name)) && self.names.iter().any(|held| same_name(held, name))
+        self.marks.meet(NameFilter::of(name)) && self.names.iter().any(|held| same_name(held, name))
     }
 }
 
@@ -47,7 +49,7 @@ mod tests {
 
     #[test]
     fn spellings() {
-        let mut names = Names::default();
+        let mut names = HeaderNameSet::default();
         names.insert(b"x-consumer-name");
         assert!(names.contains(b"X_Consumer-Name"));
         assert!(!names.contains(b"x-consumer-nam"));

@@ -8,13 +8,13 @@ use super::provider::ProviderId;
 
 /// How far a walk over the keys of a directory has come. It holds nothing of the directory, so it can be gone on with later.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyPlace {
+pub(crate) struct CredentialCursor {
     provider: ProviderId,
     in_digests: bool,
     slot: usize,
 }
 
-impl Default for KeyPlace {
+impl Default for CredentialCursor {
     /// Before the first key.
     fn default() -> Self {
         Self {
@@ -26,7 +26,7 @@ impl Default for KeyPlace {
 }
 
 /// A key as a directory knows it: to be looked for in others.
-pub(crate) struct KnownKey<'d> {
+pub(crate) struct DirectoryKey<'d> {
     pub(crate) provider: ProviderId,
     pub(crate) credential: Credential<'d>,
     pub(crate) form: IdentifierForm,
@@ -43,7 +43,7 @@ impl Directory {
     }
 
     /// The key at `place` or the next one behind it; `place` is moved behind it.
-    pub(crate) fn next_key(&self, place: &mut KeyPlace) -> Option<KnownKey<'_>> {
+    pub(crate) fn next_key(&self, place: &mut CredentialCursor) -> Option<DirectoryKey<'_>> {
         loop {
             let form = if place.in_digests {
                 IdentifierForm::Sha256
@@ -58,7 +58,7 @@ impl Directory {
                 Some((slot, at)) => {
                     place.slot = slot.saturating_add(1);
                     let bytes = self.pool.read(at).text().bytes();
-                    return Some(KnownKey {
+                    return Some(DirectoryKey {
                         provider: place.provider,
                         credential: Credential::read(&self.pool, at),
                         form,
@@ -89,14 +89,14 @@ impl Directory {
     }
 
     /// Who has `key` here, known in the same form.
-    pub(crate) fn knows(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
+    pub(crate) fn knows(&self, key: &DirectoryKey<'_>) -> Option<Credential<'_>> {
         let table = self.tables.get(key.provider.index())?;
         let held = table.holder(key.form, key.bytes, &self.pool)?;
         Some(Credential::read(&self.pool, held))
     }
 
     /// Who has `key` here by its digest, where the key itself is known.
-    pub(crate) fn knows_digest(&self, key: &KnownKey<'_>) -> Option<Credential<'_>> {
+    pub(crate) fn knows_digest(&self, key: &DirectoryKey<'_>) -> Option<Credential<'_>> {
         let table = self.tables.get(key.provider.index())?;
         if key.form == IdentifierForm::Sha256 || !table.has(IdentifierForm::Sha256) {
             return None;

@@ -1,6 +1,6 @@
 //! New paths.
 
-use crate::arena::Id;
+use crate::arena::ArenaId;
 use crate::config::{self, ConfigErrors, Path};
 use crate::http::Text;
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
@@ -14,7 +14,7 @@ pub(crate) enum PathRewrite {
     /// Made of parts.
     Template(Box<PathTemplate>),
     /// The old one, with the matched prefix replaced by this literal.
-    Prefix(Id),
+    Prefix(ArenaId),
 }
 
 /// The parts of a new path.

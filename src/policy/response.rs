@@ -8,7 +8,7 @@ use super::variable::Scope;
 
 /// Changes to the gate's own answers: denials after the route matched, and what the route itself answers.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct AnswerEdits {
+pub(super) struct DirectResponseEdits {
     pub(super) denials: bool,
     pub(super) answers: bool,
     /// None where they are the same as those of the upstream's responses.
@@ -21,7 +21,7 @@ pub(super) struct Responses {
     /// Of the upstream's.
     pub(super) forwarded: HeaderEdits,
     /// Of the gate's own; of most routes nothing.
-    pub(super) own: Option<AnswerEdits>,
+    pub(super) own: Option<DirectResponseEdits>,
 }
 
 impl Responses {
@@ -49,7 +49,7 @@ impl Responses {
         if on(Occasion::Forwarded) && !answers_itself(route) {
             forwarded = headers.take().unwrap_or_default();
         }
-        let own = (denials || answers).then_some(AnswerEdits {
+        let own = (denials || answers).then_some(DirectResponseEdits {
             denials,
             answers,
             headers,

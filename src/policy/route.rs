@@ -3,24 +3,24 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::arena::{Id, Texts};
-use crate::config::{self, ConfigErrors, Lists, Named, Path, Read};
-use crate::route::{PathPattern, RouteIndex, Router, RouterBuilder, Rule};
+use crate::arena::{ArenaId, TextArena};
+use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
+use crate::route::{PathPattern, RouteId, Router, RouterBuilder, Rule};
 
 use super::answer::{Redirect, Respond};
 use super::condition::ConditionScope;
 use super::identity::Routing;
-use super::kind::{Action, Answer, Asked, Kind, Required};
+use super::kind::{Action, Checks, DirectResponse, RouteRequirement, RouteSpec};
 use super::lookup::{self, Lookup};
 use super::path_rewrite::{Matches, PathRewrite};
 use super::provider::{Provider, ProviderId, Providers};
 use super::requirement::Requirement;
-use super::response::{AnswerEdits, Responses};
+use super::response::{DirectResponseEdits, Responses};
 use super::rewrite::{self, Edits, HeaderEdits, OtherEdits};
 use super::rules;
-use super::shared::Shared;
+use super::shared::Dedup;
 use super::source::Sources;
-use super::variable::{KnownLookup, Scope};
+use super::variable::{LookupNames, Scope};
 use super::written::Gates;
 
 /// All routes of a policy.
@@ -28,9 +28,9 @@ use super::written::Gates;
 pub(crate) struct Routes {
     list: Vec<Route>,
     /// Their names. Most requests read none: they would only be in the way among what is read.
-    names: Texts,
+    names: TextArena,
     /// The literal prefixes of their new paths.
-    prefixes: Texts,
+    prefixes: TextArena,
 }
 
 impl Routes {
@@ -44,13 +44,13 @@ impl Routes {
     }
 
     /// A prefix of a new path.
-    pub(crate) fn prefix(&self, id: Id) -> &[u8] {
+    pub(crate) fn prefix(&self, id: ArenaId) -> &[u8] {
         self.prefixes.bytes(id).unwrap_or_default()
     }
 
     /// The lookups of all routes.
     pub(super) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
-        self.list.iter().flat_map(|route| route.kind.lookups())
+        self.list.iter().flat_map(|route| route.spec.lookups())
     }
 }
 
@@ -58,37 +58,37 @@ impl Routes {
 #[derive(Debug)]
 #[repr(align(16))]
 pub(crate) struct Route {
-    name: Id,
-    pub(crate) kind: Arc<Kind>,
+    name: ArenaId,
+    pub(crate) spec: Arc<RouteSpec>,
     /// What the path becomes of a request that goes on.
     pub(crate) path: Option<PathRewrite>,
 }
 
 /// What routes are compiled with.
-pub(super) struct Surroundings<'a> {
+pub(super) struct CompileInputs<'a> {
     pub(super) providers: &'a Providers,
     pub(super) sources: &'a Sources,
     pub(super) routing: Option<&'a Routing>,
     pub(super) gates: &'a Gates,
-    pub(super) parts: Parts,
+    pub(super) parts: SharedParts,
 }
 
 /// What many routes have in common.
 #[derive(Default)]
-pub(super) struct Parts {
-    required: Shared<Required>,
-    asked: Shared<Asked>,
-    edits: Shared<Edits>,
-    answers: Shared<AnswerEdits>,
-    kinds: Shared<Kind>,
-    names: RefCell<Texts>,
-    prefixes: RefCell<Texts>,
+pub(super) struct SharedParts {
+    required: Dedup<RouteRequirement>,
+    checks: Dedup<Checks>,
+    edits: Dedup<Edits>,
+    answers: Dedup<DirectResponseEdits>,
+    specs: Dedup<RouteSpec>,
+    names: RefCell<TextArena>,
+    prefixes: RefCell<TextArena>,
 }
 
 /// All routes, what finds them, and what is wrong with them. Some are missing where that is something.
 pub(super) fn compile(
-    lists: &mut dyn Lists,
-    around: &Surroundings<'_>,
+    lists: &mut dyn ConfigLists,
+    around: &CompileInputs<'_>,
 ) -> Result<(Routes, Router, ConfigErrors), ConfigErrors> {
     let mut list = Vec::with_capacity(lists.about_routes());
     let mut router = RouterBuilder::default();
@@ -98,8 +98,8 @@ pub(super) fn compile(
     lists.routes(&mut |at, read| {
         let path = path.index(at);
         let written = match read {
-            Read::Whole(written) => written,
-            Read::Partly(written) => {
+            Decoded::Whole(written) => written,
+            Decoded::Partly(written) => {
                 // What isn't known may be what the others need: a `lookup`, a `match`. This needs none of them.
                 let at = path.field("require");
                 Requirement::compile(&written.require, around.providers, &at, &mut errors);
@@ -107,7 +107,7 @@ pub(super) fn compile(
             }
         };
         around.gates.note(written);
-        let index = RouteIndex(u32::try_from(at).unwrap_or(u32::MAX));
+        let index = RouteId(u32::try_from(at).unwrap_or(u32::MAX));
         if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {
             if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 list.push(route);
@@ -127,7 +127,7 @@ pub(super) fn compile(
     Ok((routes, router.finish(), errors))
 }
 
-impl Surroundings<'_> {
+impl CompileInputs<'_> {
     /// One route. What is wrong in one part doesn't hide what is wrong in another.
     fn route(
         &self,
@@ -160,8 +160,8 @@ impl Surroundings<'_> {
             None => None,
         };
         let asks = authorize.is_some() || !lookups.is_empty();
-        let asked = asks.then(|| {
-            self.parts.asked.share(Asked {
+        let checks = asks.then(|| {
+            self.parts.checks.share(Checks {
                 lookups: lookups.into(),
                 authorize,
             })
@@ -170,33 +170,37 @@ impl Surroundings<'_> {
         let required = self.required(require?, providers?);
         Some(Route {
             name: self.parts.names.borrow_mut().add(&written.name),
-            kind: self.kind(required, asked, action, own),
+            spec: self.spec(required, checks, action, own),
             path,
         })
     }
 
-    fn kind(
+    fn spec(
         &self,
-        required: Arc<Required>,
-        asked: Option<Arc<Asked>>,
+        required: Arc<RouteRequirement>,
+        checks: Option<Arc<Checks>>,
         action: Action,
-        own: Option<AnswerEdits>,
-    ) -> Arc<Kind> {
-        let is_answer = matches!(action, Action::Answer(_));
+        own: Option<DirectResponseEdits>,
+    ) -> Arc<RouteSpec> {
+        let is_answer = matches!(action, Action::DirectResponse(_));
         let own = own.map(|edits| self.parts.answers.share(edits));
-        let kind = Kind::new(required, asked, action, own);
+        let spec = RouteSpec::new(required, checks, action, own);
         // No two are alike whose answers are their own.
         if is_answer {
-            Arc::new(kind)
+            Arc::new(spec)
         } else {
-            self.parts.kinds.share(kind)
+            self.parts.specs.share(spec)
         }
     }
 
-    fn required(&self, requirement: Requirement, providers: Box<[ProviderId]>) -> Arc<Required> {
+    fn required(
+        &self,
+        requirement: Requirement,
+        providers: Box<[ProviderId]>,
+    ) -> Arc<RouteRequirement> {
         let mut named = providers.iter().filter_map(|&id| self.providers.at(id));
         let looks_elsewhere = named.any(Provider::looks_elsewhere);
-        self.parts.required.share(Required {
+        self.parts.required.share(RouteRequirement {
             requirement,
             providers,
             looks_elsewhere,
@@ -240,7 +244,7 @@ impl Surroundings<'_> {
         authenticates: bool,
         lookups: &'s [Lookup],
     ) -> Scope<'s> {
-        let known = |lookup: &'s Lookup| KnownLookup {
+        let known = |lookup: &'s Lookup| LookupNames {
             name: &lookup.name,
             values: lookup.values.iter().map(|value| &*value.name).collect(),
         };
@@ -265,12 +269,17 @@ impl Surroundings<'_> {
     ) -> Option<(Option<PathRewrite>, Action)> {
         if let Some(redirect) = &written.redirect {
             return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
-                .map(|redirect| (None, Action::Answer(Box::new(Answer::Redirect(redirect)))));
+                .map(|redirect| {
+                    (
+                        None,
+                        Action::DirectResponse(Box::new(DirectResponse::Redirect(redirect))),
+                    )
+                });
         }
         if let Some(respond) = &written.respond {
             let respond = Respond::compile(respond, "postern_respond");
-            let answer = Answer::Respond(respond);
-            return Some((None, Action::Answer(Box::new(answer))));
+            let answer = DirectResponse::Respond(respond);
+            return Some((None, Action::DirectResponse(Box::new(answer))));
         }
         let (new_path, upstream, mut others) = match &written.rewrite {
             Some(rewrite) => rewrite::compile(

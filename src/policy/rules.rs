@@ -2,8 +2,8 @@
 
 use crate::config::{self, ConfigErrors, Path};
 use crate::route::{
-    HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteIndex,
-    Rule, Test,
+    HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteId,
+    Rule, ValueMatch,
 };
 
 use super::written::Gates;
@@ -11,7 +11,7 @@ use super::written::Gates;
 /// The rules that lead to a route: one for each of its matches, and one that takes everything where it has none.
 pub(super) fn of(
     written: &config::Route,
-    route: RouteIndex,
+    route: RouteId,
     gates: &Gates,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -111,7 +111,7 @@ fn rule(
         methods: methods.into_iter().collect::<Option<_>>()?,
         headers: headers.into_iter().collect::<Option<_>>()?,
         query: query.into_iter().collect::<Option<_>>()?,
-        route: RouteIndex(0),
+        route: RouteId(0),
         matching: 0,
     })
 }
@@ -158,10 +158,10 @@ fn predicate<T>(
         .ok()
 }
 
-fn test(written: &config::FieldMatch) -> Test {
+fn test(written: &config::FieldMatch) -> ValueMatch {
     match &written.test {
-        config::FieldTest::Exact(value) => Test::Exact(value.as_bytes().into()),
-        config::FieldTest::Present => Test::Present,
-        config::FieldTest::Absent => Test::Absent,
+        config::FieldTest::Exact(value) => ValueMatch::Exact(value.as_bytes().into()),
+        config::FieldTest::Present => ValueMatch::Present,
+        config::FieldTest::Absent => ValueMatch::Absent,
     }
 }

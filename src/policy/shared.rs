@@ -7,15 +7,15 @@ use std::sync::Arc;
 const REMEMBERED: usize = 16;
 
 /// The last different ones of many things.
-pub(super) struct Shared<T>(RefCell<Vec<Arc<T>>>);
+pub(super) struct Dedup<T>(RefCell<Vec<Arc<T>>>);
 
-impl<T> Default for Shared<T> {
+impl<T> Default for Dedup<T> {
     fn default() -> Self {
         Self(RefCell::default())
     }
 }
 
-impl<T: PartialEq> Shared<T> {
+impl<T: PartialEq> Dedup<T> {
     /// The thing, or one that is equal.
     pub(super) fn share(&self, thing: T) -> Arc<T> {
         let mut last = self.0.borrow_mut();
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn equal_ones_are_one() {
-        let shared = Shared::default();
+        let shared = Dedup::default();
         let first = shared.share(1);
         assert!(Arc::ptr_eq(&first, &shared.share(1)));
         assert_eq!(*shared.share(2), 2);

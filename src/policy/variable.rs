@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::arena::Texts;
+use crate::arena::TextArena;
 use crate::config::{ConfigErrors, Path};
 use crate::http::{KnownName, Text};
 use crate::template::{self, Template};
@@ -87,7 +87,7 @@ impl ValueTemplate {
 }
 
 /// A lookup by its names.
-pub(super) struct KnownLookup<'a> {
+pub(super) struct LookupNames<'a> {
     pub(super) name: &'a str,
     pub(super) values: Vec<&'a str>,
 }
@@ -97,13 +97,13 @@ pub(super) struct Scope<'a> {
     /// The names that every match of the route captures.
     pub(super) captures: Vec<&'a str>,
     /// The lookups that are done by then.
-    pub(super) lookups: Vec<KnownLookup<'a>>,
+    pub(super) lookups: Vec<LookupNames<'a>>,
     /// Whether a consumer is ever known.
     pub(super) authenticates: bool,
     /// Headers that are the gate's: the client's never reach a template.
     pub(super) gates: &'a Gates,
     /// Where new prefixes are kept.
-    pub(super) prefixes: &'a RefCell<Texts>,
+    pub(super) prefixes: &'a RefCell<TextArena>,
 }
 
 /// The words before a dot that no lookup may be called.

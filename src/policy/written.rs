@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::config::{self, CLIENTS_OWN, Config, ConfigErrors, Path};
 use crate::template::Template;
 
-use super::names::Names;
+use super::names::HeaderNameSet;
 use super::provider::Providers;
 
 /// The headers that are the gate's: no client may send them, on any route. These are the ones that tell identity or choose
@@ -18,29 +18,29 @@ use super::provider::Providers;
 /// While routes are compiled one after the other, what later ones write isn't known yet. So it is noted which headers
 /// were told to be the client's, and compared in the end.
 pub(super) struct Gates {
-    known: Names,
+    known: HeaderNameSet,
     told: RefCell<Told>,
 }
 
 #[derive(Default)]
 struct Told {
     /// What routes write, as far as they are compiled.
-    written: Names,
+    written: HeaderNameSet,
     /// What was told to be the client's.
-    clients: Names,
+    clients: HeaderNameSet,
     /// What routes write that upstreams trust: the values are of a consumer, a credential or a lookup.
-    trusted: Names,
+    trusted: HeaderNameSet,
 }
 
 impl Gates {
     /// What is the gate's whatever routes write.
     pub(super) fn of(config: &Config) -> Self {
-        let mut known = Names::default();
+        let mut known = HeaderNameSet::default();
         add_own(&mut known, config);
         Self::knowing(known)
     }
 
-    fn knowing(known: Names) -> Self {
+    fn knowing(known: HeaderNameSet) -> Self {
         Self {
             known,
             told: RefCell::default(),
@@ -92,7 +92,7 @@ impl Gates {
     }
 
     /// All of them, once every route is compiled.
-    pub(super) fn all(&self, config: &Config, providers: &Providers) -> Names {
+    pub(super) fn all(&self, config: &Config, providers: &Providers) -> HeaderNameSet {
         let mut names = self.told.borrow().written.clone();
         for name in CLIENTS_OWN {
             names.remove(name.as_bytes());
@@ -145,12 +145,12 @@ fn is_of_request(template: &str) -> bool {
 
 /// Whether the header tells identity or chooses the upstream.
 fn is_own(name: &[u8], config: &Config) -> bool {
-    let mut own = Names::default();
+    let mut own = HeaderNameSet::default();
     add_own(&mut own, config);
     own.contains(name)
 }
 
-fn add_own(names: &mut Names, config: &Config) {
+fn add_own(names: &mut HeaderNameSet, config: &Config) {
     for name in identity_headers(&config.identity) {
         names.insert(name.as_bytes());
     }

@@ -1,10 +1,10 @@
 //! From rules to a router, one after the other.
 
 use super::HostPattern;
-use super::entries::{Entries, Entry};
-use super::router::{Content, Router, Zone};
+use super::entries::{RuleEntry, RuleTable};
+use super::router::{HostRules, Router, RuleSet};
 use super::rule::Rule;
-use crate::arena::Id;
+use crate::arena::ArenaId;
 
 /// Up to so many rules of a host are scanned: a tree over them would cost as much time and more memory.
 const FEW: usize = 8;
@@ -54,7 +54,7 @@ impl RouterBuilder {
         let router = &mut self.0;
         let mut ids = Vec::new();
         for zone in 0..router.zones.len() {
-            let zone = Id::of(zone);
+            let zone = ArenaId::from_index(zone);
             if let Some(content) = router.zones.get(zone).map(|zone| zone.content) {
                 let content = ordered(router, content, &mut ids);
                 if let Some(zone) = router.zones.get_mut(zone) {
@@ -71,38 +71,38 @@ impl RouterBuilder {
 }
 
 /// A zone's rules with one more.
-fn with(entry: Entry, content: Content, entries: &mut Entries) -> Content {
+fn with(entry: RuleEntry, content: RuleSet, entries: &mut RuleTable) -> RuleSet {
     let mut chain = match content {
-        Content::Few(None) => return Content::One(entry),
-        Content::One(first) => {
+        RuleSet::Few(None) => return RuleSet::One(entry),
+        RuleSet::One(first) => {
             let mut chain = None;
             entries.prepend(first, &mut chain);
             chain
         }
-        Content::Few(chain) => chain,
+        RuleSet::Few(chain) => chain,
         // Trees come when all rules are there.
-        Content::Many(_) => return content,
+        RuleSet::Many(_) => return content,
     };
     entries.prepend(entry, &mut chain);
-    Content::Few(chain)
+    RuleSet::Few(chain)
 }
 
 /// The zone of a host, or of a wildcard by its suffix with the dot, which no host begins with.
-fn zone(router: &mut Router, name: &[u8]) -> Id {
+fn zone(router: &mut Router, name: &[u8]) -> ArenaId {
     if let Some(known) = router.zone(name) {
         return known;
     }
-    let zone = router.zones.push(Zone {
+    let zone = router.zones.push(HostRules {
         host: router.entries.add_host(name),
-        content: Content::default(),
+        content: RuleSet::default(),
     });
     router.places.insert(router.seed.of_bytes(name), zone);
     zone
 }
 
 /// A zone's rules, the best first: as a chain, or in a tree of chains. `ids` is for the work.
-fn ordered(router: &mut Router, content: Content, ids: &mut Vec<Id>) -> Content {
-    let Content::Few(first) = content else {
+fn ordered(router: &mut Router, content: RuleSet, ids: &mut Vec<ArenaId>) -> RuleSet {
+    let RuleSet::Few(first) = content else {
         return content;
     };
     ids.clear();
@@ -120,7 +120,7 @@ fn ordered(router: &mut Router, content: Content, ids: &mut Vec<Id>) -> Content 
         ids.iter()
             .rev()
             .for_each(|&id| entries.move_to(id, &mut chain));
-        return Content::Few(chain);
+        return RuleSet::Few(chain);
     }
     // Patterns in one chain of a tree are equally good.
     ids.sort_unstable_by(|&left, &right| entries.order(left, right));
@@ -133,5 +133,5 @@ fn ordered(router: &mut Router, content: Content, ids: &mut Vec<Id>) -> Content 
             entries.move_to(id, chain);
         }
     }
-    Content::Many(root)
+    RuleSet::Many(root)
 }

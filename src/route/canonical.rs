@@ -127,7 +127,7 @@ fn split_at(path_with_query: &[u8], mark: usize) -> Halves<'_> {
 
 /// Where one is in a plain path with its query, or what ends it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
-enum At {
+enum ScanState {
     /// Behind a slash.
     Border,
     /// Within a segment.
@@ -139,37 +139,37 @@ enum At {
     Other,
 }
 
-/// Where each byte leads to from [`At::Border`], from [`At::Segment`] and from [`At::Query`].
+/// Where each byte leads to from [`ScanState::Border`], from [`ScanState::Segment`] and from [`ScanState::Query`].
 ///
 /// A table, because V8 unrolls loops: what a step does stands there four times.
 #[expect(
     clippy::indexing_slicing,
     reason = "the compiler evaluates it, and would say so"
 )]
-const STEPS: [[At; 256]; 3] = {
-    let mut steps = [[At::Other; 256]; 3];
+const STEPS: [[ScanState; 256]; 3] = {
+    let mut steps = [[ScanState::Other; 256]; 3];
     let mut byte = 0_u8;
     // From 0x80 on it is always the same.
     while byte < 0x80 {
-        steps[0][byte as usize] = step(At::Border, byte);
-        steps[1][byte as usize] = step(At::Segment, byte);
-        steps[2][byte as usize] = step(At::Query, byte);
-        steps[2][byte as usize | 0x80] = At::Query;
+        steps[0][byte as usize] = step(ScanState::Border, byte);
+        steps[1][byte as usize] = step(ScanState::Segment, byte);
+        steps[2][byte as usize] = step(ScanState::Query, byte);
+        steps[2][byte as usize | 0x80] = ScanState::Query;
         byte += 1;
     }
     steps
 };
 
-const fn step(from: At, byte: u8) -> At {
+const fn step(from: ScanState, byte: u8) -> ScanState {
     match (from, byte) {
-        (_, 0..0x20 | 0x7f | b'#') => At::Other,
-        (At::Query, _) => At::Query,
-        (_, b'?') => At::Mark,
-        (At::Segment, b'/') => At::Border,
-        (At::Segment, b'.') => At::Segment,
+        (_, 0..0x20 | 0x7f | b'#') => ScanState::Other,
+        (ScanState::Query, _) => ScanState::Query,
+        (_, b'?') => ScanState::Mark,
+        (ScanState::Segment, b'/') => ScanState::Border,
+        (ScanState::Segment, b'.') => ScanState::Segment,
         // An empty segment, or one that begins with a dot, wants a look.
-        (_, b'/' | b'.' | b'%' | b'\\' | b';' | 0x80..) => At::Other,
-        _ => At::Segment,
+        (_, b'/' | b'.' | b'%' | b'\\' | b';' | 0x80..) => ScanState::Other,
+        _ => ScanState::Segment,
     }
 }
 
@@ -178,17 +178,17 @@ fn plain_path(path_with_query: &[u8]) -> Option<Halves<'_>> {
     let (b'/', rest) = path_with_query.split_first()? else {
         return None;
     };
-    let mut at = At::Border;
+    let mut at = ScanState::Border;
     // Before the first byte that it can be: none.
     let mut mark = 0;
     for (place, byte) in (1..).zip(rest) {
         at = *STEPS.get(at as usize)?.get(usize::from(*byte))?;
-        if at >= At::Mark {
-            if at == At::Other {
+        if at >= ScanState::Mark {
+            if at == ScanState::Other {
                 return None;
             }
             mark = place;
-            at = At::Query;
+            at = ScanState::Query;
         }
     }
     Some(match mark {

@@ -1,33 +1,33 @@
 //! Rules as they are stored: chains of them, the best first.
 
 use super::pattern_ref::{EVERY, PatternRef};
-use super::rule::{Found, Head, RouteIndex, Rule};
+use super::rule::{MatchInput, RouteId, RouteMatch, Rule};
 use super::{HeaderPredicate, Method, QueryPredicate};
-use crate::arena::{Id, Slab, Texts};
+use crate::arena::{ArenaId, ChunkedVec, TextArena};
 
 /// A rule at one of its hosts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pattern: Id,
-    route: RouteIndex,
+pub(super) struct RuleEntry {
+    pattern: ArenaId,
+    route: RouteId,
     matching: u32,
     /// What it asks besides; mostly nothing.
-    more: Option<Id>,
+    more: Option<ArenaId>,
     /// The next one of its chain.
-    pub(super) next: Option<Id>,
+    pub(super) next: Option<ArenaId>,
 }
 
 /// What a rule asks besides host and path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct More {
+struct Predicates {
     methods: Box<[Method]>,
     headers: Box<[HeaderPredicate]>,
     query: Box<[QueryPredicate]>,
 }
 
-impl More {
+impl Predicates {
     /// Whether method, headers and query fit.
-    fn holds(&self, head: &Head<'_>) -> bool {
+    fn holds(&self, head: &MatchInput<'_>) -> bool {
         let is_named = |method: &Method| method.as_bytes() == head.method;
         (self.methods.is_empty() || self.methods.iter().any(is_named))
             && self
@@ -48,23 +48,23 @@ const NEAR: usize = 8;
 
 /// All rules.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entries {
+pub(super) struct RuleTable {
     /// Patterns, and the hosts that they are for right behind: a request reads both, and so mostly one line of memory.
-    texts: Texts,
-    list: Slab<Entry>,
-    more: Vec<More>,
+    texts: TextArena,
+    list: ChunkedVec<RuleEntry>,
+    more: Vec<Predicates>,
 }
 
-impl Entries {
+impl RuleTable {
     /// Keeps a rule; it isn't in any chain yet.
-    pub(super) fn add(&mut self, rule: Rule) -> Entry {
+    pub(super) fn add(&mut self, rule: Rule) -> RuleEntry {
         let pattern = rule.path.as_ref().map_or(EVERY, |path| path.stored());
-        let more = More {
+        let more = Predicates {
             methods: rule.methods.into(),
             headers: rule.headers.into(),
             query: rule.query.into(),
         };
-        Entry {
+        RuleEntry {
             pattern: self.texts.add(text(pattern)),
             route: rule.route,
             matching: rule.matching,
@@ -74,36 +74,36 @@ impl Entries {
     }
 
     /// Keeps the host of the rule that was added last.
-    pub(super) fn add_host(&mut self, name: &[u8]) -> Id {
+    pub(super) fn add_host(&mut self, name: &[u8]) -> ArenaId {
         self.texts.add(text(name))
     }
 
     /// That host.
-    pub(super) fn host(&self, id: Id) -> Option<&[u8]> {
+    pub(super) fn host(&self, id: ArenaId) -> Option<&[u8]> {
         self.texts.bytes(id)
     }
 
-    fn more(&mut self, more: More) -> Option<Id> {
+    fn more(&mut self, more: Predicates) -> Option<ArenaId> {
         if more.methods.is_empty() && more.headers.is_empty() && more.query.is_empty() {
             return None;
         }
         let near = self.more.len().saturating_sub(NEAR);
         let known = self.more.iter().skip(near).position(|known| *known == more);
         if let Some(known) = known {
-            return Some(Id::of(near.saturating_add(known)));
+            return Some(ArenaId::from_index(near.saturating_add(known)));
         }
         self.more.push(more);
-        Some(Id::of(self.more.len().saturating_sub(1)))
+        Some(ArenaId::from_index(self.more.len().saturating_sub(1)))
     }
 
     /// Puts an entry before those of a chain, whose first it is then.
-    pub(super) fn prepend(&mut self, entry: Entry, chain: &mut Option<Id>) {
+    pub(super) fn prepend(&mut self, entry: RuleEntry, chain: &mut Option<ArenaId>) {
         let next = *chain;
-        *chain = Some(self.list.push(Entry { next, ..entry }));
+        *chain = Some(self.list.push(RuleEntry { next, ..entry }));
     }
 
     /// Makes `id` the first of another chain.
-    pub(super) fn move_to(&mut self, id: Id, chain: &mut Option<Id>) {
+    pub(super) fn move_to(&mut self, id: ArenaId, chain: &mut Option<ArenaId>) {
         if let Some(entry) = self.list.get_mut(id) {
             entry.next = *chain;
             *chain = Some(id);
@@ -111,26 +111,26 @@ impl Entries {
     }
 
     /// The entries of a chain, in order.
-    pub(super) fn chain(&self, first: Option<Id>) -> impl Iterator<Item = Id> {
+    pub(super) fn chain(&self, first: Option<ArenaId>) -> impl Iterator<Item = ArenaId> {
         std::iter::successors(first, |id| self.list.get(*id)?.next)
     }
 
-    pub(super) fn pattern(&self, id: Id) -> Option<PatternRef<'_>> {
+    pub(super) fn pattern(&self, id: ArenaId) -> Option<PatternRef<'_>> {
         self.stored(self.list.get(id)?)
     }
 
-    fn stored(&self, entry: &Entry) -> Option<PatternRef<'_>> {
+    fn stored(&self, entry: &RuleEntry) -> Option<PatternRef<'_>> {
         Some(PatternRef::of(self.texts.bytes(entry.pattern)?))
     }
 
-    fn more_of(&self, entry: &Entry) -> Option<&More> {
-        self.more.get(entry.more?.place())
+    fn more_of(&self, entry: &RuleEntry) -> Option<&Predicates> {
+        self.more.get(entry.more?.index())
     }
 
     /// The better of two whose patterns are as good: one that names methods, then most headers, most query parameters;
     /// then the lower route, the lower match.
-    pub(super) fn order(&self, left: Id, right: Id) -> std::cmp::Ordering {
-        let rank = |id: Id| {
+    pub(super) fn order(&self, left: ArenaId, right: ArenaId) -> std::cmp::Ordering {
+        let rank = |id: ArenaId| {
             let entry = self.list.get(id)?;
             let asks = self.more_of(entry).map_or((false, 0, 0), |more| {
                 let methods = !more.methods.is_empty();
@@ -143,23 +143,31 @@ impl Entries {
 
     /// The first entry of a chain whose pattern fits the path, and whose conditions hold.
     #[inline(never)]
-    pub(super) fn first_of_few(&self, chain: Option<Id>, head: &Head<'_>) -> Option<Found<'_>> {
+    pub(super) fn first_of_few(
+        &self,
+        chain: Option<ArenaId>,
+        head: &MatchInput<'_>,
+    ) -> Option<RouteMatch<'_>> {
         self.first(chain, head, |pattern| pattern.matches(head.path))
     }
 
     /// The first entry of a chain whose conditions hold: each one's pattern is known to fit the path.
     #[inline(always)]
-    pub(super) fn first_that_holds(&self, chain: Option<Id>, head: &Head<'_>) -> Option<Found<'_>> {
+    pub(super) fn first_that_holds(
+        &self,
+        chain: Option<ArenaId>,
+        head: &MatchInput<'_>,
+    ) -> Option<RouteMatch<'_>> {
         self.first(chain, head, |_| true)
     }
 
     #[inline(always)]
     fn first<'s>(
         &'s self,
-        chain: Option<Id>,
-        head: &Head<'_>,
+        chain: Option<ArenaId>,
+        head: &MatchInput<'_>,
         fits: impl Fn(PatternRef<'s>) -> bool,
-    ) -> Option<Found<'s>> {
+    ) -> Option<RouteMatch<'s>> {
         let mut next = chain;
         while let Some(id) = next {
             let entry = self.list.get(id)?;
@@ -174,7 +182,11 @@ impl Entries {
 
     /// This entry, if its pattern fits the path and its conditions hold.
     #[inline(always)]
-    pub(super) fn if_fits<'s>(&'s self, entry: &Entry, head: &Head<'_>) -> Option<Found<'s>> {
+    pub(super) fn if_fits<'s>(
+        &'s self,
+        entry: &RuleEntry,
+        head: &MatchInput<'_>,
+    ) -> Option<RouteMatch<'s>> {
         self.found(entry, head, &|pattern: PatternRef<'_>| {
             pattern.matches(head.path)
         })
@@ -182,13 +194,13 @@ impl Entries {
 
     fn found<'s>(
         &'s self,
-        entry: &Entry,
-        head: &Head<'_>,
+        entry: &RuleEntry,
+        head: &MatchInput<'_>,
         fits: &impl Fn(PatternRef<'s>) -> bool,
-    ) -> Option<Found<'s>> {
+    ) -> Option<RouteMatch<'s>> {
         let pattern = self.stored(entry)?;
         let holds = fits(pattern) && entry.more.is_none_or(|more| self.holds(more, head));
-        holds.then_some(Found {
+        holds.then_some(RouteMatch {
             route: entry.route,
             matching: entry.matching,
             pattern,
@@ -197,8 +209,8 @@ impl Entries {
 
     /// Most rules ask for nothing more.
     #[inline(never)]
-    fn holds(&self, more: Id, head: &Head<'_>) -> bool {
-        let more = self.more.get(more.place());
+    fn holds(&self, more: ArenaId, head: &MatchInput<'_>) -> bool {
+        let more = self.more.get(more.index());
         more.is_some_and(|more| more.holds(head))
     }
 

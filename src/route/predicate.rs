@@ -45,7 +45,7 @@ impl Method {
 
 /// What is asked of a header or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Test {
+pub enum ValueMatch {
     /// It is there and has this value.
     Exact(Box<[u8]>),
     /// It is there, whatever its value.
@@ -58,7 +58,7 @@ pub enum Test {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderPredicate {
     name: Box<[u8]>,
-    test: Test,
+    test: ValueMatch,
 }
 
 impl HeaderPredicate {
@@ -67,7 +67,7 @@ impl HeaderPredicate {
     ///
     /// # Errors
     /// [`PredicateError::NotAToken`].
-    pub fn new(name: &str, test: Test) -> Result<Self, PredicateError> {
+    pub fn new(name: &str, test: ValueMatch) -> Result<Self, PredicateError> {
         token(name)?;
         Ok(Self {
             name: name.to_ascii_lowercase().into_bytes().into(),
@@ -85,9 +85,9 @@ impl HeaderPredicate {
     #[must_use]
     pub fn matches(&self, headers: &Headers<'_>) -> bool {
         match &self.test {
-            Test::Present => headers.first(&self.name).is_some(),
-            Test::Absent => headers.first(&self.name).is_none(),
-            Test::Exact(expected) => is_combined(headers, &self.name, expected),
+            ValueMatch::Present => headers.first(&self.name).is_some(),
+            ValueMatch::Absent => headers.first(&self.name).is_none(),
+            ValueMatch::Exact(expected) => is_combined(headers, &self.name, expected),
         }
     }
 }
@@ -113,15 +113,15 @@ fn is_combined(headers: &Headers<'_>, name: &[u8], expected: &[u8]) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryPredicate {
     name: Box<[u8]>,
-    test: Test,
+    test: ValueMatch,
 }
 
 impl QueryPredicate {
-    /// `test` for the parameter `name`, both decoded. [`Test::Exact`] wants exactly one occurrence.
+    /// `test` for the parameter `name`, both decoded. [`ValueMatch::Exact`] wants exactly one occurrence.
     ///
     /// # Errors
     /// [`PredicateError::EmptyName`].
-    pub fn new(name: &str, test: Test) -> Result<Self, PredicateError> {
+    pub fn new(name: &str, test: ValueMatch) -> Result<Self, PredicateError> {
         if name.is_empty() {
             return Err(PredicateError::EmptyName);
         }
@@ -144,9 +144,9 @@ impl QueryPredicate {
         let mut named = pairs.filter(|pair| pair.is_named(&self.name));
         let first = named.next();
         match &self.test {
-            Test::Present => first.is_some(),
-            Test::Absent => first.is_none(),
-            Test::Exact(expected) => {
+            ValueMatch::Present => first.is_some(),
+            ValueMatch::Absent => first.is_none(),
+            ValueMatch::Exact(expected) => {
                 let equal = first.is_some_and(|pair| *pair.decoded_value() == **expected);
                 equal && named.next().is_none()
             }
@@ -159,8 +159,8 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
 
-    fn exact(value: &str) -> Test {
-        Test::Exact(value.as_bytes().into())
+    fn exact(value: &str) -> ValueMatch {
+        ValueMatch::Exact(value.as_bytes().into())
     }
 
     #[test]
@@ -183,10 +183,10 @@ mod tests {
             ("list", exact("a,b"), true),
             ("none", exact(""), true),
             ("three", exact(""), false),
-            ("none", Test::Present, true),
-            ("three", Test::Present, false),
-            ("none", Test::Absent, false),
-            ("three", Test::Absent, true),
+            ("none", ValueMatch::Present, true),
+            ("three", ValueMatch::Present, false),
+            ("none", ValueMatch::Absent, false),
+            ("three", ValueMatch::Absent, true),
         ] {
             let predicate = HeaderPredicate::new(name, test).unwrap();
             assert_eq!(predicate.matches(&map.view()), expected, "{predicate:?}");
@@ -202,17 +202,17 @@ mod tests {
             ("b", exact("x y&"), true),
             ("c", exact(""), true),
             ("d", exact("1"), false),
-            ("d", Test::Present, true),
+            ("d", ValueMatch::Present, true),
             ("e", exact("2"), true),
-            ("e", Test::Absent, false),
-            ("f", Test::Absent, true),
+            ("e", ValueMatch::Absent, false),
+            ("f", ValueMatch::Absent, true),
             ("f", exact(""), false),
         ] {
             let predicate = QueryPredicate::new(name, test).unwrap();
             assert_eq!(predicate.matches(query), expected, "{predicate:?}");
         }
         assert!(
-            QueryPredicate::new("a", Test::Absent)
+            QueryPredicate::new("a", ValueMatch::Absent)
                 .unwrap()
                 .matches(None)
         );
@@ -226,8 +226,11 @@ mod tests {
                 Err(PredicateError::NotAToken),
                 "{text}"
             );
-            assert!(HeaderPredicate::new(text, Test::Present).is_err(), "{text}");
+            assert!(
+                HeaderPredicate::new(text, ValueMatch::Present).is_err(),
+                "{text}"
+            );
         }
-        assert!(QueryPredicate::new("", Test::Present).is_err());
+        assert!(QueryPredicate::new("", ValueMatch::Present).is_err());
     }
 }

@@ -3,33 +3,33 @@
 //! Hosts are found by hash. Each host (or wildcard, or any host) has its own rules, a *zone*. The few of most zones stand
 //! in a chain, the best first, and are scanned; over many there is a tree of segments, with a chain at each place.
 
-use super::entries::{Entries, Entry};
-use super::rule::{Found, Head};
+use super::entries::{RuleEntry, RuleTable};
+use super::rule::{MatchInput, RouteMatch};
 use super::tree::Trees;
-use crate::arena::{Id, Slab, Slots};
+use crate::arena::{ArenaId, ChunkedVec, HandleTable};
 use crate::hash::Seeded;
 
 /// The rules of a host or a wildcard. Aligned so that each stands in one line of memory.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
-pub(super) struct Zone {
+pub(super) struct HostRules {
     /// Its name, or the suffix of a wildcard, which begins with a dot.
-    pub(super) host: Id,
-    pub(super) content: Content,
+    pub(super) host: ArenaId,
+    pub(super) content: RuleSet,
 }
 
 /// A zone's rules.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Content {
+pub(super) enum RuleSet {
     /// A single one, as most zones have where there are many.
-    One(Entry),
+    One(RuleEntry),
     /// A chain of entries.
-    Few(Option<Id>),
+    Few(Option<ArenaId>),
     /// A tree.
-    Many(Id),
+    Many(ArenaId),
 }
 
-impl Default for Content {
+impl Default for RuleSet {
     fn default() -> Self {
         Self::Few(None)
     }
@@ -38,15 +38,15 @@ impl Default for Content {
 /// All rules, ready to be searched.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
-    pub(super) entries: Entries,
+    pub(super) entries: RuleTable,
     pub(super) trees: Trees,
-    pub(super) zones: Slab<Zone>,
+    pub(super) zones: ChunkedVec<HostRules>,
     /// The zones by their hosts.
-    pub(super) places: Slots<Id>,
+    pub(super) places: HandleTable<ArenaId>,
     pub(super) seed: Seeded,
     pub(super) has_wildcards: bool,
     /// The rules for any host.
-    pub(super) any: Option<Content>,
+    pub(super) any: Option<RuleSet>,
 }
 
 impl Router {
@@ -56,7 +56,7 @@ impl Router {
     /// number of query parameters; then the lower route, the lower match (Gateway API, HTTPRouteMatch). Allocates nothing
     /// unless a query predicate meets an escaped parameter.
     #[must_use]
-    pub fn find(&self, head: &Head<'_>) -> Option<Found<'_>> {
+    pub fn find(&self, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
         let own = self
             .zone(head.host)
             .and_then(|zone| self.in_zone(zone, head));
@@ -65,38 +65,38 @@ impl Router {
 
     /// The best rule but for those of the host itself.
     #[inline(never)]
-    fn elsewhere(&self, head: &Head<'_>) -> Option<Found<'_>> {
+    fn elsewhere(&self, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
         let mut wildcards = self.wildcards(head.host);
         let found = wildcards.find_map(|zone| self.in_zone(zone, head));
         found.or_else(|| self.search(self.any.as_ref()?, head))
     }
 
     #[inline(always)]
-    fn in_zone(&self, zone: Id, head: &Head<'_>) -> Option<Found<'_>> {
+    fn in_zone(&self, zone: ArenaId, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
         self.search(&self.zones.get(zone)?.content, head)
     }
 
     /// The zone of a host, or of a suffix with its dot.
     #[inline(always)]
-    pub(super) fn zone(&self, name: &[u8]) -> Option<Id> {
+    pub(super) fn zone(&self, name: &[u8]) -> Option<ArenaId> {
         let name_of = |id| self.entries.host(self.zones.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
         self.places.find(self.seed.of_bytes(name), is)
     }
 
     /// The zones of the wildcards that fit, the longest first.
-    fn wildcards(&self, host: &[u8]) -> impl Iterator<Item = Id> {
+    fn wildcards(&self, host: &[u8]) -> impl Iterator<Item = ArenaId> {
         let host = if self.has_wildcards { host } else { &[] };
         let dots = (1..host.len()).filter(move |&at| host.get(at) == Some(&b'.'));
         dots.filter_map(move |at| self.zone(host.get(at..)?))
     }
 
     #[inline(always)]
-    fn search(&self, content: &Content, head: &Head<'_>) -> Option<Found<'_>> {
+    fn search(&self, content: &RuleSet, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
         match content {
-            Content::One(entry) => self.entries.if_fits(entry, head),
-            Content::Few(chain) => self.entries.first_of_few(*chain, head),
-            Content::Many(root) => self.trees.search(*root, &self.entries, head),
+            RuleSet::One(entry) => self.entries.if_fits(entry, head),
+            RuleSet::Few(chain) => self.entries.first_of_few(*chain, head),
+            RuleSet::Many(root) => self.trees.search(*root, &self.entries, head),
         }
     }
 }
@@ -106,7 +106,8 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
     use crate::route::{
-        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteIndex, Rule, Test,
+        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteId, Rule,
+        ValueMatch,
     };
 
     /// `hosts kind path method header query`, blanks between; `-` for nothing. Hosts by `,`.
@@ -131,14 +132,14 @@ mod tests {
                 .into_iter()
                 .collect(),
             headers: next()
-                .map(|name| HeaderPredicate::new(name, Test::Present).unwrap())
+                .map(|name| HeaderPredicate::new(name, ValueMatch::Present).unwrap())
                 .into_iter()
                 .collect(),
             query: next()
-                .map(|name| QueryPredicate::new(name, Test::Present).unwrap())
+                .map(|name| QueryPredicate::new(name, ValueMatch::Present).unwrap())
                 .into_iter()
                 .collect(),
-            route: RouteIndex(route),
+            route: RouteId(route),
             matching: 0,
         }
     }
@@ -150,7 +151,7 @@ mod tests {
 
     fn find(router: &Router, host: &str, path: &str, method: &str) -> Option<u32> {
         let headers = HeaderMap::from_pairs(&[("x-a", "1")]);
-        let head = Head {
+        let head = MatchInput {
             host: host.as_bytes(),
             path: path.as_bytes(),
             method: method.as_bytes(),

@@ -8,7 +8,7 @@ use super::{
 
 /// Names a route: its place in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RouteIndex(pub u32);
+pub struct RouteId(pub u32);
 
 /// One way to match a route: all of its conditions hold.
 #[derive(Clone, Debug)]
@@ -24,14 +24,14 @@ pub struct Rule {
     /// All of these hold.
     pub query: Vec<QueryPredicate>,
     /// The route that matches.
-    pub route: RouteIndex,
+    pub route: RouteId,
     /// Which of its matches this is.
     pub matching: u32,
 }
 
 /// What a router reads of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Head<'a> {
+pub struct MatchInput<'a> {
     /// The host in its one spelling.
     pub host: &'a [u8],
     /// The path in matching form.
@@ -46,16 +46,16 @@ pub struct Head<'a> {
 
 /// The best rule for a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'r> {
+pub struct RouteMatch<'r> {
     /// The route.
-    pub route: RouteIndex,
+    pub route: RouteId,
     /// Which of its matches.
     pub matching: u32,
     /// The pattern that fits the path.
     pub pattern: PatternRef<'r>,
 }
 
-impl<'r> Found<'r> {
+impl<'r> RouteMatch<'r> {
     /// What the pattern captured of `path`, the one that was found by.
     #[must_use]
     pub const fn captures<'p>(&self, path: &'p [u8]) -> Captures<'r, 'p> {

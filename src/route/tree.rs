@@ -1,24 +1,24 @@
 //! The trees of segments of those hosts that have many rules.
 
-use super::entries::Entries;
+use super::entries::RuleTable;
 use super::pattern_ref::{End, Part, PatternRef};
-use super::rule::{Found, Head};
-use super::words::Words;
-use crate::arena::{Id, Slab, Slots};
+use super::rule::{MatchInput, RouteMatch};
+use super::words::Interner;
+use crate::arena::{ArenaId, ChunkedVec, HandleTable};
 use crate::hash::Seeded;
 
 /// A place in a tree: some segments are behind it, or one whole path.
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
     /// Where it stands, and the word that leads there; none of a root's, and no word to where a capture goes.
-    parent: Option<Id>,
-    word: Option<Id>,
+    parent: Option<ArenaId>,
+    word: Option<ArenaId>,
     /// Where a capture goes.
-    capture: Option<Id>,
+    capture: Option<ArenaId>,
     /// The rules for paths that end here.
-    closed: Option<Id>,
+    closed: Option<ArenaId>,
     /// The rules for paths that end here or below.
-    open: Option<Id>,
+    open: Option<ArenaId>,
     /// Whether anything stands below: else no more of a path need be looked at.
     leads_on: bool,
 }
@@ -26,11 +26,11 @@ struct Node {
 /// All trees: they share their memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trees {
-    nodes: Slab<Node>,
-    words: Words,
+    nodes: ChunkedVec<Node>,
+    words: Interner,
     /// By node and word, the text of it: a request looks for a word where it is, and nowhere else. A whole path begins with a
     /// slash, and so is no segment's.
-    edges: Slots<Id>,
+    edges: HandleTable<ArenaId>,
     /// Whether any word is a whole path: else none is looked for.
     has_paths: bool,
     seed: Seeded,
@@ -38,12 +38,16 @@ pub(super) struct Trees {
 
 impl Trees {
     /// The root of a new tree.
-    pub(super) fn root(&mut self) -> Id {
+    pub(super) fn root(&mut self) -> ArenaId {
         self.nodes.push(Node::default())
     }
 
     /// The chain of rules with this pattern.
-    pub(super) fn chain(&mut self, root: Id, pattern: PatternRef<'_>) -> Option<&mut Option<Id>> {
+    pub(super) fn chain(
+        &mut self,
+        root: ArenaId,
+        pattern: PatternRef<'_>,
+    ) -> Option<&mut Option<ArenaId>> {
         let (node, end) = match pattern.whole() {
             Some(path) => {
                 self.has_paths = true;
@@ -67,7 +71,7 @@ impl Trees {
         })
     }
 
-    fn step(&mut self, node: Id, word: &[u8]) -> Id {
+    fn step(&mut self, node: ArenaId, word: &[u8]) -> ArenaId {
         if let Some(known) = self.edge(node, word) {
             return known;
         }
@@ -85,7 +89,7 @@ impl Trees {
         child
     }
 
-    fn capture(&mut self, node: Id) -> Id {
+    fn capture(&mut self, node: ArenaId) -> ArenaId {
         if let Some(known) = self.nodes.get(node).and_then(|node| node.capture) {
             return known;
         }
@@ -97,7 +101,7 @@ impl Trees {
         child
     }
 
-    fn edge(&self, node: Id, word: &[u8]) -> Option<Id> {
+    fn edge(&self, node: ArenaId, word: &[u8]) -> Option<ArenaId> {
         let is = |id| {
             let found = self
                 .nodes
@@ -112,10 +116,10 @@ impl Trees {
     /// The best rule of a tree.
     pub(super) fn search<'r>(
         &'r self,
-        root: Id,
-        entries: &'r Entries,
-        head: &Head<'_>,
-    ) -> Option<Found<'r>> {
+        root: ArenaId,
+        entries: &'r RuleTable,
+        head: &MatchInput<'_>,
+    ) -> Option<RouteMatch<'r>> {
         if self.has_paths {
             let exact = self.whole(root, entries, head);
             if exact.is_some() {
@@ -134,7 +138,12 @@ impl Trees {
 
     /// The best rule whose pattern is the whole path.
     #[inline(never)]
-    fn whole<'r>(&self, root: Id, entries: &'r Entries, head: &Head<'_>) -> Option<Found<'r>> {
+    fn whole<'r>(
+        &self,
+        root: ArenaId,
+        entries: &'r RuleTable,
+        head: &MatchInput<'_>,
+    ) -> Option<RouteMatch<'r>> {
         let node = self.nodes.get(self.edge(root, head.path)?)?;
         entries.first_that_holds(node.closed, head)
     }
@@ -146,7 +155,7 @@ impl Trees {
 }
 
 /// Another one for the same word at another node.
-fn edge_hash(seed: &Seeded, node: Id, word: &[u8]) -> u64 {
+fn edge_hash(seed: &Seeded, node: ArenaId, word: &[u8]) -> u64 {
     let place = u64::from(node.number()).wrapping_mul(SPREAD);
     seed.of_bytes(word).wrapping_add(place)
 }
@@ -157,16 +166,16 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// One search of a tree.
 struct Walk<'r, 'h> {
     trees: &'r Trees,
-    entries: &'r Entries,
-    head: &'h Head<'h>,
+    entries: &'r RuleTable,
+    head: &'h MatchInput<'h>,
     /// How many segments the best rule so far fixes, and the rule.
-    best: Option<(usize, Found<'r>)>,
+    best: Option<(usize, RouteMatch<'r>)>,
 }
 
 impl Walk<'_, '_> {
     /// Literals before captures and below before here: so among rules that fix as many segments, the best comes first.
     /// As deep as the deepest pattern.
-    fn visit(&mut self, at: Id, depth: usize, rest: Option<&[u8]>) {
+    fn visit(&mut self, at: ArenaId, depth: usize, rest: Option<&[u8]>) {
         let Some(node) = self.trees.nodes.get(at) else {
             return;
         };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::query::{Place, Step, walk};
 use super::{Budget, Document, JsonPath, Selected, Selection};
-use crate::arena::{self, At, Draft, Pool, Slots};
+use crate::arena::{self, EntryId, EntryWriter, HandleTable, Pool};
 use crate::hash::{Seeded, Set};
 use crate::number::number_text;
 
@@ -27,7 +27,7 @@ pub enum Entry<'a> {
 pub struct Indexed<'a> {
     index: &'a Index,
     /// Read up to behind the key.
-    entry: arena::Entry<'a>,
+    entry: arena::EntryReader<'a>,
 }
 
 impl<'a> Indexed<'a> {
@@ -70,9 +70,9 @@ pub struct Index {
     /// An entry a key: the key, the item's place, and texts of the item's, each after its name.
     pool: Pool,
     seed: Seeded,
-    slots: Slots,
+    slots: HandleTable,
     /// Keys that several items claim.
-    contested: Set<At>,
+    contested: Set<EntryId>,
     /// Places that aren't elements of the base.
     deep: Vec<Place>,
     left_out: usize,
@@ -89,7 +89,7 @@ impl Index {
         indexing.finish()
     }
 
-    fn add(&mut self, key: &[u8], place: Place, item: &Value, draft: &mut Draft) {
+    fn add(&mut self, key: &[u8], place: Place, item: &Value, draft: &mut EntryWriter) {
         let hash = self.seed.of_bytes(key);
         let pool = &self.pool;
         let is = |at| *pool.read(at).text().bytes() == *key;
@@ -139,7 +139,7 @@ impl Index {
     }
 
     /// The item of an entry that is read up to behind its key.
-    fn item(&self, mut entry: arena::Entry<'_>) -> Option<&Value> {
+    fn item(&self, mut entry: arena::EntryReader<'_>) -> Option<&Value> {
         let base = walk(&self.base, self.document.value())?;
         let place = entry.word();
         let at = usize::try_from(place >> 1).ok()?;
@@ -185,7 +185,7 @@ impl Index {
 pub struct Indexing {
     index: Index,
     selected: Selected,
-    draft: Draft,
+    draft: EntryWriter,
 }
 
 /// What an item costs beside its key.
@@ -202,12 +202,12 @@ impl Indexing {
                 base: items.base().into(),
                 pool: Pool::default(),
                 seed: Seeded::default(),
-                slots: Slots::default(),
+                slots: HandleTable::default(),
                 contested: Set::default(),
                 deep: Vec::new(),
                 left_out: 0,
             },
-            draft: Draft::default(),
+            draft: EntryWriter::default(),
         }
     }
 

@@ -31,15 +31,15 @@ fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
 }
 
 pub(super) fn whole(text: &str) -> Result<Template, TemplateError> {
-    Reader { rest: text }.template(0)
+    Parser { rest: text }.template(0)
 }
 
 /// What is still to be read.
-struct Reader<'t> {
+struct Parser<'t> {
     rest: &'t str,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Parser<'t> {
     /// Takes up to `end` bytes.
     fn take(&mut self, end: usize) -> &'t str {
         let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));

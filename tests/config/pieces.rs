@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use postern::config::{Config, ConfigErrors, Pieces};
+use postern::config::{Chunks, Config, ConfigErrors};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -11,27 +11,27 @@ use super::whole_text;
 /// Each piece in memory of its own, as a host hands it over.
 struct Copied<'t>(&'t [u8]);
 
-impl Pieces for Copied<'_> {
+impl Chunks for Copied<'_> {
     fn length(&self) -> usize {
         self.0.len()
     }
 
-    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
-        Ok(Cow::Owned(self.0.piece(start, most)?.into_owned()))
+    fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+        Ok(Cow::Owned(self.0.chunk(start, most)?.into_owned()))
     }
 }
 
 /// A text that ends before it says.
 struct Cut<'t>(&'t [u8], usize);
 
-impl Pieces for Cut<'_> {
+impl Chunks for Cut<'_> {
     fn length(&self) -> usize {
         self.0.len()
     }
 
-    fn piece(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
+    fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
         let cut = self.0.get(..self.1).unwrap_or_default();
-        Ok(Cow::Owned(cut.piece(start, most)?.into_owned()))
+        Ok(Cow::Owned(cut.chunk(start, most)?.into_owned()))
     }
 }
 

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use postern::http::HeaderMap;
 use postern::internals::route::{
-    Head, HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteIndex, Router,
-    Rule, Test,
+    HeaderPredicate, HostPattern, MatchInput, Method, PathPattern, QueryPredicate, RouteId, Router,
+    Rule, ValueMatch,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -110,11 +110,11 @@ fn asked() -> impl Strategy<Value = Asked> {
         })
 }
 
-fn test(text: &str) -> Test {
+fn test(text: &str) -> ValueMatch {
     match text {
-        "present" => Test::Present,
-        "absent" => Test::Absent,
-        value => Test::Exact(value.as_bytes().into()),
+        "present" => ValueMatch::Present,
+        "absent" => ValueMatch::Absent,
+        value => ValueMatch::Exact(value.as_bytes().into()),
     }
 }
 
@@ -137,7 +137,7 @@ fn compiled((written, matching): (&Written, u32)) -> Rule {
             .collect(),
         headers: written.headers.iter().map(header).collect(),
         query: written.query.iter().map(query).collect(),
-        route: RouteIndex(written.route),
+        route: RouteId(written.route),
         matching,
     }
 }
@@ -258,7 +258,7 @@ proptest! {
         for asked in requests {
             let headers = HeaderMap::from_pairs(&asked.headers);
             let headers = headers.view();
-            let head = Head {
+            let head = MatchInput {
                 host: asked.host.as_bytes(),
                 path: asked.path.as_bytes(),
                 method: asked.method.as_bytes(),
@@ -278,7 +278,7 @@ proptest! {
     fn nothing_traps(host in any::<Vec<u8>>(), path in any::<Vec<u8>>(), rules in proptest::collection::vec(rule(), 0..4)) {
         let router = Router::build(rules.iter().zip(0..).map(compiled));
         let headers = HeaderMap::default();
-        let head = Head { host: &host, path: &path, method: &path, query: Some(&path), headers: &headers.view() };
+        let head = MatchInput { host: &host, path: &path, method: &path, query: Some(&path), headers: &headers.view() };
         if let Some(found) = router.find(&head) {
             let captures = found.captures(&path);
             let _ = captures.get("c0").map(|capture| capture.text().len());

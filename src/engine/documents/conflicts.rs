@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::auth::IdentifierForm;
-use crate::policy::{Consumer, Credential, Directory, KeyPlace, Policy, SourceId};
+use crate::policy::{Consumer, Credential, CredentialCursor, Directory, Policy, SourceId};
 use crate::source::Budget;
 
 use super::view::ViewInputs;
@@ -49,7 +49,7 @@ enum Stage {
     /// Names of the list of this number, from a place on.
     Names(usize, usize),
     /// Keys of the list of this number.
-    Keys(usize, KeyPlace),
+    Keys(usize, CredentialCursor),
 }
 
 impl Default for Stage {
@@ -138,7 +138,7 @@ impl<'r> Round<'r> {
         match stage {
             Stage::Names(number, mut slot) => {
                 let Some(&(id, list)) = self.lists.get(number) else {
-                    return Some(Stage::Keys(0, KeyPlace::default()));
+                    return Some(Stage::Keys(0, CredentialCursor::default()));
                 };
                 let next = id.and_then(|id| Some((id, list.next_consumer(&mut slot)?)));
                 let Some((id, consumer)) = next.filter(|_| self.lists.len() > 2) else {
@@ -153,7 +153,10 @@ impl<'r> Round<'r> {
             Stage::Keys(number, mut at) => {
                 let &(id, list) = self.lists.get(number)?;
                 let Some(key) = list.next_key(&mut at) else {
-                    return Some(Stage::Keys(number.saturating_add(1), KeyPlace::default()));
+                    return Some(Stage::Keys(
+                        number.saturating_add(1),
+                        CredentialCursor::default(),
+                    ));
                 };
                 // The policy's own list comes first: its keys are no other's.
                 let mut is_the_policys = false;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::arena::At;
+use crate::arena::EntryId;
 use crate::hash::Set;
 use crate::policy::{Credential, Directory, ProviderId};
 use crate::source::{Budget, SourceError};
@@ -16,7 +16,7 @@ use super::view::judge;
 pub(in crate::engine) struct PolicyView {
     pub(in crate::engine) view: Rc<View>,
     /// Their places, each in the directory of this number.
-    shadowed: Set<(usize, At)>,
+    shadowed: Set<(usize, EntryId)>,
 }
 
 impl PolicyView {

@@ -50,7 +50,7 @@ pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
     exchange: &mut Exchange<'e, O>,
     found: impl Found<'e, O>,
 ) -> Result<(), Stop> {
-    match *route.kind.requirement() {
+    match *route.spec.requirement() {
         Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => {
@@ -100,7 +100,7 @@ fn combined<'e, O: Observer + ?Sized>(
     exchange: &mut Exchange<'e, O>,
     found: &impl Found<'e, O>,
 ) -> Result<Authenticated<'e>, Stop> {
-    let providers = route.kind.providers();
+    let providers = route.spec.providers();
     let mut verdicts = Vec::with_capacity(providers.len());
     for &id in providers {
         verdicts.push((id, verdict(id, head, exchange, found)?));
@@ -118,7 +118,7 @@ fn conclude<'p>(
     route: &Route,
     policy: &Policy,
 ) -> Result<Authenticated<'p>, Denial> {
-    let outcome = match evaluate(route.kind.requirement(), verdicts) {
+    let outcome = match evaluate(route.spec.requirement(), verdicts) {
         // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
         unmet @ (Outcome::Anonymous
@@ -131,7 +131,7 @@ fn conclude<'p>(
             let mut who = Authenticated::default();
             // The one that tells who it is comes first.
             met(&Requirement::Provider(first), verdicts, &mut who);
-            met(route.kind.requirement(), verdicts, &mut who);
+            met(route.spec.requirement(), verdicts, &mut who);
             Ok(who)
         }
         Outcome::Anonymous => Ok(Authenticated::default()),
@@ -296,7 +296,7 @@ fn met<'p>(
 #[inline(never)]
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
-    let providers = route.kind.providers().iter();
+    let providers = route.spec.providers().iter();
     for provider in providers.filter_map(|id| policy.providers.at(*id)) {
         let challenge = provider.challenge(reason);
         if !denial.challenges.contains(&challenge) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::number::same_value;
-use crate::policy::{Condition, Consumer, LookedUp, Operand, Test, ValueTemplate};
+use crate::policy::{Condition, Consumer, LookedUp, Operand, ValueTemplate, ValueTest};
 
 use super::picked::Pick;
 use super::values::Facts;
@@ -75,17 +75,17 @@ fn is_in(consumer: Consumer<'_>, group: &str) -> bool {
     consumer.groups().any(|own| *own == *group.as_bytes())
 }
 
-fn passes(at: LookedUp, test: &Test, facts: &Facts<'_>) -> Option<bool> {
+fn passes(at: LookedUp, test: &ValueTest, facts: &Facts<'_>) -> Option<bool> {
     let value = facts.looked_up(at);
     Some(match (test, value) {
-        (Test::Exists, value) => value.is_some(),
-        (Test::Absent, value) => value.is_none(),
-        (Test::Equals(operand), Some(value)) => Wanted::of(operand, facts)?.is(value),
-        (Test::Contains(operand), Some(Pick::Other(Value::Array(list)))) => {
+        (ValueTest::Exists, value) => value.is_some(),
+        (ValueTest::Absent, value) => value.is_none(),
+        (ValueTest::Equals(operand), Some(value)) => Wanted::of(operand, facts)?.is(value),
+        (ValueTest::Contains(operand), Some(Pick::Other(Value::Array(list)))) => {
             let wanted = Wanted::of(operand, facts)?;
             list.iter().any(|one| wanted.is(one.into()))
         }
-        (Test::Equals(_) | Test::Contains(_), _) => false,
+        (ValueTest::Equals(_) | ValueTest::Contains(_), _) => false,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::http::{Headers, Lengths, Request};
+use crate::http::{Headers, LengthSet, Request};
 use crate::policy::{Denial, Policy, Reason};
 use crate::route::{self, CanonicalPath, PathError, canonical_host, canonicalise};
 
@@ -42,8 +42,8 @@ impl<'r> Head<'r> {
     }
 
     /// What the router reads. Predicates on the gate's own headers don't compile, so it needs no sanitised copy.
-    pub(in crate::engine) fn for_router(&self) -> route::Head<'_> {
-        route::Head {
+    pub(in crate::engine) fn for_router(&self) -> route::MatchInput<'_> {
+        route::MatchInput {
             host: &self.host,
             path: self.path.matching(),
             method: self.method,
@@ -61,7 +61,7 @@ struct Parts<'r> {
 }
 
 /// The names that they stand under.
-const PARTS: Lengths = Lengths::of(&[b":path", b":method", b":authority", b"host"]);
+const PARTS: LengthSet = LengthSet::of(&[b":path", b":method", b":authority", b"host"]);
 
 impl<'r> Parts<'r> {
     fn of(headers: &Headers<'r>) -> Result<Self, Reason> {

@@ -1,6 +1,6 @@
 //! Header edits, as they are decided: what changes nothing is never asked of the host.
 
-use crate::http::{Edit, Headers, KnownName, Look, Marks, Text, same_name};
+use crate::http::{Edit, HeaderLookup, Headers, KnownName, NameFilter, Text, same_name};
 
 /// The request's field of cookies.
 const COOKIE: &[u8] = b"cookie";
@@ -12,7 +12,7 @@ pub(in crate::engine) struct Plan<'r> {
     came: Option<&'r Headers<'r>>,
     edits: &'r mut Vec<Edit>,
     /// Of the names in `edits`.
-    edited: Marks,
+    edited: NameFilter,
 }
 
 impl<'r> Plan<'r> {
@@ -22,7 +22,7 @@ impl<'r> Plan<'r> {
         Self {
             came: Some(came),
             edits,
-            edited: Marks::NONE,
+            edited: NameFilter::NONE,
         }
     }
 
@@ -31,7 +31,7 @@ impl<'r> Plan<'r> {
         Self {
             came: None,
             edits,
-            edited: Marks::NONE,
+            edited: NameFilter::NONE,
         }
     }
 
@@ -122,7 +122,7 @@ impl<'r> Plan<'r> {
     }
 
     /// What came under `name`; other spellings of it are removed on the way. `None` where the map is only to come.
-    fn survey(&mut self, name: &KnownName) -> Option<Look<'r>> {
+    fn survey(&mut self, name: &KnownName) -> Option<HeaderLookup<'r>> {
         let headers = self.came?;
         let came = headers.look(name);
         if came.is_spelt_otherwise {

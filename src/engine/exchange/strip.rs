@@ -65,7 +65,7 @@ impl<'p> Stripped<'p> {
                 }
             }
         }
-        if self.route.kind.looks_elsewhere() {
+        if self.route.spec.looks_elsewhere() {
             self.cookies(plan, came);
             self.members(plan, came);
         }
@@ -113,7 +113,7 @@ impl<'p> Stripped<'p> {
 
     /// Whether any credential is taken out of the query.
     pub(in crate::engine) fn changes_query(&self) -> bool {
-        self.route.kind.looks_elsewhere() && self.query_names().next().is_some()
+        self.route.spec.looks_elsewhere() && self.query_names().next().is_some()
     }
 
     fn query_names(&self) -> impl Iterator<Item = &'p [u8]> {
@@ -128,7 +128,7 @@ impl<'p> Stripped<'p> {
 
     /// All locations of the providers that the requirement names.
     fn locations(&self) -> impl Iterator<Item = &'p Location> + use<'p> {
-        let providers = self.route.kind.providers().iter();
+        let providers = self.route.spec.providers().iter();
         let policy = self.policy;
         providers
             .filter_map(|&id| policy.providers.at(id))

@@ -3,10 +3,10 @@
 
 use crate::http::Request;
 use crate::policy::{
-    Condition, Credential, LookedUp, Lookup, Operand, Policy, Provider, Route, Test, ValueTemplate,
-    Verdict,
+    Condition, Credential, LookedUp, Lookup, Operand, Policy, Provider, Route, ValueTemplate,
+    ValueTest, Verdict,
 };
-use crate::route::{Found, canonical_host, canonicalise};
+use crate::route::{RouteMatch, canonical_host, canonicalise};
 use crate::source::{Entry, Settled};
 
 use crate::engine::documents::{SourceState, View};
@@ -78,7 +78,7 @@ pub(in crate::engine) fn malformed(
 /// The route that was found.
 pub(in crate::engine) fn matched(
     head: &Head<'_>,
-    found: Found<'_>,
+    found: RouteMatch<'_>,
     route: &Route,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
@@ -224,7 +224,7 @@ pub(in crate::engine) fn checked(
     policy: &Policy,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
-    if let Some(condition) = route.kind.authorize().filter(|_| is_wanted(exchange)) {
+    if let Some(condition) = route.spec.authorize().filter(|_| is_wanted(exchange)) {
         let scene = Scene {
             route,
             facts,
@@ -311,8 +311,8 @@ impl Scene<'_> {
         }
     }
 
-    fn test(&self, at: LookedUp, test: &Test) -> String {
-        let lookup = self.route.kind.lookups().get(at.lookup);
+    fn test(&self, at: LookedUp, test: &ValueTest) -> String {
+        let lookup = self.route.spec.lookups().get(at.lookup);
         let value = lookup.and_then(|lookup| lookup.values.get(at.value));
         let name = format!(
             "{}.{}",
@@ -320,10 +320,14 @@ impl Scene<'_> {
             value.map_or("", |value| &value.name)
         );
         let test = match test {
-            Test::Equals(operand) => format!("lookup: {name} equals {}", self.operand(operand)),
-            Test::Contains(operand) => format!("lookup: {name} contains {}", self.operand(operand)),
-            Test::Exists => format!("lookup: {name} exists"),
-            Test::Absent => format!("lookup: {name} doesn't exist"),
+            ValueTest::Equals(operand) => {
+                format!("lookup: {name} equals {}", self.operand(operand))
+            }
+            ValueTest::Contains(operand) => {
+                format!("lookup: {name} contains {}", self.operand(operand))
+            }
+            ValueTest::Exists => format!("lookup: {name} exists"),
+            ValueTest::Absent => format!("lookup: {name} doesn't exist"),
         };
         match (self.lookups, self.facts.looked_up(at)) {
             (Lookups::Pending, _) => test,

@@ -2,7 +2,9 @@
 
 use postern::config::{Config, FieldMatch, FieldTest, Match, PathMatch, Route};
 use postern::http::Headers;
-use postern::internals::route::{HeaderPredicate, HostPattern, PathPattern, QueryPredicate, Test};
+use postern::internals::route::{
+    HeaderPredicate, HostPattern, PathPattern, QueryPredicate, ValueMatch,
+};
 use serde::Serialize;
 
 use super::trace::{Canonical, printable};
@@ -128,11 +130,11 @@ fn query(one: &Match, input: &MatchInput<'_>) -> Option<String> {
     Some(wanted("query parameter", missed))
 }
 
-fn test(field: &FieldMatch) -> Test {
+fn test(field: &FieldMatch) -> ValueMatch {
     match &field.test {
-        FieldTest::Exact(value) => Test::Exact(value.as_bytes().into()),
-        FieldTest::Present => Test::Present,
-        FieldTest::Absent => Test::Absent,
+        FieldTest::Exact(value) => ValueMatch::Exact(value.as_bytes().into()),
+        FieldTest::Present => ValueMatch::Present,
+        FieldTest::Absent => ValueMatch::Absent,
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use postern::config::{Field, Presence, RESERVED_LOOKUPS, Rule, Shape};
+use postern::config::{Field, Presence, RESERVED_LOOKUPS, Rule, TypeSchema};
 use serde_json::{Map, Value, json};
 
 use self::types::{TOKEN, VARIABLE, header, line, list, many, map, own_header, scalar};
@@ -63,14 +63,14 @@ impl Writer {
 
     /// A type by its name: by its tables, or as its own decoder reads it.
     fn definition(&mut self, name: &str) -> Result<Value, Failure> {
-        match Shape::of(name) {
-            Some(Shape::Record(fields, rules)) => {
+        match TypeSchema::of(name) {
+            Some(TypeSchema::Record(fields, rules)) => {
                 let mut record = self.record(fields, rules)?;
                 beside(name, &mut record);
                 Ok(record)
             }
-            Some(Shape::Choice(words)) => {
-                let word = |word: &postern::config::Word| json!({"const": word.name, "description": word.docs.trim()});
+            Some(TypeSchema::Choice(words)) => {
+                let word = |word: &postern::config::Keyword| json!({"const": word.name, "description": word.docs.trim()});
                 Ok(json!({"oneOf": words.iter().map(word).collect::<Vec<_>>()}))
             }
             None => match name {
