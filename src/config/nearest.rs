@@ -1,4 +1,4 @@
-//! The known name that an unknown name probably stands for.
+//! Suggestions for unknown names.
 
 use strsim::generic_levenshtein;
 

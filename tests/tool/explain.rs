@@ -6,7 +6,7 @@ use crate::golden::{compare, folder, run};
 
 const API: &str = "https://api.test";
 
-/// Runs that were looked at once: the name of the output, the arguments.
+/// The name of the expected output and the arguments of each run.
 const RUNS: &[(&str, &[&str])] = &[
     (
         "demo-forwarded",
@@ -153,7 +153,7 @@ const RUNS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn the_way_of_requests() {
+fn explains_requests() {
     let folder = folder("explain");
     let mut failures = Vec::new();
     for (name, arguments) in RUNS {
@@ -175,7 +175,7 @@ fn the_way_of_requests() {
 }
 
 #[test]
-fn machines_read_every_case() {
+fn writes_every_case_as_json() {
     let run = run(
         &folder("explain"),
         &["explain", "demo.yaml", "--all", "cases.yaml", "--json"],
@@ -193,7 +193,7 @@ fn machines_read_every_case() {
 }
 
 #[test]
-fn a_policy_within_a_wrapper_will_do() {
+fn reads_a_policy_from_an_ecds_file() {
     let policy = r#"{"routes": [{"name": "a", "require": "none", "respond": {"body": "ok"}}]}"#;
     let folder = folder("explain");
     let ecds = run(&folder, &["ecds", "-"], policy);

@@ -1,4 +1,4 @@
-//! Outputs that were looked at once: `POSTERN_BLESS=1` writes them anew.
+//! Runs the tool and compares its output with a file. `POSTERN_BLESS=1` writes the files: review the difference.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ pub(crate) fn folder(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// What the tool did.
+/// The output and the exit status of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) out: String,
@@ -30,7 +30,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may end without reading.
+    // The tool can end before it reads its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     Run {
@@ -40,7 +40,7 @@ pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> Run {
     }
 }
 
-/// Compares what the tool did with `expected`, a file; the difference, where there is one.
+/// Compares a run with the file `expected`. Returns the difference.
 pub(crate) fn compare(run: &Run, expected: &Path) -> Result<(), String> {
     let text = format!("{}{}exit {}\n", run.out, run.err, run.status);
     if std::env::var_os("POSTERN_BLESS").is_some() {

@@ -1,4 +1,4 @@
-//! The tool, as it is run: what it prints, and how it ends.
+//! The tool as a program: what it prints, and its exit status.
 
 #[cfg(test)]
 #[path = "../support/case.rs"]
@@ -7,14 +7,14 @@ mod case;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
-mod checker;
-#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod json_schema;
+#[cfg(test)]
 mod large;
 #[cfg(test)]
-mod schema;
+mod man;
 #[cfg(test)]
-mod shell;
+mod schema;

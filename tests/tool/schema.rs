@@ -1,22 +1,22 @@
-//! `postern schema`: it takes what the decoder takes, and refuses what that refuses.
+//! `postern schema`: the schema takes what the decoder takes, and refuses what the decoder refuses.
 
 use postern::config::Config;
 use serde_json::Value;
 
 use crate::case;
-use crate::checker::Checker;
 use crate::golden::{folder, run};
+use crate::json_schema::Checker;
 
-/// What is beyond a schema: uniqueness of names, values of units, what is newer than the module.
-const BEYOND: [&str; 4] = [
+/// Errors that a schema can't express: duplicate names, bounds of values with units, a version newer than the module.
+const INEXPRESSIBLE: [&str; 4] = [
     "this module is",
     "duplicate key",
     "another one has this name",
     "must be from",
 ];
 
-/// Policies that have every field between them.
-const RICH: [&str; 2] = [
+/// Policies that together have every field.
+const COMPLETE: [&str; 2] = [
     include_str!("../golden/explain/crm.yaml"),
     include_str!("../golden/schema/all.yaml"),
 ];
@@ -27,14 +27,15 @@ fn schema() -> Value {
     serde_json::from_str(&run.out).unwrap()
 }
 
-/// Whether the decoder and the schema agree on `policy`; none where the decoder knows better by nature.
+/// Whether the decoder and the schema agree on `policy`. None if a schema can't express the decoder's errors.
 fn agree(checker: &Checker, policy: &Value) -> Option<bool> {
     let valid = checker.takes(policy);
     match Config::parse(policy.to_string().as_bytes()) {
         Ok(_) => Some(valid),
         Err(errors) => {
-            let beyond = |reason: &str| BEYOND.iter().any(|start| reason.starts_with(start));
-            if errors.iter().all(|error| beyond(&error.reason)) {
+            let is_inexpressible =
+                |reason: &str| INEXPRESSIBLE.iter().any(|start| reason.starts_with(start));
+            if errors.iter().all(|error| is_inexpressible(&error.reason)) {
                 return None;
             }
             Some(!valid)
@@ -42,7 +43,7 @@ fn agree(checker: &Checker, policy: &Value) -> Option<bool> {
     }
 }
 
-/// All policies of the corpus and of the documentation, good and bad.
+/// All policies of the corpus and of the documentation, valid and refused.
 fn policies() -> Vec<Value> {
     let files = case::files();
     let mut texts: Vec<&str> = files
@@ -58,14 +59,14 @@ fn policies() -> Vec<Value> {
     let blocks = reference.split("```yaml policy\n").skip(1);
     texts.extend(blocks.filter_map(|block| Some(block.split_once("```")?.0)));
     let texts = texts.into_iter();
-    // Those with duplicate keys are beyond a `Value`.
+    // A `Value` can't hold a policy with duplicate keys.
     texts
         .filter_map(|text| serde_yaml_ng::from_str(text).ok())
         .collect()
 }
 
 #[test]
-fn it_agrees_with_the_decoder_on_the_corpus() {
+fn agrees_with_the_decoder_on_the_corpus() {
     let checker = Checker::new(schema());
     let policies = policies();
     assert!(policies.len() > 60, "{} policies", policies.len());
@@ -77,11 +78,11 @@ fn it_agrees_with_the_decoder_on_the_corpus() {
 }
 
 #[test]
-fn it_agrees_on_all_that_is_nearly_right() {
+fn agrees_with_the_decoder_on_policies_with_one_change() {
     let checker = Checker::new(schema());
     let mut tried = 0_usize;
     let mut wrong = Vec::new();
-    for policy in RICH {
+    for policy in COMPLETE {
         let policy: Value = serde_yaml_ng::from_str(policy).unwrap();
         each_change(&policy, &mut |what, changed| {
             tried += 1;
@@ -95,7 +96,7 @@ fn it_agrees_on_all_that_is_nearly_right() {
     assert!(tried > 3_000, "{tried}");
 }
 
-/// What each part is replaced by, in turn.
+/// The values that replace each part of a policy.
 fn replacements() -> Vec<Value> {
     let text = r#"[null, true, false, 1, 308.0, 0, -1, 70000, 1.5, "", "x", "none", "/x", "a\nb", "5s", "50%", "8Mi", "get", "GET",
         "content_length", "Host", "${key}", "/${key}", [], ["x"], ["none"], [{}], {}, {"x": "y"}, {"env": "X"}, {"none": {}},
@@ -103,12 +104,12 @@ fn replacements() -> Vec<Value> {
     serde_json::from_str(text).unwrap()
 }
 
-/// Hands on every policy that differs from this one in one place.
-fn each_change(policy: &Value, told: &mut dyn FnMut(&str, &Value)) {
+/// Calls `check` for every policy that differs from this one in one part.
+fn each_change(policy: &Value, check: &mut dyn FnMut(&str, &Value)) {
     let mut pointers = Vec::new();
     collect(policy, String::new(), &mut pointers);
     for (at, pointer) in pointers.into_iter().enumerate() {
-        // A quarter of all, another one at each place: the whole takes half a minute.
+        // One of four replacements at each part: all of them take half a minute.
         let some = replacements()
             .into_iter()
             .enumerate()
@@ -117,14 +118,14 @@ fn each_change(policy: &Value, told: &mut dyn FnMut(&str, &Value)) {
             let mut changed = policy.clone();
             let what = format!("{pointer} is {replacement}");
             *changed.pointer_mut(&pointer).unwrap() = replacement;
-            told(&what, &changed);
+            check(&what, &changed);
         }
         let mut changed = policy.clone();
         let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", ""));
         if let Some(Value::Object(map)) = changed.pointer_mut(parent) {
             let key = key.replace("~1", "/").replace("~0", "~");
             if let Some(value) = map.remove(&key) {
-                told(&format!("{pointer} is away"), &changed);
+                check(&format!("{pointer} is missing"), &changed);
                 for other in [
                     "other", "", "host", "none", "all", "equals", "value", "prefix", "deny",
                 ] {
@@ -132,7 +133,7 @@ fn each_change(policy: &Value, told: &mut dyn FnMut(&str, &Value)) {
                     if let Some(Value::Object(map)) = renamed.pointer_mut(parent) {
                         map.entry(other).or_insert_with(|| value.clone());
                     }
-                    told(&format!("{pointer} is {other}"), &renamed);
+                    check(&format!("{pointer} is {other}"), &renamed);
                 }
             }
         }

@@ -149,7 +149,7 @@ impl<'c> Driver<'c> {
         // `exchange` resumes its request by itself.
         let _ = self.engine.tick(now, &mut self.board, trace);
         self.serve(trace);
-        // A large document is read in slices. The clock stands still meanwhile.
+        // A large document is read in slices. The clock doesn't move meanwhile.
         while self.engine.is_reading() {
             let _ = self.engine.tick(now, &mut self.board, trace);
         }

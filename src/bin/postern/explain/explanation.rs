@@ -60,7 +60,7 @@ impl Explanation {
         let headers = request.to_headers();
         let (step, trace) = driver.exchange(&headers)?;
         let near_misses = trace.canonical.as_ref().map_or_else(Vec::new, |canonical| {
-            let chosen = trace.matched.as_ref().map(|matched| matched.place);
+            let chosen = trace.matched.as_ref().map(|matched| matched.index);
             let input = MatchInput {
                 canonical,
                 method: &request.method,

@@ -46,12 +46,12 @@ impl TextWriter {
     }
 
     /// Writes a text of its own, wrapped.
-    pub(super) fn line(&mut self, indent: usize, text: &str, tone: Style) {
-        self.wrapped(indent, indent, text, tone);
+    pub(super) fn line(&mut self, indent: usize, text: &str, style: Style) {
+        self.wrapped(indent, indent, text, style);
     }
 
     /// Writes a label and a text after it, wrapped.
-    pub(super) fn row(&mut self, indent: usize, label: &str, text: &str, tone: Style) {
+    pub(super) fn row(&mut self, indent: usize, label: &str, text: &str, style: Style) {
         let text = if text.is_empty() { "(empty)" } else { text };
         let start = indent.saturating_add(label.chars().count());
         let _ = write!(self.text, "{:indent$}{label}", "");
@@ -60,24 +60,24 @@ impl TextWriter {
         }
         let from = if start >= TEXT_COLUMN { 0 } else { start };
         let mut inner = Self::new(self.colours);
-        inner.wrapped(TEXT_COLUMN, TEXT_COLUMN, text, tone);
+        inner.wrapped(TEXT_COLUMN, TEXT_COLUMN, text, style);
         // The label is the indentation of the first line.
         let rest = inner.text.get(from..).unwrap_or_default();
         self.text.push_str(rest);
     }
 
-    fn wrapped(&mut self, first: usize, indent: usize, text: &str, tone: Style) {
+    fn wrapped(&mut self, first: usize, indent: usize, text: &str, style: Style) {
         let room = WIDTH.saturating_sub(indent).max(20);
         for (at, line) in wrap(text, room).iter().enumerate() {
             let indent = if at == 0 { first } else { indent };
             let _ = write!(self.text, "{:indent$}", "");
-            self.paint(line, tone);
+            self.paint(line, style);
             self.text.push('\n');
         }
     }
 
-    fn paint(&mut self, text: &str, tone: Style) {
-        let code = match (self.colours, tone) {
+    fn paint(&mut self, text: &str, style: Style) {
+        let code = match (self.colours, style) {
             (Colours::None, _) | (_, Style::Plain) => None,
             (Colours::Ansi, Style::Heading) => Some("1"),
             (Colours::Ansi, Style::Good) => Some("32"),

@@ -44,13 +44,13 @@ pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {
     }
     section(&mut writer, "authorise", !trace.conditions.is_empty());
     for condition in &trace.conditions {
-        let (mark, tone) = match condition.holds {
+        let (mark, style) = match condition.holds {
             Some(true) => ("yes", Style::Good),
             Some(false) => ("no", Style::Bad),
             None => ("open", Style::Plain),
         };
         let indent = condition.depth.saturating_mul(2).saturating_add(2);
-        writer.line(indent, &format!("{mark}: {}", condition.condition), tone);
+        writer.line(indent, &format!("{mark}: {}", condition.condition), style);
     }
     result(&mut writer, &explanation.result);
     writer.finish()
@@ -66,11 +66,11 @@ fn route(writer: &mut TextWriter, explanation: &Explanation) {
     section(writer, "route", true);
     match &explanation.trace.matched {
         Some(matched) => {
-            let place = format!(
+            let text = format!(
                 "{} (routes[{}], match {})",
-                matched.route, matched.place, matched.matching
+                matched.route, matched.index, matched.matching
             );
-            writer.row(2, "matched", &place, Style::Good);
+            writer.row(2, "matched", &text, Style::Good);
             for (name, text) in &matched.captures {
                 writer.row(4, &format!("{{{name}}}"), text, Style::Plain);
             }
@@ -88,10 +88,10 @@ fn route(writer: &mut TextWriter, explanation: &Explanation) {
 }
 
 fn authenticated(writer: &mut TextWriter, provider: &Provider) {
-    let from = if provider.places.is_empty() {
+    let from = if provider.locations.is_empty() {
         String::new()
     } else {
-        format!(", from {}", provider.places.join(" and "))
+        format!(", from {}", provider.locations.join(" and "))
     };
     let mut text = provider.verdict.to_owned();
     if let Some(consumer) = &provider.consumer {
@@ -106,12 +106,12 @@ fn authenticated(writer: &mut TextWriter, provider: &Provider) {
     if let Some(reason) = provider.reason {
         text.push_str(&format!(": {reason}"));
     }
-    let tone = match provider.verdict {
+    let style = match provider.verdict {
         "accepted" => Style::Good,
         "absent" => Style::Plain,
         _ => Style::Bad,
     };
-    writer.row(2, &provider.name, &format!("{text}{from}"), tone);
+    writer.row(2, &provider.name, &format!("{text}{from}"), style);
 }
 
 fn looked_up(writer: &mut TextWriter, lookup: &Lookup) {
@@ -125,12 +125,12 @@ fn looked_up(writer: &mut TextWriter, lookup: &Lookup) {
         "callout" => "asked for this request",
         _ => "remembered",
     };
-    let (entry, tone) = match lookup.entry {
+    let (entry, style) = match lookup.entry {
         "found" => (format!("found ({origin})"), Style::Good),
         "missing" => (format!("no such entry ({origin})"), Style::Bad),
         _ => ("no usable document".to_owned(), Style::Bad),
     };
-    writer.row(2, &lookup.name, &format!("{what}: {entry}"), tone);
+    writer.row(2, &lookup.name, &format!("{what}: {entry}"), style);
     match &lookup.values {
         Some(values) => {
             for (name, value) in values {
@@ -145,7 +145,7 @@ fn looked_up(writer: &mut TextWriter, lookup: &Lookup) {
 }
 
 fn result(writer: &mut TextWriter, result: &RequestResult) {
-    let (title, tone) = match (result.outcome, result.status, result.reason) {
+    let (title, style) = match (result.outcome, result.status, result.reason) {
         ("forwarded", ..) => ("forwarded".to_owned(), Style::Good),
         (outcome, Some(status), Some(reason)) => {
             (format!("{outcome}: {status} {reason}"), Style::Bad)
@@ -155,7 +155,7 @@ fn result(writer: &mut TextWriter, result: &RequestResult) {
             Style::Good,
         ),
     };
-    writer.line(0, &title, tone);
+    writer.line(0, &title, style);
     if let Some(upstream) = &result.upstream {
         writer.row(2, "upstream", upstream, Style::Plain);
     }

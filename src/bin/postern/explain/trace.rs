@@ -37,7 +37,8 @@ pub(super) struct Canonical {
 pub(super) struct Matched {
     pub(super) route: String,
     /// The index of the route in the policy.
-    pub(super) place: usize,
+    #[serde(rename = "place")]
+    pub(super) index: usize,
     #[serde(rename = "match")]
     pub(super) matching: u32,
     pub(super) captures: Vec<(String, String)>,
@@ -48,7 +49,8 @@ pub(super) struct Provider {
     pub(super) name: String,
     pub(super) verdict: &'static str,
     pub(super) reason: Option<&'static str>,
-    pub(super) places: Vec<String>,
+    #[serde(rename = "places")]
+    pub(super) locations: Vec<String>,
     pub(super) consumer: Option<String>,
     pub(super) groups: Vec<String>,
     pub(super) credential: Option<String>,
@@ -105,8 +107,8 @@ impl Trace {
     }
 }
 
-fn place(place: &Location) -> String {
-    match place {
+fn location(location: &Location) -> String {
+    match location {
         Location::Header { name, .. } => format!("header {}", printable(name)),
         Location::Member { name, .. } => format!("a member of header {}", printable(name)),
         Location::Query(name) => format!("query parameter {}", printable(name)),
@@ -114,12 +116,12 @@ fn place(place: &Location) -> String {
     }
 }
 
-fn provider(name: &str, said: Said<'_>, places: &[&Location]) -> Provider {
+fn provider(name: &str, said: Said<'_>, locations: &[&Location]) -> Provider {
     let mut provider = Provider {
         name: name.to_owned(),
         verdict: "absent",
         reason: None,
-        places: places.iter().map(|at| place(at)).collect(),
+        locations: locations.iter().map(|at| location(at)).collect(),
         consumer: None,
         groups: Vec::new(),
         credential: None,
@@ -247,7 +249,7 @@ impl Observer for Trace {
             } => {
                 self.matched = Some(Matched {
                     route: route.to_owned(),
-                    place,
+                    index: place,
                     matching,
                     captures: Vec::new(),
                 });

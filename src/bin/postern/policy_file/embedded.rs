@@ -44,7 +44,7 @@ struct Source<'f> {
     rest: std::str::Chars<'f>,
     at: Position,
     style: Style,
-    /// Whether the scalar is in single quotes. Two of them stand for one.
+    /// Whether the scalar is in single quotes. Two of them mean one.
     single: bool,
 }
 
@@ -112,7 +112,7 @@ impl<'f> Source<'f> {
         }
     }
 
-    /// The character that an escape stands for. Of white space and other characters, only the difference matters.
+    /// The character that an escape means. It is exact only as far as white space and other characters differ.
     fn escape(&mut self) -> Option<char> {
         let escaped = self.advance()?;
         let digits = match escaped {

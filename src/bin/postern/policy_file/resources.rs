@@ -25,7 +25,7 @@ pub(crate) enum Content<'t, 'a> {
         reason: &'static str,
         suggestion: &'static str,
     },
-    /// The configuration of another module, or the place of that module.
+    /// The configuration of another module.
     OtherModule(Position),
 }
 

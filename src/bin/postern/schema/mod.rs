@@ -1,4 +1,4 @@
-//! `postern schema`: the policy's language as a JSON Schema (2020-12), made from the tables that the decoder is made from.
+//! `postern schema`: the policy language as a JSON Schema (2020-12), made from the tables that the decoder is made from.
 
 mod types;
 
@@ -30,15 +30,15 @@ impl Schema {
     }
 }
 
-/// The whole schema.
+/// The schema.
 fn schema() -> Result<Value, Failure> {
     let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
     let mut writer = Writer::default();
     writer.needed.insert("Config".to_owned());
     while let Some(name) = writer.needed.pop_first() {
-        if let Entry::Vacant(place) = definitions.entry(name) {
-            let definition = writer.definition(place.key())?;
-            place.insert(definition);
+        if let Entry::Vacant(entry) = definitions.entry(name) {
+            let definition = writer.definition(entry.key())?;
+            entry.insert(definition);
         }
     }
     Ok(json!({
@@ -49,7 +49,7 @@ fn schema() -> Result<Value, Failure> {
     }))
 }
 
-/// Writes definitions, and notes which further ones they need.
+/// Writes definitions, and collects the names of the definitions that they refer to.
 #[derive(Debug, Default)]
 struct Writer {
     needed: BTreeSet<String>,
@@ -61,12 +61,12 @@ impl Writer {
         json!({"$ref": format!("#/$defs/{name}")})
     }
 
-    /// A type by its name: by its tables, or as its own decoder reads it.
+    /// The definition of a type: from its tables, or by hand if it has a decoder of its own.
     fn definition(&mut self, name: &str) -> Result<Value, Failure> {
         match TypeSchema::of(name) {
             Some(TypeSchema::Record(fields, rules)) => {
                 let mut record = self.record(fields, rules)?;
-                beside(name, &mut record);
+                add_conditions(name, &mut record);
                 Ok(record)
             }
             Some(TypeSchema::Choice(words)) => {
@@ -133,7 +133,7 @@ impl Writer {
         Ok(record)
     }
 
-    /// What a type of Rust's is written as.
+    /// The schema of a Rust type.
     fn kind(&mut self, kind: &str) -> Result<Value, Failure> {
         let inner = |outer: &str| kind.strip_prefix(outer)?.strip_suffix('>');
         if let Some(inner) = inner("Option<").or_else(|| inner("Box<")) {
@@ -149,13 +149,13 @@ impl Writer {
         Ok(match kind {
             "String" => json!({"type": "string"}),
             "bool" => json!({"type": "boolean"}),
-            // Anything; written so that a description has a place.
+            // Any value. It is a map, so that a description can be added.
             "serde_json::Value" => json!({}),
             name => self.reference(name),
         })
     }
 
-    /// What a decoder takes that isn't its type's own.
+    /// The schema of what a named decoder takes.
     fn read_by(&mut self, reader: &str, kind: &str) -> Result<Value, Failure> {
         let (name, bounds) = reader.split_once("::<").unwrap_or((reader, ""));
         if let Some(text) = scalar(name, bounds).or_else(|| many(name)) {
@@ -198,7 +198,7 @@ impl Writer {
         })
     }
 
-    /// One requirement within another: `none` stands alone.
+    /// A requirement within another one. It can't be `none`.
     fn requirement(&mut self) -> Value {
         json!({"allOf": [self.reference("Requirement"), {"not": {"const": "none"}}]})
     }
@@ -208,7 +208,7 @@ impl Writer {
     }
 }
 
-/// What a rule means for the names of fields.
+/// The schemas of a rule on the names of fields.
 fn rule(rule: &Rule) -> Vec<Value> {
     let required = |names: &[&str]| json!({"required": names});
     let apart = |left: &str, right: &str| json!({"not": {"required": [left, right]}});
@@ -234,14 +234,14 @@ fn rule(rule: &Rule) -> Vec<Value> {
     }
 }
 
-/// The header of subprotocols, in any case.
+/// The name `Sec-WebSocket-Protocol` in any case.
 const SUBPROTOCOLS: &str =
     "^[Ss][Ee][Cc]-[Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]-[Pp][Rr][Oo][Tt][Oo][Cc][Oo][Ll]$";
 
-/// What decoders ask beside the tables.
-fn beside(name: &str, record: &mut Value) {
+/// Adds what decoders require and the tables don't say.
+fn add_conditions(name: &str, record: &mut Value) {
     let more = match name {
-        // A looked-up value is compared with something.
+        // A lookup needs a test.
         "Condition" => json!({
             "if": {"required": ["lookup"]},
             "then": {"anyOf": [
@@ -250,7 +250,7 @@ fn beside(name: &str, record: &mut Value) {
                 {"required": ["exists"]},
             ]},
         }),
-        // The key stands in the path exactly where the source is read by key.
+        // The path has `${key}` if the source is on demand, and only then.
         "Source" => {
             let keyed = json!({"pattern": "\\$\\{key\\}"});
             let path =
@@ -261,7 +261,7 @@ fn beside(name: &str, record: &mut Value) {
                 "else": path(json!({"not": keyed})),
             })
         }
-        // A prefix has a word. One of a subprotocol's is needed, and is a token.
+        // A prefix has a character other than a blank. For subprotocols it is required, and is a token.
         "Location" => json!({
             "if": {
                 "required": ["header"],

@@ -1,18 +1,18 @@
-//! The words of a schema: what texts, numbers, lists and maps of the policy's language look like.
+//! Schemas of the texts, numbers, lists and maps in a policy.
 
 use postern::config::{FRAMING, METHODS};
 use serde_json::{Value, json};
 
-/// Control characters, which text on one line hasn't.
+/// Control characters, which a line of text doesn't have.
 const CONTROLS: &str = "\\u0000-\\u001f\\u007f-\\u009f";
 
 /// A token of RFC 9110 §5.6.2.
 pub(super) const TOKEN: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
-/// What templates can say.
+/// The name of a variable in a template.
 pub(super) const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
 
-/// What decoders of one text or number take.
+/// The schema of what a decoder of one text or number takes.
 pub(super) fn scalar(name: &str, bounds: &str) -> Option<Value> {
     Some(match name {
         "line" => line(),
@@ -41,7 +41,7 @@ pub(super) fn scalar(name: &str, bounds: &str) -> Option<Value> {
     })
 }
 
-/// What decoders of several texts take.
+/// The schema of what a decoder of several texts takes.
 pub(super) fn many(name: &str) -> Option<Value> {
     let named = || json!({"minLength": 1});
     let group = json!({"type": "string", "pattern": format!("^[^,{CONTROLS}]+$")});
@@ -64,7 +64,7 @@ pub(super) fn line() -> Value {
     json!({"type": "string", "pattern": format!("^[^{CONTROLS}]+$")})
 }
 
-/// Text on any number of lines, with something in it.
+/// A text with one or more lines that isn't blank.
 fn json_path() -> Value {
     let controls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
     json!({
@@ -77,19 +77,19 @@ fn value() -> Value {
     json!({"type": "string", "pattern": format!("^[^{CONTROLS}]*$")})
 }
 
-/// A schema of these words.
-fn words<const N: usize>(words: [(&str, Value); N]) -> Value {
-    let words = words
+/// A schema of these keywords.
+fn keywords<const N: usize>(keywords: [(&str, Value); N]) -> Value {
+    let keywords = keywords
         .into_iter()
-        .map(|(word, value)| (word.to_owned(), value));
-    Value::Object(words.collect())
+        .map(|(keyword, value)| (keyword.to_owned(), value));
+    Value::Object(keywords.collect())
 }
 
 pub(super) fn list(items: Value, least: u8) -> Value {
     if least == 0 {
-        words([("type", "array".into()), ("items", items)])
+        keywords([("type", "array".into()), ("items", items)])
     } else {
-        words([
+        keywords([
             ("type", "array".into()),
             ("items", items),
             ("minItems", least.into()),
@@ -98,7 +98,7 @@ pub(super) fn list(items: Value, least: u8) -> Value {
 }
 
 pub(super) fn map(names: Value, values: Value) -> Value {
-    words([
+    keywords([
         ("type", "object".into()),
         ("propertyNames", names),
         ("additionalProperties", values),
@@ -112,7 +112,7 @@ fn filled(mut map: Value) -> Value {
     map
 }
 
-/// Bounds as Rust writes them: `1,65_535,u16`.
+/// An integer within bounds. They are written as in Rust: `1,65_535,u16`.
 fn integer(bounds: &str) -> Value {
     let mut bounds = bounds
         .split(',')
@@ -122,7 +122,7 @@ fn integer(bounds: &str) -> Value {
     json!({"type": "integer", "minimum": least, "maximum": most})
 }
 
-/// A pattern that finds one of these words, whatever their case.
+/// A pattern that matches one of these words in any case.
 fn any_case(words: impl Iterator<Item = String>) -> String {
     let word = |word: String| -> String {
         let letter = |letter: char| match letter {

@@ -164,8 +164,8 @@ impl<'a> Node<'a> {
                 let mut found = entries.iter().filter_map(|entry| {
                     let written = Path::Root.field(&entry.key).to_string();
                     let rest = path.strip_prefix(&*written)?;
-                    let whole = rest.is_empty() || rest.starts_with(['.', '[']);
-                    whole.then_some((entry.at, &entry.node, rest))
+                    let is_whole = rest.is_empty() || rest.starts_with(['.', '[']);
+                    is_whole.then_some((entry.at, &entry.node, rest))
                 });
                 match occurrence {
                     Occurrence::Last => found.next_back(),

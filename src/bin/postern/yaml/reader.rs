@@ -1,4 +1,4 @@
-//! YAML text as documents. The text is parsed by `saphyr-parser`, which tells where each part stands.
+//! YAML text as documents. The text is parsed by `saphyr-parser`, which gives the position of each part.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -9,7 +9,7 @@ use super::node::{Entry, MAX_DEPTH, Node, Position, Style, Value};
 use super::scalar::{self, Ambiguity, Cause, Plain};
 use super::{Document, SyntaxError};
 
-/// The most nodes that all aliases of a file repeat together: ten lines of YAML can stand for a billion nodes.
+/// The most nodes that all aliases of a file repeat together: ten lines of YAML can mean a billion nodes.
 const MAX_REPEATED: usize = 1_000_000;
 
 /// Reads every document of a file, without the empty ones.

@@ -1,4 +1,4 @@
-//! The SHA-256 of an empty text or of a line end, in place of that of a key.
+//! A SHA-256 of an empty text or of a line end, instead of a key.
 
 use postern::config::{Config, KeyMaterial};
 

@@ -3,7 +3,7 @@
 use crate::golden::{folder, run};
 
 #[test]
-fn all_from_one_source() {
+fn writes_completions_and_manual_pages() {
     let folder = folder("check");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = run(&folder, &["completions", shell], "");
@@ -25,5 +25,5 @@ fn all_from_one_source() {
     }
     let page = run(&folder, &["man"], "");
     assert!(page.out.contains("postern\\-check"), "{}", page.out);
-    assert_eq!(run(&folder, &["man", "nothing"], "").status, 2);
+    assert_eq!(run(&folder, &["man", "unknown"], "").status, 2);
 }

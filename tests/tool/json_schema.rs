@@ -1,5 +1,5 @@
-//! As much of JSON Schema (2020-12) as the tool's schema uses; a word beyond that fails the test. The published checkers
-//! need far more than that.
+//! A checker for the part of JSON Schema (2020-12) that the tool's schema uses. Another keyword fails the test. Published
+//! checkers have many dependencies.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ impl Checker {
         }
     }
 
-    /// Whether the schema takes `value`.
+    /// Whether the schema accepts `value`.
     pub(crate) fn takes(&self, value: &Value) -> bool {
         self.fits(&self.schema, value)
     }
@@ -115,7 +115,7 @@ impl Checker {
             "maxProperties" => value
                 .as_object()
                 .is_none_or(|map| map.len() as f64 <= number()),
-            _ => panic!("the checker doesn't know `{word}`"),
+            _ => panic!("unknown keyword `{word}`"),
         }
     }
 
@@ -129,7 +129,7 @@ impl Checker {
 
     fn matches(&self, pattern: &str, text: &str) -> bool {
         let mut patterns = self.patterns.borrow_mut();
-        // `\u0000` is ECMAScript's spelling.
+        // ECMAScript writes `\u0000`.
         let read = || Regex::new(&pattern.replace("\\u00", "\\x")).expect(pattern);
         patterns
             .entry(pattern.to_owned())
@@ -145,11 +145,11 @@ fn is_a(kind: &str, value: &Value) -> bool {
         "array" => value.is_array(),
         "object" => value.is_object(),
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
-        _ => panic!("the checker doesn't know the type `{kind}`"),
+        _ => panic!("unknown type `{kind}`"),
     }
 }
 
-/// Numbers are equal by value.
+/// Whether two values are equal. Numbers are compared by value.
 fn same(left: &Value, right: &Value) -> bool {
     match (left.as_f64(), right.as_f64()) {
         (Some(left), Some(right)) => left.total_cmp(&right).is_eq(),
