@@ -1,10 +1,10 @@
 //! What must hold for a request to pass.
 
-use super::decode::{Decode, Named, filled, non_empty};
-use super::node::Node;
-use super::record::Rule;
-use super::text::{line, some_lines, values_by_name};
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Rule;
+use crate::config::decode::{Decode, Named, filled, non_empty};
+use crate::config::values::text::{line, some_lines, values_by_name};
+use crate::config::{ConfigErrors, Path};
 
 /// What must hold for a request to pass.
 #[derive(Clone, Debug)]

@@ -1,10 +1,13 @@
 //! Who may be let in, and by what they prove it.
 
-use super::credential::{Credential, CredentialRef, refuse_environment, take_credentials};
-use super::decode::{Decode, Named};
-use super::scalar::Percent;
-use super::text::{group_names, json_path, line, values_by_name};
-use super::{ConfigErrors, Path, lenient, plain};
+mod generated;
+mod plain;
+
+use crate::config::credential::{Credential, CredentialRef, refuse_environment, take_credentials};
+use crate::config::decode::{Decode, Named};
+use crate::config::values::scalar::Percent;
+use crate::config::values::text::{group_names, json_path, line, values_by_name};
+use crate::config::{ConfigErrors, Path};
 
 record! {
     /// Somebody who sends requests: an application, a partner, a team.
@@ -78,7 +81,7 @@ impl Consumer {
     /// # Errors
     /// The first eight things that are wrong with the record, each with its path from the record's root.
     pub fn from_document(record: &serde_json::Value) -> Result<(Self, ConfigErrors), ConfigErrors> {
-        let mut node = lenient::consumer(record);
+        let mut node = generated::consumer(record);
         let credentials = take_credentials(&mut node);
         let mut errors = ConfigErrors::first(MOST_OF_RECORD);
         let read = Self::decode(&node, &Path::Root, &mut errors);

@@ -1,9 +1,9 @@
 //! What a consumer proves its identity by, of every kind.
 
-use super::node::Node;
-use super::provider::api_key::{ApiKeyCredential, ApiKeyRef};
-use super::record::Record as _;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Record as _;
+use crate::config::provider::api_key::{ApiKeyCredential, ApiKeyRef};
+use crate::config::{ConfigErrors, Path};
 
 one_of! {
     /// Something that proves who sent a request.

@@ -1,8 +1,8 @@
 //! What the upstream is told, how paths are read, and how an upstream is chosen.
 
-use super::decode::Named;
-use super::names::{headers_by_name, own_header};
-use super::text::some_lines;
+use crate::config::decode::Named;
+use crate::config::values::names::{headers_by_name, own_header};
+use crate::config::values::text::some_lines;
 
 record! {
     /// The header fields that tell the upstream who sent a request. The client's own are removed, always.

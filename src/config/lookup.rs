@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::decode::{Decode, Named, expected, filled, pairs};
-use super::measure::duration;
-use super::node::Node;
-use super::scalar::integer;
-use super::text::{json_path, line, variable};
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, Named, expected, filled, pairs};
+use crate::config::values::scalar::integer;
+use crate::config::values::text::{json_path, line, variable};
+use crate::config::values::units::duration;
+use crate::config::{ConfigErrors, Path};
 
 record! {
     /// Values that a route takes from a source.

@@ -2,41 +2,25 @@
 //! JSONPaths stay text here, and what they refer to is checked where a policy is compiled.
 
 #[macro_use]
-mod macros;
+mod decode;
 
 mod access_log;
 mod condition;
 mod consumer;
 mod credential;
-mod decode;
-mod draft;
 mod error;
-mod foreign;
 mod identity;
-mod lenient;
 mod lookup;
-mod measure;
-mod names;
-mod nearest;
-mod node;
-mod outline;
 mod path;
-mod pieces;
-mod plain;
 mod provider;
-mod record;
 mod requirement;
 mod respond;
 mod rewrite;
 mod route;
-mod scalar;
-mod shape;
+mod schema;
 mod source;
-mod strict;
-mod text;
-mod text_or_env;
-mod version;
-mod window;
+mod streaming;
+mod values;
 
 pub use access_log::{AccessLog, Property};
 pub use condition::{Condition, LookupTest, Names};
@@ -45,35 +29,35 @@ pub(crate) use consumer::{ConsumerRef, MOST_OF_RECORD};
 pub use credential::Credential;
 pub(crate) use credential::CredentialRef;
 pub use decode::Named;
-pub use draft::{ConfigLists, Decoded, RecordSink, StreamingConfig};
+pub use decode::record::{Choice, Field, Keyword, Presence, Record, Rule};
 pub use error::{ConfigError, ConfigErrors, Notice};
 pub use identity::{
     Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, Identity, Parameters, Paths, Routing,
 };
 pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
-pub use pieces::Chunks;
 pub use provider::api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
 pub(crate) use provider::api_key::{ApiKeyRef, KeyRef};
 pub use provider::{Location, Provider};
-pub use record::{Choice, Field, Keyword, Presence, Record, Rule};
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
 pub use rewrite::{
     HeaderEdits, Occasion, PathRewrite, QueryEdits, Redirect, ResponseEdits, Rewrite, Scheme,
 };
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
-pub use scalar::Percent;
-pub use shape::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
+pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
 pub use source::{Endpoint, HttpSource, Index, OnDemand, Source, SourceKind};
-pub(crate) use text::unfit;
-pub use text_or_env::TextOrEnv;
-pub use version::Version;
+pub use streaming::Chunks;
+pub use streaming::{ConfigLists, Decoded, RecordSink, StreamingConfig};
+pub use values::scalar::Percent;
+pub(crate) use values::text::unfit;
+pub use values::text_or_env::TextOrEnv;
+pub use values::version::Version;
 
 use decode::distinct;
-use names::own_headers;
 use provider::providers as named_providers;
-use version::least;
+use values::names::own_headers;
+use values::version::least;
 
 record! {
     /// A policy as it was written.

@@ -3,9 +3,9 @@
 pub(super) mod api_key;
 pub(super) mod location;
 
-use super::decode::{Decode, Named, name, pairs};
-use super::node::Node;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, Named, name, pairs};
+use crate::config::{ConfigErrors, Path};
 
 use api_key::ApiKeyProvider;
 pub use location::Location;

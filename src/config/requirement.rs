@@ -1,8 +1,8 @@
 //! What a client must prove.
 
-use super::decode::{Decode, expected, non_empty};
-use super::node::Node;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, expected, non_empty};
+use crate::config::{ConfigErrors, Path};
 
 /// What a client must prove: `none`, the name of a provider, or a combination.
 #[derive(Clone, Debug)]

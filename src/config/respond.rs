@@ -1,10 +1,10 @@
 //! Answers of the gate's own.
 
-use super::decode::{Decode, Named, expected};
-use super::names::header_values;
-use super::node::Node;
-use super::scalar::integer;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, Named, expected};
+use crate::config::values::names::header_values;
+use crate::config::values::scalar::integer;
+use crate::config::{ConfigErrors, Path};
 
 record! {
     /// An answer of the gate's own.

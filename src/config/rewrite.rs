@@ -1,12 +1,12 @@
 //! What is changed on the way: of requests, of responses, and where a client is sent elsewhere.
 
-use super::decode::{Decode, Named, expected, non_empty};
-use super::names::{header_values, method_template, own_headers};
-use super::node::Node;
-use super::record::Rule;
-use super::scalar::integer;
-use super::text::{line, lines, value, values_by_name};
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Rule;
+use crate::config::decode::{Decode, Named, expected, non_empty};
+use crate::config::values::names::{header_values, method_template, own_headers};
+use crate::config::values::scalar::integer;
+use crate::config::values::text::{line, lines, value, values_by_name};
+use crate::config::{ConfigErrors, Path};
 
 record! {
     /// What is changed before the upstream sees a request.

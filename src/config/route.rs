@@ -1,17 +1,17 @@
 //! Which requests a route is for, and what is done with them.
 
-use super::condition::Condition;
-use super::decode::{Decode, Named};
-use super::lookup::{Lookup, lookups};
-use super::names::{header_name, method_names};
-use super::node::Node;
-use super::record::Rule;
-use super::requirement::Requirement;
-use super::respond::Respond;
-use super::rewrite::{Redirect, ResponseEdits, Rewrite};
-use super::scalar::truth;
-use super::text::line;
-use super::{ConfigErrors, Path};
+use crate::config::condition::Condition;
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Rule;
+use crate::config::decode::{Decode, Named};
+use crate::config::lookup::{Lookup, lookups};
+use crate::config::requirement::Requirement;
+use crate::config::respond::Respond;
+use crate::config::rewrite::{Redirect, ResponseEdits, Rewrite};
+use crate::config::values::names::{header_name, method_names};
+use crate::config::values::scalar::truth;
+use crate::config::values::text::line;
+use crate::config::{ConfigErrors, Path};
 
 record! {
     /// Which requests, and what is done with them.

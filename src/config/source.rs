@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::decode::{Decode, Named};
-use super::measure::{duration, size};
-use super::names::secret_headers;
-use super::node::Node;
-use super::record::Rule;
-use super::scalar::integer;
-use super::text::{json_path, line};
-use super::text_or_env::TextOrEnv;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Rule;
+use crate::config::decode::{Decode, Named};
+use crate::config::values::names::secret_headers;
+use crate::config::values::scalar::integer;
+use crate::config::values::text::{json_path, line};
+use crate::config::values::text_or_env::TextOrEnv;
+use crate::config::values::units::{duration, size};
+use crate::config::{ConfigErrors, Path};
 
 /// Where documents come from, and how fresh they are.
 #[derive(Clone, Debug)]

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::location::Location;
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Rule;
 use crate::config::decode::{Decode, non_empty};
-use crate::config::node::Node;
-use crate::config::record::Rule;
-use crate::config::scalar::digest;
-use crate::config::text::line;
-use crate::config::text_or_env::TextOrEnv;
+use crate::config::values::scalar::digest;
+use crate::config::values::text::line;
+use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::{ConfigErrors, Path};
 use crate::http::is_token;
 use crate::secret::Secret;

@@ -1,10 +1,10 @@
 //! Where a credential may stand in a request, as it is written.
 
 use crate::config::decode::Decode;
-use crate::config::names::{cookie_name, header_name};
-use crate::config::node::Node;
-use crate::config::record::Rule;
-use crate::config::text::line;
+use crate::config::decode::node::Node;
+use crate::config::decode::record::Rule;
+use crate::config::values::names::{cookie_name, header_name};
+use crate::config::values::text::line;
 use crate::config::{ConfigErrors, Path};
 use crate::http::is_token;
 

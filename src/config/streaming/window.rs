@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{Chunks, ConfigErrors};
+use crate::config::{Chunks, ConfigErrors};
 
 /// How deep lists and maps may stand in each other: serde_json's limit, which counts from the value that it is given.
 const DEEPEST: usize = 127;
 
 /// Why a walk through a text ended.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(in crate::config) enum Stop {
     /// The text can't be read.
     Unreadable(ConfigErrors),
     /// It is no JSON object, or deeper than may be. Where and why, its strict reader tells better.
@@ -18,21 +18,21 @@ pub(super) enum Stop {
 
 /// A part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(in crate::config) struct Span {
+    pub(in crate::config) start: usize,
+    pub(in crate::config) end: usize,
 }
 
 /// The extent of one value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
-    pub(super) span: Span,
+pub(in crate::config) struct Extent {
+    pub(in crate::config) span: Span,
     /// How many entries a list or map has, near enough to make room for them.
-    pub(super) entries: usize,
+    pub(in crate::config) entries: usize,
 }
 
 /// A part of a text in memory, which moves.
-pub(super) struct Window<'t> {
+pub(in crate::config) struct Window<'t> {
     text: &'t dyn Chunks,
     held: Cow<'t, [u8]>,
     start: usize,
@@ -41,7 +41,7 @@ pub(super) struct Window<'t> {
 
 impl<'t> Window<'t> {
     /// A window of `size` bytes; more where one value needs more.
-    pub(super) fn new(text: &'t dyn Chunks, size: usize) -> Self {
+    pub(in crate::config) fn new(text: &'t dyn Chunks, size: usize) -> Self {
         Self {
             text,
             held: Cow::Borrowed(&[]),
@@ -77,7 +77,7 @@ impl<'t> Window<'t> {
     }
 
     /// The bytes of a stretch.
-    pub(super) fn bytes(&mut self, span: Span) -> Result<&[u8], Stop> {
+    pub(in crate::config) fn bytes(&mut self, span: Span) -> Result<&[u8], Stop> {
         let length = span.end.saturating_sub(span.start);
         let within = span.start.wrapping_sub(self.start);
         let held = self.held.len().checked_sub(within);
@@ -90,7 +90,7 @@ impl<'t> Window<'t> {
     }
 
     /// The next byte that is no blank, and where it stands.
-    pub(super) fn next_byte(&mut self, mut at: usize) -> Result<(usize, u8), Stop> {
+    pub(in crate::config) fn next_byte(&mut self, mut at: usize) -> Result<(usize, u8), Stop> {
         loop {
             let rest = self.rest(at)?;
             if rest.is_empty() {
@@ -107,7 +107,7 @@ impl<'t> Window<'t> {
     }
 
     /// Whether nothing but blanks follows.
-    pub(super) fn ends(&mut self, at: usize) -> Result<bool, Stop> {
+    pub(in crate::config) fn ends(&mut self, at: usize) -> Result<bool, Stop> {
         match self.next_byte(at) {
             Ok(_) => Ok(false),
             Err(Stop::Malformed) => Ok(true),
@@ -117,7 +117,7 @@ impl<'t> Window<'t> {
 
     /// The value that begins at `start`, inside of `depth` lists and maps. What is between its first and its last byte
     /// is looked at no closer than its end asks for.
-    pub(super) fn extent(&mut self, start: usize, depth: usize) -> Result<Extent, Stop> {
+    pub(in crate::config) fn extent(&mut self, start: usize, depth: usize) -> Result<Extent, Stop> {
         let mut scan = Scan {
             depth,
             ..Scan::default()

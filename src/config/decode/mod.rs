@@ -1,15 +1,23 @@
 //! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
 //! No error quotes a value: it may be a secret.
 
+#[macro_use]
+mod macros;
+
+mod nearest;
+pub(in crate::config) mod node;
+mod other_gateways;
+pub(in crate::config) mod record;
+
 use std::hash::BuildHasher;
 
-use super::nearest::{listed, nearest};
-use super::node::Node;
-use super::{ConfigErrors, Path};
+use crate::config::decode::nearest::{listed, nearest};
+use crate::config::decode::node::Node;
+use crate::config::{ConfigErrors, Path};
 use crate::hash::{Map, Seeded, Set};
 
 /// What can be read from a document.
-pub(super) trait Decode: Sized {
+pub(in crate::config) trait Decode: Sized {
     /// The value, or `None` after noting at least one error.
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self>;
 }
@@ -24,7 +32,7 @@ pub struct Named<T> {
 }
 
 /// Notes that something else was expected.
-pub(super) fn expected<T>(
+pub(in crate::config) fn expected<T>(
     what: &str,
     node: &Node<'_>,
     at: &Path<'_>,
@@ -40,7 +48,7 @@ pub(super) fn expected<T>(
 }
 
 /// Notes that one of some words was expected.
-pub(super) fn expected_word<T>(
+pub(in crate::config) fn expected_word<T>(
     words: &[&str],
     node: &Node<'_>,
     at: &Path<'_>,
@@ -121,7 +129,7 @@ impl Decode for serde_json::Value {
 type Decoder<T> = fn(&Node<'_>, &Path<'_>, &mut ConfigErrors) -> Option<T>;
 
 /// A list whose entries are read by `decoder`.
-pub(super) fn list<T>(
+pub(in crate::config) fn list<T>(
     decoder: Decoder<T>,
     node: &Node<'_>,
     at: &Path<'_>,
@@ -138,7 +146,7 @@ pub(super) fn list<T>(
 }
 
 /// A list that isn't empty.
-pub(super) fn non_empty<T: Decode>(
+pub(in crate::config) fn non_empty<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -147,7 +155,7 @@ pub(super) fn non_empty<T: Decode>(
 }
 
 /// Refuses an empty list.
-pub(super) fn filled<T>(
+pub(in crate::config) fn filled<T>(
     list: Option<Vec<T>>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -161,7 +169,7 @@ pub(super) fn filled<T>(
 }
 
 /// A list of records whose `name`s differ.
-pub(super) fn distinct<T: Decode>(
+pub(in crate::config) fn distinct<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -178,7 +186,7 @@ pub(super) fn distinct<T: Decode>(
 }
 
 /// The names of a list's records so far.
-pub(super) enum Distinct {
+pub(in crate::config) enum Distinct {
     /// By a hash: small, but good for nothing than to see that no two are alike.
     Roughly(Vec<u64>, Seeded),
     /// Each with the place where it stood last.
@@ -193,12 +201,12 @@ impl Default for Distinct {
 
 impl Distinct {
     /// For so many records; the errors about names are left out.
-    pub(super) fn roughly(count: usize) -> Self {
+    pub(in crate::config) fn roughly(count: usize) -> Self {
         Self::Roughly(Vec::with_capacity(count), Seeded::default())
     }
 
     /// Whether two names may be alike that no error was told about.
-    pub(super) fn leaves_doubt(self) -> bool {
+    pub(in crate::config) fn leaves_doubt(self) -> bool {
         match self {
             Self::Exactly(_) => false,
             Self::Roughly(mut hashes, _) => {
@@ -222,7 +230,7 @@ impl Distinct {
     }
 
     /// Reads the record that is the entry `index` of the list `at`.
-    pub(super) fn entry<T: Decode>(
+    pub(in crate::config) fn entry<T: Decode>(
         &mut self,
         node: &Node<'_>,
         index: usize,
@@ -244,7 +252,7 @@ impl Distinct {
 type NameDecoder = fn(&str, &Path<'_>, &mut ConfigErrors) -> Option<String>;
 
 /// A map whose keys are names, and whose values are of one kind.
-pub(super) fn pairs<T>(
+pub(in crate::config) fn pairs<T>(
     read_name: NameDecoder,
     read_value: Decoder<T>,
     node: &Node<'_>,
@@ -286,7 +294,11 @@ impl<T: Decode> Decode for Vec<Named<T>> {
 }
 
 /// A name that may be anything but empty.
-pub(super) fn name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+pub(in crate::config) fn name(
+    name: &str,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
     if name.is_empty() {
         errors.push(at, "a name must not be empty");
         return None;

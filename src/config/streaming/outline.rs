@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::node::Node;
-use super::window::{Extent, Span, Stop, Window};
+use crate::config::decode::node::Node;
+use crate::config::streaming::window::{Extent, Span, Stop, Window};
 
 /// A field of the document's own map.
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) value: Extent,
+pub(in crate::config) struct Entry {
+    pub(in crate::config) name: String,
+    pub(in crate::config) value: Extent,
     /// Whether the value begins as a list does.
-    pub(super) is_list: bool,
+    pub(in crate::config) is_list: bool,
 }
 
 /// The fields of the document, in order and with every duplicate. Their values may yet be no JSON.
-pub(super) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
+pub(in crate::config) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
     let mut entries = Vec::new();
     let mut walk = Walk::into(window, 0, b'{')?;
     while let Some(at) = walk.next(window, b'}')? {
@@ -50,20 +50,23 @@ fn text(key: &[u8]) -> Result<String, Stop> {
 }
 
 /// The entries of a list that is a field of the document, one after the other.
-pub(super) struct ListItems {
+pub(in crate::config) struct ListItems {
     walk: Walk,
     end: usize,
 }
 
 impl ListItems {
-    pub(super) fn of(list: Span, window: &mut Window<'_>) -> Result<Self, Stop> {
+    pub(in crate::config) fn of(list: Span, window: &mut Window<'_>) -> Result<Self, Stop> {
         Ok(Self {
             walk: Walk::into(window, list.start, b'[')?,
             end: list.end,
         })
     }
 
-    pub(super) fn next(&mut self, window: &mut Window<'_>) -> Result<Option<Span>, Stop> {
+    pub(in crate::config) fn next(
+        &mut self,
+        window: &mut Window<'_>,
+    ) -> Result<Option<Span>, Stop> {
         let Some(at) = self.walk.next(window, b']')? else {
             // Where a bracket of the wrong kind closed it, the first look saw another end.
             return if self.walk.at == self.end {

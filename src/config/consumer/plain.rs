@@ -4,12 +4,12 @@
 //! text in one go; whatever is unusual (an escape, a letter outside of ASCII, an unknown field, a mistake) is left to the
 //! decoders of the language, which are slower and can say what is wrong.
 
-use super::scalar::unhex;
-use super::{ApiKeyRef, ConsumerRef, CredentialRef, KeyRef};
+use crate::config::values::scalar::unhex;
+use crate::config::{ApiKeyRef, ConsumerRef, CredentialRef, KeyRef};
 
 /// Reads the record that the text begins with, and says how long it is; `None` where it isn't a plain one. What it reads,
 /// the language's decoder reads likewise.
-pub(super) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
+pub(in crate::config) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
     let mut reader = RecordParser { text, at: 0 };
     let mut name = None;
     let mut groups = None;

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Reads the whole text as a [`Node`](super::node::Node) is read, and keeps nothing of it.
+/// Reads the whole text as a [`Node`](crate::config::decode::node::Node) is read, and keeps nothing of it.
 ///
 /// # Errors
 /// The first thing that is no JSON.
-pub(super) fn check(text: &[u8]) -> Result<(), serde_json::Error> {
+pub(in crate::config) fn check(text: &[u8]) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     Checked::deserialize(&mut reader)?;
     reader.end()

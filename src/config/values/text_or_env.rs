@@ -1,9 +1,9 @@
 //! Text that may be a secret: written there, or taken from the environment.
 
-use super::decode::{Decode, expected};
-use super::node::Node;
-use super::text::line;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, expected};
+use crate::config::values::text::line;
+use crate::config::{ConfigErrors, Path};
 use crate::secret::Secret;
 
 /// Text that may be a secret, or the name of the variable that holds it.

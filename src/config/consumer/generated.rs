@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-use super::node::Node;
-use super::scalar::WHOLE_BELOW;
+use crate::config::decode::node::Node;
+use crate::config::values::scalar::WHOLE_BELOW;
 
 /// The record for the language's own decoder, which is strict: a known field that is `null` is left out, and a number, `true`
 /// or `false` is its text where a name, a group or a label's value is wanted. A key is never made of a number: what stood
 /// before its first digit, or behind its last that counts, would be lost.
-pub(super) fn consumer(record: &Value) -> Node<'_> {
+pub(in crate::config) fn consumer(record: &Value) -> Node<'_> {
     let mut record = Node::from(record);
     for (name, value) in fields(&mut record, &["name", "groups", "labels", "credentials"]) {
         match name.as_ref() {

@@ -2,13 +2,13 @@
 
 use crate::http::is_token;
 
-use super::decode::{Decode, Named, expected, list, name, pairs};
-use super::node::Node;
-use super::text::{line, value};
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, Named, expected, list, name, pairs};
+use crate::config::values::text::{line, value};
+use crate::config::{ConfigErrors, Path};
 
 /// A header name to be read, in lower case.
-pub(super) fn header_name(
+pub(in crate::config) fn header_name(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -17,7 +17,7 @@ pub(super) fn header_name(
 }
 
 /// A header name to be written or removed, in lower case.
-pub(super) fn own_header(
+pub(in crate::config) fn own_header(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -26,7 +26,7 @@ pub(super) fn own_header(
 }
 
 /// A list of header names to be removed.
-pub(super) fn own_headers(
+pub(in crate::config) fn own_headers(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -35,7 +35,7 @@ pub(super) fn own_headers(
 }
 
 /// A map from header names, which are written, to values without control characters.
-pub(super) fn header_values(
+pub(in crate::config) fn header_values(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -44,7 +44,7 @@ pub(super) fn header_values(
 }
 
 /// The headers of a callout: a map from header names, which are written, to text that may be a secret.
-pub(super) fn secret_headers<T: Decode>(
+pub(in crate::config) fn secret_headers<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -65,7 +65,7 @@ fn askable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Strin
 }
 
 /// A map from names to header names.
-pub(super) fn headers_by_name(
+pub(in crate::config) fn headers_by_name(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -91,7 +91,7 @@ fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
 
 /// Fields that belong to one connection or to the framing of a message (RFC 9110 §7.6.1, §8.6): to write them is to
 /// break it, and Envoy writes them itself.
-pub(super) const FRAMING: [&str; 9] = [
+pub(in crate::config) const FRAMING: [&str; 9] = [
     "connection",
     "content-length",
     "keep-alive",
@@ -105,7 +105,7 @@ pub(super) const FRAMING: [&str; 9] = [
 
 /// Fields of HTTP's own that clients send for themselves. A route that sets one of them changes it on its own requests; it
 /// doesn't become the gate's everywhere.
-pub(super) const CLIENTS_OWN: [&str; 24] = [
+pub(in crate::config) const CLIENTS_OWN: [&str; 24] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -147,7 +147,7 @@ fn writable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
 }
 
 /// The name of a cookie.
-pub(super) fn cookie_name(
+pub(in crate::config) fn cookie_name(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -161,7 +161,7 @@ pub(super) fn cookie_name(
 }
 
 /// Methods that are written in capitals; a method's name is case-sensitive (RFC 9110 §9.1).
-pub(super) const METHODS: [&str; 9] = [
+pub(in crate::config) const METHODS: [&str; 9] = [
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
 ];
 
@@ -188,7 +188,7 @@ fn method(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
 }
 
 /// A list of methods.
-pub(super) fn method_names(
+pub(in crate::config) fn method_names(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -197,7 +197,7 @@ pub(super) fn method_names(
 }
 
 /// A method, or a template of one.
-pub(super) fn method_template(
+pub(in crate::config) fn method_template(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,

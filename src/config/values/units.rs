@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::decode::expected;
-use super::node::Node;
-use super::scalar::{digits, refuse, whole};
-use super::{ConfigErrors, Path};
+use crate::config::decode::expected;
+use crate::config::decode::node::Node;
+use crate::config::values::scalar::{digits, refuse, whole};
+use crate::config::{ConfigErrors, Path};
 
 /// A duration from `LEAST` to `MOST` milliseconds.
-pub(super) fn duration<const LEAST: u64, const MOST: u64>(
+pub(in crate::config) fn duration<const LEAST: u64, const MOST: u64>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -70,7 +70,7 @@ fn written(milliseconds: u64) -> String {
 }
 
 /// A number of bytes from `LEAST` to `MOST`: `1000`, `64Ki`, `8Mi`.
-pub(super) fn size<const LEAST: u64, const MOST: u64>(
+pub(in crate::config) fn size<const LEAST: u64, const MOST: u64>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,

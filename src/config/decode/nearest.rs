@@ -4,7 +4,7 @@ use strsim::generic_levenshtein;
 
 /// The known name with the smallest edit distance to `written`, if that is at most 3 and at most
 /// a third of its length, rounded up.
-pub(super) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
+pub(in crate::config) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
     // A longer name is pasted text. The cost grows with the square of the length.
     if written.len() > 64 {
         return None;
@@ -22,7 +22,7 @@ pub(super) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
 }
 
 /// A name without `_`, `-` and capitals: `max_bytes`, `max-bytes` and `MaxBytes` are one name.
-pub(super) fn fold(name: &str) -> Vec<char> {
+pub(in crate::config) fn fold(name: &str) -> Vec<char> {
     name.chars()
         .filter(|character| !matches!(character, '_' | '-'))
         .map(|character| character.to_ascii_lowercase())
@@ -30,7 +30,7 @@ pub(super) fn fold(name: &str) -> Vec<char> {
 }
 
 /// The names as a list in a sentence, with `word` before the last one: `a`, `b` and `c`.
-pub(super) fn listed(names: &[&str], word: &str) -> String {
+pub(in crate::config) fn listed(names: &[&str], word: &str) -> String {
     let mut text = String::new();
     for (at, name) in names.iter().enumerate() {
         if at > 0 {

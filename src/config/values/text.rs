@@ -1,11 +1,15 @@
 //! Text that lands on one line: names, hosts, header values.
 
-use super::decode::{Decode, Named, filled, list, name, pairs};
-use super::node::Node;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, Named, filled, list, name, pairs};
+use crate::config::{ConfigErrors, Path};
 
 /// Text that isn't empty and has no control characters: names, hosts, templates of one line.
-pub(super) fn line(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+pub(in crate::config) fn line(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
     let text = String::decode(node, at, errors)?;
     match unfit(&text) {
         Some(reason) => {
@@ -31,7 +35,11 @@ fn unprintable(text: &str) -> Option<&'static str> {
 }
 
 /// Text without control characters; it may be empty. What lands in a header field must be this at least.
-pub(super) fn value(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+pub(in crate::config) fn value(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
     printable(String::decode(node, at, errors)?, at, errors)
 }
 
@@ -45,7 +53,7 @@ fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
 
 /// A JSONPath. Tabs and line ends are blank space in one (RFC 9535 §2.1.1), and what YAML's block texts end with isn't a
 /// part of it.
-pub(super) fn json_path(
+pub(in crate::config) fn json_path(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -66,7 +74,7 @@ pub(super) fn json_path(
 }
 
 /// A list of text on one line each, which may be empty.
-pub(super) fn lines(
+pub(in crate::config) fn lines(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -75,7 +83,7 @@ pub(super) fn lines(
 }
 
 /// A list of such text that isn't empty.
-pub(super) fn some_lines(
+pub(in crate::config) fn some_lines(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -84,7 +92,7 @@ pub(super) fn some_lines(
 }
 
 /// A map from names to text, which may be empty.
-pub(super) fn values_by_name(
+pub(in crate::config) fn values_by_name(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -93,7 +101,7 @@ pub(super) fn values_by_name(
 }
 
 /// Groups: they are sent to the upstream joined by commas, so that one with a comma would be taken for two.
-pub(super) fn group_names(
+pub(in crate::config) fn group_names(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -111,7 +119,11 @@ fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<St
 }
 
 /// A name that templates can say: `${LOOKUP.VALUE}`.
-pub(super) fn variable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+pub(in crate::config) fn variable(
+    name: &str,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(plain) {
         let reason = "the name must be letters, digits, `-` and `_`, a letter first";

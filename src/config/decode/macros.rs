@@ -38,22 +38,22 @@ macro_rules! record {
 
         impl $crate::config::decode::Decode for $name {
             fn decode(
-                node: &$crate::config::node::Node<'_>,
+                node: &$crate::config::decode::node::Node<'_>,
                 at: &$crate::config::Path<'_>,
                 errors: &mut $crate::config::ConfigErrors,
             ) -> Option<Self> {
                 const NAMES: &[&str] = &[$($json),*];
                 let rules = <Self as $crate::config::Record>::RULES;
                 let mut entries =
-                    $crate::config::record::Entries::new(node, NAMES, rules, at, errors)?;
-                $(let mut $field = $crate::config::record::Slot::Absent;)*
+                    $crate::config::decode::record::Entries::new(node, NAMES, rules, at, errors)?;
+                $(let mut $field = $crate::config::decode::record::Slot::Absent;)*
                 while let Some((name, value)) = entries.next(at, errors) {
                     let at = at.field(name);
                     match name {
                         $(
                             $json => {
                                 let read = record!(@by $($by)?)(value, &at, errors);
-                                $field = $crate::config::record::Slot::Given(read);
+                                $field = $crate::config::decode::record::Slot::Given(read);
                             }
                         )*
                         _ => {}
@@ -94,19 +94,22 @@ macro_rules! record {
 /// A node that is known with the program.
 macro_rules! node {
     ([]) => {
-        $crate::config::node::Node::List(Vec::new())
+        $crate::config::decode::node::Node::List(Vec::new())
     };
     ([ $value:tt ]) => {
-        $crate::config::node::Node::List(vec![node!($value)])
+        $crate::config::decode::node::Node::List(vec![node!($value)])
     };
     ({}) => {
-        $crate::config::node::Node::Map(Vec::new())
+        $crate::config::decode::node::Node::Map(Vec::new())
     };
     ({ $key:literal : $value:tt }) => {
-        $crate::config::node::Node::Map(vec![(::std::borrow::Cow::Borrowed($key), node!($value))])
+        $crate::config::decode::node::Node::Map(vec![(
+            ::std::borrow::Cow::Borrowed($key),
+            node!($value),
+        )])
     };
     ($scalar:literal) => {
-        $crate::config::node::Node::from($scalar)
+        $crate::config::decode::node::Node::from($scalar)
     };
 }
 
@@ -146,14 +149,14 @@ macro_rules! one_of {
 
         impl $crate::config::decode::Decode for $name {
             fn decode(
-                node: &$crate::config::node::Node<'_>,
+                node: &$crate::config::decode::node::Node<'_>,
                 at: &$crate::config::Path<'_>,
                 errors: &mut $crate::config::ConfigErrors,
             ) -> Option<Self> {
                 const NAMES: &[&str] = &[$($json),*];
                 let rules = <Self as $crate::config::Record>::RULES;
                 let mut entries =
-                    $crate::config::record::Entries::new(node, NAMES, rules, at, errors)?;
+                    $crate::config::decode::record::Entries::new(node, NAMES, rules, at, errors)?;
                 let mut chosen = None;
                 while let Some((name, value)) = entries.next(at, errors) {
                     let at = at.field(name);
@@ -201,7 +204,7 @@ macro_rules! choice {
 
         impl $crate::config::decode::Decode for $name {
             fn decode(
-                node: &$crate::config::node::Node<'_>,
+                node: &$crate::config::decode::node::Node<'_>,
                 at: &$crate::config::Path<'_>,
                 errors: &mut $crate::config::ConfigErrors,
             ) -> Option<Self> {

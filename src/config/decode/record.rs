@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::decode::expected;
-use super::foreign::instead;
-use super::nearest::{listed, nearest};
-use super::node::Node;
-use super::{ConfigErrors, Path};
+use crate::config::decode::expected;
+use crate::config::decode::nearest::{listed, nearest};
+use crate::config::decode::node::Node;
+use crate::config::decode::other_gateways::instead;
+use crate::config::{ConfigErrors, Path};
 
 /// One field of a record, for whoever describes the language (a schema, a reference).
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Field {
     pub docs: &'static str,
     /// The type that it is read into, as Rust writes it: a record's or a choice's name leads to its [`TypeSchema`].
     ///
-    /// [`TypeSchema`]: super::Shape
+    /// [`TypeSchema`]: crate::config::TypeSchema
     pub kind: &'static str,
     /// What reads it, where that isn't the type's own decoder: `duration::<0, 60_000>`.
     pub reader: Option<&'static str>,
@@ -77,7 +77,7 @@ pub trait Record {
 }
 
 /// Reads the fields of one map: in order, with errors for those that are unknown, doubled or in each other's way.
-pub(super) struct Entries<'n, 'a> {
+pub(in crate::config) struct Entries<'n, 'a> {
     entries: &'n [(Cow<'a, str>, Node<'a>)],
     names: &'static [&'static str],
     rules: &'static [Rule],
@@ -86,7 +86,7 @@ pub(super) struct Entries<'n, 'a> {
 }
 
 impl<'n, 'a> Entries<'n, 'a> {
-    pub(super) fn new(
+    pub(in crate::config) fn new(
         node: &'n Node<'a>,
         names: &'static [&'static str],
         rules: &'static [Rule],
@@ -107,7 +107,7 @@ impl<'n, 'a> Entries<'n, 'a> {
     }
 
     /// The next field that is known, with its value.
-    pub(super) fn next(
+    pub(in crate::config) fn next(
         &mut self,
         at: &Path<'_>,
         errors: &mut ConfigErrors,
@@ -162,7 +162,7 @@ impl<'n, 'a> Entries<'n, 'a> {
     }
 
     /// To be asked after the last field: what is missing among those that the rules name.
-    pub(super) fn finish(&self, at: &Path<'_>, errors: &mut ConfigErrors) {
+    pub(in crate::config) fn finish(&self, at: &Path<'_>, errors: &mut ConfigErrors) {
         for rule in self.rules {
             match rule {
                 // An unknown field has been refused, and was probably meant to be the one.
@@ -210,7 +210,7 @@ impl Rule {
 }
 
 /// A field while its record is read.
-pub(super) enum Slot<T> {
+pub(in crate::config) enum Slot<T> {
     /// It isn't there.
     Absent,
     /// It is there; `None` where that was refused.
@@ -218,7 +218,7 @@ pub(super) enum Slot<T> {
 }
 
 impl<T> Slot<T> {
-    pub(super) fn required(self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<T> {
+    pub(in crate::config) fn required(self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<T> {
         match self {
             Self::Given(value) => value,
             Self::Absent => {
@@ -228,14 +228,14 @@ impl<T> Slot<T> {
         }
     }
 
-    pub(super) fn optional(self) -> Option<Option<T>> {
+    pub(in crate::config) fn optional(self) -> Option<Option<T>> {
         match self {
             Self::Given(value) => value.map(Some),
             Self::Absent => Some(None),
         }
     }
 
-    pub(super) fn or_else(self, default: impl FnOnce() -> Option<T>) -> Option<T> {
+    pub(in crate::config) fn or_else(self, default: impl FnOnce() -> Option<T>) -> Option<T> {
         match self {
             Self::Given(value) => value,
             Self::Absent => default(),

@@ -1,7 +1,7 @@
 //! Words that other gateways have for what a policy says otherwise: of the Gateway API, Kong, APISIX, Higress and Nacos. None
 //! of them is taken; whoever writes one is told what stands for it here.
 
-use super::nearest::fold;
+use crate::config::decode::nearest::fold;
 
 /// Words of others in one record.
 struct Words {
@@ -181,7 +181,7 @@ const TABLE: &[Words] = words! {
 };
 
 /// What stands here for a word of others, in a record with these fields.
-pub(super) fn instead(written: &str, fields: &[&str]) -> Option<&'static str> {
+pub(in crate::config) fn instead(written: &str, fields: &[&str]) -> Option<&'static str> {
     // Longer ones are pasted text.
     if written.len() > 64 {
         return None;

@@ -9,7 +9,7 @@ use serde_json::Number;
 
 /// A value of a JSON document, borrowed from its text where that can be. Its depth is bounded by the reader (128).
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node<'a> {
+pub(in crate::config) enum Node<'a> {
     Null,
     Bool(bool),
     Number(Number),
@@ -20,7 +20,7 @@ pub(super) enum Node<'a> {
 
 impl<'a> Node<'a> {
     /// Reads JSON text.
-    pub(super) fn parse(text: &'a [u8]) -> Result<Self, serde_json::Error> {
+    pub(in crate::config) fn parse(text: &'a [u8]) -> Result<Self, serde_json::Error> {
         let mut reader = serde_json::Deserializer::from_slice(text);
         let node = Node::deserialize(&mut reader)?;
         reader.end()?;
@@ -28,7 +28,7 @@ impl<'a> Node<'a> {
     }
 
     /// What it is, for messages that must not quote it.
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(in crate::config) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "`null`",
             Self::Bool(_) => "true or false",
@@ -40,7 +40,7 @@ impl<'a> Node<'a> {
     }
 
     /// The first value of a field.
-    pub(super) fn entry(&self, name: &str) -> Option<&Self> {
+    pub(in crate::config) fn entry(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Map(entries) => entries
                 .iter()
@@ -50,14 +50,14 @@ impl<'a> Node<'a> {
     }
 
     /// The fields of a map, as they were written; none of anything else.
-    pub(super) fn entries(&self) -> &[(Cow<'a, str>, Self)] {
+    pub(in crate::config) fn entries(&self) -> &[(Cow<'a, str>, Self)] {
         match self {
             Self::Map(entries) => entries,
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::List(_) => &[],
         }
     }
 
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(in crate::config) fn as_text(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::List(_) | Self::Map(_) => None,

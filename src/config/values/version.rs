@@ -1,9 +1,9 @@
 //! Versions of the module.
 
-use super::decode::expected;
-use super::node::Node;
-use super::scalar::{digits, refuse};
-use super::{ConfigErrors, Path};
+use crate::config::decode::expected;
+use crate::config::decode::node::Node;
+use crate::config::values::scalar::{digits, refuse};
+use crate::config::{ConfigErrors, Path};
 
 /// A version of the module: `0.1` or `0.1.0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,11 @@ impl Version {
 }
 
 /// The least version that a policy wants, which this module has.
-pub(super) fn least(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Version> {
+pub(in crate::config) fn least(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Version> {
     let what = "a version such as `\"0.1\"`";
     let Some(text) = node.as_text() else {
         return expected(what, node, at, errors);

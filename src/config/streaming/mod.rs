@@ -1,79 +1,28 @@
 //! A policy that is read list by list, so that it is never in memory whole.
 
+mod chunks;
+mod lists;
+mod outline;
+pub(in crate::config) mod syntax;
+mod window;
+
+pub use chunks::Chunks;
+pub use lists::{ConfigLists, Decoded, RecordSink};
+
 use std::borrow::Cow;
 use std::fmt;
 
-use super::decode::{Decode, Distinct};
-use super::node::Node;
-use super::outline::{Entry, ListItems, entries};
-use super::window::{Extent, Stop, Window};
-use super::{Chunks, Config, ConfigErrors, Consumer, Path, Route, strict};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, Distinct};
+use crate::config::streaming::outline::{Entry, ListItems, entries};
+use crate::config::streaming::window::{Extent, Stop, Window};
+use crate::config::{Config, ConfigErrors, Consumer, Path, Route};
 
 /// How much of a text is looked at at once.
 const WINDOW: usize = 16 * 1024;
 
 /// No consumer and no route is shorter: `{"name":"a"}`.
 const SHORTEST: usize = 12;
-
-/// A record of a list, as far as it could be read.
-#[derive(Clone, Copy, Debug)]
-pub enum Decoded<'r, T> {
-    /// All of it is what was written.
-    Whole(&'r T),
-    /// Each field that it has is, but there is one besides that isn't known, or that stands twice: it may have been meant to
-    /// be another one.
-    Partly(&'r T),
-}
-
-/// What takes the records of a list, each with its place.
-pub type RecordSink<'e, T> = &'e mut dyn FnMut(usize, Decoded<'_, T>);
-
-/// What a policy may have very many of, each read, used and forgotten before the next. May be asked for again.
-pub trait ConfigLists {
-    /// Hands over each consumer with its place, but for those that are no consumers.
-    ///
-    /// # Errors
-    /// Why they can't be read at all.
-    fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors>;
-
-    /// Hands over each route with its place, but for those that are no routes.
-    ///
-    /// # Errors
-    /// Why they can't be read at all.
-    fn routes(&mut self, each: RecordSink<'_, Route>) -> Result<(), ConfigErrors>;
-
-    /// How many routes there are, roughly.
-    fn about_routes(&self) -> usize;
-
-    /// Whether all that was handed over, and all besides, is what was written.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    fn verdict(&self) -> Result<(), ConfigErrors>;
-}
-
-/// A config that was read whole.
-impl ConfigLists for &Config {
-    fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors> {
-        let consumers = self.consumers.iter().enumerate();
-        consumers.for_each(|(at, consumer)| each(at, Decoded::Whole(consumer)));
-        Ok(())
-    }
-
-    fn routes(&mut self, each: RecordSink<'_, Route>) -> Result<(), ConfigErrors> {
-        let routes = self.routes.iter().enumerate();
-        routes.for_each(|(at, route)| each(at, Decoded::Whole(route)));
-        Ok(())
-    }
-
-    fn about_routes(&self) -> usize {
-        self.routes.len()
-    }
-
-    fn verdict(&self) -> Result<(), ConfigErrors> {
-        Ok(())
-    }
-}
 
 /// A policy's text, of which all is read but its consumers and routes.
 pub struct StreamingConfig<'t> {
@@ -183,7 +132,7 @@ impl ConfigLists for StreamingConfig<'_> {
 
 impl<'r, T> Decoded<'r, T> {
     /// The record, whatever there is besides.
-    pub(super) const fn record(self) -> &'r T {
+    pub(in crate::config) const fn record(self) -> &'r T {
         let (Self::Whole(record) | Self::Partly(record)) = self;
         record
     }
@@ -213,7 +162,7 @@ impl Rest {
                 texts.push(Some(text.to_vec()));
             } else {
                 // An error anyway, and never decoded.
-                strict::check(text).map_err(|_| Stop::Malformed)?;
+                syntax::check(text).map_err(|_| Stop::Malformed)?;
                 texts.push(None);
             }
         }
@@ -378,7 +327,7 @@ impl Stop {
             Err(errors) => return errors,
         };
         let mut errors = ConfigErrors::default();
-        if let Err(error) = strict::check(&whole) {
+        if let Err(error) = syntax::check(&whole) {
             errors.push("", format!("not JSON: {error}"));
         } else if let Ok(node) = Node::parse(&whole) {
             // No object, then.

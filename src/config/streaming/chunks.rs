@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::ConfigErrors;
+use crate::config::ConfigErrors;
 
 /// A text that is handed over in pieces, each as often as it is asked for: a host keeps it, say.
 pub trait Chunks {

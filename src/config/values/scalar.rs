@@ -1,8 +1,8 @@
 //! Numbers, percentages and bytes in hexadecimal.
 
-use super::decode::{Decode, expected};
-use super::node::Node;
-use super::{ConfigErrors, Path};
+use crate::config::decode::node::Node;
+use crate::config::decode::{Decode, expected};
+use crate::config::{ConfigErrors, Path};
 
 /// A share of a whole, written `50%`: 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ impl Decode for Percent {
 }
 
 /// Notes that text isn't what it should be, where it isn't.
-pub(super) fn refuse<T>(
+pub(in crate::config) fn refuse<T>(
     read: Option<T>,
     hint: &str,
     at: &Path<'_>,
@@ -50,7 +50,7 @@ pub(super) fn refuse<T>(
 }
 
 /// Digits and nothing else: no sign, no blanks.
-pub(super) fn digits(text: &str) -> Option<u64> {
+pub(in crate::config) fn digits(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -58,10 +58,10 @@ pub(super) fn digits(text: &str) -> Option<u64> {
 }
 
 /// Above 2^53 a double no longer tells neighbours apart.
-pub(super) const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
+pub(in crate::config) const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// A whole number, which may have come as `308.0`: JSON that passed through a protobuf Struct has doubles only.
-pub(super) fn whole(number: &serde_json::Number) -> Option<u64> {
+pub(in crate::config) fn whole(number: &serde_json::Number) -> Option<u64> {
     number.as_u64().or_else(|| {
         let float = number.as_f64()?;
         let exact = float.fract() == 0.0 && (0.0..=WHOLE_BELOW).contains(&float);
@@ -76,7 +76,7 @@ pub(super) fn whole(number: &serde_json::Number) -> Option<u64> {
 }
 
 /// A whole number from `LEAST` to `MOST`.
-pub(super) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u64>>(
+pub(in crate::config) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u64>>(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -93,7 +93,11 @@ pub(super) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u64>>(
 }
 
 /// `true`, for fields that say what must be: their opposite has a name of its own.
-pub(super) fn truth(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<bool> {
+pub(in crate::config) fn truth(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<bool> {
     let truth = bool::decode(node, at, errors)?;
     if !truth {
         errors.push(at, "must be `true` where it is written");
@@ -102,7 +106,7 @@ pub(super) fn truth(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -
 }
 
 /// The 32 bytes of a SHA-256, as 64 hexadecimal digits.
-pub(super) fn digest(
+pub(in crate::config) fn digest(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -114,7 +118,7 @@ pub(super) fn digest(
     refuse(unhex(text), "as `sha256sum` prints it", at, errors, what)
 }
 
-pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(in crate::config) fn unhex(text: &str) -> Option<[u8; 32]> {
     if text.len() != 64 {
         return None;
     }
