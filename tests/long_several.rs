@@ -23,7 +23,7 @@ mod servers;
 mod versions;
 
 #[test]
-fn every_version_tells_several_policies_apart() {
+fn each_filter_uses_its_own_policy_in_every_version() {
     for version in ["1.36.", "1.37.", "1.38.", "1.39."] {
         let envoy = versions::envoy_of(version);
         gates::each_filter_uses_its_own_policy(Some(&envoy));
