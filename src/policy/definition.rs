@@ -92,7 +92,7 @@ mod tests {
         assert!(text.contains(from), "{from}");
         let config = config::Config::parse(text.replace(from, to).as_bytes()).unwrap();
         let policy = Policy::compile(&config, &Nothing).unwrap();
-        let identity = |source: &crate::policy::Source| match source.kind {
+        let identity = |kind: &SourceKind| match *kind {
             SourceKind::Watched { identity, .. } | SourceKind::OnDemand { identity, .. } => {
                 identity
             }
@@ -101,7 +101,7 @@ mod tests {
         policy
             .sources
             .iter()
-            .map(|(_, source)| identity(source))
+            .map(|(_, source)| identity(&source.kind))
             .collect()
     }
 

@@ -53,7 +53,7 @@ pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
-pub(crate) use source::{Source, SourceKind, Sources};
+pub(crate) use source::{IndexBy, SourceKind, Sources};
 pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
 
 /// A compiled policy. It is never changed; a new one takes its place.

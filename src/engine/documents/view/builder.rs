@@ -1,39 +1,41 @@
-//! Reading a document in slices.
+//! Reading a document in slices: first its text, then each part of the view.
 
 use std::sync::Arc;
 
-use crate::policy::{Directory, Policy, SourceId};
-use crate::source::{
-    Budget, Document, Format, FormatReader, Hash, Index, Indexing, Item, Items, JsonPath, Selected,
-    SourceError,
-};
+use serde_json::Value;
 
-use super::ConsumerLoader;
-use super::View;
-use super::ViewInputs;
+use crate::policy::{Policy, SourceId};
+use crate::source::{Budget, Document, Format, FormatReader, Hash, SourceError};
 
-/// A document that is being read: first its text, then what the policies make of it. It is read whole or not at all.
+use super::consumers::{Record, RecordReader};
+use super::part::Part;
+use super::{View, ViewInputs};
+
+/// A view that is being built. A document is read whole or not at all.
 #[derive(Debug)]
 pub(in crate::engine) struct ViewBuilder {
-    hash: Hash,
-    bytes: usize,
+    view: View,
     format: Format,
     stage: Stage,
-    index: Option<Index>,
-    directories: Vec<Directory>,
 }
 
 #[derive(Debug)]
 enum Stage {
-    /// Consumers are read off the text; there is no need for the rest of it.
-    Records(Items, ConsumerLoader),
+    /// Only consumers are wanted, and are read from the text itself.
+    Records(RecordReader),
     /// The text becomes a value.
     Value(FormatReader),
-    /// It is one.
-    Parsed(Arc<Document>),
-    Indexing(Arc<Document>, Box<Indexing>),
-    /// Consumers are read out of the value.
-    Enrolling(Arc<Document>, Selected, ConsumerLoader),
+    /// The parts of the view are made of the value.
+    Parts(Parts),
+}
+
+/// A document's value, and the part that is being made of it.
+#[derive(Debug)]
+struct Parts {
+    document: Arc<Document>,
+    /// How many parts were begun.
+    begun: usize,
+    part: Option<Part>,
 }
 
 impl ViewBuilder {
@@ -46,38 +48,31 @@ impl ViewBuilder {
     ) -> Self {
         let source = policy.sources.at(id);
         let format = policy.sources.format(id).unwrap_or(Format::Json);
-        let looks_in = source.is_none_or(|source| source.is_looked_into);
-        let mut readers = policy.consumers_from.iter();
-        let mut readers = readers.by_ref().filter(|from| from.source == id);
-        let items = match (readers.next(), readers.next()) {
-            (Some(only), None) if !looks_in => format.items(&only.items),
+        let is_looked_into = source.is_none_or(|source| source.is_looked_into);
+        let mut lists = policy.consumers_from.iter();
+        let mut lists = lists.by_ref().filter(|from| from.source == id);
+        let records = match (lists.next(), lists.next()) {
+            (Some(only), None) if !is_looked_into => RecordReader::new(format, &only.items),
             _ => None,
         };
-        let stage = items.map_or_else(
-            || Stage::Value(format.reader()),
-            |items| Stage::Records(items, ConsumerLoader::default()),
-        );
-        Self::new(hash, bytes, format, stage)
-    }
-
-    /// Begins with a document whose text was read already.
-    pub(in crate::engine) fn of_document(document: &Arc<Document>) -> Self {
-        let stage = Stage::Parsed(Arc::clone(document));
-        Self::new(document.hash(), document.bytes(), Format::Json, stage)
-    }
-
-    const fn new(hash: Hash, bytes: usize, format: Format, stage: Stage) -> Self {
+        let stage = records.map_or_else(|| Stage::Value(format.reader()), Stage::Records);
         Self {
-            hash,
-            bytes,
+            view: View::new(hash, bytes),
             format,
             stage,
-            index: None,
-            directories: Vec::new(),
         }
     }
 
-    /// Goes on. `text` is the same each time. The view, once all is read; `None` where the budget is spent.
+    /// Begins with a document whose text is read already.
+    pub(in crate::engine) fn of_document(document: &Arc<Document>) -> Self {
+        Self {
+            view: View::new(document.hash(), document.bytes()),
+            format: Format::Json,
+            stage: Stage::Parts(Parts::of(Arc::clone(document))),
+        }
+    }
+
+    /// Goes on. `text` is the same each time. Returns the view once all is read, and `None` where the budget is spent.
     pub(in crate::engine) fn advance(
         &mut self,
         text: &[u8],
@@ -85,225 +80,85 @@ impl ViewBuilder {
         budget: &mut Budget,
     ) -> Result<Option<View>, SourceError> {
         while !budget.is_spent() {
-            let next = match &mut self.stage {
-                Stage::Records(items, loader) => {
-                    match records(items, loader, text, inputs, budget)? {
-                        Records::Pending => continue,
-                        Records::Unordered => Some(Stage::Value(self.format.reader())),
-                        Records::Nowhere => return Err(self.no_place(inputs)),
-                        Records::All => {
-                            self.enrolled(inputs)?;
-                            return Ok(Some(self.finish(None)));
-                        }
+            match &mut self.stage {
+                Stage::Records(records) => match records.advance(text, inputs, budget)? {
+                    Record::Pending => {}
+                    Record::Unordered => self.stage = Stage::Value(self.format.reader()),
+                    Record::All => {
+                        let directory = records.finish(inputs)?;
+                        self.view.directories.push(directory);
+                        return Ok(Some(self.take_view()));
+                    }
+                },
+                Stage::Value(reader) => {
+                    if let Some(value) = reader.advance(text, budget)? {
+                        let document = Document::read(value, self.view.bytes, self.view.hash);
+                        self.stage = Stage::Parts(Parts::of(document));
                     }
                 }
-                Stage::Value(tree) => tree
-                    .advance(text, budget)?
-                    .map(|value| Stage::Parsed(Document::read(value, self.bytes, self.hash))),
-                Stage::Parsed(document) => {
-                    let document = Arc::clone(document);
-                    match self.next(&document, inputs)? {
-                        Some(stage) => Some(stage),
-                        None => return Ok(Some(self.finish(Some(document)))),
+                Stage::Parts(parts) => {
+                    if parts.advance(&mut self.view, inputs, budget)? {
+                        self.view.document = Some(Arc::clone(&parts.document));
+                        return Ok(Some(self.take_view()));
                     }
                 }
-                Stage::Indexing(document, indexing) => {
-                    let by = inputs.source().and_then(|source| source.index.as_ref());
-                    let is_done = by.is_none_or(|by| indexing.advance(&by.by, budget));
-                    is_done.then(|| Stage::Parsed(Arc::clone(document)))
-                }
-                Stage::Enrolling(document, selected, loader) => {
-                    let from = inputs.consumers_from().nth(self.directories.len());
-                    let base = from.and_then(|from| from.items.base_in(document.value()));
-                    let value = base.and_then(|base| selected.next_value(base));
-                    match value {
-                        Some(value) => {
-                            loader.value(value, inputs, budget);
-                            None
-                        }
-                        None => Some(Stage::Parsed(Arc::clone(document))),
-                    }
-                }
-            };
-            if let Some(next) = next {
-                self.go_over(next, inputs)?;
             }
         }
         Ok(None)
     }
 
-    /// What is to be done next with a document whose value is known; `None` where that was all.
-    fn next(
-        &self,
-        document: &Arc<Document>,
-        inputs: &ViewInputs<'_>,
-    ) -> Result<Option<Stage>, SourceError> {
-        let index = inputs.source().and_then(|source| source.index.as_ref());
-        if let Some(by) = index.filter(|_| self.index.is_none()) {
-            let indexing = Box::new(Indexing::new(document, &by.items));
-            return Ok(Some(Stage::Indexing(Arc::clone(document), indexing)));
+    fn take_view(&mut self) -> View {
+        let nothing = View::new(self.view.hash, self.view.bytes);
+        std::mem::replace(&mut self.view, nothing)
+    }
+
+    /// What is read so far of the document's value, in parts that nothing else holds.
+    pub(in crate::engine) fn into_values(self) -> Vec<Value> {
+        drop(self.view);
+        match self.stage {
+            Stage::Records(_) => Vec::new(),
+            Stage::Value(reader) => reader.into_parts(),
+            Stage::Parts(parts) => {
+                drop(parts.part);
+                parts.document.into_value().into_iter().collect()
+            }
         }
-        let Some(from) = inputs.consumers_from().nth(self.directories.len()) else {
-            return Ok(None);
-        };
-        if !from.items.reaches(document.value()) {
-            return Err(nowhere(&from.items, "consumers"));
-        }
-        let selected = from.items.selected(document.value());
-        let document = Arc::clone(document);
-        Ok(Some(Stage::Enrolling(
+    }
+}
+
+impl Parts {
+    const fn of(document: Arc<Document>) -> Self {
+        Self {
             document,
-            selected,
-            ConsumerLoader::default(),
-        )))
+            begun: 0,
+            part: None,
+        }
     }
 
-    /// Goes over to another stage, and keeps what the one before it brought.
-    fn go_over(&mut self, next: Stage, inputs: &mut ViewInputs<'_>) -> Result<(), SourceError> {
-        match std::mem::replace(&mut self.stage, next) {
-            Stage::Indexing(document, indexing) => {
-                let index = indexing.finish();
-                judge_index(&index, &document, inputs)?;
-                self.index = Some(index);
+    /// Goes on, and puts finished parts into the view. Returns whether all are finished.
+    fn advance(
+        &mut self,
+        view: &mut View,
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
+    ) -> Result<bool, SourceError> {
+        while !budget.is_spent() {
+            let Some(mut part) = self.part.take() else {
+                self.part = Part::begin(self.begun, &self.document, inputs)?;
+                self.begun = self.begun.saturating_add(1);
+                if self.part.is_none() {
+                    return Ok(true);
+                }
+                continue;
+            };
+            if !part.advance(&self.document, inputs, budget)? {
+                self.part = Some(part);
+                return Ok(false);
             }
-            Stage::Enrolling(_, _, loader) => {
-                let directory = self.judge(loader, inputs)?;
-                self.directories.push(directory);
-            }
-            Stage::Records(..) | Stage::Value(_) | Stage::Parsed(_) => {}
+            part.finish(view, &self.document, inputs)?;
         }
-        Ok(())
+        Ok(false)
     }
-
-    /// All consumers are read off the text.
-    fn enrolled(&mut self, inputs: &ViewInputs<'_>) -> Result<(), SourceError> {
-        let nothing = Stage::Value(self.format.reader());
-        if let Stage::Records(_, loader) = std::mem::replace(&mut self.stage, nothing) {
-            let directory = self.judge(loader, inputs)?;
-            self.directories.push(directory);
-        }
-        Ok(())
-    }
-
-    fn no_place(&self, inputs: &ViewInputs<'_>) -> SourceError {
-        let from = inputs.consumers_from().nth(self.directories.len());
-        from.map_or_else(
-            || SourceError::Unusable("nobody reads consumers in it".into()),
-            |from| nowhere(&from.items, "consumers"),
-        )
-    }
-
-    fn judge(
-        &self,
-        loader: ConsumerLoader,
-        inputs: &ViewInputs<'_>,
-    ) -> Result<Directory, SourceError> {
-        let number = self.directories.len();
-        let from = inputs.consumers_from().nth(number);
-        let before = inputs.last.and_then(|last| last.directories.get(number));
-        let kept = from.map_or(0, |from| from.keep_percent);
-        loader.finish(before.map_or(0, Directory::len), kept)
-    }
-
-    fn finish(&mut self, document: Option<Arc<Document>>) -> View {
-        View {
-            hash: self.hash,
-            bytes: self.bytes,
-            document,
-            index: self.index.take(),
-            directories: std::mem::take(&mut self.directories),
-        }
-    }
-
-    /// What was read so far of the document's value, in parts that nobody else has.
-    pub(in crate::engine) fn into_values(self) -> Vec<serde_json::Value> {
-        drop(self.index);
-        let document = match self.stage {
-            Stage::Records(..) => return Vec::new(),
-            Stage::Value(tree) => return tree.into_parts(),
-            Stage::Parsed(document) | Stage::Enrolling(document, ..) => document,
-            Stage::Indexing(document, indexing) => {
-                drop(indexing);
-                document
-            }
-        };
-        document.into_value().into_iter().collect()
-    }
-}
-
-enum Records {
-    Pending,
-    /// They can't be read off the text.
-    Unordered,
-    /// There is no place for them.
-    Nowhere,
-    All,
-}
-
-/// Reads consumers off the text.
-fn records(
-    items: &mut Items,
-    loader: &mut ConsumerLoader,
-    text: &[u8],
-    inputs: &mut ViewInputs<'_>,
-    budget: &mut Budget,
-) -> Result<Records, SourceError> {
-    while let Some(item) = items.next(text, budget)? {
-        match item {
-            Item::Begins(at) => loader.record(text, at, items, inputs, budget)?,
-            Item::Forget => *loader = ConsumerLoader::default(),
-            Item::Unordered => return Ok(Records::Unordered),
-            Item::End(true) => return Ok(Records::All),
-            Item::End(false) => return Ok(Records::Nowhere),
-        }
-    }
-    Ok(Records::Pending)
-}
-
-/// A document that has lost its place for `what` is of another shape: it doesn't say that there are none.
-fn nowhere(items: &JsonPath, what: &str) -> SourceError {
-    let reason = format!(
-        "`{items}` leads nowhere in it; where there are no {what}, an empty list or null has to stand there"
-    );
-    SourceError::Unusable(reason)
-}
-
-/// An index whose every entry lacks a key is of a document of another shape than the policy knows: an error page in JSON,
-/// say.
-fn judge_index(
-    index: &Index,
-    document: &Document,
-    inputs: &mut ViewInputs<'_>,
-) -> Result<(), SourceError> {
-    let by = inputs.source().and_then(|source| source.index.as_ref());
-    let items = by.map(|by| &by.items);
-    let astray = items.filter(|items| !items.reaches(document.value()));
-    if let Some(items) = astray.filter(|_| index.is_empty()) {
-        return Err(nowhere(items, "entries"));
-    }
-    if index.is_empty() && index.left_out() > 0 {
-        return Err(SourceError::Unusable(
-            "none of its entries has a usable key".into(),
-        ));
-    }
-    for (count, one, several) in [
-        (
-            index.left_out(),
-            "entry has no usable key",
-            "entries have no usable key",
-        ),
-        (
-            index.ambiguous(),
-            "key is claimed by several entries and answers for none",
-            "keys are claimed by several entries and answer for none",
-        ),
-    ] {
-        if count > 0 {
-            let what = if count == 1 { one } else { several };
-            inputs.left_out("-", &format!("{count} {what}"));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

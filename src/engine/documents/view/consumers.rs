@@ -1,16 +1,132 @@
-//! Taking in the consumers of a document, record by record.
+//! The consumers of a document, read record by record.
 
 use serde_json::Value;
 
 use crate::config::{ConfigErrors, Consumer, ConsumerRef, MOST_OF_RECORD, Path};
 use crate::policy::{Builder, CredentialInputs, Directory};
-use crate::source::{Budget, Items, SourceError, read_item, text_within};
+use crate::source::{
+    Budget, Document, Format, Item, Items, JsonPath, Selected, SourceError, read_item, text_within,
+};
 
-use super::ViewInputs;
+use super::{ViewInputs, nowhere};
+
+/// Reads the consumers from the text of a document, and keeps nothing else of it.
+#[derive(Debug)]
+pub(super) struct RecordReader {
+    items: Items,
+    loader: ConsumerLoader,
+}
+
+/// How far the records are read.
+pub(super) enum Record {
+    /// The budget is spent.
+    Pending,
+    /// They can't be read from the text: the value has another order.
+    Unordered,
+    /// All are read.
+    All,
+}
+
+impl RecordReader {
+    /// `None` where the format has no way to find `items` in its text.
+    pub(super) fn new(format: Format, items: &JsonPath) -> Option<Self> {
+        Some(Self {
+            items: format.items(items)?,
+            loader: ConsumerLoader::default(),
+        })
+    }
+
+    /// Goes on. `text` is the same each time.
+    pub(super) fn advance(
+        &mut self,
+        text: &[u8],
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
+    ) -> Result<Record, SourceError> {
+        let Self { items, loader } = self;
+        while let Some(item) = items.next(text, budget)? {
+            match item {
+                Item::Begins(at) => loader.record(text, at, items, inputs, budget)?,
+                Item::Forget => *loader = ConsumerLoader::default(),
+                Item::Unordered => return Ok(Record::Unordered),
+                Item::End(true) => return Ok(Record::All),
+                Item::End(false) => {
+                    let from = inputs.consumers_from().next();
+                    return Err(from.map_or_else(
+                        || SourceError::Unusable("the policy reads no consumers from it".into()),
+                        |from| nowhere(&from.items, "consumers"),
+                    ));
+                }
+            }
+        }
+        Ok(Record::Pending)
+    }
+
+    /// The directory, once all are read.
+    pub(super) fn finish(&mut self, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
+        std::mem::take(&mut self.loader).finish(0, inputs)
+    }
+}
+
+/// A list of consumers that is being read from a document's value.
+#[derive(Debug)]
+pub(super) struct ConsumersPart {
+    /// Which of the policy's lists in this document it is.
+    list: usize,
+    selected: Selected,
+    loader: ConsumerLoader,
+}
+
+impl ConsumersPart {
+    /// `None` where the policy has no list of this number in the document.
+    ///
+    /// # Errors
+    /// The document has no place for the list.
+    pub(super) fn new(
+        list: usize,
+        document: &Document,
+        inputs: &ViewInputs<'_>,
+    ) -> Result<Option<Self>, SourceError> {
+        let Some(from) = inputs.consumers_from().nth(list) else {
+            return Ok(None);
+        };
+        if !from.items.reaches(document.value()) {
+            return Err(nowhere(&from.items, "consumers"));
+        }
+        Ok(Some(Self {
+            list,
+            selected: from.items.selected(document.value()),
+            loader: ConsumerLoader::default(),
+        }))
+    }
+
+    /// Goes on; returns whether all records are read.
+    pub(super) fn advance(
+        &mut self,
+        document: &Document,
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
+    ) -> bool {
+        while !budget.is_spent() {
+            let from = inputs.consumers_from().nth(self.list);
+            let base = from.and_then(|from| from.items.base_in(document.value()));
+            let Some(value) = base.and_then(|base| self.selected.next_value(base)) else {
+                return true;
+            };
+            self.loader.value(value, inputs, budget);
+        }
+        false
+    }
+
+    /// The directory.
+    pub(super) fn finish(self, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
+        self.loader.finish(self.list, inputs)
+    }
+}
 
 /// The consumers so far. A record that doesn't compile is left out, and so denied; a credential that two claim is nobody's.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct ConsumerLoader {
+struct ConsumerLoader {
     builder: Builder,
     records: usize,
 }
@@ -26,7 +142,7 @@ const LONGEST: usize = 64 << 10;
 
 impl ConsumerLoader {
     /// Takes in the record that begins there, the next one of `items`.
-    pub(in crate::engine) fn record(
+    fn record(
         &mut self,
         text: &[u8],
         begin: usize,
@@ -57,12 +173,7 @@ impl ConsumerLoader {
     }
 
     /// Takes in a record that was read as JSON.
-    pub(in crate::engine) fn value(
-        &mut self,
-        record: &Value,
-        inputs: &mut ViewInputs<'_>,
-        budget: &mut Budget,
-    ) {
+    fn value(&mut self, record: &Value, inputs: &mut ViewInputs<'_>, budget: &mut Budget) {
         match text_within(record, LONGEST) {
             Some(length) => {
                 budget.spend(length.saturating_mul(DEAR).max(RECORD));
@@ -109,13 +220,14 @@ impl ConsumerLoader {
         left_out(consumer.name, &errors, inputs);
     }
 
-    /// The directory. A document that lost too many of the consumers of the one `before` is refused.
-    pub(in crate::engine) fn finish(
-        self,
-        before: usize,
-        keep_percent: u8,
-    ) -> Result<Directory, SourceError> {
-        judge(self.builder.len(), self.records, before, keep_percent)?;
+    /// The directory of the policy's list of this number in the document. A document that lost too many of the consumers
+    /// of the one before is refused.
+    fn finish(self, list: usize, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
+        let from = inputs.consumers_from().nth(list);
+        let before = inputs.last.and_then(|last| last.directories.get(list));
+        let kept = from.map_or(0, |from| from.keep_percent);
+        let before = before.map_or(0, Directory::len);
+        judge(self.builder.len(), self.records, before, kept)?;
         Ok(self.builder.finish())
     }
 }

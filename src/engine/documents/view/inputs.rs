@@ -1,11 +1,11 @@
-//! Who reads a document.
+//! What a view is made by.
 
-use crate::policy::{ConsumersFrom, Policy, Source, SourceId};
+use crate::policy::{ConsumersFrom, IndexBy, Policy, SourceId};
 
 use super::View;
 use crate::engine::event::{Event, Observer};
 
-/// Who reads. Which of the policies that share a source does makes no difference.
+/// The policy that a document is read for. All policies that share a source make the same view of it.
 pub(in crate::engine) struct ViewInputs<'r> {
     pub(in crate::engine) policy: &'r Policy,
     pub(in crate::engine) id: SourceId,
@@ -15,12 +15,12 @@ pub(in crate::engine) struct ViewInputs<'r> {
 }
 
 impl ViewInputs<'_> {
-    /// The source itself.
-    pub(in crate::engine) fn source(&self) -> Option<&Source> {
-        self.policy.sources.at(self.id)
+    /// How the document's entries are found by key.
+    pub(in crate::engine) fn index(&self) -> Option<&IndexBy> {
+        self.policy.sources.at(self.id)?.index.as_ref()
     }
 
-    /// The policy's readers of consumers, in its order.
+    /// The policy's lists of consumers in this document, in its order.
     pub(in crate::engine) fn consumers_from(&self) -> impl Iterator<Item = &ConsumersFrom> {
         let all = self.policy.consumers_from.iter();
         all.filter(|from| from.source == self.id)

@@ -1,18 +1,23 @@
-//! What is made of one document.
+//! Views: what is made of one document.
+//!
+//! A view holds several parts: the document's value, its index, the consumers in it. Each kind of part has a file here,
+//! with its reader in slices, a variant of `part::Part`, and a field of [`View`].
 
 mod builder;
 mod consumers;
+mod index;
 mod inputs;
+mod part;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::policy::Directory;
-use crate::source::{Document, Hash, Index};
+use crate::source::{Document, Hash, Index, JsonPath, SourceError};
 
 pub(in crate::engine) use builder::ViewBuilder;
-pub(in crate::engine) use consumers::{ConsumerLoader, judge};
+pub(in crate::engine) use consumers::judge;
 pub(in crate::engine) use inputs::ViewInputs;
 
 /// A document as it is read: its value where that is looked into, its index, and the consumers in it. All policies of a VM
@@ -30,14 +35,21 @@ pub(in crate::engine) struct View {
 }
 
 impl View {
+    const fn new(hash: Hash, bytes: usize) -> Self {
+        Self {
+            hash,
+            bytes,
+            document: None,
+            index: None,
+            directories: Vec::new(),
+        }
+    }
+
     /// Of a document of which nothing is made.
     pub(in crate::engine) fn bare(document: &Arc<Document>) -> Self {
         Self {
-            hash: document.hash(),
-            bytes: document.bytes(),
             document: Some(Arc::clone(document)),
-            index: None,
-            directories: Vec::new(),
+            ..Self::new(document.hash(), document.bytes())
         }
     }
 
@@ -51,4 +63,12 @@ impl View {
         drop(self.index);
         self.document?.into_value()
     }
+}
+
+/// A document without a place for `what` has another shape: it doesn't say that there are none.
+fn nowhere(items: &JsonPath, what: &str) -> SourceError {
+    let reason = format!(
+        "`{items}` leads nowhere in it; where there are no {what}, an empty list or null has to stand there"
+    );
+    SourceError::Unusable(reason)
 }

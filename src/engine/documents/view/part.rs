@@ -1,0 +1,68 @@
+//! The parts of a view. Each kind of part is a file here and a variant.
+
+use std::sync::Arc;
+
+use crate::source::{Budget, Document, SourceError};
+
+use super::consumers::ConsumersPart;
+use super::index::IndexPart;
+use super::{View, ViewInputs};
+
+/// A part of a view that is being made of a document's value.
+#[derive(Debug)]
+pub(super) enum Part {
+    Index(IndexPart),
+    Consumers(ConsumersPart),
+}
+
+impl Part {
+    /// Begins the part of this number among those that the policy wants of the document: its index, if any, and then each
+    /// list of consumers. `None` where there are no more.
+    ///
+    /// # Errors
+    /// The document has no place for the part.
+    pub(super) fn begin(
+        number: usize,
+        document: &Arc<Document>,
+        inputs: &ViewInputs<'_>,
+    ) -> Result<Option<Self>, SourceError> {
+        let index = inputs.index();
+        let list = match (index, number) {
+            (Some(index), 0) => return Ok(Some(Self::Index(IndexPart::new(document, index)))),
+            (Some(_), _) => number.saturating_sub(1),
+            (None, _) => number,
+        };
+        let part = ConsumersPart::new(list, document, inputs)?;
+        Ok(part.map(Self::Consumers))
+    }
+
+    /// Goes on; returns whether the part is made.
+    pub(super) fn advance(
+        &mut self,
+        document: &Document,
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
+    ) -> Result<bool, SourceError> {
+        match self {
+            Self::Index(part) => Ok(part.advance(inputs, budget)),
+            Self::Consumers(part) => Ok(part.advance(document, inputs, budget)),
+        }
+    }
+
+    /// Puts the part into the view.
+    ///
+    /// # Errors
+    /// The part is not what the policy needs.
+    pub(super) fn finish(
+        self,
+        view: &mut View,
+        document: &Document,
+        inputs: &mut ViewInputs<'_>,
+    ) -> Result<(), SourceError> {
+        match self {
+            Self::Index(part) => view.index = Some(part.finish(document, inputs)?),
+            Self::Consumers(part) => view.directories.push(part.finish(inputs)?),
+        }
+        Ok(())
+    }
+}
