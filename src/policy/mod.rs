@@ -1,60 +1,52 @@
 //! What runs: a policy, compiled once from its config.
 
-mod answer;
-mod assembly;
-mod condition;
+mod compile;
 mod consumer;
 mod definition;
 mod denial;
 mod directory;
+mod directory_walk;
 mod endpoint;
 mod environment;
 mod fingerprint;
 mod identity;
 mod json_path;
-mod kind;
-mod lookup;
 mod names;
-mod overlap;
-mod path_rewrite;
 mod provider;
 mod requirement;
-mod response;
 mod rewrite;
 mod route;
-mod rules;
-mod shared;
 mod source;
-mod variable;
+mod template;
 mod written;
 
 use crate::config;
 use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
 
-pub(crate) use answer::{Redirect, Respond};
-pub(crate) use condition::{Condition, Operand, ValueTest};
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
+pub(crate) use directory_walk::CredentialCursor;
 pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{IdentityHeaders, Routing};
-pub(crate) use kind::{Action, DirectResponse};
-pub(crate) use lookup::{Fallback, KeyKind, Lookup, LookupKey};
 pub(crate) use names::HeaderNameSet;
-pub(crate) use overlap::CredentialCursor;
-pub(crate) use path_rewrite::{PathPiece, PathRewrite};
 pub use provider::ProviderId;
 pub(crate) use provider::{
     CredentialInputs, Identity, Owner, Provider, ProviderInputs, Providers, Verdict, Verified,
 };
 pub(crate) use requirement::Requirement;
+pub(crate) use rewrite::path::{PathPiece, PathRewrite};
 pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
+pub(crate) use route::condition::{Condition, Operand, ValueTest};
+pub(crate) use route::direct_response::{Redirect, Respond};
+pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};
+pub(crate) use route::spec::{Action, DirectResponse};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};
-pub(crate) use variable::{LookedUp, Piece, ValueTemplate, Variable};
+pub(crate) use template::{LookedUp, Piece, ValueTemplate, Variable};
 
 /// A compiled policy. It is never changed; a new one takes its place.
 #[derive(Debug)]

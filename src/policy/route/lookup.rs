@@ -8,9 +8,9 @@ use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::JsonPath;
 use crate::template::Template;
 
-use super::json_path::json_path;
-use super::source::{Reading, SourceId, Sources};
-use super::variable::{RESERVED, Scope, ValueTemplate};
+use crate::policy::json_path::json_path;
+use crate::policy::source::{Reading, SourceId, Sources};
+use crate::policy::template::{RESERVED, Scope, ValueTemplate};
 
 /// One lookup of a route: an entry of a source, and the values taken from it.
 #[derive(Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub(crate) enum Fallback {
 }
 
 impl Lookup {
-    pub(super) fn compile(
+    pub(in crate::policy) fn compile(
         written: &Named<config::Lookup>,
         scope: &Scope<'_>,
         sources: &Sources,
@@ -127,7 +127,7 @@ impl LookupKey {
 }
 
 /// Whether the key of `lookup` speaks of any of `others`, itself among them.
-pub(super) fn speaks_of_any(
+pub(in crate::policy) fn speaks_of_any(
     lookup: &Named<config::Lookup>,
     others: &[&Named<config::Lookup>],
 ) -> bool {

@@ -2,9 +2,9 @@
 
 use crate::auth::{CredentialTable, IdentifierForm};
 
-use super::consumer::{Consumer, Credential};
-use super::directory::Directory;
-use super::provider::ProviderId;
+use crate::policy::consumer::{Consumer, Credential};
+use crate::policy::directory::Directory;
+use crate::policy::provider::ProviderId;
 
 /// How far a walk over the keys of a directory has come. It holds nothing of the directory, so it can be gone on with later.
 #[derive(Clone, Copy, Debug)]

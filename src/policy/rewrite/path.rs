@@ -6,7 +6,7 @@ use crate::http::Text;
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
 use crate::template::{self, Template};
 
-use super::variable::{Scope, Variable};
+use crate::policy::template::{Scope, Variable};
 
 /// A new path. Small: each route has one.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) enum PathPiece {
 
 /// What all matches of a route have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Matches {
+pub(in crate::policy) enum Matches {
     /// Each of them is a prefix.
     Prefixes,
     /// At least one isn't.
@@ -41,7 +41,7 @@ pub(super) enum Matches {
 }
 
 impl PathRewrite {
-    pub(super) fn compile(
+    pub(in crate::policy) fn compile(
         written: &config::PathRewrite,
         scope: &Scope<'_>,
         matches: Matches,

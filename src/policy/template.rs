@@ -7,7 +7,7 @@ use crate::config::{ConfigErrors, Path};
 use crate::http::{KnownName, Text};
 use crate::template::{self, Template};
 
-use super::written::Gates;
+use crate::policy::written::Gates;
 
 /// One value of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,27 +87,27 @@ impl ValueTemplate {
 }
 
 /// A lookup by its names.
-pub(super) struct LookupNames<'a> {
-    pub(super) name: &'a str,
-    pub(super) values: Vec<&'a str>,
+pub(in crate::policy) struct LookupNames<'a> {
+    pub(in crate::policy) name: &'a str,
+    pub(in crate::policy) values: Vec<&'a str>,
 }
 
 /// What the templates of one route may speak of.
-pub(super) struct Scope<'a> {
+pub(in crate::policy) struct Scope<'a> {
     /// The names that every match of the route captures.
-    pub(super) captures: Vec<&'a str>,
+    pub(in crate::policy) captures: Vec<&'a str>,
     /// The lookups that are done by then.
-    pub(super) lookups: Vec<LookupNames<'a>>,
+    pub(in crate::policy) lookups: Vec<LookupNames<'a>>,
     /// Whether a consumer is ever known.
-    pub(super) authenticates: bool,
+    pub(in crate::policy) authenticates: bool,
     /// Headers that are the gate's: the client's never reach a template.
-    pub(super) gates: &'a Gates,
+    pub(in crate::policy) gates: &'a Gates,
     /// Where new prefixes are kept.
-    pub(super) prefixes: &'a RefCell<TextArena>,
+    pub(in crate::policy) prefixes: &'a RefCell<TextArena>,
 }
 
 /// The words before a dot that no lookup may be called.
-pub(super) const RESERVED: [&str; 8] = [
+pub(in crate::policy) const RESERVED: [&str; 8] = [
     "path",
     "query",
     "header",
@@ -120,7 +120,7 @@ pub(super) const RESERVED: [&str; 8] = [
 
 impl Scope<'_> {
     /// A template, compiled; all that is wrong with it goes to `errors`.
-    pub(super) fn template(
+    pub(in crate::policy) fn template(
         &self,
         text: &str,
         path: &Path<'_>,
@@ -157,7 +157,7 @@ impl Scope<'_> {
         pieces.into_iter().collect::<Option<_>>().map(ValueTemplate)
     }
 
-    pub(super) fn variable(
+    pub(in crate::policy) fn variable(
         &self,
         name: &str,
         path: &Path<'_>,
@@ -224,7 +224,11 @@ impl Scope<'_> {
     }
 
     /// The places of `lookup.value`.
-    pub(super) fn looked_up(&self, lookup: &str, value: &str) -> Result<LookedUp, String> {
+    pub(in crate::policy) fn looked_up(
+        &self,
+        lookup: &str,
+        value: &str,
+    ) -> Result<LookedUp, String> {
         let mut places = self.lookups.iter().enumerate();
         let Some((place, known)) = places.find(|(_, known)| known.name == lookup) else {
             let names: Vec<_> = self

@@ -1,11 +1,14 @@
 //! What a route changes.
 
+pub(in crate::policy) mod path;
+pub(in crate::policy) mod response;
+
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::{KnownName, same_name};
 
-use super::identity::Routing;
-use super::path_rewrite::{Matches, PathRewrite};
-use super::variable::{Scope, ValueTemplate};
+use crate::policy::identity::Routing;
+use crate::policy::rewrite::path::{Matches, PathRewrite};
+use crate::policy::template::{Scope, ValueTemplate};
 
 /// Changes to all but the path, which is mostly the route's own.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +20,10 @@ pub(crate) struct Edits {
 
 impl Edits {
     /// All of them, if there are any.
-    pub(super) fn of(upstream: Option<ValueTemplate>, others: OtherEdits) -> Option<Self> {
+    pub(in crate::policy) fn of(
+        upstream: Option<ValueTemplate>,
+        others: OtherEdits,
+    ) -> Option<Self> {
         let others = (others != OtherEdits::default()).then_some(others);
         (upstream.is_some() || others.is_some()).then_some(Self { upstream, others })
     }
@@ -57,7 +63,7 @@ impl QueryEdits {
 }
 
 /// The new path, the upstream, and all other changes.
-pub(super) fn compile(
+pub(in crate::policy) fn compile(
     written: &config::Rewrite,
     scope: &Scope<'_>,
     matches: Matches,
@@ -141,7 +147,7 @@ fn check_routing(
 }
 
 impl HeaderEdits {
-    pub(super) fn compile(
+    pub(in crate::policy) fn compile(
         written: &config::HeaderEdits,
         scope: &Scope<'_>,
         path: &Path<'_>,

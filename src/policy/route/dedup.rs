@@ -7,7 +7,7 @@ use std::sync::Arc;
 const REMEMBERED: usize = 16;
 
 /// The last different ones of many things.
-pub(super) struct Dedup<T>(RefCell<Vec<Arc<T>>>);
+pub(in crate::policy) struct Dedup<T>(RefCell<Vec<Arc<T>>>);
 
 impl<T> Default for Dedup<T> {
     fn default() -> Self {
@@ -17,7 +17,7 @@ impl<T> Default for Dedup<T> {
 
 impl<T: PartialEq> Dedup<T> {
     /// The thing, or one that is equal.
-    pub(super) fn share(&self, thing: T) -> Arc<T> {
+    pub(in crate::policy) fn share(&self, thing: T) -> Arc<T> {
         let mut last = self.0.borrow_mut();
         if let Some(equal) = last.iter().rev().find(|known| ***known == thing) {
             return Arc::clone(equal);

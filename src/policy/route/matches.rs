@@ -6,10 +6,10 @@ use crate::route::{
     Rule, ValueMatch,
 };
 
-use super::written::Gates;
+use crate::policy::written::Gates;
 
 /// The rules that lead to a route: one for each of its matches, and one that takes everything where it has none.
-pub(super) fn of(
+pub(in crate::policy) fn rules(
     written: &config::Route,
     route: RouteId,
     gates: &Gates,

@@ -1,5 +1,12 @@
 //! Routes, compiled.
 
+pub(in crate::policy) mod condition;
+mod dedup;
+pub(in crate::policy) mod direct_response;
+pub(in crate::policy) mod lookup;
+mod matches;
+pub(in crate::policy) mod spec;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -7,21 +14,20 @@ use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
 use crate::route::{PathPattern, RouteId, Router, RouterBuilder, Rule};
 
-use super::answer::{Redirect, Respond};
-use super::condition::ConditionScope;
-use super::identity::Routing;
-use super::kind::{Action, Checks, DirectResponse, RouteRequirement, RouteSpec};
-use super::lookup::{self, Lookup};
-use super::path_rewrite::{Matches, PathRewrite};
-use super::provider::{Provider, ProviderId, Providers};
-use super::requirement::Requirement;
-use super::response::{DirectResponseEdits, Responses};
-use super::rewrite::{self, Edits, HeaderEdits, OtherEdits};
-use super::rules;
-use super::shared::Dedup;
-use super::source::Sources;
-use super::variable::{LookupNames, Scope};
-use super::written::Gates;
+use crate::policy::identity::Routing;
+use crate::policy::provider::{Provider, ProviderId, Providers};
+use crate::policy::requirement::Requirement;
+use crate::policy::rewrite::path::{Matches, PathRewrite};
+use crate::policy::rewrite::response::{DirectResponseEdits, Responses};
+use crate::policy::rewrite::{self, Edits, HeaderEdits, OtherEdits};
+use crate::policy::route::condition::ConditionScope;
+use crate::policy::route::dedup::Dedup;
+use crate::policy::route::direct_response::{Redirect, Respond};
+use crate::policy::route::lookup::Lookup;
+use crate::policy::route::spec::{Action, Checks, DirectResponse, RouteRequirement, RouteSpec};
+use crate::policy::source::Sources;
+use crate::policy::template::{LookupNames, Scope};
+use crate::policy::written::Gates;
 
 /// All routes of a policy.
 #[derive(Debug, Default)]
@@ -49,7 +55,7 @@ impl Routes {
     }
 
     /// The lookups of all routes.
-    pub(super) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+    pub(in crate::policy) fn lookups(&self) -> impl Iterator<Item = &Lookup> {
         self.list.iter().flat_map(|route| route.spec.lookups())
     }
 }
@@ -65,17 +71,17 @@ pub(crate) struct Route {
 }
 
 /// What routes are compiled with.
-pub(super) struct CompileInputs<'a> {
-    pub(super) providers: &'a Providers,
-    pub(super) sources: &'a Sources,
-    pub(super) routing: Option<&'a Routing>,
-    pub(super) gates: &'a Gates,
-    pub(super) parts: SharedParts,
+pub(in crate::policy) struct CompileInputs<'a> {
+    pub(in crate::policy) providers: &'a Providers,
+    pub(in crate::policy) sources: &'a Sources,
+    pub(in crate::policy) routing: Option<&'a Routing>,
+    pub(in crate::policy) gates: &'a Gates,
+    pub(in crate::policy) parts: SharedParts,
 }
 
 /// What many routes have in common.
 #[derive(Default)]
-pub(super) struct SharedParts {
+pub(in crate::policy) struct SharedParts {
     required: Dedup<RouteRequirement>,
     checks: Dedup<Checks>,
     edits: Dedup<Edits>,
@@ -86,7 +92,7 @@ pub(super) struct SharedParts {
 }
 
 /// All routes, what finds them, and what is wrong with them. Some are missing where that is something.
-pub(super) fn compile(
+pub(in crate::policy) fn compile(
     lists: &mut dyn ConfigLists,
     around: &CompileInputs<'_>,
 ) -> Result<(Routes, Router, ConfigErrors), ConfigErrors> {
@@ -108,7 +114,7 @@ pub(super) fn compile(
         };
         around.gates.note(written);
         let index = RouteId(u32::try_from(at).unwrap_or(u32::MAX));
-        if let Some(matches) = rules::of(written, index, around.gates, &path, &mut errors) {
+        if let Some(matches) = matches::rules(written, index, around.gates, &path, &mut errors) {
             if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 list.push(route);
             }
@@ -154,7 +160,14 @@ impl CompileInputs<'_> {
         let responses = Responses::compile(written, &scope, path, errors);
         let is_whole = responses.is_some();
         let Responses { forwarded, own } = responses.unwrap_or_default();
-        let ending = self.ending(written, &scope, matches(rules), forwarded, path, errors);
+        let ending = self.ending(
+            written,
+            &scope,
+            kind_of_matches(rules),
+            forwarded,
+            path,
+            errors,
+        );
         let authorize = match authorize {
             Some(condition) => Some(condition?),
             None => None,
@@ -325,7 +338,7 @@ fn common_captures(rules: &[Rule]) -> Vec<&str> {
         .collect()
 }
 
-fn matches(rules: &[Rule]) -> Matches {
+fn kind_of_matches(rules: &[Rule]) -> Matches {
     let prefix = |rule: &Rule| rule.path.as_ref().is_none_or(PathPattern::is_prefix);
     if rules.iter().all(prefix) {
         Matches::Prefixes

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::answer::{Redirect, Respond};
-use super::condition::Condition;
-use super::lookup::Lookup;
-use super::provider::ProviderId;
-use super::requirement::Requirement;
-use super::response::DirectResponseEdits;
-use super::rewrite::{Edits, HeaderEdits};
+use crate::policy::provider::ProviderId;
+use crate::policy::requirement::Requirement;
+use crate::policy::rewrite::response::DirectResponseEdits;
+use crate::policy::rewrite::{Edits, HeaderEdits};
+use crate::policy::route::condition::Condition;
+use crate::policy::route::direct_response::{Redirect, Respond};
+use crate::policy::route::lookup::Lookup;
 
 /// Everything about a route but its name and its new path.
 #[derive(Debug)]
@@ -22,19 +22,19 @@ pub(crate) struct RouteSpec {
 
 /// What a client must prove.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct RouteRequirement {
-    pub(super) requirement: Requirement,
+pub(in crate::policy) struct RouteRequirement {
+    pub(in crate::policy) requirement: Requirement,
     /// The providers that it names.
-    pub(super) providers: Box<[ProviderId]>,
+    pub(in crate::policy) providers: Box<[ProviderId]>,
     /// Whether any of them looks for credentials in a cookie or in the query.
-    pub(super) looks_elsewhere: bool,
+    pub(in crate::policy) looks_elsewhere: bool,
 }
 
 /// What is checks besides; of most routes nothing.
 #[derive(Debug, PartialEq)]
-pub(super) struct Checks {
-    pub(super) lookups: Box<[Lookup]>,
-    pub(super) authorize: Option<Condition>,
+pub(in crate::policy) struct Checks {
+    pub(in crate::policy) lookups: Box<[Lookup]>,
+    pub(in crate::policy) authorize: Option<Condition>,
 }
 
 /// How a route ends.
@@ -56,7 +56,7 @@ pub(crate) enum DirectResponse {
 }
 
 impl RouteSpec {
-    pub(super) const fn new(
+    pub(in crate::policy) const fn new(
         required: Arc<RouteRequirement>,
         checks: Option<Arc<Checks>>,
         action: Action,

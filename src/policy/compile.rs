@@ -5,13 +5,15 @@ use crate::config::{
 };
 use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice};
 
-use super::answer::Respond;
-use super::directory::{Builder, Directory};
-use super::identity::{self, IdentityHeaders, Routing};
-use super::provider::{CredentialInputs, Providers};
-use super::source::{Reading, Sources};
-use super::written::Gates;
-use super::{ConsumersFrom, Environment, Policy, Unmatched, json_path, route};
+use crate::policy::directory::{Builder, Directory};
+use crate::policy::identity::{self, IdentityHeaders, Routing};
+use crate::policy::json_path;
+use crate::policy::provider::{CredentialInputs, Providers};
+use crate::policy::route;
+use crate::policy::route::direct_response::Respond;
+use crate::policy::source::{Reading, Sources};
+use crate::policy::written::Gates;
+use crate::policy::{ConsumersFrom, Environment, Policy, Unmatched};
 
 impl Policy {
     /// Compiles the whole config, or nothing of it.

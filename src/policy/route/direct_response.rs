@@ -3,9 +3,9 @@
 use crate::config::{self, ConfigErrors, Path};
 use crate::http::{Response, Text};
 
-use super::path_rewrite::{Matches, PathRewrite};
-use super::response;
-use super::variable::{Scope, ValueTemplate};
+use crate::policy::rewrite::path::{Matches, PathRewrite};
+use crate::policy::rewrite::response;
+use crate::policy::template::{Scope, ValueTemplate};
 
 /// A fixed answer. The response is made with the policy and cloned for each request.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ fn fields(written: &[config::Named<String>]) -> Vec<(Text, Text)> {
 }
 
 impl Respond {
-    pub(super) fn compile(written: &config::Respond, details: &'static str) -> Self {
+    pub(in crate::policy) fn compile(written: &config::Respond, details: &'static str) -> Self {
         let mut headers = fields(&written.headers);
         let body = written.body.as_deref().unwrap_or_default();
         if !body.is_empty() && !headers.iter().any(|(name, _)| **name == *b"content-type") {
@@ -49,7 +49,7 @@ pub(crate) struct Redirect {
 }
 
 impl Redirect {
-    pub(super) fn compile(
+    pub(in crate::policy) fn compile(
         written: &config::Redirect,
         scope: &Scope<'_>,
         matches: Matches,

@@ -3,30 +3,30 @@
 use crate::config::{self, ConfigErrors, Named, Occasion, Path};
 use crate::http::same_name;
 
-use super::rewrite::HeaderEdits;
-use super::variable::Scope;
+use crate::policy::rewrite::HeaderEdits;
+use crate::policy::template::Scope;
 
 /// Changes to the gate's own answers: denials after the route matched, and what the route itself answers.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct DirectResponseEdits {
-    pub(super) denials: bool,
-    pub(super) answers: bool,
+pub(in crate::policy) struct DirectResponseEdits {
+    pub(in crate::policy) denials: bool,
+    pub(in crate::policy) answers: bool,
     /// None where they are the same as those of the upstream's responses.
-    pub(super) headers: Option<HeaderEdits>,
+    pub(in crate::policy) headers: Option<HeaderEdits>,
 }
 
 /// What is changed of all responses to a route's requests.
 #[derive(Default)]
-pub(super) struct Responses {
+pub(in crate::policy) struct Responses {
     /// Of the upstream's.
-    pub(super) forwarded: HeaderEdits,
+    pub(in crate::policy) forwarded: HeaderEdits,
     /// Of the gate's own; of most routes nothing.
-    pub(super) own: Option<DirectResponseEdits>,
+    pub(in crate::policy) own: Option<DirectResponseEdits>,
 }
 
 impl Responses {
     /// Those of a route. Nothing where it says nothing.
-    pub(super) fn compile(
+    pub(in crate::policy) fn compile(
         route: &config::Route,
         scope: &Scope<'_>,
         path: &Path<'_>,
@@ -105,7 +105,7 @@ fn check_edits(
 
 /// Refuses what the gate itself writes into an answer: what it says of the content, how a client is to authenticate, gRPC's
 /// status, and where a redirect leads.
-pub(super) fn check_values(
+pub(in crate::policy) fn check_values(
     headers: &[Named<String>],
     redirects: bool,
     path: &Path<'_>,

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::config::{self, ConfigErrors, Path};
 
-use super::provider::{ProviderId, Providers};
-use super::variable::{LookedUp, Scope, ValueTemplate};
+use crate::policy::provider::{ProviderId, Providers};
+use crate::policy::template::{LookedUp, Scope, ValueTemplate};
 
 /// A condition, or a tree of them.
 #[derive(Debug, PartialEq)]
@@ -53,15 +53,15 @@ pub(crate) enum Operand {
 }
 
 /// What conditions of one route may speak of.
-pub(super) struct ConditionScope<'a> {
-    pub(super) templates: &'a Scope<'a>,
-    pub(super) providers: &'a Providers,
+pub(in crate::policy) struct ConditionScope<'a> {
+    pub(in crate::policy) templates: &'a Scope<'a>,
+    pub(in crate::policy) providers: &'a Providers,
     /// The providers that the route's requirement names, where that is known.
-    pub(super) required: Option<&'a [ProviderId]>,
+    pub(in crate::policy) required: Option<&'a [ProviderId]>,
 }
 
 impl ConditionScope<'_> {
-    pub(super) fn compile(
+    pub(in crate::policy) fn compile(
         &self,
         written: &config::Condition,
         path: &Path<'_>,
