@@ -1,4 +1,4 @@
-# What there is to do. Every target finds or installs what it needs (scripts/setup).
+# The tasks. Every target finds or installs what it needs (scripts/setup).
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-long bench lint wasm image tool doc clean
@@ -9,16 +9,16 @@ help: ## this list
 run: ## start the demo: Envoy with the module, until Ctrl-C
 	@scripts/run
 
-demo: ## run the demo's requests and compare (starts a gateway if none is running)
+demo: ## run the demo's requests and compare the answers (starts a gateway if none is running)
 	@scripts/demo
 
-test: ## run every test, the ones in a real Envoy and the demo included
+test: ## run every test, with those in a real Envoy and the demo
 	@scripts/test
 
-test-long: ## the tests that take minutes: a thousand pushes, their cost, rolling updates, Envoy 1.36 to 1.39
+test-long: ## run the tests that take minutes: a thousand pushes, their cost, rolling updates, Envoy 1.36 to 1.39
 	@scripts/test long
 
-bench: ## measure what a request costs, in Envoy beside the peers: dist/bench.json (BENCH=--quick is shorter)
+bench: ## measure the cost of a request in Envoy, next to other filters: dist/bench.json (BENCH=--quick is shorter)
 	@scripts/bench $(BENCH)
 
 lint: ## formatting, clippy and the scripts' syntax; warnings are errors
@@ -37,6 +37,6 @@ tool: ## build the command-line tool: dist/postern
 doc: ## build the API documentation; warnings are errors
 	@RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --features fake-host
 
-clean: ## remove what was built (the fetched tools in .tools/ stay)
+clean: ## remove the built files (the fetched tools in .tools/ stay)
 	@cargo clean --quiet
 	@rm -rf dist .tools/run .tools/log

@@ -1,88 +1,88 @@
 //! The steps after the link.
 //!
-//! The proxy-wasm SDK brings callbacks of its own, and exports every one that
-//! the ABI knows. Postern has its own instead, under other names, because two
-//! functions of one name do not link. [`finish`] puts them in place: it
-//! rewrites the export section alone, so that of all exports only the memory,
-//! the ABI's marker and Postern's callbacks are left, these under the names that
-//! the host looks for. What only the dropped exports kept alive is then dead, and
-//! an optimiser removes it. Custom sections (names, producers) go too.
+//! The proxy-wasm SDK has its own callbacks, and exports every callback of the
+//! ABI. Postern has other callbacks, under other names, because two functions
+//! with the same name do not link. [`finish`] replaces them. It rewrites the
+//! export section: only the memory, the ABI's marker and Postern's callbacks
+//! stay, and the callbacks get the names that the host calls. An optimiser then
+//! removes the code that only the dropped exports used. Custom sections (names,
+//! producers) are removed, too.
 //!
-//! It refuses a module that lacks something the filter needs, has a callback of
-//! the wrong type, or imports what the host does not offer: all of that would
-//! otherwise be found out by a gateway that doesn't start.
+//! It refuses a module that lacks a needed export, has a callback of the wrong
+//! type, or imports a function that the host does not have. Otherwise a gateway
+//! with that module would not start.
 //!
-//! When the optimiser is done, [`order`](fn@order) puts the functions first that
-//! requests run, and tells the host how their branches mostly go.
+//! After the optimiser, [`order`](fn@order) puts the functions that requests run
+//! first, and adds hints for their branches.
 
+mod instrument;
 mod order;
-mod rehearsal;
+mod profile;
 pub mod table;
-mod watched;
 
 use std::fmt;
 use std::ops::Range;
 
-pub use order::{Disorder, Known, arranged, order};
-pub use rehearsal::count;
+pub use order::{IsTaken, OrderError, order, reordered};
+pub use profile::count;
 
-use table::{ENV, MEMORY, NEEDED, OURS, Shape, WASI};
+use table::{ENV, MEMORY, NEEDED, PREFIX, Shape, WASI};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ExternalKind, Parser, Payload, TypeRef, ValType,
 };
 
-/// Why a module was refused.
+/// The error of a module that is refused.
 #[derive(Debug)]
-pub enum Refusal {
-    /// Not a WebAssembly module, or a broken one.
+pub enum FinishError {
+    /// It is not a valid WebAssembly module.
     Malformed(BinaryReaderError),
-    /// What is wrong with its exports and imports, one sentence each.
+    /// The errors of its exports and imports, one sentence each.
     Unfit(Vec<String>),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for FinishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(error) => write!(f, "not a module that can be read: {error}"),
+            Self::Malformed(error) => write!(f, "not a valid module: {error}"),
             Self::Unfit(reasons) => write!(f, "{}", reasons.join("\n")),
         }
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for FinishError {}
 
-impl From<BinaryReaderError> for Refusal {
+impl From<BinaryReaderError> for FinishError {
     fn from(error: BinaryReaderError) -> Self {
         Self::Malformed(error)
     }
 }
 
-/// What the sections before the code tell about a module.
+/// The types, imports and exports of a module.
 #[derive(Default)]
-struct Surface<'a> {
-    /// By index; `None` for a type that no callback has.
+struct Interface<'a> {
+    /// By index; `None` for a type that is not a callback's.
     types: Vec<Option<Shape>>,
-    /// The type of each function, the imported ones first.
+    /// The type of each function, imported functions first.
     functions: Vec<u32>,
     imports: Vec<(&'a str, &'a str)>,
     exports: Vec<(&'a str, ExternalKind, u32)>,
 }
 
-impl<'a> Surface<'a> {
+impl<'a> Interface<'a> {
     fn read(module: &'a [u8]) -> Result<Self, BinaryReaderError> {
-        let mut surface = Self::default();
+        let mut interface = Self::default();
         for payload in Parser::new(0).parse_all(module) {
-            surface.note(payload?)?;
+            interface.read_section(payload?)?;
         }
-        Ok(surface)
+        Ok(interface)
     }
 
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "the other kinds of section say nothing about the surface"
+        reason = "the other sections have no types, imports or exports"
     )]
-    fn note(&mut self, payload: Payload<'a>) -> Result<(), BinaryReaderError> {
+    fn read_section(&mut self, payload: Payload<'a>) -> Result<(), BinaryReaderError> {
         match payload {
             Payload::TypeSection(groups) => {
                 for group in groups {
@@ -139,50 +139,50 @@ fn callback_shape(inner: &CompositeInnerType) -> Option<Shape> {
     })
 }
 
-/// The finished form of a linked module.
+/// Makes the finished module from a linked one.
 ///
 /// # Errors
-/// If it can't be read, or is not what the filter and the host need; then every
-/// reason is named.
-pub fn finish(module: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let surface = Surface::read(module)?;
-    let mut reasons = unoffered(&surface);
-    let exports = new_exports(&surface, &mut reasons);
+/// The module can't be read, or it does not fit the filter and the host. The
+/// error then has every reason.
+pub fn finish(module: &[u8]) -> Result<Vec<u8>, FinishError> {
+    let interface = Interface::read(module)?;
+    let mut reasons = unknown_imports(&interface);
+    let exports = new_exports(&interface, &mut reasons);
     if !reasons.is_empty() {
-        return Err(Refusal::Unfit(reasons));
+        return Err(FinishError::Unfit(reasons));
     }
     Ok(rewritten(module, &exports)?)
 }
 
-fn unoffered(surface: &Surface<'_>) -> Vec<String> {
+fn unknown_imports(interface: &Interface<'_>) -> Vec<String> {
     let offered = |module: &str, name: &str| match module {
         "env" => ENV.contains(&name),
         "wasi_snapshot_preview1" => WASI.contains(&name),
         _ => false,
     };
-    let strangers = surface
+    let unknown = interface
         .imports
         .iter()
         .filter(|(module, name)| !offered(module, name));
-    strangers
-        .map(|(module, name)| format!("imports {module}.{name}, which the host does not offer"))
+    unknown
+        .map(|(module, name)| format!("imports {module}.{name}, which the host does not have"))
         .collect()
 }
 
-fn new_exports(surface: &Surface<'_>, reasons: &mut Vec<String>) -> ExportSection {
+fn new_exports(interface: &Interface<'_>, reasons: &mut Vec<String>) -> ExportSection {
     let mut exports = ExportSection::new();
-    match surface.exported(MEMORY) {
+    match interface.exported(MEMORY) {
         Some((ExternalKind::Memory, index)) => {
             exports.export(MEMORY, ExportKind::Memory, index);
         }
         _ => reasons.push(format!("does not export {MEMORY}")),
     }
     for needed in NEEDED {
-        let Some((ExternalKind::Func, index)) = surface.exported(needed.linked) else {
+        let Some((ExternalKind::Func, index)) = interface.exported(needed.linked) else {
             reasons.push(format!("does not export the function {}", needed.linked));
             continue;
         };
-        if surface.shape(index) == Some(needed.shape) {
+        if interface.shape(index) == Some(needed.shape) {
             exports.export(needed.wire, ExportKind::Func, index);
         } else {
             let Shape { params, results } = needed.shape;
@@ -192,18 +192,18 @@ fn new_exports(surface: &Surface<'_>, reasons: &mut Vec<String>) -> ExportSectio
             ));
         }
     }
-    for (name, ..) in &surface.exports {
-        if name.starts_with(OURS) && NEEDED.iter().all(|needed| needed.linked != *name) {
+    for (name, ..) in &interface.exports {
+        if name.starts_with(PREFIX) && NEEDED.iter().all(|needed| needed.linked != *name) {
             reasons.push(format!(
-                "exports {name}, which the table of callbacks does not know"
+                "exports {name}, which is not in the table of callbacks"
             ));
         }
     }
     exports
 }
 
-/// The module with its export section replaced and its custom sections gone;
-/// every other section byte for byte as it was.
+/// The module with another export section and without custom sections. Every
+/// other section is unchanged.
 fn rewritten(module: &[u8], exports: &ExportSection) -> Result<Vec<u8>, BinaryReaderError> {
     let mut out = Module::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -226,7 +226,7 @@ fn rewritten(module: &[u8], exports: &ExportSection) -> Result<Vec<u8>, BinaryRe
     Ok(out.finish())
 }
 
-/// The bytes of a section that the parser has just found there.
+/// The bytes of a section, from the range that the parser returned.
 fn slice(module: &[u8], range: Range<u64>) -> &[u8] {
     let bounds = (usize::try_from(range.start), usize::try_from(range.end));
     let (Ok(start), Ok(end)) = bounds else {
@@ -235,7 +235,7 @@ fn slice(module: &[u8], range: Range<u64>) -> &[u8] {
     module.get(start..end).unwrap_or_default()
 }
 
-/// The ids of some kinds of section.
+/// The ids of some sections.
 const CUSTOM: u8 = 0;
 const EXPORT: u8 = 7;
 const CODE: u8 = 10;

@@ -1,6 +1,6 @@
-//! `postlink finish IN OUT` gives a linked module the host's exports; `postlink
-//! order IN OUT` puts the functions first that requests run; `postlink count IN`
-//! prints how many operations the rehearsal's requests take.
+//! `postlink finish IN OUT` gives a linked module the exports that the host
+//! calls. `postlink order IN OUT` puts the functions that requests run first.
+//! `postlink count IN` prints the number of operations of typical requests.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            // Nothing is left to be done if standard error is closed as well.
+            // If standard error is closed, the error can't be reported.
             let _ = writeln!(std::io::stderr(), "postlink: {reason}");
             ExitCode::FAILURE
         }
@@ -31,8 +31,8 @@ fn run() -> Result<(), String> {
     let at_input = |reason: &dyn Display| format!("{}: {reason}", input.display());
     let module = std::fs::read(input).map_err(|error| at_input(&error))?;
     let made = match step.to_str() {
-        Some("finish") => postlink::finish(&module).map_err(|refusal| at_input(&refusal)),
-        Some("order") => postlink::order(&module).map_err(|disorder| at_input(&disorder)),
+        Some("finish") => postlink::finish(&module).map_err(|error| at_input(&error)),
+        Some("order") => postlink::order(&module).map_err(|error| at_input(&error)),
         _ => Err(USAGE.to_owned()),
     };
     std::fs::write(output, made?).map_err(|error| format!("{}: {error}", output.display()))
@@ -42,7 +42,7 @@ fn count(input: &Path) -> Result<(), String> {
     let at_input = |reason: &dyn Display| format!("{}: {reason}", input.display());
     let module = std::fs::read(input).map_err(|error| at_input(&error))?;
     for (request, operations) in postlink::count(&module).map_err(|error| at_input(&error))? {
-        // Nothing is left to be done if standard output is closed.
+        // If standard output is closed, the result can't be printed.
         let _ = writeln!(std::io::stdout(), "{operations:8} {request}");
     }
     Ok(())

@@ -1,15 +1,15 @@
-//! Which functions stand first, and which way a branch mostly goes.
+//! Orders a module's functions, and adds branch hints.
 //!
-//! V8 puts the code of functions side by side in the module's order, and a
-//! request runs some fifty of a thousand. Where these stand apart, each is on
-//! pages of its own, and the processor's table of addresses, which Envoy nearly
-//! fills by itself, overflows: half a microsecond to one for every request. So
-//! what a [rehearsal](crate::rehearsal) enters is put to the front.
+//! V8 puts the code of functions side by side, in the module's order. A request
+//! runs some fifty functions of a thousand. If they are far apart, each is on
+//! other pages, and the processor's table of addresses overflows, because Envoy's
+//! own code nearly fills it. That costs half a microsecond to one microsecond per
+//! request. So the functions that a [profile](crate::profile) shows come first.
 //!
-//! Within a function V8 puts what a branch hint tells to be rare behind all else
-//! (V8 does since 13.7; Envoy 1.40 has 14.6). So what a request runs of a function stands
-//! together: J1 runs a fifth less lines of code and two fifths less jumps by it.
-//! A host that knows no hints passes over them: they are a custom section.
+//! Within a function, V8 13.7 and later put code that a branch hint marks as rare
+//! at the end (Envoy 1.40 has 14.6). So the code that a request runs is together:
+//! J1 runs a fifth fewer lines of code and two fifths fewer jumps. The hints are a
+//! custom section, which a host without support for them ignores.
 
 use std::fmt;
 
@@ -22,78 +22,78 @@ use wasmparser::{
     ImportSectionReader, Parser,
 };
 
-use crate::rehearsal::rehearse;
-use crate::watched::{has_two_ways, imported_functions, place, watched};
+use crate::instrument::{has_two_ways, imported_functions, instrumented, offset};
+use crate::profile::profile;
 use crate::{CODE, slice};
 
-/// Why a module could not be put in order.
+/// The error of a module that could not be ordered.
 #[derive(Debug)]
-pub enum Disorder {
+pub enum OrderError {
     /// It could not be read or written.
     Encoding(reencode::Error),
-    /// The rehearsal went wrong.
-    Rehearsal(String),
+    /// A typical request failed, or was decided differently than expected.
+    Profile(String),
 }
 
-impl fmt::Display for Disorder {
+impl fmt::Display for OrderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Encoding(error) => write!(f, "not a module that can be rewritten: {error}"),
-            Self::Rehearsal(reason) => write!(f, "in the rehearsal: {reason}"),
+            Self::Encoding(error) => write!(f, "the module can't be rewritten: {error}"),
+            Self::Profile(reason) => write!(f, "typical requests: {reason}"),
         }
     }
 }
 
-impl std::error::Error for Disorder {}
+impl std::error::Error for OrderError {}
 
-impl From<reencode::Error> for Disorder {
+impl From<reencode::Error> for OrderError {
     fn from(error: reencode::Error) -> Self {
         Self::Encoding(error)
     }
 }
 
-/// The same module with the functions first that typical requests enter, and
-/// hints for the branches that all usual ones take one way. Other custom sections
-/// go, as names would be of other functions then.
+/// The same module, with the functions that typical requests run first, and with
+/// hints for the branches that all forwarded ones take in one direction. Other
+/// custom sections are removed, because their function names would be wrong.
 ///
 /// # Errors
-/// See [`Disorder`]. That a typical request isn't decided as it should be is an
-/// error too.
-pub fn order(module: &[u8]) -> Result<Vec<u8>, Disorder> {
-    let seen = rehearse(&watched(module)?).map_err(Disorder::Rehearsal)?;
-    Ok(arranged(module, &seen.functions(), &|place| {
-        seen.is_taken(place)
+/// See [`OrderError`]. It is an error if a typical request is not decided as
+/// expected.
+pub fn order(module: &[u8]) -> Result<Vec<u8>, OrderError> {
+    let profile = profile(&instrumented(module)?).map_err(OrderError::Profile)?;
+    Ok(reordered(module, &profile.functions(), &|branch| {
+        profile.is_taken(branch)
     })?)
 }
 
-/// Whether the branch at a place of a module (bytes from its start) is usually taken, where that is known.
-pub type Known<'a> = &'a dyn Fn(u32) -> Option<bool>;
+/// Whether the branch at an offset in the module is usually taken; `None` if that is not known.
+pub type IsTaken<'a> = &'a dyn Fn(u32) -> Option<bool>;
 
-/// The same module with the functions of the indices `first` first, in that
-/// order, and hints for the branches that are `known`. What isn't a function of
-/// its own is left where it is.
+/// The same module, with the functions of the indices `first` first, in that
+/// order, and with hints for the branches that `is_taken` knows. An index that is
+/// not one of the module's own functions is ignored.
 ///
 /// # Errors
 /// The module can't be read.
-pub fn arranged(
+pub fn reordered(
     module: &[u8],
     first: &[u32],
-    known: Known<'_>,
+    is_taken: IsTaken<'_>,
 ) -> Result<Vec<u8>, reencode::Error> {
-    let mut moving = Moving {
+    let mut reorder = Reorder {
         first,
-        known,
+        is_taken,
         imported: 0,
         order: Vec::new(),
         indices: Vec::new(),
         hints: BranchHints::new(),
     };
     let mut out = Module::new();
-    moving.parse_core_module(&mut out, Parser::new(0), module)?;
-    Ok(hinted(&out.finish(), &moving.hints)?)
+    reorder.parse_core_module(&mut out, Parser::new(0), module)?;
+    Ok(hinted(&out.finish(), &reorder.hints)?)
 }
 
-/// The same module with hints before its code, where they have to stand.
+/// The same module with hints before its code section, which is their required position.
 fn hinted(module: &[u8], hints: &BranchHints) -> wasmparser::Result<Vec<u8>> {
     let mut out = Module::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -111,7 +111,7 @@ fn hinted(module: &[u8], hints: &BranchHints) -> wasmparser::Result<Vec<u8>> {
     Ok(out.finish())
 }
 
-/// A hint for the branch that stands so many bytes behind the start of its function.
+/// A hint for the branch at this offset in its function.
 fn hint(offset: usize, is_taken: bool) -> BranchHint {
     BranchHint {
         branch_func_offset: u32::try_from(offset).unwrap_or(u32::MAX),
@@ -119,55 +119,55 @@ fn hint(offset: usize, is_taken: bool) -> BranchHint {
     }
 }
 
-/// Rewrites a module with its functions in another order, and notes hints.
-struct Moving<'a> {
+/// Rewrites a module with its functions in another order, and collects hints.
+struct Reorder<'a> {
     first: &'a [u32],
-    known: Known<'a>,
-    /// How many functions are imported: these stay.
+    is_taken: IsTaken<'a>,
+    /// The number of imported functions. They keep their indices.
     imported: u32,
-    /// The module's own functions, as places among them, in the new order.
+    /// The module's own functions in the new order, each by its old position.
     order: Vec<usize>,
-    /// The new index of each of them.
+    /// The new index of each function, by its old position.
     indices: Vec<u32>,
     hints: BranchHints,
 }
 
-impl Moving<'_> {
-    /// Draws up the new order of so many functions.
+impl Reorder<'_> {
+    /// Makes the new order of this number of functions.
     fn arrange(&mut self, count: usize) {
         let own = |index: u32| usize::try_from(index.checked_sub(self.imported)?).ok();
         let mut is_placed = vec![false; count];
         let wanted = self.first.iter().filter_map(|index| own(*index));
         let mut order = Vec::with_capacity(count);
-        for place in wanted.chain(0..count) {
-            if let Some(is_placed @ false) = is_placed.get_mut(place) {
+        for position in wanted.chain(0..count) {
+            if let Some(is_placed @ false) = is_placed.get_mut(position) {
                 *is_placed = true;
-                order.push(place);
+                order.push(position);
             }
         }
         self.indices = vec![0; count];
-        for (index, place) in (self.imported..).zip(&order) {
-            if let Some(known) = self.indices.get_mut(*place) {
-                *known = index;
+        for (index, position) in (self.imported..).zip(&order) {
+            if let Some(new) = self.indices.get_mut(*position) {
+                *new = index;
             }
         }
         self.order = order;
     }
 
-    /// These, one for each function, in the new order.
+    /// The items, one for each function, in the new order.
     fn ordered<T: Clone>(&self, each: &[T]) -> Vec<T> {
-        let each = self.order.iter().filter_map(|place| each.get(*place));
+        let each = self.order.iter().filter_map(|position| each.get(*position));
         each.cloned().collect()
     }
 }
 
-impl Reencode for Moving<'_> {
+impl Reencode for Reorder<'_> {
     type Error = std::convert::Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
         let own = function.checked_sub(self.imported);
-        let place = own.and_then(|own| usize::try_from(own).ok());
-        let index = place.and_then(|place| self.indices.get(place));
+        let position = own.and_then(|own| usize::try_from(own).ok());
+        let index = position.and_then(|position| self.indices.get(position));
         Ok(index.copied().unwrap_or(function))
     }
 
@@ -215,9 +215,9 @@ impl Reencode for Moving<'_> {
         let mut hints = Vec::new();
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
-            let known = (self.known)(place(&reader));
+            let is_taken = (self.is_taken)(offset(&reader));
             let instruction = self.parse_instruction(&mut reader)?;
-            if let Some(is_taken) = known.filter(|_| has_two_ways(&instruction)) {
+            if let Some(is_taken) = is_taken.filter(|_| has_two_ways(&instruction)) {
                 hints.push(hint(function.byte_len(), is_taken));
             }
             function.instruction(&instruction);

@@ -1,13 +1,13 @@
-//! What the module must export, and what it may import: the one place to
-//! change when the filter gains or loses a callback.
+//! The functions that the module must export and those that it may import. To
+//! add or remove a callback of the filter, change this table.
 
-/// A function's type as far as the host looks at it: every parameter and the
-/// result, if there is one, is an `i32`.
+/// The type of a callback. Every parameter and the result, if there is one, is
+/// an `i32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// How many parameters.
+    /// The number of parameters.
     pub params: usize,
-    /// How many results: none or one.
+    /// The number of results: 0 or 1.
     pub results: usize,
 }
 
@@ -15,15 +15,15 @@ const fn shape(params: usize, results: usize) -> Shape {
     Shape { params, results }
 }
 
-/// A function that the linked module has, the name that the host looks for,
-/// and its type.
+/// A function of the linked module, the name by which the host calls it, and
+/// its type.
 #[derive(Clone, Copy, Debug)]
 pub struct Needed {
     /// The export's name after the link.
     pub linked: &'static str,
     /// Its name in the finished module.
     pub wire: &'static str,
-    /// What the host calls it with.
+    /// Its type.
     pub shape: Shape,
 }
 
@@ -35,17 +35,18 @@ const fn needed(linked: &'static str, wire: &'static str, shape: Shape) -> Neede
     }
 }
 
-/// The functions that stay, each with its final name. The host calls a stream
-/// callback for every request if it is exported at all, so one that the filter
-/// does not need is not here.
+/// The exported functions, each with its final name. The host calls every
+/// exported stream callback for every request, so only callbacks that the filter
+/// needs are here.
 pub const NEEDED: &[Needed] = &[
-    // The SDK's: the ABI's version.
+    // The SDK's marker of the ABI's version.
     needed(
         "proxy_abi_version_0_2_1",
         "proxy_abi_version_0_2_1",
         shape(0, 0),
     ),
-    // Ours. Functions of the host's names would clash with the SDK's in the link.
+    // The filter's callbacks. With the host's names, they would conflict with the
+    // SDK's in the link.
     needed("postern_initialize", "_initialize", shape(0, 0)),
     needed(
         "postern_on_memory_allocate",
@@ -80,11 +81,11 @@ pub const NEEDED: &[Needed] = &[
 /// The memory, which the host reads and writes.
 pub const MEMORY: &str = "memory";
 
-/// Our callbacks all start so: an export of that kind that [`NEEDED`] does not
-/// know was forgotten there.
-pub const OURS: &str = "postern_";
+/// The prefix of the filter's callbacks in the linked module. Each export with it
+/// must be in [`NEEDED`].
+pub const PREFIX: &str = "postern_";
 
-/// What Envoy offers under `env` to a module of ABI 0.2.1.
+/// Envoy's functions in the module `env` for ABI 0.2.1.
 pub const ENV: &[&str] = &[
     "proxy_add_header_map_value",
     "proxy_call_foreign_function",
@@ -127,9 +128,9 @@ pub const ENV: &[&str] = &[
     "proxy_set_tick_period_milliseconds",
 ];
 
-/// What of WASI Envoy offers and a filter may need: time, chance, environment,
-/// the end of the program, and writing to standard output and error (which
-/// become log lines). No files, no sockets.
+/// Envoy's WASI functions that a filter may need: time, random bits, environment,
+/// the end of the program, and writing to standard output and error (which become
+/// log lines). There are no files and no sockets.
 pub const WASI: &[&str] = &[
     "args_get",
     "args_sizes_get",

@@ -1,4 +1,4 @@
-//! Tiny modules through the step after the link.
+//! Small modules through `postlink::finish`.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,11 +8,11 @@
 )]
 
 use postlink::table::NEEDED;
-use postlink::{Refusal, finish};
+use postlink::{FinishError, finish};
 use wasmparser::{Parser, Payload, Validator};
 
-/// A module as it comes from the linker: the needed functions but for those
-/// that `change` leaves out or writes otherwise, between `head` and `tail`.
+/// A module as the linker makes it: the needed functions between `head` and
+/// `tail`. `change` can leave functions out or replace them.
 fn linked(head: &str, tail: &str, change: impl Fn(&str) -> Option<String>) -> Vec<u8> {
     let functions: String = NEEDED
         .iter()
@@ -52,13 +52,13 @@ fn exports(module: &[u8]) -> Vec<String> {
 
 fn reasons(module: &[u8]) -> Vec<String> {
     match finish(module) {
-        Err(Refusal::Unfit(reasons)) => reasons,
+        Err(FinishError::Unfit(reasons)) => reasons,
         other => panic!("expected reasons, got {other:?}"),
     }
 }
 
 #[test]
-fn callbacks_get_their_final_names_and_everything_else_is_dropped() {
+fn gives_callbacks_their_final_names_and_drops_other_exports() {
     let module = whole(
         r#"(func (export "proxy_on_log") (param i32)) (global (export "__heap_base") i32 (i32.const 0))"#,
     );
@@ -70,7 +70,7 @@ fn callbacks_get_their_final_names_and_everything_else_is_dropped() {
 }
 
 #[test]
-fn the_sdks_callback_gives_way_to_ours_of_that_name() {
+fn replaces_the_sdks_callbacks() {
     let module = whole(r#"(func (export "proxy_on_tick") (param i32) unreachable)"#);
     let finished = finish(&module).unwrap();
     let ticks = exports(&finished)
@@ -81,7 +81,7 @@ fn the_sdks_callback_gives_way_to_ours_of_that_name() {
 }
 
 #[test]
-fn other_sections_stay_byte_for_byte_and_custom_ones_go() {
+fn keeps_other_sections_and_removes_custom_ones() {
     let module = whole(r#"(data (i32.const 8) "kept") (func $named) (@custom "producers" "x")"#);
     let finished = finish(&module).unwrap();
     let sections = |module: &[u8]| -> Vec<(u8, Vec<u8>)> {
@@ -108,14 +108,14 @@ fn other_sections_stay_byte_for_byte_and_custom_ones_go() {
 }
 
 #[test]
-fn offered_imports_pass() {
+fn accepts_imports_that_the_host_has() {
     let head = r#"(import "env" "proxy_log" (func (param i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "random_get" (func (param i32 i32) (result i32)))"#;
     finish(&linked(head, MEMORY, |_| None)).unwrap();
 }
 
 #[test]
-fn an_import_that_the_host_does_not_offer_is_named() {
+fn reports_each_import_that_the_host_does_not_have() {
     let head = r#"(import "env" "proxy_logg" (func)) (import "wasi_snapshot_preview1" "fd_read" (func))
         (import "wasi" "random_get" (func))"#;
     let reasons = reasons(&linked(head, MEMORY, |_| None));
@@ -133,7 +133,7 @@ fn an_import_that_the_host_does_not_offer_is_named() {
 }
 
 #[test]
-fn every_missing_export_is_named() {
+fn reports_each_missing_export() {
     for needed in NEEDED {
         let without = linked("", MEMORY, |name| (name == needed.linked).then(String::new));
         let reasons = reasons(&without);
@@ -151,7 +151,7 @@ fn every_missing_export_is_named() {
 }
 
 #[test]
-fn a_callback_of_another_type_or_kind_is_named() {
+fn reports_a_callback_with_a_wrong_type() {
     for other in [
         r#"(func (export "postern_on_configure") (param i32))"#,
         r#"(func (export "postern_on_configure") (param i64) (result i32) i32.const 1)"#,
@@ -169,7 +169,7 @@ fn a_callback_of_another_type_or_kind_is_named() {
 }
 
 #[test]
-fn a_callback_that_the_table_does_not_know_is_named() {
+fn reports_a_callback_that_is_not_in_the_table() {
     let reasons = reasons(&whole(r#"(func (export "postern_on_log") (param i32))"#));
     assert!(
         reasons.len() == 1 && reasons[0].contains("postern_on_log"),
@@ -178,16 +178,16 @@ fn a_callback_that_the_table_does_not_know_is_named() {
 }
 
 #[test]
-fn what_is_not_a_module_is_refused() {
+fn refuses_invalid_modules() {
     for bytes in [&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01\xff", b"hello"] {
         assert!(
-            matches!(finish(bytes), Err(Refusal::Malformed(_))),
+            matches!(finish(bytes), Err(FinishError::Malformed(_))),
             "{bytes:?}"
         );
     }
     let module = whole("");
     for end in 8..module.len() {
-        // Cut anywhere: never a panic, and never taken for whole.
+        // A truncated module is refused, without a panic.
         assert!(finish(&module[..end]).is_err(), "{end}");
     }
 }

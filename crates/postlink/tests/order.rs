@@ -1,17 +1,17 @@
-//! Functions in another order, which do what they did.
+//! Reordered modules behave as before.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the other sections say nothing of it"
+    reason = "the other sections do not matter here"
 )]
 
-use postlink::{Disorder, arranged, order};
+use postlink::{OrderError, order, reordered};
 use wasmi::{Engine, Linker, Module, Store};
 use wasmparser::{KnownCustom, Operator, Parser, Payload, Validator};
 
-/// Functions are named in calls, tables, exports, globals, segments and the start; `$imported` stays where it is.
+/// Calls, tables, exports, globals, segments and the start function refer to functions. `$imported` keeps its index.
 const MODULE: &str = r#"(module
-    (import "host" "told" (func $imported (param i32)))
+    (import "host" "report" (func $imported (param i32)))
     (table 2 funcref)
     (memory (export "memory") 1)
     (global $reference funcref (ref.func $two))
@@ -29,15 +29,15 @@ const MODULE: &str = r#"(module
     (start $start)
     (data (i32.const 0) "x"))"#;
 
-/// All that the module can be asked, and what it told at its start.
+/// The results of all functions of the module, and the numbers that it reported at its start.
 fn answers(module: &[u8]) -> (Vec<i32>, Vec<i32>) {
     let engine = Engine::default();
     let module = Module::new(&engine, module).unwrap();
     let mut store = Store::new(&engine, Vec::<i32>::new());
     let mut linker = Linker::new(&engine);
-    let told =
+    let report =
         |mut caller: wasmi::Caller<'_, Vec<i32>>, number: i32| caller.data_mut().push(number);
-    linker.func_wrap("host", "told", told).unwrap();
+    linker.func_wrap("host", "report", report).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let instance = instance.start(&mut store).unwrap();
     let mut answers = Vec::new();
@@ -48,13 +48,13 @@ fn answers(module: &[u8]) -> (Vec<i32>, Vec<i32>) {
     let function = instance
         .get_typed_func::<i32, i32>(&store, "by table")
         .unwrap();
-    for place in 0..2 {
-        answers.push(function.call(&mut store, place).unwrap());
+    for index in 0..2 {
+        answers.push(function.call(&mut store, index).unwrap());
     }
     (answers, store.data().clone())
 }
 
-/// The bodies of a module's functions, in its order.
+/// The bodies of a module's functions, in order.
 fn bodies(module: &[u8]) -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -66,19 +66,19 @@ fn bodies(module: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn moved(module: &[u8], first: &[u32]) -> Vec<u8> {
-    arranged(module, first, &|_| None).unwrap()
+    reordered(module, first, &|_| None).unwrap()
 }
 
 #[test]
-fn what_is_named_comes_first_and_all_does_what_it_did() {
+fn puts_functions_first_and_keeps_their_behaviour() {
     let module = wat::parse_str(MODULE).unwrap();
     let before = bodies(&module);
-    // By the module's own numbers: 0 is imported, `$one` is 1.
+    // The indices are those of the module: 0 is imported, `$one` is 1.
     for (first, expected) in [
         (vec![], [0, 1, 2, 3, 4, 5, 6]),
         (vec![3, 1], [2, 0, 1, 3, 4, 5, 6]),
         (vec![7, 6, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1, 0]),
-        // What isn't there, is imported, or was named already counts for nothing.
+        // Unknown, imported and repeated indices are ignored.
         (vec![0, 99, 2, 2, u32::MAX], [1, 0, 2, 3, 4, 5, 6]),
     ] {
         let moved = moved(&module, &first);
@@ -89,16 +89,16 @@ fn what_is_named_comes_first_and_all_does_what_it_did() {
             "{first:?}"
         );
         let after = bodies(&moved);
-        // Those that call no other are byte for byte as they were.
-        for (place, from) in expected.into_iter().enumerate() {
+        // The bodies of functions without calls are unchanged.
+        for (to, from) in expected.into_iter().enumerate() {
             if from < 3 {
-                assert_eq!(after[place], before[from], "{first:?}");
+                assert_eq!(after[to], before[from], "{first:?}");
             }
         }
     }
 }
 
-/// A function that is moved, so that its call of another gets longer and its branches move.
+/// A function with a call that changes its length when the function is moved, so that the branches move.
 const BRANCHES: &str = r#"(module
     (func $first)
     (func (export "branches") (param i32) (result i32)
@@ -107,9 +107,9 @@ const BRANCHES: &str = r#"(module
         (if (i32.eqz (local.get 0)) (then (return (i32.const 2))))
         (select (i32.const 3) (i32.const 4) (local.get 0))))"#;
 
-/// The branches of a module: (function, place in the module, bytes from its function's start).
+/// The branches of a module: (function, offset in the module, offset in the function).
 fn branches(module: &[u8]) -> Vec<(u32, u32, u32)> {
-    let small = |place: u64| u32::try_from(place).unwrap();
+    let small = |offset: u64| u32::try_from(offset).unwrap();
     let mut branches = Vec::new();
     let payloads = Parser::new(0).parse_all(module);
     let bodies = payloads.filter_map(|payload| match payload.unwrap() {
@@ -120,17 +120,17 @@ fn branches(module: &[u8]) -> Vec<(u32, u32, u32)> {
         let start = body.range().start;
         let mut reader = body.get_operators_reader().unwrap();
         while !reader.eof() {
-            let place = reader.original_position();
+            let position = reader.original_position();
             if let Operator::If { .. } | Operator::BrIf { .. } = reader.read().unwrap() {
-                let offset = place.checked_sub(start).unwrap();
-                branches.push((function, small(place), small(offset)));
+                let offset = position.checked_sub(start).unwrap();
+                branches.push((function, small(position), small(offset)));
             }
         }
     }
     branches
 }
 
-/// The hints before a module's code: (function, bytes from its start, whether the branch is taken).
+/// The hints before a module's code: (function, offset in the function, whether the branch is taken).
 fn hints(module: &[u8]) -> Vec<(u32, u32, bool)> {
     let mut hints = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
@@ -153,26 +153,26 @@ fn hints(module: &[u8]) -> Vec<(u32, u32, bool)> {
 }
 
 #[test]
-fn hints_are_given_for_branches_where_they_stand_then() {
+fn hints_have_the_new_offsets_of_their_branches() {
     let module = wat::parse_str(BRANCHES).unwrap();
     let [(1, by_block, _), (1, by_if, _)] = branches(&module)[..] else {
         panic!("{:?}", branches(&module));
     };
     assert_eq!(hints(&module), []);
-    // Every place that isn't a branch is told of too, and counts for nothing.
-    let known = |place| (place != by_if).then_some(place == by_block);
-    let moved = arranged(&module, &[1], &known).unwrap();
+    // Offsets that are not branches are ignored.
+    let is_taken = |offset| (offset != by_if).then_some(offset == by_block);
+    let moved = reordered(&module, &[1], &is_taken).unwrap();
     Validator::new().validate_all(&moved).unwrap();
     let [(0, _, by_block), (0, _, by_if)] = branches(&moved)[..] else {
         panic!("{:?}", branches(&moved));
     };
     assert_eq!(hints(&moved), [(0, by_block, true)]);
-    let moved = arranged(&module, &[1], &|_| Some(false)).unwrap();
+    let moved = reordered(&module, &[1], &|_| Some(false)).unwrap();
     assert_eq!(hints(&moved), [(0, by_block, false), (0, by_if, false)]);
 }
 
 #[test]
-fn names_of_other_functions_are_not_kept() {
+fn removes_the_names_of_functions() {
     let module = wat::parse_str(MODULE).unwrap();
     let is_custom = |payload: &Payload<'_>| matches!(payload, Payload::CustomSection(section) if section.name() == "name");
     let has_names = |module: &[u8]| {
@@ -184,14 +184,14 @@ fn names_of_other_functions_are_not_kept() {
 }
 
 #[test]
-fn what_is_no_filter_is_refused() {
-    let told = |text: &str| {
+fn refuses_modules_that_are_not_filters() {
+    let error = |text: &str| {
         let module = wat::parse_str(text).unwrap();
-        let disorder = order(&module).unwrap_err();
-        assert!(matches!(disorder, Disorder::Rehearsal(_)));
-        disorder.to_string()
+        let error = order(&module).unwrap_err();
+        assert!(matches!(error, OrderError::Profile(_)));
+        error.to_string()
     };
-    assert_eq!(told(MODULE), "in the rehearsal: no function _initialize");
+    assert_eq!(error(MODULE), "typical requests: no function _initialize");
     let filter = |configured: u32| {
         format!(
             r#"(module (import "env" "proxy_done" (func (result i32)))
@@ -203,18 +203,18 @@ fn what_is_no_filter_is_refused() {
         )
     };
     assert_eq!(
-        told(&filter(0)),
-        "in the rehearsal: the policy was refused:\n"
+        error(&filter(0)),
+        "typical requests: the policy is refused:\n"
     );
     assert_eq!(
-        told(&filter(1)),
-        "in the rehearsal: no document was asked for:\n"
+        error(&filter(1)),
+        "typical requests: the module fetches no document:\n"
     );
-    assert!(order(b"nothing of the kind").is_err());
+    assert!(order(b"not a module").is_err());
 }
 
 #[test]
-fn a_filter_that_decides_otherwise_is_refused() {
+fn refuses_a_filter_with_wrong_decisions() {
     let module = wat::parse_str(
         r#"(module (import "env" "proxy_http_call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
         (memory (export "memory") 1)
@@ -230,9 +230,9 @@ fn a_filter_that_decides_otherwise_is_refused() {
         (func (export "proxy_on_delete") (param i32)))"#,
     )
     .unwrap();
-    let told = order(&module).unwrap_err().to_string();
+    let error = order(&module).unwrap_err().to_string();
     assert_eq!(
-        told,
-        "in the rehearsal: many.test/svc07/items/1?page=2 was Passed(0) and not Passed(3); it said:\n"
+        error,
+        "typical requests: many.test/svc07/items/1?page=2 is Forwarded(0), not Forwarded(3); its log:\n"
     );
 }

@@ -1,4 +1,4 @@
-//! A module that tells which of its functions are entered, and how its branches go.
+//! Instruments a module: it reports each function that it enters and the direction of each branch.
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
@@ -8,26 +8,26 @@ use wasmparser::{
     FunctionBody, ImportSectionReader, OperatorsReader, Parser, TypeRef, TypeSectionReader,
 };
 
-/// Where the function is imported from that is told.
-const REHEARSAL: &str = "rehearsal";
+/// The module name of the two imported functions.
+const PROFILE: &str = "profile";
 
-/// The function that is told: the index of one that is entered, as the module
-/// itself counts them.
+/// The imported function that gets the index of each function that is entered. The
+/// index is that of the original module.
 pub(crate) const ENTERED: &str = "entered";
 
-/// The function that is told: what a branch goes by, and where the branch stands
-/// in the module. It gives back what the branch goes by.
+/// The imported function that gets the condition of each branch and the branch's
+/// offset in the original module. It returns the condition.
 pub(crate) const BRANCHED: &str = "branched";
 
-/// The same module, which calls [`ENTERED`] whenever one of its functions begins
-/// and [`BRANCHED`] before each branch with two ways.
-pub(crate) fn watched(module: &[u8]) -> Result<Vec<u8>, reencode::Error> {
+/// The same module with a call of [`ENTERED`] at the start of each function, and a
+/// call of [`BRANCHED`] before each branch with two directions.
+pub(crate) fn instrumented(module: &[u8]) -> Result<Vec<u8>, reencode::Error> {
     let mut out = Module::new();
-    Watching::default().parse_core_module(&mut out, Parser::new(0), module)?;
+    Instrument::default().parse_core_module(&mut out, Parser::new(0), module)?;
     Ok(out.finish())
 }
 
-/// How many functions a module imports.
+/// The number of functions that a module imports.
 pub(crate) fn imported_functions(section: ImportSectionReader<'_>) -> wasmparser::Result<u32> {
     let mut count = 0_u32;
     for import in section.into_imports() {
@@ -38,25 +38,25 @@ pub(crate) fn imported_functions(section: ImportSectionReader<'_>) -> wasmparser
     Ok(count)
 }
 
-/// Whether it is a branch with two ways, which a hint can be given for.
+/// Whether it is a branch with two directions, which can have a hint.
 pub(crate) fn has_two_ways(instruction: &Instruction<'_>) -> bool {
     matches!(instruction, Instruction::If(_) | Instruction::BrIf(_))
 }
 
-/// Rewrites a module; what it adds comes after what is imported, so all of its
-/// own functions move up by two.
+/// Rewrites a module. The two new imports come after the others, so the indices of
+/// the module's own functions grow by two.
 #[derive(Default)]
-struct Watching {
-    /// The type of [`ENTERED`]; that of [`BRANCHED`] is the next.
-    told: u32,
-    /// How many functions are imported, and so the index of [`ENTERED`]; that of
-    /// [`BRANCHED`] is the next.
+struct Instrument {
+    /// The type of [`ENTERED`]. The type of [`BRANCHED`] is the next one.
+    entered_type: u32,
+    /// The number of imported functions, which is the index of [`ENTERED`]. The
+    /// index of [`BRANCHED`] is the next one.
     imported: u32,
-    /// The function whose body comes next, as the module counts them.
+    /// The index of the function whose body comes next, in the original module.
     next: u32,
 }
 
-impl Reencode for Watching {
+impl Reencode for Instrument {
     type Error = std::convert::Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
@@ -70,7 +70,7 @@ impl Reencode for Watching {
         section: TypeSectionReader<'_>,
     ) -> Result<(), reencode::Error> {
         utils::parse_type_section(self, types, section)?;
-        self.told = types.len();
+        self.entered_type = types.len();
         types.ty().function([ValType::I32], []);
         types
             .ty()
@@ -86,9 +86,9 @@ impl Reencode for Watching {
         self.imported = imported_functions(section.clone())?;
         self.next = self.imported;
         utils::parse_import_section(self, imports, section)?;
-        imports.import(REHEARSAL, ENTERED, EntityType::Function(self.told));
-        let next = self.told.saturating_add(1);
-        imports.import(REHEARSAL, BRANCHED, EntityType::Function(next));
+        imports.import(PROFILE, ENTERED, EntityType::Function(self.entered_type));
+        let next = self.entered_type.saturating_add(1);
+        imports.import(PROFILE, BRANCHED, EntityType::Function(next));
         Ok(())
     }
 
@@ -103,10 +103,10 @@ impl Reencode for Watching {
         self.next = self.next.saturating_add(1);
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
-            let place = place(&reader);
+            let offset = offset(&reader);
             let instruction = self.parse_instruction(&mut reader)?;
             if has_two_ways(&instruction) {
-                function.instruction(&constant(place));
+                function.instruction(&constant(offset));
                 function.instruction(&Instruction::Call(self.imported.saturating_add(1)));
             }
             function.instruction(&instruction);
@@ -116,8 +116,8 @@ impl Reencode for Watching {
     }
 }
 
-/// Where the next instruction stands in the module.
-pub(crate) fn place(reader: &OperatorsReader<'_>) -> u32 {
+/// The offset of the next instruction in the module.
+pub(crate) fn offset(reader: &OperatorsReader<'_>) -> u32 {
     u32::try_from(reader.original_position()).unwrap_or(u32::MAX)
 }
 

@@ -1,74 +1,77 @@
-//! As much of a host as a rehearsal needs.
+//! A minimal proxy-wasm host, for the typical requests.
 
 use wasmi::{
     Caller, Config, Engine, ExternType, FuncType, Instance, Linker, Memory, Module, Store, Val,
 };
 
-use crate::watched::{BRANCHED, ENTERED};
+use crate::instrument::{BRANCHED, ENTERED};
 
-use super::seen::Run;
+use super::trace::Trace;
 
-/// The root's number. Streams count on from there.
+/// The root's context id. The ids of streams follow.
 const ROOT: u32 = 1;
 
-/// The one callout that is ever sent.
+/// The token of the only callout.
 const TOKEN: u32 = 1;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// It went on, with so many edits.
-    Passed(usize),
-    /// It was answered with this status.
+pub(super) enum Outcome {
+    /// It is forwarded, with this number of edits.
+    Forwarded(usize),
+    /// It is answered with this status.
     Denied(u32),
-    /// It was held.
-    Held,
+    /// It waits.
+    Waiting,
 }
 
-/// What the host's functions work on.
+/// The state of the host's functions.
 #[derive(Default)]
-struct Stage {
-    /// The policy, until it is read; then the body of a reply.
+struct State {
+    /// The policy until the module has read it, then the body of a reply.
     buffer: Vec<u8>,
-    /// A header map in wire form.
+    /// A header map in the ABI's format.
     headers: Vec<u8>,
-    /// What ran since the request began.
-    run: Run,
+    /// The trace of the current request.
+    trace: Trace,
     edits: usize,
     denied: Option<u32>,
     called: bool,
     log: String,
 }
 
-/// A module on stage, with its policy and its document.
+/// A running module with its policy and its document.
 pub(super) struct Host {
-    store: Store<Stage>,
+    store: Store<State>,
     instance: Instance,
-    newest: u32,
+    last_context: u32,
 }
 
 impl Host {
-    /// Starts a module: its policy is in force, and the document that it asks for is there.
+    /// Starts a module, configures its policy and delivers its document.
     pub(super) fn start(module: &[u8], policy: &str, document: &str) -> Result<Self, String> {
         let mut config = Config::default();
         config.consume_fuel(true);
         let engine = Engine::new(&config);
-        let module = Module::new(&engine, module).map_err(said)?;
-        let mut store = Store::new(&engine, Stage::default());
-        store.set_fuel(u64::MAX).map_err(said)?;
+        let module = Module::new(&engine, module).map_err(text)?;
+        let mut store = Store::new(&engine, State::default());
+        store.set_fuel(u64::MAX).map_err(text)?;
         let mut linker = Linker::new(&engine);
         for import in module.imports() {
             let ExternType::Func(shape) = import.ty() else {
-                return Err(format!("imports {}, which is no function", import.name()));
+                return Err(format!(
+                    "imports {}, which is not a function",
+                    import.name()
+                ));
             };
             define(&mut linker, import.module(), import.name(), shape)?;
         }
-        let instance = linker.instantiate(&mut store, &module).map_err(said)?;
-        let instance = instance.start(&mut store).map_err(said)?;
+        let instance = linker.instantiate(&mut store, &module).map_err(text)?;
+        let instance = instance.start(&mut store).map_err(text)?;
         let mut host = Self {
             store,
             instance,
-            newest: ROOT,
+            last_context: ROOT,
         };
         host.configure(policy, document)?;
         Ok(host)
@@ -79,11 +82,11 @@ impl Host {
         self.call("proxy_on_context_create", &[ROOT, 0])?;
         self.store.data_mut().buffer = policy.into();
         if self.call("proxy_on_configure", &[ROOT, size(policy.len())])? != 1 {
-            return Err(format!("the policy was refused:\n{}", self.said()));
+            return Err(format!("the policy is refused:\n{}", self.log()));
         }
         self.call("proxy_on_tick", &[ROOT])?;
         if !std::mem::take(&mut self.store.data_mut().called) {
-            return Err(format!("no document was asked for:\n{}", self.said()));
+            return Err(format!("the module fetches no document:\n{}", self.log()));
         }
         self.store.data_mut().buffer = document.into();
         self.store.data_mut().headers = wire(&[(":status", "200")]);
@@ -92,35 +95,35 @@ impl Host {
         Ok(())
     }
 
-    /// Takes a request through all of a stream's callbacks: what became of it, and what ran.
-    pub(super) fn request(&mut self, headers: &[(&str, &str)]) -> Result<(Answer, Run), String> {
-        *self.store.data_mut() = Stage {
+    /// Calls all callbacks of a stream for a request. Returns the outcome and the trace.
+    pub(super) fn request(&mut self, headers: &[(&str, &str)]) -> Result<(Outcome, Trace), String> {
+        *self.store.data_mut() = State {
             headers: wire(headers),
-            ..Stage::default()
+            ..State::default()
         };
-        self.newest = self.newest.saturating_add(1);
-        let stream = self.newest;
+        self.last_context = self.last_context.saturating_add(1);
+        let stream = self.last_context;
         self.call("proxy_on_context_create", &[stream, ROOT])?;
         let count = size(headers.len());
         let action = self.call("proxy_on_request_headers", &[stream, count, 1])?;
         self.call("proxy_on_response_headers", &[stream, 1, 0])?;
         self.call("proxy_on_delete", &[stream])?;
-        let stage = self.store.data_mut();
-        let answer = match (stage.denied, action) {
-            (Some(status), _) => Answer::Denied(status),
-            (None, 0) => Answer::Passed(stage.edits),
-            (None, _) => Answer::Held,
+        let state = self.store.data_mut();
+        let outcome = match (state.denied, action) {
+            (Some(status), _) => Outcome::Denied(status),
+            (None, 0) => Outcome::Forwarded(state.edits),
+            (None, _) => Outcome::Waiting,
         };
-        Ok((answer, std::mem::take(&mut stage.run)))
+        Ok((outcome, std::mem::take(&mut state.trace)))
     }
 
-    /// How many operations the module can still run. Each one that runs takes one or more off.
+    /// The number of operations that the module can still run. Each operation uses one or more.
     pub(super) fn fuel(&self) -> u64 {
         self.store.get_fuel().unwrap_or_default()
     }
 
-    /// What the module wrote to the log since the request began.
-    pub(super) fn said(&self) -> &str {
+    /// The module's log lines since the request began.
+    pub(super) fn log(&self) -> &str {
         &self.store.data().log
     }
 
@@ -132,12 +135,12 @@ impl Host {
         let mut results = vec![Val::I32(0); count];
         function
             .call(&mut self.store, &arguments, &mut results)
-            .map_err(|error| format!("{name}: {error}; it said:\n{}", self.said()))?;
+            .map_err(|error| format!("{name}: {error}; its log:\n{}", self.log()))?;
         Ok(results.first().map_or(0, word))
     }
 }
 
-fn said(error: impl Into<wasmi::Error>) -> String {
+fn text(error: impl Into<wasmi::Error>) -> String {
     error.into().to_string()
 }
 
@@ -145,7 +148,7 @@ fn size(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn place(word: u32) -> usize {
+fn index(word: u32) -> usize {
     usize::try_from(word).unwrap_or(usize::MAX)
 }
 
@@ -158,7 +161,7 @@ fn value(word: u32) -> Val {
     Val::I32(i32::from_le_bytes(word.to_le_bytes()))
 }
 
-/// A header map as the ABI has it.
+/// A header map in the ABI's format.
 fn wire(pairs: &[(&str, &str)]) -> Vec<u8> {
     let mut wire = size(pairs.len()).to_le_bytes().to_vec();
     for (name, value) in pairs {
@@ -172,14 +175,14 @@ fn wire(pairs: &[(&str, &str)]) -> Vec<u8> {
     wire
 }
 
-/// Gives the module a function of the host's.
+/// Defines a function of the host for the module.
 fn define(
-    linker: &mut Linker<Stage>,
+    linker: &mut Linker<State>,
     module: &str,
     name: &str,
     shape: &FuncType,
 ) -> Result<(), String> {
-    let asked = name.to_owned();
+    let called = name.to_owned();
     linker
         .func_new(
             module,
@@ -187,7 +190,7 @@ fn define(
             shape.clone(),
             move |caller, given, results| {
                 let arguments: Vec<u32> = given.iter().map(word).collect();
-                let status = perform(&asked, caller, &arguments)?;
+                let status = perform(&called, caller, &arguments)?;
                 if let Some(result) = results.first_mut() {
                     *result = value(status);
                 }
@@ -195,43 +198,43 @@ fn define(
             },
         )
         .map(|_| ())
-        .map_err(said)
+        .map_err(text)
 }
 
 const OK: u32 = 0;
 const NOT_FOUND: u32 = 1;
 
-/// Performs a host call. What isn't named here has nothing to say and does well.
+/// Performs a host call. Calls that are not listed here do nothing and return OK.
 fn perform(
     name: &str,
-    mut caller: Caller<'_, Stage>,
+    mut caller: Caller<'_, State>,
     arguments: &[u32],
 ) -> Result<u32, wasmi::Error> {
     match (name, arguments) {
-        (ENTERED, &[function]) => caller.data_mut().run.entered(function),
-        (BRANCHED, &[by, place]) => {
-            caller.data_mut().run.branched(place, by != 0);
-            return Ok(by);
+        (ENTERED, &[function]) => caller.data_mut().trace.entered(function),
+        (BRANCHED, &[condition, offset]) => {
+            caller.data_mut().trace.branched(offset, condition != 0);
+            return Ok(condition);
         }
         ("proxy_get_buffer_bytes", &[_, start, most, data, length]) => {
-            let rest = caller.data().buffer.get(place(start)..).unwrap_or_default();
-            let piece = rest.get(..place(most)).unwrap_or(rest).to_vec();
-            hand_over(&mut caller, &piece, data, length)?;
+            let rest = caller.data().buffer.get(index(start)..).unwrap_or_default();
+            let part = rest.get(..index(most)).unwrap_or(rest).to_vec();
+            return_bytes(&mut caller, &part, data, length)?;
         }
         ("proxy_get_header_map_pairs", &[_, data, length]) => {
             let headers = caller.data().headers.clone();
-            hand_over(&mut caller, &headers, data, length)?;
+            return_bytes(&mut caller, &headers, data, length)?;
         }
         ("proxy_get_current_time_nanoseconds", &[at]) => {
             write(&mut caller, at, &NOW.to_le_bytes())?
         }
-        // Info, and nothing in the environment.
+        // The level is info, and the environment is empty.
         ("proxy_get_log_level", &[at]) => write(&mut caller, at, &2_u32.to_le_bytes())?,
         ("environ_sizes_get", &[count, bytes]) => {
             write(&mut caller, count, &[0; 4])?;
             write(&mut caller, bytes, &[0; 4])?;
         }
-        ("random_get", &[at, length]) => write(&mut caller, at, &vec![7; place(length)])?,
+        ("random_get", &[at, length]) => write(&mut caller, at, &vec![7; index(length)])?,
         ("proxy_define_metric", &[_, _, _, at]) => write(&mut caller, at, &1_u32.to_le_bytes())?,
         ("proxy_get_shared_data" | "proxy_get_property", _) => return Ok(NOT_FOUND),
         ("proxy_http_call", &[.., at]) => {
@@ -244,13 +247,13 @@ fn perform(
             | "proxy_remove_header_map_value",
             _,
         ) => {
-            let stage = caller.data_mut();
-            stage.edits = stage.edits.saturating_add(1);
+            let state = caller.data_mut();
+            state.edits = state.edits.saturating_add(1);
         }
         ("proxy_send_local_response", &[status, ..]) => caller.data_mut().denied = Some(status),
         ("proxy_log", &[_, at, length]) => {
-            let mut line = vec![0; place(length)];
-            memory(&caller)?.read(&caller, place(at), &mut line)?;
+            let mut line = vec![0; index(length)];
+            memory(&caller)?.read(&caller, index(at), &mut line)?;
             let log = &mut caller.data_mut().log;
             log.push_str(&String::from_utf8_lossy(&line));
             log.push('\n');
@@ -263,19 +266,19 @@ fn perform(
 /// The host's time, in nanoseconds since 1970.
 const NOW: u64 = 1_700_000_000_000_000_000;
 
-fn memory(caller: &Caller<'_, Stage>) -> Result<Memory, wasmi::Error> {
+fn memory(caller: &Caller<'_, State>) -> Result<Memory, wasmi::Error> {
     let memory = caller.get_export("memory");
     let memory = memory.and_then(wasmi::Extern::into_memory);
     memory.ok_or_else(|| wasmi::Error::new("no memory"))
 }
 
-fn write(caller: &mut Caller<'_, Stage>, at: u32, bytes: &[u8]) -> Result<(), wasmi::Error> {
-    Ok(memory(caller)?.write(caller, place(at), bytes)?)
+fn write(caller: &mut Caller<'_, State>, at: u32, bytes: &[u8]) -> Result<(), wasmi::Error> {
+    Ok(memory(caller)?.write(caller, index(at), bytes)?)
 }
 
-/// Gives bytes away: the module allocates, and is told where and how many.
-fn hand_over(
-    caller: &mut Caller<'_, Stage>,
+/// Returns bytes to the module: allocates memory in it, writes the bytes there, and writes their address and length.
+fn return_bytes(
+    caller: &mut Caller<'_, State>,
     bytes: &[u8],
     data: u32,
     length: u32,
@@ -284,8 +287,8 @@ fn hand_over(
     let allocate = allocate.and_then(wasmi::Extern::into_func);
     let allocate = allocate.ok_or_else(|| wasmi::Error::new("no allocator"))?;
     let mut results = [Val::I32(0)];
-    let asked = [value(size(bytes.len()))];
-    allocate.call(&mut *caller, &asked, &mut results)?;
+    let arguments = [value(size(bytes.len()))];
+    allocate.call(&mut *caller, &arguments, &mut results)?;
     let at = results.first().map_or(0, word);
     write(caller, at, bytes)?;
     write(caller, data, &at.to_le_bytes())?;
