@@ -2,7 +2,7 @@
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::Record as _;
-use crate::config::provider::api_key::{ApiKeyCredential, ApiKeyRef};
+use crate::config::provider::{ApiKeyCredential, ApiKeyRef};
 use crate::config::{ConfigErrors, Path};
 
 one_of! {
@@ -30,7 +30,7 @@ impl Credential {
 
     /// The API key, where it is one.
     #[must_use]
-    pub const fn api_key(&self) -> Option<&ApiKeyCredential> {
+    pub fn api_key(&self) -> Option<&ApiKeyCredential> {
         match self {
             Self::ApiKey(credential) => Some(credential),
         }

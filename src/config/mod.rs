@@ -36,9 +36,7 @@ pub use identity::{
 };
 pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
-pub use provider::api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
-pub(crate) use provider::api_key::{ApiKeyRef, KeyRef};
-pub use provider::{Location, Provider};
+pub use provider::*;
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
 pub use rewrite::{

@@ -1,13 +1,15 @@
 //! Named ways to authenticate.
 
-pub(super) mod api_key;
-pub(super) mod location;
+mod api_key;
+mod location;
 
 use crate::config::decode::node::Node;
+use crate::config::decode::record::{Field, Record as _, Rule};
 use crate::config::decode::{Decode, Named, name, pairs};
 use crate::config::{ConfigErrors, Path};
 
-use api_key::ApiKeyProvider;
+pub use api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
+pub(crate) use api_key::{ApiKeyRef, KeyRef};
 pub use location::Location;
 
 one_of! {
@@ -46,11 +48,27 @@ impl Provider {
 
     /// The header fields that it writes for the upstream. No client may send them.
     #[must_use]
-    pub const fn headers(&self) -> &[String] {
+    pub fn headers(&self) -> &[String] {
         match self {
             Self::ApiKey(_) => &[],
         }
     }
+}
+
+/// The fields of a kind's records, by the record's name: the provider, and a consumer's credential.
+pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [Rule])> {
+    Some(match name {
+        "ApiKeyProvider" => (ApiKeyProvider::FIELDS, ApiKeyProvider::RULES),
+        "ApiKeyCredential" => (
+            api_key::WrittenApiKey::FIELDS,
+            api_key::WrittenApiKey::RULES,
+        ),
+        "Location" => (
+            location::WrittenLocation::FIELDS,
+            location::WrittenLocation::RULES,
+        ),
+        _ => return None,
+    })
 }
 
 /// The providers of a policy, by names that requirements can tell from `none`.

@@ -42,7 +42,6 @@ impl TypeSchema {
             "Property" => choice::<crate::config::access_log::Property>(),
             "Consumer" => record::<crate::config::Consumer>(),
             "Credential" => record::<crate::config::Credential>(),
-            "ApiKeyCredential" => record::<crate::config::provider::api_key::WrittenApiKey>(),
             "ConsumersFrom" => record::<crate::config::ConsumersFrom>(),
             "Identity" => record::<crate::config::Identity>(),
             "Paths" => record::<crate::config::Paths>(),
@@ -53,8 +52,6 @@ impl TypeSchema {
             "Parameters" => choice::<crate::config::Parameters>(),
             "Routing" => record::<crate::config::Routing>(),
             "Provider" => record::<crate::config::Provider>(),
-            "ApiKeyProvider" => record::<crate::config::ApiKeyProvider>(),
-            "Location" => record::<crate::config::provider::location::WrittenLocation>(),
             "Source" => record::<crate::config::source::WrittenSource>(),
             "HttpSource" => record::<crate::config::HttpSource>(),
             "Index" => record::<crate::config::Index>(),
@@ -80,7 +77,10 @@ impl TypeSchema {
             "Scheme" => choice::<crate::config::Scheme>(),
             "Respond" => record::<crate::config::Respond>(),
             "Unmatched" => record::<crate::config::Unmatched>(),
-            _ => return None,
+            _ => {
+                let (fields, rules) = crate::config::provider::record(name)?;
+                Self::Record(fields, rules)
+            }
         })
     }
 }

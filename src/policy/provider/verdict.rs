@@ -33,7 +33,7 @@ pub(crate) struct Verified<'p> {
 /// Who sent a request, as one provider tells.
 ///
 /// The claims of a token will be a field of it, once a provider of tokens is there.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Identity<'p> {
     /// The consumer's credential; `None` for somebody who is no consumer: no condition on consumers holds then, and the
     /// upstream is told no name.
