@@ -9,7 +9,7 @@ use std::sync::Arc;
 use postern::config::Config;
 use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
 use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
-use postern::internals::source::{ABSENT, Board};
+use postern::internals::source::{ABSENT, SharedData};
 use postern::policy::{Environment, Policy};
 use postern::time::Timestamp;
 use serde_json::{Value, json};
@@ -222,7 +222,7 @@ impl Observer for Nothing {
 #[derive(Debug, Default)]
 struct OneBoard(BTreeMap<String, (Vec<u8>, u32)>);
 
-impl Board for OneBoard {
+impl SharedData for OneBoard {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.0.get(key).cloned()
     }

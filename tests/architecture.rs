@@ -385,7 +385,7 @@ mod checks {
         for (path, text) in [
             (
                 "src/engine/a.rs",
-                "use crate::{http::{Text, Edit}, policy::Policy, source::Board};\nuse super::step::Step;",
+                "use crate::{http::{Text, Edit}, policy::Policy, source::SharedData};\nuse super::step::Step;",
             ),
             (
                 "src/route/a.rs",

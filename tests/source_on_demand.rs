@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
 use postern::internals::source::{
-    Answer, Arguments, Document, Format, Limits, OnDemand, Refusal, RequestTemplate, Settled,
-    SourceError,
+    Arguments, Document, EntryState, Format, Limits, OnDemand, ReadResult, Refusal,
+    RequestTemplate, SourceError,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ fn on_demand(limits: Limits) -> OnDemand {
     OnDemand::new(Arc::new(template), limits)
 }
 
-fn ask(source: &mut OnDemand, key: &[u8], now: Timestamp) -> Answer {
+fn ask(source: &mut OnDemand, key: &[u8], now: Timestamp) -> EntryState {
     source.ask(&Arguments::segment(key), now)
 }
 
@@ -58,21 +58,21 @@ fn header(callout: &Callout, name: &str) -> Option<String> {
 }
 
 /// What an answer says, in a word, with the document's text.
-fn say(answer: &Answer) -> String {
+fn say(answer: &EntryState) -> String {
     let text = |document: &Document| document.value().to_string();
     match answer {
-        Answer::Fresh(document) => format!("fresh {}", text(document)),
-        Answer::Stale(document, None) => format!("stale {}", text(document)),
-        Answer::Stale(document, Some(callout)) => format!(
+        EntryState::Fresh(document) => format!("fresh {}", text(document)),
+        EntryState::Stale(document, None) => format!("stale {}", text(document)),
+        EntryState::Stale(document, Some(callout)) => format!(
             "stale {}, ask {}",
             text(document),
             header(callout, "if-none-match").unwrap_or_default()
         ),
-        Answer::Missing => "missing".to_owned(),
-        Answer::Pending => "pending".to_owned(),
-        Answer::Start(callout) => format!("ask {}", header(callout, ":path").unwrap()),
-        Answer::Failed(error) => format!("failed: {error}"),
-        Answer::Refused(refusal) => format!("refused: {refusal:?}"),
+        EntryState::Missing => "missing".to_owned(),
+        EntryState::Pending => "pending".to_owned(),
+        EntryState::Start(callout) => format!("ask {}", header(callout, ":path").unwrap()),
+        EntryState::Failed(error) => format!("failed: {error}"),
+        EntryState::Refused(refusal) => format!("refused: {refusal:?}"),
     }
 }
 
@@ -86,19 +86,19 @@ fn the_life_of_a_document() {
     let say_at = |source: &mut OnDemand, seconds| say(&ask(source, b"a b", at(seconds)));
     assert_eq!(say_at(&mut source, 0), "ask /profiles/a%20b");
     assert_eq!(say_at(&mut source, 0), "pending");
-    let settled = source.fetched(b"a b", reply("200", "1"), at(1));
-    assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
+    let result = source.fetched(b"a b", reply("200", "1"), at(1));
+    assert!(matches!(result, ReadResult::Found(document) if document.value() == 1));
     assert_eq!(say_at(&mut source, 61), "fresh 1");
     assert_eq!(say_at(&mut source, 62), "stale 1, ask \"1\"");
     assert_eq!(say_at(&mut source, 62), "stale 1");
-    let settled = source.fetched(b"a b", reply("304", ""), at(63));
-    assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
+    let result = source.fetched(b"a b", reply("304", ""), at(63));
+    assert!(matches!(result, ReadResult::Found(document) if document.value() == 1));
     assert_eq!(say_at(&mut source, 123), "fresh 1");
     assert_eq!(say_at(&mut source, 124), "stale 1, ask \"1\"");
-    let settled = source.fetched(b"a b", Err(CalloutError::NoReply), at(124));
+    let result = source.fetched(b"a b", Err(CalloutError::NoReply), at(124));
     assert_eq!(
-        settled,
-        Settled::Failed(SourceError::Callout(CalloutError::NoReply))
+        result,
+        ReadResult::Failed(SourceError::Callout(CalloutError::NoReply))
     );
     assert_eq!(say_at(&mut source, 124), "stale 1");
     assert_eq!(say_at(&mut source, 125), "stale 1, ask \"1\"");
@@ -113,25 +113,25 @@ fn the_life_of_a_document() {
 
 #[test]
 fn what_is_remembered_of_a_key_without_document() {
-    for (result, settled, soon, last) in [
-        (reply("404", ""), Settled::Missing, "missing", 5),
-        (reply("410", ""), Settled::Missing, "missing", 5),
+    for (reply, result, soon, last) in [
+        (reply("404", ""), ReadResult::Missing, "missing", 5),
+        (reply("410", ""), ReadResult::Missing, "missing", 5),
         (
             reply("503", ""),
-            Settled::Failed(SourceError::Status(503)),
+            ReadResult::Failed(SourceError::Status(503)),
             "failed: unexpected status 503",
             0,
         ),
         (
             reply("304", ""),
-            Settled::Failed(SourceError::Status(304)),
+            ReadResult::Failed(SourceError::Status(304)),
             "failed: unexpected status 304",
             0,
         ),
     ] {
         let mut source = on_demand(LIMITS);
         assert_eq!(say(&ask(&mut source, b"a", at(0))), "ask /profiles/a");
-        assert_eq!(source.fetched(b"a", result, at(0)), settled);
+        assert_eq!(source.fetched(b"a", reply, at(0)), result);
         assert_eq!(say(&ask(&mut source, b"a", at(0))), soon);
         assert_eq!(say(&ask(&mut source, b"a", at(last))), soon);
         assert_eq!(say(&ask(&mut source, b"b", at(last))), "ask /profiles/b");
@@ -147,10 +147,10 @@ fn a_bad_document_is_a_failure() {
     for body in ["{", "", &"1".repeat(101)] {
         let mut source = on_demand(LIMITS);
         let _ = ask(&mut source, b"a", at(0));
-        let settled = source.fetched(b"a", reply("200", body), at(0));
-        assert!(matches!(settled, Settled::Failed(_)), "{body}");
+        let result = source.fetched(b"a", reply("200", body), at(0));
+        assert!(matches!(result, ReadResult::Failed(_)), "{body}");
         assert!(
-            matches!(ask(&mut source, b"a", at(0)), Answer::Failed(_)),
+            matches!(ask(&mut source, b"a", at(0)), EntryState::Failed(_)),
             "{body}"
         );
     }
@@ -173,23 +173,26 @@ fn what_is_refused() {
     ] {
         assert_eq!(
             ask(&mut source, key, at(0)),
-            Answer::Refused(refusal),
+            EntryState::Refused(refusal),
             "{key:?}"
         );
     }
     assert_eq!(source.in_flight(), 0);
     let _ = ask(&mut source, b"a", at(0));
     let _ = ask(&mut source, b"b", at(0));
-    let refused = Answer::Refused(Refusal::TooManyInFlight);
+    let refused = EntryState::Refused(Refusal::TooManyInFlight);
     assert_eq!(ask(&mut source, b"c", at(0)), refused);
-    assert_eq!(ask(&mut source, b"a", at(0)), Answer::Pending);
+    assert_eq!(ask(&mut source, b"a", at(0)), EntryState::Pending);
     source.abandon(b"a");
-    assert!(matches!(ask(&mut source, b"c", at(0)), Answer::Start(_)));
+    assert!(matches!(
+        ask(&mut source, b"c", at(0)),
+        EntryState::Start(_)
+    ));
     let late = source.fetched(b"a", reply("200", "1"), at(0));
-    assert_eq!(late, Settled::Ignored);
+    assert_eq!(late, ReadResult::Ignored);
     assert_eq!(ask(&mut source, b"a", at(2)), refused);
     assert!(
-        matches!(ask(&mut source, b"a", at(3)), Answer::Start(_)),
+        matches!(ask(&mut source, b"a", at(3)), EntryState::Start(_)),
         "those before are lost"
     );
     assert_eq!(source.in_flight(), 1);
@@ -216,7 +219,7 @@ fn many_missing_keys_push_no_document_out() {
         let _ = source.fetched(key.as_bytes(), reply("404", ""), at(0));
     }
     assert_eq!(
-        (source.documents(), source.lacks()),
+        (source.documents(), source.negative_entries()),
         (1, LIMITS.max_entries)
     );
     assert_eq!(say(&ask(&mut source, b"a", at(0))), "fresh 1");
@@ -233,8 +236,8 @@ fn a_document_forgotten_while_it_is_confirmed() {
     assert_eq!(say(&ask(&mut source, b"a", at(61))), "stale 1, ask \"1\"");
     let _ = ask(&mut source, b"b", at(61));
     let _ = source.fetched(b"b", reply("200", "2"), at(61));
-    let settled = source.fetched(b"a", reply("304", ""), at(61));
-    assert!(matches!(settled, Settled::Found(document) if document.value() == 1));
+    let result = source.fetched(b"a", reply("304", ""), at(61));
+    assert!(matches!(result, ReadResult::Found(document) if document.value() == 1));
 }
 
 #[test]
@@ -260,14 +263,14 @@ fn what_counts_is_the_memory_that_a_document_takes() {
         let mut source = on_demand(LIMITS);
         for key in [&b"a"[..], b"b", b"c"] {
             let _ = ask(&mut source, key, at(0));
-            let settled = source.fetched(key, reply("200", &body), at(0));
-            assert!(matches!(settled, Settled::Found(_)), "{settled:?}");
+            let result = source.fetched(key, reply("200", &body), at(0));
+            assert!(matches!(result, ReadResult::Found(_)), "{result:?}");
         }
         assert_eq!(source.documents(), remembered, "{body}");
         // Confirmed, it weighs the same.
         assert!(matches!(
             ask(&mut source, b"c", at(61)),
-            Answer::Stale(_, Some(_))
+            EntryState::Stale(_, Some(_))
         ));
         let _ = source.fetched(b"c", reply("304", ""), at(61));
         assert_eq!(source.documents(), remembered, "{body}");
@@ -284,7 +287,7 @@ fn what_counts_is_the_memory_that_a_document_takes() {
         let _ = ask(&mut source, &key, at(0));
         let _ = source.fetched(&key, reply("404", ""), at(0));
     }
-    assert_eq!(source.lacks(), 2);
+    assert_eq!(source.negative_entries(), 2);
 }
 
 #[derive(Clone, Debug)]
@@ -320,23 +323,23 @@ proptest! {
                 Act::Pass(seconds) => now += seconds,
                 Act::Abandon(key) => source.abandon(&[b'a' + key]),
                 Act::Ask(key) => match ask(&mut source, &[b'a' + key], at(now)) {
-                    Answer::Fresh(document) => {
+                    EntryState::Fresh(document) => {
                         prop_assert_eq!(document.value(), key);
                         prop_assert!(confirmed[&key] + 60 >= now);
                     }
-                    Answer::Stale(document, callout) => {
+                    EntryState::Stale(document, callout) => {
                         prop_assert_eq!(document.value(), key);
                         prop_assert!(confirmed[&key] + 600 >= now && confirmed[&key] + 60 < now);
                         if callout.is_some() {
                             flights.insert(key, now);
                         }
                     }
-                    Answer::Start(_) => {
+                    EntryState::Start(_) => {
                         flights.insert(key, now);
                     }
-                    Answer::Pending => prop_assert!(flights[&key] + 3 > now),
-                    Answer::Missing | Answer::Failed(_) => {}
-                    Answer::Refused(refusal) => {
+                    EntryState::Pending => prop_assert!(flights[&key] + 3 > now),
+                    EntryState::Missing | EntryState::Failed(_) => {}
+                    EntryState::Refused(refusal) => {
                         prop_assert_eq!(refusal, Refusal::TooManyInFlight);
                         let under_way = flights.values().filter(|since| *since + 3 > now);
                         prop_assert!(under_way.count() >= LIMITS.max_in_flight);
@@ -344,17 +347,17 @@ proptest! {
                 },
                 Act::Reply(key, status) => {
                     match source.fetched(&[b'a' + key], reply(status, &key.to_string()), at(now)) {
-                        Settled::Found(document) => {
+                        ReadResult::Found(document) => {
                             prop_assert_eq!(document.value(), key);
                             confirmed.insert(key, now);
                         }
-                        Settled::Missing | Settled::Failed(_) | Settled::Ignored => {}
+                        ReadResult::Missing | ReadResult::Failed(_) | ReadResult::Ignored => {}
                     }
                 }
             }
             prop_assert!(source.in_flight() <= LIMITS.max_in_flight);
             prop_assert!(source.documents() <= LIMITS.max_entries);
-            prop_assert!(source.lacks() <= LIMITS.max_entries);
+            prop_assert!(source.negative_entries() <= LIMITS.max_entries);
         }
     }
 }

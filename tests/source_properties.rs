@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use postern::http::{Endpoint, escapes_to_dots, percent_decode, reads_as_dots};
 use postern::internals::source::{
-    Arguments, Budget, Document, Entry, Envelope, Format, FormatReader, Index, Indexing, Item,
-    Items, JsonPath, JsonReader, Lease, Remains, RequestTemplate, Selection, SourceError, Version,
-    read_item,
+    Arguments, Budget, Document, Entry, Envelope, Format, FormatReader, IncrementalDrop, Index,
+    IndexBuilder, Item, Items, JsonPath, JsonReader, Lease, RequestTemplate, Selection,
+    SourceError, Version, read_item,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -352,7 +352,7 @@ proptest! {
         for items in ["$.t[*]", "$..[*]", "$.t"] {
             let items = compile(items);
             let whole = Index::build(&document, &items, &by);
-            let mut indexing = Indexing::new(&document, &items);
+            let mut indexing = IndexBuilder::new(&document, &items);
             while !indexing.advance(&by, &mut Budget::of(slice)) {}
             let sliced = indexing.finish();
             let counts = |index: &Index| (index.len(), index.left_out(), index.ambiguous());
@@ -365,7 +365,7 @@ proptest! {
 
     #[test]
     fn what_is_left_ends_in_slices(root in value(), slice in 1..9_usize) {
-        let mut remains = Remains::default();
+        let mut remains = IncrementalDrop::default();
         remains.add(root);
         for _ in 0..500 {
             remains.advance(&mut Budget::of(slice));

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply};
 use postern::internals::source::{
-    Board, Budget, Candidate, Format, Hash, HttpProtocol, Identity, Outcome, Progress, Protocol,
-    Schedule, SourceError, Tick, Watched,
+    Budget, Candidate, DefinitionHash, FetchOutcome, Format, Hash, HttpProtocol, Progress,
+    Protocol, Schedule, SharedData, SourceError, Tick, Watched,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -52,7 +52,7 @@ impl Shared {
     }
 }
 
-impl Board for Shared {
+impl SharedData for Shared {
     fn read(&mut self, key: &str) -> Option<Cell> {
         self.0.borrow().get(key).cloned()
     }
@@ -80,7 +80,7 @@ struct Racing<'a> {
     other: Option<&'a mut dyn FnMut()>,
 }
 
-impl Board for Racing<'_> {
+impl SharedData for Racing<'_> {
     fn read(&mut self, key: &str) -> Option<Cell> {
         self.shared.read(key)
     }
@@ -185,7 +185,7 @@ fn watched(vm: u64) -> Watched {
     Watched::new(
         Arc::new(Protocol::Http(protocol)),
         schedule,
-        Identity([7; 32]),
+        DefinitionHash([7; 32]),
         vm,
     )
 }
@@ -275,7 +275,7 @@ impl World {
         };
         let answer = self.centre.answer(&callout);
         let watched = &mut self.vms[at].watched;
-        if let Outcome::Arrived = watched.fetched(self.now, &mut self.board, answer) {
+        if let FetchOutcome::Arrived = watched.fetched(self.now, &mut self.board, answer) {
             self.go_on(at);
         }
     }
@@ -391,7 +391,7 @@ fn a_policy_replaced_in_mid_fetch() {
     let outcome = world.vms[0]
         .watched
         .fetched(world.now, &mut world.board, late);
-    assert!(matches!(outcome, Outcome::Ignored));
+    assert!(matches!(outcome, FetchOutcome::Ignored));
     world.run(seconds(1));
     assert_eq!(world.versions(), [Some(1); 2]);
     assert_eq!(world.centre.asked, 2);
@@ -467,7 +467,7 @@ fn a_record_that_changes_while_it_is_written() {
     let reply = world.centre.answer(&callout);
     let vm = &mut world.vms[0].watched;
     let outcome = vm.fetched(world.now, &mut world.board, reply);
-    assert!(matches!(outcome, Outcome::Arrived));
+    assert!(matches!(outcome, FetchOutcome::Arrived));
     let all = &mut Budget::unlimited();
     let Progress::New(candidate) = vm.advance(all, world.now, &mut world.board) else {
         panic!("a document")

@@ -15,7 +15,7 @@ use postern::engine::{
     Engine, Event, ExchangeId, FlightId, Inputs, Observer, Step, Store, Waiting,
 };
 use postern::http::{Edits, HeaderMap, Reply, Request};
-use postern::internals::source::Board;
+use postern::internals::source::SharedData;
 use postern::policy::{Environment, Policy};
 use postern::time::Timestamp;
 
@@ -28,7 +28,7 @@ const MOST: usize = 512 << 10;
 #[derive(Default)]
 struct Shared(BTreeMap<String, (Vec<u8>, u32)>);
 
-impl Board for Shared {
+impl SharedData for Shared {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.0.get(key).cloned()
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use crate::config::Property;
 use crate::http::{Callout, Edits, HeaderMap, Reply, Request};
 use crate::policy::{Policy, SourceId};
-use crate::source::Board;
+use crate::source::SharedData;
 use crate::time::Timestamp;
 
 use decision::Decision;
@@ -122,18 +122,18 @@ impl Engine {
     pub fn tick(
         &mut self,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
         observer: &mut dyn Observer,
     ) -> Woken {
         self.store.note(now);
         let is_reading = self.is_reading();
         let mut budget = self.store.tick_budget(self.id, is_reading);
         let mut half = budget.half();
-        let woken = self.empty_inbox(&mut half, now, board, observer);
+        let woken = self.empty_inbox(&mut half, now, shared_data, observer);
         budget.join(&half);
         let mut call = CallInputs {
             now,
-            board,
+            shared_data,
             observer,
         };
         let (policy, store) = (&self.policy, &self.store);
@@ -182,10 +182,10 @@ impl Engine {
 
     /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
     /// flights are woken.
-    pub fn close(self, now: Timestamp, board: &mut dyn Board) -> Woken {
+    pub fn close(self, now: Timestamp, shared_data: &mut dyn SharedData) -> Woken {
         self.store.0.borrow_mut().shared_budget.forget(self.id);
-        let woken = self.store.cancel(self.id, now, board);
-        self.sources.close(self.id, &self.store, now, board);
+        let woken = self.store.cancel(self.id, now, shared_data);
+        self.sources.close(self.id, &self.store, now, shared_data);
         Woken(woken)
     }
 

@@ -1,6 +1,6 @@
 //! The board of the VMs: the host's shared data.
 
-use crate::source::Board;
+use crate::source::SharedData;
 
 use super::abi::{self, Status};
 use super::observer::EventLog;
@@ -9,7 +9,7 @@ use super::observer::EventLog;
 #[derive(Debug)]
 pub(super) struct SharedBoard<'a>(pub(super) &'a EventLog);
 
-impl Board for SharedBoard<'_> {
+impl SharedData for SharedBoard<'_> {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         match abi::shared_data(key.as_bytes()) {
             Ok(found) => Some(found),

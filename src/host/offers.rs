@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use crate::policy::Fingerprint;
-use crate::source::{ABSENT, Board, Hash};
+use crate::source::{ABSENT, Hash, SharedData};
 use crate::time::Timestamp;
 
 use super::abi::{self, Failure, Status};

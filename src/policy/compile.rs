@@ -11,7 +11,7 @@ use crate::policy::json_path;
 use crate::policy::provider::{CredentialInputs, Providers};
 use crate::policy::route;
 use crate::policy::route::direct_response::Respond;
-use crate::policy::source::{Reading, Sources};
+use crate::policy::source::{LookupMode, Sources};
 use crate::policy::written::Gates;
 use crate::policy::{ConsumersFrom, Environment, Policy, Unmatched};
 
@@ -134,7 +134,8 @@ fn consumers_from(
         let path = path.index(at);
         let source = sources.named(&from.source, &path.field("source"), errors);
         let items = json_path::json_path(&from.items, &path.field("items"), errors);
-        let by_key = source.is_some_and(|source| sources.reading(source) == Reading::OnDemand);
+        let by_key =
+            source.is_some_and(|source| sources.lookup_mode(source) == LookupMode::OnDemand);
         if by_key {
             let reason = "consumers can't be read on demand: whose a key is isn't known before";
             errors.push(&path.field("source"), reason);

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{self, Named};
 use crate::http::Endpoint;
-use crate::source::Identity;
+use crate::source::DefinitionHash;
 
 /// The definition that documents are learnt by: where they come from, credentials included, which of them are good, and
 /// what must be able to read them. Two sources share what was learnt only where all of it is the same: a document that one
@@ -44,12 +44,12 @@ impl Definition {
         definition
     }
 
-    /// The identity of a source like that of `identity`, but that routes read values of the documents besides.
-    pub(super) fn with_values(identity: Identity) -> Identity {
+    /// The hash of a definition that differs from this one in one thing: routes read values of the documents too.
+    pub(super) fn with_values(without: DefinitionHash) -> DefinitionHash {
         let mut definition = Self::default();
         definition.add(b"values");
-        definition.add(&identity.0);
-        definition.identity()
+        definition.add(&without.0);
+        definition.hash()
     }
 
     /// Where the requests go, credentials included. The timeout is not in it.
@@ -64,8 +64,8 @@ impl Definition {
         }
     }
 
-    pub(super) fn identity(self) -> Identity {
-        Identity(self.0.finalize().into())
+    pub(super) fn hash(self) -> DefinitionHash {
+        DefinitionHash(self.0.finalize().into())
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
     }
 
     /// The identities of both sources of a policy, in which one text stands for another.
-    fn identities(from: &str, to: &str) -> Vec<Identity> {
+    fn identities(from: &str, to: &str) -> Vec<DefinitionHash> {
         let text = r#"{"consumersFrom": [{"source": "w", "items": "$[*]", "maxShrink": "50%"}],
             "providers": {"keys": {"apiKey": {"from": [{"header": "x"}]}}, "more": {"apiKey": {"from": [{"query": "q"}]}}},
             "sources": {"w": {"http": {"cluster": "c", "path": "/w", "headers": {"x-a": "secret"}}, "refresh": "5s"},
@@ -92,16 +92,16 @@ mod tests {
         assert!(text.contains(from), "{from}");
         let config = config::Config::parse(text.replace(from, to).as_bytes()).unwrap();
         let policy = Policy::compile(&config, &Nothing).unwrap();
-        let identity = |kind: &SourceKind| match *kind {
-            SourceKind::Watched { identity, .. } | SourceKind::OnDemand { identity, .. } => {
-                identity
+        let definition = |kind: &SourceKind| match *kind {
+            SourceKind::Watched { definition, .. } | SourceKind::OnDemand { definition, .. } => {
+                definition
             }
             SourceKind::Inline(_) => panic!("it is fetched"),
         };
         policy
             .sources
             .iter()
-            .map(|(_, source)| identity(&source.kind))
+            .map(|(_, source)| definition(&source.kind))
             .collect()
     }
 

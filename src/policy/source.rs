@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::{
-    Document, Format, HttpProtocol, Identity, Index, JsonPath, Limits, PathError, Protocol,
+    DefinitionHash, Document, Format, HttpProtocol, Index, JsonPath, Limits, PathError, Protocol,
     RequestTemplate, Schedule,
 };
 
@@ -42,19 +42,19 @@ pub(crate) enum SourceKind {
         /// How its documents are read.
         format: Format,
         schedule: Schedule,
-        identity: Identity,
+        definition: DefinitionHash,
     },
     /// Asked by key.
     OnDemand {
         template: Arc<RequestTemplate>,
         limits: Limits,
-        identity: Identity,
+        definition: DefinitionHash,
     },
 }
 
 /// How a lookup may read a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum LookupMode {
     /// One document, without an index.
     Whole,
     /// One document, by key or as a whole.
@@ -126,8 +126,8 @@ impl Sources {
         };
         source.is_looked_into = true;
         match &mut source.kind {
-            SourceKind::Watched { identity, .. } | SourceKind::OnDemand { identity, .. } => {
-                *identity = Definition::with_values(*identity);
+            SourceKind::Watched { definition, .. } | SourceKind::OnDemand { definition, .. } => {
+                *definition = Definition::with_values(*definition);
             }
             SourceKind::Inline(_) => {}
         }
@@ -193,14 +193,14 @@ impl Sources {
         found.map(SourceId::new)
     }
 
-    pub(super) fn reading(&self, id: SourceId) -> Reading {
+    pub(super) fn lookup_mode(&self, id: SourceId) -> LookupMode {
         match self.0.get(id.index()) {
             Some(Source {
                 kind: SourceKind::OnDemand { .. },
                 ..
-            }) => Reading::OnDemand,
-            Some(Source { index: Some(_), .. }) => Reading::Indexed,
-            Some(_) | None => Reading::Whole,
+            }) => LookupMode::OnDemand,
+            Some(Source { index: Some(_), .. }) => LookupMode::Indexed,
+            Some(_) | None => LookupMode::Whole,
         }
     }
 }
@@ -332,7 +332,7 @@ fn watched(
             refresh: source.refresh,
             stale_for: source.stale_for,
         },
-        identity: definition.identity(),
+        definition: definition.hash(),
     }
 }
 
@@ -358,6 +358,6 @@ fn on_demand(
     SourceKind::OnDemand {
         template: Arc::new(template),
         limits,
-        identity: definition.identity(),
+        definition: definition.hash(),
     }
 }

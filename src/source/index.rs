@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::query::{Place, Step, walk};
+use super::query::{PathStep, RelativePath, walk};
 use super::{Budget, Document, JsonPath, Selected, Selection};
 use crate::arena::{self, EntryId, EntryWriter, HandleTable, Pool};
 use crate::hash::{Seeded, Set};
@@ -66,7 +66,7 @@ const ONE_MORE: usize = 1;
 #[derive(Debug)]
 pub struct Index {
     document: Arc<Document>,
-    base: Box<[Step]>,
+    base: Box<[PathStep]>,
     /// An entry a key: the key, the item's place, and texts of the item's, each after its name.
     pool: Pool,
     seed: Seeded,
@@ -74,7 +74,7 @@ pub struct Index {
     /// Keys that several items claim.
     contested: Set<EntryId>,
     /// Places that aren't elements of the base.
-    deep: Vec<Place>,
+    deep: Vec<RelativePath>,
     left_out: usize,
 }
 
@@ -84,12 +84,12 @@ impl Index {
     /// A key that two items have finds neither of them; one item that `items` selects twice is still one.
     #[must_use]
     pub fn build(document: &Arc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
-        let mut indexing = Indexing::new(document, items);
+        let mut indexing = IndexBuilder::new(document, items);
         indexing.advance(by, &mut Budget::unlimited());
         indexing.finish()
     }
 
-    fn add(&mut self, key: &[u8], place: Place, item: &Value, draft: &mut EntryWriter) {
+    fn add(&mut self, key: &[u8], place: RelativePath, item: &Value, draft: &mut EntryWriter) {
         let hash = self.seed.of_bytes(key);
         let pool = &self.pool;
         let is = |at| *pool.read(at).text().bytes() == *key;
@@ -104,8 +104,8 @@ impl Index {
         }
         draft.clear().text(key);
         let (at, is_deep) = match place {
-            Place::Element(at) => (at, false),
-            place @ (Place::Member(_) | Place::Deep(_)) => {
+            RelativePath::Element(at) => (at, false),
+            place @ (RelativePath::Member(_) | RelativePath::Deep(_)) => {
                 self.deep.push(place);
                 (self.deep.len().saturating_sub(1), true)
             }
@@ -182,7 +182,7 @@ impl Index {
 
 /// An index that is being built, in slices.
 #[derive(Debug)]
-pub struct Indexing {
+pub struct IndexBuilder {
     index: Index,
     selected: Selected,
     draft: EntryWriter,
@@ -191,7 +191,7 @@ pub struct Indexing {
 /// What an item costs beside its key.
 const ITEM: usize = 96;
 
-impl Indexing {
+impl IndexBuilder {
     /// Of what `items` selects in `document`.
     #[must_use]
     pub fn new(document: &Arc<Document>, items: &JsonPath) -> Self {

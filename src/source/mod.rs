@@ -9,13 +9,13 @@ mod budget;
 mod document;
 mod error;
 mod format;
+mod incremental_drop;
 mod index;
 mod json;
 mod on_demand;
 mod path;
 mod protocol;
 mod query;
-mod remains;
 mod shared_data;
 mod version;
 mod watched;
@@ -26,20 +26,22 @@ pub use budget::Budget;
 pub use document::{Document, Hash};
 pub use error::SourceError;
 pub use format::{Format, FormatReader, JsonReader};
-pub use index::{Entry, Index, Indexed, Indexing};
+pub use incremental_drop::IncrementalDrop;
+pub use index::{Entry, Index, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
-pub use on_demand::{Answer, Arguments, Limits, OnDemand, Refusal, RequestTemplate, Settled};
+pub use on_demand::{
+    Arguments, EntryState, Limits, OnDemand, ReadResult, Refusal, RequestTemplate,
+};
 pub use path::PathError;
 #[cfg(test)]
 pub use protocol::DoubleProtocol;
 pub use protocol::{HttpProtocol, Protocol};
 pub use query::{JsonPath, JsonPathError, Selected, Selection};
-pub use remains::Remains;
-pub use shared_data::{ABSENT, Board};
+pub use shared_data::{ABSENT, SharedData};
 pub use version::Version;
 pub use watched::{
-    Candidate, Duty, Envelope, EnvelopeError, Identity, Lease, Newest, Outcome, Progress, Schedule,
-    Tick, Watched,
+    Candidate, DefinitionHash, Duty, Envelope, EnvelopeError, FetchOutcome, Lease, Newest,
+    Progress, Schedule, Tick, Watched,
 };
 pub use weight::{text_within, weight};
 

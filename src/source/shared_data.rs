@@ -1,8 +1,8 @@
 //! What the VMs of one Envoy share.
 
 /// The shared data of the host: small keys, no time to live, compare-and-swap.
-pub trait Board {
-    /// The bytes under `key`, and the mark that a later [`write`](Board::write) may ask for.
+pub trait SharedData {
+    /// The bytes under `key`, and the mark that a later [`write`](SharedData::write) may ask for.
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)>;
 
     /// Writes, and says whether it was done. With a mark only where nobody wrote since it was read; [`ABSENT`] lets

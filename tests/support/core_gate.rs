@@ -9,7 +9,7 @@ use postern::engine::{
     Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
-use postern::internals::source::{ABSENT, Board};
+use postern::internals::source::{ABSENT, SharedData};
 use postern::time::Timestamp;
 
 use crate::case::{CaseFile, Request, json_of};
@@ -23,7 +23,7 @@ use crate::world::{CalloutResult, World};
 #[derive(Debug, Default)]
 struct MemoryBoard(BTreeMap<String, (Vec<u8>, u32)>);
 
-impl Board for MemoryBoard {
+impl SharedData for MemoryBoard {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.0.get(key).cloned()
     }

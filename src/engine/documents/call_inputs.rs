@@ -1,6 +1,6 @@
 //! What a driver lends.
 
-use crate::source::Board;
+use crate::source::SharedData;
 use crate::time::Timestamp;
 
 use crate::engine::event::Observer;
@@ -8,6 +8,6 @@ use crate::engine::event::Observer;
 /// What a driver lends for a moment: the time, the shared data, and somebody to tell.
 pub(in crate::engine) struct CallInputs<'w> {
     pub(in crate::engine) now: Timestamp,
-    pub(in crate::engine) board: &'w mut dyn Board,
+    pub(in crate::engine) shared_data: &'w mut dyn SharedData,
     pub(in crate::engine) observer: &'w mut dyn Observer,
 }

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::source::{Budget, Remains};
+use crate::source::{Budget, IncrementalDrop};
 
 use super::view::View;
 
 /// Values of documents that are gone. Everything else of a view is a few large pieces, and ends where it is.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct PendingDrops(Remains);
+pub(in crate::engine) struct PendingDrops(IncrementalDrop);
 
 impl PendingDrops {
     /// Somebody lets go of a view. Whoever is the last to do so leaves its document's value here.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::http::{CalloutError, Reply};
-use crate::source::{Board, Budget, Settled, SourceError};
+use crate::source::{Budget, ReadResult, SharedData, SourceError};
 use crate::time::Timestamp;
 
 use super::call_inputs::CallInputs;
@@ -30,7 +30,7 @@ impl Engine {
         flight: FlightId,
         reply: Result<Reply, CalloutError>,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
         observer: &mut dyn Observer,
     ) -> Woken {
         self.store.note(now);
@@ -39,7 +39,13 @@ impl Engine {
                 let waiting = self.inbox.iter().map(|(_, reply)| reply.body.len());
                 let waiting: usize = waiting.fold(reply.body.len(), usize::saturating_add);
                 if waiting > INBOX {
-                    return self.take(flight, Err(CalloutError::NoReply), now, board, observer);
+                    return self.take(
+                        flight,
+                        Err(CalloutError::NoReply),
+                        now,
+                        shared_data,
+                        observer,
+                    );
                 }
                 self.inbox.push_back((flight, reply));
                 Woken::default()
@@ -47,7 +53,7 @@ impl Engine {
             reply => {
                 let cost = self.cost(flight, reply.as_ref().ok());
                 self.store.0.borrow_mut().shared_budget.spend(cost);
-                self.take(flight, reply, now, board, observer)
+                self.take(flight, reply, now, shared_data, observer)
             }
         }
     }
@@ -74,7 +80,7 @@ impl Engine {
         &mut self,
         budget: &mut Budget,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
         observer: &mut dyn Observer,
     ) -> Woken {
         let mut woken = Woken::default();
@@ -83,7 +89,7 @@ impl Engine {
                 break;
             };
             budget.spend(self.cost(flight, Some(&reply)));
-            let more = self.take(flight, Ok(reply), now, board, observer);
+            let more = self.take(flight, Ok(reply), now, shared_data, observer);
             woken.0.extend(more.0);
         }
         woken
@@ -95,7 +101,7 @@ impl Engine {
         flight: FlightId,
         reply: Result<Reply, CalloutError>,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
         observer: &mut dyn Observer,
     ) -> Woken {
         let Some(mut flight) = self.store.end_flight(flight) else {
@@ -105,7 +111,7 @@ impl Engine {
             Purpose::Watched(source) => {
                 let mut call = CallInputs {
                     now,
-                    board,
+                    shared_data,
                     observer,
                 };
                 let policy = &self.policy;
@@ -118,17 +124,17 @@ impl Engine {
                 Woken(self.sources.wake(self.id, now))
             }
             Purpose::OnDemand(source, key) => {
-                let identity = source.borrow().identity;
-                let settled = source.borrow_mut().machine.fetched(&key, reply, now);
-                if let Settled::Failed(error) = &settled {
+                let definition = source.borrow().definition;
+                let result = source.borrow_mut().machine.fetched(&key, reply, now);
+                if let ReadResult::Failed(error) = &result {
                     self.tell_failure(&source, error, observer);
                 }
                 let waiting = flight.waiters.take();
                 for waiter in &waiting {
                     let results = FlightResult {
-                        source: identity,
+                        source: definition,
                         key: key.clone(),
-                        settled: settled.clone(),
+                        result: result.clone(),
                     };
                     waiter.results.borrow_mut().push(results);
                 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::hash::Map;
 use crate::source::{
-    Board, Budget, Candidate, Identity, Limits, OnDemand, Protocol, RequestTemplate, Schedule,
-    Watched,
+    Budget, Candidate, DefinitionHash, Limits, OnDemand, Protocol, RequestTemplate, Schedule,
+    SharedData, Watched,
 };
 use crate::time::Timestamp;
 
@@ -30,8 +30,8 @@ pub(in crate::engine) struct StoreInner {
     last_id: u64,
     /// The latest time that any engine was told.
     pub(in crate::engine) now: Timestamp,
-    watched: Map<Identity, Weak<RefCell<WatchedSource>>>,
-    on_demand: Map<Identity, Weak<RefCell<OnDemandSource>>>,
+    watched: Map<DefinitionHash, Weak<RefCell<WatchedSource>>>,
+    on_demand: Map<DefinitionHash, Weak<RefCell<OnDemandSource>>>,
     pub(in crate::engine) flights: Map<FlightId, Flight>,
     /// The places of those who wait.
     pub(in crate::engine) permits: WaitPermit,
@@ -85,7 +85,8 @@ impl WatchedSource {
             .map(|subscription| subscription.schedule)
             .reduce(Schedule::with);
         if let Some((patient, schedule)) = patient.zip(schedule) {
-            self.machine.go_by(Arc::clone(&patient.protocol), schedule);
+            self.machine
+                .reconfigure(Arc::clone(&patient.protocol), schedule);
         }
     }
 
@@ -99,7 +100,7 @@ impl WatchedSource {
 #[derive(Debug)]
 pub(in crate::engine) struct OnDemandSource {
     pub(in crate::engine) machine: OnDemand,
-    pub(in crate::engine) identity: Identity,
+    pub(in crate::engine) definition: DefinitionHash,
     pub(in crate::engine) flights: Map<Box<[u8]>, FlightId>,
 }
 
@@ -124,7 +125,7 @@ pub(in crate::engine) enum Purpose {
 }
 
 impl Store {
-    /// An empty store. `vm` names this VM among those that share a [`Board`]: drawn at random by the driver. It seeds
+    /// An empty store. `vm` names this VM among those that share a [`SharedData`]: drawn at random by the driver. It seeds
     /// the jitter too.
     #[must_use]
     pub fn new(vm: u64) -> Self {
@@ -153,7 +154,7 @@ impl Store {
     pub(in crate::engine) fn watched(
         &self,
         engine: EngineId,
-        identity: Identity,
+        definition: DefinitionHash,
         protocol: &Arc<Protocol>,
         schedule: Schedule,
     ) -> Rc<RefCell<WatchedSource>> {
@@ -163,14 +164,14 @@ impl Store {
             protocol: Arc::clone(protocol),
             schedule,
         };
-        if let Some(known) = inner.watched.get(&identity).and_then(Weak::upgrade) {
+        if let Some(known) = inner.watched.get(&definition).and_then(Weak::upgrade) {
             let mut source = known.borrow_mut();
             source.subscriptions.push(subscription);
             source.settle();
             drop(source);
             return known;
         }
-        let machine = Watched::new(Arc::clone(protocol), schedule, identity, inner.vm);
+        let machine = Watched::new(Arc::clone(protocol), schedule, definition, inner.vm);
         let fresh = WatchedSource {
             machine,
             view: None,
@@ -180,30 +181,30 @@ impl Store {
         };
         let fresh = Rc::new(RefCell::new(fresh));
         inner.watched.retain(|_, known| known.strong_count() > 0);
-        inner.watched.insert(identity, Rc::downgrade(&fresh));
+        inner.watched.insert(definition, Rc::downgrade(&fresh));
         fresh
     }
 
     /// What is known of a source on demand.
     pub(in crate::engine) fn on_demand(
         &self,
-        identity: Identity,
+        definition: DefinitionHash,
         template: &Arc<RequestTemplate>,
         limits: Limits,
     ) -> Rc<RefCell<OnDemandSource>> {
         let mut inner = self.0.borrow_mut();
-        if let Some(known) = inner.on_demand.get(&identity).and_then(Weak::upgrade) {
+        if let Some(known) = inner.on_demand.get(&definition).and_then(Weak::upgrade) {
             return known;
         }
         let machine = OnDemand::new(Arc::clone(template), limits);
         let fresh = OnDemandSource {
             machine,
-            identity,
+            definition,
             flights: Map::default(),
         };
         let fresh = Rc::new(RefCell::new(fresh));
         inner.on_demand.retain(|_, known| known.strong_count() > 0);
-        inner.on_demand.insert(identity, Rc::downgrade(&fresh));
+        inner.on_demand.insert(definition, Rc::downgrade(&fresh));
         fresh
     }
 
@@ -257,7 +258,7 @@ impl Store {
         &self,
         owner: EngineId,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) -> Vec<ExchangeId> {
         let ids: Vec<FlightId> = {
             let inner = self.0.borrow();
@@ -271,7 +272,7 @@ impl Store {
         let mut woken = Vec::new();
         for mut flight in ids.into_iter().filter_map(|id| self.end_flight(id)) {
             match &flight.purpose {
-                Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, board),
+                Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, shared_data),
                 Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
                 Purpose::Superseded => {}
             }

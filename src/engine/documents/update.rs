@@ -25,8 +25,8 @@ impl DocumentUpdate<'_, '_> {
     /// Looks on at what has come, as far as this turn goes.
     pub(in crate::engine) fn go_on(&mut self, source: &mut WatchedSource) {
         if source.machine.arrived().is_some() {
-            let (now, board) = (self.call.now, &mut *self.call.board);
-            match source.machine.advance(self.slice, now, board) {
+            let (now, shared_data) = (self.call.now, &mut *self.call.shared_data);
+            match source.machine.advance(self.slice, now, shared_data) {
                 Progress::New(candidate) => {
                     let (hash, bytes) = (candidate.hash(), candidate.text().len());
                     let reading = ViewBuilder::of_text(hash, bytes, self.policy, self.id);
@@ -52,12 +52,12 @@ impl DocumentUpdate<'_, '_> {
         };
         let read = pending.reading.advance(text, inputs, self.slice);
         let PendingDocument { candidate, reading } = pending;
-        let (now, board) = (self.call.now, &mut *self.call.board);
+        let (now, shared_data) = (self.call.now, &mut *self.call.shared_data);
         match read {
             Ok(None) => source.pending = Some(PendingDocument { candidate, reading }),
             Ok(Some(view)) => {
                 let before = source.view.replace(Rc::new(view));
-                source.machine.accept(candidate, now, board);
+                source.machine.accept(candidate, now, shared_data);
                 if let Some(before) = before {
                     self.store.0.borrow_mut().pending_drops.view(before);
                 }
@@ -65,7 +65,9 @@ impl DocumentUpdate<'_, '_> {
             Err(error) => {
                 let values = reading.into_values();
                 self.store.0.borrow_mut().pending_drops.values(values);
-                source.machine.reject(&candidate, error.clone(), now, board);
+                source
+                    .machine
+                    .reject(&candidate, error.clone(), now, shared_data);
                 self.failed(&error);
             }
         }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use crate::source::{Identity, Settled};
+use crate::source::{DefinitionHash, ReadResult};
 use crate::time::Timestamp;
 
 /// Names one waiting exchange, unique within a VM.
@@ -68,9 +68,9 @@ pub(in crate::engine) struct Memory {
 /// What came of a flight, for an exchange that waited for it.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct FlightResult {
-    pub(in crate::engine) source: Identity,
+    pub(in crate::engine) source: DefinitionHash,
     pub(in crate::engine) key: Box<[u8]>,
-    pub(in crate::engine) settled: Settled,
+    pub(in crate::engine) result: ReadResult,
 }
 
 /// Exchanges that wait for one thing. One that is gone (its client left) counts no more.

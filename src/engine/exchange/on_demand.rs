@@ -9,7 +9,7 @@ use crate::engine::event::{Event, Observer, Recall};
 use crate::http::Callout;
 use crate::policy::{KeyKind, Lookup};
 use crate::rewrite::Origin;
-use crate::source::{Answer, Arguments, Document, Refusal, Settled};
+use crate::source::{Arguments, Document, EntryState, ReadResult, Refusal};
 
 use super::lookups::Said;
 use super::picked::Picked;
@@ -24,25 +24,25 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         key: &[u8],
         lookup: &Lookup,
     ) -> Result<Said<'e>, Stop> {
-        let identity = source.borrow().identity;
+        let definition = source.borrow().definition;
         let told = self
             .memory
             .answers
             .iter()
             .rev()
-            .find(|result| result.source == identity && *result.key == *key);
+            .find(|result| result.source == definition && *result.key == *key);
         if let Some(result) = told {
-            return Ok(match &result.settled {
-                Settled::Found(document) => Said::Values(Picked::of(document.value(), lookup)),
-                Settled::Missing => Said::Missing,
-                Settled::Failed(_) | Settled::Ignored => Said::Failed,
+            return Ok(match &result.result {
+                ReadResult::Found(document) => Said::Values(Picked::of(document.value(), lookup)),
+                ReadResult::Missing => Said::Missing,
+                ReadResult::Failed(_) | ReadResult::Ignored => Said::Failed,
             });
         }
         let now = self.inputs.now();
         let mut shared = source.borrow_mut();
         // What is remembered is shared with policies that have other limits.
         if let Some(limits) = self.policy.sources.limits(lookup.source) {
-            shared.machine.go_by(limits);
+            shared.machine.set_limits(limits);
         }
         let arguments = match lookup.key.as_ref().map(|key| key.kind) {
             Some(KeyKind::Path) => Arguments::path(key),
@@ -56,27 +56,28 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             recall: recall(&answer),
         });
         match answer {
-            Answer::Fresh(document) | Answer::Stale(document, None) => {
+            EntryState::Fresh(document) | EntryState::Stale(document, None) => {
                 Ok(remembered(&document, lookup))
             }
-            Answer::Stale(document, Some(callout)) => {
+            EntryState::Stale(document, Some(callout)) => {
                 self.start_flight(source, key, lookup, callout);
                 Ok(remembered(&document, lookup))
             }
             // No entry has such a key.
-            Answer::Missing | Answer::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => {
-                Ok(Said::Missing)
-            }
-            Answer::Refused(Refusal::UnfitKey) => {
+            EntryState::Missing
+            | EntryState::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => Ok(Said::Missing),
+            EntryState::Refused(Refusal::UnfitKey) => {
                 let key = lookup.key.as_ref();
                 Err(blame(key.map_or(Origin::Client, |key| whose(&key.template))).into())
             }
-            Answer::Failed(_) | Answer::Refused(Refusal::TooManyInFlight) => Ok(Said::Failed),
-            Answer::Pending => {
+            EntryState::Failed(_) | EntryState::Refused(Refusal::TooManyInFlight) => {
+                Ok(Said::Failed)
+            }
+            EntryState::Pending => {
                 let flight = source.borrow().flights.get(key).copied();
                 self.await_flight(flight, now)
             }
-            Answer::Start(callout) => {
+            EntryState::Start(callout) => {
                 let flight = self.start_flight(source, key, lookup, callout);
                 self.await_flight(Some(flight), now)
             }
@@ -102,11 +103,11 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     }
 }
 
-const fn recall(answer: &Answer) -> Recall {
+const fn recall(answer: &EntryState) -> Recall {
     match answer {
-        Answer::Fresh(_) | Answer::Stale(..) | Answer::Missing => Recall::Hit,
-        Answer::Pending | Answer::Start(_) => Recall::Miss,
-        Answer::Failed(_) | Answer::Refused(_) => Recall::Refused,
+        EntryState::Fresh(_) | EntryState::Stale(..) | EntryState::Missing => Recall::Hit,
+        EntryState::Pending | EntryState::Start(_) => Recall::Miss,
+        EntryState::Failed(_) | EntryState::Refused(_) => Recall::Refused,
     }
 }
 

@@ -77,7 +77,7 @@ pub(in crate::engine) fn report<'p>(
                     name,
                     remembered: RememberedReport {
                         documents: machine.documents(),
-                        lacks: machine.lacks(),
+                        lacks: machine.negative_entries(),
                         in_flight: machine.in_flight(),
                     },
                 })

@@ -7,7 +7,7 @@ use crate::policy::{
     ValueTest, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
-use crate::source::{Entry, Settled};
+use crate::source::{Entry, ReadResult};
 
 use crate::engine::documents::{SourceState, View};
 use crate::engine::event::{Detail, Known, Observer, Origin, Said};
@@ -163,14 +163,16 @@ pub(in crate::engine) fn looked_up(
             (Origin::Document, entry.unwrap_or(Known::Failed))
         }
         Some(SourceState::OnDemand(source)) => {
-            let identity = source.borrow().identity;
+            let definition = source.borrow().definition;
             let told = exchange.memory.answers.iter().rev().find(|result| {
-                result.source == identity && key.as_ref().is_some_and(|key| *result.key == **key)
+                result.source == definition && key.as_ref().is_some_and(|key| *result.key == **key)
             });
-            match told.map(|result| &result.settled) {
-                Some(Settled::Found(_)) => (Origin::Callout, Known::Found),
-                Some(Settled::Missing) => (Origin::Callout, Known::Missing),
-                Some(Settled::Failed(_) | Settled::Ignored) => (Origin::Callout, Known::Failed),
+            match told.map(|result| &result.result) {
+                Some(ReadResult::Found(_)) => (Origin::Callout, Known::Found),
+                Some(ReadResult::Missing) => (Origin::Callout, Known::Missing),
+                Some(ReadResult::Failed(_) | ReadResult::Ignored) => {
+                    (Origin::Callout, Known::Failed)
+                }
                 None if values.is_some() && !keyless => (Origin::Memory, Known::Found),
                 None => (Origin::Memory, Known::Missing),
             }

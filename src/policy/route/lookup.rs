@@ -9,7 +9,7 @@ use crate::source::JsonPath;
 use crate::template::Template;
 
 use crate::policy::json_path::json_path;
-use crate::policy::source::{Reading, SourceId, Sources};
+use crate::policy::source::{LookupMode, SourceId, Sources};
 use crate::policy::template::{RESERVED, Scope, ValueTemplate};
 
 /// One lookup of a route: an entry of a source, and the values taken from it.
@@ -81,7 +81,7 @@ impl Lookup {
             None => None,
         };
         let source = sources.named(&written.source, &path.field("source"), errors)?;
-        check_key(sources.reading(source), key.as_ref(), path, errors);
+        check_key(sources.lookup_mode(source), key.as_ref(), path, errors);
         let values = values?;
         let on_missing = fallback(
             &written.on_missing,
@@ -162,30 +162,30 @@ fn values(
 }
 
 fn check_key(
-    reading: Reading,
+    mode: LookupMode,
     key: Option<&LookupKey>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) {
-    match (reading, key.map(|key| key.kind)) {
-        (Reading::Whole, Some(_)) => {
+    match (mode, key.map(|key| key.kind)) {
+        (LookupMode::Whole, Some(_)) => {
             errors.suggest(
                 &path.field("key"),
                 "the source has no `index`",
                 "give it one, or leave `key` out",
             );
         }
-        (Reading::Indexed, Some(KeyKind::Path)) => {
+        (LookupMode::Indexed, Some(KeyKind::Path)) => {
             let reason = "the source has an `index`: its keys are no paths";
             errors.suggest(&path.field("key"), reason, "write the template alone");
         }
-        (Reading::OnDemand, None) => {
+        (LookupMode::OnDemand, None) => {
             let reason = "the source is read on demand, by key";
             errors.suggest(path, reason, "say which entry: `key`");
         }
-        (Reading::Whole | Reading::Indexed, None)
-        | (Reading::Indexed, Some(KeyKind::Segment))
-        | (Reading::OnDemand, Some(_)) => {}
+        (LookupMode::Whole | LookupMode::Indexed, None)
+        | (LookupMode::Indexed, Some(KeyKind::Segment))
+        | (LookupMode::OnDemand, Some(_)) => {}
     }
 }
 

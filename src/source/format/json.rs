@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::source::json::{Items, Kind, Scanner, Token, WHOLE, name, part, unmarked};
+use crate::source::json::{Container, Items, Scanner, Token, WHOLE, name, part, unmarked};
 use crate::source::{Budget, JsonPath, SourceError};
 
 use super::Decode;
@@ -65,8 +65,8 @@ impl Decode for JsonReader {
             let token = self.scanner.next(text, self.whole)?;
             budget.spend(self.scanner.take_cost().saturating_mul(DEAR));
             match token {
-                Token::Open(Kind::Array) => self.open.push(Open::Array(Vec::new())),
-                Token::Open(Kind::Object) => {
+                Token::Open(Container::Array) => self.open.push(Open::Array(Vec::new())),
+                Token::Open(Container::Object) => {
                     self.open.push(Open::Object(Map::new(), String::new()));
                 }
                 Token::Key(range) => {

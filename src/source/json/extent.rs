@@ -5,7 +5,7 @@ pub(super) const LONGEST: usize = 1 << 20;
 
 /// What has parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::source) enum Kind {
+pub(in crate::source) enum Container {
     Array,
     Object,
 }
@@ -20,7 +20,7 @@ pub(super) enum Extent {
         deep: usize,
     },
     /// It has parts, and is longer than is looked at.
-    Longer(Kind),
+    Longer(Container),
     /// It is a text or a number, and longer than any may be.
     TooLong,
 }
@@ -34,8 +34,8 @@ pub(super) fn window(text: &[u8], start: usize, most: usize) -> &[u8] {
 pub(super) fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> {
     let first = *text.get(start)?;
     let kind = match first {
-        b'{' => Kind::Object,
-        b'[' => Kind::Array,
+        b'{' => Container::Object,
+        b'[' => Container::Array,
         b'"' => {
             let window = window(text, start, LONGEST);
             return match string_end(window, start.saturating_add(1)) {
@@ -117,7 +117,7 @@ mod tests {
             for whole in 0..100 {
                 let extent = extent(text.as_bytes(), start, whole);
                 assert!(
-                    matches!(extent, Some(Extent::Longer(Kind::Array))),
+                    matches!(extent, Some(Extent::Longer(Container::Array))),
                     "{start} {whole}"
                 );
             }

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::source::query::Step;
+use crate::source::query::PathStep;
 use crate::source::{Budget, JsonPath, SourceError};
 
-use super::extent::Kind;
+use super::extent::Container;
 use super::scan::{NextValue, Scanner, Token, WHOLE, name, part};
 
 /// The longest way that is followed in the text: no plain item at its end nests too deep.
@@ -33,7 +33,7 @@ pub enum Item {
 pub struct Items {
     scanner: Scanner,
     whole: usize,
-    steps: Box<[Step]>,
+    steps: Box<[PathStep]>,
     /// Of the arrays and objects on the way that are open, how many parts of each were seen.
     way: Vec<usize>,
     /// Whether the member whose name was read last is on the way.
@@ -53,7 +53,7 @@ impl Items {
     #[must_use]
     pub fn in_pieces(items: &JsonPath, whole: usize) -> Option<Self> {
         let steps = items.children_of()?;
-        let forward = |step: &Step| !matches!(step, Step::Index(index) if *index < 0);
+        let forward = |step: &PathStep| !matches!(step, PathStep::Index(index) if *index < 0);
         (steps.len() <= LONGEST && steps.iter().all(forward)).then(|| Self {
             scanner: Scanner::new(),
             whole,
@@ -141,21 +141,21 @@ impl Items {
     fn leads_on(&self) -> bool {
         match (self.scanner.innermost(), self.next_step()) {
             (None, _) => true,
-            (Some(Kind::Object), _) => self.is_named,
-            (Some(Kind::Array), Some(Step::Index(index))) => {
+            (Some(Container::Object), _) => self.is_named,
+            (Some(Container::Array), Some(PathStep::Index(index))) => {
                 let seen = self.way.last().copied().unwrap_or_default();
                 usize::try_from(*index) == Ok(seen)
             }
-            (Some(Kind::Array), Some(Step::Name(_)) | None) => false,
+            (Some(Container::Array), Some(PathStep::Name(_)) | None) => false,
         }
     }
 
     fn is_next(&self, name: &str) -> bool {
-        matches!(self.next_step(), Some(Step::Name(next)) if **next == *name)
+        matches!(self.next_step(), Some(PathStep::Name(next)) if **next == *name)
     }
 
     /// The step out of the innermost array or object on the way.
-    fn next_step(&self) -> Option<&Step> {
+    fn next_step(&self) -> Option<&PathStep> {
         self.steps.get(self.way.len().checked_sub(1)?)
     }
 
@@ -166,9 +166,9 @@ impl Items {
         }
     }
 
-    fn enter(&mut self, kind: Kind) -> Option<Item> {
+    fn enter(&mut self, kind: Container) -> Option<Item> {
         let is_place = self.way.len() == self.steps.len();
-        if is_place && kind == Kind::Object {
+        if is_place && kind == Container::Object {
             return Some(Item::Unordered);
         }
         self.way.push(0);

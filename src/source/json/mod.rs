@@ -4,6 +4,6 @@ mod extent;
 mod items;
 mod scan;
 
-pub(super) use extent::Kind;
+pub(super) use extent::Container;
 pub use items::{Item, Items, read_item};
 pub(super) use scan::{Scanner, Token, WHOLE, name, part, unmarked};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::source::SourceError;
 
-use super::extent::{Extent, Kind, LONGEST, extent, is_blank, string_end, window};
+use super::extent::{Container, Extent, LONGEST, extent, is_blank, string_end, window};
 
 /// Up to what length a value is handed out whole, for the JSON library to read; a longer array or object is gone into.
 pub(in crate::source) const WHOLE: usize = 16 << 10;
@@ -31,7 +31,7 @@ const DEEPEST: usize = 127;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Token {
     /// An array or an object begins that isn't handed out whole.
-    Open(Kind),
+    Open(Container),
     /// It ends.
     Close,
     /// The name of a member, quotes and all: JSON, perhaps.
@@ -48,7 +48,7 @@ pub(in crate::source) enum Token {
 enum Expect {
     Value,
     /// The first part of what was just begun, or its end.
-    First(Kind),
+    First(Container),
     /// A comma, or the end of what is open.
     Next,
     Key,
@@ -80,7 +80,7 @@ enum Peek {
 #[derive(Debug)]
 pub(in crate::source) struct Scanner {
     at: usize,
-    open: Vec<Kind>,
+    open: Vec<Container>,
     expect: Expect,
     cost: usize,
 }
@@ -101,7 +101,7 @@ impl Scanner {
     }
 
     /// The innermost of them.
-    pub(in crate::source) fn innermost(&self) -> Option<Kind> {
+    pub(in crate::source) fn innermost(&self) -> Option<Container> {
         self.open.last().copied()
     }
 
@@ -143,10 +143,10 @@ impl Scanner {
             };
             match (self.expect, self.innermost()) {
                 (Expect::Value, _) => return NextValue::At(self.at),
-                (Expect::First(Kind::Array), _) if byte.is_some_and(|byte| byte != b']') => {
+                (Expect::First(Container::Array), _) if byte.is_some_and(|byte| byte != b']') => {
                     self.expect = Expect::Value;
                 }
-                (Expect::Next, Some(Kind::Array)) if byte == Some(b',') => {
+                (Expect::Next, Some(Container::Array)) if byte == Some(b',') => {
                     self.at = self.at.saturating_add(1);
                     self.expect = Expect::Value;
                 }
@@ -175,15 +175,15 @@ impl Scanner {
             match self.expect {
                 Expect::Nothing => return Err(self.malformed("trailing characters")),
                 Expect::First(kind) if is_end(byte, kind) => return Ok(self.close()),
-                Expect::First(Kind::Array) => self.expect = Expect::Value,
-                Expect::First(Kind::Object) => self.expect = Expect::Key,
+                Expect::First(Container::Array) => self.expect = Expect::Value,
+                Expect::First(Container::Object) => self.expect = Expect::Key,
                 Expect::Next => match self.innermost() {
                     Some(kind) if is_end(byte, kind) => return Ok(self.close()),
                     Some(kind) if byte == b',' => {
                         self.at = self.at.saturating_add(1);
                         self.expect = match kind {
-                            Kind::Array => Expect::Value,
-                            Kind::Object => Expect::Key,
+                            Container::Array => Expect::Value,
+                            Container::Object => Expect::Key,
                         };
                     }
                     Some(_) | None => return Err(self.malformed("expected `,` or the end of it")),
@@ -311,9 +311,9 @@ fn malformed(error: &serde_json::Error, start: usize) -> SourceError {
     })
 }
 
-const fn is_end(byte: u8, kind: Kind) -> bool {
+const fn is_end(byte: u8, kind: Container) -> bool {
     match kind {
-        Kind::Array => byte == b']',
-        Kind::Object => byte == b'}',
+        Container::Array => byte == b']',
+        Container::Object => byte == b'}',
     }
 }

@@ -61,12 +61,12 @@ pub enum Refusal {
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub enum Answer {
+pub enum EntryState {
     /// Its document.
     Fresh(Arc<Document>),
     /// The source has none.
     Missing,
-    /// Its document, older than `ttl`; and a callout to be sent (see [`Start`](Answer::Start)), unless one is under way,
+    /// Its document, older than `ttl`; and a callout to be sent (see [`Start`](EntryState::Start)), unless one is under way,
     /// or too many are, or the last one failed a moment ago.
     Stale(Arc<Document>, Option<Callout>),
     /// A callout for it is under way.
@@ -82,7 +82,7 @@ pub enum Answer {
 /// What came of a callout.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub enum Settled {
+pub enum ReadResult {
     /// The key's document.
     Found(Arc<Document>),
     /// The source has none.
@@ -94,7 +94,7 @@ pub enum Settled {
 }
 
 #[derive(Debug)]
-struct Known {
+struct CachedDocument {
     document: Arc<Document>,
     /// How much memory the document takes.
     weight: usize,
@@ -106,7 +106,7 @@ struct Known {
 
 /// Why there is no document, and since when that is known.
 #[derive(Debug)]
-struct Lack {
+struct NegativeEntry {
     error: Option<SourceError>,
     since: Timestamp,
 }
@@ -117,28 +117,28 @@ struct Lack {
 pub struct OnDemand {
     template: Arc<RequestTemplate>,
     limits: Limits,
-    documents: Cache<Rc<[u8]>, Known>,
-    lacks: Cache<Rc<[u8]>, Lack>,
-    flights: Map<Rc<[u8]>, Flight>,
+    documents: Cache<Rc<[u8]>, CachedDocument>,
+    negatives: Cache<Rc<[u8]>, NegativeEntry>,
+    pending: Map<Rc<[u8]>, PendingRead>,
 }
 
 #[derive(Debug)]
-struct Flight {
+struct PendingRead {
     /// When it is lost.
     deadline: Timestamp,
     /// What a "not modified" means: it may be forgotten by the time that the reply comes.
-    held: Option<Held>,
+    revision: Option<Revision>,
 }
 
 /// A document, and how to ask for a newer one.
 #[derive(Clone, Debug)]
-struct Held {
+struct Revision {
     document: Arc<Document>,
     weight: usize,
     version: Version,
 }
 
-impl Flight {
+impl PendingRead {
     /// Whether a reply may still come. A deadline further away than `longest` was set by a clock that has been put back.
     fn is_under_way(&self, now: Timestamp, longest: Timestamp) -> bool {
         now < self.deadline && self.deadline <= longest
@@ -159,91 +159,91 @@ impl OnDemand {
             template,
             limits,
             documents: Cache::new(limits.max_entries, limits.max_bytes),
-            lacks: Cache::new(limits.max_entries, limits.max_bytes >> 2),
-            flights: Map::default(),
+            negatives: Cache::new(limits.max_entries, limits.max_bytes >> 2),
+            pending: Map::default(),
         }
     }
 
     /// From now on these limits count, but for those of what is remembered in all, which stay as they are.
-    pub const fn go_by(&mut self, limits: Limits) {
+    pub const fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
     /// What is known of the entry, and what is to be done about it.
-    pub fn ask(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Answer {
+    pub fn ask(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> EntryState {
         if let Err(refusal) = self.template.check(arguments) {
-            return Answer::Refused(refusal);
+            return EntryState::Refused(refusal);
         }
         let key = arguments.cache_key();
         if key.len() > self.limits.max_key_bytes {
-            return Answer::Refused(Refusal::KeyTooLong);
+            return EntryState::Refused(Refusal::KeyTooLong);
         }
-        let Some((document, age)) = self.held(key, now) else {
+        let Some((document, age)) = self.revision(key, now) else {
             return self.ask_anew(arguments, now);
         };
         if age <= self.limits.ttl {
-            return Answer::Fresh(document);
+            return EntryState::Fresh(document);
         }
-        Answer::Stale(document, self.refresh(arguments, now))
+        EntryState::Stale(document, self.refresh(arguments, now))
     }
 
     /// The document that may be used, with its age.
-    fn held(&mut self, key: &[u8], now: Timestamp) -> Option<(Arc<Document>, Duration)> {
-        let known = self.documents.get(key)?;
-        let age = age(&mut known.confirmed, now);
+    fn revision(&mut self, key: &[u8], now: Timestamp) -> Option<(Arc<Document>, Duration)> {
+        let cached = self.documents.get(key)?;
+        let age = age(&mut cached.confirmed, now);
         // One that is too old stays: another policy may use it for longer.
         let is_usable = age <= self.limits.stale_for.max(self.limits.ttl);
-        is_usable.then(|| (Arc::clone(&known.document), age))
+        is_usable.then(|| (Arc::clone(&cached.document), age))
     }
 
     fn refresh(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Option<Callout> {
         let key = arguments.cache_key();
-        let known = self.documents.get(key)?;
-        if let Some(failed) = &mut known.failed {
+        let cached = self.documents.get(key)?;
+        if let Some(failed) = &mut cached.failed {
             if age(failed, now) < RETRY_AFTER {
                 return None;
             }
         }
-        let held = Held {
-            document: Arc::clone(&known.document),
-            weight: known.weight,
-            version: known.version.clone(),
+        let revision = Revision {
+            document: Arc::clone(&cached.document),
+            weight: cached.weight,
+            version: cached.version.clone(),
         };
         if self.is_in_flight(key, now) {
             return None;
         }
-        self.start(arguments, Some(held), now).ok()
+        self.start(arguments, Some(revision), now).ok()
     }
 
-    fn ask_anew(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Answer {
+    fn ask_anew(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> EntryState {
         let key = arguments.cache_key();
         if self.is_in_flight(key, now) {
-            return Answer::Pending;
+            return EntryState::Pending;
         }
-        if let Some(lack) = self.lacks.get(key) {
-            let age = age(&mut lack.since, now);
-            match &lack.error {
-                Some(error) if age < RETRY_AFTER => return Answer::Failed(error.clone()),
-                None if age <= self.limits.miss_ttl => return Answer::Missing,
+        if let Some(negative) = self.negatives.get(key) {
+            let age = age(&mut negative.since, now);
+            match &negative.error {
+                Some(error) if age < RETRY_AFTER => return EntryState::Failed(error.clone()),
+                None if age <= self.limits.miss_ttl => return EntryState::Missing,
                 Some(_) | None => {
-                    self.lacks.remove(key);
+                    self.negatives.remove(key);
                 }
             }
         }
         match self.start(arguments, None, now) {
-            Ok(callout) => Answer::Start(callout),
-            Err(refusal) => Answer::Refused(refusal),
+            Ok(callout) => EntryState::Start(callout),
+            Err(refusal) => EntryState::Refused(refusal),
         }
     }
 
     fn is_in_flight(&mut self, key: &[u8], now: Timestamp) -> bool {
-        let longest = now.after(self.flight_time());
-        let Some(flight) = self.flights.get(key) else {
+        let longest = now.after(self.callout_time());
+        let Some(read) = self.pending.get(key) else {
             return false;
         };
-        let is_under_way = flight.is_under_way(now, longest);
+        let is_under_way = read.is_under_way(now, longest);
         if !is_under_way {
-            self.flights.remove(key);
+            self.pending.remove(key);
         }
         is_under_way
     }
@@ -251,23 +251,25 @@ impl OnDemand {
     fn start(
         &mut self,
         arguments: &Arguments<'_>,
-        held: Option<Held>,
+        revision: Option<Revision>,
         now: Timestamp,
     ) -> Result<Callout, Refusal> {
-        let deadline = now.after(self.flight_time());
+        let deadline = now.after(self.callout_time());
         let most = self.limits.max_in_flight;
-        if self.flights.len() >= most {
-            let under_way = |flight: &Flight| flight.is_under_way(now, deadline);
-            self.flights.retain(|_, flight| under_way(flight));
+        if self.pending.len() >= most {
+            let under_way = |read: &PendingRead| read.is_under_way(now, deadline);
+            self.pending.retain(|_, read| under_way(read));
         }
-        if self.flights.len() >= most {
+        if self.pending.len() >= most {
             return Err(Refusal::TooManyInFlight);
         }
         let nothing = Version::default();
-        let known = held.as_ref().map_or(&nothing, |held| &held.version);
-        let callout = self.template.fill(arguments, known)?;
+        let cached = revision
+            .as_ref()
+            .map_or(&nothing, |revision| &revision.version);
+        let callout = self.template.fill(arguments, cached)?;
         let key = arguments.cache_key().into();
-        self.flights.insert(key, Flight { deadline, held });
+        self.pending.insert(key, PendingRead { deadline, revision });
         Ok(callout)
     }
 
@@ -277,75 +279,76 @@ impl OnDemand {
         key: &[u8],
         result: Result<Reply, CalloutError>,
         now: Timestamp,
-    ) -> Settled {
-        let Some((key, flight)) = self.flights.remove_entry(key) else {
-            return Settled::Ignored;
+    ) -> ReadResult {
+        let Some((key, read)) = self.pending.remove_entry(key) else {
+            return ReadResult::Ignored;
         };
         let error = match protocol::read(result, self.template.endpoint()) {
             Finding::Changed { body, version } => {
                 let limit = self.template.endpoint().max_bytes();
                 match Document::parse(&body, limit, self.template.format()) {
                     Ok(document) => {
-                        let held = Held {
+                        let revision = Revision {
                             weight: weight(document.value()),
                             document,
                             version,
                         };
-                        return self.found(key, held, now);
+                        return self.found(key, revision, now);
                     }
                     Err(error) => error,
                 }
             }
-            Finding::Same => match flight.held {
-                Some(held) => return self.found(key, held, now),
+            Finding::Same => match read.revision {
+                Some(revision) => return self.found(key, revision, now),
                 None => SourceError::Status(304),
             },
             Finding::Missing => {
                 self.documents.remove(&key);
-                self.lack(key, None, now);
-                return Settled::Missing;
+                self.note_negative(key, None, now);
+                return ReadResult::Missing;
             }
             Finding::Refused(status) => SourceError::Status(status),
             Finding::Broken(error) => error,
         };
-        if let Some(known) = self.documents.get(&key) {
-            known.failed = Some(now);
+        if let Some(cached) = self.documents.get(&key) {
+            cached.failed = Some(now);
         }
         // For whom there is no document, or one that is too old.
-        self.lack(key, Some(error.clone()), now);
-        Settled::Failed(error)
+        self.note_negative(key, Some(error.clone()), now);
+        ReadResult::Failed(error)
     }
 
-    fn found(&mut self, key: Rc<[u8]>, held: Held, now: Timestamp) -> Settled {
-        self.lacks.remove(&key);
-        let document = Arc::clone(&held.document);
-        let known = Known {
-            document: held.document,
-            weight: held.weight,
-            version: held.version,
+    fn found(&mut self, key: Rc<[u8]>, revision: Revision, now: Timestamp) -> ReadResult {
+        self.negatives.remove(&key);
+        let document = Arc::clone(&revision.document);
+        let cached = CachedDocument {
+            document: revision.document,
+            weight: revision.weight,
+            version: revision.version,
             confirmed: now,
             failed: None,
         };
-        let beside = key.len().saturating_add(known.version.token().len());
-        let bytes = ENTRY.saturating_add(beside).saturating_add(known.weight);
-        self.documents.insert(key, known, bytes);
-        Settled::Found(document)
+        let beside = key.len().saturating_add(cached.version.token().len());
+        let bytes = ENTRY.saturating_add(beside).saturating_add(cached.weight);
+        self.documents.insert(key, cached, bytes);
+        ReadResult::Found(document)
     }
 
-    fn lack(&mut self, key: Rc<[u8]>, error: Option<SourceError>, now: Timestamp) {
+    fn note_negative(&mut self, key: Rc<[u8]>, error: Option<SourceError>, now: Timestamp) {
         let bytes = ENTRY.saturating_add(key.len());
-        self.lacks.insert(key, Lack { error, since: now }, bytes);
+        self.negatives
+            .insert(key, NegativeEntry { error, since: now }, bytes);
     }
 
     /// The callout for `key` will never be answered: its sender is gone.
     pub fn abandon(&mut self, key: &[u8]) {
-        self.flights.remove(key);
+        self.pending.remove(key);
     }
 
     /// How many callouts are under way.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.flights.len()
+        self.pending.len()
     }
 
     /// How many documents are remembered.
@@ -356,11 +359,11 @@ impl OnDemand {
 
     /// How many keys are remembered that have no document.
     #[must_use]
-    pub fn lacks(&self) -> usize {
-        self.lacks.len()
+    pub fn negative_entries(&self) -> usize {
+        self.negatives.len()
     }
 
-    fn flight_time(&self) -> Duration {
+    fn callout_time(&self) -> Duration {
         self.template.endpoint().timeout().saturating_add(GRACE)
     }
 }

@@ -88,10 +88,10 @@ impl RequestTemplate {
     ///
     /// # Errors
     /// [`Refusal::UnfitKey`].
-    pub fn fill(&self, arguments: &Arguments<'_>, known: &Version) -> Result<Callout, Refusal> {
+    pub fn fill(&self, arguments: &Arguments<'_>, cached: &Version) -> Result<Callout, Refusal> {
         let path = self.path.fill(arguments.key).ok_or(Refusal::UnfitKey)?;
         let mut callout = self.endpoint.request("GET", path);
-        protocol::conditional(&mut callout, self.format, known);
+        protocol::conditional(&mut callout, self.format, cached);
         Ok(callout)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
 use crate::source::path::{PathError, absolute};
-use crate::source::wire::{Reader, Writer};
+use crate::source::wire::{WireReader, WireWriter};
 use crate::source::{Format, SourceError, Version};
 use crate::time::Timestamp;
 
@@ -111,14 +111,14 @@ impl<'a> Validators<'a> {
         if *self == Self::default() {
             return Version::default();
         }
-        let mut wire = Writer::default();
+        let mut wire = WireWriter::default();
         wire.text(self.etag.unwrap_or_default())
             .text(self.last_modified.unwrap_or_default());
         Version::new(&wire.0)
     }
 
     fn decode(version: &'a Version) -> Self {
-        let mut reader = Reader(version.token());
+        let mut reader = WireReader(version.token());
         let mut next = || reader.text().filter(|text| !text.is_empty());
         Self {
             etag: next(),

@@ -13,7 +13,7 @@ use super::model::{
     Comparison, Logical, Operand, Pattern, Query, Relation, Segment, Selector, Slice, Start,
 };
 use super::pattern::compile_found;
-use super::place::{Step, walk};
+use super::relative_path::{PathStep, walk};
 use crate::number::{order, same_value};
 
 /// A value, and the way to it.
@@ -36,14 +36,14 @@ impl<'v> Node<'_, 'v> {
     }
 
     /// The steps to it from where the query began.
-    pub(super) fn steps(&self) -> Box<[Step]> {
+    pub(super) fn steps(&self) -> Box<[PathStep]> {
         let mut steps = Vec::new();
         let mut next = self.above;
         while let Some((above, part)) = next {
             steps.push(match part {
-                Part::Member(name) => Step::Name(name.into()),
+                Part::Member(name) => PathStep::Name(name.into()),
                 // An array of more elements than that fits in no memory.
-                Part::Element(at) => Step::Index(i64::try_from(at).unwrap_or(i64::MAX)),
+                Part::Element(at) => PathStep::Index(i64::try_from(at).unwrap_or(i64::MAX)),
             });
             next = above.above;
         }
@@ -70,14 +70,14 @@ impl<'v> Node<'_, 'v> {
         Some(self.child(Part::Element(at), value))
     }
 
-    fn step(&self, step: &Step) -> Option<Node<'_, 'v>> {
+    fn step(&self, step: &PathStep) -> Option<Node<'_, 'v>> {
         match step {
-            Step::Name(name) => {
+            PathStep::Name(name) => {
                 let (name, value) = self.value.as_object()?.get_key_value(&**name)?;
                 Some(self.child(Part::Member(name), value))
             }
-            Step::Index(at) if *at < 0 => self.element(at.checked_add(self.length()?)?),
-            Step::Index(at) => self.element(*at),
+            PathStep::Index(at) if *at < 0 => self.element(at.checked_add(self.length()?)?),
+            PathStep::Index(at) => self.element(*at),
         }
     }
 
@@ -146,7 +146,7 @@ impl<'v> Evaluation<'v> {
     ) -> ControlFlow<()> {
         for selector in selectors {
             match selector {
-                Selector::Step(step) => {
+                Selector::PathStep(step) => {
                     if let Some(child) = node.step(step) {
                         self.apply(rest, child, found)?;
                     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::JsonPathError;
 use super::grammar;
-use super::place::{Place, Step, walk};
+use super::relative_path::{PathStep, RelativePath, walk};
 use super::{Segment, Selector, each, query, step, steps};
 
 /// What a query selects.
@@ -46,9 +46,9 @@ impl<'v> From<Vec<&'v Value>> for Selection<'v> {
 #[derive(Clone, Debug)]
 enum Plan {
     /// Names and indices.
-    Singular(Box<[Step]>),
+    Singular(Box<[PathStep]>),
     /// Names and indices, and at the end all children.
-    Children(Box<[Step]>),
+    Children(Box<[PathStep]>),
     /// Anything else.
     General(Box<[Segment]>),
 }
@@ -118,7 +118,7 @@ impl JsonPath {
     pub fn member(&self) -> Option<&str> {
         match &self.plan {
             Plan::Singular(steps) => match &**steps {
-                [Step::Name(name)] => Some(name),
+                [PathStep::Name(name)] => Some(name),
                 _ => None,
             },
             Plan::Children(_) | Plan::General(_) => None,
@@ -155,7 +155,7 @@ impl JsonPath {
     }
 
     /// The way to what the query selects all children of, where it is such a query.
-    pub(in crate::source) const fn children_of(&self) -> Option<&[Step]> {
+    pub(in crate::source) const fn children_of(&self) -> Option<&[PathStep]> {
         match &self.plan {
             Plan::Children(steps) => Some(steps),
             Plan::Singular(_) | Plan::General(_) => None,
@@ -163,7 +163,7 @@ impl JsonPath {
     }
 
     /// What all the values that the query can select stand below.
-    pub(in crate::source) fn base(&self) -> &[Step] {
+    pub(in crate::source) fn base(&self) -> &[PathStep] {
         match &self.plan {
             Plan::Singular(steps) | Plan::Children(steps) => steps,
             Plan::General(_) => &[],
@@ -171,18 +171,18 @@ impl JsonPath {
     }
 
     /// The places of what the query selects in `root`, below [`base`](Self::base).
-    pub(in crate::source) fn places(&self, root: &Value) -> Vec<Place> {
+    pub(in crate::source) fn places(&self, root: &Value) -> Vec<RelativePath> {
         let base = || walk(self.base(), root);
         match &self.plan {
             Plan::Singular(_) => {
-                let here = |_| Place::Deep(Box::default());
+                let here = |_| RelativePath::Deep(Box::default());
                 base().map(here).into_iter().collect()
             }
-            Plan::Children(_) => base().map(Place::children).unwrap_or_default(),
+            Plan::Children(_) => base().map(RelativePath::children).unwrap_or_default(),
             Plan::General(segments) => {
                 let mut places = Vec::new();
                 each(segments, root, |node| {
-                    places.push(Place::Deep(node.steps()))
+                    places.push(RelativePath::Deep(node.steps()))
                 });
                 places
             }

@@ -8,7 +8,7 @@ mod grammar;
 mod jsonpath;
 mod model;
 mod pattern;
-mod place;
+mod relative_path;
 mod scanner;
 mod selected;
 
@@ -16,7 +16,7 @@ pub use error::JsonPathError;
 pub use jsonpath::{JsonPath, Selection};
 pub use selected::Selected;
 
-pub(super) use place::{Place, Step, walk};
+pub(super) use relative_path::{PathStep, RelativePath, walk};
 
 use evaluation::each;
 use filter::filter;
@@ -70,7 +70,7 @@ fn shorthand<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Selector> {
         return Ok(Selector::Wildcard);
     }
     let name = scanner.name()?;
-    Ok(Selector::Step(Step::Name(name.into())))
+    Ok(Selector::PathStep(PathStep::Name(name.into())))
 }
 
 fn bracketed<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Vec<Selector>> {
@@ -90,7 +90,7 @@ fn bracketed<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Vec<Selector>> {
 fn selector<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Selector> {
     if matches!(scanner.peek(), Some('\'' | '"')) {
         let name = scanner.string()?;
-        return Ok(Selector::Step(Step::Name(name.into())));
+        return Ok(Selector::PathStep(PathStep::Name(name.into())));
     }
     if scanner.skip("*") {
         return Ok(Selector::Wildcard);
@@ -105,7 +105,7 @@ fn selector<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Selector> {
         let here = *scanner;
         return start.map_or_else(
             || here.unexpected("a name in quotes, `*`, an index, a slice or a filter"),
-            |index| Ok(Selector::Step(Step::Index(index))),
+            |index| Ok(Selector::PathStep(PathStep::Index(index))),
         );
     }
     scanner.blanks();

@@ -4,7 +4,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::pattern::Extent;
-use super::place::Step;
+use super::relative_path::PathStep;
 
 /// What a query begins at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) struct Segment {
 /// One selector (§2.3).
 #[derive(Clone, Debug)]
 pub(super) enum Selector {
-    Step(Step),
+    PathStep(PathStep),
     Wildcard,
     Slice(Slice),
     Filter(Logical),
@@ -65,7 +65,7 @@ pub(super) enum Logical {
 pub(super) enum Operand {
     Literal(Value),
     /// A query of names and indices.
-    Singular(Start, Box<[Step]>),
+    Singular(Start, Box<[PathStep]>),
     Length(Box<Self>),
     Count(Query),
     /// `value()`.
@@ -105,13 +105,13 @@ pub(super) enum Relation {
 
 impl Query {
     /// The steps, where it is nothing but names and indices (§2.3.5.1).
-    pub(super) fn singular(&self) -> Option<Box<[Step]>> {
+    pub(super) fn singular(&self) -> Option<Box<[PathStep]>> {
         steps(&self.segments)
     }
 }
 
 /// The steps, where these segments are nothing but names and indices.
-pub(super) fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
+pub(super) fn steps(segments: &[Segment]) -> Option<Box<[PathStep]>> {
     segments
         .iter()
         .map(|segment| step(segment).cloned())
@@ -119,9 +119,9 @@ pub(super) fn steps(segments: &[Segment]) -> Option<Box<[Step]>> {
 }
 
 /// The step, where the segment is nothing but a name or an index.
-pub(super) fn step(segment: &Segment) -> Option<&Step> {
+pub(super) fn step(segment: &Segment) -> Option<&PathStep> {
     match (segment.descends, &*segment.selectors) {
-        (false, [Selector::Step(step)]) => Some(step),
+        (false, [Selector::PathStep(step)]) => Some(step),
         _ => None,
     }
 }

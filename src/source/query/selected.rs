@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use super::jsonpath::JsonPath;
-use super::place::{Place, walk};
+use super::relative_path::{RelativePath, walk};
 
 /// The places that a query selects and that weren't taken yet. It holds nothing of the document: so it can be gone on with
 /// later.
@@ -16,7 +16,7 @@ pub struct Selected(Rest);
 enum Rest {
     /// The elements of an array from this one on.
     Elements(usize),
-    Places(VecDeque<Place>),
+    Places(VecDeque<RelativePath>),
 }
 
 impl JsonPath {
@@ -40,12 +40,15 @@ impl JsonPath {
 
 impl Selected {
     /// The next value, and its place below `base`.
-    pub(in crate::source) fn next<'v>(&mut self, base: &'v Value) -> Option<(Place, &'v Value)> {
+    pub(in crate::source) fn next<'v>(
+        &mut self,
+        base: &'v Value,
+    ) -> Option<(RelativePath, &'v Value)> {
         let place = match &mut self.0 {
             Rest::Elements(next) => {
                 let at = *next;
                 *next = next.saturating_add(1);
-                Place::Element(at)
+                RelativePath::Element(at)
             }
             Rest::Places(places) => places.pop_front()?,
         };

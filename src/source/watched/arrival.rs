@@ -2,15 +2,15 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::source::{Board, Budget, Hash, SourceError, Version};
+use crate::source::{Budget, Hash, SharedData, SourceError, Version};
 use crate::time::Timestamp;
 
 use super::Watched;
-use super::candidate::{Candidate, Copies, Origin, Progress};
+use super::candidate::{Candidate, DocumentOrigin, Progress, SharedCopy};
 use super::envelope::Envelope;
 use super::lease::Newest;
-use super::notices::Notices;
-use super::unreadable::Unreadable;
+use super::missing_copy::MissingCopy;
+use super::shared_keys::SharedKeys;
 
 /// What has come of a source and isn't decided on.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) enum Stage {
     /// A document whose hash isn't known yet.
     Arrived(Box<Arrival>),
     /// One that is being validated: it is a candidate.
-    Out(Origin),
+    Out(DocumentOrigin),
 }
 
 impl Stage {
@@ -29,8 +29,8 @@ impl Stage {
     pub(super) const fn is_fetched(&self) -> bool {
         match self {
             Self::Idle => false,
-            Self::Arrived(arrival) => matches!(arrival.origin, Origin::Fetched(..)),
-            Self::Out(origin) => matches!(origin, Origin::Fetched(..)),
+            Self::Arrived(arrival) => matches!(arrival.origin, DocumentOrigin::Fetched(..)),
+            Self::Out(origin) => matches!(origin, DocumentOrigin::Fetched(..)),
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) struct Arrival {
     length: usize,
     pieces: usize,
     version: Version,
-    origin: Origin,
+    origin: DocumentOrigin,
     hasher: Sha256,
     hashed: usize,
 }
@@ -64,7 +64,7 @@ const PIECE: usize = 16 << 10;
 
 impl Arrival {
     /// All of it came with a reply.
-    pub(super) fn fetched(text: Vec<u8>, version: Version, origin: Origin) -> Self {
+    pub(super) fn fetched(text: Vec<u8>, version: Version, origin: DocumentOrigin) -> Self {
         Self {
             length: text.len(),
             pieces: 0,
@@ -78,7 +78,8 @@ impl Arrival {
 
     /// It lies on the board.
     pub(super) fn posted(envelope: Envelope, newest: Newest) -> Self {
-        let mut arrival = Self::fetched(Vec::new(), envelope.version, Origin::Board(newest));
+        let mut arrival =
+            Self::fetched(Vec::new(), envelope.version, DocumentOrigin::Shared(newest));
         arrival.length = usize::try_from(envelope.bytes).unwrap_or(usize::MAX);
         arrival
     }
@@ -86,15 +87,15 @@ impl Arrival {
     /// Goes on with it.
     fn advance(
         &mut self,
-        notices: &Notices,
+        shared_keys: &SharedKeys,
         budget: &mut Budget,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) -> Advance {
         while self.text.len() < self.length {
             if budget.is_spent() {
                 return Advance::Pending;
             }
-            let piece = notices.piece(self.pieces, board);
+            let piece = shared_keys.piece(self.pieces, shared_data);
             if !piece.is_some_and(|piece| self.take(piece, budget)) {
                 return Advance::Broken;
             }
@@ -163,12 +164,12 @@ impl Watched {
         &mut self,
         budget: &mut Budget,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) -> Progress {
         let Stage::Arrived(arrival) = &mut self.stage else {
             return Progress::Idle;
         };
-        let advance = arrival.advance(&self.notices, budget, board);
+        let advance = arrival.advance(&self.shared_keys, budget, shared_data);
         if matches!(advance, Advance::Pending) {
             return Progress::Pending;
         }
@@ -183,14 +184,16 @@ impl Watched {
             origin: arrival.origin,
         };
         match arrival.origin {
-            Origin::Fetched(at, copies) => self.compare(candidate, at, copies, now, board),
-            Origin::Board(newest)
+            DocumentOrigin::Fetched(at, shared_copy) => {
+                self.compare(candidate, at, shared_copy, now, shared_data)
+            }
+            DocumentOrigin::Shared(newest)
                 if matches!(advance, Advance::Hashed) && candidate.hash == newest.hash =>
             {
                 self.hand_out(candidate)
             }
-            Origin::Board(newest) => {
-                self.unreadable = Some(self.unreadable(newest.hash, now));
+            DocumentOrigin::Shared(newest) => {
+                self.missing_copy = Some(self.missing_copy(newest.hash, now));
                 Progress::Idle
             }
         }
@@ -201,25 +204,25 @@ impl Watched {
         &mut self,
         candidate: Candidate,
         at: Timestamp,
-        copies: Copies,
+        shared_copy: SharedCopy,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) -> Progress {
-        if let Some(held) = self
-            .held
+        if let Some(last_good) = self
+            .last_good
             .as_mut()
-            .filter(|held| held.hash == candidate.hash)
+            .filter(|last_good| last_good.hash == candidate.hash)
         {
-            held.version = candidate.version;
-            held.confirmed = at.min(now);
-            let copy = (copies == Copies::Missing).then_some(candidate.text.as_slice());
-            self.confirmed(copy, now, board);
+            last_good.version = candidate.version;
+            last_good.confirmed = at.min(now);
+            let copy = (shared_copy == SharedCopy::Missing).then_some(candidate.text.as_slice());
+            self.confirmed(copy, now, shared_data);
             return Progress::Unchanged;
         }
         let known = self.rejected.as_ref();
         let known = known.filter(|(bad, _)| *bad == candidate.hash);
         if let Some(error) = known.map(|(_, error)| error.clone()) {
-            self.fail(error.clone(), now, board);
+            self.fail(error.clone(), now, shared_data);
             return Progress::Failed(error);
         }
         self.hand_out(candidate)
@@ -230,19 +233,24 @@ impl Watched {
         Progress::New(candidate)
     }
 
-    pub(super) fn unreadable(&mut self, hash: Hash, now: Timestamp) -> Unreadable {
-        let patience = self.schedule.refresh.min(Unreadable::PATIENCE);
-        Unreadable::new(hash, now, self.random.jitter(patience))
+    pub(super) fn missing_copy(&mut self, hash: Hash, now: Timestamp) -> MissingCopy {
+        let patience = self.schedule.refresh.min(MissingCopy::PATIENCE);
+        MissingCopy::new(hash, now, self.random.jitter(patience))
     }
 
     /// The candidate is good: it becomes the last good document, and the other VMs may have it.
-    pub fn accept(&mut self, candidate: Candidate, now: Timestamp, board: &mut dyn Board) {
+    pub fn accept(
+        &mut self,
+        candidate: Candidate,
+        now: Timestamp,
+        shared_data: &mut dyn SharedData,
+    ) {
         self.stage = Stage::Idle;
         let (is_ours, confirmed) = match candidate.origin {
-            Origin::Fetched(at, _) => (true, at),
-            Origin::Board(newest) => (false, newest.confirmed),
+            DocumentOrigin::Fetched(at, _) => (true, at),
+            DocumentOrigin::Shared(newest) => (false, newest.confirmed),
         };
-        self.held = Some(super::Held {
+        self.last_good = Some(super::LastGood {
             hash: candidate.hash,
             confirmed: confirmed.min(now),
             version: candidate.version,
@@ -250,7 +258,7 @@ impl Watched {
         self.rejected = None;
         self.trouble = None;
         if is_ours {
-            self.confirmed(Some(&candidate.text), now, board);
+            self.confirmed(Some(&candidate.text), now, shared_data);
         }
     }
 
@@ -260,13 +268,13 @@ impl Watched {
         candidate: &Candidate,
         error: SourceError,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) {
         self.stage = Stage::Idle;
         self.rejected = Some((candidate.hash, error.clone()));
         match candidate.origin {
-            Origin::Fetched(..) => self.fail(error, now, board),
-            Origin::Board(_) => self.trouble = Some(error),
+            DocumentOrigin::Fetched(..) => self.fail(error, now, shared_data),
+            DocumentOrigin::Shared(_) => self.trouble = Some(error),
         }
     }
 }

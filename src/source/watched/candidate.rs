@@ -14,9 +14,9 @@ use super::Watched;
 /// Names what is watched among everything on the board: a hash of the source's whole definition and of what is made
 /// of its documents. VMs that share it take each other's documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Identity(pub [u8; 32]);
+pub struct DefinitionHash(pub [u8; 32]);
 
-impl fmt::Display for Identity {
+impl fmt::Display for DefinitionHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Hash(self.0).fmt(f)
     }
@@ -29,21 +29,21 @@ pub struct Candidate {
     pub(super) text: Vec<u8>,
     pub(super) hash: Hash,
     pub(super) version: Version,
-    pub(super) origin: Origin,
+    pub(super) origin: DocumentOrigin,
 }
 
 /// Where a document is from.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
+pub(super) enum DocumentOrigin {
     /// This VM fetched it, at this time. Says whether the board is to get it even where it is the one that is held.
-    Fetched(Timestamp, Copies),
+    Fetched(Timestamp, SharedCopy),
     /// It is another VM's.
-    Board(Newest),
+    Shared(Newest),
 }
 
 /// Whether the board has the document that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Copies {
+pub(super) enum SharedCopy {
     Good,
     Missing,
 }
@@ -88,7 +88,7 @@ pub enum Tick {
 /// What came of a fetch.
 #[derive(Debug)]
 #[must_use]
-pub enum Outcome {
+pub enum FetchOutcome {
     /// A document has come: go on with [`Watched::advance`].
     Arrived,
     /// The document that is held is still right.

@@ -2,7 +2,7 @@
 
 use crate::time::Timestamp;
 
-use crate::source::wire::{Reader, Writer};
+use crate::source::wire::{WireReader, WireWriter};
 use crate::source::{Hash, Version};
 
 /// The last byte is the version: what another version wrote is foreign.
@@ -39,7 +39,7 @@ impl Envelope {
     /// Its wire form.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut wire = Writer::default();
+        let mut wire = WireWriter::default();
         wire.raw(MAGIC)
             .time(self.fetched)
             .raw(&self.hash.0)
@@ -54,10 +54,10 @@ impl Envelope {
     /// [`EnvelopeError`].
     pub fn decode(wire: &[u8]) -> Result<Self, EnvelopeError> {
         let rest = wire.strip_prefix(MAGIC).ok_or(EnvelopeError::Foreign)?;
-        Self::fields(Reader(rest)).ok_or(EnvelopeError::Length)
+        Self::fields(WireReader(rest)).ok_or(EnvelopeError::Length)
     }
 
-    fn fields(mut reader: Reader<'_>) -> Option<Self> {
+    fn fields(mut reader: WireReader<'_>) -> Option<Self> {
         let fetched = reader.time()?;
         let hash = reader.hash()?;
         let token = reader.text()?;

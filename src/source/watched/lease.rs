@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::time::Timestamp;
 
 use crate::source::Hash;
-use crate::source::wire::{Reader, Writer};
+use crate::source::wire::{WireReader, WireWriter};
 
 /// The last byte is the version.
 const MAGIC: &[u8; 8] = b"pstrnL\0\x01";
@@ -48,7 +48,7 @@ impl Lease {
     /// Its wire form.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut wire = Writer::default();
+        let mut wire = WireWriter::default();
         wire.raw(MAGIC)
             .number(self.owner)
             .time(self.deadline)
@@ -63,7 +63,7 @@ impl Lease {
     /// Reads the wire form; `None` where it is cut off, foreign, or of another version.
     #[must_use]
     pub fn decode(wire: &[u8]) -> Option<Self> {
-        let mut reader = Reader(wire.strip_prefix(MAGIC)?);
+        let mut reader = WireReader(wire.strip_prefix(MAGIC)?);
         let mut lease = Self {
             owner: reader.number()?,
             deadline: reader.time()?,

@@ -11,14 +11,14 @@
 mod arrival;
 mod candidate;
 mod envelope;
-mod held;
+mod last_good;
 mod lease;
-mod notices;
+mod missing_copy;
 mod random;
 mod schedule;
+mod shared_keys;
 #[cfg(test)]
 mod tests;
-mod unreadable;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,20 +26,20 @@ use std::time::Duration;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Board, Finding, Hash, Next, Protocol, Session, SourceError};
+use super::{Finding, Hash, Next, Protocol, Session, SharedData, SourceError};
 
-pub use candidate::{Candidate, Identity, Outcome, Progress, Tick};
+pub use candidate::{Candidate, DefinitionHash, FetchOutcome, Progress, Tick};
 pub use envelope::{Envelope, EnvelopeError};
 pub use lease::{Duty, Lease, Newest};
 pub use schedule::Schedule;
 
 use arrival::{Arrival, Stage};
-use candidate::{Copies, Origin};
-use held::Held;
-use notices::Notices;
+use candidate::{DocumentOrigin, SharedCopy};
+use last_good::LastGood;
+use missing_copy::MissingCopy;
 use random::Random;
 use schedule::Loaded;
-use unreadable::Unreadable;
+use shared_keys::SharedKeys;
 
 /// How much later than it should an owner may act, or a reply come, before others think it gone: a worker that is busy
 /// ticks late.
@@ -52,7 +52,7 @@ const ATTEMPTS: usize = 3;
 const MAX_CALLOUTS: u8 = 8;
 
 #[derive(Debug)]
-struct Flight {
+struct Fetch {
     /// When it is lost.
     deadline: Timestamp,
     /// How long it takes at most.
@@ -60,17 +60,17 @@ struct Flight {
     /// How many callouts there have been for this document, this one among them.
     callouts: u8,
     /// Where the board has no good copy of the document that is held it gets one, whatever the reply says.
-    copies: Copies,
+    shared_copy: SharedCopy,
 }
 
-impl Flight {
-    fn new(callout: &Callout, callouts: u8, copies: Copies, now: Timestamp) -> Self {
+impl Fetch {
+    fn new(callout: &Callout, callouts: u8, shared_copy: SharedCopy, now: Timestamp) -> Self {
         let span = callout.timeout.saturating_add(GRACE);
         Self {
             deadline: now.after(span),
             span,
             callouts,
-            copies,
+            shared_copy,
         }
     }
 }
@@ -81,22 +81,27 @@ pub struct Watched {
     protocol: Arc<Protocol>,
     session: Session,
     schedule: Schedule,
-    notices: Notices,
+    shared_keys: SharedKeys,
     vm: u64,
     random: Random,
-    held: Option<Held>,
-    flight: Option<Flight>,
+    last_good: Option<LastGood>,
+    fetch: Option<Fetch>,
     stage: Stage,
     rejected: Option<(Hash, SourceError)>,
-    unreadable: Option<Unreadable>,
+    missing_copy: Option<MissingCopy>,
     trouble: Option<SourceError>,
 }
 
 impl Watched {
     /// A source without a document. `vm` names this VM among those that share the board: drawn at random, not zero.
     #[must_use]
-    pub fn new(protocol: Arc<Protocol>, schedule: Schedule, identity: Identity, vm: u64) -> Self {
-        let spread = identity
+    pub fn new(
+        protocol: Arc<Protocol>,
+        schedule: Schedule,
+        definition: DefinitionHash,
+        vm: u64,
+    ) -> Self {
+        let spread = definition
             .0
             .first_chunk()
             .map_or(0, |head| u64::from_le_bytes(*head));
@@ -104,21 +109,21 @@ impl Watched {
             protocol,
             session: Session::default(),
             schedule,
-            notices: Notices::of(identity),
+            shared_keys: SharedKeys::of(definition),
             vm: vm.max(1),
             random: Random::seeded(vm ^ spread),
-            held: None,
-            flight: None,
+            last_good: None,
+            fetch: None,
             stage: Stage::Idle,
             rejected: None,
-            unreadable: None,
+            missing_copy: None,
             trouble: None,
         }
     }
 
     /// From now on it is asked by this protocol, which asks for the same, and by this schedule. What is known stays, and so
     /// does a callout that is under way.
-    pub fn go_by(&mut self, protocol: Arc<Protocol>, schedule: Schedule) {
+    pub fn reconfigure(&mut self, protocol: Arc<Protocol>, schedule: Schedule) {
         self.protocol = protocol;
         self.schedule = schedule;
     }
@@ -126,16 +131,16 @@ impl Watched {
     /// Which document is the last good one, unless the source has not confirmed it for longer than `stale_for`.
     #[must_use]
     pub fn usable(&self, now: Timestamp) -> Option<Hash> {
-        let held = self.held.as_ref()?;
-        let is_usable = held.is_usable(now, self.schedule.stale_for);
-        is_usable.then_some(held.hash)
+        let last_good = self.last_good.as_ref()?;
+        let is_usable = last_good.is_usable(now, self.schedule.stale_for);
+        is_usable.then_some(last_good.hash)
     }
 
     /// Which document was the last good one, and when the source last said that it is.
     #[must_use]
     pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
-        let held = self.held.as_ref()?;
-        Some((held.hash, held.confirmed))
+        let last_good = self.last_good.as_ref()?;
+        Some((last_good.hash, last_good.confirmed))
     }
 
     /// Why there is no newer document, where the last attempt of this VM came to nothing.
@@ -147,30 +152,34 @@ impl Watched {
     /// Whether a callout of this VM is under way.
     #[must_use]
     pub const fn is_fetching(&self) -> bool {
-        self.flight.is_some()
+        self.fetch.is_some()
     }
 
     /// Looks at the board; to be called every 100 to 250 ms, or more often.
-    pub fn tick(&mut self, now: Timestamp, board: &mut dyn Board) -> Tick {
-        if let Some(flight) = &mut self.flight {
+    pub fn tick(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) -> Tick {
+        if let Some(fetch) = &mut self.fetch {
             // A clock that was put back must not make the flight longer.
-            flight.deadline = flight.deadline.min(now.after(flight.span));
-            if now >= flight.deadline {
-                self.flight = None;
-                self.fail(SourceError::Callout(CalloutError::NoReply), now, board);
+            fetch.deadline = fetch.deadline.min(now.after(fetch.span));
+            if now >= fetch.deadline {
+                self.fetch = None;
+                self.fail(
+                    SourceError::Callout(CalloutError::NoReply),
+                    now,
+                    shared_data,
+                );
             }
             return Tick::Idle;
         }
-        let (mut lease, mark) = self.notices.read(board);
-        if let Some((newest, held)) = lease.newest.zip(self.held.as_mut()) {
-            held.confirm(newest, now);
+        let (mut lease, cas) = self.shared_keys.read(shared_data);
+        if let Some((newest, last_good)) = lease.newest.zip(self.last_good.as_mut()) {
+            last_good.confirm(newest, now);
         }
         if !matches!(self.stage, Stage::Idle) {
-            self.keep(lease, mark, now, board);
+            self.keep(lease, cas, now, shared_data);
             return Tick::Idle;
         }
         if let Some(newest) = lease.newest {
-            if self.adopt(newest, now, board) {
+            if self.adopt(newest, now, shared_data) {
                 return Tick::Arrived;
             }
         }
@@ -178,11 +187,11 @@ impl Watched {
             // It was asked more seldom when this was noted, by a policy that is gone.
             lease.due = now;
         }
-        let must = self.unreadable.as_ref();
-        let must = must.is_some_and(|unreadable| unreadable.is_due(&lease, now));
+        let must = self.missing_copy.as_ref();
+        let must = must.is_some_and(|missing_copy| missing_copy.is_due(&lease, now));
         match lease.duty(self.vm, now, self.horizon(&lease)) {
             Duty::Wait if !must => Tick::Idle,
-            Duty::Wait | Duty::Fetch => self.start(lease, mark, now, board),
+            Duty::Wait | Duty::Fetch => self.start(lease, cas, now, shared_data),
         }
     }
 
@@ -190,25 +199,25 @@ impl Watched {
     pub fn fetched(
         &mut self,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
         result: Result<Reply, CalloutError>,
-    ) -> Outcome {
-        let Some(flight) = self.flight.take() else {
-            return Outcome::Ignored;
+    ) -> FetchOutcome {
+        let Some(fetch) = self.fetch.take() else {
+            return FetchOutcome::Ignored;
         };
         let finding = match self.protocol.reply(&mut self.session, result, now) {
-            Next::Send(callout) => return self.go_on(callout, &flight, now, board),
+            Next::Send(callout) => return self.go_on(callout, &fetch, now, shared_data),
             Next::Done(finding) => finding,
         };
         let error = match finding {
             Finding::Changed { body, version } => {
-                let origin = Origin::Fetched(now, flight.copies);
+                let origin = DocumentOrigin::Fetched(now, fetch.shared_copy);
                 let arrival = Arrival::fetched(body, version, origin);
                 self.stage = Stage::Arrived(Box::new(arrival));
-                return Outcome::Arrived;
+                return FetchOutcome::Arrived;
             }
-            Finding::Same if flight.copies == Copies::Good => {
-                return self.not_modified(now, board);
+            Finding::Same if fetch.shared_copy == SharedCopy::Good => {
+                return self.not_modified(now, shared_data);
             }
             Finding::Same => SourceError::Status(304),
             Finding::Missing => SourceError::Status(404),
@@ -218,27 +227,27 @@ impl Watched {
             }
             Finding::Broken(error) => error,
         };
-        self.fail(error.clone(), now, board);
-        Outcome::Failed(error)
+        self.fail(error.clone(), now, shared_data);
+        FetchOutcome::Failed(error)
     }
 
     /// The callout under way will never be answered (its sender is gone): another VM, or this one, may fetch at the next
     /// tick.
-    pub fn abandon(&mut self, now: Timestamp, board: &mut dyn Board) {
-        if self.flight.is_some() {
-            self.release(now, board);
+    pub fn abandon(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
+        if self.fetch.is_some() {
+            self.release(now, shared_data);
         }
     }
 
     /// Nobody here uses the source any more: the lease is given up, where it is this VM's.
-    pub fn close(mut self, now: Timestamp, board: &mut dyn Board) {
-        self.release(now, board);
+    pub fn close(mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
+        self.release(now, shared_data);
     }
 
-    fn release(&mut self, now: Timestamp, board: &mut dyn Board) {
-        let was_fetching = self.flight.take().is_some() || self.stage.is_fetched();
+    fn release(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
+        let was_fetching = self.fetch.take().is_some() || self.stage.is_fetched();
         for _ in 0..ATTEMPTS {
-            let (mut lease, mark) = self.notices.read(board);
+            let (mut lease, cas) = self.shared_keys.read(shared_data);
             if lease.owner != self.vm {
                 return;
             }
@@ -247,7 +256,7 @@ impl Watched {
             if was_fetching {
                 lease.due = now;
             }
-            if self.notices.write(&lease, mark, board) {
+            if self.shared_keys.write(&lease, cas, shared_data) {
                 return;
             }
         }
@@ -256,25 +265,27 @@ impl Watched {
     fn start(
         &mut self,
         mut lease: Lease,
-        mark: u32,
+        cas: u32,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) -> Tick {
         let published = lease.newest.map(|newest| newest.hash);
-        let held = self.held.as_ref();
-        let held = held.filter(|held| published == Some(held.hash));
-        let copies = held.map_or(Copies::Missing, |_| Copies::Good);
-        let known = held.map(|held| held.version.clone()).unwrap_or_default();
+        let last_good = self.last_good.as_ref();
+        let last_good = last_good.filter(|last_good| published == Some(last_good.hash));
+        let shared_copy = last_good.map_or(SharedCopy::Missing, |_| SharedCopy::Good);
+        let known = last_good
+            .map(|last_good| last_good.version.clone())
+            .unwrap_or_default();
         let callout = self.protocol.start(&mut self.session, &known, now);
-        let flight = Flight::new(&callout, 1, copies, now);
+        let fetch = Fetch::new(&callout, 1, shared_copy, now);
         lease.owner = self.vm;
-        lease.deadline = flight.deadline;
-        if !self.notices.write(&lease, mark, board) {
+        lease.deadline = fetch.deadline;
+        if !self.shared_keys.write(&lease, cas, shared_data) {
             return Tick::Idle;
         }
         // If this one fails too, the next is again a patience away.
-        self.unreadable = None;
-        self.flight = Some(flight);
+        self.missing_copy = None;
+        self.fetch = Some(fetch);
         Tick::Fetch(callout)
     }
 
@@ -282,67 +293,72 @@ impl Watched {
     fn go_on(
         &mut self,
         callout: Callout,
-        last: &Flight,
+        last: &Fetch,
         now: Timestamp,
-        board: &mut dyn Board,
-    ) -> Outcome {
+        shared_data: &mut dyn SharedData,
+    ) -> FetchOutcome {
         if last.callouts >= MAX_CALLOUTS {
             let error =
                 SourceError::Unusable(format!("it takes more than {MAX_CALLOUTS} callouts"));
-            self.fail(error.clone(), now, board);
-            return Outcome::Failed(error);
+            self.fail(error.clone(), now, shared_data);
+            return FetchOutcome::Failed(error);
         }
-        let flight = Flight::new(&callout, last.callouts.saturating_add(1), last.copies, now);
+        let fetch = Fetch::new(
+            &callout,
+            last.callouts.saturating_add(1),
+            last.shared_copy,
+            now,
+        );
         for _ in 0..ATTEMPTS {
-            let (mut lease, mark) = self.notices.read(board);
+            let (mut lease, cas) = self.shared_keys.read(shared_data);
             if lease.is_of_another(self.vm, now, self.horizon(&lease)) {
                 break;
             }
             lease.owner = self.vm;
-            lease.deadline = flight.deadline;
-            if self.notices.write(&lease, mark, board) {
-                self.flight = Some(flight);
-                return Outcome::Send(callout);
+            lease.deadline = fetch.deadline;
+            if self.shared_keys.write(&lease, cas, shared_data) {
+                self.fetch = Some(fetch);
+                return FetchOutcome::Send(callout);
             }
         }
         // What the VM finds out that has the lease by now counts.
-        Outcome::Ignored
+        FetchOutcome::Ignored
     }
 
-    fn not_modified(&mut self, now: Timestamp, board: &mut dyn Board) -> Outcome {
-        let Some(held) = &mut self.held else {
+    fn not_modified(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) -> FetchOutcome {
+        let Some(last_good) = &mut self.last_good else {
             let error = SourceError::Status(304);
-            self.fail(error.clone(), now, board);
-            return Outcome::Failed(error);
+            self.fail(error.clone(), now, shared_data);
+            return FetchOutcome::Failed(error);
         };
-        held.confirmed = now;
-        self.confirmed(None, now, board);
-        Outcome::Unchanged
+        last_good.confirmed = now;
+        self.confirmed(None, now, shared_data);
+        FetchOutcome::Unchanged
     }
 
     /// The document that is held is the source's own. The board gets a copy, where it is given here.
-    fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, board: &mut dyn Board) {
+    fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, shared_data: &mut dyn SharedData) {
         self.trouble = None;
         let pause = self.protocol.pause(self.schedule.refresh);
-        self.conclude(0, copy, pause, now, board);
+        self.conclude(0, copy, pause, now, shared_data);
     }
 
     /// Goes on having the lease while what was fetched under it is looked at.
-    fn keep(&self, mut lease: Lease, mark: u32, now: Timestamp, board: &mut dyn Board) {
-        let longest = now.after(self.flight_time());
+    fn keep(&self, mut lease: Lease, cas: u32, now: Timestamp, shared_data: &mut dyn SharedData) {
+        let longest = now.after(self.callout_time());
         let lasts = now.after(GRACE) < lease.deadline && lease.deadline <= longest;
         if self.stage.is_fetched() && lease.owner == self.vm && !lasts {
             lease.deadline = longest;
-            self.notices.write(&lease, mark, board);
+            self.shared_keys.write(&lease, cas, shared_data);
         }
     }
 
-    fn fail(&mut self, error: SourceError, now: Timestamp, board: &mut dyn Board) {
-        let (lease, _) = self.notices.read(board);
+    fn fail(&mut self, error: SourceError, now: Timestamp, shared_data: &mut dyn SharedData) {
+        let (lease, _) = self.shared_keys.read(shared_data);
         let failures = lease.failures.saturating_add(1);
         let wait = self.schedule.backoff(failures, &error, Loaded::by(&lease));
         self.trouble = Some(error);
-        self.conclude(failures, None, wait, now, board);
+        self.conclude(failures, None, wait, now, shared_data);
     }
 
     /// Notes what came of a fetch, keeps the lease for the next one, and publishes a document with its record. Where
@@ -353,65 +369,68 @@ impl Watched {
         body: Option<&[u8]>,
         wait: Duration,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) {
         let due = now.after(self.random.jitter(wait));
         let mut body = body;
         for _ in 0..ATTEMPTS {
-            let (mut lease, mark) = self.notices.read(board);
+            let (mut lease, cas) = self.shared_keys.read(shared_data);
             if lease.is_of_another(self.vm, now, self.horizon(&lease)) {
                 return;
             }
             // The document first: whoever reads the record finds at least what it says.
-            if let (Some(body), Some(held)) = (body.take(), &self.held) {
-                let version = &held.version;
-                self.notices.publish(held.hash, version, body, now, board);
+            if let (Some(body), Some(last_good)) = (body.take(), &self.last_good) {
+                let version = &last_good.version;
+                self.shared_keys
+                    .publish(last_good.hash, version, body, now, shared_data);
             }
             lease.owner = self.vm;
             lease.due = due;
             lease.deadline = due.after(GRACE);
             lease.failures = failures;
             if failures == 0 {
-                lease.newest = self.held.as_ref().map(Held::newest);
+                lease.newest = self.last_good.as_ref().map(LastGood::newest);
             }
-            if self.notices.write(&lease, mark, board) {
+            if self.shared_keys.write(&lease, cas, shared_data) {
                 return;
             }
         }
     }
 
     /// Takes the newest document from the board, where it isn't the one that is held or one that was found to be bad.
-    fn adopt(&mut self, newest: Newest, now: Timestamp, board: &mut dyn Board) -> bool {
+    fn adopt(&mut self, newest: Newest, now: Timestamp, shared_data: &mut dyn SharedData) -> bool {
         let known = [
-            self.held.as_ref().map(|held| held.hash),
+            self.last_good.as_ref().map(|last_good| last_good.hash),
             self.rejected.as_ref().map(|(hash, _)| *hash),
-            self.unreadable.as_ref().map(|unreadable| unreadable.hash),
+            self.missing_copy
+                .as_ref()
+                .map(|missing_copy| missing_copy.hash),
         ];
         if known.contains(&Some(newest.hash)) {
             return false;
         }
         let limit = self.protocol.endpoint().max_bytes();
-        match self.notices.newest(newest, limit, board) {
+        match self.shared_keys.newest(newest, limit, shared_data) {
             Some(envelope) => {
-                self.unreadable = None;
+                self.missing_copy = None;
                 let arrival = Arrival::posted(envelope, newest);
                 self.stage = Stage::Arrived(Box::new(arrival));
                 true
             }
             None => {
-                self.unreadable = Some(self.unreadable(newest.hash, now));
+                self.missing_copy = Some(self.missing_copy(newest.hash, now));
                 false
             }
         }
     }
 
-    fn flight_time(&self) -> Duration {
+    fn callout_time(&self) -> Duration {
         self.protocol.longest_callout().saturating_add(GRACE)
     }
 
     /// As far as any time in the record can lie ahead.
     fn horizon(&self, lease: &Lease) -> Duration {
         let waits = self.schedule.longest_wait(Loaded::by(lease));
-        waits.saturating_add(self.flight_time())
+        waits.saturating_add(self.callout_time())
     }
 }

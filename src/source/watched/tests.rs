@@ -12,15 +12,15 @@ use crate::source::{Budget, DoubleProtocol};
 #[derive(Default)]
 struct Shared(BTreeMap<String, (Vec<u8>, u32)>);
 
-impl Board for Shared {
+impl SharedData for Shared {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.0.get(key).cloned()
     }
 
-    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
-        let present = self.0.get(key).map(|(_, mark)| *mark);
+    fn write(&mut self, key: &str, value: &[u8], cas: Option<u32>) -> bool {
+        let present = self.0.get(key).map(|(_, cas)| *cas);
         let next = present.map_or(1, |present| present.wrapping_add(1));
-        let is_free = mark.is_none_or(|mark| present.is_none_or(|present| present == mark));
+        let is_free = cas.is_none_or(|cas| present.is_none_or(|present| present == cas));
         if is_free {
             self.0.insert(key.to_owned(), (value.to_vec(), next));
         }
@@ -41,7 +41,7 @@ fn watched(vm: u64) -> Watched {
     };
     let protocol = DoubleProtocol(Endpoint::new("c", "c"));
     let protocol = Arc::new(Protocol::Double(protocol));
-    Watched::new(protocol, schedule, Identity([7; 32]), vm)
+    Watched::new(protocol, schedule, DefinitionHash([7; 32]), vm)
 }
 
 impl Source {
@@ -72,8 +72,8 @@ impl Source {
 
     fn outcome(&mut self, reply: Result<Reply, CalloutError>) -> String {
         match self.machine.fetched(self.now, &mut self.shared, reply) {
-            Outcome::Send(callout) => path(&callout),
-            Outcome::Arrived => {
+            FetchOutcome::Send(callout) => path(&callout),
+            FetchOutcome::Arrived => {
                 let budget = &mut Budget::unlimited();
                 let progress = self.machine.advance(budget, self.now, &mut self.shared);
                 let Progress::New(candidate) = progress else {
@@ -83,13 +83,13 @@ impl Source {
                 self.machine.accept(candidate, self.now, &mut self.shared);
                 format!("new {text}")
             }
-            Outcome::Failed(error) => error.to_string(),
-            other @ (Outcome::Unchanged | Outcome::Ignored) => format!("{other:?}"),
+            FetchOutcome::Failed(error) => error.to_string(),
+            other @ (FetchOutcome::Unchanged | FetchOutcome::Ignored) => format!("{other:?}"),
         }
     }
 
     fn lease(&mut self) -> Lease {
-        self.machine.notices.read(&mut self.shared).0
+        self.machine.shared_keys.read(&mut self.shared).0
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -179,7 +179,7 @@ fn another_vm_takes_over_a_poll_that_was_lost() {
         body: b"token".to_vec(),
     };
     let outcome = other.fetched(source.now, &mut source.shared, Ok(reply));
-    assert!(matches!(outcome, Outcome::Send(_)));
+    assert!(matches!(outcome, FetchOutcome::Send(_)));
     source.wait(29);
     assert_eq!(source.tick(), None);
     source.wait(3);

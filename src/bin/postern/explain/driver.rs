@@ -9,7 +9,7 @@ use postern::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Store, Waiting
 use postern::http::{
     Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
 };
-use postern::internals::source::{ABSENT, Board};
+use postern::internals::source::{ABSENT, SharedData};
 use postern::policy::Policy;
 use postern::time::Timestamp;
 
@@ -45,7 +45,7 @@ pub(super) struct Driver<'c> {
     engine: Engine,
     config: &'c Config,
     replies: SourceReplies,
-    board: SharedData,
+    shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
     loaded: Vec<String>,
@@ -53,9 +53,9 @@ pub(super) struct Driver<'c> {
 
 /// Envoy's shared data: a value and its compare-and-swap token by key.
 #[derive(Default)]
-struct SharedData(BTreeMap<String, (Vec<u8>, u32)>);
+struct LocalData(BTreeMap<String, (Vec<u8>, u32)>);
 
-impl Board for SharedData {
+impl SharedData for LocalData {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.0.get(key).cloned()
     }
@@ -97,7 +97,7 @@ impl<'c> Driver<'c> {
             engine,
             config,
             replies,
-            board: SharedData::default(),
+            shared_data: LocalData::default(),
             clock: Clock(Timestamp::from_nanos(1_800_000_000_000_000_000)),
             loaded: Vec::new(),
         };
@@ -147,11 +147,11 @@ impl<'c> Driver<'c> {
         self.clock.0 = self.clock.0.after(span);
         let now = self.clock.0;
         // `exchange` resumes its request by itself.
-        let _ = self.engine.tick(now, &mut self.board, trace);
+        let _ = self.engine.tick(now, &mut self.shared_data, trace);
         self.serve(trace);
         // A large document is read in slices. The clock doesn't move meanwhile.
         while self.engine.is_reading() {
-            let _ = self.engine.tick(now, &mut self.board, trace);
+            let _ = self.engine.tick(now, &mut self.shared_data, trace);
         }
     }
 
@@ -165,9 +165,9 @@ impl<'c> Driver<'c> {
             }
             for (flight, callout) in callouts {
                 let reply = self.reply_to(&callout, trace);
-                let more = self
-                    .engine
-                    .reply(flight, reply, self.clock.0, &mut self.board, trace);
+                let more =
+                    self.engine
+                        .reply(flight, reply, self.clock.0, &mut self.shared_data, trace);
                 woken.extend(more.0);
             }
         }

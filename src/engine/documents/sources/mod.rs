@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::{Policy, SourceId, SourceKind};
-use crate::source::{Board, Budget, Document, Hash};
+use crate::source::{Budget, Document, Hash, SharedData};
 use crate::time::Timestamp;
 
 use crate::engine::documents::conflicts::ConflictCheck;
@@ -157,10 +157,10 @@ impl Sources {
                 SourceKind::Watched {
                     protocol,
                     schedule,
-                    identity,
+                    definition,
                     ..
                 } => SourceState::Watched(WatchedState {
-                    shared: store.watched(own, *identity, protocol, *schedule),
+                    shared: store.watched(own, *definition, protocol, *schedule),
                     seen: None,
                     comparison: None,
                     usable: false,
@@ -170,8 +170,8 @@ impl Sources {
                 SourceKind::OnDemand {
                     template,
                     limits,
-                    identity,
-                } => SourceState::OnDemand(store.on_demand(*identity, template, *limits)),
+                    definition,
+                } => SourceState::OnDemand(store.on_demand(*definition, template, *limits)),
             });
         }
         let mut of_consumers: Vec<SourceId> = Vec::new();
@@ -263,7 +263,7 @@ impl Sources {
         own: EngineId,
         store: &Store,
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) {
         let pending_drops = &mut store.0.borrow_mut().pending_drops;
         for state in self.states {
@@ -291,7 +291,7 @@ impl Sources {
                 pending,
                 ..
             } = last.into_inner();
-            machine.close(now, board);
+            machine.close(now, shared_data);
             view.into_iter().for_each(|view| pending_drops.view(view));
             if let Some(pending) = pending {
                 pending_drops.values(pending.reading.into_values());

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::http::{Callout, CalloutError, Reply};
 use crate::policy::{Policy, SourceId};
-use crate::source::{Budget, Outcome, Tick};
+use crate::source::{Budget, FetchOutcome, Tick};
 
 use super::{SourceState, Sources};
 use crate::engine::documents::CallInputs;
@@ -35,7 +35,7 @@ impl Sources {
                 continue;
             };
             let shared = Rc::clone(&watched.shared);
-            let tick = shared.borrow_mut().machine.tick(call.now, call.board);
+            let tick = shared.borrow_mut().machine.tick(call.now, call.shared_data);
             match tick {
                 Tick::Idle | Tick::Arrived => {}
                 Tick::Fetch(callout) => callouts.push((id, shared, callout)),
@@ -117,7 +117,7 @@ impl Sources {
     ) -> Option<(SourceId, Callout)> {
         let mut slice = store.0.borrow_mut().shared_budget.take();
         let mut source = shared.borrow_mut();
-        let outcome = source.machine.fetched(call.now, call.board, reply);
+        let outcome = source.machine.fetched(call.now, call.shared_data, reply);
         let mut next = None;
         if let Some(id) = self.id_of(shared) {
             let mut update = DocumentUpdate {
@@ -128,10 +128,10 @@ impl Sources {
                 slice: &mut slice,
             };
             match outcome {
-                Outcome::Arrived => update.go_on(&mut source),
-                Outcome::Failed(error) => update.failed(&error),
-                Outcome::Send(callout) => next = Some((id, callout)),
-                Outcome::Unchanged | Outcome::Ignored => {}
+                FetchOutcome::Arrived => update.go_on(&mut source),
+                FetchOutcome::Failed(error) => update.failed(&error),
+                FetchOutcome::Send(callout) => next = Some((id, callout)),
+                FetchOutcome::Unchanged | FetchOutcome::Ignored => {}
             }
         }
         drop(source);

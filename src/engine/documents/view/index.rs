@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use crate::policy::IndexBy;
-use crate::source::{Budget, Document, Index, Indexing, SourceError};
+use crate::source::{Budget, Document, Index, IndexBuilder, SourceError};
 
 use super::{ViewInputs, nowhere};
 
 /// An index that is being built.
 #[derive(Debug)]
-pub(super) struct IndexPart(Box<Indexing>);
+pub(super) struct IndexPart(Box<IndexBuilder>);
 
 impl IndexPart {
     pub(super) fn new(document: &Arc<Document>, index: &IndexBy) -> Self {
-        Self(Box::new(Indexing::new(document, &index.items)))
+        Self(Box::new(IndexBuilder::new(document, &index.items)))
     }
 
     /// Goes on; returns whether all entries are in the index.

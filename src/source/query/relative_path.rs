@@ -4,14 +4,14 @@ use serde_json::Value;
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::source) enum Step {
+pub(in crate::source) enum PathStep {
     /// To the member of an object.
     Name(Box<str>),
     /// To the element of an array; from its end where negative.
     Index(i64),
 }
 
-impl Step {
+impl PathStep {
     pub(in crate::source) fn take<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Name(name) => value.as_object()?.get(&**name),
@@ -30,22 +30,22 @@ impl Step {
 }
 
 /// Takes all steps from `root`.
-pub(in crate::source) fn walk<'v>(steps: &[Step], root: &'v Value) -> Option<&'v Value> {
+pub(in crate::source) fn walk<'v>(steps: &[PathStep], root: &'v Value) -> Option<&'v Value> {
     steps.iter().try_fold(root, |value, step| step.take(value))
 }
 
 /// A place below some other one, in the smallest form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::source) enum Place {
+pub(in crate::source) enum RelativePath {
     /// An element of an array.
     Element(usize),
     /// A member of an object.
     Member(Box<str>),
     /// Any number of steps down.
-    Deep(Box<[Step]>),
+    Deep(Box<[PathStep]>),
 }
 
-impl Place {
+impl RelativePath {
     /// The value at this place below `base`.
     pub(in crate::source) fn find<'v>(&self, base: &'v Value) -> Option<&'v Value> {
         match self {
@@ -75,12 +75,12 @@ mod tests {
     #[test]
     fn steps_fit_what_they_stand_before() {
         let value = json!({"a": [10, 20], "0": 1});
-        let walk = |step| walk(&[Step::Name("a".into()), step], &value);
-        assert_eq!(walk(Step::Index(-1)), Some(&json!(20)));
-        assert_eq!(walk(Step::Index(-3)), None);
-        assert_eq!(walk(Step::Index(2)), None);
-        assert_eq!(walk(Step::Index(i64::MIN)), None);
-        assert_eq!(walk(Step::Name("0".into())), None);
-        assert_eq!(Step::Index(0).take(&value), None);
+        let walk = |step| walk(&[PathStep::Name("a".into()), step], &value);
+        assert_eq!(walk(PathStep::Index(-1)), Some(&json!(20)));
+        assert_eq!(walk(PathStep::Index(-3)), None);
+        assert_eq!(walk(PathStep::Index(2)), None);
+        assert_eq!(walk(PathStep::Index(i64::MIN)), None);
+        assert_eq!(walk(PathStep::Name("0".into())), None);
+        assert_eq!(PathStep::Index(0).take(&value), None);
     }
 }

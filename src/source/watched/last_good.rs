@@ -9,14 +9,14 @@ use super::lease::Newest;
 
 /// What is known of it. What was made of it is its reader's.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct LastGood {
     pub(super) hash: Hash,
     pub(super) version: Version,
     /// When the source last said that it is this one.
     pub(super) confirmed: Timestamp,
 }
 
-impl Held {
+impl LastGood {
     pub(super) fn newest(&self) -> Newest {
         Newest {
             hash: self.hash,

@@ -10,12 +10,12 @@ use super::lease::Lease;
 /// What the lease names as the newest document, where the board has it not, or not whole. It may be on its way; after a
 /// while the VM that needs it fetches for itself, whoever has the lease, and publishes it again.
 #[derive(Debug)]
-pub(super) struct Unreadable {
+pub(super) struct MissingCopy {
     pub(super) hash: Hash,
     patience_ends: Timestamp,
 }
 
-impl Unreadable {
+impl MissingCopy {
     /// The longest patience, jitter not included.
     pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -1,9 +1,9 @@
 //! What the VMs tell each other about one source.
 
-use crate::source::{ABSENT, Board, Hash, Version};
+use crate::source::{ABSENT, Hash, SharedData, Version};
 use crate::time::Timestamp;
 
-use super::candidate::Identity;
+use super::candidate::DefinitionHash;
 use super::envelope::Envelope;
 use super::lease::{Lease, Newest};
 
@@ -13,38 +13,38 @@ const PIECE: usize = 2 << 20;
 
 /// The places on the board that belong to one source.
 #[derive(Debug)]
-pub(super) struct Notices {
-    identity: Identity,
+pub(super) struct SharedKeys {
+    definition: DefinitionHash,
     lease: String,
     envelope: String,
 }
 
-impl Notices {
+impl SharedKeys {
     /// The places carry the version of what lies there: what another version of the module wrote is left to it.
-    pub(super) fn of(identity: Identity) -> Self {
+    pub(super) fn of(definition: DefinitionHash) -> Self {
         Self {
-            identity,
-            lease: format!("postern.3.lease.{identity}"),
-            envelope: format!("postern.3.envelope.{identity}"),
+            definition,
+            lease: format!("postern.3.lease.{definition}"),
+            envelope: format!("postern.3.envelope.{definition}"),
         }
     }
 
     /// Where a piece of the document is.
     fn place(&self, piece: usize) -> String {
-        format!("postern.3.document.{}.{piece}", self.identity)
+        format!("postern.3.document.{}.{piece}", self.definition)
     }
 
     /// The lease, and the mark to write it by. What is no lease counts as none.
-    pub(super) fn read(&self, board: &mut dyn Board) -> (Lease, u32) {
-        match board.read(&self.lease) {
-            Some((wire, mark)) => (Lease::decode(&wire).unwrap_or_default(), mark),
+    pub(super) fn read(&self, shared_data: &mut dyn SharedData) -> (Lease, u32) {
+        match shared_data.read(&self.lease) {
+            Some((wire, cas)) => (Lease::decode(&wire).unwrap_or_default(), cas),
             None => (Lease::default(), ABSENT),
         }
     }
 
     /// Writes the lease, unless somebody else did since it was read.
-    pub(super) fn write(&self, lease: &Lease, mark: u32, board: &mut dyn Board) -> bool {
-        board.write(&self.lease, &lease.encode(), Some(mark))
+    pub(super) fn write(&self, lease: &Lease, cas: u32, shared_data: &mut dyn SharedData) -> bool {
+        shared_data.write(&self.lease, &lease.encode(), Some(cas))
     }
 
     /// Puts a document there for the others. Where the host doesn't take it, they fetch for themselves in the end.
@@ -54,7 +54,7 @@ impl Notices {
         version: &Version,
         body: &[u8],
         now: Timestamp,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) {
         let envelope = Envelope {
             fetched: now,
@@ -63,24 +63,24 @@ impl Notices {
             bytes: length(body),
         };
         let before = self
-            .envelope(board)
+            .envelope(shared_data)
             .map_or(0, |before| pieces(before.bytes));
         let mut count = 0;
         for piece in body.chunks(PIECE) {
-            if !board.write(&self.place(count), piece, None) {
+            if !shared_data.write(&self.place(count), piece, None) {
                 return;
             }
             count = count.saturating_add(1);
         }
-        board.write(&self.envelope, &envelope.encode(), None);
+        shared_data.write(&self.envelope, &envelope.encode(), None);
         // Nothing is ever taken off the board; what is left of a longer document needs no room, at least.
         for piece in count..before {
-            board.write(&self.place(piece), b"", None);
+            shared_data.write(&self.place(piece), b"", None);
         }
     }
 
-    fn envelope(&self, board: &mut dyn Board) -> Option<Envelope> {
-        let (wire, _) = board.read(&self.envelope)?;
+    fn envelope(&self, shared_data: &mut dyn SharedData) -> Option<Envelope> {
+        let (wire, _) = shared_data.read(&self.envelope)?;
         Envelope::decode(&wire).ok()
     }
 
@@ -90,16 +90,16 @@ impl Notices {
         &self,
         newest: Newest,
         limit: usize,
-        board: &mut dyn Board,
+        shared_data: &mut dyn SharedData,
     ) -> Option<Envelope> {
-        let envelope = self.envelope(board)?;
+        let envelope = self.envelope(shared_data)?;
         let fits = usize::try_from(envelope.bytes).is_ok_and(|bytes| bytes <= limit);
         (envelope.hash == newest.hash && fits).then_some(envelope)
     }
 
     /// A piece of the document.
-    pub(super) fn piece(&self, piece: usize, board: &mut dyn Board) -> Option<Vec<u8>> {
-        let (bytes, _) = board.read(&self.place(piece))?;
+    pub(super) fn piece(&self, piece: usize, shared_data: &mut dyn SharedData) -> Option<Vec<u8>> {
+        let (bytes, _) = shared_data.read(&self.place(piece))?;
         Some(bytes)
     }
 }

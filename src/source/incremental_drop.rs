@@ -9,7 +9,7 @@ use super::Budget;
 /// Values that are dropped in slices: a large document is a million small allocations, and to free them all at once would
 /// take as long as some hundred requests.
 #[derive(Debug, Default)]
-pub struct Remains(Vec<Level>);
+pub struct IncrementalDrop(Vec<Level>);
 
 #[derive(Debug)]
 enum Level {
@@ -20,7 +20,7 @@ enum Level {
 /// What one value costs.
 const VALUE: usize = 5;
 
-impl Remains {
+impl IncrementalDrop {
     /// Takes a value over.
     pub fn add(&mut self, value: Value) {
         match value {
