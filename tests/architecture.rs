@@ -40,10 +40,19 @@ mod checks {
     )];
 
     /// The only folder where `unsafe` is allowed: the raw host calls.
-    const UNSAFE: &str = "src/host/abi/";
+    const UNSAFE: &str = "src/host/wasm/abi/";
 
     /// Names that only the host and programs may use: the ABI, the clock, the environment.
     const HOSTS: [&str; 4] = ["proxy_wasm", "SystemTime", "Instant", "std::env"];
+
+    /// The driver of the Wasm module. What is above `host/hostcalls.rs` works with any driver, so it names none of [`OF_WASM`].
+    const WASM: &str = "src/host/wasm/";
+
+    /// Items of that driver, and the attribute that asks for its target.
+    const OF_WASM: [&str; 5] = ["proxy_wasm", "wasm", "Wasm", "abi", "target_arch"];
+
+    /// What may name them besides: the module that declares the driver, and the fake host, which stands below it too.
+    const DRIVERS: [&str; 2] = ["src/host/mod.rs", "src/host/fake/"];
 
     /// The files that may name the standard tables, because they give them a hasher of their own.
     const SEEDED: [&str; 2] = ["src/hash.rs", "src/host/id.rs"];
@@ -101,6 +110,14 @@ mod checks {
         let mut found = Vec::new();
         if !source.path.starts_with(UNSAFE) && words(&source.code).any(|word| word == "unsafe") {
             found.push(format!("{}: `unsafe` outside of {UNSAFE}", source.path));
+        }
+        let is_above_drivers = source.path.starts_with("src/host/")
+            && !source.path.starts_with(WASM)
+            && !DRIVERS.iter().any(|path| source.path.starts_with(path));
+        if is_above_drivers {
+            for word in words(&source.code).filter(|word| OF_WASM.contains(word)) {
+                found.push(format!("{}: only {WASM} may name `{word}`", source.path));
+            }
         }
         // The standard tables take their seed from the system, and panic if that fails.
         for table in ["std::collections::HashMap", "std::collections::HashSet"] {
@@ -330,6 +347,11 @@ mod checks {
                 "macro_rules! m { () => { $crate::template::x() } }",
                 "must not import `template`",
             ),
+            (
+                "src/host/vm.rs",
+                "use super::wasm::Wasm;",
+                "may name `Wasm`",
+            ),
             ("src/attic/a.rs", "", "has no floor"),
             (
                 "src/http/a.rs",
@@ -399,7 +421,7 @@ mod checks {
                 "src/http/a.rs",
                 "const A: &str = r#\"a \" unsafe\"#; const B: char = '\"'; fn f<'a>(a: &'a str) {}",
             ),
-            ("src/host/abi/mod.rs", "fn f() { unsafe { g() } }"),
+            ("src/host/wasm/abi/mod.rs", "fn f() { unsafe { g() } }"),
             ("src/host/clock.rs", "use std::time::SystemTime;"),
             ("src/main.rs", "use std::env;"),
         ] {

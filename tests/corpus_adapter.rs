@@ -27,10 +27,18 @@ mod upstream;
 mod world;
 
 use adapter_gate::AdapterGate;
+use postern::host::fake::Driver;
 
 #[test]
 fn every_case() {
-    corpus::run("adapter", AdapterGate::open);
+    corpus::run("adapter", |file| AdapterGate::open(file, Driver::Wasm));
+}
+
+#[test]
+fn every_case_by_a_second_driver() {
+    corpus::run("native driver", |file| {
+        AdapterGate::open(file, Driver::Native)
+    });
 }
 
 #[test]

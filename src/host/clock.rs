@@ -1,4 +1,4 @@
-//! What the engine may ask of the host while it decides.
+//! The host's clock.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use crate::engine::Inputs;
 use crate::time::Timestamp;
 
-use super::abi::{self, Failure};
+use super::hostcalls::{Failure, Host};
 
-/// A tick that comes sooner after a handover does without one. Less than the
-/// second between two ticks, as they come early too.
+/// What is done once a tick isn't done again sooner than this. It is less than the second between two ticks, because ticks
+/// come early too.
 const SOONEST: Duration = Duration::from_millis(750);
 
-/// The host's clock, and the last time that it told.
+/// The host's clock, and the last time that it gave.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     last: Cell<Timestamp>,
@@ -23,42 +23,44 @@ impl Clock {
     ///
     /// # Errors
     /// The host call's failure.
-    pub(super) fn now(&self) -> Result<Timestamp, Failure> {
-        let now = abi::now()?;
+    pub(super) fn now(&self, host: &impl Host) -> Result<Timestamp, Failure> {
+        let now = host.now()?;
         self.last.set(now);
         Ok(now)
     }
 
-    /// The time that was told last; the epoch where none was.
+    /// The time of the last call that succeeded; the epoch where there was none.
     pub(super) fn last(&self) -> Timestamp {
         self.last.get()
     }
 
     /// The inputs for one decision.
-    pub(super) const fn inputs(&self) -> Answers<'_> {
-        Answers {
+    pub(super) const fn inputs<'a, H>(&'a self, host: &'a H) -> DecisionInputs<'a, H> {
+        DecisionInputs {
             clock: self,
+            host,
             now: None,
             failure: None,
         }
     }
 }
 
-/// Answers one decision's questions, each at most once.
+/// What one decision may ask of the host. Each question is asked at most once.
 #[derive(Debug)]
-pub(super) struct Answers<'a> {
+pub(super) struct DecisionInputs<'a, H> {
     clock: &'a Clock,
+    host: &'a H,
     now: Option<Timestamp>,
     /// Set where the host could not answer. What was decided then must not be performed.
     pub(super) failure: Option<Failure>,
 }
 
-impl Inputs for Answers<'_> {
+impl<H: Host> Inputs for DecisionInputs<'_, H> {
     fn now(&mut self) -> Timestamp {
         if let Some(now) = self.now {
             return now;
         }
-        let now = self.clock.now().unwrap_or_else(|failure| {
+        let now = self.clock.now(self.host).unwrap_or_else(|failure| {
             self.failure = Some(failure);
             // Whatever can expire has done so by then.
             Timestamp::from_nanos(u64::MAX)
@@ -79,7 +81,7 @@ pub(super) fn is_too_soon(last: &Cell<Timestamp>, now: Timestamp) -> bool {
     is_too_soon
 }
 
-/// For the host: at least one, as zero would mean to wait for ever.
+/// A timeout in milliseconds: at least one, because zero would mean to wait for ever.
 pub(super) fn milliseconds(timeout: Duration) -> u32 {
     u32::try_from(timeout.as_millis())
         .unwrap_or(u32::MAX)

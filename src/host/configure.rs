@@ -7,7 +7,7 @@ use log::{error, warn};
 use crate::config::{Chunks, ConfigError, ConfigErrors, Notice};
 use crate::policy::{Environment, Fingerprint, Policy};
 
-use super::abi::{self, BufferKind};
+use super::hostcalls::Host;
 use super::log::Value;
 
 /// A configuration above this is refused before it is read: a worker would stand still for it.
@@ -20,7 +20,10 @@ const MOST_ERRORS: usize = 100;
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(super) fn compile(size: usize) -> Result<(Policy, Fingerprint), ConfigErrors> {
+pub(super) fn compile(
+    host: &impl Host,
+    size: usize,
+) -> Result<(Policy, Fingerprint), ConfigErrors> {
     if size > MOST_BYTES {
         let reason = format!("the configuration has {size} bytes, the limit is {MOST_BYTES}");
         return Err(whole(
@@ -28,33 +31,34 @@ pub(super) fn compile(size: usize) -> Result<(Policy, Fingerprint), ConfigErrors
             "keep consumers and values in a source and not in the policy",
         ));
     }
-    let text = Configuration { size };
+    let text = Configuration { host, size };
     recognise(&first_bytes(&text)?)?;
-    let policy = Policy::read(&text, &Variables)?;
+    let policy = Policy::read(&text, &Variables(host))?;
     Ok((policy, Fingerprint::read(&text)?))
 }
 
 /// Which policy a configuration of `size` bytes is, whether it can be read as one or not. Of one that is too large the
 /// beginning tells.
-pub(super) fn fingerprint(size: usize) -> Fingerprint {
+pub(super) fn fingerprint(host: &impl Host, size: usize) -> Fingerprint {
     let size = size.min(MOST_BYTES);
-    Fingerprint::read(&Configuration { size }).unwrap_or_else(|_| Fingerprint::of(b""))
+    Fingerprint::read(&Configuration { host, size }).unwrap_or_else(|_| Fingerprint::of(b""))
 }
 
 /// What was pushed. The host keeps it, and hands over a piece as often as it is asked for during the callback: a VM's
 /// memory never shrinks, so a copy of the whole text would be held for ever.
-struct Configuration {
+struct Configuration<'a, H> {
+    host: &'a H,
     size: usize,
 }
 
-impl Chunks for Configuration {
+impl<H: Host> Chunks for Configuration<'_, H> {
     fn length(&self) -> usize {
         self.size
     }
 
     fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors> {
-        let piece = abi::piece(BufferKind::Configuration, start, most);
-        piece.map(Cow::Owned).map_err(|failure| {
+        let chunk = self.host.configuration(start, most);
+        chunk.map(Cow::Owned).map_err(|failure| {
             whole(
                 format!("the configuration could not be read: {failure}"),
                 "allow proxy_get_buffer_bytes in capability_restriction_config",
@@ -138,18 +142,11 @@ pub(super) fn notice(notices: &[Notice]) {
 }
 
 /// The VM's environment: what `vm_config.environment_variables` sets, and nothing of Envoy's own.
-#[derive(Debug)]
-struct Variables;
+struct Variables<'a, H>(&'a H);
 
-impl Environment for Variables {
-    #[cfg(target_arch = "wasm32")]
+impl<H: Host> Environment for Variables<'_, H> {
     fn variable(&self, name: &str) -> Option<String> {
-        abi::variable(name)
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    fn variable(&self, name: &str) -> Option<String> {
-        super::fake::call::variable(name)
+        self.0.variable(name)
     }
 }
 

@@ -1,46 +1,42 @@
-//! The Envoy adapter: proxy-wasm callbacks in, host calls out.
+//! The Envoy adapter: the proxy's callbacks in, host calls out.
 //!
-//! It decides nothing. A callback finds the engine that is meant, asks it, lets go of every table, and then performs the
-//! [`Step`](crate::engine::Step) by host calls; whatever fails on the way ends in a denial or in a request that stays
-//! held, never in one that is let in. [`Vm`] is a plain value whose callbacks can be driven natively, over the `fake`
-//! host of the feature `fake-host`; only `abi` knows the real one, and it alone has `unsafe`.
+//! It decides nothing. A callback finds the engine that is meant, asks it, releases every table, and then performs the
+//! [`Step`](crate::engine::Step) by host calls. Whatever fails on the way ends in a denial or in a request that stays
+//! held, never in one that is let in. The callbacks are those of a [`Vm`], a plain value; the calls are those of a [`Host`].
+//!
+//! | where | what |
+//! |---|---|
+//! | `callbacks`, `configure`, `perform`, `settle`, `flush`, `rollouts` | what happens in a callback |
+//! | `vm`, `roots`, `instance`, `stream` | what a VM knows of roots, policies and streams |
+//! | `stats`, `log`, `rollout` | what operators see |
+//! | `hostcalls` | the boundary to a driver |
+//! | `wasm` | the driver of the Wasm module; its `abi` alone has `unsafe` |
+//! | `fake` | a host for tests, with the feature `fake-host` |
 
-mod abi;
-mod board;
 mod callbacks;
 mod clock;
-#[cfg(any(target_arch = "wasm32", test))]
-mod compare;
 mod configure;
-mod counts;
-mod draw;
-mod edit;
-#[cfg(all(feature = "fake-host", not(target_arch = "wasm32")))]
+#[cfg(feature = "fake-host")]
 pub mod fake;
-mod filters;
-mod handover;
+mod flush;
+mod hostcalls;
 mod id;
-
+mod instance;
 mod log;
-mod metrics;
-mod notes;
-mod observer;
-mod offer;
-mod offers;
 mod perform;
 mod refusal;
-mod reply;
+mod rollout;
+mod rollouts;
 mod roots;
-mod rows;
-mod seat;
-mod stat;
-mod stream_roots;
-mod tables;
-mod tally;
+mod seed;
+mod settle;
+mod shared_data;
+mod stats;
+mod stream;
 mod vm;
-mod work;
+mod wasm;
 
-pub use abi::{Action, Failure, Status};
-pub use draw::Draw;
+pub use hostcalls::{Action, Failure, Host, MapKind, MetricId, MetricKind, Status};
 pub use id::{CallToken, ContextId};
+pub use seed::VmSeed;
 pub use vm::{Ignored, Vm};

@@ -1,30 +1,23 @@
-//! Performing what an engine decided.
+//! Performs what an engine decided.
 
 use std::rc::Rc;
 
-use crate::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Suspended};
-use crate::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Headers, Request, Response};
+use crate::engine::{Engine, FlightId, Inputs, Step, Suspended};
+use crate::http::{Callout, Edit, Edits, HeaderMap, Headers, Request, Response};
 
-use super::abi::{self, Action, Failure, MapKind};
-use super::clock::milliseconds;
-use super::edit;
+use super::hostcalls::{Action, Failure, Host, MapKind};
 use super::id::ContextId;
-use super::notes::Notes;
-use super::observer::Sink;
+use super::instance::PolicyInstance;
+use super::log::{EventLog, EventSink, LogProperties};
 use super::refusal::Refusal;
-use super::reply;
-use super::seat::Seat;
-use super::tables::{Flight, Waiting};
-use super::vm::{Vm, engaged};
-use super::work::Work;
+use super::stream::{Waiting, Work, edit_headers, edit_path};
+use super::vm::{Vm, with_engine};
 
-/// So often waking may lead to callouts that fail at once and wake again, within one callback.
-const ROUNDS: u32 = 64;
-
-/// One callback's turn with the host: which context its calls are attributed to, and what it will answer.
+/// Performs steps during one callback: it knows which context the host's calls are attributed to, and what the callback will
+/// answer.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    vm: &'a Vm,
+pub(super) struct Performer<'a, H> {
+    pub(super) vm: &'a Vm<H>,
     /// The context that the host's calls are attributed to now: the callback's own at first.
     effective: ContextId,
     /// The stream whose headers this callback is about. It goes on by the callback's answer: to continue it by a host
@@ -35,9 +28,9 @@ pub(super) struct Turn<'a> {
     action: Action,
 }
 
-impl<'a> Turn<'a> {
-    /// The turn of a callback for `context`.
-    pub(super) const fn of(vm: &'a Vm, context: ContextId) -> Self {
+impl<'a, H: Host> Performer<'a, H> {
+    /// For a callback of `context`.
+    pub(super) const fn of(vm: &'a Vm<H>, context: ContextId) -> Self {
         Self {
             vm,
             effective: context,
@@ -47,8 +40,8 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The turn of a callback that holds `stream` until it says otherwise.
-    pub(super) const fn deciding(vm: &'a Vm, stream: ContextId) -> Self {
+    /// For a callback that holds `stream` until a step lets it go on.
+    pub(super) const fn deciding(vm: &'a Vm<H>, stream: ContextId) -> Self {
         Self {
             vm,
             effective: stream,
@@ -64,50 +57,59 @@ impl<'a> Turn<'a> {
     }
 
     /// Decides a request and performs what comes of it.
-    pub(super) fn decide(&mut self, stream: ContextId, seat: &Rc<Seat>) {
-        let map = match abi::header_map(MapKind::Request) {
+    pub(super) fn decide(&mut self, stream: ContextId, instance: &Rc<PolicyInstance>) {
+        let map = match self.vm.host.headers(MapKind::Request) {
             Ok(map) => map,
             Err(failure) => {
-                self.vm.events.trouble(&failure);
+                self.vm.log.trouble(&failure);
                 return self.refuse(stream, Refusal::Unreadable);
             }
         };
         // A request has headers; the host gives an empty map where it has none to give.
         match Headers::parse(&map) {
             Ok(headers) if !headers.is_empty() => {
-                self.decide_by(&Request::new(headers), stream, seat);
+                self.decide_by(&Request::new(headers), stream, instance);
             }
             Ok(_) | Err(_) => self.refuse(stream, Refusal::Unreadable),
         }
-        abi::give_back(map);
+        self.vm.host.recycle(map);
     }
 
-    fn decide_by(&mut self, request: &Request<'_>, stream: ContextId, seat: &Rc<Seat>) {
-        let callouts = self.step(stream, seat, |engine, edits, inputs, observer| {
+    fn decide_by(
+        &mut self,
+        request: &Request<'_>,
+        stream: ContextId,
+        instance: &Rc<PolicyInstance>,
+    ) {
+        let callouts = self.step(stream, instance, |engine, edits, inputs, observer| {
             engine.start(request, edits, inputs, observer)
         });
         if !callouts.is_empty() {
             let mut work = Work::default();
-            work.send(seat, callouts);
+            work.send(instance, callouts);
             self.settle_all(work);
         }
     }
 
-    /// Takes the next step of a stream and performs it. What its engine wants sent is handed out.
-    fn step(
+    /// Takes the next step of a stream and performs it. Returns the callouts that its engine wants sent.
+    pub(super) fn step(
         &mut self,
         stream: ContextId,
-        seat: &Rc<Seat>,
-        next: impl FnOnce(&mut Engine, &mut Edits, &mut dyn Inputs, &mut Sink<'_>) -> Step,
+        instance: &Rc<PolicyInstance>,
+        next: impl FnOnce(&mut Engine, &mut Edits, &mut dyn Inputs, &mut EventSink<'_>) -> Step,
     ) -> Vec<(FlightId, Callout)> {
-        // Never in Envoy, which doesn't ask about another request from within the calls that perform a step.
+        // Borrowed only where the host calls back about another request from within the calls that perform a step. Envoy doesn't.
         let Ok(mut edits) = self.vm.edits.try_borrow_mut() else {
             self.refuse(stream, Refusal::NoEngine);
             return Vec::new();
         };
-        let mut inputs = self.vm.clock.inputs();
-        let mut observer = self.vm.events.noting(self.vm.clock.last(), seat);
-        let stepped = engaged(seat, |engine| {
+        let mut inputs = self.vm.clock.inputs(&self.vm.host);
+        let mut observer = self.vm.log.collecting(
+            self.vm.clock.last(),
+            &instance.events,
+            &instance.log_properties,
+        );
+        let stepped = with_engine(instance, |engine| {
             next(engine, &mut edits, &mut inputs, &mut observer)
         });
         let Some((step, callouts)) = stepped else {
@@ -115,145 +117,62 @@ impl<'a> Turn<'a> {
             return Vec::new();
         };
         if let Some(failure) = &inputs.failure {
-            self.vm.events.trouble(failure);
+            self.vm.log.trouble(failure);
             self.refuse(stream, Refusal::NoClock);
         } else {
-            self.perform(stream, seat, step, &mut edits, observer.notes.as_deref());
+            self.perform(
+                stream,
+                instance,
+                step,
+                &mut edits,
+                observer.properties.as_deref(),
+            );
         }
         callouts
-    }
-
-    /// Does all that is to be done, and what comes of doing it.
-    pub(super) fn settle(&mut self, work: Work) {
-        if !work.is_empty() {
-            self.settle_all(work);
-        }
-    }
-
-    /// Out of line, as all that most requests don't need: the code that they run is to stand close together.
-    #[inline(never)]
-    fn settle_all(&mut self, mut work: Work) {
-        for _ in 0..ROUNDS {
-            if work.is_empty() {
-                return;
-            }
-            let mut next = Work::default();
-            for (seat, flight, callout) in work.callouts {
-                next.join(self.dispatch(&seat, flight, &callout));
-            }
-            for exchange in work.woken {
-                next.join(self.resume(exchange));
-            }
-            work = next;
-        }
-        self.give_up(work);
-    }
-
-    /// Ends what doesn't come to rest: nobody is left waiting for a callout that was never sent.
-    fn give_up(&mut self, work: Work) {
-        let mut woken = work.woken;
-        for (seat, flight, callout) in work.callouts {
-            let error = Err(CalloutError::Unsendable);
-            let sent = (flight, &*callout.cluster);
-            woken.extend(self.vm.reply(&seat, sent, error).woken);
-        }
-        for exchange in woken {
-            let held = self.vm.with(|tables| tables.take(exchange));
-            if let Some(Some((stream, _))) = held {
-                self.refuse(stream, Refusal::Unsettled);
-            }
-        }
-    }
-
-    /// Sends one callout.
-    ///
-    /// It is sent in the engine's root, which outlives every stream. Envoy 1.40 attributes it to the root of the effective
-    /// context by itself (the reply comes even where the stream that sent it is gone), but the ABI doesn't promise that,
-    /// and the effective context may be a stream of another engine's root.
-    fn dispatch(&mut self, seat: &Rc<Seat>, flight: FlightId, callout: &Callout) -> Work {
-        let pairs: Vec<(&[u8], &[u8])> = callout
-            .headers
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
-        let headers = HeaderMap::from_pairs(&pairs);
-        self.vm.with(|tables| tables.early = Some(Vec::new()));
-        let sent = self.act_as(seat.root).and_then(|()| {
-            let timeout = milliseconds(callout.timeout);
-            abi::http_call(&callout.cluster, headers.as_wire(), &callout.body, timeout)
-        });
-        let early = self.vm.with(|tables| tables.early.take());
-        let early = early.flatten().unwrap_or_default();
-        match sent {
-            Ok(token) => match early.into_iter().find(|(of, _)| *of == token) {
-                Some((_, reply)) => self.vm.reply(seat, (flight, &callout.cluster), reply),
-                None => {
-                    let flight = Flight {
-                        seat: Rc::clone(seat),
-                        id: flight,
-                        cluster: callout.cluster.clone(),
-                        max_bytes: callout.max_bytes,
-                    };
-                    self.vm.with(|tables| tables.flights.insert(token, flight));
-                    Work::default()
-                }
-            },
-            Err(failure) => {
-                if !reply::is_of_callout(&failure) {
-                    self.vm.events.trouble(&failure);
-                }
-                let error = Err(reply::unsent(&failure));
-                self.vm.reply(seat, (flight, &callout.cluster), error)
-            }
-        }
-    }
-
-    /// Resumes an exchange that we still hold.
-    fn resume(&mut self, exchange: ExchangeId) -> Work {
-        let mut work = Work::default();
-        let held = self.vm.with(|tables| tables.take(exchange));
-        let Some(Some((stream, Waiting { suspended, seat }))) = held else {
-            return work;
-        };
-        let callouts = self.step(stream, &seat, |engine, edits, inputs, observer| {
-            suspended.resume(engine, edits, inputs, observer)
-        });
-        work.send(&seat, callouts);
-        work
     }
 
     #[inline(always)]
     fn perform(
         &mut self,
         stream: ContextId,
-        seat: &Rc<Seat>,
+        instance: &Rc<PolicyInstance>,
         step: Step,
         edits: &mut Edits,
-        notes: Option<&Notes>,
+        properties: Option<&LogProperties>,
     ) {
-        if let Some(notes) = notes {
-            self.note(stream, seat, notes);
+        if let Some(properties) = properties {
+            self.set_properties(stream, instance, properties);
         }
         match step {
             Step::Continue => self.go_on(stream, edits),
             Step::Respond(response) => self.respond(stream, edits, &response),
-            Step::Wait(waiting) => self.hold(stream, seat, waiting.suspended),
+            Step::Wait(waiting) => self.hold(stream, instance, waiting.suspended),
         }
     }
 
     #[inline(never)]
-    fn note(&mut self, stream: ContextId, seat: &Seat, notes: &Notes) {
-        let noted = self.act_as(stream).and_then(|()| notes.set(seat));
-        // A log that lacks a word is no reason to deny.
-        if let Err(failure) = noted {
-            self.vm.events.trouble(&failure);
+    fn set_properties(
+        &mut self,
+        stream: ContextId,
+        instance: &PolicyInstance,
+        properties: &LogProperties,
+    ) {
+        let (wanted, policy) = (&instance.log_properties, instance.fingerprint);
+        let set = self.act_as(stream);
+        let set = set.and_then(|()| properties.set(&self.vm.host, wanted, policy));
+        // A log that lacks a property is no reason to deny.
+        if let Err(failure) = set {
+            self.vm.log.trouble(&failure);
         }
     }
 
     #[inline(never)]
-    fn hold(&mut self, stream: ContextId, seat: &Rc<Seat>, suspended: Suspended) {
-        let seat = Rc::clone(seat);
-        let waiting = Waiting { suspended, seat };
+    fn hold(&mut self, stream: ContextId, instance: &Rc<PolicyInstance>, suspended: Suspended) {
+        let instance = Rc::clone(instance);
+        let waiting = Waiting {
+            suspended,
+            instance,
+        };
         self.vm.with(|tables| tables.hold(stream, waiting));
     }
 
@@ -279,7 +198,9 @@ impl<'a> Turn<'a> {
         // The host lets the request go once this callback is over, and takes its headers from us at once: all edits
         // come before. Without the stream as the effective context the host says "ok", does nothing, and the request
         // hangs (tried on Envoy 1.40).
-        let continued = self.act_as(stream).and_then(|()| abi::continue_request());
+        let continued = self
+            .act_as(stream)
+            .and_then(|()| self.vm.host.continue_request());
         if let Err(failure) = continued {
             // They are for a response of the upstream's. Our denial is a response too, and its edits could fail as well.
             self.vm.with(|tables| tables.edits(stream));
@@ -290,7 +211,7 @@ impl<'a> Turn<'a> {
     #[cold]
     #[inline(never)]
     fn not_performed(&mut self, stream: ContextId, failure: &Failure) {
-        self.vm.events.trouble(failure);
+        self.vm.log.trouble(failure);
         self.refuse(stream, Refusal::NotPerformed);
     }
 
@@ -306,7 +227,7 @@ impl<'a> Turn<'a> {
     fn edit_request(&mut self, stream: ContextId, edits: &Edits) -> Result<(), Failure> {
         if let Some(path) = edits.path() {
             self.act_as(stream)?;
-            edit::path(path)?;
+            edit_path(&self.vm.host, path)?;
         }
         self.edit(stream, MapKind::Request, &edits.request)
     }
@@ -317,7 +238,7 @@ impl<'a> Turn<'a> {
             return Ok(());
         }
         self.act_as(stream)?;
-        edit::headers(map, edits)
+        edit_headers(&self.vm.host, map, edits)
     }
 
     #[inline(never)]
@@ -328,13 +249,13 @@ impl<'a> Turn<'a> {
             .map(|(name, value)| (&**name, &**value))
             .collect();
         let headers = HeaderMap::from_pairs(&pairs);
-        self.answer(stream, |turn| {
+        self.answer(stream, |host, log| {
             // Envoy's access log shows the path that the request has when it is answered (tried on 1.40). One that shows
             // a credential is no reason not to answer.
-            if let Err(failure) = edits.path().map_or(Ok(()), edit::path) {
-                turn.vm.events.trouble(&failure);
+            if let Err(failure) = edits.path().map_or(Ok(()), |path| edit_path(host, path)) {
+                log.trouble(&failure);
             }
-            abi::send_local_response(
+            host.send_local_response(
                 response.status,
                 headers.as_wire(),
                 &response.body,
@@ -348,30 +269,35 @@ impl<'a> Turn<'a> {
     #[cold]
     #[inline(never)]
     pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {
-        self.vm.events.refused(stream, refusal);
-        self.answer(stream, |_| refusal.answer());
+        self.vm.log.refused(stream, refusal);
+        self.answer(stream, |host, _| refusal.answer(host));
     }
 
     /// Answers a stream, once: a second local response would end Envoy itself. (One that waits is taken out of the tables
     /// before, so that no later turn finds it.)
-    fn answer(&mut self, stream: ContextId, send: impl FnOnce(&Self) -> Result<(), Failure>) {
+    fn answer(
+        &mut self,
+        stream: ContextId,
+        send: impl FnOnce(&H, &EventLog) -> Result<(), Failure>,
+    ) {
         if self.answered.replace(stream) == Some(stream) {
             return;
         }
         if self.deciding == Some(stream) {
             self.action = Action::Pause;
         }
-        let sent = self.act_as(stream).and_then(|()| send(self));
+        let sent = self.act_as(stream);
+        let sent = sent.and_then(|()| send(&self.vm.host, &self.vm.log));
         if let Err(failure) = sent {
-            self.vm.events.trouble(&failure);
+            self.vm.log.trouble(&failure);
         }
     }
 
     /// Has the following host calls attributed to `context`. What the host says where the context is gone is an error
     /// here too: calls that follow would hit another context.
-    fn act_as(&mut self, context: ContextId) -> Result<(), Failure> {
+    pub(super) fn act_as(&mut self, context: ContextId) -> Result<(), Failure> {
         if self.effective != context {
-            abi::set_effective_context(context)?;
+            self.vm.host.set_effective_context(context)?;
             self.effective = context;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::http::HeaderMap;
 
-use super::abi::{self, Failure};
+use super::hostcalls::{Failure, Host};
 
 /// Why the adapter denies by itself. All of them are ours and answer 503; the reason stands in the response-code details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +47,10 @@ impl Refusal {
     ///
     /// # Errors
     /// The host refused.
-    pub(super) fn answer(self) -> Result<(), Failure> {
+    pub(super) fn answer(self, host: &impl Host) -> Result<(), Failure> {
         let headers = HeaderMap::from_pairs::<&[u8], &[u8]>(&[]);
         let details = self.details().as_bytes();
-        abi::send_local_response(STATUS, headers.as_wire(), &[], details, Some(GRPC_STATUS))
+        host.send_local_response(STATUS, headers.as_wire(), &[], details, Some(GRPC_STATUS))
     }
 }
 

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use super::id::ContextId;
-use super::seat::Seat;
+use super::instance::PolicyInstance;
 
-/// What is known of each root: its seat, once it has a good policy. They are few (one a policy, and for a while those that
-/// were replaced), so they are gone through, the newest first.
+/// Each root with its policy instance, once it has a good policy. Roots are few (one for each policy, and for a while those of
+/// replaced policies), so a lookup searches them one by one, from the newest on.
 #[derive(Debug, Default)]
-pub(super) struct Roots(Vec<(ContextId, Option<Rc<Seat>>)>);
+pub(super) struct Roots(Vec<(ContextId, Option<Rc<PolicyInstance>>)>);
 
 impl Roots {
-    /// A root begins. One that is known keeps its seat.
+    /// A root begins. A root that is known keeps its instance.
     pub(super) fn begin(&mut self, root: ContextId) {
         if !self.has(root) {
             self.0.push((root, None));
@@ -23,44 +23,48 @@ impl Roots {
         self.get(context).is_some()
     }
 
-    /// The seat of a root, if it has one; `None` where there is no such root.
-    pub(super) fn get(&self, root: ContextId) -> Option<Option<&Rc<Seat>>> {
+    /// The instance of a root, if it has one; `None` where there is no such root.
+    pub(super) fn get(&self, root: ContextId) -> Option<Option<&Rc<PolicyInstance>>> {
         match self.0.last() {
-            Some((newest, seat)) if *newest == root => Some(seat.as_ref()),
+            Some((newest, instance)) if *newest == root => Some(instance.as_ref()),
             Some(_) | None => self.get_older(root),
         }
     }
 
-    fn get_older(&self, root: ContextId) -> Option<Option<&Rc<Seat>>> {
+    fn get_older(&self, root: ContextId) -> Option<Option<&Rc<PolicyInstance>>> {
         let mut roots = self.0.iter().rev();
-        let (_, seat) = roots.find(|(known, _)| *known == root)?;
-        Some(seat.as_ref())
+        let (_, instance) = roots.find(|(known, _)| *known == root)?;
+        Some(instance.as_ref())
     }
 
-    /// Whether there is none.
+    /// Whether there is no root.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether there is no other root than this one, and it has no seat.
-    pub(super) fn have_only_unseated(&self, root: ContextId) -> bool {
+    /// Whether there is no root but this one, and it has no policy instance.
+    pub(super) fn have_only_one_without_a_policy(&self, root: ContextId) -> bool {
         let mut all = self.0.iter();
-        all.all(|(known, seat)| *known == root && seat.is_none())
+        all.all(|(known, instance)| *known == root && instance.is_none())
     }
 
-    /// Gives a root its seat; returns the one that it had.
-    pub(super) fn seat(&mut self, root: ContextId, seat: Rc<Seat>) -> Option<Rc<Seat>> {
+    /// Sets the instance of a root. Returns the one before.
+    pub(super) fn set(
+        &mut self,
+        root: ContextId,
+        instance: Rc<PolicyInstance>,
+    ) -> Option<Rc<PolicyInstance>> {
         self.begin(root);
         let mut roots = self.0.iter_mut().rev();
         let known = roots.find(|(known, _)| *known == root);
-        known.and_then(|(_, own)| own.replace(seat))
+        known.and_then(|(_, own)| own.replace(instance))
     }
 
-    /// A root is gone: the seat that it had, if any; `None` where there was no such root.
-    pub(super) fn end(&mut self, root: ContextId) -> Option<Option<Rc<Seat>>> {
+    /// A root ends. Returns its instance, if it had one; `None` where there was no such root.
+    pub(super) fn end(&mut self, root: ContextId) -> Option<Option<Rc<PolicyInstance>>> {
         let at = self.0.iter().position(|(known, _)| *known == root)?;
-        let (_, seat) = self.0.remove(at);
-        Some(seat)
+        let (_, instance) = self.0.remove(at);
+        Some(instance)
     }
 }
 
@@ -69,35 +73,35 @@ mod tests {
     use std::cell::{Cell, RefCell};
 
     use super::*;
-    use crate::host::tally::Tally;
+    use crate::host::log::PolicyEvents;
     use crate::policy::Fingerprint;
 
     const A: ContextId = ContextId(1);
     const B: ContextId = ContextId(2);
 
-    fn seat(root: ContextId) -> Rc<Seat> {
-        Rc::new(Seat {
+    fn instance(root: ContextId) -> Rc<PolicyInstance> {
+        Rc::new(PolicyInstance {
             root,
             engine: RefCell::new(None),
             fingerprint: Fingerprint::of(b""),
-            ticked: Cell::default(),
+            tick_period: Cell::default(),
             log_properties: Box::default(),
-            tally: Tally::default(),
+            events: PolicyEvents::default(),
         })
     }
 
     fn of(roots: &Roots, root: ContextId) -> Option<Option<ContextId>> {
-        Some(roots.get(root)?.map(|seat| seat.root))
+        Some(roots.get(root)?.map(|instance| instance.root))
     }
 
     #[test]
-    fn a_root_begins_gets_its_seat_and_ends() {
+    fn a_root_begins_gets_a_policy_and_ends() {
         let mut roots = Roots::default();
         assert_eq!(of(&roots, A), None);
         roots.begin(A);
         roots.begin(B);
         assert_eq!(of(&roots, A), Some(None));
-        assert!(roots.seat(A, seat(A)).is_none());
+        assert!(roots.set(A, instance(A)).is_none());
         assert_eq!([of(&roots, A), of(&roots, B)], [Some(Some(A)), Some(None)]);
         assert_eq!(roots.end(A).unwrap().unwrap().root, A);
         assert!(!roots.has(A));
@@ -106,29 +110,29 @@ mod tests {
     }
 
     #[test]
-    fn only_one_that_has_no_seat() {
+    fn tells_one_root_without_a_policy() {
         let mut roots = Roots::default();
-        assert!(roots.have_only_unseated(A));
+        assert!(roots.have_only_one_without_a_policy(A));
         roots.begin(A);
-        assert!(roots.have_only_unseated(A));
-        assert!(!roots.have_only_unseated(B), "there is another");
+        assert!(roots.have_only_one_without_a_policy(A));
+        assert!(!roots.have_only_one_without_a_policy(B), "there is another");
         roots.begin(B);
-        assert!(!roots.have_only_unseated(A));
+        assert!(!roots.have_only_one_without_a_policy(A));
         roots.end(B);
-        roots.seat(A, seat(A));
-        assert!(!roots.have_only_unseated(A), "it has one");
+        roots.set(A, instance(A));
+        assert!(!roots.have_only_one_without_a_policy(A), "it has one");
     }
 
     #[test]
-    fn one_that_begins_again_keeps_its_seat_until_it_gets_another() {
+    fn keeps_the_instance_of_a_root_that_begins_again() {
         let mut roots = Roots::default();
-        let first = seat(A);
+        let first = instance(A);
         assert!(
-            roots.seat(A, Rc::clone(&first)).is_none(),
+            roots.set(A, Rc::clone(&first)).is_none(),
             "it begins so too"
         );
         roots.begin(A);
-        let before = roots.seat(A, seat(A)).unwrap();
+        let before = roots.set(A, instance(A)).unwrap();
         assert!(Rc::ptr_eq(&before, &first));
         assert!(roots.end(A).unwrap().is_some());
         assert!(roots.end(A).is_none(), "it stood there once");

@@ -8,31 +8,31 @@ use crate::engine::{Engine, FlightId, Store, Woken};
 use crate::hash;
 use crate::http::{Callout, CalloutError, Edits, Reply};
 
-use super::board::SharedBoard;
 use super::clock::Clock;
-use super::draw::Draw;
-use super::filters::Filters;
-use super::log as host_log;
-use super::metrics::Metrics;
-use super::observer::EventLog;
-use super::seat::Seat;
-use super::tables::Tables;
-use super::work::Work;
+use super::hostcalls::Host;
+use super::instance::PolicyInstance;
+use super::log::EventLog;
+use super::rollout::Filters;
+use super::seed::VmSeed;
+use super::shared_data::HostSharedData;
+use super::stats::Metrics;
+use super::stream::{Tables, Work};
 
 /// One VM: several roots, each with an engine for one policy, their streams, and what they have learnt.
 ///
-/// The callbacks take `&self`, because the host may call back while it is called. No table is held across a host call;
-/// a callback that cannot be served fails closed.
-pub struct Vm {
+/// The callbacks take `&self`, because the host may call back while it is called. No table is borrowed during a host call;
+/// a callback that cannot be served denies. A VM stays on one thread. A driver with several threads has one on each.
+pub struct Vm<H> {
+    pub(super) host: H,
     pub(super) tables: RefCell<Tables>,
     pub(super) clock: Clock,
-    pub(super) events: EventLog,
+    pub(super) log: EventLog,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
-    /// This VM's name among those that share data.
+    /// The VM's name among those that share data.
     pub(super) name: u64,
     pub(super) filters: Filters,
-    /// What is done to the exchange that is decided now: held until that is done.
+    /// The edits of the exchange that is decided now, borrowed until they are made.
     pub(super) edits: RefCell<Edits>,
     ignored: Cell<Ignored>,
 }
@@ -46,7 +46,7 @@ pub struct Ignored {
     pub replies: u64,
 }
 
-impl fmt::Debug for Vm {
+impl<H> fmt::Debug for Vm<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vm")
             .field("tables", &self.tables)
@@ -55,17 +55,17 @@ impl fmt::Debug for Vm {
     }
 }
 
-impl Vm {
-    /// A VM by what it has drawn at random.
+impl<H: Host> Vm<H> {
+    /// A VM on a host, with its random numbers.
     #[must_use]
-    pub fn new(draw: Draw) -> Self {
-        host_log::install();
-        hash::seed(draw.seed());
-        let name = draw.name();
+    pub fn new(host: H, seed: VmSeed) -> Self {
+        hash::seed(seed.hash_seed());
+        let name = seed.name();
         Self {
+            host,
             tables: RefCell::default(),
             clock: Clock::default(),
-            events: EventLog::default(),
+            log: EventLog::default(),
             store: Store::new(name),
             metrics: Metrics::default(),
             name,
@@ -81,11 +81,11 @@ impl Vm {
         self.ignored.get()
     }
 
-    /// Tells an engine what came of a flight to a cluster.
+    /// Hands an engine the reply to a callout, which went to a cluster.
     pub(super) fn reply(
         &self,
-        seat: &Rc<Seat>,
-        (flight, cluster): (FlightId, &[u8]),
+        instance: &Rc<PolicyInstance>,
+        (id, cluster): (FlightId, &[u8]),
         reply: Result<Reply, CalloutError>,
     ) -> Work {
         let outcome = match &reply {
@@ -95,31 +95,38 @@ impl Vm {
                 CalloutError::Unreached { .. } | CalloutError::NoReply | CalloutError::Abandoned,
             ) => "unanswered",
         };
-        seat.tally.callout(cluster, outcome);
+        instance.events.counters.callout(cluster, outcome);
         // A time that is past makes what is learnt look older than it is, never younger.
-        let now = self.clock.now().unwrap_or_else(|failure| {
-            self.events.trouble(&failure);
+        let now = self.clock.now(&self.host).unwrap_or_else(|failure| {
+            self.log.trouble(&failure);
             self.clock.last()
         });
-        self.ask(seat, |engine| {
-            engine.reply(
-                flight,
-                reply,
-                now,
-                &mut SharedBoard(&self.events),
-                &mut self.events.at(now, &seat.tally),
-            )
+        self.ask(instance, |engine| {
+            let mut observer = self.log.at(now, &instance.events);
+            engine.reply(id, reply, now, &mut self.shared_data(), &mut observer)
         })
     }
 
-    /// Asks an engine whom to wake, and collects what it wants sent.
-    pub(super) fn ask(&self, seat: &Rc<Seat>, question: impl FnOnce(&mut Engine) -> Woken) -> Work {
+    /// Asks an engine which exchanges to wake, and collects the callouts that it wants sent.
+    pub(super) fn ask(
+        &self,
+        instance: &Rc<PolicyInstance>,
+        question: impl FnOnce(&mut Engine) -> Woken,
+    ) -> Work {
         let mut work = Work::default();
-        if let Some((woken, callouts)) = engaged(seat, question) {
+        if let Some((woken, callouts)) = with_engine(instance, question) {
             work.woken = woken.0;
-            work.send(seat, callouts);
+            work.send(instance, callouts);
         }
         work
+    }
+
+    /// The data that the VMs share.
+    pub(super) const fn shared_data(&self) -> HostSharedData<'_, H> {
+        HostSharedData {
+            host: &self.host,
+            log: &self.log,
+        }
     }
 
     /// Works on the tables. `None` only where this VM is re-entered while it does, which no host call allows.
@@ -145,13 +152,13 @@ impl Vm {
     }
 }
 
-/// Has the engine of a seat do something, and asks it for callouts right after. `None` where the engine is gone, or is
+/// Calls the engine of an instance, and asks it for callouts right after. `None` where the engine is gone, or is
 /// at work already (a host that calls back from its clock, its log or its shared data).
-pub(super) fn engaged<T>(
-    seat: &Seat,
+pub(super) fn with_engine<T>(
+    instance: &PolicyInstance,
     work: impl FnOnce(&mut Engine) -> T,
 ) -> Option<(T, Vec<(FlightId, Callout)>)> {
-    let mut engine = seat.engine.try_borrow_mut().ok()?;
+    let mut engine = instance.engine.try_borrow_mut().ok()?;
     let engine = engine.as_mut()?;
     let answer = work(engine);
     Some((answer, engine.callouts()))

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use postern::host::Draw;
-use postern::host::fake::{FakeVm, World};
+use postern::host::VmSeed;
+use postern::host::fake::{Driver, FakeVm, World};
 
 use crate::support::{NOW, SMALL, get, sound};
 
@@ -36,9 +36,9 @@ const ON_DEMAND: &str = r#",
                 "q": {"source": "q", "key": "${path.who}", "values": {"x": "$.x"}}"#;
 
 /// All that others get to see of a VM that has drawn so, in its order.
-fn published(policy: &str, draw: Draw) -> String {
+fn published(driver: Driver, policy: &str, seed: VmSeed) -> String {
     let world = World::at(NOW);
-    let vm = FakeVm::drawn(&world, draw);
+    let vm = FakeVm::start(&world, driver, seed);
     let mut seen = String::new();
     let mut tell = |what: &dyn std::fmt::Debug| writeln!(seen, "{what:?}").unwrap();
     let roots = [policy, SMALL, policy].map(|policy| {
@@ -99,8 +99,8 @@ fn published(policy: &str, draw: Draw) -> String {
 fn nothing_that_is_published_depends_on_the_seed() {
     let waiting = MANY.replace("WAITS", DEMAND).replace("LOOKUPS", ON_DEMAND);
     let prompt = MANY.replace("WAITS", "").replace("LOOKUPS", "");
-    for policy in [waiting, prompt] {
-        let by = |name, seed| published(&policy, Draw::of(name, seed));
+    for (driver, policy) in [(Driver::Wasm, waiting), (Driver::Native, prompt)] {
+        let by = |name, seed| published(driver, &policy, VmSeed::of(name, seed));
         let first = by(77, 0);
         for seed in [1, 2, 77, 0x0123_4567_89ab_cdef, u64::MAX] {
             let other = by(77, seed);

@@ -47,15 +47,17 @@ fn nothing_that_fails_lets_a_request_in() {
     for call in CALLS {
         for status in STATUSES {
             for early in [true, false] {
-                fails(call, *status, early);
+                for make in [FakeVm::new, FakeVm::native] {
+                    fails(call, *status, early, make);
+                }
             }
         }
     }
 }
 
-fn fails(call: &str, status: Status, early: bool) {
+fn fails(call: &str, status: Status, early: bool, make: fn(&World, u64) -> FakeVm) {
     let world = World::at(NOW);
-    let vm = FakeVm::new(&world, 1);
+    let vm = make(&world, 1);
     let (other, root) = (vm.root(), vm.root());
     vm.configure(other, OPEN.as_bytes());
     let fail = || vm.script().failures.insert(call.to_owned(), status);

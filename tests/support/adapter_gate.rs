@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use postern::host::fake::{FakeVm, LocalResponse, Outcome as Became, World as Clock};
-use postern::host::{CallToken, ContextId};
+use postern::host::fake::{Driver, FakeVm, LocalResponse, Outcome as Became, World as Clock};
+use postern::host::{CallToken, ContextId, VmSeed};
 use postern::time::Timestamp;
 
 use crate::case::{CaseFile, Request, json_of};
@@ -28,9 +28,9 @@ pub(crate) struct AdapterGate {
 
 impl AdapterGate {
     /// A VM with the file's policy that has loaded its watched documents.
-    pub(crate) fn open(file: &CaseFile) -> Result<Self, String> {
+    pub(crate) fn open(file: &CaseFile, driver: Driver) -> Result<Self, String> {
         let json = json_of(file.policy.as_deref().unwrap_or_default())?;
-        let mut gate = Self::bare(file);
+        let mut gate = Self::bare(file, driver);
         if !gate.vm.configure(gate.root, json.as_bytes()) {
             return Err(gate.errors().join("\n"));
         }
@@ -44,7 +44,7 @@ impl AdapterGate {
 
     /// What the adapter logs of a policy that it refuses; nothing where it takes it.
     pub(crate) fn refuse(json: &str, file: &CaseFile) -> Vec<String> {
-        let gate = Self::bare(file);
+        let gate = Self::bare(file, Driver::Wasm);
         if gate.vm.configure(gate.root, json.as_bytes()) {
             return Vec::new();
         }
@@ -55,12 +55,12 @@ impl AdapterGate {
             .collect()
     }
 
-    fn bare(file: &CaseFile) -> Self {
+    fn bare(file: &CaseFile, driver: Driver) -> Self {
         let clock = Clock::at(Timestamp::from_nanos(1_800_000_000_000_000_000));
         for (name, value) in &file.env {
             clock.set_variable(name, value);
         }
-        let vm = FakeVm::new(&clock, 7);
+        let vm = FakeVm::start(&clock, driver, VmSeed::of(7, 77));
         vm.script().clusters.insert("centre".into());
         let root = vm.root();
         Self {

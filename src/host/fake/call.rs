@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::host::{CallToken, ContextId, Status};
 use crate::http::HeaderMap;
 
-use super::host::{Host, LocalResponse, SentCallout};
+use super::state::{FakeHost, LocalResponse, SentCallout};
 use super::{Pairs, pairs};
 
 /// A host that is being called, and for whom.
 struct Frame {
-    host: Rc<RefCell<Host>>,
+    host: Rc<RefCell<FakeHost>>,
     current: u32,
     effective: u32,
 }
@@ -27,7 +27,7 @@ thread_local! {
 pub(super) struct Entered;
 
 impl Entered {
-    pub(super) fn new(host: &Rc<RefCell<Host>>, context: ContextId) -> Self {
+    pub(super) fn new(host: &Rc<RefCell<FakeHost>>, context: ContextId) -> Self {
         let frame = Frame {
             host: Rc::clone(host),
             current: context.0,
@@ -52,7 +52,7 @@ pub(super) const BAD_ARGUMENT: u32 = Status::BAD_ARGUMENT.0;
 /// Makes a call: counted, failed where the script says so, else done for the effective context.
 pub(super) fn make<T>(
     name: &'static str,
-    work: impl FnOnce(&mut Host, u32) -> Answer<T>,
+    work: impl FnOnce(&mut FakeHost, u32) -> Answer<T>,
 ) -> Answer<T> {
     let frame = FRAMES.with(|frames| {
         let frames = frames.borrow();

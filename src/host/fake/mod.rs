@@ -1,13 +1,15 @@
-//! A host to drive the adapter with: what Envoy does as far as the adapter can see it, scripted and recorded.
+//! A host to drive the adapter with: it does what Envoy does as far as the adapter can see it, by a script, and records the calls.
 //!
 //! [`FakeVm`] is one VM with its host. It calls the callbacks below their `extern "C"` edge, where a panic is a failed
-//! test; the host calls run through the same wrappers as in Envoy. Several share a [`World`]: its clock, its shared
-//! data, its environment. What Envoy would choke on (a second local response, an edit too late) is a
-//! [`violation`](FakeVm::violations).
+//! test. With the driver of the Wasm module the host calls run through the same wrappers as in Envoy; a second driver calls
+//! the host directly, as native code does. Several VMs share a [`World`]: its clock, its shared data, its environment. What
+//! would end Envoy (a second local response, an edit too late) is a [`violation`](FakeVm::violations).
 
-mod board;
 pub(super) mod call;
-mod host;
+mod driver;
+mod native;
+mod shared_data;
+mod state;
 pub(super) mod stats;
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
@@ -18,12 +20,13 @@ use std::time::Duration;
 use crate::http::{HeaderMap, Headers};
 use crate::time::Timestamp;
 
-use super::{Action, CallToken, ContextId, Draw, Vm};
+use super::{Action, CallToken, ContextId, VmSeed};
 
 use stats::Stat;
 
-pub use board::SharedData;
-pub use host::{Host, LocalResponse, SentCallout};
+pub use driver::{Callbacks, Driver};
+pub use shared_data::SharedData;
+pub use state::{FakeHost, LocalResponse, SentCallout};
 
 /// What the hash tables of these VMs are seeded by.
 const SEED: u64 = 0x0123_4567_89ab_cdef;
@@ -55,7 +58,7 @@ impl World {
         self.clock.get()
     }
 
-    /// Lets time pass; nobody is ticked.
+    /// Lets time pass; no root is ticked.
     pub fn pass(&self, span: Duration) {
         self.clock.set(self.clock.get().after(span));
     }
@@ -95,29 +98,36 @@ pub enum Outcome {
 /// One VM and its host.
 #[derive(Debug)]
 pub struct FakeVm {
-    host: Rc<RefCell<Host>>,
-    vm: Rc<Vm>,
+    host: Rc<RefCell<FakeHost>>,
+    vm: Rc<dyn Callbacks>,
 }
 
 impl FakeVm {
-    /// A VM in `world`, whose random name is `name`.
+    /// A VM in `world` whose random name is `name`, by the driver of the Wasm module.
     #[must_use]
     pub fn new(world: &World, name: u64) -> Self {
-        Self::drawn(world, Draw::of(name, SEED))
+        Self::start(world, Driver::Wasm, VmSeed::of(name, SEED))
     }
 
-    /// A VM that has drawn so.
+    /// The same by a driver that calls the fake host directly.
     #[must_use]
-    pub fn drawn(world: &World, draw: Draw) -> Self {
-        let vm = Rc::new(Vm::new(draw));
-        let host = Rc::new(RefCell::new(Host::new(world.clone(), Rc::clone(&vm))));
+    pub fn native(world: &World, name: u64) -> Self {
+        Self::start(world, Driver::Native, VmSeed::of(name, SEED))
+    }
+
+    /// A VM by this driver, with these random numbers.
+    #[must_use]
+    pub fn start(world: &World, driver: Driver, seed: VmSeed) -> Self {
+        let vm = driver.vm(seed);
+        let host = FakeHost::new(world.clone(), Rc::clone(&vm));
+        let host = Rc::new(RefCell::new(host));
         Self { host, vm }
     }
 
-    /// The VM.
+    /// The VM's callbacks.
     #[must_use]
-    pub fn vm(&self) -> &Vm {
-        &self.vm
+    pub fn vm(&self) -> &dyn Callbacks {
+        &*self.vm
     }
 
     /// The world that the VM is in.
@@ -128,13 +138,13 @@ impl FakeVm {
 
     /// The host's records.
     #[must_use]
-    pub fn host(&self) -> Ref<'_, Host> {
+    pub fn host(&self) -> Ref<'_, FakeHost> {
         self.host.borrow()
     }
 
     /// The host, to be scripted.
     #[must_use]
-    pub fn script(&self) -> RefMut<'_, Host> {
+    pub fn script(&self) -> RefMut<'_, FakeHost> {
         self.host.borrow_mut()
     }
 
@@ -145,10 +155,10 @@ impl FakeVm {
     }
 
     /// Calls back, attributed to `context`, and does afterwards what the host had put off.
-    fn enter<T>(&self, context: ContextId, callback: impl FnOnce(&Vm) -> T) -> T {
+    fn enter<T>(&self, context: ContextId, callback: impl FnOnce(&dyn Callbacks) -> T) -> T {
         let answer = {
             let _entered = call::Entered::new(&self.host, context);
-            callback(&self.vm)
+            callback(&*self.vm)
         };
         self.after();
         answer
