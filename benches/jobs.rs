@@ -10,7 +10,7 @@ use postern::config::Config;
 use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
 use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
 use postern::internals::source::{ABSENT, SharedData};
-use postern::policy::{Environment, Policy};
+use postern::policy::Policy;
 use postern::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -202,12 +202,6 @@ pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
 #[derive(Debug)]
 struct Nothing;
 
-impl Environment for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-}
-
 impl Inputs for Nothing {
     fn now(&mut self) -> Timestamp {
         Timestamp::from_nanos(1)
@@ -244,7 +238,7 @@ impl SharedData for OneBoard {
 /// Compiles a policy.
 pub(crate) fn compile(policy: &str) -> Policy {
     let config = Config::parse(policy.as_bytes()).expect("a policy that can be read");
-    Policy::compile(&config, &Nothing).expect("a policy that compiles")
+    Policy::compile(&config, &|_: &str| None).expect("a policy that compiles")
 }
 
 /// An engine that has what it needs.

@@ -16,7 +16,7 @@ use postern::engine::{
 };
 use postern::http::{Edits, HeaderMap, Reply, Request};
 use postern::internals::source::SharedData;
-use postern::policy::{Environment, Policy};
+use postern::policy::Policy;
 use postern::time::Timestamp;
 
 const OFTEN: Option<Duration> = Some(Duration::from_millis(1));
@@ -41,14 +41,6 @@ impl SharedData for Shared {
             self.0.insert(key.to_owned(), (value.to_vec(), next));
         }
         fits
-    }
-}
-
-struct Nothing;
-
-impl Environment for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
     }
 }
 
@@ -102,7 +94,7 @@ impl Vm {
 
     fn engine(&mut self, policy: &str) -> Engine {
         let config = Config::parse(policy.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &Nothing).unwrap();
+        let policy = Policy::compile(&config, &|_: &str| None).unwrap();
         Engine::new(Arc::new(policy), &self.store, &mut self.loaded)
     }
 

@@ -9,6 +9,13 @@ pub trait Environment {
     fn variable(&self, name: &str) -> Option<String>;
 }
 
+/// A function from a variable's name to its value is an environment.
+impl<F: Fn(&str) -> Option<String>> Environment for F {
+    fn variable(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
 /// The value of an environment variable, which has to be what may stand in the policy's text in its place. One line end at its
 /// end is no part of it: a Secret that was made with `echo` has one.
 pub(super) fn variable(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use postern::config::{Config, ConfigErrors};
-use postern::policy::{Environment, Policy};
+use postern::policy::Policy;
 
 /// Compiles a policy from JSON text, as a whole and list by list. Both must have the same result. If the JSON has errors,
 /// reading it list by list reports them first, and then all others.
@@ -11,7 +11,7 @@ pub(crate) fn compile(
     json: &str,
     environment: &BTreeMap<String, String>,
 ) -> Result<Policy, ConfigErrors> {
-    let environment = Variables(environment.clone());
+    let environment = |name: &str| environment.get(name).cloned();
     let read = Policy::read(&json.as_bytes(), &environment);
     match Config::parse(json.as_bytes()) {
         Ok(config) => {
@@ -26,13 +26,4 @@ pub(crate) fn compile(
         }
     }
     read
-}
-
-#[derive(Debug)]
-struct Variables(BTreeMap<String, String>);
-
-impl Environment for Variables {
-    fn variable(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
-    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use postern::config::Config;
-use postern::policy::{Environment, Policy};
+use postern::policy::Policy;
 
 /// The project's folder.
 pub(crate) fn root() -> &'static Path {
@@ -35,18 +35,10 @@ pub(crate) fn name(path: &Path) -> String {
         .to_string()
 }
 
-/// An environment in which every variable is set.
-struct EverythingSet;
-
-impl Environment for EverythingSet {
-    fn variable(&self, name: &str) -> Option<String> {
-        Some(format!("the value of {name}"))
-    }
-}
-
 /// Compiles a policy from JSON text. Every environment variable is set.
 pub(crate) fn compile(json: &str) -> Result<(), String> {
     let config = Config::parse(json.as_bytes()).map_err(|errors| errors.to_string())?;
-    Policy::compile(&config, &EverythingSet).map_err(|errors| errors.to_string())?;
+    let environment = |name: &str| Some(format!("the value of {name}"));
+    Policy::compile(&config, &environment).map_err(|errors| errors.to_string())?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use postern::config::Config;
-use postern::policy::{Environment, Policy};
+use postern::policy::Policy;
 
 use crate::golden::{folder, run};
 
@@ -32,14 +32,6 @@ fn policy(consumers: usize, routes: usize) -> String {
     text.replace("/**", "/{rest=**}")
 }
 
-struct Unset;
-
-impl Environment for Unset {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 fn time(what: impl FnOnce()) -> Duration {
     let start = Instant::now();
@@ -50,7 +42,7 @@ fn time(what: impl FnOnce()) -> Duration {
 /// Reads and compiles a policy, which the tool has to do as well.
 fn compile(json: &str) {
     let config = Config::parse(json.as_bytes()).unwrap();
-    let policy = Policy::compile(&config, &Unset).unwrap();
+    let policy = Policy::compile(&config, &|_: &str| None).unwrap();
     std::mem::forget((config, policy));
 }
 
