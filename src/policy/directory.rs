@@ -35,7 +35,6 @@ impl Directory {
     }
 
     /// The consumer of this name.
-    #[inline(never)]
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;
         let is = |at: EntryId| *pool.read(at).text().bytes() == *name;

@@ -37,7 +37,6 @@ fn credential(credential: &mut Node<'_>) {
 }
 
 /// The fields of a map without those that are `null` and known; all are known where none is named.
-#[inline(never)]
 fn fields<'n, 'v>(node: &'n mut Node<'v>, known: &[&str]) -> &'n mut [(Cow<'v, str>, Node<'v>)] {
     let Node::Map(fields) = node else {
         return &mut [];
@@ -56,7 +55,6 @@ fn list<'n, 'v>(node: &'n mut Node<'v>) -> &'n mut [Node<'v>] {
     }
 }
 
-#[inline(never)]
 fn text(node: &mut Node<'_>) {
     let text = match node {
         Node::Bool(true) => Some(Cow::Borrowed("true")),

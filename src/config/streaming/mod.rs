@@ -183,8 +183,6 @@ impl Rest {
     }
 
     /// The config without what is wrong, where nothing else refers to that.
-    #[cold]
-    #[inline(never)]
     fn sound(&self) -> Result<Option<Config>, Stop> {
         if !self.errors.iter().all(|error| stands_alone(&error.path)) {
             return Ok(None);
