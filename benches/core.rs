@@ -98,7 +98,7 @@ fn rule(at: usize) -> Rule {
         headers: Vec::new(),
         query: Vec::new(),
         route: RouteId(u32::try_from(at).expect("few")),
-        matching: 0,
+        match_index: 0,
     }
 }
 

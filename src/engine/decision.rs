@@ -84,7 +84,7 @@ fn malformed(
 }
 
 fn route_of<'p>(found: RouteMatch<'_>, policy: &'p Policy) -> Option<&'p Route> {
-    policy.routes.at(usize::try_from(found.route.0).ok()?)
+    policy.routes.get(found.route)
 }
 
 /// The stages after the match.

@@ -6,7 +6,17 @@ use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::directory::Directory;
 use crate::policy::provider::ProviderId;
 
-/// How far a walk over the keys of a directory has come. It holds nothing of the directory, so it can be gone on with later.
+/// The position of a walk over the consumers of a directory. It holds nothing of the directory, so the walk can be resumed
+/// later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConsumerCursor(usize);
+
+impl ConsumerCursor {
+    /// Before the first consumer.
+    pub(crate) const START: Self = Self(0);
+}
+
+/// The position of a walk over the keys of a directory. It holds nothing of the directory, so the walk can be resumed later.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CredentialCursor {
     provider: ProviderId,
@@ -34,45 +44,45 @@ pub(crate) struct DirectoryKey<'d> {
 }
 
 impl Directory {
-    /// The consumer at `place` or the next one behind it, in no order that means anything; `place` is moved behind it.
-    pub(crate) fn next_consumer(&self, place: &mut usize) -> Option<Consumer<'_>> {
-        let (slot, at) = self.names.next(*place)?;
-        *place = slot.saturating_add(1);
+    /// The consumer at `cursor` or the next one behind it, in no meaningful order. Moves `cursor` behind it.
+    pub(crate) fn next_consumer(&self, cursor: &mut ConsumerCursor) -> Option<Consumer<'_>> {
+        let (slot, at) = self.names.next(cursor.0)?;
+        cursor.0 = slot.saturating_add(1);
         let pool = &self.pool;
         Some(Consumer { pool, at })
     }
 
-    /// The key at `place` or the next one behind it; `place` is moved behind it.
-    pub(crate) fn next_key(&self, place: &mut CredentialCursor) -> Option<DirectoryKey<'_>> {
+    /// The key at `cursor` or the next one behind it. Moves `cursor` behind it.
+    pub(crate) fn next_key(&self, cursor: &mut CredentialCursor) -> Option<DirectoryKey<'_>> {
         loop {
-            let form = if place.in_digests {
+            let form = if cursor.in_digests {
                 IdentifierForm::Sha256
             } else {
                 IdentifierForm::Plain
             };
             match self
                 .tables
-                .get(place.provider.index())?
-                .next(form, place.slot)
+                .get(cursor.provider.index())?
+                .next(form, cursor.slot)
             {
                 Some((slot, at)) => {
-                    place.slot = slot.saturating_add(1);
+                    cursor.slot = slot.saturating_add(1);
                     let bytes = self.pool.read(at).text().bytes();
                     return Some(DirectoryKey {
-                        provider: place.provider,
+                        provider: cursor.provider,
                         credential: Credential::read(&self.pool, at),
                         form,
                         bytes,
                     });
                 }
-                None if place.in_digests => {
-                    place.provider = place.provider.next();
-                    place.in_digests = false;
-                    place.slot = 0;
+                None if cursor.in_digests => {
+                    cursor.provider = cursor.provider.next();
+                    cursor.in_digests = false;
+                    cursor.slot = 0;
                 }
                 None => {
-                    place.in_digests = true;
-                    place.slot = 0;
+                    cursor.in_digests = true;
+                    cursor.slot = 0;
                 }
             }
         }

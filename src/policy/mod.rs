@@ -27,7 +27,7 @@ use crate::source::JsonPath;
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
-pub(crate) use directory_walk::CredentialCursor;
+pub(crate) use directory_walk::{ConsumerCursor, CredentialCursor};
 pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{IdentityHeaders, Routing};

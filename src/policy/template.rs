@@ -38,11 +38,31 @@ pub(crate) enum Variable {
     LookedUp(LookedUp),
 }
 
-/// One value of one lookup, by their places in the route.
+/// The index of a lookup among those of its route, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LookupId(usize);
+
+impl LookupId {
+    pub(crate) const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// The index of a value among those of its lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LookupValueId(usize);
+
+impl LookupValueId {
+    pub(crate) const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// One value of one lookup of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LookedUp {
-    pub(crate) lookup: usize,
-    pub(crate) value: usize,
+    pub(crate) lookup: LookupId,
+    pub(crate) value: LookupValueId,
 }
 
 /// A template whose variables are known to exist.
@@ -223,14 +243,14 @@ impl Scope<'_> {
         }
     }
 
-    /// The places of `lookup.value`.
+    /// The indices of `lookup.value`.
     pub(in crate::policy) fn looked_up(
         &self,
         lookup: &str,
         value: &str,
     ) -> Result<LookedUp, String> {
-        let mut places = self.lookups.iter().enumerate();
-        let Some((place, known)) = places.find(|(_, known)| known.name == lookup) else {
+        let mut lookups = self.lookups.iter().enumerate();
+        let Some((index, known)) = lookups.find(|(_, known)| known.name == lookup) else {
             let names: Vec<_> = self
                 .lookups
                 .iter()
@@ -244,8 +264,8 @@ impl Scope<'_> {
         };
         match known.values.iter().position(|name| *name == value) {
             Some(value) => Ok(LookedUp {
-                lookup: place,
-                value,
+                lookup: LookupId(index),
+                value: LookupValueId(value),
             }),
             None => {
                 let names: Vec<_> = known

@@ -10,7 +10,7 @@ use crate::arena::{ArenaId, ChunkedVec, TextArena};
 pub(super) struct RuleEntry {
     pattern: ArenaId,
     route: RouteId,
-    matching: u32,
+    match_index: u32,
     /// What it asks besides; mostly nothing.
     more: Option<ArenaId>,
     /// The next one of its chain.
@@ -67,7 +67,7 @@ impl RuleTable {
         RuleEntry {
             pattern: self.texts.add(text(pattern)),
             route: rule.route,
-            matching: rule.matching,
+            match_index: rule.match_index,
             more: self.more(more),
             next: None,
         }
@@ -136,7 +136,7 @@ impl RuleTable {
                 let methods = !more.methods.is_empty();
                 (methods, more.headers.len(), more.query.len())
             });
-            Some((std::cmp::Reverse(asks), entry.route, entry.matching, id))
+            Some((std::cmp::Reverse(asks), entry.route, entry.match_index, id))
         };
         rank(left).cmp(&rank(right))
     }
@@ -202,7 +202,7 @@ impl RuleTable {
         let holds = fits(pattern) && entry.more.is_none_or(|more| self.holds(more, head));
         holds.then_some(RouteMatch {
             route: entry.route,
-            matching: entry.matching,
+            match_index: entry.match_index,
             pattern,
         })
     }

@@ -140,7 +140,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             route: RouteId(route),
-            matching: 0,
+            match_index: 0,
         }
     }
 

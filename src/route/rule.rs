@@ -6,7 +6,7 @@ use super::{
     Captures, HeaderPredicate, HostPattern, Method, PathPattern, PatternRef, QueryPredicate,
 };
 
-/// Names a route: its place in the policy.
+/// The index of a route in its policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteId(pub u32);
 
@@ -26,7 +26,7 @@ pub struct Rule {
     /// The route that matches.
     pub route: RouteId,
     /// Which of its matches this is.
-    pub matching: u32,
+    pub match_index: u32,
 }
 
 /// What a router reads of a request.
@@ -50,7 +50,7 @@ pub struct RouteMatch<'r> {
     /// The route.
     pub route: RouteId,
     /// Which of its matches.
-    pub matching: u32,
+    pub match_index: u32,
     /// The pattern that fits the path.
     pub pattern: PatternRef<'r>,
 }

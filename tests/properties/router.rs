@@ -138,7 +138,7 @@ fn compiled((written, matching): (&Written, u32)) -> Rule {
         headers: written.headers.iter().map(header).collect(),
         query: written.query.iter().map(query).collect(),
         route: RouteId(written.route),
-        matching,
+        match_index: matching,
     }
 }
 
@@ -266,7 +266,7 @@ proptest! {
                 headers: &headers,
             };
             let found = router.find(&head);
-            let seen = found.map(|found| (found.route.0, found.matching));
+            let seen = found.map(|found| (found.route.0, found.match_index));
             prop_assert_eq!(seen, oracle(&rules, &asked), "{:?}", asked);
             if let Some(found) = found {
                 prop_assert!(found.pattern.matches(head.path));

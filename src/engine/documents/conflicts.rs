@@ -6,7 +6,9 @@
 use std::rc::Rc;
 
 use crate::auth::IdentifierForm;
-use crate::policy::{Consumer, Credential, CredentialCursor, Directory, Policy, SourceId};
+use crate::policy::{
+    Consumer, ConsumerCursor, Credential, CredentialCursor, Directory, Policy, SourceId,
+};
 use crate::source::Budget;
 
 use super::view::ViewInputs;
@@ -40,21 +42,21 @@ struct Walk {
 
 impl Walk {
     const fn has_begun(&self) -> bool {
-        !matches!(self.stage, Stage::Names(0, 0))
+        !matches!(self.stage, Stage::Names(0, ConsumerCursor::START))
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Stage {
     /// Names of the list of this number, from a place on.
-    Names(usize, usize),
+    Names(usize, ConsumerCursor),
     /// Keys of the list of this number.
     Keys(usize, CredentialCursor),
 }
 
 impl Default for Stage {
     fn default() -> Self {
-        Self::Names(0, 0)
+        Self::Names(0, ConsumerCursor::START)
     }
 }
 
@@ -136,19 +138,22 @@ impl<'r> Round<'r> {
         budget: &mut Budget,
     ) -> Option<Stage> {
         match stage {
-            Stage::Names(number, mut slot) => {
+            Stage::Names(number, mut cursor) => {
                 let Some(&(id, list)) = self.lists.get(number) else {
                     return Some(Stage::Keys(0, CredentialCursor::default()));
                 };
-                let next = id.and_then(|id| Some((id, list.next_consumer(&mut slot)?)));
+                let next = id.and_then(|id| Some((id, list.next_consumer(&mut cursor)?)));
                 let Some((id, consumer)) = next.filter(|_| self.lists.len() > 2) else {
-                    return Some(Stage::Names(number.saturating_add(1), 0));
+                    return Some(Stage::Names(
+                        number.saturating_add(1),
+                        ConsumerCursor::START,
+                    ));
                 };
                 budget.spend(self.lists.len().saturating_mul(LOOK));
                 if self.is_contested(id, number, consumer) {
                     count(contested, id);
                 }
-                Some(Stage::Names(number, slot))
+                Some(Stage::Names(number, cursor))
             }
             Stage::Keys(number, mut at) => {
                 let &(id, list) = self.lists.get(number)?;

@@ -73,8 +73,8 @@ impl Facts<'_> {
     /// A looked-up value, typed; `None` where there is none (or a `null`).
     pub(in crate::engine) fn looked_up(&self, at: LookedUp) -> Option<Pick<'_>> {
         self.looked_up
-            .get(at.lookup)?
-            .get(at.value)
+            .get(at.lookup.index())?
+            .get(at.value.index())
             .filter(|value| *value != Pick::Other(&Value::Null))
     }
 

@@ -88,7 +88,7 @@ pub(in crate::engine) fn matched(
     exchange.observer.detail(&Detail::Matched {
         route: exchange.policy.routes.name(route),
         place: usize::try_from(found.route.0).unwrap_or_default(),
-        matching: found.matching,
+        matching: found.match_index,
     });
     let captures = found.captures(head.path.matching());
     for (name, _) in found.pattern.captures() {
@@ -314,8 +314,8 @@ impl Scene<'_> {
     }
 
     fn test(&self, at: LookedUp, test: &ValueTest) -> String {
-        let lookup = self.route.spec.lookups().get(at.lookup);
-        let value = lookup.and_then(|lookup| lookup.values.get(at.value));
+        let lookup = self.route.spec.lookups().get(at.lookup.index());
+        let value = lookup.and_then(|lookup| lookup.values.get(at.value.index()));
         let name = format!(
             "{}.{}",
             lookup.map_or("", |lookup| &lookup.name),

@@ -25,7 +25,7 @@ pub(in crate::policy) fn rules(
             headers: Vec::new(),
             query: Vec::new(),
             route,
-            matching: 0,
+            match_index: 0,
         };
         return Some(vec![rule]);
     }
@@ -34,7 +34,7 @@ pub(in crate::policy) fn rules(
         let mut rule = rule(one, gates, &all.index(at), errors)?;
         rule.hosts.clone_from(hosts.as_ref()?);
         rule.route = route;
-        rule.matching = u32::try_from(at).unwrap_or(u32::MAX);
+        rule.match_index = u32::try_from(at).unwrap_or(u32::MAX);
         Some(rule)
     };
     let compiled: Vec<_> = written
@@ -112,7 +112,7 @@ fn rule(
         headers: headers.into_iter().collect::<Option<_>>()?,
         query: query.into_iter().collect::<Option<_>>()?,
         route: RouteId(0),
-        matching: 0,
+        match_index: 0,
     })
 }
 

@@ -40,9 +40,9 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    /// The route at this place of the policy.
-    pub(crate) fn at(&self, place: usize) -> Option<&Route> {
-        self.list.get(place)
+    /// The route of this id.
+    pub(crate) fn get(&self, id: RouteId) -> Option<&Route> {
+        self.list.get(usize::try_from(id.0).ok()?)
     }
 
     pub(crate) fn name(&self, route: &Route) -> &str {
