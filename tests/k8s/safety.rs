@@ -9,7 +9,7 @@ use crate::wrappers::names_after;
 #[test]
 fn the_documented_capabilities_are_complete() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
-    let calls = names_after(&read("src/host/abi/import.rs"), "fn ", "proxy_");
+    let calls = names_after(&read("src/host/wasm/abi/import.rs"), "fn ", "proxy_");
     let callbacks = names_after(&read("crates/postlink/src/table.rs"), "\"", "proxy_on_");
     assert!(calls.len() > 10 && callbacks.len() > 5);
     let page = read("docs/operations.md");
