@@ -53,7 +53,6 @@ impl TypeSchema {
             "Routing" => record::<crate::config::Routing>(),
             "Provider" => record::<crate::config::Provider>(),
             "Source" => record::<crate::config::source::WrittenSource>(),
-            "HttpSource" => record::<crate::config::HttpSource>(),
             "Index" => record::<crate::config::Index>(),
             "OnDemand" => record::<crate::config::OnDemand>(),
             "Route" => record::<crate::config::Route>(),
@@ -78,7 +77,8 @@ impl TypeSchema {
             "Respond" => record::<crate::config::Respond>(),
             "Unmatched" => record::<crate::config::Unmatched>(),
             _ => {
-                let (fields, rules) = crate::config::provider::record(name)?;
+                let (fields, rules) = crate::config::provider::record(name)
+                    .or_else(|| crate::config::source::record(name))?;
                 Self::Record(fields, rules)
             }
         })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::decode::node::Node;
-use crate::config::decode::record::Rule;
+use crate::config::decode::record::{Field, Record, Rule};
 use crate::config::decode::{Decode, Named};
 use crate::config::values::names::secret_headers;
 use crate::config::values::scalar::integer;
@@ -54,10 +54,41 @@ record! {
         "onDemand" on_demand: Option<OnDemand> = optional;
     }
     rules [
-        Rule::One(&["http", "inline"]),
+        Rule::One(&[
+            "http",
+            "inline",
+        ]),
         Rule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         Rule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
+}
+
+impl SourceKind {
+    /// The field that it is written in.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Inline(_) => "inline",
+        }
+    }
+
+    /// Where its requests go; `None` where it sends none.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint<'_>> {
+        match self {
+            Self::Http(http) => Some(http.endpoint()),
+            Self::Inline(_) => None,
+        }
+    }
+}
+
+/// The fields of a kind's record, by the record's name.
+pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [Rule])> {
+    Some(match name {
+        "HttpSource" => (HttpSource::FIELDS, HttpSource::RULES),
+        _ => return None,
+    })
 }
 
 /// A year: a longer one is a slip of the pen.
@@ -159,24 +190,17 @@ record! {
 impl Decode for Source {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         let written = WrittenSource::decode(node, at, errors)?;
-        let kind = match (written.http, written.inline) {
-            (Some(mut http), _) => {
-                let path = at.field("http");
-                if written.on_demand.is_some() {
-                    http.bound(&path, errors);
-                }
-                refuse_key(
-                    &http,
-                    written.on_demand.is_some(),
-                    &path.field("path"),
-                    errors,
-                );
-                SourceKind::Http(http)
-            }
-            (None, Some(document)) => SourceKind::Inline(document),
-            (None, None) => return None,
-        };
         let on_demand = written.on_demand;
+        let mut kind = None
+            .or_else(|| written.http.map(SourceKind::Http))
+            .or_else(|| written.inline.map(SourceKind::Inline))?;
+        if let SourceKind::Http(http) = &mut kind {
+            let path = at.field("http");
+            if on_demand.is_some() {
+                http.bound(&path, errors);
+            }
+            refuse_key(http, on_demand.is_some(), &path.field("path"), errors);
+        }
         Some(Self {
             kind,
             refresh: written.refresh,

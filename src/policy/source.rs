@@ -214,18 +214,14 @@ impl Source {
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
         let source = &written.value;
+        let at = path.field(source.kind.name());
         let kind = match &source.kind {
             config::SourceKind::Inline(value) => {
                 SourceKind::Inline(Document::inline(value.clone()))
             }
-            config::SourceKind::Http(written) => http(
-                source,
-                written,
-                readers,
-                environment,
-                &path.field("http"),
-                errors,
-            )?,
+            config::SourceKind::Http(written) => {
+                http(source, written, readers, environment, &at, errors)?
+            }
         };
         let index = match &source.index {
             Some(index) => Some(IndexBy::compile(index, &path.field("index"), errors)?),

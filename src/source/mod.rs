@@ -6,15 +6,14 @@
 //! driver to send. [`JsonPath`] and [`Index`] find values in a document.
 
 mod budget;
+mod centre;
 mod document;
 mod error;
-mod format;
 mod incremental_drop;
 mod index;
 mod json;
 mod on_demand;
 mod path;
-mod protocol;
 mod query;
 mod shared_data;
 mod version;
@@ -23,9 +22,11 @@ mod weight;
 mod wire;
 
 pub use budget::Budget;
+#[cfg(test)]
+pub use centre::DoubleProtocol;
+pub use centre::{Format, FormatReader, HttpProtocol, JsonReader, Protocol};
 pub use document::{Document, Hash};
 pub use error::SourceError;
-pub use format::{Format, FormatReader, JsonReader};
 pub use incremental_drop::IncrementalDrop;
 pub use index::{Entry, Index, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
@@ -33,9 +34,6 @@ pub use on_demand::{
     Arguments, EntryState, Limits, OnDemand, ReadResult, Refusal, RequestTemplate,
 };
 pub use path::PathError;
-#[cfg(test)]
-pub use protocol::DoubleProtocol;
-pub use protocol::{HttpProtocol, Protocol};
 pub use query::{JsonPath, JsonPathError, Selected, Selection};
 pub use shared_data::{ABSENT, SharedData};
 pub use version::Version;
@@ -45,4 +43,4 @@ pub use watched::{
 };
 pub use weight::{text_within, weight};
 
-use protocol::{Finding, Next, Session};
+use centre::{Finding, Next, Session};

@@ -11,7 +11,7 @@ use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Document, Finding, SourceError, Version, protocol, weight};
+use super::{Document, Finding, SourceError, Version, centre, weight};
 
 pub use request::{Arguments, RequestTemplate};
 
@@ -283,7 +283,7 @@ impl OnDemand {
         let Some((key, read)) = self.pending.remove_entry(key) else {
             return ReadResult::Ignored;
         };
-        let error = match protocol::read(result, self.template.endpoint()) {
+        let error = match centre::read(result, self.template.endpoint()) {
             Finding::Changed { body, version } => {
                 let limit = self.template.endpoint().max_bytes();
                 match Document::parse(&body, limit, self.template.format()) {

@@ -2,7 +2,7 @@
 
 use crate::http::{Callout, Endpoint};
 use crate::source::path::{PathError, PathTemplate, has_reserved_byte};
-use crate::source::{Format, Version, protocol};
+use crate::source::{Format, Version, centre};
 
 use super::Refusal;
 
@@ -91,7 +91,7 @@ impl RequestTemplate {
     pub fn fill(&self, arguments: &Arguments<'_>, cached: &Version) -> Result<Callout, Refusal> {
         let path = self.path.fill(arguments.key).ok_or(Refusal::UnfitKey)?;
         let mut callout = self.endpoint.request("GET", path);
-        protocol::conditional(&mut callout, self.format, cached);
+        centre::conditional(&mut callout, self.format, cached);
         Ok(callout)
     }
 }

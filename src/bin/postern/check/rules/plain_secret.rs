@@ -1,6 +1,6 @@
 //! A secret as text in the policy.
 
-use postern::config::{Config, KeyMaterial, SourceKind, TextOrEnv};
+use postern::config::{Config, KeyMaterial, TextOrEnv};
 
 use super::{Rule, Warnings, entry};
 
@@ -36,11 +36,13 @@ fn check(config: &Config, warnings: &mut Warnings) {
         }
     }
     for source in &config.sources {
-        let SourceKind::Http(http) = &source.value.kind else {
+        let kind = &source.value.kind;
+        let Some(endpoint) = kind.endpoint() else {
             continue;
         };
-        let path = format!("{}.http.headers", entry("sources", &source.name));
-        for header in &http.headers {
+        let path = entry("sources", &source.name);
+        let path = format!("{path}.{}.headers", kind.name());
+        for header in endpoint.headers {
             let is_secret = SECRET_WORDS.iter().any(|word| header.name.contains(word));
             if is_secret && matches!(header.value, TextOrEnv::Text(_)) {
                 warnings.add(

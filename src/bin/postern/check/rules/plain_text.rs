@@ -1,6 +1,6 @@
 //! `${` in a field that takes no template.
 
-use postern::config::{Config, Fallback, Respond, SourceKind, TextOrEnv, Unmatched};
+use postern::config::{Config, Fallback, Respond, TextOrEnv, Unmatched};
 use serde_json::Value;
 
 use super::{Rule, Warnings, entry};
@@ -34,11 +34,13 @@ fn check(config: &Config, warnings: &mut Warnings) {
         }
     }
     for source in &config.sources {
-        let SourceKind::Http(http) = &source.value.kind else {
+        let kind = &source.value.kind;
+        let Some(endpoint) = kind.endpoint() else {
             continue;
         };
-        let path = format!("{}.http.headers", entry("sources", &source.name));
-        for header in &http.headers {
+        let path = entry("sources", &source.name);
+        let path = format!("{path}.{}.headers", kind.name());
+        for header in endpoint.headers {
             if let TextOrEnv::Text(value) = &header.value {
                 let value = String::from_utf8_lossy(value.expose());
                 text(&value, entry(&path, &header.name), warnings);

@@ -8,8 +8,8 @@ use crate::secret::Secret;
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
+use super::protocol::{Exchange, Finding, Next};
 use super::reply::body;
-use super::{Exchange, Finding, Next};
 
 /// Logs in at `/login`, and reads `/poll?VERSION` with the token until that is refused.
 #[derive(Debug)]

@@ -1,29 +1,16 @@
-//! The protocols of config centres: how one document is asked for.
-//!
-//! Each kind of centre is a file here and a line in `protocols!`. It implements [`Exchange`]: it makes callouts, reads
-//! replies, and keeps in a [`Session`] what it has to remember between them.
-
-#[cfg(test)]
-mod double;
-mod http;
-mod reply;
+//! What each protocol of a config centre does: it makes callouts, reads replies, and keeps in a session what it has to
+//! remember between them.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
+use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
-
-use super::{SourceError, Version};
-
-#[cfg(test)]
-pub use double::DoubleProtocol;
-pub use http::HttpProtocol;
-pub(super) use http::{conditional, read};
 
 /// What a source says of its document. `Debug` shows of a document its length alone.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Finding {
+pub(in crate::source) enum Finding {
     /// The document's bytes, not yet read. They may be the same bytes that are held already.
     Changed {
         /// The bytes; at most the endpoint's limit.
@@ -60,7 +47,7 @@ impl fmt::Debug for Finding {
 /// What follows a reply.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
-pub(super) enum Next {
+pub(in crate::source) enum Next {
     /// The document takes one more callout.
     #[cfg_attr(
         not(test),
@@ -72,7 +59,7 @@ pub(super) enum Next {
 }
 
 /// What each kind of centre does.
-pub(super) trait Exchange {
+pub(in crate::source) trait Exchange {
     /// What is remembered between two callouts: tokens, indexes, how far the exchange is. It lives in the VM that
     /// fetches, and starts empty where another VM takes over. It must not print a secret.
     type Session: fmt::Debug + Default;
@@ -114,7 +101,7 @@ macro_rules! protocols {
 
         /// What a protocol remembers between two callouts.
         #[derive(Debug, Default)]
-        pub(super) enum Session {
+        pub(in crate::source) enum Session {
             /// Nothing yet.
             #[default]
             New,
@@ -177,10 +164,4 @@ macro_rules! protocols {
     };
 }
 
-protocols! {
-    /// Plain HTTP: one path, one document.
-    Http(HttpProtocol),
-    /// A protocol of several callouts, for the tests of what drives it.
-    #[cfg(test)]
-    Double(DoubleProtocol),
-}
+pub(super) use protocols;

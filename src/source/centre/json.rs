@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::source::json::{Container, Items, Scanner, Token, WHOLE, name, part, unmarked};
 use crate::source::{Budget, JsonPath, SourceError};
 
-use super::Decode;
+use super::format::Decode;
 
 /// How much more a byte costs of a value that is kept.
 const DEAR: usize = 3;

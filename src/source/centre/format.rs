@@ -1,20 +1,14 @@
-//! The formats of documents: how bytes become a value.
-//!
-//! Each format is a file here and a line in `formats!`. It implements [`Decode`].
-
-mod json;
+//! What each format of documents does: it turns bytes into a value.
 
 use std::fmt;
 
 use serde_json::Value;
 
-use super::json::Items;
-use super::{Budget, JsonPath, SourceError};
-
-pub use json::JsonReader;
+use crate::source::json::Items;
+use crate::source::{Budget, JsonPath, SourceError};
 
 /// What each format does: it reads a text in slices, so that a large document delays no request for long.
-pub(super) trait Decode: fmt::Debug + Default {
+pub(in crate::source) trait Decode: fmt::Debug + Default {
     /// What a request asks for (RFC 9110 §12.5.1).
     const MEDIA_TYPE: &'static str;
 
@@ -116,7 +110,4 @@ macro_rules! formats {
     };
 }
 
-formats! {
-    /// JSON (RFC 8259).
-    Json(JsonReader),
-}
+pub(super) use formats;

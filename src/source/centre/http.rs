@@ -6,8 +6,8 @@ use crate::source::wire::{WireReader, WireWriter};
 use crate::source::{Format, SourceError, Version};
 use crate::time::Timestamp;
 
+use super::protocol::{Exchange, Finding, Next};
 use super::reply::body;
-use super::{Exchange, Finding, Next};
 
 /// The longest `etag` and the longest `last-modified` that are kept. A longer one is ignored.
 const MAX_VALIDATOR: usize = 1024;

@@ -1,0 +1,45 @@
+//! Config centres: the [`Protocol`] that asks one for its document, and the [`Format`] that the document has.
+//!
+//! Each kind of centre is a file here and a line in `protocols!`; each format is a file and a line in `formats!`.
+//! CONTRIBUTING.md tells what else a new centre touches.
+
+#[cfg(test)]
+mod double;
+mod format;
+mod http;
+mod json;
+mod protocol;
+mod reply;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::http::{Callout, CalloutError, Endpoint, Reply};
+use crate::time::Timestamp;
+
+use super::json::Items;
+use super::{Budget, JsonPath, SourceError, Version};
+use format::{Decode, formats};
+use protocol::{Exchange, protocols};
+
+#[cfg(test)]
+pub use double::DoubleProtocol;
+pub use http::HttpProtocol;
+pub use json::JsonReader;
+
+pub(super) use http::{conditional, read};
+pub(super) use protocol::{Finding, Next};
+
+protocols! {
+    /// Plain HTTP: one path, one document.
+    Http(HttpProtocol),
+    /// A protocol of several callouts, for the tests of what drives it.
+    #[cfg(test)]
+    Double(DoubleProtocol),
+}
+
+formats! {
+    /// JSON (RFC 8259).
+    Json(JsonReader),
+}
