@@ -54,5 +54,8 @@ mod stats;
 #[path = "adapter/strangers.rs"]
 mod strangers;
 #[cfg(test)]
+#[path = "adapter/threads.rs"]
+mod threads;
+#[cfg(test)]
 #[path = "adapter/waiting.rs"]
 mod waiting;

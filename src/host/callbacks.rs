@@ -67,12 +67,12 @@ impl<H: Host> Vm<H> {
         self.host.follow_log_level();
         match configure::compile(&self.host, size) {
             Ok((policy, fingerprint)) => {
-                configure::notice(policy.notices());
-                self.install(root, Arc::new(policy), fingerprint, size)
+                configure::log_notices(policy.notices());
+                self.on_policy(root, Arc::new(policy), fingerprint, size)
             }
             Err(errors) => {
                 let fingerprint = configure::fingerprint(&self.host, size);
-                configure::tell(fingerprint, &errors);
+                configure::log_errors(fingerprint, &errors);
                 self.refuse_policy(root, fingerprint);
                 false
             }
@@ -84,7 +84,9 @@ impl<H: Host> Vm<H> {
         self.with(|tables| tables.roots.have_only_one_without_a_policy(root)) == Some(true)
     }
 
-    fn install(
+    /// A root gets a policy that the driver has compiled already, as one with several threads does for all of them; says whether
+    /// the VM accepts it. `size` is the length of its text.
+    pub fn on_policy(
         &self,
         root: ContextId,
         policy: Arc<Policy>,
@@ -285,7 +287,8 @@ impl<H: Host> Vm<H> {
         self.end_ticks();
     }
 
-    /// Ends an instance's engine. Exchanges that wait for it are denied: their requests belong to a policy that has ended. (Envoy keeps a root until its last stream ends, so only a second configuration of one root meets any.)
+    /// Ends an instance's engine. Exchanges that wait for it are denied: their requests belong to a policy that has ended. (Envoy
+    /// keeps a root until its last stream ends, so there are such exchanges only when one root is configured again.)
     fn close(&self, own: ContextId, instance: &Rc<PolicyInstance>) {
         let engine = match instance.engine.try_borrow_mut() {
             Ok(mut engine) => engine.take(),

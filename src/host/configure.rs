@@ -1,4 +1,4 @@
-//! From the bytes of a push to a policy.
+//! Compiles the configuration of a root.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use crate::policy::{Environment, Fingerprint, Policy};
 use super::hostcalls::Host;
 use super::log::Value;
 
-/// A configuration above this is refused before it is read: a worker would stand still for it.
+/// A longer configuration is refused before it is read, because compiling it would stop a worker for too long.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Errors that are told one by one.
+/// How many errors or notices are logged at most.
 const MOST_ERRORS: usize = 100;
 
-/// Reads the pushed configuration of `size` bytes and compiles it: the policy, and which it is.
+/// Reads the pushed configuration of `size` bytes and compiles it. Returns the policy and its fingerprint.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -37,15 +37,15 @@ pub(super) fn compile(
     Ok((policy, Fingerprint::read(&text)?))
 }
 
-/// Which policy a configuration of `size` bytes is, whether it can be read as one or not. Of one that is too large the
-/// beginning tells.
+/// The fingerprint of a configuration of `size` bytes, whether it is a policy or not. Of one that is too long, only the
+/// beginning counts.
 pub(super) fn fingerprint(host: &impl Host, size: usize) -> Fingerprint {
     let size = size.min(MOST_BYTES);
     Fingerprint::read(&Configuration { host, size }).unwrap_or_else(|_| Fingerprint::of(b""))
 }
 
-/// What was pushed. The host keeps it, and hands over a piece as often as it is asked for during the callback: a VM's
-/// memory never shrinks, so a copy of the whole text would be held for ever.
+/// The pushed text. It stays in the host, which gives any piece of it during the callback: a VM's memory never shrinks, so a
+/// copy of the whole text would take memory for as long as the VM lives.
 struct Configuration<'a, H> {
     host: &'a H,
     size: usize,
@@ -67,10 +67,10 @@ impl<H: Host> Chunks for Configuration<'_, H> {
     }
 }
 
-/// How much is looked at at once to find the first byte that is no blank.
+/// How many bytes are read at once to find the first byte that isn't a blank.
 const FIRST_BYTES: usize = 256;
 
-/// The first bytes that are not all blank; nothing where all are.
+/// The first bytes that aren't all blanks; no bytes where all are.
 fn first_bytes(text: &dyn Chunks) -> Result<Cow<'_, [u8]>, ConfigErrors> {
     for start in (0..text.length()).step_by(FIRST_BYTES) {
         let piece = text.chunk(start, FIRST_BYTES)?;
@@ -81,7 +81,7 @@ fn first_bytes(text: &dyn Chunks) -> Result<Cow<'_, [u8]>, ConfigErrors> {
     Ok(Cow::Borrowed(&[]))
 }
 
-/// Whether the bytes may be JSON at all. Envoy hands a `Struct` over in protobuf's wire form, whose first byte is a tag.
+/// Checks that the bytes may be JSON. Envoy passes a `Struct` in protobuf's wire form, which begins with a tag.
 fn recognise(text: &[u8]) -> Result<(), ConfigErrors> {
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') => Ok(()),
@@ -102,8 +102,8 @@ fn whole(reason: String, suggestion: &str) -> ConfigErrors {
     errors
 }
 
-/// Tells each error in a line of its own.
-pub(super) fn tell(policy: Fingerprint, errors: &ConfigErrors) {
+/// Logs each error in a line of its own.
+pub(super) fn log_errors(policy: Fingerprint, errors: &ConfigErrors) {
     let number = errors.iter().count();
     error!("event=policy_refused errors={number} policy={policy}");
     for ConfigError {
@@ -123,8 +123,8 @@ pub(super) fn tell(policy: Fingerprint, errors: &ConfigErrors) {
     }
 }
 
-/// Tells what is taken otherwise than it was written.
-pub(super) fn notice(notices: &[Notice]) {
+/// Logs each part of the policy that is used in another form than it was written.
+pub(super) fn log_notices(notices: &[Notice]) {
     for Notice {
         path,
         reason,
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_json() {
+    fn recognises_what_may_be_json() {
         assert!(recognise(b"{}").is_ok());
         assert!(recognise(b" \r\n\t{").is_ok());
         for (bytes, word) in [

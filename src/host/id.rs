@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// The host's number for a context: a root (one policy in one VM) or a stream (one exchange). Envoy counts both up from
-/// one series a VM, so a number is either, and none comes twice.
+/// The host's number for a context: a root (one policy in one VM) or a stream (one exchange). Envoy counts both in one
+/// series for each VM, so a number is one or the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContextId(pub u32);
 
@@ -15,8 +15,8 @@ pub struct CallToken(pub u32);
 /// A table by one of the host's numbers, or by one of the engine's.
 pub(super) type Table<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
-/// Hashes one number by one multiplication. No client chooses these numbers, so nothing needs a keyed hash; and a keyed
-/// one costs more than the rest of the look-up.
+/// Hashes one number by one multiplication. Clients don't choose these numbers, so a keyed hash isn't needed; it would cost
+/// more than the rest of the lookup.
 #[derive(Debug, Default)]
 pub(super) struct NumberHasher(u64);
 
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_in_a_row_spread() {
+    fn spreads_consecutive_numbers() {
         let build = BuildHasherDefault::<NumberHasher>::default();
         let mut tops = std::collections::BTreeSet::new();
         let mut lows = std::collections::BTreeSet::new();

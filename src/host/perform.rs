@@ -56,7 +56,7 @@ impl<'a, H: Host> Performer<'a, H> {
         self.action
     }
 
-    /// Decides a request and performs what comes of it.
+    /// Decides a request and performs the result.
     pub(super) fn decide(&mut self, stream: ContextId, instance: &Rc<PolicyInstance>) {
         let map = match self.vm.host.headers(MapKind::Request) {
             Ok(map) => map,
@@ -65,7 +65,7 @@ impl<'a, H: Host> Performer<'a, H> {
                 return self.refuse(stream, Refusal::Unreadable);
             }
         };
-        // A request has headers; the host gives an empty map where it has none to give.
+        // A request has headers; the host gives an empty map where there are none to read.
         match Headers::parse(&map) {
             Ok(headers) if !headers.is_empty() => {
                 self.decide_by(&Request::new(headers), stream, instance);
@@ -202,7 +202,7 @@ impl<'a, H: Host> Performer<'a, H> {
             .act_as(stream)
             .and_then(|()| self.vm.host.continue_request());
         if let Err(failure) = continued {
-            // They are for a response of the upstream's. Our denial is a response too, and its edits could fail as well.
+            // The edits are for a response of the upstream. The denial is a response too, and edits of it could fail as well.
             self.vm.with(|tables| tables.edits(stream));
             self.not_performed(stream, &failure);
         }
@@ -250,8 +250,8 @@ impl<'a, H: Host> Performer<'a, H> {
             .collect();
         let headers = HeaderMap::from_pairs(&pairs);
         self.answer(stream, |host, log| {
-            // Envoy's access log shows the path that the request has when it is answered (tried on 1.40). One that shows
-            // a credential is no reason not to answer.
+            // Envoy's access log shows the path that the request has when it is answered (tried on 1.40), so a credential is
+            // removed from it. Where that fails, the request is answered all the same.
             if let Err(failure) = edits.path().map_or(Ok(()), |path| edit_path(host, path)) {
                 log.trouble(&failure);
             }
@@ -265,7 +265,7 @@ impl<'a, H: Host> Performer<'a, H> {
         });
     }
 
-    /// Denies by ourselves. A stream whose denial fails too stays held.
+    /// Denies on the adapter's own account. A stream whose denial fails too stays held.
     #[cold]
     #[inline(never)]
     pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {
@@ -273,8 +273,8 @@ impl<'a, H: Host> Performer<'a, H> {
         self.answer(stream, |host, _| refusal.answer(host));
     }
 
-    /// Answers a stream, once: a second local response would end Envoy itself. (One that waits is taken out of the tables
-    /// before, so that no later turn finds it.)
+    /// Answers a stream once: a second local response would end Envoy. (A stream that waits is taken out of the tables before,
+    /// so that no later callback finds it.)
     fn answer(
         &mut self,
         stream: ContextId,
@@ -293,8 +293,8 @@ impl<'a, H: Host> Performer<'a, H> {
         }
     }
 
-    /// Has the following host calls attributed to `context`. What the host says where the context is gone is an error
-    /// here too: calls that follow would hit another context.
+    /// Makes `context` the effective one. Where the context is gone, the following calls would go to another one, so the
+    /// failure is passed on.
     pub(super) fn act_as(&mut self, context: ContextId) -> Result<(), Failure> {
         if self.effective != context {
             self.vm.host.set_effective_context(context)?;

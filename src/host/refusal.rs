@@ -1,25 +1,25 @@
-//! Denials of the adapter's own: what it says where no policy can be asked, or an answer cannot be performed.
+//! Denials by the adapter itself: where there is no policy to ask, or the answer can't be performed.
 
 use crate::http::HeaderMap;
 
 use super::hostcalls::{Failure, Host};
 
-/// Why the adapter denies by itself. All of them are ours and answer 503; the reason stands in the response-code details.
+/// Why the adapter denies by itself. The status is always 503; the reason stands in the response-code details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The stream's root has no good policy yet.
     NoPolicy,
-    /// The host never told of this stream: its root, and so its policy, is unknown.
+    /// The host never announced this stream: its root is unknown, and so is its policy.
     UnknownContext,
     /// The request's headers could not be read.
     Unreadable,
-    /// An edit, or letting the stream go on, was refused by the host.
+    /// The host refused an edit, or to let the stream go on.
     NotPerformed,
     /// The host's clock could not be read where the decision needed it.
     NoClock,
     /// The engine is gone (its policy was replaced) or cannot be asked now.
     NoEngine,
-    /// Waiting and waking went round too often within one callback.
+    /// Callouts failed and woke exchanges too often within one callback.
     Unsettled,
 }
 

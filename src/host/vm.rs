@@ -37,10 +37,10 @@ pub struct Vm<H> {
     ignored: Cell<Ignored>,
 }
 
-/// Callbacks that named what this VM doesn't know. The SDK's dispatcher would have trapped on each.
+/// Callbacks with unknown numbers, which were ignored. The SDK's dispatcher would have trapped on each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored {
-    /// Contexts that were never created, or are gone.
+    /// Contexts that were never created, or have ended.
     pub contexts: u64,
     /// Replies to callouts that were never sent, were answered already, or whose policy is gone.
     pub replies: u64,
@@ -129,7 +129,7 @@ impl<H: Host> Vm<H> {
         }
     }
 
-    /// Works on the tables. `None` only where this VM is re-entered while it does, which no host call allows.
+    /// Works on the tables. `None` only where the VM is called again meanwhile, which no host call does.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Tables) -> T) -> Option<T> {
         match self.tables.try_borrow_mut() {
             Ok(mut tables) => Some(work(&mut tables)),

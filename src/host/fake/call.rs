@@ -1,4 +1,4 @@
-//! The host calls, as the adapter's raw edge makes them.
+//! The calls of the fake host, with the numbers of the ABI.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -67,7 +67,7 @@ pub(super) fn make<T>(
     if let Some(status) = host.failures.get(name) {
         return Err(status.0);
     }
-    // As in the C++ host: an effective context that is gone gives way to the callback's own.
+    // As in the C++ host: where the effective context is gone, the callback's own takes its place.
     let known = effective != 0 && host.contexts.contains_key(&effective);
     work(&mut host, if known { effective } else { current })
 }

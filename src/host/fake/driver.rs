@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::host::wasm::{self, Wasm};
 use crate::host::{Action, CallToken, ContextId, Host, Ignored, Vm, VmSeed};
+use crate::policy::{Fingerprint, Policy};
 
 use super::native::Native;
 
@@ -35,6 +37,7 @@ impl Driver {
 pub trait Callbacks: fmt::Debug {
     fn on_context_create(&self, context: ContextId, parent: ContextId);
     fn on_configure(&self, root: ContextId, size: usize) -> bool;
+    fn on_policy(&self, root: ContextId, policy: Arc<Policy>, fingerprint: Fingerprint) -> bool;
     fn on_tick(&self, root: ContextId);
     fn on_request_headers(&self, stream: ContextId) -> Action;
     fn on_response_headers(&self, stream: ContextId) -> Action;
@@ -50,6 +53,10 @@ impl<H: Host> Callbacks for Vm<H> {
 
     fn on_configure(&self, root: ContextId, size: usize) -> bool {
         self.on_configure(root, size)
+    }
+
+    fn on_policy(&self, root: ContextId, policy: Arc<Policy>, fingerprint: Fingerprint) -> bool {
+        self.on_policy(root, policy, fingerprint, 0)
     }
 
     fn on_tick(&self, root: ContextId) {

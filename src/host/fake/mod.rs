@@ -15,9 +15,11 @@ pub(super) mod stats;
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{HeaderMap, Headers};
+use crate::policy::{Fingerprint, Policy};
 use crate::time::Timestamp;
 
 use super::{Action, CallToken, ContextId, VmSeed};
@@ -28,7 +30,7 @@ pub use driver::{Callbacks, Driver};
 pub use shared_data::SharedData;
 pub use state::{FakeHost, LocalResponse, SentCallout};
 
-/// What the hash tables of these VMs are seeded by.
+/// The seed of the VMs' hash tables.
 const SEED: u64 = 0x0123_4567_89ab_cdef;
 
 /// Header pairs, owned.
@@ -148,7 +150,7 @@ impl FakeVm {
         self.host.borrow_mut()
     }
 
-    /// What Envoy would have choked on.
+    /// What would have ended Envoy.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.host.borrow().violations.clone()
@@ -209,12 +211,19 @@ impl FakeVm {
         context
     }
 
-    /// Pushes a configuration to `root`; whether it was taken.
+    /// Pushes a configuration to `root`; says whether the VM accepts it.
     pub fn configure(&self, root: ContextId, configuration: &[u8]) -> bool {
         self.host.borrow_mut().configuration = Some(configuration.to_vec());
-        let taken = self.enter(root, |vm| vm.on_configure(root, configuration.len()));
+        let is_accepted = self.enter(root, |vm| vm.on_configure(root, configuration.len()));
         self.host.borrow_mut().configuration = None;
-        taken
+        is_accepted
+    }
+
+    /// Gives `root` a policy that is compiled already; says whether the VM accepts it.
+    pub fn share(&self, root: ContextId, policy: &Arc<Policy>, fingerprint: Fingerprint) -> bool {
+        self.enter(root, |vm| {
+            vm.on_policy(root, Arc::clone(policy), fingerprint)
+        })
     }
 
     /// Brings the headers of a request.

@@ -1,4 +1,4 @@
-//! The fake host's state: what it was told to do, what it knows of each context, what it has recorded.
+//! The state of the fake host: its script, what it knows of each context, and what it has recorded.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -52,11 +52,11 @@ pub(super) struct Context {
     pub(super) response: Pairs,
     pub(super) response_open: bool,
     pub(super) local: Option<LocalResponse>,
-    /// It was let go by the callback's answer or by a host call.
+    /// It went on, by the callback's answer or by a host call.
     pub(super) gone_on: bool,
-    /// The exchange: the first filter's number stands for it.
+    /// The exchange, by the number of its first filter's stream.
     pub(super) exchange: u32,
-    /// The name of the plugin that it is of.
+    /// The name of its plugin.
     pub(super) plugin: String,
 }
 
@@ -67,7 +67,7 @@ pub struct FakeHost {
     pub clusters: BTreeSet<String>,
     /// Host calls that answer this status instead of doing anything, by their names in the ABI.
     pub failures: BTreeMap<String, Status>,
-    /// The plugin that contexts are of from now on.
+    /// The plugin of the contexts that begin from now on.
     pub plugin: String,
     /// The level of the log: 0 trace to 4 error.
     pub log_level: u32,
@@ -79,7 +79,7 @@ pub struct FakeHost {
     pub logs: Vec<(u32, String)>,
     /// How often each host call was made.
     pub calls: BTreeMap<&'static str, u32>,
-    /// The most that was taken out of a buffer at once, in bytes.
+    /// The longest piece that was read of a buffer, in bytes.
     pub longest_read: usize,
     /// The tick period of each root in milliseconds, zero for none. Envoy keeps it when the root has ended.
     pub ticks: BTreeMap<ContextId, u32>,
@@ -151,7 +151,7 @@ impl FakeHost {
             .insert(name.to_owned(), Status::INTERNAL_FAILURE);
     }
 
-    /// What was said of a stream for its access log.
+    /// The properties of a stream.
     #[must_use]
     pub fn properties(&self, stream: ContextId) -> BTreeMap<String, String> {
         let Some(context) = self.contexts.get(&stream.0) else {
@@ -264,7 +264,7 @@ impl FakeHost {
         }
     }
 
-    /// Takes a callout out of the pending ones, and names the root that is called back for it.
+    /// Removes a pending callout, and returns the context that is called back for it.
     pub(super) fn answered(&mut self, token: CallToken) -> ContextId {
         let place = self.pending.iter().position(|sent| sent.token == token);
         match place {

@@ -1,17 +1,17 @@
-//! What the host says of a callout.
+//! Reads the replies to callouts.
 
 use crate::http::{CalloutError, HeaderMap, Headers, Reply};
 
 use crate::host::hostcalls::{Failure, Host, MapKind, Status};
 
-/// So much is read of the content of a reply that came before its callout was known to be sent. In Envoy there is none.
+/// How much is read of the content of a reply that comes before the call that sends its callout returns. Envoy sends none.
 pub(in crate::host) const MOST_EARLY_BYTES: usize = 64 << 10;
 
-/// So much is told of the host's words.
+/// How much of the host's own text is reported, in bytes.
 const MOST_WORDS: usize = 200;
 
-/// Reads the reply that the host holds during this callback: of its content one byte more than `limit` at most, so that
-/// what is too long needs no memory here.
+/// Reads the reply of this callback. Of its content it reads one byte more than `limit` at most, so that a longer one takes
+/// no memory here.
 pub(in crate::host) fn read(
     host: &impl Host,
     headers: usize,
@@ -37,7 +37,7 @@ pub(in crate::host) fn read(
     match is_local(&reply.headers.view()).then(|| reply.status()) {
         Some(Some(status)) => Err(CalloutError::Unreached {
             status,
-            reason: words(&reply.body),
+            reason: text_of(&reply.body),
         }),
         Some(None) | None => Ok(reply),
     }
@@ -53,7 +53,7 @@ pub(in crate::host) fn unsent(failure: &Failure) -> CalloutError {
     }
 }
 
-/// Whether the host has made the answer itself, as nothing came from the cluster.
+/// Whether the host has made the reply itself, because none came from the cluster.
 ///
 /// Envoy (1.40) makes one, with status 502, 503 or 504, where a connection is refused or reset, an answer is no HTTP, the
 /// time runs out, or it won't send the request: for a header with a control byte, say. It doesn't mark it. But its router
@@ -66,8 +66,8 @@ fn is_local(headers: &Headers<'_>) -> bool {
         && headers.first(b"x-envoy-upstream-service-time").is_none()
 }
 
-/// The beginning of the host's words.
-fn words(body: &[u8]) -> Box<str> {
+/// The beginning of the host's text.
+fn text_of(body: &[u8]) -> Box<str> {
     let shown = body.get(..MOST_WORDS).unwrap_or(body);
     String::from_utf8_lossy(shown).into()
 }

@@ -1,9 +1,10 @@
-//! Comparing bytes, for the module's `memcmp`.
+//! Compares bytes, for the module's `memcmp`.
 
-/// Less than, equal to or greater than zero, as `left` is to `right`, which has the same length: as `memcmp` has it.
+/// Less than, equal to or greater than zero, as `left` is less than, equal to or greater than `right`, which has the same
+/// length. So the C standard defines `memcmp`.
 ///
-/// Eight bytes at a time: the C library for WebAssembly goes byte by byte, and every `==` of two slices in Rust goes
-/// there. That was a seventh of all that a request runs.
+/// It compares eight bytes at a time. The C library for WebAssembly compares byte by byte, and every `==` of two slices in
+/// Rust calls it: that was a seventh of the operations of a request.
 pub(in crate::host::wasm) fn compare(left: &[u8], right: &[u8]) -> i32 {
     let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
     let (left_end, right_end) = (lefts.remainder(), rights.remainder());

@@ -29,7 +29,7 @@ impl Log for HostLog {
 
 /// Sends the program's log to the host from now on.
 pub(in crate::host) fn install() {
-    // An error means that it was done before.
+    // An error means that a logger is set already.
     let _ = log::set_logger(&HostLog);
     log::set_max_level(if cfg!(target_arch = "wasm32") {
         LevelFilter::Info

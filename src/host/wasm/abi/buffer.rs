@@ -8,7 +8,7 @@ use std::ptr::null_mut;
 const MOST_SPARE: usize = 16 * 1024;
 
 thread_local! {
-    /// What the host's next buffer is made of: most requests need one, and only one at a time.
+    /// The memory of the host's next buffer: most requests need one buffer, and only one at a time.
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     /// Where the host writes into the spare buffer, and how many bytes have room there.
     static LENT: Cell<(*mut u8, usize)> = const { Cell::new((null_mut(), 0)) };
@@ -40,8 +40,8 @@ pub(super) unsafe fn adopt(data: *mut u8, size: usize) -> Vec<u8> {
     unsafe { Vec::from_raw_parts(data, size, room) }
 }
 
-/// Keeps a buffer that came from the host for the next one. Where another is kept already, that one was too small, or this
-/// one came before it: the last one stays.
+/// Keeps a buffer of the host's for the next call. Where another is kept already, it was too small or came later, and the
+/// last one given back stays.
 pub(in crate::host::wasm) fn give_back(buffer: Vec<u8>) {
     if (1..=MOST_SPARE).contains(&buffer.capacity()) {
         SPARE.set(buffer);
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_was_given_back_is_the_next_ones_memory() {
+    fn reuses_a_buffer_that_was_given_back() {
         let first = handed_over(&[1; 600]);
         let place = first.as_ptr();
         give_back(first);
@@ -79,20 +79,20 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_has_one_owner() {
+    fn lends_a_buffer_to_one_owner() {
         give_back(handed_over(&[1; 600]));
         let first = handed_over(&[1; 600]);
         let second = handed_over(&[2; 500]);
         assert_ne!(first.as_ptr(), second.as_ptr());
         give_back(second);
         give_back(first);
-        // None that is empty takes the place of another.
+        // An empty buffer doesn't replace another.
         give_back(Vec::new());
         assert_eq!(handed_over(&[3; 600]).capacity(), 600);
     }
 
     #[test]
-    fn what_does_not_fit_has_memory_of_its_own() {
+    fn allocates_for_what_does_not_fit() {
         give_back(handed_over(&[1; 100]));
         let larger = handed_over(&[2; 101]);
         assert_eq!((larger.len(), larger.capacity()), (101, 101));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_never_came_harms_none() {
+    fn survives_a_buffer_that_never_came() {
         give_back(handed_over(&[1; 600]));
         // The host allocated, and then failed.
         let lost = allocate(600);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_buffer_is_let_go() {
+    fn drops_a_huge_buffer() {
         give_back(handed_over(&vec![1; MOST_SPARE + 1]));
         assert_eq!(handed_over(&[2; 10]).capacity(), 10);
         give_back(handed_over(&vec![1; MOST_SPARE]));

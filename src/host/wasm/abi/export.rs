@@ -1,9 +1,9 @@
 //! The callbacks, as `postern_on_*`: the `proxy-wasm` crate has the names that the host calls, and the step after the
 //! link puts ours in their place.
 //!
-//! Each one that is exported costs every request, so there is no `on_log`, and no `on_done` either: Envoy calls it right
-//! before `on_delete`, for streams and for roots, and shared data can still be written there. `on_vm_start` has nothing
-//! to do.
+//! Each exported callback costs every request. So there is no `on_log`; there is no `on_done`, because Envoy calls it right
+//! before `on_delete`, for streams and for roots, where shared data can still be written; and there is no `on_vm_start`,
+//! which would have nothing to do.
 
 use std::slice::from_raw_parts;
 

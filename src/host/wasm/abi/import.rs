@@ -1,4 +1,4 @@
-//! What the host offers.
+//! The functions that the host offers.
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {

@@ -35,7 +35,7 @@ use stand_in as import;
 pub(super) use buffer::give_back;
 pub(super) use numbers::LogLevel;
 
-/// What a status says of a call.
+/// The result of a call by its status.
 fn check(call: &'static str, status: u32) -> Result<(), Failure> {
     match Status(status) {
         Status::OK => Ok(()),
@@ -43,7 +43,7 @@ fn check(call: &'static str, status: u32) -> Result<(), Failure> {
     }
 }
 
-/// Makes a call that hands a buffer over.
+/// Makes a call that returns a buffer.
 fn received(
     call: &'static str,
     ask: impl FnOnce(*mut *mut u8, *mut usize) -> u32,
@@ -62,7 +62,7 @@ pub(in crate::host::wasm) fn log(level: LogLevel, line: &[u8]) -> Result<(), Fai
     check("proxy_log", status)
 }
 
-/// The level that the host's log is at.
+/// The level of the host's log.
 pub(in crate::host::wasm) fn log_level() -> Result<LogLevel, Failure> {
     let mut level = 0;
     // SAFETY: the host writes one word during the call.
@@ -220,7 +220,7 @@ pub(in crate::host::wasm) fn now() -> Result<Timestamp, Failure> {
     Ok(Timestamp::from_nanos(nanos))
 }
 
-/// What is shared under `key`, and its mark.
+/// The shared data under `key`, and their compare-and-swap token.
 pub(in crate::host::wasm) fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), Failure> {
     let mut mark = 0;
     let bytes = received("proxy_get_shared_data", |data, size| {
@@ -230,7 +230,7 @@ pub(in crate::host::wasm) fn shared_data(key: &[u8]) -> Result<(Vec<u8>, u32), F
     Ok((bytes, mark))
 }
 
-/// Shares `value` under `key`; with a mark other than zero only where the key still has it, or doesn't exist.
+/// Writes shared data under `key`; with a token other than zero only where the key still has it, or doesn't exist.
 pub(in crate::host::wasm) fn set_shared_data(
     key: &[u8],
     value: &[u8],
@@ -243,8 +243,7 @@ pub(in crate::host::wasm) fn set_shared_data(
     check("proxy_set_shared_data", status)
 }
 
-/// Has the further calls of this callback attributed to another context. It ends with the callback. A context that is
-/// gone is a bad argument.
+/// Attributes the further calls of this callback to another context. A context that has ended is a bad argument.
 pub(in crate::host::wasm) fn set_effective_context(context: ContextId) -> Result<(), Failure> {
     // SAFETY: no pointer is involved.
     check("proxy_set_effective_context", unsafe {
@@ -260,7 +259,7 @@ pub(in crate::host::wasm) fn property(name: &[u8]) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Says something of the effective stream that all filters of its request see, and that its access log can show, as
+/// Sets a property of the effective stream. All filters of its request see it, and the access log can show it as
 /// `%FILTER_STATE(wasm.NAME:PLAIN)%`.
 pub(in crate::host::wasm) fn set_property(name: &[u8], value: &[u8]) -> Result<(), Failure> {
     // SAFETY: the host reads both slices during the call.
@@ -270,7 +269,7 @@ pub(in crate::host::wasm) fn set_property(name: &[u8], value: &[u8]) -> Result<(
     check("proxy_set_property", status)
 }
 
-/// Names a stat. The same name means the same stat in every VM, but each has a number of its own for it.
+/// Defines a stat. A name means the same stat in every VM, but each VM has a number of its own for it.
 pub(in crate::host::wasm) fn define_metric(
     kind: MetricKind,
     name: &[u8],
@@ -284,7 +283,7 @@ pub(in crate::host::wasm) fn define_metric(
     Ok(MetricId(id))
 }
 
-/// Adds to a stat; what is less than zero only to a gauge.
+/// Adds to a stat. Only a gauge takes less than zero.
 pub(in crate::host::wasm) fn increment_metric(metric: MetricId, by: i64) -> Result<(), Failure> {
     // SAFETY: no pointer is involved.
     check("proxy_increment_metric", unsafe {
@@ -292,7 +291,7 @@ pub(in crate::host::wasm) fn increment_metric(metric: MetricId, by: i64) -> Resu
     })
 }
 
-/// Says what a gauge is now.
+/// Sets a gauge.
 pub(in crate::host::wasm) fn record_metric(metric: MetricId, value: u64) -> Result<(), Failure> {
     // SAFETY: no pointer is involved.
     check("proxy_record_metric", unsafe {
@@ -300,7 +299,7 @@ pub(in crate::host::wasm) fn record_metric(metric: MetricId, value: u64) -> Resu
     })
 }
 
-/// Some random bytes, other ones each time; zeros where there are none to be had.
+/// Random bytes, other ones on each call; zeros where the host gives none.
 #[cfg(target_arch = "wasm32")]
 fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
