@@ -2,14 +2,13 @@
 //!
 //! `benches/envoy/policies.py` writes the same for the real Envoy; the requests are alike in both.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use postern::config::Config;
 use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
 use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
-use postern::internals::source::{ABSENT, SharedData};
+use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
 use serde_json::{Value, json};
@@ -212,29 +211,6 @@ impl Observer for Nothing {
     fn event(&mut self, _: &Event<'_>) {}
 }
 
-/// Shared data of an Envoy with one VM.
-#[derive(Debug, Default)]
-struct OneBoard(BTreeMap<String, (Vec<u8>, u32)>);
-
-impl SharedData for OneBoard {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.0.get(key).cloned()
-    }
-
-    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
-        let present = self.0.get(key).map(|(_, mark)| *mark);
-        let fits = match (present, mark) {
-            (_, None) | (None, Some(_)) => true,
-            (Some(present), Some(mark)) => mark != ABSENT && mark == present,
-        };
-        if fits {
-            let next = present.unwrap_or(0).wrapping_add(1);
-            self.0.insert(key.to_owned(), (value.to_vec(), next));
-        }
-        fits
-    }
-}
-
 /// Compiles a policy.
 pub(crate) fn compile(policy: &str) -> Policy {
     let config = Config::parse(policy.as_bytes()).expect("a policy that can be read");
@@ -251,7 +227,7 @@ impl Gate {
         postern::internals::hash::seed(1);
         let store = Store::new(1);
         let mut engine = Engine::new(Arc::new(compile(&policy(job))), &store, &mut Nothing);
-        let mut board = OneBoard::default();
+        let mut board = LocalData::default();
         let now = Timestamp::from_nanos(1);
         let document = match job {
             Job::J4 => tenants(ENTRIES),

@@ -7,15 +7,14 @@
 )]
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply};
 use postern::internals::source::{
-    Budget, Candidate, DefinitionHash, FetchOutcome, Format, Hash, HttpProtocol, Progress,
-    Protocol, Schedule, SharedData, SourceError, Tick, Watched,
+    Budget, Candidate, DefinitionHash, FetchOutcome, Format, Hash, HttpProtocol, LocalData,
+    Progress, Protocol, Schedule, SharedData, SourceError, Tick, Watched,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -25,63 +24,47 @@ const STALE_FOR: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(200);
 const START: Timestamp = Timestamp::from_nanos(1_700_000_000_000_000_000);
 
-/// Bytes and their mark.
-type Cell = (Vec<u8>, u32);
-
-/// Shared data as Envoy has it: any mark will do for an absent key, no key ever goes.
+/// The data that several VMs share.
 #[derive(Clone, Debug, Default)]
-struct Shared(Rc<RefCell<HashMap<String, Cell>>>);
+struct Shared(Rc<RefCell<LocalData>>);
 
 impl Shared {
     fn lease(&self) -> String {
-        let map = self.0.borrow();
-        map.keys()
-            .find(|key| key.contains("lease"))
-            .unwrap()
-            .clone()
+        let data = self.0.borrow();
+        let mut keys = data.keys();
+        keys.find(|key| key.contains("lease")).unwrap().to_owned()
     }
 
     fn corrupt(&self, part: &str) {
-        for (key, (value, mark)) in self.0.borrow_mut().iter_mut() {
-            if key.contains(part) {
-                let last = value.len() - 1;
-                value[last] ^= 1;
-                *mark += 1;
-            }
+        let mut data = self.0.borrow_mut();
+        let keys: Vec<String> = data.keys().map(str::to_owned).collect();
+        for key in keys.iter().filter(|key| key.contains(part)) {
+            let (mut value, _) = data.get(key).unwrap();
+            let last = value.len() - 1;
+            value[last] ^= 1;
+            data.write(key, &value, None);
         }
     }
 }
 
 impl SharedData for Shared {
-    fn read(&mut self, key: &str) -> Option<Cell> {
-        self.0.borrow().get(key).cloned()
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
+        self.0.borrow_mut().read(key)
     }
 
-    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
-        let mut map = self.0.borrow_mut();
-        match map.get_mut(key) {
-            None => {
-                map.insert(key.to_owned(), (value.to_vec(), 1));
-                true
-            }
-            Some((_, present)) if mark.is_some_and(|mark| mark != *present) => false,
-            Some((held, present)) => {
-                *held = value.to_vec();
-                *present += 1;
-                true
-            }
-        }
+    fn write(&mut self, key: &str, value: &[u8], token: Option<u32>) -> bool {
+        self.0.borrow_mut().write(key, value, token)
     }
 }
 
-/// A board on which somebody else acts between the first read and the first write.
+/// Shared data that another VM writes between the first read and the first write.
 struct Racing<'a> {
     shared: Shared,
     other: Option<&'a mut dyn FnMut()>,
 }
 
 impl SharedData for Racing<'_> {
-    fn read(&mut self, key: &str) -> Option<Cell> {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
         self.shared.read(key)
     }
 

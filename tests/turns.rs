@@ -6,7 +6,7 @@
     reason = "a simulation that panics is a failed test"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use postern::engine::{
     Engine, Event, ExchangeId, FlightId, Inputs, Observer, Step, Store, Waiting,
 };
 use postern::http::{Edits, HeaderMap, Reply, Request};
-use postern::internals::source::SharedData;
+use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
 
@@ -24,25 +24,6 @@ const USUALLY: Option<Duration> = Some(Duration::from_millis(100));
 
 /// More than this many bytes of documents never come into use at once: twice a slice.
 const MOST: usize = 512 << 10;
-
-#[derive(Default)]
-struct Shared(BTreeMap<String, (Vec<u8>, u32)>);
-
-impl SharedData for Shared {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.0.get(key).cloned()
-    }
-
-    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
-        let present = self.0.get(key).map(|(_, mark)| *mark);
-        let fits = present.is_none() || mark.is_none_or(|mark| Some(mark) == present);
-        if fits {
-            let next = present.unwrap_or(0) + 1;
-            self.0.insert(key.to_owned(), (value.to_vec(), next));
-        }
-        fits
-    }
-}
 
 /// The documents that came into use, with their lengths.
 #[derive(Default)]
@@ -77,7 +58,7 @@ impl Inputs for Clock {
 /// A VM, and what is around it.
 struct Vm {
     store: Store,
-    board: Shared,
+    shared: LocalData,
     loaded: Loaded,
     clock: Clock,
 }
@@ -86,7 +67,7 @@ impl Vm {
     fn new() -> Self {
         Self {
             store: Store::new(7),
-            board: Shared::default(),
+            shared: LocalData::default(),
             loaded: Loaded::default(),
             clock: Clock(Timestamp::from_nanos(1_700_000_000_000_000_000)),
         }
@@ -101,7 +82,7 @@ impl Vm {
     /// Lets the time pass after which the engine wants to be ticked, and ticks it.
     fn tick(&mut self, engine: &mut Engine) -> Vec<ExchangeId> {
         self.clock.0 = self.clock.0.after(engine.tick_period().unwrap());
-        let woken = engine.tick(self.clock.0, &mut self.board, &mut self.loaded);
+        let woken = engine.tick(self.clock.0, &mut self.shared, &mut self.loaded);
         woken.0
     }
 
@@ -114,7 +95,7 @@ impl Vm {
             flight,
             Ok(reply),
             self.clock.0,
-            &mut self.board,
+            &mut self.shared,
             &mut self.loaded,
         );
         woken.0

@@ -12,6 +12,7 @@ mod error;
 mod incremental_drop;
 mod index;
 mod json;
+mod local_data;
 mod on_demand;
 mod path;
 mod query;
@@ -30,6 +31,7 @@ pub use error::SourceError;
 pub use incremental_drop::IncrementalDrop;
 pub use index::{Entry, Index, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
+pub use local_data::LocalData;
 pub use on_demand::{
     Arguments, EntryState, Limits, OnDemand, ReadResult, Refusal, RequestTemplate,
 };

@@ -83,11 +83,11 @@ fn published(driver: Driver, policy: &str, seed: VmSeed) -> String {
         }
     }
     vm.delete(roots[0]);
-    let keys: Vec<_> = world.shared().keys().map(<[u8]>::to_vec).collect();
+    let keys: Vec<_> = world.shared().keys().map(str::to_owned).collect();
     assert!(keys.len() > 4);
     for key in keys {
-        tell(&String::from_utf8_lossy(&key));
-        tell(&world.shared().read(&key));
+        tell(&key);
+        tell(&world.shared().get(&key));
     }
     tell(&world.stats());
     tell(&vm.host().logs);

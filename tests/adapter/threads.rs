@@ -4,21 +4,13 @@ use std::sync::Arc;
 use std::thread;
 
 use postern::host::fake::{FakeVm, Outcome, World};
-use postern::policy::{Environment, Fingerprint, Policy};
+use postern::policy::{Fingerprint, Policy};
 
 use crate::support::{NOW, SMALL, answered, get, sound};
 
-struct Nothing;
-
-impl Environment for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-}
-
 #[test]
 fn threads_decide_by_one_compiled_policy() {
-    let policy = Policy::read(&SMALL.as_bytes(), &Nothing).expect("it is valid");
+    let policy = Policy::read(&SMALL.as_bytes(), &|_: &str| None).expect("it is valid");
     let policy = Arc::new(policy);
     let threads = [1, 2].map(|name| {
         let policy = Arc::clone(&policy);

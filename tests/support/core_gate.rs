@@ -1,6 +1,5 @@
 //! The core as a gate: an engine, a clock that the test moves, and the case file's config centre.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use postern::engine::{
     Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
-use postern::internals::source::{ABSENT, SharedData};
+use postern::internals::source::LocalData;
 use postern::time::Timestamp;
 
 use crate::case::{CaseFile, Request, json_of};
@@ -18,29 +17,6 @@ use crate::corpus::Gate;
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs, values};
 use crate::upstream::{upstream_answer, upstream_of};
 use crate::world::{CalloutResult, World};
-
-/// Shared data as Envoy keeps it.
-#[derive(Debug, Default)]
-struct MemoryBoard(BTreeMap<String, (Vec<u8>, u32)>);
-
-impl SharedData for MemoryBoard {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.0.get(key).cloned()
-    }
-
-    fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool {
-        let present = self.0.get(key).map(|(_, mark)| *mark);
-        let fits = match (present, mark) {
-            (_, None) | (None, Some(_)) => true,
-            (Some(present), Some(mark)) => mark != ABSENT && mark == present,
-        };
-        if fits {
-            let next = present.unwrap_or(0).wrapping_add(1);
-            self.0.insert(key.to_owned(), (value.to_vec(), next));
-        }
-        fits
-    }
-}
 
 #[derive(Debug)]
 struct Clock(Timestamp);
@@ -71,7 +47,7 @@ pub(crate) struct CoreGate {
     engine: Engine,
     /// Every exchange uses the memory of the one before.
     edits: Edits,
-    board: MemoryBoard,
+    board: LocalData,
     clock: Clock,
     decisions: Decisions,
     world: World,
@@ -89,7 +65,7 @@ impl CoreGate {
         let mut gate = Self {
             engine: Engine::new(Arc::new(policy), &Store::new(7), &mut decisions),
             edits: Edits::default(),
-            board: MemoryBoard::default(),
+            board: LocalData::default(),
             clock: Clock(start),
             decisions,
             world: World::new(file),

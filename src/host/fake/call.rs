@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::host::{CallToken, ContextId, Status};
 use crate::http::HeaderMap;
+use crate::source::SharedData;
 
 use super::state::{FakeHost, LocalResponse, SentCallout};
 use super::{Pairs, pairs};
@@ -292,14 +293,20 @@ pub(crate) fn now() -> Answer<u64> {
 
 pub(crate) fn shared_data(key: &[u8]) -> Answer<(Vec<u8>, u32)> {
     make("proxy_get_shared_data", |host, _| {
-        host.world.shared.borrow().read(key).ok_or(NOT_FOUND)
+        let key = String::from_utf8_lossy(key);
+        host.world.shared.borrow().get(&key).ok_or(NOT_FOUND)
     })
 }
 
-pub(crate) fn set_shared_data(key: &[u8], value: &[u8], mark: u32) -> Answer<()> {
+pub(crate) fn set_shared_data(key: &[u8], value: &[u8], token: u32) -> Answer<()> {
     make("proxy_set_shared_data", |host, _| {
+        let key = String::from_utf8_lossy(key);
         let mut shared = host.world.shared.borrow_mut();
-        shared.write(key, value, mark).map_err(|status| status.0)
+        if shared.write(&key, value, (token != 0).then_some(token)) {
+            Ok(())
+        } else {
+            Err(Status::CAS_MISMATCH.0)
+        }
     })
 }
 

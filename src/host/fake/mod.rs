@@ -8,7 +8,6 @@
 pub(super) mod call;
 mod driver;
 mod native;
-mod shared_data;
 mod state;
 pub(super) mod stats;
 
@@ -20,6 +19,7 @@ use std::time::Duration;
 
 use crate::http::{HeaderMap, Headers};
 use crate::policy::{Fingerprint, Policy};
+use crate::source::LocalData;
 use crate::time::Timestamp;
 
 use super::{Action, CallToken, ContextId, VmSeed};
@@ -27,7 +27,6 @@ use super::{Action, CallToken, ContextId, VmSeed};
 use stats::Stat;
 
 pub use driver::{Callbacks, Driver};
-pub use shared_data::SharedData;
 pub use state::{FakeHost, LocalResponse, SentCallout};
 
 /// The seed of the VMs' hash tables.
@@ -40,7 +39,7 @@ pub type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 #[derive(Clone, Debug, Default)]
 pub struct World {
     clock: Rc<Cell<Timestamp>>,
-    shared: Rc<RefCell<SharedData>>,
+    shared: Rc<RefCell<LocalData>>,
     variables: Rc<RefCell<BTreeMap<String, String>>>,
     stats: Rc<RefCell<BTreeMap<String, Stat>>>,
 }
@@ -81,7 +80,7 @@ impl World {
 
     /// The shared data.
     #[must_use]
-    pub fn shared(&self) -> RefMut<'_, SharedData> {
+    pub fn shared(&self) -> RefMut<'_, LocalData> {
         self.shared.borrow_mut()
     }
 }

@@ -1,36 +1,15 @@
 //! A watched source whose protocol takes several callouts for a document.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
 use crate::http::{Endpoint, HeaderMap};
-use crate::source::{Budget, DoubleProtocol};
-
-/// Shared data of one VM.
-#[derive(Default)]
-struct Shared(BTreeMap<String, (Vec<u8>, u32)>);
-
-impl SharedData for Shared {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.0.get(key).cloned()
-    }
-
-    fn write(&mut self, key: &str, value: &[u8], cas: Option<u32>) -> bool {
-        let present = self.0.get(key).map(|(_, cas)| *cas);
-        let next = present.map_or(1, |present| present.wrapping_add(1));
-        let is_free = cas.is_none_or(|cas| present.is_none_or(|present| present == cas));
-        if is_free {
-            self.0.insert(key.to_owned(), (value.to_vec(), next));
-        }
-        is_free
-    }
-}
+use crate::source::{Budget, DoubleProtocol, LocalData};
 
 struct Source {
     machine: Watched,
-    shared: Shared,
+    shared: LocalData,
     now: Timestamp,
 }
 
@@ -48,7 +27,7 @@ impl Source {
     fn new() -> Self {
         Self {
             machine: watched(1),
-            shared: Shared::default(),
+            shared: LocalData::default(),
             now: Timestamp::from_nanos(1_700_000_000_000_000_000),
         }
     }

@@ -9,7 +9,7 @@ use postern::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Store, Waiting
 use postern::http::{
     Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
 };
-use postern::internals::source::{ABSENT, SharedData};
+use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
 
@@ -49,29 +49,6 @@ pub(super) struct Driver<'c> {
     clock: Clock,
     /// What happened to sources before the first request, as messages.
     loaded: Vec<String>,
-}
-
-/// Envoy's shared data: a value and its compare-and-swap token by key.
-#[derive(Default)]
-struct LocalData(BTreeMap<String, (Vec<u8>, u32)>);
-
-impl SharedData for LocalData {
-    fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        self.0.get(key).cloned()
-    }
-
-    fn write(&mut self, key: &str, value: &[u8], token: Option<u32>) -> bool {
-        let present = self.0.get(key).map(|(_, token)| *token);
-        let is_current = match (present, token) {
-            (_, None) | (None, Some(_)) => true,
-            (Some(present), Some(token)) => token != ABSENT && token == present,
-        };
-        if is_current {
-            let next = present.unwrap_or(0).wrapping_add(1);
-            self.0.insert(key.to_owned(), (value.to_vec(), next));
-        }
-        is_current
-    }
 }
 
 struct Clock(Timestamp);
