@@ -72,15 +72,7 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Environment, Policy, SourceKind};
-
-    struct Nothing;
-
-    impl Environment for Nothing {
-        fn variable(&self, _name: &str) -> Option<String> {
-            None
-        }
-    }
+    use crate::policy::{Policy, SourceKind};
 
     /// The identities of both sources of a policy, in which one text stands for another.
     fn identities(from: &str, to: &str) -> Vec<DefinitionHash> {
@@ -91,7 +83,7 @@ mod tests {
             "routes": [{"name": "r", "require": "keys"}]}"#;
         assert!(text.contains(from), "{from}");
         let config = config::Config::parse(text.replace(from, to).as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &Nothing).unwrap();
+        let policy = Policy::compile(&config, &|_: &str| None).unwrap();
         let definition = |kind: &SourceKind| match *kind {
             SourceKind::Watched { definition, .. } | SourceKind::OnDemand { definition, .. } => {
                 definition

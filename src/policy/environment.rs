@@ -57,14 +57,6 @@ fn without_line_end(value: &str) -> &str {
 mod tests {
     use super::*;
 
-    struct Value(&'static str);
-
-    impl Environment for Value {
-        fn variable(&self, _name: &str) -> Option<String> {
-            Some(self.0.to_owned())
-        }
-    }
-
     #[test]
     fn values() {
         for (value, read, notices) in [
@@ -83,7 +75,8 @@ mod tests {
             ("", None, 0),
         ] {
             let mut errors = ConfigErrors::default();
-            let found = variable(Some(&Value(value)), "NAME", &Path::Root, &mut errors);
+            let environment = |_: &str| Some(value.to_owned());
+            let found = variable(Some(&environment), "NAME", &Path::Root, &mut errors);
             let found = found.as_ref().map(|secret| secret.expose());
             assert_eq!(found, read.map(str::as_bytes), "{value:?}");
             assert_eq!(errors.is_empty(), read.is_some(), "{value:?}");

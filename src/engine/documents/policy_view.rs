@@ -172,7 +172,7 @@ mod tests {
     use crate::config::Config;
     use crate::engine::documents::view::ViewBuilder;
     use crate::engine::{Event, Observer};
-    use crate::policy::{Environment, Policy, SourceId};
+    use crate::policy::{Policy, SourceId};
     use crate::source::Hash;
 
     struct Told(usize);
@@ -180,14 +180,6 @@ mod tests {
     impl Observer for Told {
         fn event(&mut self, _: &Event<'_>) {
             self.0 = self.0.saturating_add(1);
-        }
-    }
-
-    struct Nothing;
-
-    impl Environment for Nothing {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
         }
     }
 
@@ -207,7 +199,8 @@ mod tests {
                 "sources": {{"s": {{"http": {{"cluster": "c", "path": "/"}}}}}},
                 "routes": [{{"name": "r", "require": "none"}}]}}"#
         );
-        let policy = Policy::compile(&Config::parse(text.as_bytes()).unwrap(), &Nothing).unwrap();
+        let policy =
+            Policy::compile(&Config::parse(text.as_bytes()).unwrap(), &|_: &str| None).unwrap();
         let shared = OWN_CONSUMERS - 100..OWN_CONSUMERS + 100;
         let document = format!(r#"{{"c": [{}]}}"#, consumers(shared));
         let mut told = Told(0);

@@ -169,7 +169,6 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::engine::{Event, Observer};
-    use crate::policy::Environment;
     use proptest::prelude::*;
 
     pub(in crate::engine) struct Events(pub(in crate::engine) Vec<String>);
@@ -177,14 +176,6 @@ mod tests {
     impl Observer for Events {
         fn event(&mut self, event: &Event<'_>) {
             self.0.push(format!("{event:?}"));
-        }
-    }
-
-    struct Nothing;
-
-    impl Environment for Nothing {
-        fn variable(&self, _name: &str) -> Option<String> {
-            Some("k0".to_owned())
         }
     }
 
@@ -197,7 +188,10 @@ mod tests {
                 "sources": {{"s": {{"http": {{"cluster": "c", "path": "/"}}, "refresh": "1s"}}}},
                 "routes": [{{"name": "r", "require": "keys"{lookup}}}]}}"#
         );
-        Policy::compile(&Config::parse(text.as_bytes()).unwrap(), &Nothing).unwrap()
+        Policy::compile(&Config::parse(text.as_bytes()).unwrap(), &|_: &str| {
+            Some("k0".to_owned())
+        })
+        .unwrap()
     }
 
     /// What comes of a text: events, and whose each key is, with all that is known of that one.
