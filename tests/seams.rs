@@ -15,11 +15,26 @@ fn a_way_to_authenticate_touches_only_the_listed_files() {
     Seam {
         overlay: "scheme",
         section: "Add a way to authenticate",
-        kind: "word",
+        names: &[("KIND", "word")],
         most_files: 8,
         untouched: "src/engine/",
         tests: &["--test", "corpus_core", "every_"],
         cases: "word: ",
+    }
+    .check();
+}
+
+/// A toy protocol: a login, a long poll, and then a text in base64, which has a format of its own.
+#[test]
+fn a_config_centre_touches_only_the_listed_files() {
+    Seam {
+        overlay: "protocol",
+        section: "Add a config centre",
+        names: &[("KIND", "long_poll"), ("FORMAT", "base64")],
+        most_files: 6,
+        untouched: "src/engine/",
+        tests: &["--lib", "long_poll"],
+        cases: "",
     }
     .check();
 }

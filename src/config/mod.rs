@@ -44,7 +44,7 @@ pub use rewrite::{
 };
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
-pub use source::{Endpoint, HttpSource, Index, OnDemand, Source, SourceKind};
+pub use source::*;
 pub use streaming::Chunks;
 pub use streaming::{ConfigLists, Decoded, RecordSink, StreamingConfig};
 pub use values::scalar::Percent;

@@ -23,9 +23,7 @@ mod weight;
 mod wire;
 
 pub use budget::Budget;
-#[cfg(test)]
-pub use centre::DoubleProtocol;
-pub use centre::{Format, FormatReader, HttpProtocol, JsonReader, Protocol};
+pub use centre::*;
 pub use document::{Document, Hash};
 pub use error::SourceError;
 pub use incremental_drop::IncrementalDrop;
@@ -45,4 +43,4 @@ pub use watched::{
 };
 pub use weight::{text_within, weight};
 
-use centre::{Finding, Next, Session};
+use centre::Session;

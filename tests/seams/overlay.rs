@@ -14,8 +14,8 @@ pub(crate) struct Seam {
     pub(crate) overlay: &'static str,
     /// The section of CONTRIBUTING.md that lists the files.
     pub(crate) section: &'static str,
-    /// What stands for `KIND` in that list.
-    pub(crate) kind: &'static str,
+    /// What stands for a word such as `KIND` in that list.
+    pub(crate) names: &'static [(&'static str, &'static str)],
     /// The most files that the overlay may touch.
     pub(crate) most_files: usize,
     /// The folder in which it touches none.
@@ -52,7 +52,7 @@ const COPIED: [&str; 6] = [
 ];
 
 /// What the tests of the copy need beside the crate's own dependencies. Without the others the copy builds sooner.
-const NEEDED: [&str; 2] = ["serde_yaml_ng", "toml"];
+const NEEDED: [&str; 3] = ["proptest", "serde_yaml_ng", "toml"];
 
 impl Seam {
     pub(crate) fn check(&self) {
@@ -87,12 +87,19 @@ impl Seam {
         let section = section.split("\n## ").next().unwrap();
         let rows = section.lines().filter(|line| line.starts_with("| `"));
         let listed: BTreeSet<String> = rows
-            .map(|row| row.split('`').nth(1).unwrap().replace("KIND", self.kind))
+            .map(|row| self.named(row.split('`').nth(1).unwrap()))
             .collect();
         assert_eq!(*touched, listed, "touched and listed files differ");
         assert!(touched.len() <= self.most_files, "{touched:?}");
         let untouched = |path: &String| !path.starts_with(self.untouched);
         assert!(touched.iter().all(untouched), "{touched:?}");
+    }
+
+    fn named(&self, path: &str) -> String {
+        let names = self.names.iter();
+        names.fold(path.to_owned(), |path, (word, name)| {
+            path.replace(word, name)
+        })
     }
 
     fn run(&self, copy: &Path) {

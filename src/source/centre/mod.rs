@@ -27,9 +27,9 @@ use protocol::{Exchange, protocols};
 pub use double::DoubleProtocol;
 pub use http::HttpProtocol;
 pub use json::JsonReader;
+pub use protocol::{Finding, Next};
 
 pub(super) use http::{conditional, read};
-pub(super) use protocol::{Finding, Next};
 
 protocols! {
     /// Plain HTTP: one path, one document.

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// What a source says of its document. `Debug` shows of a document its length alone.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::source) enum Finding {
+pub enum Finding {
     /// The document's bytes, not yet read. They may be the same bytes that are held already.
     Changed {
         /// The bytes; at most the endpoint's limit.
@@ -47,12 +47,8 @@ impl fmt::Debug for Finding {
 /// What follows a reply.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
-pub(in crate::source) enum Next {
+pub enum Next {
     /// The document takes one more callout.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no centre takes several callouts so far")
-    )]
     Send(Callout),
     /// The source has said what it has to say.
     Done(Finding),
