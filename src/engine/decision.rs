@@ -167,6 +167,9 @@ fn stopped(
     route: &Route,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) -> Stop {
+    if matches!(stop, Stop::Wait(..)) {
+        facts.who.remember(exchange);
+    }
     // What was meant for the upstream's response is not for this one.
     exchange.edits.response.clear();
     if matches!(stop, Stop::Deny(_)) {

@@ -10,6 +10,7 @@ mod lookups;
 mod on_demand;
 pub(super) mod picked;
 mod plan;
+mod provider_inputs;
 pub(super) mod strip;
 mod target;
 pub(super) mod values;
@@ -22,7 +23,8 @@ use crate::time::Timestamp;
 use super::Inputs;
 use super::documents::Sources;
 use super::documents::Store;
-use super::documents::{EngineId, FlightId, Memory};
+use super::documents::{EngineId, FlightId};
+use super::memory::Memory;
 
 pub(super) use waits::Awaited;
 

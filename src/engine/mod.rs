@@ -9,6 +9,9 @@ mod documents;
 mod event;
 mod exchange;
 mod explain;
+mod memory;
+#[cfg(test)]
+mod remembered_verdicts;
 mod step;
 
 use std::cell::RefCell;
@@ -24,10 +27,9 @@ use crate::source::SharedData;
 use crate::time::Timestamp;
 
 use decision::Decision;
-use documents::{
-    CallInputs, EngineId, Memory, Purpose, SourceState, Sources, Waiter, WatchedSource,
-};
+use documents::{CallInputs, EngineId, Purpose, SourceState, Sources, Waiter, WatchedSource};
 use exchange::{Awaited, Exchange};
+use memory::Memory;
 
 pub use documents::{ExchangeId, FlightId, Store, Woken};
 pub use event::{

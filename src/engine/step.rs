@@ -5,7 +5,8 @@ use std::rc::Rc;
 use crate::http::{Edits, HeaderMap, Request, Response};
 use crate::time::Timestamp;
 
-use super::documents::{ExchangeId, Memory, Waiter};
+use super::documents::{ExchangeId, Waiter};
+use super::memory::Memory;
 use super::{Engine, Inputs, Observer};
 
 /// What is to be done with an exchange now.

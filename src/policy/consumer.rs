@@ -78,6 +78,11 @@ impl<'d> Credential<'d> {
         Self { pool, at, owner }
     }
 
+    /// Its entry in its directory.
+    pub(crate) const fn entry(self) -> EntryId {
+        self.at
+    }
+
     /// Whose it is.
     pub(crate) const fn owner(self) -> Consumer<'d> {
         Consumer {

@@ -34,6 +34,16 @@ impl Directory {
         table.is_some_and(|table| table.is_contested(key, &self.pool))
     }
 
+    /// Whether the credential is one of this directory.
+    pub(crate) fn holds(&self, credential: Credential<'_>) -> bool {
+        std::ptr::eq(credential.pool, &self.pool)
+    }
+
+    /// The credential of an entry of this directory.
+    pub(crate) fn credential(&self, entry: EntryId) -> Credential<'_> {
+        Credential::read(&self.pool, entry)
+    }
+
     /// The consumer of this name.
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;

@@ -32,6 +32,8 @@ pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{IdentityHeaders, Routing};
 pub(crate) use names::HeaderNameSet;
+#[cfg(test)]
+pub(crate) use provider::Double;
 pub use provider::ProviderId;
 pub(crate) use provider::{
     CredentialInputs, Identity, Owner, Provider, ProviderInputs, Providers, Verdict, Verified,

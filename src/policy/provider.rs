@@ -2,6 +2,8 @@
 
 mod api_key;
 mod credential;
+#[cfg(test)]
+mod double;
 mod locations;
 mod verdict;
 
@@ -15,6 +17,8 @@ use verdict::Verification;
 
 pub(crate) use credential::CredentialInputs;
 pub(super) use credential::{Identifier, Prepared};
+#[cfg(test)]
+pub(crate) use double::Double;
 pub(crate) use verdict::{Identity, Owner, ProviderInputs, Verdict, Verified};
 
 /// One way to authenticate.
@@ -32,6 +36,8 @@ pub(crate) struct Provider {
 #[derive(Debug)]
 pub(crate) enum ProviderKind {
     ApiKey(ApiKey),
+    #[cfg(test)]
+    Double(std::sync::Arc<Double>),
 }
 
 impl ProviderKind {
@@ -39,6 +45,8 @@ impl ProviderKind {
     const fn name(&self) -> &'static str {
         match self {
             Self::ApiKey(_) => config::ApiKeyProvider::KIND,
+            #[cfg(test)]
+            Self::Double(_) => config::ApiKeyProvider::KIND,
         }
     }
 
@@ -72,6 +80,8 @@ impl ProviderKind {
     ) -> Result<Verification<'p>, I::Stop> {
         match self {
             Self::ApiKey(_) => api_key::verify(id, credential, inputs),
+            #[cfg(test)]
+            Self::Double(double) => double.verify(id, credential, inputs),
         }
     }
 }
@@ -123,6 +133,8 @@ impl Provider {
     pub(crate) fn challenge(&self, reason: Reason) -> Text {
         match &self.kind {
             ProviderKind::ApiKey(kind) => kind.challenge(reason),
+            #[cfg(test)]
+            ProviderKind::Double(_) => "Double".into(),
         }
     }
 

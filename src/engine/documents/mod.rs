@@ -6,6 +6,7 @@
 
 mod call_inputs;
 mod conflicts;
+mod consumers_version;
 mod owner;
 mod pending_drops;
 mod policy_view;
@@ -21,8 +22,9 @@ pub use store::Store;
 pub use waiting::{ExchangeId, FlightId, Woken};
 
 pub(super) use call_inputs::CallInputs;
+pub(super) use consumers_version::{ConsumersVersion, CredentialHandle};
 pub(super) use policy_view::PolicyView;
 pub(super) use sources::{SourceState, Sources, WatchedState};
 pub(super) use store::{OnDemandSource, Purpose, WatchedSource};
 pub(super) use view::View;
-pub(super) use waiting::{EngineId, Memory, Waiter};
+pub(super) use waiting::{EngineId, FlightResult, Waiter};

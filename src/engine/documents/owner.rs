@@ -39,7 +39,7 @@ impl Sources {
         let several = policy.consumers_from.len() > 1;
         let mut found = Owner::Nobody;
         for id in &self.of_consumers {
-            let Some(seen) = self.seen(*id) else {
+            let Some(seen) = self.usable_view(*id) else {
                 return Owner::Unknowable;
             };
             if several && seen.is_contested(provider, key) {
@@ -61,7 +61,7 @@ impl Sources {
     }
 
     /// What may be used of the document of this source.
-    fn seen(&self, id: SourceId) -> Option<&PolicyView> {
+    pub(super) fn usable_view(&self, id: SourceId) -> Option<&PolicyView> {
         match self.states.get(id.index())? {
             SourceState::Inline(seen) => Some(seen),
             SourceState::Watched(watched) => watched.seen(),
@@ -72,7 +72,10 @@ impl Sources {
     /// Whether several lists of consumers have this one's name: what one of them says of it would hold for the other's.
     fn is_contested(&self, consumer: Consumer<'_>) -> bool {
         let name = consumer.name().bytes();
-        let documents = self.of_consumers.iter().filter_map(|id| self.seen(*id));
+        let documents = self
+            .of_consumers
+            .iter()
+            .filter_map(|id| self.usable_view(*id));
         let claims: usize = documents.map(|seen| seen.claims(name)).sum();
         claims > 1
     }

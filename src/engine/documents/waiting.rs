@@ -1,6 +1,6 @@
 //! Who waits for what.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use crate::source::{DefinitionHash, ReadResult};
@@ -48,21 +48,6 @@ impl WaitPermit {
         // One is the store's own.
         Rc::strong_count(&self.0) <= MAX_WAITING
     }
-}
-
-/// What an exchange remembers from before it waited.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct Memory {
-    /// What the flights that it waited for brought.
-    pub(in crate::engine) answers: Vec<FlightResult>,
-    /// When it began to wait.
-    pub(in crate::engine) since: Option<Timestamp>,
-    /// How often it has waited.
-    pub(in crate::engine) waits: u8,
-    /// Whether it has waited until a deadline: it waits no more.
-    pub(in crate::engine) overdue: bool,
-    /// Whether the verdicts of its providers were told.
-    pub(in crate::engine) has_told_verdicts: Cell<bool>,
 }
 
 /// What came of a flight, for an exchange that waited for it.

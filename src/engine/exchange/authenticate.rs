@@ -1,10 +1,7 @@
 //! Who sent a request: what the providers of a route say, and what its requirement makes of that.
 
 use crate::auth::Location;
-use crate::policy::{
-    Denial, Owner, Policy, Provider, ProviderId, ProviderInputs, Reason, Requirement, Route,
-    Verdict,
-};
+use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route, Verdict};
 
 use super::authenticated::Authenticated;
 use super::head::Head;
@@ -21,14 +18,6 @@ enum Outcome {
     Absent,
     Rejected(Reason),
     Unavailable,
-}
-
-impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
-    type Stop = Stop;
-
-    fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'e>, Stop> {
-        Ok(self.sources.owner(self.policy, provider, identifier))
-    }
 }
 
 /// What is done with each verdict when it is found.
@@ -103,14 +92,25 @@ fn combined<'e, O: Observer + ?Sized>(
     let providers = route.spec.providers();
     let mut verdicts = Vec::with_capacity(providers.len());
     for &id in providers {
-        verdicts.push((id, verdict(id, head, exchange, found)?));
+        match verdict(id, head, exchange, found) {
+            Ok(verdict) => verdicts.push((id, verdict)),
+            Err(stop) => {
+                // None of the providers before it is asked twice.
+                let mut who = Authenticated::default();
+                who.keep(verdicts);
+                who.remember(exchange);
+                return Err(stop);
+            }
+        }
     }
     if !exchange.memory.has_told_verdicts.replace(true) {
         for (id, verdict) in &verdicts {
             tell(*id, verdict, exchange);
         }
     }
-    Ok(conclude(&verdicts, route, exchange.policy)?)
+    let mut who = conclude(&verdicts, route, exchange.policy)?;
+    who.keep(verdicts);
+    Ok(who)
 }
 
 fn conclude<'p>(
@@ -172,9 +172,28 @@ fn verdict<'e, O: Observer + ?Sized>(
     let Some(provider) = exchange.policy.providers.at(id) else {
         return Ok(Verdict::Unavailable);
     };
+    if exchange.memory.waits > 0 {
+        if let Some(remembered) = recalled(id, exchange) {
+            found(provider, &remembered, exchange);
+            return Ok(remembered);
+        }
+    }
     let verdict = provider.verdict(id, head.request.headers(), head.path.query(), exchange)?;
     found(provider, &verdict, exchange);
     Ok(verdict)
+}
+
+/// What the provider said before the exchange waited, if that still holds.
+#[cold]
+#[inline(never)]
+fn recalled<'e>(
+    id: ProviderId,
+    exchange: &mut Exchange<'e, impl Observer + ?Sized>,
+) -> Option<Verdict<'e>> {
+    let remembered = exchange.memory.verdicts.borrow();
+    let (policy, sources, inputs) = (exchange.policy, exchange.sources, &mut exchange.inputs);
+    let remembered = remembered.as_ref()?;
+    remembered.recall(id, policy, sources, || inputs.now())
 }
 
 fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {

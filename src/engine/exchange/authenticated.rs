@@ -1,19 +1,32 @@
 //! What authentication found out of a request.
 
-use crate::policy::{Consumer, Identity, ProviderId, Verified};
+use crate::engine::memory::RememberedVerdicts;
+use crate::policy::{Consumer, Identity, ProviderId, Verdict, Verified};
+
+use super::Exchange;
 
 /// The credentials that met the requirement.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Authenticated<'p> {
     /// The one that tells who sent the request; `None` where none was required.
     pub(in crate::engine) first: Option<Verified<'p>>,
+    combined: Option<Box<Combined<'p>>>,
+}
+
+/// What there is besides where a requirement names several providers.
+#[derive(Debug, Default)]
+struct Combined<'p> {
     others: Vec<Verified<'p>>,
+    /// What each provider said, be the requirement met by it or not.
+    verdicts: Vec<(ProviderId, Verdict<'p>)>,
 }
 
 impl<'p> Authenticated<'p> {
     /// All credentials that met the requirement.
     pub(in crate::engine) fn all(&self) -> impl Iterator<Item = &Verified<'p>> {
-        self.first.iter().chain(&self.others)
+        let combined = self.combined.as_ref();
+        let others = combined.map_or(&[][..], |combined| &combined.others);
+        self.first.iter().chain(others)
     }
 
     /// Who sent the request.
@@ -35,7 +48,28 @@ impl<'p> Authenticated<'p> {
         if self.first.is_none() {
             self.first = Some(verified);
         } else if !self.has_accepted(verified.provider) {
-            self.others.push(verified);
+            self.combined.get_or_insert_default().others.push(verified);
         }
+    }
+
+    /// Keeps what each provider said.
+    pub(super) fn keep(&mut self, verdicts: Vec<(ProviderId, Verdict<'p>)>) {
+        self.combined.get_or_insert_default().verdicts = verdicts;
+    }
+
+    /// Has the exchange remember what was found out, before it waits.
+    pub(in crate::engine) fn remember(&self, exchange: &Exchange<'_, impl ?Sized>) {
+        let (policy, sources) = (exchange.policy, exchange.sources);
+        let mut remembered = RememberedVerdicts::new(sources);
+        match (&self.combined, &self.first) {
+            (Some(combined), _) => {
+                for (id, verdict) in &combined.verdicts {
+                    remembered.add(*id, verdict, policy, sources);
+                }
+            }
+            (None, Some(only)) => remembered.add_verified(only, policy, sources),
+            (None, None) => return,
+        }
+        exchange.memory.verdicts.replace(Some(remembered.into()));
     }
 }

@@ -2,9 +2,14 @@
 
 use crate::auth::{Location, Occurrence};
 
+use std::time::Duration;
+
+use crate::time::Timestamp;
+
 use super::ProviderId;
 use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
+use crate::policy::source::SourceId;
 
 /// What one provider says of a request.
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub(crate) struct Identity<'p> {
     /// The consumer's credential; `None` for somebody who is no consumer: no condition on consumers holds then, and the
     /// upstream is told no name.
     pub(crate) credential: Option<Credential<'p>>,
+    /// When the credential ends; `None` if it doesn't.
+    pub(crate) expires: Option<Timestamp>,
 }
 
 impl<'p> Identity<'p> {
@@ -45,6 +52,7 @@ impl<'p> Identity<'p> {
     pub(super) const fn of(credential: Credential<'p>) -> Self {
         Self {
             credential: Some(credential),
+            expires: None,
         }
     }
 
@@ -86,4 +94,19 @@ pub(crate) trait ProviderInputs<'p> {
 
     /// Whose the credential with this identifier is, among the consumers' credentials of this provider.
     fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'p>, Self::Stop>;
+
+    /// The time now.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no kind compares times yet but the test double")
+    )]
+    fn now(&mut self) -> Timestamp;
+
+    /// Whether a watched source has a usable document. Until the first one is there, the exchange waits for it, but no longer
+    /// than `hold`.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no kind reads documents yet but the test double")
+    )]
+    fn has_document(&mut self, source: SourceId, hold: Duration) -> Result<bool, Self::Stop>;
 }

@@ -1,0 +1,32 @@
+//! What the engine answers a provider that verifies a credential.
+
+use std::time::Duration;
+
+use crate::engine::documents::SourceState;
+use crate::engine::event::Observer;
+use crate::policy::{Owner, ProviderId, ProviderInputs, SourceId};
+use crate::time::Timestamp;
+
+use super::{Exchange, Stop};
+
+impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
+    type Stop = Stop;
+
+    fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'e>, Stop> {
+        Ok(self.sources.owner(self.policy, provider, identifier))
+    }
+
+    fn now(&mut self) -> Timestamp {
+        self.inputs.now()
+    }
+
+    fn has_document(&mut self, source: SourceId, hold: Duration) -> Result<bool, Stop> {
+        Ok(match self.sources.at(source) {
+            Some(SourceState::Inline(_)) => true,
+            Some(SourceState::Watched(watched)) => {
+                self.first_document(source, watched, hold)?.is_some()
+            }
+            Some(SourceState::OnDemand(_)) | None => false,
+        })
+    }
+}

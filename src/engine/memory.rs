@@ -1,0 +1,169 @@
+//! What an exchange remembers while it waits.
+
+use std::cell::{Cell, RefCell};
+
+use crate::auth::{Location, Occurrence};
+use crate::policy::{Identity, Policy, Provider, ProviderId, Reason, Verdict, Verified};
+use crate::time::Timestamp;
+
+use super::documents::{ConsumersVersion, CredentialHandle, FlightResult, Sources};
+
+/// What an exchange remembers from before it waited.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The results of the flights that it waited for.
+    pub(super) answers: Vec<FlightResult>,
+    /// When it began to wait.
+    pub(super) since: Option<Timestamp>,
+    /// How often it has waited.
+    pub(super) waits: u8,
+    /// Whether it has waited until a deadline: it waits no more.
+    pub(super) overdue: bool,
+    /// Whether the verdicts of its providers were told.
+    pub(super) has_told_verdicts: Cell<bool>,
+    /// What the providers found out.
+    pub(super) verdicts: RefCell<Option<Box<RememberedVerdicts>>>,
+}
+
+/// What the providers of an exchange found out before it waited, so that none verifies a signature or sends a callout twice.
+///
+/// Nothing of it counts once a document of consumers has changed: a credential that is revoked while the exchange waits
+/// opens nothing. The policy is the same as long as the exchange lives.
+#[derive(Debug)]
+pub(super) struct RememberedVerdicts {
+    /// What it was found by.
+    version: ConsumersVersion,
+    verdicts: Vec<(ProviderId, Finding)>,
+}
+
+/// A verdict that borrows nothing. One that isn't known yet is never remembered.
+#[derive(Debug)]
+enum Finding {
+    Absent,
+    Accepted(Accepted),
+    /// Holds the indices of the locations in the provider's list.
+    Rejected(Reason, Vec<usize>),
+}
+
+#[derive(Debug)]
+struct Accepted {
+    /// The index of the location in the provider's list.
+    location: usize,
+    is_alone: bool,
+    credential: Option<CredentialHandle>,
+    expires: Option<Timestamp>,
+}
+
+impl RememberedVerdicts {
+    /// Nothing yet, found by the documents that are in use now.
+    pub(super) fn new(sources: &Sources) -> Self {
+        Self {
+            version: sources.consumers_version(),
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// Remembers a verdict.
+    pub(super) fn add(
+        &mut self,
+        id: ProviderId,
+        verdict: &Verdict<'_>,
+        policy: &Policy,
+        sources: &Sources,
+    ) {
+        let finding = match verdict {
+            Verdict::Absent => Some(Finding::Absent),
+            Verdict::Accepted(verified) => return self.add_verified(verified, policy, sources),
+            Verdict::Rejected(reason, locations) => {
+                let provider = policy.providers.at(id);
+                let indices = provider.and_then(|provider| {
+                    let indices = locations.iter().map(|location| index(provider, location));
+                    indices.collect::<Option<Vec<usize>>>()
+                });
+                indices.map(|indices| Finding::Rejected(*reason, indices))
+            }
+            Verdict::Unavailable => None,
+        };
+        self.verdicts.extend(finding.map(|finding| (id, finding)));
+    }
+
+    /// Remembers a credential that was accepted.
+    pub(super) fn add_verified(
+        &mut self,
+        verified: &Verified<'_>,
+        policy: &Policy,
+        sources: &Sources,
+    ) {
+        let Verified {
+            provider: id,
+            at,
+            identity,
+        } = *verified;
+        let provider = policy.providers.at(id);
+        let Some(location) = provider.and_then(|provider| index(provider, at.location)) else {
+            return;
+        };
+        let credential = match identity.credential {
+            None => None,
+            Some(credential) => match sources.handle_of(credential, policy) {
+                None => return,
+                handle => handle,
+            },
+        };
+        let accepted = Accepted {
+            location,
+            is_alone: at.is_alone,
+            credential,
+            expires: identity.expires,
+        };
+        self.verdicts.push((id, Finding::Accepted(accepted)));
+    }
+
+    /// The verdict of a provider, if it is remembered and still holds at `now`, which is asked for only where that matters.
+    pub(super) fn recall<'e>(
+        &self,
+        id: ProviderId,
+        policy: &'e Policy,
+        sources: &'e Sources,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Option<Verdict<'e>> {
+        let (_, finding) = self.verdicts.iter().find(|(known, _)| *known == id)?;
+        if self.version != sources.consumers_version() {
+            return None;
+        }
+        let provider = policy.providers.at(id)?;
+        Some(match finding {
+            Finding::Absent => Verdict::Absent,
+            Finding::Accepted(accepted) => {
+                if accepted.expires.is_some_and(|expires| expires <= now()) {
+                    return None;
+                }
+                let credential = match accepted.credential {
+                    None => None,
+                    Some(handle) => Some(sources.credential(handle, policy)?),
+                };
+                Verdict::Accepted(Verified {
+                    provider: id,
+                    at: Occurrence {
+                        location: provider.locations.get(accepted.location)?,
+                        is_alone: accepted.is_alone,
+                    },
+                    identity: Identity {
+                        credential,
+                        expires: accepted.expires,
+                    },
+                })
+            }
+            Finding::Rejected(reason, indices) => {
+                let locations = indices.iter().map(|index| provider.locations.get(*index));
+                Verdict::Rejected(*reason, locations.collect::<Option<Vec<_>>>()?)
+            }
+        })
+    }
+}
+
+/// The index of a location in its provider's list.
+fn index(provider: &Provider, location: &Location) -> Option<usize> {
+    let mut all = provider.locations.iter();
+    all.position(|own| std::ptr::eq(own, location))
+}

@@ -1,0 +1,65 @@
+//! A provider for tests of the engine: it counts how often it verifies, and does what the test says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::verdict::{Identity, Owner, ProviderInputs, Verification};
+use super::{ProviderId, ProviderKind, Providers};
+use crate::policy::denial::Reason;
+use crate::policy::source::SourceId;
+
+/// What the test says, and what the provider counts.
+#[derive(Debug, Default)]
+pub(crate) struct Double {
+    /// How often it has verified a credential.
+    pub(crate) verified: AtomicUsize,
+    /// The credential that belongs to no consumer.
+    pub(crate) guest: &'static [u8],
+    /// How long a credential is good from when it is verified.
+    pub(crate) lifetime: Option<Duration>,
+    /// The source whose document it needs, and how long it waits for the first one.
+    pub(crate) needs: Option<(SourceId, Duration)>,
+}
+
+impl Double {
+    pub(super) fn verify<'p, I: ProviderInputs<'p>>(
+        &self,
+        id: ProviderId,
+        credential: &[u8],
+        inputs: &mut I,
+    ) -> Result<Verification<'p>, I::Stop> {
+        if let Some((source, hold)) = self.needs {
+            if !inputs.has_document(source, hold)? {
+                return Ok(Verification::Unavailable);
+            }
+        }
+        self.verified.fetch_add(1, Ordering::Relaxed);
+        let mut identity = Identity::default();
+        if credential != self.guest {
+            match inputs.owner(id, credential)? {
+                Owner::Known(credential) => identity = Identity::of(credential),
+                Owner::Nobody => return Ok(Verification::Rejected(Reason::InvalidCredential)),
+                Owner::Unknowable => return Ok(Verification::Unavailable),
+            }
+        }
+        identity.expires = self.lifetime.map(|lifetime| inputs.now().after(lifetime));
+        Ok(Verification::Accepted(identity))
+    }
+
+    /// How often it has verified a credential.
+    pub(crate) fn count(&self) -> usize {
+        self.verified.load(Ordering::Relaxed)
+    }
+}
+
+impl Providers {
+    /// Has the double verify in the place of this provider.
+    pub(crate) fn replace(&mut self, name: &str, double: &Arc<Double>) {
+        for provider in &mut self.list {
+            if *provider.name == *name {
+                provider.kind = ProviderKind::Double(Arc::clone(double));
+            }
+        }
+    }
+}
