@@ -1,12 +1,12 @@
-//! A bounded memory of answers.
+//! A bounded cache.
 
 use crate::hash::Map;
 use std::borrow::Borrow;
 use std::hash::Hash;
 
-/// A map that never holds more than a number of entries, nor more than a total weight. Where it is full an entry goes
-/// that has not been asked for lately: the *clock* algorithm (second chance), which comes close to forgetting the least
-/// recently used and costs no more than a bit per access; a new entry costs O(1), amortised.
+/// A map with a limit for its number of entries and a limit for their total weight. A full cache evicts an entry by the
+/// *clock* algorithm (second chance), which is close to least recently used and costs one bit for each access. An insertion
+/// costs amortised O(1).
 #[derive(Debug)]
 pub(crate) struct Cache<K, V> {
     places: Map<K, usize>,
@@ -25,10 +25,10 @@ struct CacheEntry<K, V> {
     asked_for: bool,
 }
 
-/// `K` should be cheap to clone (`Rc<[u8]>`): it is held twice.
+/// `K` should be cheap to clone (`Rc<[u8]>`): the cache holds it twice.
 impl<K: Clone + Eq + Hash, V> Cache<K, V> {
-    /// An empty cache for at most `max_entries` with a total weight of at most `max_weight`, in whatever unit
-    /// [`insert`](Self::insert) is told weights. Nothing is allocated in advance.
+    /// An empty cache for at most `max_entries` with a total weight of at most `max_weight`, in the unit of the weights that
+    /// [`insert`](Self::insert) gets. It allocates nothing in advance.
     #[must_use]
     pub(crate) fn new(max_entries: usize, max_weight: usize) -> Self {
         Self {
@@ -41,13 +41,13 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         }
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// The value of `key`, which counts as asked for.
+    /// The value of `key`. The entry counts as used.
     pub(crate) fn get<Q>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -58,8 +58,8 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         Some(&mut slot.value)
     }
 
-    /// Remembers a value; an older one of the same key is forgotten. Others are forgotten until it fits; one that can
-    /// never fit isn't remembered.
+    /// Adds a value and removes an older value of the same key. Evicts other entries until the new one fits. A value that
+    /// is too heavy for the cache is not added.
     pub(crate) fn insert(&mut self, key: K, value: V, weight: usize) {
         self.remove(&key);
         if weight > self.max_weight || self.max_entries == 0 {
@@ -79,7 +79,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         });
     }
 
-    /// Forgets `key`.
+    /// Removes `key`.
     pub(crate) fn remove<Q>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -90,7 +90,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     }
 
     fn forget_one(&mut self) {
-        // Each turn of the loop takes a second chance away, so there are two rounds at most.
+        // Each turn of the loop removes one second chance, so there are two rounds at most.
         loop {
             if self.hand >= self.slots.len() {
                 self.hand = 0;
@@ -110,7 +110,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         }
     }
 
-    /// Empties a slot; the last one moves there.
+    /// Removes an entry. The last entry moves to its place.
     fn take(&mut self, place: usize) -> Option<V> {
         if place >= self.slots.len() {
             return None;
@@ -130,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_asked_for_stays() {
+    fn keeps_entries_that_are_used() {
         let mut cache = Cache::new(3, 100);
         for key in 0..3 {
             cache.insert(key, key * 10, 1);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn weights() {
+    fn evicts_by_weight() {
         let mut cache = Cache::new(10, 10);
         cache.insert("a", (), 6);
         cache.insert("b", (), 4);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     proptest! {
-        /// Bounded, and never a value that isn't the last one of its key.
+        /// The cache stays within its limits, and never returns an older value of a key.
         #[test]
         fn bounded_and_right(acts in prop::collection::vec(act(), 0..200), entries in 0..6_usize, weight in 0..20_usize) {
             let mut cache = Cache::new(entries, weight);

@@ -1,9 +1,9 @@
-//! Hash tables whose seed the driver draws.
+//! Hash tables with a seed from the driver.
 //!
-//! The standard library draws the seed of its own tables from the system and panics where that fails. In a VM that is a
-//! host call which the operator may have restricted, and a panic is a trap. So the tables of the core are seeded here, by the
-//! driver's bits. No client puts keys into them, save into the bounded memory of sources on demand; so a quick hash with
-//! a seed that nobody knows is enough, and SipHash would be a fifth of a request's work.
+//! The standard library asks the system for the seed of its tables and panics where that fails. In a VM that is a host call,
+//! which the operator may restrict, and a panic is a trap. So the driver gives the seed for the tables of the core. Clients
+//! add no keys to these tables, except to the bounded caches of on-demand sources. A fast hash with a secret seed is
+//! enough for that; SipHash would take a fifth of a request's time.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -12,23 +12,23 @@ use std::hash::{BuildHasher, Hasher as _};
 
 use foldhash::fast::{FixedState, FoldHasher};
 
-/// A hash table. Made by `Map::default()`.
+/// A hash table. `Map::default()` creates one.
 pub(crate) type Map<K, V> = HashMap<K, V, Seeded>;
 
-/// A set of the same kind.
+/// A hash set with the same hasher.
 pub(crate) type Set<T> = HashSet<T, Seeded>;
 
 thread_local! {
     static SEED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Sets the seed of all tables that this thread makes from now on: random bits that are used for nothing else and published
-/// nowhere, so that nobody outside can choose keys that collide.
+/// Sets the seed of all tables that this thread creates from now on. The bits are random, secret and used for nothing else:
+/// a client that knew them could choose keys that collide.
 pub fn seed(bits: u64) {
     SEED.set(bits);
 }
 
-/// Hashes by a seed that is fixed when a table is made.
+/// Hashes with a seed that is fixed when the table is created.
 #[derive(Clone)]
 pub(crate) struct Seeded(FixedState);
 
@@ -46,8 +46,8 @@ impl Default for Seeded {
 }
 
 impl Seeded {
-    /// The hash of bytes by themselves: of a key that is nothing else, whose end needs no mark. One piece of
-    /// code for all, so that a request finds it in the processor's cache.
+    /// The hash of the bytes alone, without a mark for their end. It isn't inlined: one copy of the code stays in the
+    /// processor's cache.
     #[inline(never)]
     #[must_use]
     pub(crate) fn of_bytes(&self, bytes: &[u8]) -> u64 {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seed_does_not_print() {
+    fn debug_does_not_print_the_seed() {
         let print = |bits| {
             seed(bits);
             format!("{:?} {:?}", Seeded::default(), Map::from_iter([(1, 2)]))

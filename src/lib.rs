@@ -1,23 +1,23 @@
-//! Postern: a gate for Envoy and Istio, in one module.
+//! Postern: an API gateway filter for Envoy and Istio, in one module.
 //!
-//! A proxy-wasm HTTP filter that authenticates and authorises requests, rewrites and routes them, and reads values from
-//! a config centre at request time to steer both.
+//! A proxy-wasm HTTP filter that authenticates and authorises requests, rewrites and routes them. It reads values from a
+//! config centre at request time, for conditions and rewrites.
 //!
 //! # The map
-//! Imports go down only; `tests/architecture.rs` holds them to it.
+//! Imports only go down. `tests/architecture.rs` enforces it.
 //!
 //! | floor | rooms | what they are for |
 //! |---|---|---|
 //! | drivers | `host` (in Envoy, and on a fake host for tests), the tool in `src/bin/postern/` | callbacks in, host calls out; the only place with `unsafe` |
-//! | engine | [`engine`] | one request through its stages; documents, flights, waiting exchanges |
-//! | policy | [`policy`] | config compiled to what runs; denials and their one map to the wire |
-//! | mechanisms | [`config`], [`route`], [`rewrite`], [`auth`], [`source`], [`template`], [`cache`] | one noun a file; they don't know each other |
-//! | words | [`http`], [`time`], [`secret`], [`hash`], [`number`], [`arena`] | requests as borrowed bytes, edits, secrets that never print; memory for very many small things |
+//! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
+//! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
+//! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `source`, `template`, `cache` | each does one thing; they don't import each other |
+//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `arena` | requests as borrowed bytes, edits, secrets that never print, memory for very many small items |
 //!
 //! # The life of a request
-//! The driver hands a [`http::Request`] to [`engine::Engine::start`] and performs the [`engine::Step`] that comes back:
-//! go on with these edits, answer this, or wait. Nothing in the core knows a clock, a socket or proxy-wasm: time is an
-//! argument, callouts are values, and what happened is told to an [`engine::Observer`].
+//! The driver passes a [`http::Request`] to [`engine::Engine::start`] and performs the returned [`engine::Step`]: continue
+//! with these edits, send this response, or wait. The core uses no clock, no socket and no proxy-wasm: time is an
+//! argument, callouts are values, and an [`engine::Observer`] receives the events.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -58,8 +58,8 @@ mod secret;
 mod source;
 mod template;
 
-/// Parts of the core that a driver has no use for. They are reachable for this project's own fuzz targets, properties and
-/// tool, which each test one mechanism without an engine. They change without notice.
+/// Parts of the core that a driver doesn't need. They are reachable because this project's fuzz targets, property tests and
+/// tool use single mechanisms without an engine. They change without notice.
 #[doc(hidden)]
 pub mod internals {
     pub mod auth {

@@ -1,20 +1,20 @@
-//! Numbers of JSON: one text for each, and which are the same.
+//! Numbers of JSON: their text, equality and order.
 
 use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-/// From how many digits before the point on a number is written with an exponent.
+/// A number with more digits before the point is written with an exponent.
 const LONGEST: i32 = 21;
 
 /// The text of a number. An integer of 64 bits that is written without a fraction and an exponent keeps its digits, and
 /// everything else is written as RFC 8785 §3.2.2.3 (ECMAScript's `Number::toString`) has it: `1e3` is `1000`, `4.0` is
 /// `4`, `-0` is `0`, `1e21` is `1e+21`.
 ///
-/// Equal numbers have one text: templates, conditions and keys of an index go by it.
+/// Equal numbers have the same text. Templates, conditions and keys of an index use it.
 #[must_use]
 pub(crate) fn number_text(number: &Number) -> String {
-    // The JSON library's text is the shortest that reads back as the same double, in a notation of its own.
+    // The JSON library writes the shortest text that reads back as the same double, in its own notation.
     let shortest = number.to_string();
     if number.is_f64() {
         notation(&shortest).unwrap_or(shortest)
@@ -23,7 +23,7 @@ pub(crate) fn number_text(number: &Number) -> String {
     }
 }
 
-/// The notation of ECMAScript for a decimal.
+/// Writes a decimal in the notation of ECMAScript.
 fn notation(decimal: &str) -> Option<String> {
     let unsigned = decimal.strip_prefix('-');
     let (mantissa, exponent) = match unsigned.unwrap_or(decimal).split_once(['e', 'E']) {
@@ -68,17 +68,18 @@ fn placed(digits: &str, point: i32) -> Option<String> {
     Some([first, dot, rest, "e", sign, &exponent.to_string()].concat())
 }
 
-/// Equal by value: `1` is `1.0`. Two integers are never brought to doubles, where neighbours above 2^53 are one.
+/// Whether two numbers have the same value: `1` equals `1.0`. Two integers are compared as integers, because neighbours
+/// above 2^53 have the same double.
 fn same_number(left: &Number, right: &Number) -> bool {
     match (left.is_f64(), right.is_f64()) {
         (false, false) => left == right,
         (true, true) => left.as_f64() == right.as_f64(),
-        // Above 2^53 several integers have one double, and it has the text of at most one of them.
+        // Above 2^53 several integers have the same double, and the double has the text of at most one of them.
         _ => left.as_f64() == right.as_f64() && number_text(left) == number_text(right),
     }
 }
 
-/// Equal as JSON values are, with numbers by their value however deep they stand.
+/// Whether two JSON values are equal. Numbers at any depth compare by value.
 #[must_use]
 pub(crate) fn same_value(left: &Value, right: &Value) -> bool {
     match (left, right) {
@@ -95,12 +96,12 @@ pub(crate) fn same_value(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Which of two numbers is the larger.
+/// The order of two numbers.
 #[must_use]
 pub(crate) fn order(left: &Number, right: &Number) -> Option<Ordering> {
     match (integer(left), integer(right)) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
-        // Where an integer has the same double, the rest that it was rounded by decides.
+        // Where the integer has the same double, the rounding error decides.
         (Some(own), None) => Some(by_double(left, right)?.then_with(|| own.cmp(&whole(right)))),
         (None, Some(own)) => Some(by_double(left, right)?.then_with(|| whole(left).cmp(&own))),
         (None, None) => by_double(left, right),
@@ -111,7 +112,7 @@ fn by_double(left: &Number, right: &Number) -> Option<Ordering> {
     left.as_f64()?.partial_cmp(&right.as_f64()?)
 }
 
-/// A double that is an integer.
+/// The integer that a double is equal to.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "it has the double of an integer of 64 bits"
@@ -137,7 +138,7 @@ mod tests {
 
     /// RFC 8785, appendix B: the bits of a double, and its text.
     #[test]
-    fn appendix_b() {
+    fn writes_numbers_as_appendix_b_of_the_rfc() {
         for (bits, written) in [
             (0x0000_0000_0000_0000_u64, "0"),
             (0x8000_0000_0000_0000, "0"),
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn as_it_is_written() {
+    fn writes_each_notation_in_one_way() {
         for (json, written) in [
             ("1e3", "1000"),
             ("-0", "0"),
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same() {
+    fn compares_numbers_by_value() {
         let read = |json: &str| serde_json::from_str::<Value>(json).unwrap();
         for (left, right, same) in [
             ("1", "1.0", true),

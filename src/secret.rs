@@ -9,13 +9,13 @@ use subtle::{Choice, ConstantTimeEq as _};
 pub struct Secret(Box<[u8]>);
 
 impl Secret {
-    /// Takes the bytes into care.
+    /// A secret with these bytes.
     #[must_use]
     pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
         Self(bytes.into())
     }
 
-    /// The bytes, for the one place that needs them (a callout's header, a comparison).
+    /// The bytes, for code that needs them (a callout's header, a comparison).
     #[must_use]
     pub const fn expose(&self) -> &[u8] {
         &self.0
@@ -28,8 +28,8 @@ pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
-    // By words of eight bytes: comparing each byte costs a request with a key 8 % more instructions. The last word
-    // overlaps the one before it.
+    // Compares words of eight bytes: comparing single bytes costs a request with a key 8 % more instructions. The last
+    // word overlaps the one before it.
     let words = left.chunks_exact(8).zip(right.chunks_exact(8));
     let words = words.filter_map(|(left, right)| Some((left.first_chunk()?, right.first_chunk()?)));
     let same = match (left.last_chunk(), right.last_chunk()) {
@@ -55,12 +55,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_does_not_print() {
+    fn debug_prints_no_secret() {
         assert_eq!(format!("{:?}", Secret::new(*b"hunter2")), "Secret(…)");
     }
 
     #[test]
-    fn comparison() {
+    fn compares_equal_and_different_bytes() {
         assert!(constant_time_eq(b"abc", b"abc"));
         assert!(!constant_time_eq(b"abc", b"abd"));
         assert!(!constant_time_eq(b"abc", b"ab"));

@@ -1,8 +1,8 @@
-//! Time as an argument: the core never asks a clock.
+//! Time as an argument: the core never reads a clock.
 
 use std::time::Duration;
 
-/// A moment, in nanoseconds since the Unix epoch, as the driver read it.
+/// A moment in nanoseconds since the Unix epoch. The driver reads it from its clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
@@ -19,14 +19,14 @@ impl Timestamp {
         self.0
     }
 
-    /// This moment and `span` later; the end of time where that overflows.
+    /// The moment `span` later, or the last representable moment where that overflows.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         let nanos = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
     }
 
-    /// How long after `earlier` this is; zero where the clock went back.
+    /// The time since `earlier`; zero where the clock went back.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

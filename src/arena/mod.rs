@@ -1,12 +1,12 @@
-//! Memory for very many small things: a block of its own for each would cost as much again, and a list that doubles
-//! needs three times its memory for a moment. A VM's memory never shrinks.
+//! Memory for very many small items. An allocation for each item would double the memory, and a list that doubles its
+//! capacity needs three times its memory while it moves. The memory of a VM never shrinks.
 
+mod chunked_vec;
+mod handle_table;
 mod pool;
-mod slab;
-mod slots;
-mod texts;
+mod text_arena;
 
+pub(crate) use chunked_vec::{ArenaId, ChunkedVec};
+pub(crate) use handle_table::{Handle, HandleTable};
 pub(crate) use pool::{EntryId, EntryReader, EntryWriter, Pool, PoolText};
-pub(crate) use slab::{ArenaId, ChunkedVec};
-pub(crate) use slots::{Handle, HandleTable};
-pub(crate) use texts::TextArena;
+pub(crate) use text_arena::TextArena;

@@ -1,26 +1,26 @@
-//! Many small things in a few large buffers, found by hash.
+//! Many small entries in a few large buffers.
 //!
-//! A hundred thousand consumers, each with a handful of boxes, cost some hundred allocations of a worker's time for every
-//! thousand of them that come or go, and twenty times the memory of their text. Here an entry is a run of bytes in a
-//! [`Pool`], and a table of them a flat list of [`HandleTable`](super::Slots): both come and go in a few pieces.
+//! A hundred thousand consumers as ordinary structs would need several allocations each, and twenty times the memory of
+//! their text. Here an entry is a run of bytes in a [`Pool`], and a [`HandleTable`](super::HandleTable) finds entries by
+//! hash. Both are allocated and freed in a few large pieces.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::http::Text;
 
-/// How long a buffer is; an entry that is longer has one of its own.
+/// The length of a buffer in bytes. A longer entry has a buffer of its own.
 const CHUNK: usize = 1 << 16;
 
-/// Where an entry of a pool begins: the number of its buffer, and the place in that one.
+/// The start of an entry in a pool: the number of its buffer, and the offset in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct EntryId(pub(super) u32);
 
-/// Entries of texts and numbers, one behind the other. `Debug` shows nothing of them: they may hold secrets.
+/// Entries of texts and numbers, one after the other. `Debug` doesn't show them: they may hold secrets.
 #[derive(Default)]
 pub(crate) struct Pool {
     full: Vec<Arc<Vec<u8>>>,
-    /// The buffer that is written to.
+    /// The buffer that new entries are written to.
     open: Vec<u8>,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Debug for Pool {
 }
 
 impl Pool {
-    /// Adds an entry; `None` where no place for it could be named: after some four gigabytes.
+    /// Adds an entry. Returns `None` where the pool has no id left, after about four gigabytes.
     pub(crate) fn add(&mut self, entry: &EntryWriter) -> Option<EntryId> {
         if !self.open.is_empty() && self.open.len().saturating_add(entry.0.len()) > CHUNK {
             self.seal();
@@ -43,13 +43,13 @@ impl Pool {
         }
         let buffer = u32::try_from(self.full.len()).ok()?.checked_mul(1 << 16)?;
         let place = u32::try_from(self.open.len()).ok()?;
-        // Not all of them: one is nobody's.
+        // One value is reserved: no entry has it.
         let at = buffer.checked_add(place).filter(|at| *at != u32::MAX)?;
         self.open.extend_from_slice(&entry.0);
         Some(EntryId(at))
     }
 
-    /// Ends the buffer that is written to: from now on its texts can be handed out without a copy.
+    /// Closes the open buffer. Its texts can then be shared without a copy.
     pub(crate) fn seal(&mut self) {
         let mut full = std::mem::take(&mut self.open);
         if !full.is_empty() {
@@ -58,7 +58,7 @@ impl Pool {
         }
     }
 
-    /// The entry that begins there.
+    /// The entry of this id.
     #[must_use]
     pub(crate) fn read(&self, at: EntryId) -> EntryReader<'_> {
         let [low, middle, high, highest] = at.0.to_le_bytes();
@@ -84,13 +84,13 @@ impl fmt::Debug for EntryWriter {
 }
 
 impl EntryWriter {
-    /// Begins anew.
+    /// Removes what was written, to start another entry.
     pub(crate) fn clear(&mut self) -> &mut Self {
         self.0.clear();
         self
     }
 
-    /// Adds a number: seven bits a byte, the lowest first.
+    /// Adds a number: seven bits in each byte, the lowest first.
     pub(crate) fn number(&mut self, mut number: usize) -> &mut Self {
         loop {
             let [low, ..] = number.to_le_bytes();
@@ -110,19 +110,20 @@ impl EntryWriter {
         self
     }
 
-    /// Adds the place of another entry.
+    /// Adds the id of another entry.
     pub(crate) fn at(&mut self, at: EntryId) -> &mut Self {
         self.word(at.0)
     }
 
-    /// Adds a number that is mostly large: it takes four bytes whatever it is, and is read at once.
+    /// Adds a number that is usually large. It always takes four bytes.
     pub(crate) fn word(&mut self, word: u32) -> &mut Self {
         self.0.extend_from_slice(&word.to_le_bytes());
         self
     }
 }
 
-/// An entry that is being read: what was written is asked for in the same order. What isn't there is empty or zero.
+/// An entry that is being read. The caller reads the parts in the order in which they were written. A missing part reads as
+/// empty or zero.
 #[derive(Clone, Copy)]
 pub(crate) struct EntryReader<'p> {
     shared: Option<&'p Arc<Vec<u8>>>,
@@ -139,7 +140,7 @@ impl<'p> EntryReader<'p> {
     /// The next number.
     pub(crate) fn number(&mut self) -> usize {
         match self.rest.split_first() {
-            // Nearly always.
+            // The usual case.
             Some((&byte, rest)) if byte < 0x80 => {
                 self.rest = rest;
                 usize::from(byte)
@@ -177,7 +178,7 @@ impl<'p> EntryReader<'p> {
         }
     }
 
-    /// The place of another entry.
+    /// The id of another entry.
     pub(crate) fn at(&mut self) -> EntryId {
         EntryId(self.word())
     }
@@ -212,11 +213,11 @@ impl<'p> PoolText<'p> {
         self.bytes
     }
 
-    /// The same to be handed on: it shares the pool's buffer.
+    /// The text as a value that shares the pool's buffer.
     #[must_use]
     pub(crate) fn to_text(self) -> Text {
         let shared = self.shared.and_then(|buffer| {
-            // The text is a part of it.
+            // The text lies inside of the buffer.
             let start = self
                 .bytes
                 .as_ptr()
@@ -229,7 +230,7 @@ impl<'p> PoolText<'p> {
         shared.unwrap_or_else(|| self.copied())
     }
 
-    /// Of a buffer that is still written to.
+    /// Copies a text of a buffer that is still open.
     #[cold]
     #[inline(never)]
     fn copied(self) -> Text {
@@ -242,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn reads_what_was_written() {
         let mut pool = Pool::default();
         let mut draft = EntryWriter::default();
         let mut places = Vec::new();
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_longer_than_a_buffer_and_one_that_just_fits() {
+    fn keeps_entries_longer_than_a_buffer_and_entries_that_just_fit() {
         let mut pool = Pool::default();
         let mut draft = EntryWriter::default();
         let lengths = [1, CHUNK - 5, CHUNK - 3, 3 * CHUNK, 0, CHUNK, 2];
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers() {
+    fn reads_numbers_of_all_lengths() {
         let mut pool = Pool::default();
         let numbers = [0, 1, 127, 128, 16_383, 16_384, usize::MAX];
         let mut draft = EntryWriter::default();
@@ -301,12 +302,12 @@ mod tests {
         let at = pool.add(&draft).unwrap();
         let mut entry = pool.read(at);
         assert_eq!(numbers.map(|_| entry.number()), numbers);
-        assert_eq!(entry.number(), 0, "behind the end");
+        assert_eq!(entry.number(), 0, "past the end");
         assert_eq!(entry.text().bytes(), b"");
     }
 
     #[test]
-    fn nothing_of_it_is_shown() {
+    fn debug_shows_no_content() {
         let mut pool = Pool::default();
         let mut draft = EntryWriter::default();
         let at = pool.add(draft.text(b"hunter2")).unwrap();

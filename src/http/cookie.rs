@@ -1,7 +1,6 @@
 //! Cookies, read in place (RFC 6265 §4.2).
 
-/// The pairs of one `cookie` header value, in order, blanks around them cut; a piece without `=` has no name and is
-/// passed over.
+/// The pairs of one `cookie` header value, in order and without surrounding blanks. A piece without `=` is skipped.
 pub fn cookies(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     header.split(|&byte| byte == b';').filter_map(|piece| {
         let at = piece.iter().position(|&byte| byte == b'=')?;
@@ -16,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces() {
+    fn reads_pairs() {
         let found: Vec<_> = cookies(b" a=1; junk;b = 2 ;c==;=d").collect();
         assert_eq!(
             found,

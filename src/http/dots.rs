@@ -1,12 +1,12 @@
-//! Dot segments in disguise.
+//! Finds hidden dot segments.
 
 use super::percent_decode;
 
 /// Whether a server may read this segment of a path, or a part of it, as `.` or `..`.
 ///
-/// It is decoded once. `/` and `\` end a part. What follows a `;`, `?` or `#` doesn't count, because servers cut that off
-/// (`..;x`), some of them after they have decoded (`..%3Bx`, `..%3Fx`). The segment `..` itself is one such. This one
-/// function looks at every value that becomes a part of a path: of a rewrite, of a redirect, of a callout.
+/// The segment is decoded once. `/` and `\` end a part. The text after a `;`, `?` or `#` is ignored, because servers remove
+/// it (`..;x`), some of them after decoding (`..%3Bx`, `..%3Fx`). The result is true for `..` itself. All values that become
+/// a part of a path are checked here: in rewrites, redirects and callouts.
 #[must_use]
 pub fn reads_as_dots(segment: &[u8]) -> bool {
     let decoded = percent_decode(segment);
@@ -17,8 +17,8 @@ pub fn reads_as_dots(segment: &[u8]) -> bool {
     })
 }
 
-/// Whether a value with escapes of its own (`..%2Fa`) reads as dots once these are decoded. It is escaped again where it
-/// becomes a part of a path (`..%252Fa`); a server that decodes twice, or one behind a proxy that decodes, would see it.
+/// Whether a value with escapes (`..%2Fa`) reads as a dot segment after decoding. In a path the value is escaped again
+/// (`..%252Fa`), but a server that decodes twice, or a server behind a proxy that decodes, sees the dot segment.
 #[must_use]
 pub fn escapes_to_dots(value: &[u8]) -> bool {
     value.contains(&b'%') && reads_as_dots(value)
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn disguises() {
+    fn finds_hidden_dot_segments() {
         for segment in [
             ".", "..", "%2e", ".%2E", "..;", "..;x=1", "..%3bx", ".;a/b", "a%2F..", "..%2fa",
             "a\\..", "..%5Ca", "a%5c.;x", "a/../b", "..%3fx", ".%23",

@@ -1,15 +1,15 @@
-//! What is done to an exchange: decided first, performed by the driver afterwards.
+//! Changes to a request and its response. The core decides them, the driver performs them.
 
 use super::{HeaderName, NewPath, Text, same_name};
 
-/// One change to a header map. Names are lower case; pseudo-headers (`:path`) are names like any other.
+/// One change to a header map. Names are lower case. Pseudo-headers (`:path`) are ordinary names here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// All values of this name give way to this one.
+    /// Removes all values of this name and adds this one.
     Set(HeaderName, Text),
-    /// One more value of this name.
+    /// Adds a value of this name.
     Add(HeaderName, Text),
-    /// No value of this name stays.
+    /// Removes all values of this name.
     Remove(HeaderName),
 }
 
@@ -22,9 +22,9 @@ impl Edit {
     }
 }
 
-/// Everything that is done to one exchange that goes on; of one that is answered, to its path.
+/// All changes to an exchange that continues. For an exchange that is answered, only the path is set.
 ///
-/// A driver has one of these and gives it to each exchange anew: so most requests cost no allocation.
+/// A driver reuses one `Edits` for all exchanges, so that most requests allocate nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits {
     pub(crate) path: NewPath,
@@ -32,29 +32,29 @@ pub struct Edits {
     pub(crate) response: Vec<Edit>,
 }
 
-/// More edits than these aren't kept room for.
+/// A longer list is freed after its exchange.
 const MOST_EDITS: usize = 32;
 
 impl Edits {
-    /// The request's new `:path`; none where it stays as it came.
+    /// The request's new `:path`; `None` where it isn't changed.
     #[must_use]
     pub fn path(&self) -> Option<&[u8]> {
         self.path.get()
     }
 
-    /// Changes to the request's other headers, in order. Empty where they pass as they came.
+    /// Changes to the request's other headers, in order. Empty where nothing changes.
     #[must_use]
     pub fn request(&self) -> &[Edit] {
         &self.request
     }
 
-    /// Changes to the response's headers, in order; empty for routes that ask for none.
+    /// Changes to the response's headers, in order. Empty where the route changes none.
     #[must_use]
     pub fn response(&self) -> &[Edit] {
         &self.response
     }
 
-    /// Nothing is changed. The memory stays, unless it is much.
+    /// Removes all changes. Keeps the memory unless it is large.
     pub(crate) fn clear(&mut self) {
         self.path.clear();
         self.request.clear();
@@ -65,23 +65,23 @@ impl Edits {
     }
 }
 
-/// An answer of the gate's own.
+/// A response that the filter sends itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status, 200 to 599.
     pub status: u16,
     /// Header fields, lower case.
     pub headers: Vec<(Text, Text)>,
-    /// The content; empty for gRPC clients.
+    /// The body; empty for gRPC clients.
     pub body: Text,
-    /// The gRPC status where the client speaks gRPC.
+    /// The gRPC status, if the client uses gRPC.
     pub grpc_status: Option<u8>,
-    /// Why, for the access log: `postern_<reason>`, without blanks.
+    /// The response code details for the access log: `postern_<reason>`, without blanks.
     pub details: Text,
 }
 
 impl Response {
-    /// Changes its headers, in order.
+    /// Changes the response's headers, in order.
     pub(crate) fn edit(&mut self, edits: std::vec::Drain<'_, Edit>) {
         for edit in edits {
             if !matches!(edit, Edit::Add(..)) {

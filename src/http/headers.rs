@@ -1,43 +1,43 @@
-//! Header maps in the host's own wire form, read in place.
+//! Header maps in the host's wire format, read in place.
 //!
-//! The proxy-wasm ABI hands a map over as one buffer: the number of pairs, the lengths of each name and value, then
-//! the bytes, each followed by a zero; all integers are `u32`, little-endian. One host call brings the whole map, and
-//! reading it costs no allocation. Names from Envoy are lower case.
+//! The proxy-wasm ABI passes a map as one buffer: the number of pairs, the lengths of each name and value, then the names and
+//! values, each followed by a zero byte. All integers are `u32`, little-endian. One host call returns the whole map, and
+//! reading it allocates nothing. Names from Envoy are lower case.
 
 use std::fmt;
 
-use super::marks::{LengthSet, NameFilter};
 use super::name::KnownName;
+use super::name_filter::{LengthSet, NameFilter};
 
 /// The buffer is not a header map: a length points outside of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed header map")]
 pub struct MalformedMap;
 
-/// A header map, borrowed in the host's wire form. `Debug` shows no value: some are credentials.
+/// A header map, borrowed in the host's wire format. `Debug` shows no values: some are credentials.
 #[derive(Clone, Copy)]
 pub struct Headers<'a> {
     pairs: Iter<'a>,
-    /// Of all names: most names that are asked for aren't there, and that is told without a look.
+    /// A filter of all names. It tells quickly that a name is absent, as most names are.
     marks: NameFilter,
 }
 
-/// What stands in a header map under one name.
+/// The result of a lookup of one name in a header map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeaderLookup<'a> {
-    /// How often the name is there.
+    /// The number of values.
     pub values: usize,
-    /// Its first value. Never for a credential unless it is the only one.
+    /// The first value. A credential must be the only value.
     pub first: Option<&'a [u8]>,
-    /// Whether there is another spelling of the name, which an upstream may take for it (`x_key` for `x-key`).
+    /// Whether the map has another spelling of the name that an upstream may treat as the same (`x_key` for `x-key`).
     pub is_spelt_otherwise: bool,
 }
 
-/// A header map, owned, in the same form. `Debug` shows no value.
+/// An owned header map in the same format. `Debug` shows no values.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderMap(Vec<u8>);
 
-/// A byte of a name as upstreams tell names apart: without case, and `_` as `-`.
+/// A byte of a name as upstreams compare names: in lower case, and `_` as `-`.
 const fn fold(byte: u8) -> u8 {
     if byte == b'_' {
         b'-'
@@ -79,7 +79,7 @@ impl<'a> Headers<'a> {
         marks: NameFilter::NONE,
     };
 
-    /// Reads the host's buffer; an empty one is a map without pairs.
+    /// Reads the host's buffer. An empty buffer is a map without pairs.
     ///
     /// # Errors
     /// [`MalformedMap`] where a length points outside of the buffer.
@@ -96,7 +96,7 @@ impl<'a> Headers<'a> {
             text,
         };
         let mut marks = NameFilter::default();
-        // Where the sum of all lies inside, each does, and each mark is of a name. The sum itself can't wrap.
+        // Where the sum of all lengths lies inside of the buffer, each span does. The sum can't overflow.
         let mut end = 0_u64;
         for span in pairs.spans {
             marks = marks.and(NameFilter::at_end(text, span.at, span.name));
@@ -121,7 +121,7 @@ impl<'a> Headers<'a> {
         self.pairs
     }
 
-    /// The pairs whose names have one of these lengths, in order: the others' bytes aren't looked at.
+    /// The pairs whose names have one of these lengths, in order. The bytes of other pairs aren't read.
     pub fn of_lengths(
         &self,
         lengths: LengthSet,
@@ -132,19 +132,19 @@ impl<'a> Headers<'a> {
             .filter_map(move |span| span.pair(text))
     }
 
-    /// Whether there may be a header that an upstream takes for `name`. Says yes rather than no.
+    /// Whether a header may be there that an upstream treats as `name`. False positives are possible, false negatives are not.
     #[must_use]
     pub fn may_have(&self, name: &[u8]) -> bool {
         self.marks.meet(NameFilter::of(name))
     }
 
-    /// Whether there may be a header that an upstream takes for one of the names that `marks` are of.
+    /// Whether a header may be there that an upstream treats as one of the names in the filter `marks`.
     #[must_use]
     pub const fn may_have_any(&self, marks: NameFilter) -> bool {
         self.marks.meet(marks)
     }
 
-    /// What stands under `name`.
+    /// Looks `name` up.
     #[must_use]
     pub fn look(&self, name: &KnownName) -> HeaderLookup<'a> {
         if self.may_have_any(name.marks()) {
@@ -157,7 +157,7 @@ impl<'a> Headers<'a> {
     fn find(&self, name: &[u8]) -> HeaderLookup<'a> {
         let Iter { spans, text } = self.pairs;
         let mut seen = HeaderLookup::NOTHING;
-        // From within, and not by `for`: of that the compiler makes a loop in a loop, and V8 unrolls the inner one.
+        // Internal iteration instead of `for`: the compiler turns a `for` into nested loops, and V8 unrolls the inner one.
         spans
             .filter(|span| span.name == name.len())
             .filter_map(|span| span.pair(text))
@@ -184,7 +184,7 @@ impl<'a> Headers<'a> {
             .map(|(_, value)| value)
     }
 
-    /// The first value of `name` (lower case). Never for a credential: a second value would go unseen.
+    /// The first value of `name` (lower case). Not for credentials: it ignores a second value.
     #[must_use]
     pub fn first(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.all(name).next()
@@ -199,7 +199,7 @@ impl HeaderLookup<'_> {
     };
 }
 
-/// Where one pair stands in the text of its map.
+/// The position of one pair in the text of its map.
 #[derive(Clone, Copy)]
 struct Span {
     at: usize,
@@ -208,13 +208,13 @@ struct Span {
 }
 
 impl Span {
-    /// After the zeros that follow name and value. In a map that was read whole it can't wrap.
+    /// The end after the zeros that follow name and value. In a map that was checked it can't overflow.
     const fn end(self) -> usize {
         let lengths = self.name.wrapping_add(self.value);
         self.at.wrapping_add(lengths).wrapping_add(2)
     }
 
-    /// Of name, value and both zeros.
+    /// The length of name, value and both zeros.
     fn size(self) -> u64 {
         let length = |length| u64::try_from(length).unwrap_or(u64::MAX);
         let both = length(self.name).saturating_add(length(self.value));
@@ -244,7 +244,7 @@ impl Iterator for Spans<'_> {
 
     fn next(&mut self) -> Option<Span> {
         let (entry, lengths) = self.lengths.split_first_chunk::<8>()?;
-        // Read at once: of the two apart, the compiler makes eight.
+        // One read: for two separate reads the compiler emits eight loads.
         let entry = u64::from_le_bytes(*entry);
         let span = Span {
             at: self.at,
@@ -292,16 +292,16 @@ impl<'a> IntoIterator for Headers<'a> {
 }
 
 impl HeaderMap {
-    /// Keeps a buffer that came from the host.
+    /// A map that owns a buffer of the host.
     ///
     /// # Errors
-    /// [`MalformedMap`] where it is none.
+    /// [`MalformedMap`] where the buffer isn't a map.
     pub fn from_wire(buffer: Vec<u8>) -> Result<Self, MalformedMap> {
         Headers::parse(&buffer)?;
         Ok(Self(buffer))
     }
 
-    /// The wire form of these pairs.
+    /// A map with these pairs.
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
         let mut wire = Vec::new();
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
@@ -319,20 +319,20 @@ impl HeaderMap {
         Self(wire)
     }
 
-    /// The host's wire form.
+    /// The bytes in the host's wire format.
     #[must_use]
     pub fn as_wire(&self) -> &[u8] {
         &self.0
     }
 
-    /// The map, to be read.
+    /// The map as a borrowed view.
     #[must_use]
     pub fn view(&self) -> Headers<'_> {
         Headers::parse(&self.0).unwrap_or(Headers::NONE)
     }
 }
 
-/// Whether an upstream may read both as one name: without case, and `_` as `-` (CGI and WSGI make the two one).
+/// Whether an upstream may treat both as the same name: ignoring case, and with `_` as `-` (as CGI and WSGI do).
 #[must_use]
 pub fn same_name(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len()
@@ -347,7 +347,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn round_trip() {
+    fn reads_the_pairs_that_were_written() {
         let map =
             HeaderMap::from_pairs(&[(&b":path"[..], &b"/"[..]), (b"x", b"\xff"), (b"x", b"")]);
         let view = Headers::parse(map.as_wire()).unwrap();
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_print() {
+    fn debug_prints_no_values() {
         let map = HeaderMap::from_pairs(&[("authorization", "k"), ("cookie", "a=b")]);
         let names = "[\"authorization\", \"cookie\"]";
         assert_eq!(format!("{map:?}"), names);
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_of_a_map_is_refused() {
+    fn refuses_truncated_maps() {
         let map = HeaderMap::from_pairs(&[("name", "value"), ("a", "b")]);
         for end in 1..map.as_wire().len() {
             assert!(
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_a_name() {
+    fn looks_names_up() {
         let map = HeaderMap::from_pairs(&[("a-b", "1"), ("A-B", "2"), ("a_b", "3"), ("c_d", "4")]);
         let look = |name: &str| map.view().look(&name.into());
         let all = HeaderLookup {
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_an_upstream_takes_for_one() {
+    fn compares_names_as_upstreams_do() {
         assert!(same_name(b"x_consumer-name", b"X-Consumer_Name"));
         assert!(!same_name(b"x-consumer", b"x-consumers"));
     }

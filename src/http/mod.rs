@@ -1,4 +1,5 @@
-//! The vocabulary: requests as borrowed bytes, edits, answers, callouts. Bytes throughout: HTTP promises no UTF-8.
+//! The HTTP vocabulary: requests as borrowed bytes, edits, responses, callouts. Values are bytes, because HTTP doesn't
+//! guarantee UTF-8.
 
 mod callout;
 mod cookie;
@@ -7,8 +8,8 @@ mod edit;
 mod endpoint;
 mod headers;
 mod list;
-mod marks;
 mod name;
+mod name_filter;
 mod new_path;
 mod percent;
 mod query;
@@ -23,8 +24,8 @@ pub use edit::{Edit, Edits, Response};
 pub use endpoint::Endpoint;
 pub use headers::{HeaderLookup, HeaderMap, Headers, Iter, MalformedMap, same_name};
 pub use list::members;
-pub use marks::{LengthSet, NameFilter};
 pub use name::{HeaderName, KnownName};
+pub use name_filter::{LengthSet, NameFilter};
 pub use new_path::NewPath;
 pub use percent::{escape, is_unreserved, percent_decode, percent_encode_into};
 pub use query::{Pair, query_pairs};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::NameFilter;
 
-/// A header's name, lower case, on its way to the wire. A clone shares it.
+/// The name of a header that is sent, in lower case. Clones share the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HeaderName(Arc<[u8]>);
 
@@ -36,7 +36,7 @@ impl fmt::Debug for HeaderName {
     }
 }
 
-/// A header's name that a policy speaks of, with what is asked of it for every request.
+/// The name of a header that a policy uses, with its precomputed filter.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownName {
     name: HeaderName,
@@ -44,13 +44,13 @@ pub struct KnownName {
 }
 
 impl KnownName {
-    /// The name, to be handed on.
+    /// The name.
     #[must_use]
     pub fn name(&self) -> HeaderName {
         self.name.clone()
     }
 
-    /// Its mark.
+    /// The filter of the name.
     #[must_use]
     pub const fn marks(&self) -> NameFilter {
         self.marks

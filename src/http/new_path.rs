@@ -1,27 +1,27 @@
-//! A path on its way to the wire.
+//! The new path of a request.
 
 use std::fmt;
 
-/// A longer one isn't kept room for.
+/// The memory of a longer path is freed after its exchange.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// A new `:path`, or none; made in memory that is kept for the next one.
+/// A new `:path`, or none. The memory is reused for the next exchange.
 #[derive(Clone, Default)]
 pub struct NewPath {
-    /// Of one that was put together in one go it may hold more, which means nothing.
+    /// Bytes past `length` are garbage.
     room: Vec<u8>,
     length: usize,
 }
 
 impl NewPath {
-    /// The path; none is empty.
+    /// The path. It is never empty.
     #[must_use]
     pub fn get(&self) -> Option<&[u8]> {
         let path = self.room.get(..self.length)?;
         (!path.is_empty()).then_some(path)
     }
 
-    /// Has it be none.
+    /// Removes the path.
     pub(crate) fn clear(&mut self) {
         self.length = 0;
         if self.room.len() > MOST_BYTES {
@@ -29,7 +29,7 @@ impl NewPath {
         }
     }
 
-    /// Has it be these two, one behind the other.
+    /// Sets the path to the two parts, one after the other.
     pub(crate) fn join(&mut self, first: &[u8], second: &[u8]) {
         let length = first.len().saturating_add(second.len());
         if self.room.len() < length {
@@ -44,14 +44,14 @@ impl NewPath {
         self.length = length;
     }
 
-    /// Has it be what is put into an empty list.
+    /// Sets the path to the bytes that `fill` writes into an empty list.
     pub(crate) fn make(&mut self, make: impl FnOnce(&mut Vec<u8>)) {
         self.room.clear();
         make(&mut self.room);
         self.length = self.room.len();
     }
 
-    /// The same where it may turn out that there can be none.
+    /// The same for a `fill` that may fail.
     pub(crate) fn try_make<E>(
         &mut self,
         make: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
@@ -63,7 +63,7 @@ impl NewPath {
     }
 }
 
-/// Not what else is in its memory: that was another request's.
+/// Shows only the path: the rest of the memory has bytes of another request.
 impl fmt::Debug for NewPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.get().map(|path| path.escape_ascii().to_string());
@@ -79,8 +79,8 @@ impl PartialEq for NewPath {
 
 impl Eq for NewPath {}
 
-/// Copies a few bytes, both as many: most by two pieces of a fixed length, which may overlap. `memory.copy` is a call out of
-/// the module, which takes longer than that.
+/// Copies a few bytes between slices of the same length, mostly as two overlapping pieces of a fixed length. `memory.copy` is
+/// a call out of the module and takes longer.
 fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
         8..=16 => ends::<8>(to, from),
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_are_joined_whatever_their_lengths() {
+    fn joins_parts_of_all_lengths() {
         let text: Vec<u8> = (0..200_u8).collect();
         let mut path = NewPath::default();
         for first in (0..70).chain([150]) {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_one_is_made_in_the_same_memory() {
+    fn reuses_its_memory() {
         let mut path = NewPath::default();
         path.make(|room| room.extend_from_slice(&[b'/'; 100]));
         let place = path.get().unwrap().as_ptr();

@@ -11,7 +11,7 @@ const fn hex(digit: u8) -> Option<u8> {
     }
 }
 
-/// The byte that an escape at the start of `text` stands for (`text` begins with `%`).
+/// The byte of the escape at the start of `text`, which begins with `%`.
 #[must_use]
 pub fn escape(text: &[u8]) -> Option<u8> {
     let (&[percent, high, low], _) = text.split_first_chunk::<3>()?;
@@ -21,7 +21,7 @@ pub fn escape(text: &[u8]) -> Option<u8> {
     Some(hex(high)?.wrapping_mul(16).wrapping_add(hex(low)?))
 }
 
-/// Decodes every whole escape; what is none stays as it is. Borrows where there is nothing to decode.
+/// Decodes all complete escapes and keeps all other bytes. Borrows where there is nothing to decode.
 #[must_use]
 pub fn percent_decode(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'%') {
@@ -50,7 +50,7 @@ pub const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Appends `text`, escaping each byte that isn't `kept`.
+/// Appends `text`. Escapes each byte for which `kept` is false.
 pub fn percent_encode_into(out: &mut Vec<u8>, text: &[u8], kept: impl Fn(u8) -> bool) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in text {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decoding() {
+    fn decodes_escapes() {
         for (text, meant) in [
             ("a%20b", &b"a b"[..]),
             ("%zz%4", b"%zz%4"),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn encoding() {
+    fn encodes_bytes() {
         let mut out = Vec::new();
         percent_encode_into(&mut out, "a/é".as_bytes(), is_unreserved);
         assert_eq!(out, b"a%2F%C3%A9");

@@ -7,16 +7,16 @@ use super::percent_decode;
 /// One parameter of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair<'a> {
-    /// The bytes between two `&`, as they came.
+    /// The original bytes between two `&`.
     pub raw: &'a [u8],
-    /// The name as it came, not decoded.
+    /// The name, not decoded.
     pub name: &'a [u8],
-    /// The value as it came, not decoded; empty where there is no `=`.
+    /// The value, not decoded; empty where there is no `=`.
     pub value: &'a [u8],
 }
 
 impl<'a> Pair<'a> {
-    /// Whether the decoded name is `name`. A `+` is a blank, as every form decoder reads it.
+    /// Whether the decoded name is `name`. A `+` is a blank, as in form decoders.
     #[must_use]
     pub fn is_named(&self, name: &[u8]) -> bool {
         self.name == name || *decode(self.name) == *name
@@ -40,7 +40,7 @@ fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(percent_decode(&blanks).into_owned())
 }
 
-/// The parameters of a query (without its `?`), in order; empty pieces (`a&&b`) are passed over.
+/// The parameters of a query (without its `?`), in order. Empty pieces (`a&&b`) are skipped.
 pub fn query_pairs(query: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     query
         .split(|&byte| byte == b'&')
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs() {
+    fn reads_parameters() {
         let pairs: Vec<_> = query_pairs(b"a=1&&b&api%6Bey=x+y&=z").collect();
         assert_eq!(pairs.len(), 4);
         assert!(pairs[1].is_named(b"b") && pairs[1].value.is_empty());

@@ -1,8 +1,8 @@
-//! A request's head, borrowed.
+//! The borrowed head of a request.
 
 use super::Headers;
 
-/// A request's head as it came, before anything is made of it.
+/// The head of a request as the client sent it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     headers: Headers<'a>,
@@ -33,7 +33,7 @@ impl<'a> Request<'a> {
         self.headers.first(b":path")
     }
 
-    /// Whether the client speaks gRPC (content type `application/grpc`, or with a suffix).
+    /// Whether the client uses gRPC (content type `application/grpc`, with or without a suffix).
     #[must_use]
     pub fn is_grpc(&self) -> bool {
         let Some(kind) = self.headers.first(b"content-type") else {

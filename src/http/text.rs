@@ -1,4 +1,4 @@
-//! Bytes that are cheap to hand on.
+//! Bytes that are cheap to clone.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -6,22 +6,22 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A name or a value on its way to the wire: known with the program, shared with the policy, or made for this request.
-/// Cloning one that wasn't made for this request allocates nothing.
+/// A name or a value that is sent: static, shared with the policy, or made for one request. A clone of a static or shared
+/// text allocates nothing.
 #[derive(Clone)]
 pub enum Text {
-    /// Known with the program.
+    /// Static bytes.
     Static(&'static [u8]),
     /// Shared with the policy.
     Shared(Arc<[u8]>),
     /// Made for one request.
     Owned(Vec<u8>),
-    /// A part of a buffer that many share: where it begins and ends. What lies outside is empty.
+    /// A part of a shared buffer: its start and its end. A range outside of the buffer is empty.
     Part(Arc<Vec<u8>>, u32, u32),
 }
 
 impl Text {
-    /// Shares `bytes` among everybody who clones it.
+    /// A text whose clones share `bytes`.
     #[must_use]
     pub fn shared(bytes: &[u8]) -> Self {
         Self::Shared(Arc::from(bytes))
@@ -41,7 +41,7 @@ impl Deref for Text {
     }
 }
 
-/// Out of the way of the others, which are many more.
+/// Not inlined: this variant is rare.
 fn part(buffer: &[u8], start: u32, end: u32) -> &[u8] {
     let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
     buffer.get(place(start)..place(end)).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Tokens (RFC 9110 §5.6.2).
 
-/// Whether the byte may stand in a token.
+/// Whether a token may have this byte.
 #[must_use]
 pub const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens() {
+    fn recognises_tokens() {
         assert!(is_token(b"Bearer") && is_token(b"x-a_b!#$%&'*+-.^`|~9"));
         for text in ["", "a b", "a:", "a\t", "a\u{a0}", "(a)", "a/b", "\"a\""] {
             assert!(!is_token(text.as_bytes()), "{text}");

@@ -1,14 +1,14 @@
-//! Values that land in a header.
+//! Checks of values for header fields.
 
-/// A value holds a control byte, so it is put in no header.
+/// The value has a control byte, so it can't be a header value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value for a header has a control byte")]
 pub struct HeaderValueError;
 
-/// Whether `value` may stand in a header (RFC 9110 §5.5): no byte below 0x20 but the tab, no 0x7F.
+/// Checks that `value` is a valid header value (RFC 9110 §5.5): it has no byte below 0x20 except the tab, and no 0x7F.
 ///
 /// # Errors
-/// [`HeaderValueError`] where it may not.
+/// [`HeaderValueError`] if it isn't.
 pub fn check_header_value(value: &[u8]) -> Result<(), HeaderValueError> {
     let fits = |&byte: &u8| byte == b'\t' || !byte.is_ascii_control();
     if value.iter().all(fits) {
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values() {
+    fn refuses_control_bytes() {
         for good in [&b""[..], b"a b\tc", b"\xff\x80", "é".as_bytes()] {
             assert_eq!(check_header_value(good), Ok(()), "{good:?}");
         }

@@ -1,8 +1,8 @@
-//! Parts of new paths that the policy wrote.
+//! Literal parts of new paths, from the policy.
 
 use crate::http::{escape, is_unreserved, percent_encode_into};
 
-/// Why a text is no literal part of a path: the operator's mistake.
+/// The reason why a text isn't a literal part of a path. The operator has to correct it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathLiteralError {
     /// `?` or `#`.
@@ -12,7 +12,7 @@ pub enum PathLiteralError {
     #[error("`%` is not followed by two hexadecimal digits: write %25 for the character")]
     BadEscape,
     /// A control byte, raw or escaped.
-    #[error("a control byte is in no path")]
+    #[error("a path can't have a control byte")]
     ControlByte,
     /// A raw `\` or `;`.
     #[error(
@@ -21,13 +21,13 @@ pub enum PathLiteralError {
     Ambiguous,
 }
 
-/// A literal part of a new path, in the form that it is sent in.
+/// A literal part of a new path, in the form in which it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathLiteral(Box<[u8]>);
 
 impl PathLiteral {
-    /// Reads a part of a path. Unreserved escapes are decoded, other escapes stay; what may not stand in a path (blanks,
-    /// letters beyond ASCII) is escaped. Empty and dot segments are found when a path is put together.
+    /// Reads a part of a path. It decodes unreserved escapes and keeps other escapes. It escapes bytes that a path can't have
+    /// (blanks, letters outside of ASCII). Empty segments and dot segments are found when a path is built.
     ///
     /// # Errors
     /// See [`PathLiteralError`].
@@ -50,14 +50,14 @@ impl PathLiteral {
         Ok(Self(out.into()))
     }
 
-    /// As it is sent.
+    /// The bytes as they are sent.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Takes the escape that `text` begins with; the text after it.
+/// Appends the escape at the start of `text`, and returns the text after it.
 fn escaped<'t>(text: &'t [u8], out: &mut Vec<u8>) -> Result<&'t [u8], PathLiteralError> {
     let meant = escape(text).ok_or(PathLiteralError::BadEscape)?;
     let (raw, after) = text
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals() {
+    fn reads_literals() {
         for (text, expected) in [
             ("", Ok("")),
             ("/a.b/", Ok("/a.b/")),

@@ -1,4 +1,4 @@
-//! New paths, queries and header values, into which no value can put more than itself.
+//! New paths, queries and header values. A value can't add a segment, a parameter or a header.
 
 mod header;
 mod literal;

@@ -1,4 +1,4 @@
-//! New paths, put together of literals and values.
+//! New paths, built from literals and values.
 
 use crate::http::{
     escapes_to_dots, is_unreserved, percent_decode, percent_encode_into, reads_as_dots,
@@ -6,14 +6,14 @@ use crate::http::{
 
 use super::literal::PathLiteral;
 
-/// Whose a part of a path is, and so whose fault where it doesn't fit.
+/// The origin of a part of a path. It decides how an invalid part is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A literal of the policy.
     Policy,
-    /// Of the request: a capture, a claim.
+    /// A value of the request: a capture, a claim.
     Client,
-    /// Of a document.
+    /// A value of a document.
     Source,
 }
 
@@ -51,31 +51,31 @@ impl PathFault {
     }
 }
 
-/// Why no path came of the parts.
+/// The reason why the parts make no path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} {}", .origin.subject(), .fault.predicate())]
 pub struct PathValueError {
-    /// What is wrong.
+    /// The fault.
     pub fault: PathFault,
-    /// Whose part it is; where several make one segment, the last value's.
+    /// The origin of the part with the fault. Where several values make one segment, the origin of the last one.
     pub origin: Origin,
 }
 
-/// Puts a path together of literals and values. Values are encoded, so that none can add a segment, a query or a
-/// parameter; what makes an empty or a dot segment is refused.
+/// Builds a path from literals and values. It encodes values, so that a value can't add a segment, a query or a parameter.
+/// It refuses parts that make an empty segment or a dot segment.
 ///
-/// A template of the policy is checked by putting it together once with `x` for each value: what is refused then, with
-/// [`Origin::Policy`] or another, no request can make good.
+/// A policy's template is checked by building it once with `x` for each value. A template that is refused then is refused
+/// for every request.
 #[derive(Clone, Debug)]
 pub struct PathBuilder {
     path: Vec<u8>,
-    /// Where the last segment begins, after its `/`; none before the first `/`.
+    /// The start of the last segment, after its `/`. `None` before the first `/`.
     segment: Option<usize>,
-    /// The last value that stands in the last segment.
+    /// The last value in the last segment.
     value: Option<Value>,
-    /// Whether what was appended last is a whole path.
+    /// Whether the part that was appended last is a whole path.
     is_after_path: bool,
-    /// Whether a value that was escaped stands in the last segment.
+    /// Whether the last segment has a value that was escaped.
     has_text: bool,
     error: Option<PathValueError>,
 }
@@ -83,7 +83,7 @@ pub struct PathBuilder {
 #[derive(Clone, Copy, Debug)]
 struct Value {
     origin: Origin,
-    /// Whether the path may end here with nothing after its last slash.
+    /// Whether the path may end here with an empty last segment.
     may_be_nothing: bool,
 }
 
@@ -107,7 +107,7 @@ impl PathBuilder {
         }
     }
 
-    /// An empty path in the memory of `room`.
+    /// An empty path that reuses the memory of `room`.
     #[must_use]
     pub fn in_room(mut room: Vec<u8>) -> Self {
         room.clear();
@@ -127,8 +127,8 @@ impl PathBuilder {
         }
     }
 
-    /// Appends a value (decoded text) to the last segment. What isn't unreserved, `:`, `@` or one of `!$&'()*+,=`
-    /// (RFC 3986 §3.3 without the `;`) is escaped.
+    /// Appends a value (decoded text) to the last segment. It escapes all bytes except unreserved ones, `:`, `@` and
+    /// `!$&'()*+,=` (RFC 3986 §3.3 without the `;`).
     pub fn segment(&mut self, value: &[u8], origin: Origin) {
         self.put(value, origin);
         self.value = Some(Value {
@@ -137,8 +137,8 @@ impl PathBuilder {
         });
     }
 
-    /// Appends one or more segments of a canonical path, byte for byte: `/` is a border. Empty, or with a `/` last, it may
-    /// stand at the end of the path only.
+    /// Appends segments of a canonical path, byte for byte; `/` separates them. A text that is empty or ends with `/` is
+    /// valid only at the end of the path.
     pub fn segments(&mut self, value: &[u8], origin: Origin) {
         for (at, part) in value.split(|&byte| byte == b'/').enumerate() {
             if at > 0 {
@@ -153,8 +153,7 @@ impl PathBuilder {
         }
     }
 
-    /// Appends a whole canonical path, byte for byte. Where it meets other parts one slash stands between the two, never
-    /// two.
+    /// Appends a whole canonical path, byte for byte. There is one slash between it and other parts, never two.
     pub fn path(&mut self, value: &[u8], origin: Origin) {
         if self.last_segment() != Some(b"") {
             self.slash();
@@ -163,10 +162,10 @@ impl PathBuilder {
         self.is_after_path = true;
     }
 
-    /// The path. It begins with `/`, has no dot segment, and no empty one but the last.
+    /// The path. It begins with `/`, has no dot segment, and only its last segment may be empty.
     ///
     /// # Errors
-    /// The first part that doesn't fit.
+    /// The first invalid part.
     pub fn finish(mut self) -> Result<Vec<u8>, PathValueError> {
         let may_be_nothing = self.value.is_none_or(|value| value.may_be_nothing);
         if !may_be_nothing || self.last_segment() != Some(b"") {
@@ -206,13 +205,13 @@ impl PathBuilder {
         });
     }
 
-    /// Looks at the last segment: nothing more comes to it.
+    /// Checks the last segment, which is complete.
     fn end_segment(&mut self) {
         let fault = match self.last_segment() {
             None => PathFault::NoLeadingSlash,
             Some(b"") => PathFault::EmptySegment,
             Some(segment) if reads_as_dots(segment) => PathFault::DotSegment,
-            // Of values and literals together; what stems from the path is byte for byte as it came.
+            // Checks values and literals together. Segments of the request's path are kept byte for byte.
             Some(segment) if self.has_text && escapes_to_dots(&percent_decode(segment)) => {
                 PathFault::DotSegment
             }
@@ -232,8 +231,8 @@ impl PathBuilder {
 mod tests {
     use super::*;
 
-    /// `<…` is a value of the client, `{…` one of a source, `*…` segments of the client, `^…` its path; anything else a
-    /// literal.
+    /// `<…` is a value of the client, `{…` a value of a source, `*…` segments of the client, `^…` the client's path. Anything
+    /// else is a literal.
     fn built(parts: &[&str]) -> String {
         let mut builder = PathBuilder::new();
         for part in parts {
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn building() {
+    fn builds_paths() {
         for (parts, expected) in [
             (&["/"][..], "/"),
             (&["/a/", "<b", "/c/"], "/a/b/c/"),
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn refused() {
+    fn refuses_invalid_parts() {
         for (parts, expected) in [
             (&[][..], "NoLeadingSlash Policy"),
             (&["a"], "NoLeadingSlash Policy"),

@@ -1,8 +1,8 @@
-//! A new prefix for a path.
+//! Replaces the prefix of a path.
 
-/// The parts, one behind the other, of `forward` with its first `covered` segments replaced by `new`, the bytes of a
-/// [`PathLiteral`](super::PathLiteral) that begins with `/` (the empty one is `/`). What stands after them stays byte for
-/// byte, save that never a `//` arises: one slash is left where the two meet.
+/// The parts of a path that is `forward` with its first `covered` segments replaced by `new`. `new` has the bytes of a
+/// [`PathLiteral`](super::PathLiteral) that begins with `/`; an empty `new` means `/`. The rest of `forward` stays byte for
+/// byte, except that one slash remains where the two parts meet.
 #[must_use]
 pub fn replace_prefix<'a>(forward: &'a [u8], covered: usize, new: &'a [u8]) -> [&'a [u8]; 3] {
     let after = after_segments(forward, covered);
@@ -15,7 +15,7 @@ pub fn replace_prefix<'a>(forward: &'a [u8], covered: usize, new: &'a [u8]) -> [
     [new.strip_suffix(b"/").unwrap_or(new), b"/", below]
 }
 
-/// What stands after the first `count` segments, its slash with it.
+/// The rest of the path after the first `count` segments, with its slash.
 fn after_segments(path: &[u8], count: usize) -> &[u8] {
     let mut rest = path;
     for _ in 0..count {
@@ -33,7 +33,7 @@ mod tests {
 
     /// The table of the Gateway API (HTTPPathModifier), and more.
     #[test]
-    fn replacing() {
+    fn replaces_prefixes_as_the_gateway_api() {
         for (forward, covered, new, expected) in [
             ("/foo/bar", 1, "/xyz", "/xyz/bar"),
             ("/foo/bar", 1, "/xyz/", "/xyz/bar"),

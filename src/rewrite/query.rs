@@ -1,22 +1,22 @@
-//! New queries: what isn't named stays byte for byte and in order.
+//! New queries. Other parameters stay byte for byte and in order.
 
 use std::borrow::Cow;
 
 use crate::http::{Pair, is_unreserved, percent_encode_into, query_pairs};
 
-/// One change to a query. Names and values are decoded text; they are encoded here, so that no value can add a parameter.
+/// One change to a query. Names and values are decoded text. They are encoded here, so that a value can't add a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryEdit<'a> {
-    /// All parameters of this name give way to this value, at the end.
+    /// Removes all parameters of this name and adds one with this value at the end.
     Set(&'a [u8], &'a [u8]),
-    /// One more parameter of this name, at the end.
+    /// Adds a parameter of this name at the end.
     Add(&'a [u8], &'a [u8]),
-    /// No parameter of this name stays.
+    /// Removes all parameters of this name.
     Remove(&'a [u8]),
 }
 
-/// The query (without its `?`) after these edits, in their order. As it came where none of them changes it; `None` where
-/// nothing remains. Names compare decoded. With a parameter one `&` beside it goes, and nothing else.
+/// The query (without its `?`) after these edits, in their order. It is borrowed where no edit changes it, and `None` where
+/// nothing remains. Names compare after decoding. A removed parameter takes one `&` with it, and nothing else changes.
 #[must_use]
 pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Option<Cow<'q, [u8]>> {
     let mut edited = query.map(Cow::Borrowed);
@@ -30,8 +30,8 @@ pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Optio
     edited
 }
 
-/// The query without any parameter of these (decoded) names; as it came where it has none, `None` where nothing remains.
-/// With a parameter one `&` beside it goes, and nothing else.
+/// The query without the parameters of these (decoded) names. It is borrowed where it has none of them, and `None` where
+/// nothing remains. A removed parameter takes one `&` with it, and nothing else changes.
 #[must_use]
 pub fn strip_query<'q, N: AsRef<[u8]>>(
     query: Option<&'q [u8]>,
@@ -46,7 +46,7 @@ fn without<'q, N: AsRef<[u8]>>(query: Option<Cow<'q, [u8]>>, names: &[N]) -> Opt
     if !query_pairs(&query).any(|pair| goes(&pair)) {
         return Some(query);
     }
-    // The pieces between every two `&`, empty ones too: what stays is byte for byte what came.
+    // The pieces between the `&`, with empty ones: what remains has the original bytes.
     let pieces = query.split(|byte| *byte == b'&');
     let stays = |piece: &&[u8]| !query_pairs(piece).any(|pair| goes(&pair));
     let left = pieces.filter(stays).collect::<Vec<_>>().join(&b'&');
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn edits() {
+    fn edits_parameters() {
         use QueryEdit::{Add, Remove, Set};
         for (query, edits, expected) in [
             (None, &[][..], None),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn stripping() {
+    fn strips_parameters() {
         let names = [&b"key"[..], b"api key"];
         for (query, expected) in [
             (None, None),

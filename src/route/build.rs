@@ -1,20 +1,20 @@
-//! From rules to a router, one after the other.
+//! Builds a router, rule by rule.
 
 use super::HostPattern;
-use super::entries::{RuleEntry, RuleTable};
 use super::router::{HostRules, Router, RuleSet};
 use super::rule::Rule;
+use super::rule_table::{RuleEntry, RuleTable};
 use crate::arena::ArenaId;
 
-/// Up to so many rules of a host are scanned: a tree over them would cost as much time and more memory.
+/// A host with at most this many rules has a chain that is scanned. A tree would cost as much time and more memory.
 const FEW: usize = 8;
 
-/// A router in the making.
+/// A router that is being built.
 #[derive(Debug, Default)]
 pub struct RouterBuilder(Router);
 
 impl Router {
-    /// Orders the rules.
+    /// A router of these rules.
     #[must_use]
     pub fn build(rules: impl IntoIterator<Item = Rule>) -> Self {
         let mut builder = RouterBuilder::default();
@@ -33,44 +33,48 @@ impl RouterBuilder {
         }
         let entry = router.entries.add(rule);
         for host in hosts {
-            let zone = match &host {
+            let host_rules = match &host {
                 HostPattern::Any => router.any.get_or_insert_default(),
                 HostPattern::Wildcard(name) | HostPattern::Exact(name) => {
                     router.has_wildcards |= matches!(host, HostPattern::Wildcard(_));
-                    let id = zone(router, name);
-                    let Some(zone) = router.zones.get_mut(id) else {
+                    let id = host_rules(router, name);
+                    let Some(host_rules) = router.hosts.get_mut(id) else {
                         continue;
                     };
-                    &mut zone.content
+                    &mut host_rules.content
                 }
             };
-            *zone = with(entry, *zone, &mut router.entries);
+            *host_rules = with(entry, *host_rules, &mut router.entries);
         }
     }
 
-    /// The router of all rules.
+    /// The router of all rules that were added.
     #[must_use]
     pub fn finish(mut self) -> Router {
         let router = &mut self.0;
         let mut ids = Vec::new();
-        for zone in 0..router.zones.len() {
-            let zone = ArenaId::from_index(zone);
-            if let Some(content) = router.zones.get(zone).map(|zone| zone.content) {
+        for host_rules in 0..router.hosts.len() {
+            let host_rules = ArenaId::from_index(host_rules);
+            if let Some(content) = router
+                .hosts
+                .get(host_rules)
+                .map(|host_rules| host_rules.content)
+            {
                 let content = ordered(router, content, &mut ids);
-                if let Some(zone) = router.zones.get_mut(zone) {
-                    zone.content = content;
+                if let Some(host_rules) = router.hosts.get_mut(host_rules) {
+                    host_rules.content = content;
                 }
             }
         }
         router.any = router.any.map(|any| ordered(router, any, &mut ids));
         router.entries.shrink();
-        router.zones.shrink();
+        router.hosts.shrink();
         router.trees.shrink();
         self.0
     }
 }
 
-/// A zone's rules with one more.
+/// The rules of a host with one more.
 fn with(entry: RuleEntry, content: RuleSet, entries: &mut RuleTable) -> RuleSet {
     let mut chain = match content {
         RuleSet::Few(None) => return RuleSet::One(entry),
@@ -80,27 +84,29 @@ fn with(entry: RuleEntry, content: RuleSet, entries: &mut RuleTable) -> RuleSet 
             chain
         }
         RuleSet::Few(chain) => chain,
-        // Trees come when all rules are there.
+        // Trees are built in `finish`.
         RuleSet::Many(_) => return content,
     };
     entries.prepend(entry, &mut chain);
     RuleSet::Few(chain)
 }
 
-/// The zone of a host, or of a wildcard by its suffix with the dot, which no host begins with.
-fn zone(router: &mut Router, name: &[u8]) -> ArenaId {
-    if let Some(known) = router.zone(name) {
+/// The id of a host's rules. The name of a wildcard is its suffix with the dot; a host never begins with a dot.
+fn host_rules(router: &mut Router, name: &[u8]) -> ArenaId {
+    if let Some(known) = router.host_rules(name) {
         return known;
     }
-    let zone = router.zones.push(HostRules {
+    let host_rules = router.hosts.push(HostRules {
         host: router.entries.add_host(name),
         content: RuleSet::default(),
     });
-    router.places.insert(router.seed.of_bytes(name), zone);
-    zone
+    router
+        .by_name
+        .insert(router.seed.of_bytes(name), host_rules);
+    host_rules
 }
 
-/// A zone's rules, the best first: as a chain, or in a tree of chains. `ids` is for the work.
+/// The rules of a host, the best first, as a chain or as a tree of chains. `ids` is reused memory.
 fn ordered(router: &mut Router, content: RuleSet, ids: &mut Vec<ArenaId>) -> RuleSet {
     let RuleSet::Few(first) = content else {
         return content;
@@ -122,7 +128,7 @@ fn ordered(router: &mut Router, content: RuleSet, ids: &mut Vec<ArenaId>) -> Rul
             .for_each(|&id| entries.move_to(id, &mut chain));
         return RuleSet::Few(chain);
     }
-    // Patterns in one chain of a tree are equally good.
+    // Patterns in one chain of a tree have the same precedence.
     ids.sort_unstable_by(|&left, &right| entries.order(left, right));
     let root = trees.root();
     for &id in ids.iter().rev() {

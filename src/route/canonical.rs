@@ -1,4 +1,4 @@
-//! One spelling for each path, so that matching, authorisation, rewriting and the upstream see the same.
+//! The canonical form of a path. Matching, authorisation, rewriting and the upstream all see the same path.
 
 use std::borrow::Cow;
 
@@ -7,28 +7,28 @@ use super::spelling::{
     Dots, decode, hides_dots, is_escaped_twice, matching_form, resolve, segments,
 };
 
-/// A path in its one spelling.
+/// A path in its canonical form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CanonicalPath<'a> {
-    /// As it came.
+    /// The path as the client sent it.
     came: &'a [u8],
     query: Option<&'a [u8]>,
-    /// Beside the rest, as few paths need it: so that the others are small.
+    /// Boxed, because few paths need it.
     respelt: Option<Box<Respelt>>,
 }
 
-/// Spellings other than the one that came.
+/// The forms that differ from the client's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Respelt {
-    /// `None` where it is as it came.
+    /// `None` where it equals the client's path.
     forward: Option<Vec<u8>>,
-    /// `None` where it is the same as `forward`.
+    /// `None` where it equals `forward`.
     matching: Option<Vec<u8>>,
 }
 
 impl<'a> CanonicalPath<'a> {
-    /// The path without its query, as the upstream gets it: unreserved escapes decoded, dot segments removed
-    /// (RFC 3986 §6.2.2), the rules applied; all else byte for byte.
+    /// The path without its query, as the upstream gets it: unreserved escapes are decoded, dot segments are removed
+    /// (RFC 3986 §6.2.2), the rules are applied. All other bytes are kept.
     #[must_use]
     pub fn forward(&self) -> &[u8] {
         match &self.respelt {
@@ -37,9 +37,9 @@ impl<'a> CanonicalPath<'a> {
         }
     }
 
-    /// What patterns are compared with: [`forward`](Self::forward) with every escape decoded, save those of `/`, `%` and
-    /// `\`, which stay as `%2F`, `%25` and `%5C` (a kept raw `\` is `%5C` too). So a `/` is always a border of segments,
-    /// and a `%` always begins one of these three.
+    /// The form that patterns are compared with: [`forward`](Self::forward) with all escapes decoded, except those of `/`,
+    /// `%` and `\`, which stay as `%2F`, `%25` and `%5C` (a kept raw `\` is `%5C` too). So a `/` always separates segments,
+    /// and a `%` always begins one of these three escapes.
     #[must_use]
     pub fn matching(&self) -> &[u8] {
         match &self.respelt {
@@ -48,20 +48,20 @@ impl<'a> CanonicalPath<'a> {
         }
     }
 
-    /// Whether [`forward`](Self::forward) and [`matching`](Self::matching) are byte for byte what the client sent, as
-    /// nearly always.
+    /// Whether [`forward`](Self::forward) and [`matching`](Self::matching) equal the path that the client sent. This is the
+    /// usual case.
     #[must_use]
     pub const fn is_plain(&self) -> bool {
         self.respelt.is_none()
     }
 
-    /// The query as it came, without its `?`; empty for a bare `?`.
+    /// The query as the client sent it, without its `?`; empty for a bare `?`.
     #[must_use]
     pub const fn query(&self) -> Option<&'a [u8]> {
         self.query
     }
 
-    /// Whether [`forward`](Self::forward) is byte for byte what the client sent, so that no edit is needed.
+    /// Whether [`forward`](Self::forward) equals the path that the client sent, so that no edit is needed.
     #[must_use]
     pub fn is_as_it_came(&self) -> bool {
         let respelt = self.respelt.as_ref();
@@ -69,10 +69,10 @@ impl<'a> CanonicalPath<'a> {
     }
 }
 
-/// Brings `:path` into its one spelling. A path that has it already and holds no `%` costs one pass and no allocation.
+/// The canonical form of `:path`. A path that is canonical and has no `%` costs one pass and no allocation.
 ///
-/// In this order: escapes are decoded and the rules for `%2F`, `\`, `;` and `%25` applied; duplicate slashes merged; dot segments
-/// removed (RFC 3986 §5.2.4). The query is not touched, but may hold neither `#` nor a raw control byte.
+/// The steps in their order: decode escapes and apply the rules for `%2F`, `\`, `;` and `%25`; merge duplicate slashes; remove
+/// dot segments (RFC 3986 §5.2.4). The query isn't changed, but must have no `#` and no raw control byte.
 ///
 /// # Errors
 /// See [`PathError`].
@@ -90,7 +90,7 @@ pub fn canonicalise<'a>(
     })
 }
 
-/// The same for a path that isn't plain.
+/// The same for a path that needs changes.
 #[inline(never)]
 fn look_closer<'a>(
     path_with_query: &'a [u8],
@@ -110,7 +110,7 @@ fn look_closer<'a>(
     })
 }
 
-/// Path, and query without its `?`.
+/// The path, and the query without its `?`.
 type Halves<'a> = (&'a [u8], Option<&'a [u8]>);
 
 fn split_query(path_with_query: &[u8]) -> Halves<'_> {
@@ -125,31 +125,31 @@ fn split_at(path_with_query: &[u8], mark: usize) -> Halves<'_> {
     (path, query.get(1..))
 }
 
-/// Where one is in a plain path with its query, or what ends it.
+/// The state of the scan of a path and its query.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum ScanState {
-    /// Behind a slash.
+    /// After a slash.
     Border,
     /// Within a segment.
     Segment,
     Query,
-    /// At the `?`: the query comes.
+    /// At the `?` before the query.
     Mark,
-    /// At something that wants a closer look.
+    /// At a byte that needs the slow path.
     Other,
 }
 
-/// Where each byte leads to from [`ScanState::Border`], from [`ScanState::Segment`] and from [`ScanState::Query`].
+/// The next state for each byte, from [`ScanState::Border`], from [`ScanState::Segment`] and from [`ScanState::Query`].
 ///
-/// A table, because V8 unrolls loops: what a step does stands there four times.
+/// It is a table to keep a step short: V8 unrolls the loop and repeats the code of a step four times.
 #[expect(
     clippy::indexing_slicing,
-    reason = "the compiler evaluates it, and would say so"
+    reason = "the compiler evaluates it and reports an index out of bounds"
 )]
 const STEPS: [[ScanState; 256]; 3] = {
     let mut steps = [[ScanState::Other; 256]; 3];
     let mut byte = 0_u8;
-    // From 0x80 on it is always the same.
+    // All bytes from 0x80 on have the same state.
     while byte < 0x80 {
         steps[0][byte as usize] = step(ScanState::Border, byte);
         steps[1][byte as usize] = step(ScanState::Segment, byte);
@@ -167,19 +167,19 @@ const fn step(from: ScanState, byte: u8) -> ScanState {
         (_, b'?') => ScanState::Mark,
         (ScanState::Segment, b'/') => ScanState::Border,
         (ScanState::Segment, b'.') => ScanState::Segment,
-        // An empty segment, or one that begins with a dot, wants a look.
+        // An empty segment, or one that begins with a dot, needs the slow path.
         (_, b'/' | b'.' | b'%' | b'\\' | b';' | 0x80..) => ScanState::Other,
         _ => ScanState::Segment,
     }
 }
 
-/// The halves, where the path is of the kind that nearly all are: no rule has anything to say about it, nor about its query.
+/// The halves of a path that no rule changes or refuses. This is the usual case.
 fn plain_path(path_with_query: &[u8]) -> Option<Halves<'_>> {
     let (b'/', rest) = path_with_query.split_first()? else {
         return None;
     };
     let mut at = ScanState::Border;
-    // Before the first byte that it can be: none.
+    // 0 means that no `?` was found: the path begins with `/`.
     let mut mark = 0;
     for (place, byte) in (1..).zip(rest) {
         at = *STEPS.get(at as usize)?.get(usize::from(*byte))?;
@@ -197,7 +197,7 @@ fn plain_path(path_with_query: &[u8]) -> Option<Halves<'_>> {
     })
 }
 
-/// Whether there is nothing to do: the path is its own canonical and matching form. Says no rather than yes.
+/// Whether the path equals its canonical form and its matching form. False negatives are possible, false positives are not.
 fn is_canonical(path: &[u8], rules: &PathRules) -> bool {
     let Some((b'/', rest)) = path.split_first() else {
         return false;
@@ -236,14 +236,14 @@ fn check_query(query: &[u8]) -> Result<(), PathError> {
     Ok(())
 }
 
-/// The long way: the path as it is forwarded, and as it is matched, where either differs.
+/// The slow path: the forwarded form and the matching form, where they differ from the client's path.
 fn spell(came: &[u8], rules: &PathRules) -> Result<Option<Respelt>, PathError> {
     if came.first() != Some(&b'/') {
         return Err(PathError::NoLeadingSlash);
     }
     let decoded = decode(came, rules)?;
     let text = matching_form(&decoded);
-    // Before dot segments go, so that no byte escapes the check by standing in one that is removed.
+    // Checks before dot segments are removed, so that bytes in removed segments are checked too.
     if std::str::from_utf8(&text).is_err() {
         return Err(PathError::NotUtf8);
     }
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default() {
+    fn canonicalises_by_the_default_rules() {
         for (path, expected) in [
             ("/", "/"),
             ("/a/b.c/", "/a/b.c/"),
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ambiguous() {
+    fn refuses_ambiguous_paths() {
         for (path, expected) in [
             ("/a%2Fb", "EscapedSlash"),
             ("/a%2fb", "EscapedSlash"),
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn by_the_other_rules() {
+    fn canonicalises_by_other_rules() {
         for (path, rules, expected) in [
             ("/a%2Fb%5c\\c", DECODE, "/a/b/c"),
             ("/a%2F..\\b", DECODE, "/b"),
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_stays() {
+    fn keeps_the_query() {
         for (path, query) in [
             ("/a", None),
             ("/a?", Some(&b""[..])),
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_copied_needlessly() {
+    fn copies_only_what_changes() {
         for (path, rules) in [("/a/.b/c..?d", PathRules::default()), ("/a//b;c/é", KEEP)] {
             let path = canonicalise(path.as_bytes(), &rules).unwrap();
             assert!(path.is_plain());

@@ -1,4 +1,4 @@
-//! What a pattern captured of a path.
+//! The captures of a pattern in a path.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::http::percent_decode;
 use super::pattern_ref::{CaptureKind, End, Part, PatternRef};
 use super::spelling::segments;
 
-/// What a pattern captured of a path; nothing is looked up before it is asked for.
+/// The captures of a pattern in a path. A capture is computed when it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Captures<'r, 'p> {
     pattern: PatternRef<'r>,
@@ -19,7 +19,7 @@ impl<'r, 'p> Captures<'r, 'p> {
         Self { pattern, path }
     }
 
-    /// The capture of this name; `None` where the pattern has none.
+    /// The capture of this name, if the pattern has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Capture<'p>> {
         let mut parts = self.pattern.parts();
@@ -41,7 +41,7 @@ impl<'r, 'p> Captures<'r, 'p> {
     }
 }
 
-/// What stands after the first `count` segments and the slash behind them.
+/// The rest of the path after the first `count` segments and their slash.
 fn after_segments(path: &[u8], count: usize) -> &[u8] {
     let mut rest = path.strip_prefix(b"/").unwrap_or(path);
     for _ in 0..count {
@@ -57,26 +57,26 @@ fn after_segments(path: &[u8], count: usize) -> &[u8] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capture<'p> {
     matching: &'p [u8],
-    /// How many segments stand before it.
+    /// The number of segments before it.
     at: usize,
     kind: CaptureKind,
 }
 
 impl<'p> Capture<'p> {
-    /// The part in matching form: `/` between segments, `%2F`, `%25` and `%5C` for these bytes within one.
+    /// The part in matching form: `/` separates segments, and `%2F`, `%25` and `%5C` are these bytes within a segment.
     #[must_use]
     pub const fn matching(&self) -> &'p [u8] {
         self.matching
     }
 
-    /// The part as text, all decoded; UTF-8.
+    /// The part as decoded text. It is UTF-8.
     #[must_use]
     pub fn text(&self) -> Cow<'p, [u8]> {
         percent_decode(self.matching)
     }
 
-    /// The same part of the path as it is forwarded, byte for byte: escapes that mean something stay escapes (`%2B`). Both
-    /// forms of a path have the same segments.
+    /// The same part of the forwarded path, byte for byte: reserved escapes (`%2B`) stay. Both forms of a path have the same
+    /// segments.
     #[must_use]
     pub fn within<'f>(&self, forward: &'f [u8]) -> &'f [u8] {
         match self.kind {
@@ -85,7 +85,7 @@ impl<'p> Capture<'p> {
         }
     }
 
-    /// Whether it is one segment or many.
+    /// The kind of the capture.
     #[must_use]
     pub const fn kind(&self) -> CaptureKind {
         self.kind

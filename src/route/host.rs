@@ -1,32 +1,32 @@
-//! Hosts: their one spelling, and patterns for them.
+//! The canonical form of hosts, and patterns for hosts.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
-/// Why a host is refused: the client's fault, 400.
+/// The reason why a host is refused. It is the client's error: 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
-    /// There is none.
+    /// The host is empty.
     #[error("the host is empty")]
     Empty,
     /// More than 253 bytes without the port (RFC 1035 §2.3.4).
     #[error("the host is longer than 253 bytes")]
     TooLong,
-    /// A byte that is none of letter, digit, `-`, `_`, `.`; user information too.
-    #[error("the host has a byte that no host has")]
+    /// A byte other than letters, digits, `-`, `_` and `.`, as in user information.
+    #[error("the host has an invalid byte")]
     BadByte,
-    /// `..`, a dot first, or two dots last.
+    /// `..`, a dot at the start, or two dots at the end.
     #[error("the host has an empty label")]
     EmptyLabel,
-    /// After the name stands neither `:` alone nor `:` and a number up to 65535.
-    #[error("the host has a bad port")]
+    /// The text after the name is neither `:` alone nor `:` and a number up to 65535.
+    #[error("the host has an invalid port")]
     BadPort,
     /// `[` without an IPv6 address and `]`.
-    #[error("the host has a bad IPv6 address")]
+    #[error("the host has an invalid IPv6 address")]
     BadAddress,
 }
 
-/// Brings `:authority` into its one spelling: lower case, without port and one trailing dot, an IPv6 literal in its
+/// The canonical form of `:authority`: lower case, without port and without one trailing dot; an IPv6 literal keeps its
 /// brackets. Borrows where it can.
 ///
 /// # Errors
@@ -39,7 +39,7 @@ pub fn canonical_host(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     }
 }
 
-/// The same for a host that isn't plain.
+/// The same for a host that needs changes.
 #[inline(never)]
 fn respelt(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     let name = without_port(host)?;
@@ -62,10 +62,10 @@ fn respelt(host: &[u8]) -> Result<Cow<'_, [u8]>, HostError> {
     }
 }
 
-/// The bytes of names in lower case, save the dot.
+/// The bytes of names in lower case, without the dot.
 #[expect(
     clippy::indexing_slicing,
-    reason = "the compiler evaluates it, and would say so"
+    reason = "the compiler evaluates it and reports an index out of bounds"
 )]
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
@@ -77,7 +77,7 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Whether the host is of the kind that nearly all are: a name in lower case, no port, no dot last.
+/// Whether the host is a name in lower case, without port and trailing dot. This is the usual case.
 fn is_plain(host: &[u8]) -> bool {
     let mut border = true;
     for &byte in host {
@@ -92,12 +92,12 @@ fn is_plain(host: &[u8]) -> bool {
     !border && host.len() <= LONGEST
 }
 
-/// The longest name of a host, without its last dot.
+/// The maximum length of a host name, without its trailing dot.
 const LONGEST: usize = 253;
 
 /// The host without its port, which may be empty (RFC 3986 §3.2.3).
 fn without_port(host: &[u8]) -> Result<&[u8], HostError> {
-    // The colons of an address stand before its `]`.
+    // The colons of an address are before its `]`.
     let named = host.iter().rposition(|&byte| byte == b']').unwrap_or(0);
     let after = host.get(named..).unwrap_or_default();
     let Some(colon) = after.iter().position(|&byte| byte == b':') else {
@@ -146,33 +146,34 @@ fn check_address(name: &[u8]) -> Result<(), HostError> {
     }
 }
 
-/// Why a text is no pattern for hosts: the operator's mistake.
+/// The reason why a text isn't a pattern for hosts. The operator has to correct it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostPatternError {
-    /// A port: routes don't match by it.
-    #[error("a port is not matched: leave it out")]
+    /// It has a port. Routes don't match by port.
+    #[error("a host pattern has no port: remove it")]
     Port,
-    /// A `*` that isn't the whole first label.
-    #[error("`*` stands for whole labels, and first: `*.example.com`")]
+    /// It has a `*` that isn't the whole first label.
+    #[error("`*` is only valid as the whole first label: `*.example.com`")]
     Wildcard,
-    /// No host can be this.
+    /// It isn't a valid host.
     #[error("{0}")]
     Host(HostError),
 }
 
-/// Which hosts a rule is for.
+/// The hosts that a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HostPattern {
-    /// `*`: each.
+    /// `*`: all hosts.
     Any,
-    /// `*.example.com`: one or more labels before this suffix, which begins with its dot; not `example.com` itself.
+    /// `*.example.com`: one or more labels before this suffix. The suffix begins with its dot. `example.com` doesn't match.
     Wildcard(Box<[u8]>),
-    /// This one.
+    /// This host.
     Exact(Box<[u8]>),
 }
 
 impl HostPattern {
-    /// Reads `example.com`, `*.example.com`, `*`, `[::1]`, `192.0.2.1`. Upper case is folded, one trailing dot cut.
+    /// Reads `example.com`, `*.example.com`, `*`, `[::1]`, `192.0.2.1`. Upper case becomes lower case, one trailing dot is
+    /// removed.
     ///
     /// # Errors
     /// See [`HostPatternError`].
@@ -198,7 +199,7 @@ impl HostPattern {
         })
     }
 
-    /// Whether a host in its one spelling ([`canonical_host`]) fits.
+    /// Whether a canonical host ([`canonical_host`]) matches.
     #[must_use]
     pub fn matches(&self, host: &[u8]) -> bool {
         match self {
@@ -214,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spelling() {
+    fn canonicalises_hosts() {
         let long = "a".repeat(253);
         for (host, expected) in [
             ("api.example.com", Ok("api.example.com")),
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_copied_needlessly() {
+    fn copies_only_what_changes() {
         assert!(matches!(
             canonical_host(b"a.b.:80"),
             Ok(Cow::Borrowed(b"a.b"))
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns() {
+    fn matches_hosts() {
         for (pattern, host, expected) in [
             ("*", "a", true),
             ("Example.COM.", "example.com", true),
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_patterns() {
+    fn refuses_invalid_patterns() {
         for (pattern, expected) in [
             ("", HostPatternError::Host(HostError::Empty)),
             ("*.", HostPatternError::Host(HostError::Empty)),

@@ -1,20 +1,20 @@
-//! From a request's head to a route: the canonical path and host, patterns, predicates, and the router.
+//! Finds the route of a request: canonical path and host, patterns, predicates, and the router.
 
 mod build;
 mod canonical;
 mod capture;
-mod entries;
 mod host;
+mod interner;
 mod pattern;
 mod pattern_error;
 mod pattern_ref;
 mod predicate;
 mod router;
 mod rule;
+mod rule_table;
 mod rules;
 mod spelling;
 mod tree;
-mod words;
 
 pub use build::RouterBuilder;
 pub use canonical::{CanonicalPath, canonicalise};

@@ -6,15 +6,15 @@ use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
 use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice};
 use super::spelling::{decode, hides_dots, matching_form};
 
-/// Which paths a rule is for.
+/// The paths that a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern(Box<[u8]>);
 
-/// Recursion in the router is as deep as the deepest pattern.
+/// The maximum number of segments. It bounds the recursion of the router.
 const MOST_SEGMENTS: usize = 64;
 
 impl PathPattern {
-    /// Exactly this path; a trailing slash counts.
+    /// Matches exactly this path. A trailing slash is significant.
     ///
     /// # Errors
     /// See [`PatternError`].
@@ -27,7 +27,7 @@ impl PathPattern {
         Ok(Self(pattern_ref::exact(&path)))
     }
 
-    /// This path and every path below it, on borders of segments; a trailing slash means nothing, `/` is every path.
+    /// Matches this path and all paths below it, segment by segment. A trailing slash is ignored. `/` matches all paths.
     ///
     /// # Errors
     /// See [`PatternError`].
@@ -41,8 +41,8 @@ impl PathPattern {
         Ok(Self(pattern_ref::stored(&parts, End::Below)))
     }
 
-    /// A path with `{name}` for a segment that isn't empty, and `{name=**}` last for no or more segments:
-    /// `/a/{rest=**}` is for `/a`, `/a/` and `/a/b/c`. Elsewhere a trailing slash counts.
+    /// A template: `{name}` matches a segment that isn't empty, and `{name=**}` at the end matches zero or more segments.
+    /// `/a/{rest=**}` matches `/a`, `/a/` and `/a/b/c`. Otherwise a trailing slash is significant.
     ///
     /// # Errors
     /// See [`PatternError`].
@@ -83,7 +83,7 @@ impl PathPattern {
         Ok(Self(pattern_ref::stored(&parts, end)))
     }
 
-    /// As it is stored.
+    /// The stored form.
     pub(super) const fn stored(&self) -> &[u8] {
         &self.0
     }
@@ -100,7 +100,7 @@ impl PathPattern {
         self.view().is_prefix()
     }
 
-    /// How many segments it fixes, by a literal or a `{name}`: for a prefix, those that a new prefix replaces.
+    /// The number of segments that it matches one by one, by a literal or a `{name}`. A new prefix replaces these segments.
     #[must_use]
     pub fn segments(&self) -> usize {
         self.view().segments()
@@ -111,20 +111,20 @@ impl PathPattern {
         self.view().captures()
     }
 
-    /// What this pattern captures of `path`, which is in matching form and fits.
+    /// The captures of this pattern in `path`, which is in matching form and matches.
     #[must_use]
     pub const fn capture<'r, 'p>(&'r self, path: &'p [u8]) -> Captures<'r, 'p> {
         Captures::new(self.view(), path)
     }
 
-    /// Whether `path` (in matching form) fits.
+    /// Whether `path` (in matching form) matches.
     #[must_use]
     pub fn matches(&self, path: &[u8]) -> bool {
         self.view().matches(path)
     }
 }
 
-/// The segments as they were written; only the last may be empty.
+/// The segments as they are written. Only the last one may be empty.
 fn raw_segments(text: &str) -> Result<Vec<&str>, PatternError> {
     let inner = text.strip_prefix('/').ok_or(PatternError::NoLeadingSlash)?;
     let raw: Vec<&str> = inner.split('/').collect();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn templates() {
+    fn matches_templates() {
         for (pattern, path, expected) in [
             ("/a", "/a", ""),
             ("/a", "/a/", "no"),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn prefixes() {
+    fn matches_prefixes() {
         for (pattern, path, expected) in [
             ("/", "/", true),
             ("/", "/a/b", true),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly() {
+    fn matches_exact_paths() {
         for (pattern, path, expected) in [
             ("/", "/", true),
             ("/a", "/a", true),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn refused() {
+    fn refuses_invalid_patterns() {
         let many = "/a".repeat(65);
         for (pattern, expected) in [
             ("", PatternError::NoLeadingSlash),

@@ -1,7 +1,8 @@
-//! A pattern for paths as it is stored: one run of bytes.
+//! The stored form of a path pattern: one run of bytes.
 //!
-//! First how many segments it fixes, or a mark where it is exact. Then the segments, each after its `/`, a capture as a
-//! control byte and its name: control bytes stand in no path. Last what may follow, as another one. All of it is UTF-8.
+//! The first byte is the number of segments that are matched one by one, or a mark for an exact path. Then come the segments,
+//! each after its `/`. A capture is a control byte and its name; a path has no control bytes. The last byte is another control
+//! byte that tells what may follow. All bytes are UTF-8.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -19,31 +20,31 @@ pub enum CaptureKind {
     Rest,
 }
 
-/// A pattern, borrowed from where it is stored.
+/// A borrowed pattern in its stored form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatternRef<'r>(&'r [u8]);
 
-/// What stands for one segment.
+/// The part of a pattern for one segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part<'r> {
-    /// This text in matching form; empty only as the last, for a trailing slash.
+    /// This text in matching form. Only the last one may be empty, for a trailing slash.
     Literal(&'r [u8]),
-    /// Anything but nothing, under this name.
+    /// A segment that isn't empty, captured with this name.
     Capture(&'r str),
 }
 
-/// What may follow the parts.
+/// The text that may follow the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End<'r> {
     /// Nothing.
     Closed,
     /// Anything: a prefix.
     Below,
-    /// Anything, under this name.
+    /// Anything, captured with this name.
     Rest(&'r str),
 }
 
-/// Every path, as the prefix `/`.
+/// The pattern for all paths, the prefix `/`.
 pub(super) const EVERY: &[u8] = &[0, BELOW];
 
 /// The bytes of an exact path in matching form.
@@ -54,9 +55,9 @@ pub(super) fn exact(path: &[u8]) -> Box<[u8]> {
     bytes.into()
 }
 
-/// The bytes of a pattern of parts.
+/// The bytes of a pattern with these parts.
 pub(super) fn stored(parts: &[Part<'_>], end: End<'_>) -> Box<[u8]> {
-    // There are 64 at most.
+    // There are at most 64.
     let mut bytes = vec![u8::try_from(parts.len()).unwrap_or(EXACT)];
     for part in parts {
         bytes.push(b'/');
@@ -97,7 +98,7 @@ impl<'r> PatternRef<'r> {
         self.0.first().copied().unwrap_or_default()
     }
 
-    /// How many segments it fixes, by a literal or a `{name}`: for a prefix, those that a new prefix replaces.
+    /// The number of segments that it matches one by one, by a literal or a `{name}`. A new prefix replaces these segments.
     #[must_use]
     pub fn segments(self) -> usize {
         match self.first() {
@@ -117,15 +118,15 @@ impl<'r> PatternRef<'r> {
         self.0.last() == Some(&BELOW)
     }
 
-    /// How many bytes of a path in matching form it covers, if it is a prefix, which has literals alone: its
-    /// [segments](Self::segments), counted in bytes.
+    /// The number of bytes that a prefix covers of a path in matching form: the length of its [segments](Self::segments),
+    /// which are all literals.
     #[must_use]
     pub fn prefix_bytes(self) -> Option<usize> {
         let (last, literals) = self.body().split_last()?;
         (*last == BELOW).then_some(literals.len())
     }
 
-    /// The whole path, where it is exact.
+    /// The whole path of an exact pattern.
     pub(super) fn whole(self) -> Option<&'r [u8]> {
         (self.first() == EXACT).then(|| self.body())
     }
@@ -156,12 +157,12 @@ impl<'r> PatternRef<'r> {
         one.chain(rest)
     }
 
-    /// Whether `path` (in matching form) fits.
+    /// Whether `path` (in matching form) matches.
     #[must_use]
     pub fn matches(self, mut path: &[u8]) -> bool {
         let mut pattern = self.body();
         loop {
-            // All literals up to the next control byte at once: what is behind them begins a segment or ends one.
+            // Compares all literals up to the next control byte at once. They end at the border of a segment.
             let literals = pattern.iter().take_while(|byte| **byte > REST).count();
             let (literals, behind) = pattern.split_at_checked(literals).unwrap_or_default();
             let Some(left) = path.strip_prefix(literals) else {
@@ -184,8 +185,8 @@ impl<'r> PatternRef<'r> {
         }
     }
 
-    /// The better of two that fit the same path first: an exact one, then the one that fixes most segments, from the
-    /// left a literal before a capture, then a closed one.
+    /// The precedence of two patterns that match the same path: first an exact one, then the one with more segments, from the
+    /// left a literal before a capture, then a closed one before an open one.
     pub(super) fn order(self, other: Self) -> Ordering {
         let most = |pattern: Self| Reverse((pattern.whole().is_some(), pattern.segments()));
         let captures = |pattern: Self| pattern.parts().map(|part| matches!(part, Part::Capture(_)));

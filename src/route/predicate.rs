@@ -1,12 +1,12 @@
-//! Predicates: conditions on a request's head beside host and path.
+//! Predicates: conditions on a request's method, headers and query.
 
 use crate::http::{Headers, query_pairs};
 
-/// Why a predicate is none: the operator's mistake.
+/// The reason why a predicate is invalid. The operator has to correct it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PredicateError {
-    /// No token (RFC 9110 §5.6.2), so no method and no header has this name; a pseudo-header neither.
-    #[error("this is no token: letters, digits and !#$%&'*+-.^_`|~")]
+    /// Not a token (RFC 9110 §5.6.2), so it isn't a method or the name of a header. Pseudo-headers are invalid too.
+    #[error("this is not a token: only letters, digits and !#$%&'*+-.^_`|~")]
     NotAToken,
     /// A query parameter without a name.
     #[error("the name is empty")]
@@ -22,7 +22,7 @@ fn token(text: &str) -> Result<(), PredicateError> {
     }
 }
 
-/// A request method, upper and lower case apart (RFC 9110 §9.1).
+/// A request method. It is case-sensitive (RFC 9110 §9.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Method(Box<[u8]>);
 
@@ -43,14 +43,14 @@ impl Method {
     }
 }
 
-/// What is asked of a header or a query parameter.
+/// The condition on the value of a header or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueMatch {
-    /// It is there and has this value.
+    /// It is present and has this value.
     Exact(Box<[u8]>),
-    /// It is there, whatever its value.
+    /// It is present with any value.
     Present,
-    /// It isn't there.
+    /// It is absent.
     Absent,
 }
 
@@ -62,7 +62,7 @@ pub struct HeaderPredicate {
 }
 
 impl HeaderPredicate {
-    /// `test` for the header `name`, in any case. Several values compare as they combine: with `,` between them
+    /// `test` for the header `name`; case is ignored. Several values are combined with `,` and then compared
     /// (RFC 9110 §5.3).
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl HeaderPredicate {
         &self.name
     }
 
-    /// Whether these headers fit.
+    /// Whether these headers match.
     #[must_use]
     pub fn matches(&self, headers: &Headers<'_>) -> bool {
         match &self.test {
@@ -92,7 +92,7 @@ impl HeaderPredicate {
     }
 }
 
-/// Whether `expected` is the values of `name` with `,` between them; never where there is none.
+/// Whether `expected` equals the values of `name`, combined with `,`. False where `name` is absent.
 fn is_combined(headers: &Headers<'_>, name: &[u8], expected: &[u8]) -> bool {
     let mut values = headers.all(name);
     let first = values.next();
@@ -117,7 +117,7 @@ pub struct QueryPredicate {
 }
 
 impl QueryPredicate {
-    /// `test` for the parameter `name`, both decoded. [`ValueMatch::Exact`] wants exactly one occurrence.
+    /// `test` for the parameter `name`, both decoded. [`ValueMatch::Exact`] needs exactly one occurrence.
     ///
     /// # Errors
     /// [`PredicateError::EmptyName`].
@@ -137,7 +137,7 @@ impl QueryPredicate {
         &self.name
     }
 
-    /// Whether this query fits (without its `?`).
+    /// Whether this query (without its `?`) matches.
     #[must_use]
     pub fn matches(&self, query: Option<&[u8]>) -> bool {
         let pairs = query_pairs(query.unwrap_or_default());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn headers() {
+    fn matches_headers() {
         let map = HeaderMap::from_pairs(&[
             ("one", "1"),
             ("two", "a"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn query() {
+    fn matches_query_parameters() {
         let query = Some(&b"a=1&b=x+y%26&c&d=1&d=1&%65=2"[..]);
         for (name, test, expected) in [
             ("a", exact("1"), true),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn refused() {
+    fn refuses_invalid_names() {
         for text in ["", "a b", ":path", "é", "a\n"] {
             assert_eq!(
                 Method::parse(text),

@@ -1,27 +1,27 @@
-//! Which rule is for a request, at a cost that doesn't depend on the number of rules.
+//! Finds the rule for a request, at a cost that doesn't depend on the number of rules.
 //!
-//! Hosts are found by hash. Each host (or wildcard, or any host) has its own rules, a *zone*. The few of most zones stand
-//! in a chain, the best first, and are scanned; over many there is a tree of segments, with a chain at each place.
+//! Hosts are found by hash. Each host (or wildcard, or `*`) has its own rules. Few rules are a chain with the best rule first,
+//! which is scanned. Many rules are a tree of segments with a chain at each node.
 
-use super::entries::{RuleEntry, RuleTable};
 use super::rule::{MatchInput, RouteMatch};
+use super::rule_table::{RuleEntry, RuleTable};
 use super::tree::Trees;
 use crate::arena::{ArenaId, ChunkedVec, HandleTable};
 use crate::hash::Seeded;
 
-/// The rules of a host or a wildcard. Aligned so that each stands in one line of memory.
+/// The rules of a host or a wildcard. Aligned so that each lies in one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub(super) struct HostRules {
-    /// Its name, or the suffix of a wildcard, which begins with a dot.
+    /// The name of the host, or the suffix of the wildcard, which begins with a dot.
     pub(super) host: ArenaId,
     pub(super) content: RuleSet,
 }
 
-/// A zone's rules.
+/// A set of rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum RuleSet {
-    /// A single one, as most zones have where there are many.
+    /// A single rule, as for most hosts of a policy with many hosts.
     One(RuleEntry),
     /// A chain of entries.
     Few(Option<ArenaId>),
@@ -35,60 +35,60 @@ impl Default for RuleSet {
     }
 }
 
-/// All rules, ready to be searched.
+/// All rules, ready for searches.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
     pub(super) entries: RuleTable,
     pub(super) trees: Trees,
-    pub(super) zones: ChunkedVec<HostRules>,
-    /// The zones by their hosts.
-    pub(super) places: HandleTable<ArenaId>,
+    pub(super) hosts: ChunkedVec<HostRules>,
+    /// The rules of each host by its name.
+    pub(super) by_name: HandleTable<ArenaId>,
     pub(super) seed: Seeded,
     pub(super) has_wildcards: bool,
-    /// The rules for any host.
+    /// The rules for all hosts.
     pub(super) any: Option<RuleSet>,
 }
 
 impl Router {
-    /// The best rule for this request: exact host before the longest wildcard before any host, the first of these with a
-    /// rule that fits in whole; then exact path before the pattern that fixes most segments (from the left, a literal
-    /// before a capture; a closed pattern before an open one); then one that names methods, the number of headers, the
-    /// number of query parameters; then the lower route, the lower match (Gateway API, HTTPRouteMatch). Allocates nothing
-    /// unless a query predicate meets an escaped parameter.
+    /// The best rule for this request. The exact host is searched first, then the wildcards from the longest, then `*`; the
+    /// first of these with a matching rule decides. Among its rules an exact path comes before the pattern with the most
+    /// segments (from the left, a literal before a capture; a closed pattern before an open one), then a rule with methods,
+    /// more headers, more query parameters, then the lower route, then the lower match (Gateway API, HTTPRouteMatch).
+    /// Allocates nothing unless a query predicate reads an escaped parameter.
     #[must_use]
     pub fn find(&self, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
         let own = self
-            .zone(head.host)
-            .and_then(|zone| self.in_zone(zone, head));
+            .host_rules(head.host)
+            .and_then(|host_rules| self.in_host(host_rules, head));
         own.or_else(|| self.elsewhere(head))
     }
 
-    /// The best rule but for those of the host itself.
+    /// The best rule of the wildcards and of `*`.
     #[inline(never)]
     fn elsewhere(&self, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
         let mut wildcards = self.wildcards(head.host);
-        let found = wildcards.find_map(|zone| self.in_zone(zone, head));
+        let found = wildcards.find_map(|host_rules| self.in_host(host_rules, head));
         found.or_else(|| self.search(self.any.as_ref()?, head))
     }
 
     #[inline(always)]
-    fn in_zone(&self, zone: ArenaId, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
-        self.search(&self.zones.get(zone)?.content, head)
+    fn in_host(&self, host_rules: ArenaId, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
+        self.search(&self.hosts.get(host_rules)?.content, head)
     }
 
-    /// The zone of a host, or of a suffix with its dot.
+    /// The id of the rules of a host, or of a suffix with its dot.
     #[inline(always)]
-    pub(super) fn zone(&self, name: &[u8]) -> Option<ArenaId> {
-        let name_of = |id| self.entries.host(self.zones.get(id)?.host);
+    pub(super) fn host_rules(&self, name: &[u8]) -> Option<ArenaId> {
+        let name_of = |id| self.entries.host(self.hosts.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
-        self.places.find(self.seed.of_bytes(name), is)
+        self.by_name.find(self.seed.of_bytes(name), is)
     }
 
-    /// The zones of the wildcards that fit, the longest first.
+    /// The rules of the matching wildcards, the longest first.
     fn wildcards(&self, host: &[u8]) -> impl Iterator<Item = ArenaId> {
         let host = if self.has_wildcards { host } else { &[] };
         let dots = (1..host.len()).filter(move |&at| host.get(at) == Some(&b'.'));
-        dots.filter_map(move |at| self.zone(host.get(at..)?))
+        dots.filter_map(move |at| self.host_rules(host.get(at..)?))
     }
 
     #[inline(always)]
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts() {
+    fn prefers_the_most_specific_host() {
         let router = router(&[
             "- prefix /",
             "*.b.c prefix /",
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn paths() {
+    fn prefers_the_most_specific_path() {
         let router = router(&[
             "- prefix /",
             "- prefix /a",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_conditions() {
+    fn prefers_the_rule_with_more_predicates() {
         let router = router(&[
             "- exact /p",
             "- exact /p - x-a q",

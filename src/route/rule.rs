@@ -1,4 +1,4 @@
-//! Rules: what a router is built of, what it reads, what it finds.
+//! The input and the output of the router: rules, the parts of a request, the match.
 
 use crate::http::Headers;
 
@@ -10,14 +10,14 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteId(pub u32);
 
-/// One way to match a route: all of its conditions hold.
+/// One match of a route. All of its conditions must hold.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// One of these fits; any host where there is none.
+    /// One of these must match. Empty means all hosts.
     pub hosts: Vec<HostPattern>,
-    /// This fits; any path where there is none, as for the prefix `/`.
+    /// This must match. `None` means all paths, as for the prefix `/`.
     pub path: Option<PathPattern>,
-    /// One of these; any method where there is none.
+    /// The method must be one of these. Empty means all methods.
     pub methods: Vec<Method>,
     /// All of these hold.
     pub headers: Vec<HeaderPredicate>,
@@ -25,14 +25,14 @@ pub struct Rule {
     pub query: Vec<QueryPredicate>,
     /// The route that matches.
     pub route: RouteId,
-    /// Which of its matches this is.
+    /// The index of this match in its route.
     pub match_index: u32,
 }
 
-/// What a router reads of a request.
+/// The parts of a request that the router reads.
 #[derive(Clone, Copy, Debug)]
 pub struct MatchInput<'a> {
-    /// The host in its one spelling.
+    /// The canonical host.
     pub host: &'a [u8],
     /// The path in matching form.
     pub path: &'a [u8],
@@ -49,14 +49,14 @@ pub struct MatchInput<'a> {
 pub struct RouteMatch<'r> {
     /// The route.
     pub route: RouteId,
-    /// Which of its matches.
+    /// The index of the match in its route.
     pub match_index: u32,
-    /// The pattern that fits the path.
+    /// The pattern that matches the path.
     pub pattern: PatternRef<'r>,
 }
 
 impl<'r> RouteMatch<'r> {
-    /// What the pattern captured of `path`, the one that was found by.
+    /// The captures of the pattern in `path`, the path that was matched.
     #[must_use]
     pub const fn captures<'p>(&self, path: &'p [u8]) -> Captures<'r, 'p> {
         Captures::new(self.pattern, path)

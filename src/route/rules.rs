@@ -1,6 +1,6 @@
-//! How to read what different servers read differently in a path, and why a path is refused.
+//! Rules for the ambiguous parts of a path, and the reasons why a path is refused.
 
-/// What to do with an escaped `/` (`%2F`), or with a backslash (raw or `%5C`).
+/// The rule for an escaped `/` (`%2F`), or for a backslash (raw or `%5C`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SlashChoice {
     /// Refuse the request.
@@ -8,11 +8,11 @@ pub enum SlashChoice {
     Reject,
     /// Read it as `/`.
     Decode,
-    /// It is a byte of its segment like any other, and forwarded as it came.
+    /// Keep it as an ordinary byte of its segment, and forward it unchanged.
     Keep,
 }
 
-/// What to do with `//`.
+/// The rule for `//`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DuplicateSlash {
     /// Refuse the request.
@@ -20,31 +20,31 @@ pub enum DuplicateSlash {
     /// Read it as one `/`.
     #[default]
     Merge,
-    /// There is an empty segment.
+    /// Keep it as an empty segment.
     Keep,
 }
 
-/// What to do with path parameters (`;`, and `%3B`: servers decode it before or after they look for parameters).
+/// The rule for path parameters (`;` and `%3B`, which servers decode before or after they look for parameters).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Parameters {
     /// Refuse the request.
     #[default]
     Reject,
-    /// They are part of their segment's text.
+    /// Keep them as a part of the segment's text.
     Keep,
 }
 
-/// What to do with an escaped `%` before two hexadecimal digits (`%252F`).
+/// The rule for an escaped `%` before two hexadecimal digits (`%252F`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EscapedPercent {
     /// Refuse the request: a server that decodes twice reads another path.
     #[default]
     Reject,
-    /// It is a byte of its segment like any other, and forwarded as it came.
+    /// Keep it as an ordinary byte of its segment, and forward it unchanged.
     Keep,
 }
 
-/// How to read what different servers read differently.
+/// The rules for the parts of a path that servers read differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PathRules {
     /// `%2F`; rejected by default.
@@ -59,13 +59,13 @@ pub struct PathRules {
     pub escaped_percent: EscapedPercent,
 }
 
-/// Why a path is refused: the client's fault, 400.
+/// The reason why a path is refused. It is the client's error: 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It doesn't begin with `/` (`*`, an absolute URI, nothing at all).
+    /// It doesn't begin with `/` (`*`, an absolute URI, an empty path).
     #[error("the path does not begin with `/`")]
     NoLeadingSlash,
-    /// A `#`, which belongs to no request.
+    /// A `#`. A request has no fragment.
     #[error("the path has a fragment")]
     Fragment,
     /// A `%` without two hexadecimal digits.
@@ -74,7 +74,7 @@ pub enum PathError {
     /// A byte below 0x20 or 0x7F, raw or escaped.
     #[error("the path has a control byte")]
     ControlByte,
-    /// The decoded path is no UTF-8.
+    /// The decoded path isn't UTF-8.
     #[error("the path is not UTF-8")]
     NotUtf8,
     /// `%2F`, and the rules reject it.

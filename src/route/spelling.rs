@@ -1,4 +1,4 @@
-//! The steps of bringing a path into its one spelling.
+//! The steps that make a path canonical.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::http::{escape, is_unreserved, reads_as_dots};
 
 use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
 
-/// What a segment is, so far as it has been read.
+/// The kind of a segment, from the bytes that were read so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dots {
     /// Nothing.
@@ -34,7 +34,7 @@ impl Dots {
     }
 }
 
-/// The segments of a path that begins with `/`: one more than there are slashes after the first.
+/// The segments of a path that begins with `/`. Each slash after the first adds one.
 pub(super) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let inner = path.strip_prefix(b"/").unwrap_or(path);
     inner.split(|&byte| byte == b'/')
@@ -54,7 +54,7 @@ fn choose(
     Ok(())
 }
 
-/// Decodes unreserved escapes and applies the rules for single bytes; every other byte and escape stays as it is.
+/// Decodes unreserved escapes and applies the rules for single bytes. Other bytes and escapes stay.
 pub(super) fn decode(path: &[u8], rules: &PathRules) -> Result<Vec<u8>, PathError> {
     let mut out = Vec::with_capacity(path.len());
     let mut rest = path;
@@ -95,8 +95,8 @@ fn unescaped(byte: u8, rules: &PathRules, out: &mut Vec<u8>) -> Result<(), PathE
     Ok(())
 }
 
-/// Whether an escaped `%` stands before two hexadecimal digits: decoded twice it would be another byte. Unreserved escapes
-/// are decoded already (`%25%32%46` is `%252F`).
+/// Whether an escaped `%` is followed by two hexadecimal digits: a second decoding would make another byte of it. Unreserved
+/// escapes are already decoded (`%25%32%46` is `%252F`).
 pub(super) fn is_escaped_twice(decoded: &[u8]) -> bool {
     let mut rest = decoded;
     while let Some((_, tail)) = rest.split_first() {
@@ -108,13 +108,13 @@ pub(super) fn is_escaped_twice(decoded: &[u8]) -> bool {
     false
 }
 
-/// Whether two hexadecimal digits stand behind the `25` that `text` begins with.
+/// Whether two hexadecimal digits follow the `25` at the start of `text`.
 fn is_before_hex_pair(text: &[u8]) -> bool {
     let digits = text.get(2..4);
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Decodes every escape that is left, save those of `/`, `%` and `\`, which become upper-case escapes, as a raw `\` does.
+/// Decodes all remaining escapes except those of `/`, `%` and `\`. These, and a raw `\`, become upper-case escapes.
 pub(super) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
     if !path.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
         return Cow::Borrowed(path);
@@ -137,7 +137,7 @@ pub(super) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// Whether some upstream would read the segment, or a part of it, as a dot segment, although it is none here.
+/// Whether some upstream would read the segment, or a part of it, as a dot segment.
 pub(super) fn hides_dots(segment: &[u8]) -> bool {
     !is_dot_segment(segment) && reads_as_dots(segment)
 }
@@ -146,7 +146,7 @@ const fn is_dot_segment(segment: &[u8]) -> bool {
     matches!(segment, b"." | b"..")
 }
 
-/// The path without dot segments and, where they are merged, without duplicate slashes; `None` where it has neither.
+/// The path without dot segments and, where they are merged, without duplicate slashes. `None` where nothing changes.
 pub(super) fn resolve(path: &[u8], rule: DuplicateSlash) -> Result<Option<Vec<u8>>, PathError> {
     let duplicate = path.windows(2).any(|pair| pair == b"//");
     if duplicate && rule == DuplicateSlash::Reject {

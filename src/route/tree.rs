@@ -1,37 +1,36 @@
-//! The trees of segments of those hosts that have many rules.
+//! The trees of segments of hosts with many rules.
 
-use super::entries::RuleTable;
+use super::interner::Interner;
 use super::pattern_ref::{End, Part, PatternRef};
 use super::rule::{MatchInput, RouteMatch};
-use super::words::Interner;
+use super::rule_table::RuleTable;
 use crate::arena::{ArenaId, ChunkedVec, HandleTable};
 use crate::hash::Seeded;
 
-/// A place in a tree: some segments are behind it, or one whole path.
+/// A node of a tree. Its path from the root is some segments, or one whole path.
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
-    /// Where it stands, and the word that leads there; none of a root's, and no word to where a capture goes.
+    /// The parent, and the segment that leads here. A root has neither; the child of a capture has no segment.
     parent: Option<ArenaId>,
     word: Option<ArenaId>,
-    /// Where a capture goes.
+    /// The child of a capture.
     capture: Option<ArenaId>,
     /// The rules for paths that end here.
     closed: Option<ArenaId>,
     /// The rules for paths that end here or below.
     open: Option<ArenaId>,
-    /// Whether anything stands below: else no more of a path need be looked at.
+    /// Whether the node has children. Without children the rest of a path needs no search.
     leads_on: bool,
 }
 
-/// All trees: they share their memory.
+/// All trees. They share their memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trees {
     nodes: ChunkedVec<Node>,
     words: Interner,
-    /// By node and word, the text of it: a request looks for a word where it is, and nowhere else. A whole path begins with a
-    /// slash, and so is no segment's.
+    /// The children by node and segment. A whole path begins with a slash, so it never equals a segment.
     edges: HandleTable<ArenaId>,
-    /// Whether any word is a whole path: else none is looked for.
+    /// Whether any edge is a whole path. Otherwise none is searched.
     has_paths: bool,
     seed: Seeded,
 }
@@ -42,7 +41,7 @@ impl Trees {
         self.nodes.push(Node::default())
     }
 
-    /// The chain of rules with this pattern.
+    /// The chain of the rules with this pattern.
     pub(super) fn chain(
         &mut self,
         root: ArenaId,
@@ -154,13 +153,13 @@ impl Trees {
     }
 }
 
-/// Another one for the same word at another node.
+/// A hash that differs for the same segment at another node.
 fn edge_hash(seed: &Seeded, node: ArenaId, word: &[u8]) -> u64 {
     let place = u64::from(node.number()).wrapping_mul(SPREAD);
     seed.of_bytes(word).wrapping_add(place)
 }
 
-/// 2^64 by the golden ratio: neighbours come far apart.
+/// 2^64 divided by the golden ratio: it spreads neighbouring numbers.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One search of a tree.
@@ -168,13 +167,13 @@ struct Walk<'r, 'h> {
     trees: &'r Trees,
     entries: &'r RuleTable,
     head: &'h MatchInput<'h>,
-    /// How many segments the best rule so far fixes, and the rule.
+    /// The number of segments of the best rule so far, and the rule.
     best: Option<(usize, RouteMatch<'r>)>,
 }
 
 impl Walk<'_, '_> {
-    /// Literals before captures and below before here: so among rules that fix as many segments, the best comes first.
-    /// As deep as the deepest pattern.
+    /// Searches literals before captures, and children before the node itself. So the best of the rules with the same number
+    /// of segments is found first. The recursion is as deep as the deepest pattern.
     fn visit(&mut self, at: ArenaId, depth: usize, rest: Option<&[u8]>) {
         let Some(node) = self.trees.nodes.get(at) else {
             return;

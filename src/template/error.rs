@@ -1,6 +1,6 @@
-//! What can be wrong with a template.
+//! Errors of templates.
 
-/// Why a text is no template: the operator's mistake.
+/// The reason why a text isn't a template. The operator has to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A `${` without its `}`.
@@ -9,10 +9,10 @@ pub enum TemplateError {
     /// `${}`, or `${:-default}`.
     #[error("`${{}}` names no variable")]
     Empty,
-    /// This is no dotted name.
+    /// The text in the braces isn't a dotted name.
     #[error("`{0}` is no name of a variable")]
     BadName(Box<str>),
-    /// Defaults stand in one another, more than four.
+    /// More than four defaults are nested.
     #[error("more than four defaults stand in one another")]
     TooDeep,
 }

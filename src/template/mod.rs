@@ -1,4 +1,4 @@
-//! Templates: text with places for values, `/internal/${path.rest}`.
+//! Templates: text with variables, such as `/internal/${path.rest}`.
 
 mod error;
 mod parse;
@@ -8,30 +8,30 @@ pub use error::TemplateError;
 /// One part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Text that stays as it is.
+    /// Literal text.
     Literal(Box<str>),
-    /// The place of a value.
+    /// A variable.
     Value {
-        /// The name of what stands there.
+        /// The name of the variable.
         variable: Box<str>,
-        /// What stands there where the variable has no value (`${name:-default}`); may be empty.
+        /// The text for a variable without a value (`${name:-default}`). It may be empty.
         default: Option<Template>,
     },
 }
 
-/// Literal text and places for values.
+/// Literal text and variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     pieces: Box<[Piece]>,
 }
 
 impl Template {
-    /// Reads `${name}` and `${name:-default}`; `$${` is a literal `${`, any other `$` is itself. Names are dotted:
-    /// a letter or `_` first, then letters, digits, `_` and `-`, further parts after a dot each. A default is a template
-    /// too, and ends at its first `}`.
+    /// Reads `${name}` and `${name:-default}`. `$${` is a literal `${`, any other `$` is a literal. A name has parts
+    /// separated by dots: the first part begins with a letter or `_`, and has letters, digits, `_` and `-`. A default is a
+    /// template too, and ends at its first `}`.
     ///
     /// # Errors
-    /// A place that isn't closed, is empty, has no good name, or stands in too many defaults.
+    /// A variable that isn't closed, has no valid name, or is nested too deep in defaults.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         parse::whole(text)
     }
@@ -40,13 +40,13 @@ impl Template {
         Self { pieces }
     }
 
-    /// The parts, in order; two literals never stand side by side, none is empty.
+    /// The parts in order. Two literals are never neighbours, and no literal is empty.
     #[must_use]
     pub const fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
-    /// The names of all variables, those of defaults too, in the order of writing.
+    /// The names of all variables in their order in the text, with the variables in defaults.
     #[must_use]
     pub fn variables(&self) -> Vec<&str> {
         let mut names = Vec::new();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn parsing() {
+    fn parses_templates() {
         for (text, expected) in [
             ("", ""),
             ("plain", "'plain'"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_defaults_count() {
+    fn lists_the_variables_of_defaults() {
         let template = Template::parse("a${b:-${c}d}${e}").unwrap();
         assert_eq!(template.variables(), ["b", "c", "e"]);
     }

@@ -1,8 +1,8 @@
-//! From text to pieces.
+//! Parses a text into the parts of a template.
 
 use super::{Piece, Template, TemplateError};
 
-/// How many defaults may stand in one another.
+/// The most defaults that may be nested.
 const MOST_DEFAULTS: usize = 4;
 
 fn is_name(text: &str) -> bool {
@@ -34,27 +34,27 @@ pub(super) fn whole(text: &str) -> Result<Template, TemplateError> {
     Parser { rest: text }.template(0)
 }
 
-/// What is still to be read.
+/// The rest of the text, which isn't parsed yet.
 struct Parser<'t> {
     rest: &'t str,
 }
 
 impl<'t> Parser<'t> {
-    /// Takes up to `end` bytes.
+    /// Removes up to `end` bytes from the rest and returns them.
     fn take(&mut self, end: usize) -> &'t str {
         let (taken, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
         self.rest = rest;
         taken
     }
 
-    /// Takes this text, where it is next.
+    /// Removes this text from the rest, if the rest starts with it.
     fn skip(&mut self, text: &str) -> bool {
         let rest = self.rest.strip_prefix(text);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
 
-    /// A template within so many defaults: the whole text, or up to the `}` that ends the default.
+    /// Parses a template at this depth of nested defaults: the whole text, or the text up to the `}` that ends the default.
     fn template(&mut self, defaults: usize) -> Result<Template, TemplateError> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
@@ -79,7 +79,7 @@ impl<'t> Parser<'t> {
         Ok(Template::of(pieces.into()))
     }
 
-    /// What stands behind `${`.
+    /// Parses the text after `${`.
     fn value(&mut self, defaults: usize) -> Result<Piece, TemplateError> {
         let end = self.rest.find('}').ok_or(TemplateError::Unclosed)?;
         let dash = self.rest.find(":-").filter(|dash| *dash < end);

@@ -1,25 +1,25 @@
-//! Many short texts, one behind the other.
+//! Many short texts, one after the other.
 
 use super::ArenaId;
 
-/// How many bytes stand together; a longer text has a block of its own.
+/// The size of a block in bytes. A longer text has a block of its own.
 const BLOCK: usize = 1 << 14;
 
-/// A length of this or more has five bytes more, of seven bits each: so that a block is text with all its lengths, and no
-/// text need be proven to be one when it is asked for.
+/// A length of this or more is written in five more bytes of seven bits each. So all length bytes are ASCII, the whole block
+/// is UTF-8, and reading a text needs no validation.
 const LONG: u8 = 0x7f;
 
-/// Texts that are never taken out again.
+/// Texts that are added and never removed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TextArena(Vec<String>);
 
 impl TextArena {
-    /// Keeps a text.
+    /// Adds a text.
     pub(crate) fn add(&mut self, text: &str) -> ArenaId {
         let needed = text.len().saturating_add(6);
         let full = |block: &String| block.len().saturating_add(needed) > BLOCK;
         if self.0.last().is_none_or(full) {
-            // Most policies are small: only who fills one block gets the next one whole.
+            // Most policies are small: the first block grows, later ones are allocated in full.
             let room = if self.0.is_empty() {
                 needed
             } else {
@@ -46,21 +46,21 @@ impl TextArena {
         id
     }
 
-    /// The text of that name.
+    /// The text of this id.
     pub(crate) fn get(&self, id: ArenaId) -> Option<&str> {
         let block = self.0.get(id.index() / BLOCK)?;
         let (start, length) = extent(block, id.index() % BLOCK)?;
         block.get(start..start.checked_add(length)?)
     }
 
-    /// The bytes of that text.
+    /// The bytes of the text of this id.
     pub(crate) fn bytes(&self, id: ArenaId) -> Option<&[u8]> {
         let block = self.0.get(id.index() / BLOCK)?;
         let (start, length) = extent(block, id.index() % BLOCK)?;
         block.as_bytes().get(start..)?.get(..length)
     }
 
-    /// Gives back what the last block doesn't need.
+    /// Frees the unused memory of the last block.
     pub(crate) fn shrink(&mut self) {
         if let Some(last) = self.0.last_mut() {
             last.shrink_to_fit();
@@ -68,7 +68,7 @@ impl TextArena {
     }
 }
 
-/// Where the text begins whose length stands at `at`, and its length.
+/// The start and the length of a text. Its length is written at `at`.
 fn extent(block: &str, at: usize) -> Option<(usize, usize)> {
     let rest = block.as_bytes().get(at..)?;
     let short = *rest.first()?;
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_id_finds_its_text() {
+    fn finds_each_text_by_its_id() {
         let lengths = [
             0,
             1,

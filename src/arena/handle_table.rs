@@ -1,4 +1,5 @@
-//! Things by hash, in one flat list.
+//! Handles by the hash of their items. The table is `hashbrown`'s; it costs 2 kB of the module and one byte more for each
+//! slot than a table of our own did.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,12 +8,12 @@ use hashbrown::HashTable;
 
 use super::{ArenaId, EntryId};
 
-/// What names a thing of an arena: a number.
+/// A number that identifies an item of an arena.
 pub(crate) trait Handle: Copy {
-    /// The number; never the highest that there is.
+    /// The number. It is never `u32::MAX`.
     fn to_number(self) -> u32;
 
-    /// What has this number.
+    /// The handle of this number.
     fn of_number(number: u32) -> Self;
 }
 
@@ -36,8 +37,8 @@ impl Handle for ArenaId {
     }
 }
 
-/// A handle with 32 bits of the hash of its item. Most items of another hash are told apart by these bits alone: the item
-/// itself is elsewhere in memory.
+/// A handle with 32 bits of its item's hash. The bits tell most other items apart without reading the item, which lies
+/// elsewhere in memory.
 #[derive(Clone, Copy)]
 struct Slot {
     mark: u32,
@@ -45,13 +46,13 @@ struct Slot {
 }
 
 impl Slot {
-    /// Both halves alike: the table takes its bits from the low half on 32-bit machines.
+    /// The mark in both halves: on 32-bit machines the table reads only the low half.
     fn hash(&self) -> u64 {
         full(self.mark)
     }
 }
 
-/// Handles of an arena by the hash of their items. The items stay in their arena. Nothing is ever removed.
+/// Handles of an arena by the hash of their items. The items stay in their arena. Handles are never removed.
 #[derive(Clone)]
 pub(crate) struct HandleTable<N = EntryId> {
     table: HashTable<Slot>,
@@ -76,25 +77,25 @@ impl<N> Default for HandleTable<N> {
 }
 
 impl<N: Handle> HandleTable<N> {
-    /// How many things there are.
+    /// The number of handles.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
 
-    /// Whether there is none.
+    /// Whether the table is empty.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
 
-    /// The first thing of this hash that `is` the one.
+    /// The first handle of this hash for which `is` returns true.
     #[inline(always)]
     pub(crate) fn find(&self, hash: u64, mut is: impl FnMut(N) -> bool) -> Option<N> {
         self.find_map(hash, |at| is(at).then_some(at))
     }
 
-    /// What comes of the first thing of this hash of which something does.
+    /// The first `Some` that `read` returns for a handle of this hash.
     #[inline(always)]
     pub(crate) fn find_map<T>(&self, hash: u64, mut read: impl FnMut(N) -> Option<T>) -> Option<T> {
         let mark = mark(hash);
@@ -108,7 +109,7 @@ impl<N: Handle> HandleTable<N> {
         found
     }
 
-    /// Adds a thing of this hash, whether there is one already or not.
+    /// Adds a handle with this hash. Handles of the same hash stay.
     pub(crate) fn insert(&mut self, hash: u64, name: N) {
         let mark = mark(hash);
         let number = name.to_number();
@@ -116,7 +117,7 @@ impl<N: Handle> HandleTable<N> {
             .insert_unique(full(mark), Slot { mark, number }, Slot::hash);
     }
 
-    /// The first of them at `place` or behind it, and where it lies: for a walk that is gone on with later.
+    /// The first handle at `place` or behind it, and its place. It lets a caller walk the table in steps.
     #[must_use]
     pub(crate) fn next(&self, place: usize) -> Option<(usize, N)> {
         (place..self.table.num_buckets()).find_map(|place| {
@@ -125,7 +126,7 @@ impl<N: Handle> HandleTable<N> {
         })
     }
 
-    /// All of them, in no order.
+    /// All handles, in no particular order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = N> + '_ {
         self.table.iter().map(|slot| N::of_number(slot.number))
     }
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_found_and_no_other() {
+    fn finds_each_handle_and_no_other() {
         let mut slots: HandleTable = HandleTable::default();
         assert_eq!(slots.find(1, |_| true), None);
         let hash = |number: u32| u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_in_comes_out() {
+    fn returns_the_handle_that_was_inserted() {
         let mut slots: HandleTable<ArenaId> = HandleTable::default();
         for place in [0, 1, 70_000] {
             slots.insert(place, ArenaId::from_index(usize::try_from(place).unwrap()));
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn one_hash_for_all() {
+    fn finds_handles_of_equal_hashes() {
         let mut slots: HandleTable = HandleTable::default();
         (0..100).for_each(|number| slots.insert(7, EntryId(number)));
         assert_eq!(slots.find(7, |at| at.0 == 99), Some(EntryId(99)));

@@ -1,34 +1,33 @@
-//! A list that grows without moving.
+//! A list that grows without moving its items.
 
 use std::num::NonZeroU32;
 
-/// How many items stand together.
+/// The number of items in a chunk.
 const CHUNK: usize = 512;
 
-/// Names one of many things; `Option` of it is as small.
+/// The index of an item in an arena. An `Option` of it has the same size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ArenaId(NonZeroU32);
 
 impl ArenaId {
-    /// The thing at this place, from zero. A policy is far from four thousand million of anything; were it not, the
-    /// last would be wrong, not the count.
+    /// The id of this index, which starts at zero. An index above `u32::MAX` gets the last id; no policy is that large.
     pub(crate) fn from_index(index: usize) -> Self {
         let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
         Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
     }
 
-    /// Its place.
+    /// The index, from zero.
     pub(crate) fn index(self) -> usize {
         usize::try_from(self.0.get().wrapping_sub(1)).unwrap_or(usize::MAX)
     }
 
-    /// A number of its own, for hashes.
+    /// A number that no other id has, for hashes.
     pub(crate) const fn number(self) -> u32 {
         self.0.get()
     }
 }
 
-/// A list that grows chunk by chunk.
+/// A list of chunks of the same size. Items never move.
 #[derive(Clone, Debug)]
 pub(crate) struct ChunkedVec<T>(Vec<Vec<T>>);
 
@@ -49,7 +48,7 @@ impl<T> ChunkedVec<T> {
         let id = ArenaId::from_index(self.len());
         match self.0.last_mut().filter(|last| last.len() < CHUNK) {
             Some(last) => last.push(item),
-            // Most policies are small: only who fills one chunk gets the next one whole.
+            // Most policies are small: the first chunk grows, later ones are allocated in full.
             None => {
                 let room = if self.0.is_empty() { 1 } else { CHUNK };
                 let mut chunk = Vec::with_capacity(room);
@@ -70,7 +69,7 @@ impl<T> ChunkedVec<T> {
         self.0.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
     }
 
-    /// Gives back what the last chunk doesn't need.
+    /// Frees the unused memory of the last chunk.
     pub(crate) fn shrink(&mut self) {
         if let Some(last) = self.0.last_mut() {
             last.shrink_to_fit();
@@ -83,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_id_finds_its_item() {
+    fn finds_each_item_by_its_id() {
         let mut slab = ChunkedVec::default();
         let ids: Vec<ArenaId> = (0..2000_u32).map(|item| slab.push(item)).collect();
         slab.shrink();

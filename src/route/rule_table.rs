@@ -1,23 +1,23 @@
-//! Rules as they are stored: chains of them, the best first.
+//! The stored rules, in chains. The best rule of a chain is first.
 
 use super::pattern_ref::{EVERY, PatternRef};
 use super::rule::{MatchInput, RouteId, RouteMatch, Rule};
 use super::{HeaderPredicate, Method, QueryPredicate};
 use crate::arena::{ArenaId, ChunkedVec, TextArena};
 
-/// A rule at one of its hosts.
+/// A rule for one of its hosts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RuleEntry {
     pattern: ArenaId,
     route: RouteId,
     match_index: u32,
-    /// What it asks besides; mostly nothing.
+    /// Its predicates; most rules have none.
     more: Option<ArenaId>,
-    /// The next one of its chain.
+    /// The next entry of its chain.
     pub(super) next: Option<ArenaId>,
 }
 
-/// What a rule asks besides host and path.
+/// The conditions of a rule besides host and path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Predicates {
     methods: Box<[Method]>,
@@ -26,7 +26,7 @@ struct Predicates {
 }
 
 impl Predicates {
-    /// Whether method, headers and query fit.
+    /// Whether method, headers and query match.
     fn holds(&self, head: &MatchInput<'_>) -> bool {
         let is_named = |method: &Method| method.as_bytes() == head.method;
         (self.methods.is_empty() || self.methods.iter().any(is_named))
@@ -43,20 +43,20 @@ fn text(stored: &[u8]) -> &str {
     std::str::from_utf8(stored).unwrap_or_default()
 }
 
-/// So many of those before are looked at for one that asks the same: in most policies, many in a row do.
+/// The number of earlier predicates that are searched for equal ones. In most policies many rules in a row are equal.
 const NEAR: usize = 8;
 
 /// All rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleTable {
-    /// Patterns, and the hosts that they are for right behind: a request reads both, and so mostly one line of memory.
+    /// Each pattern, and its host right after it: a request reads both, mostly in one cache line.
     texts: TextArena,
     list: ChunkedVec<RuleEntry>,
     more: Vec<Predicates>,
 }
 
 impl RuleTable {
-    /// Keeps a rule; it isn't in any chain yet.
+    /// Stores a rule. It isn't in a chain yet.
     pub(super) fn add(&mut self, rule: Rule) -> RuleEntry {
         let pattern = rule.path.as_ref().map_or(EVERY, |path| path.stored());
         let more = Predicates {
@@ -73,12 +73,12 @@ impl RuleTable {
         }
     }
 
-    /// Keeps the host of the rule that was added last.
+    /// Stores the host of the rule that was added last.
     pub(super) fn add_host(&mut self, name: &[u8]) -> ArenaId {
         self.texts.add(text(name))
     }
 
-    /// That host.
+    /// A host.
     pub(super) fn host(&self, id: ArenaId) -> Option<&[u8]> {
         self.texts.bytes(id)
     }
@@ -96,13 +96,13 @@ impl RuleTable {
         Some(ArenaId::from_index(self.more.len().saturating_sub(1)))
     }
 
-    /// Puts an entry before those of a chain, whose first it is then.
+    /// Puts an entry at the front of a chain.
     pub(super) fn prepend(&mut self, entry: RuleEntry, chain: &mut Option<ArenaId>) {
         let next = *chain;
         *chain = Some(self.list.push(RuleEntry { next, ..entry }));
     }
 
-    /// Makes `id` the first of another chain.
+    /// Moves `id` to the front of another chain.
     pub(super) fn move_to(&mut self, id: ArenaId, chain: &mut Option<ArenaId>) {
         if let Some(entry) = self.list.get_mut(id) {
             entry.next = *chain;
@@ -127,8 +127,8 @@ impl RuleTable {
         self.more.get(entry.more?.index())
     }
 
-    /// The better of two whose patterns are as good: one that names methods, then most headers, most query parameters;
-    /// then the lower route, the lower match.
+    /// The order of two rules whose patterns have the same precedence: first the one with methods, then with more headers,
+    /// then with more query parameters, then the lower route, then the lower match.
     pub(super) fn order(&self, left: ArenaId, right: ArenaId) -> std::cmp::Ordering {
         let rank = |id: ArenaId| {
             let entry = self.list.get(id)?;
@@ -141,7 +141,7 @@ impl RuleTable {
         rank(left).cmp(&rank(right))
     }
 
-    /// The first entry of a chain whose pattern fits the path, and whose conditions hold.
+    /// The first entry of a chain whose pattern matches the path and whose conditions hold.
     #[inline(never)]
     pub(super) fn first_of_few(
         &self,
@@ -151,7 +151,7 @@ impl RuleTable {
         self.first(chain, head, |pattern| pattern.matches(head.path))
     }
 
-    /// The first entry of a chain whose conditions hold: each one's pattern is known to fit the path.
+    /// The first entry of a chain whose conditions hold. All patterns of the chain match the path.
     #[inline(always)]
     pub(super) fn first_that_holds(
         &self,
@@ -180,7 +180,7 @@ impl RuleTable {
         None
     }
 
-    /// This entry, if its pattern fits the path and its conditions hold.
+    /// This entry, if its pattern matches the path and its conditions hold.
     #[inline(always)]
     pub(super) fn if_fits<'s>(
         &'s self,
@@ -207,7 +207,7 @@ impl RuleTable {
         })
     }
 
-    /// Most rules ask for nothing more.
+    /// Not inlined: most rules have no predicates.
     #[inline(never)]
     fn holds(&self, more: ArenaId, head: &MatchInput<'_>) -> bool {
         let more = self.more.get(more.index());

@@ -1,29 +1,29 @@
-//! Segments and whole paths that stand in some pattern, each once.
+//! Stores each segment and each whole path of the patterns once.
 
 use crate::arena::{ArenaId, HandleTable, TextArena};
 use crate::hash::Seeded;
 
-/// Texts, each once, found by what they are.
+/// A string interner.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interner {
     texts: TextArena,
-    places: HandleTable<ArenaId>,
+    ids: HandleTable<ArenaId>,
     seed: Seeded,
 }
 
 impl Interner {
-    /// The name of a text, where it is known.
+    /// The id of a text, if it is stored.
     fn find(&self, text: &[u8]) -> Option<ArenaId> {
         let is = |id| self.texts.bytes(id) == Some(text);
-        self.places.find(self.seed.of_bytes(text), is)
+        self.ids.find(self.seed.of_bytes(text), is)
     }
 
-    /// The text of this name.
-    pub(super) fn get(&self, name: ArenaId) -> Option<&[u8]> {
-        self.texts.bytes(name)
+    /// The text of this id.
+    pub(super) fn get(&self, id: ArenaId) -> Option<&[u8]> {
+        self.texts.bytes(id)
     }
 
-    /// The name of a text, which is known from now on. A pattern's words are UTF-8.
+    /// The id of a text. Stores the text if it is new. The texts of patterns are UTF-8.
     pub(super) fn add(&mut self, text: &[u8]) -> ArenaId {
         if let Some(known) = self.find(text) {
             return known;
@@ -31,7 +31,7 @@ impl Interner {
         let id = self
             .texts
             .add(std::str::from_utf8(text).unwrap_or_default());
-        self.places.insert(self.seed.of_bytes(text), id);
+        self.ids.insert(self.seed.of_bytes(text), id);
         id
     }
 
