@@ -14,6 +14,13 @@ const MAX_REPEATED: usize = 1_000_000;
 
 /// Reads every document of a file, without the empty ones.
 pub(super) fn read(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
+    // The parser takes blanks after the last line break for a further line of a block.
+    let content = text.trim_end_matches([' ', '\t']);
+    let text = if content.ends_with('\n') {
+        content
+    } else {
+        text
+    };
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         anchors: HashMap::default(),

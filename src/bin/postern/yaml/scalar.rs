@@ -43,6 +43,8 @@ pub(crate) enum Cause {
     Key,
     /// Infinity, or not a number.
     NotFinite,
+    /// A text that begins with `?`.
+    QuestionMark,
     /// `<<` as a key.
     MergeKey,
     /// A tag other than `!!str`, `!!seq` and `!!map`.
@@ -53,7 +55,7 @@ impl Cause {
     /// Whether the tool doesn't read it.
     pub(crate) const fn is_refused(self) -> bool {
         match self {
-            Self::Boolean | Self::Number | Self::Key => false,
+            Self::Boolean | Self::Number | Self::Key | Self::QuestionMark => false,
             Self::NotFinite | Self::MergeKey | Self::Tag => true,
         }
     }
@@ -68,6 +70,9 @@ impl Cause {
                 "this is a number in YAML 1.1 (kubectl, Helm) and text to other programs"
             }
             Self::Key => "kubectl and Helm write this key differently from other programs",
+            Self::QuestionMark => {
+                "within brackets a leading `?` begins a key in YAML 1.1 (kubectl, Helm) and a text in YAML 1.2"
+            }
             Self::NotFinite => "JSON has neither infinity nor NaN",
             Self::MergeKey => {
                 "`<<` merges maps in YAML 1.1 (kubectl, Helm) and is an ordinary key in YAML 1.2"
@@ -81,7 +86,7 @@ impl Cause {
         match self {
             Self::Boolean => "write it in quotes, or write `true` or `false`",
             Self::Number => "write it in quotes, or as a decimal number without leading zeros",
-            Self::NotFinite | Self::Key => "write it in quotes",
+            Self::NotFinite | Self::Key | Self::QuestionMark => "write it in quotes",
             Self::MergeKey => "write the merged entries here",
             Self::Tag => "leave the tag out; quotes make a value text",
         }
@@ -101,6 +106,7 @@ pub(super) fn resolve(text: &str) -> Plain {
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
             ambiguous(Cause::Boolean, Some("false".to_owned()))
         }
+        _ if text.starts_with('?') => ambiguous(Cause::QuestionMark, None),
         _ if text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first)) => {
             number(text)
         }

@@ -1,5 +1,7 @@
 //! YAML as documents: values, positions, errors, and what other programs make of the same text.
 
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value as Json;
 
 use super::scalar::Cause;
@@ -62,7 +64,12 @@ fn never_differs_silently_from_kubectl() {
         let parse = |json: &str| serde_json::from_str::<Json>(json).unwrap();
         let own = parse(&document.root.to_json());
         let resource = parse(&document.root.to_json_with(&document.ambiguities));
-        let is_ambiguous = !document.ambiguities.is_empty();
+        // The reader can't tell whether a `?` is within brackets.
+        let causes = document.ambiguities.values().map(|one| one.cause);
+        let is_ambiguous = causes.clone().any(|cause| cause != Cause::QuestionMark);
+        if causes.count() > 0 && !is_ambiguous {
+            continue;
+        }
         let is_known = document
             .ambiguities
             .values()
@@ -73,6 +80,85 @@ fn never_differs_silently_from_kubectl() {
     }
     assert!(differences.is_empty(), "{differences:#?}");
     assert!(KUBECTL.lines().count() > 250);
+}
+
+/// Parts of YAML.
+const PARTS: [&str; 48] = [
+    "a",
+    "b1",
+    "é",
+    " ",
+    " ",
+    "  ",
+    "\n",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "\n- ",
+    "- ",
+    "-",
+    ": ",
+    ": ",
+    ":",
+    ",",
+    ", ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "\\n",
+    "\\u00e9",
+    "#",
+    " # c",
+    "1",
+    "-1",
+    "null",
+    "~",
+    "---",
+    "\n---\n",
+    "...",
+    "&x ",
+    "*x",
+    "|",
+    "|-\n",
+    ">",
+    ">+\n",
+    "?",
+    "! ",
+    "\t",
+    "key: ",
+    "x-y.z/${q}",
+];
+
+/// kubectl's parser is a translation of libyaml, and so is that of `serde_yaml_ng`.
+#[test]
+fn never_differs_silently_from_libyaml() {
+    let parts = prop::collection::vec(prop::sample::select(&PARTS[..]), 0..14);
+    let texts = (parts, 0..3).prop_map(|(parts, outer)| match outer {
+        // Blanks after the last line break are left out: libyaml can take them for a part of a block.
+        0 => format!("k: {}", parts.concat().trim_end_matches([' ', '\t'])),
+        1 => format!("k: [{}]\n", parts.concat()),
+        _ => format!("k:\n  - {}\nz: 1\n", parts.concat()),
+    });
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::with_cases(20_000), rng);
+    let result = runner.run(&texts, |text| {
+        let Ok(document) = Document::only(&text) else {
+            return Ok(());
+        };
+        let other = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(&text).ok();
+        let other = other.and_then(|other| serde_json::to_value(&other).ok());
+        if let Some(other) = other.filter(|_| document.ambiguities.is_empty()) {
+            let own: Json = serde_json::from_str(&document.root.to_json()).unwrap();
+            prop_assert!(is_same(&own, &other), "{own} {other}");
+        }
+        Ok(())
+    });
+    result.unwrap();
 }
 
 #[test]
@@ -134,6 +220,8 @@ fn marks_what_programs_read_differently() {
         ("a: !foo 1", 4, Cause::Tag),
         ("a: !!int \"1\"", 4, Cause::Tag),
         ("a: !!set {b}", 4, Cause::Tag),
+        ("a: [?b]", 5, Cause::QuestionMark),
+        ("a: {?b}", 5, Cause::QuestionMark),
         ("on: 1", 1, Cause::Boolean),
         ("010: 1", 1, Cause::Number),
         ("1.0: 1", 1, Cause::Key),
