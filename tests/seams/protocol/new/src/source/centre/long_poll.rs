@@ -130,7 +130,6 @@ impl Exchange for LongPollProtocol {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use super::*;
@@ -138,7 +137,7 @@ mod tests {
     use crate::engine::{Engine, Event, FlightId, Inputs, Observer, Step, Store};
     use crate::http::{Edits, HeaderMap, Request};
     use crate::policy::{Environment, Policy};
-    use crate::source::SharedData;
+    use crate::source::LocalData;
 
     const POLICY: &str = r#"{
         "sources": {"flags": {"longPoll": {
@@ -167,23 +166,9 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
-    struct OneVm(BTreeMap<String, (Vec<u8>, u32)>);
-
-    impl SharedData for OneVm {
-        fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-            self.0.get(key).cloned()
-        }
-
-        fn write(&mut self, key: &str, value: &[u8], _: Option<u32>) -> bool {
-            self.0.insert(key.to_owned(), (value.to_vec(), 1));
-            true
-        }
-    }
-
     struct Gate {
         engine: Engine,
-        shared: OneVm,
+        shared: LocalData,
         events: Events,
         now: Timestamp,
         flight: Option<(FlightId, Callout)>,
@@ -202,7 +187,7 @@ mod tests {
             let mut events = Events::default();
             Self {
                 engine: Engine::new(policy, &Store::new(7), &mut events),
-                shared: OneVm::default(),
+                shared: LocalData::default(),
                 events,
                 now: Timestamp::from_nanos(1_700_000_000_000_000_000),
                 flight: None,
