@@ -1,8 +1,6 @@
 //! Watched sources of several VMs around one config centre, all of them simulated.
 #![expect(
     clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
     reason = "a simulation that panics is a failed test"
 )]
 
