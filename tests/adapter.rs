@@ -21,14 +21,14 @@ mod demo;
 #[path = "adapter/documents.rs"]
 mod documents;
 #[cfg(test)]
+#[path = "adapter/duplicates.rs"]
+mod duplicates;
+#[cfg(test)]
 #[path = "adapter/leases.rs"]
 mod leases;
 #[cfg(test)]
 #[path = "adapter/log.rs"]
 mod log;
-#[cfg(test)]
-#[path = "adapter/offers.rs"]
-mod offers;
 #[cfg(test)]
 #[path = "adapter/published.rs"]
 mod published;
@@ -42,8 +42,8 @@ mod restricted;
 #[path = "adapter/revoked.rs"]
 mod revoked;
 #[cfg(test)]
-#[path = "adapter/rivals.rs"]
-mod rivals;
+#[path = "adapter/rollouts.rs"]
+mod rollouts;
 #[cfg(test)]
 #[path = "adapter/several.rs"]
 mod several;
@@ -51,11 +51,11 @@ mod several;
 #[path = "adapter/stats.rs"]
 mod stats;
 #[cfg(test)]
-#[path = "adapter/strangers.rs"]
-mod strangers;
-#[cfg(test)]
 #[path = "adapter/threads.rs"]
 mod threads;
+#[cfg(test)]
+#[path = "adapter/unknown.rs"]
+mod unknown;
 #[cfg(test)]
 #[path = "adapter/waiting.rs"]
 mod waiting;

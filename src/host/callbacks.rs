@@ -316,7 +316,7 @@ impl<H: Host> Vm<H> {
     }
 }
 
-/// How often a root is ticked whose engine needs ticks so often.
+/// The tick period of a root, by what its engine needs.
 fn period(needed: Option<Duration>) -> Duration {
     needed.map_or(PERIOD, |needed| needed.min(PERIOD))
 }

@@ -12,7 +12,7 @@ use super::hostcalls::{Failure, Host};
 /// come early too.
 const SOONEST: Duration = Duration::from_millis(750);
 
-/// The host's clock, and the last time that it gave.
+/// The host's clock, and the last time from it.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     last: Cell<Timestamp>,
@@ -51,7 +51,7 @@ pub(super) struct DecisionInputs<'a, H> {
     clock: &'a Clock,
     host: &'a H,
     now: Option<Timestamp>,
-    /// Set where the host could not answer. What was decided then must not be performed.
+    /// Set where the host could not answer. The decision must not be performed then.
     pub(super) failure: Option<Failure>,
 }
 
@@ -62,7 +62,7 @@ impl<H: Host> Inputs for DecisionInputs<'_, H> {
         }
         let now = self.clock.now(self.host).unwrap_or_else(|failure| {
             self.failure = Some(failure);
-            // Whatever can expire has done so by then.
+            // By this time everything has expired that can.
             Timestamp::from_nanos(u64::MAX)
         });
         self.now = Some(now);
@@ -70,10 +70,10 @@ impl<H: Host> Inputs for DecisionInputs<'_, H> {
     }
 }
 
-/// Whether something that was done `last` needn't be done again at `now`, and isn't.
+/// Whether `last` is too recent to do something again at `now`. Otherwise `last` becomes `now`.
 pub(super) fn is_too_soon(last: &Cell<Timestamp>, now: Timestamp) -> bool {
     let before = last.get();
-    // A clock that was put back counts from where it is.
+    // After the clock was set back, time counts from there.
     let is_too_soon = before <= now && now.since(before) < SOONEST;
     if !is_too_soon {
         last.set(now);
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timeouts_are_never_endless() {
+    fn rounds_timeouts_to_at_least_one_millisecond() {
         for (timeout, wanted) in [
             (Duration::ZERO, 1),
             (Duration::from_micros(5), 1),

@@ -108,7 +108,7 @@ pub trait Host {
     fn record_metric(&self, metric: MetricId, value: u64) -> Result<(), Failure>;
 }
 
-/// What the proxy may do with a stream whose headers came.
+/// What the proxy may do with a stream when its headers have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Action {

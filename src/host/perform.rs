@@ -18,12 +18,12 @@ use super::vm::{Vm, with_engine};
 #[derive(Debug)]
 pub(super) struct Performer<'a, H> {
     pub(super) vm: &'a Vm<H>,
-    /// The context that the host's calls are attributed to now: the callback's own at first.
+    /// The effective context: the callback's own at first.
     effective: ContextId,
-    /// The stream whose headers this callback is about. It goes on by the callback's answer: to continue it by a host
-    /// call, inside of its own callback, would run its filters twice.
+    /// The stream of this callback, if the callback is for headers. It goes on by the callback's answer: a host call to
+    /// continue it, inside of its own callback, would run its filters twice.
     deciding: Option<ContextId>,
-    /// The stream that was answered last.
+    /// The stream that the filter answered last.
     answered: Option<ContextId>,
     action: Action,
 }
@@ -265,7 +265,7 @@ impl<'a, H: Host> Performer<'a, H> {
         });
     }
 
-    /// Denies on the adapter's own account. A stream whose denial fails too stays held.
+    /// Denies by the adapter itself. Where the denial fails too, the stream stays held.
     #[cold]
     #[inline(never)]
     pub(super) fn refuse(&mut self, stream: ContextId, refusal: Refusal) {

@@ -17,10 +17,10 @@ use super::rollout::{NONE, Reported, RolloutRecord};
 use super::stats::stat_name;
 use super::vm::Vm;
 
-/// In a second.
+/// The nanoseconds of a second.
 const NANOS: u64 = 1_000_000_000;
 
-/// How often a record is read anew where another VM wrote it meanwhile. What stays unwritten then is written on a later tick.
+/// How often a record is read anew because another VM wrote it meanwhile. After that the change waits for a later tick.
 const ATTEMPTS: usize = 4;
 
 /// What became of an offered policy.
@@ -40,23 +40,23 @@ impl<H: Host> Vm<H> {
     ) {
         let key = self.key_of(root);
         let policy = policy.number();
-        let mut is_news = false;
+        let mut has_changed = false;
         self.update(&key, &mut |record| {
-            is_news = match acceptance {
+            has_changed = match acceptance {
                 Acceptance::Accepted => record.accept(policy),
                 Acceptance::Refused => record.refuse(policy),
             };
-            is_news
+            has_changed
         });
         // At once: the VM in which a policy is refused mostly ends with it.
         if acceptance == Acceptance::Refused {
             self.tell(self.metrics.record(&self.host, &refused(), policy));
-        } else if is_news {
+        } else if has_changed {
             self.tell(self.metrics.record(&self.host, &refused(), NONE));
         }
     }
 
-    /// Defines the gauges, so that they outlive a VM that refuses.
+    /// Defines the gauges, so that they outlive a VM that refuses a policy.
     pub(super) fn define_rollout_stats(&self) -> Result<(), Failure> {
         self.metrics.define_gauge(&self.host, &refused())?;
         self.metrics.define_gauge(&self.host, &behind())
@@ -90,7 +90,7 @@ impl<H: Host> Vm<H> {
         self.report(reported);
     }
 
-    /// A root is gone.
+    /// A root has ended.
     pub(super) fn forget_rollouts(&self, root: ContextId) {
         if let Some(key) = self.filters.forget(root) {
             self.update(&key, &mut |record| record.forget(self.name));
@@ -148,8 +148,8 @@ impl<H: Host> Vm<H> {
         record
     }
 
-    /// The key of a root's filter: of the plugin's name and the root's, which stay the same from push to push. To be asked
-    /// for in a callback of that root's for the first time.
+    /// The key of a root's filter: a hash of the names of the plugin and of the root, which stay the same from push to push.
+    /// The first call for a root has to be in a callback of that root.
     fn key_of(&self, root: ContextId) -> Rc<str> {
         if let Some(key) = self.filters.key_of(root) {
             return key;

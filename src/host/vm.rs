@@ -42,7 +42,7 @@ pub struct Vm<H> {
 pub struct Ignored {
     /// Contexts that were never created, or have ended.
     pub contexts: u64,
-    /// Replies to callouts that were never sent, were answered already, or whose policy is gone.
+    /// Replies to callouts that were never sent, were answered already, or that belong to a policy that has ended.
     pub replies: u64,
 }
 

@@ -1,11 +1,11 @@
-//! What comes of a callout, in words and in numbers.
+//! Results of callouts, in the log and in the stats.
 
 use postern::host::Status;
 use postern::host::fake::{FakeVm, World};
 
 use crate::support::{NOW, WATCHED, later, sound};
 
-/// A world in which the source's first callout is about to be sent.
+/// A world in which the first callout of the source is sent next.
 fn asking(prepare: impl FnOnce(&FakeVm)) -> (World, FakeVm) {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
@@ -16,7 +16,7 @@ fn asking(prepare: impl FnOnce(&FakeVm)) -> (World, FakeVm) {
     (world, vm)
 }
 
-/// Why the source failed, in the words of the log.
+/// The reason of the source's failure, from the log.
 fn failure(vm: &FakeVm) -> String {
     let host = vm.host();
     let lines = host.logs.iter().map(|(_, line)| line);
@@ -26,7 +26,7 @@ fn failure(vm: &FakeVm) -> String {
     line
 }
 
-/// How many callouts came to this.
+/// The number of callouts with this outcome.
 fn count(world: &World, vm: &FakeVm, outcome: &str) -> u64 {
     let root = *vm.host().ticks.keys().next().expect("it is ticked");
     later(world, vm, root, 2);
@@ -34,10 +34,10 @@ fn count(world: &World, vm: &FakeVm, outcome: &str) -> u64 {
     world.stats().get(&name).copied().unwrap_or_default()
 }
 
-/// Words of Envoy's own, as it was seen to answer.
+/// A text with which Envoy itself answers.
 const REFUSED: &str = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
 
-/// What the source's first callout is answered, and what is made of that.
+/// A reply to the first callout of the source, and the expected result.
 struct Case {
     status: &'static str,
     fields: &'static [(&'static str, &'static str)],
@@ -49,7 +49,7 @@ struct Case {
 const TEXT: (&str, &str) = ("content-type", "text/plain");
 const CAME: (&str, &str) = ("x-envoy-upstream-service-time", "3");
 
-/// An answer of Envoy's own.
+/// A reply by Envoy itself.
 const fn own(status: &'static str, body: &'static str, words: &'static str) -> Case {
     Case {
         status,
@@ -60,7 +60,7 @@ const fn own(status: &'static str, body: &'static str, words: &'static str) -> C
     }
 }
 
-/// One of the centre's, in the same words.
+/// A reply by the centre with the same text.
 const fn centres(
     status: &'static str,
     fields: &'static [(&'static str, &'static str)],
@@ -98,7 +98,7 @@ const ANSWERS: [Case; 7] = [
 ];
 
 #[test]
-fn envoys_own_answer_is_told_from_the_centres() {
+fn distinguishes_envoys_own_replies_from_the_centres() {
     for case in &ANSWERS {
         let (world, vm) = asking(|_| ());
         let callout = vm.callouts().pop().expect("it is sent");
@@ -113,7 +113,7 @@ fn envoys_own_answer_is_told_from_the_centres() {
 }
 
 #[test]
-fn a_callout_that_is_not_sent_says_why() {
+fn logs_why_a_callout_was_not_sent() {
     for (status, words) in [
         (Status::BAD_ARGUMENT, "Envoy knows no such cluster"),
         (
@@ -133,7 +133,7 @@ fn a_callout_that_is_not_sent_says_why() {
 }
 
 #[test]
-fn of_a_long_answer_no_more_is_read_than_may_be() {
+fn reads_no_more_of_a_long_reply_than_the_limit() {
     let (_, vm) = asking(|_| ());
     let callout = vm.callouts().pop().expect("it is sent");
     let long = vec![b' '; 20 << 20];
@@ -148,7 +148,7 @@ fn of_a_long_answer_no_more_is_read_than_may_be() {
 }
 
 #[test]
-fn it_asks_for_no_compression_and_names_it_where_it_comes() {
+fn asks_for_no_compression_and_reports_a_compressed_reply() {
     let (_, vm) = asking(|_| ());
     let callout = vm.callouts().pop().expect("it is sent");
     let asked = callout

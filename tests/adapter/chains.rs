@@ -30,24 +30,6 @@ fn decided(outcome: &Outcome) -> Vec<usize> {
     (0..100).filter(by).collect()
 }
 
-#[test]
-fn a_second_bad_policy_is_accepted_and_denies_too() {
-    let vm = vm();
-    let good = begin(&vm, 0);
-    let bad = vm.root();
-    assert!(vm.configure(bad, b"{"));
-    vm.delete(good);
-    let worse = vm.root();
-    assert!(
-        vm.configure(worse, b"{"),
-        "a refusal would let its requests pass"
-    );
-    for root in [bad, worse] {
-        let (_, details) = answered(&vm.request(vm.stream(root), &get("/")));
-        assert_eq!(details, "postern_no_policy");
-    }
-}
-
 /// What happens in a VM: roots and streams come and go.
 #[derive(Clone, Debug)]
 enum Happening {

@@ -1,4 +1,4 @@
-//! Pushes: good ones, bad ones, one after the other, side by side.
+//! Pushes of good and bad policies.
 
 use postern::host::Status;
 use postern::host::fake::{FakeVm, World};
@@ -6,7 +6,7 @@ use postern::host::fake::{FakeVm, World};
 use crate::support::{NOW, SMALL, answered, get, later, running, send, sound, vm};
 
 #[test]
-fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
+fn refuses_a_bad_configuration_with_the_reason_in_the_log() {
     let struct_wire = b"\x0a\x10\x0a\x06routes\x12\x06\x32\x04\x0a\x02\x18\x01".to_vec();
     let huge = format!("{{\"routes\": \"{}", "x".repeat(10 << 20)).into_bytes();
     for (configuration, word) in [
@@ -36,7 +36,7 @@ fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
             told.iter().all(|(_, line)| line.len() < 4096),
             "{word}: a line as long as the configuration"
         );
-        // Nothing ran before, so the gate stays shut.
+        // There was no policy before, so requests are denied.
         let (_, outcome) = send(&vm, root, "/open");
         assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
         sound(&vm);
@@ -44,7 +44,7 @@ fn a_bad_configuration_is_refused_with_its_reason_in_the_log() {
 }
 
 #[test]
-fn a_bad_push_to_a_root_changes_nothing() {
+fn keeps_the_policy_after_a_bad_push_to_a_root() {
     let (vm, root) = running(SMALL);
     vm.configure(root, b"{\"routes\": 5}");
     let (_, outcome) = send(&vm, root, "/open");
@@ -55,9 +55,9 @@ fn a_bad_push_to_a_root_changes_nothing() {
     sound(&vm);
 }
 
-/// Envoy would let everything pass where a worker's VM says no to what its trial was content with.
+/// Envoy would let every request pass where a worker's VM refuses a configuration that its trial accepted.
 #[test]
-fn a_vm_that_runs_a_policy_never_says_no_and_denies_instead() {
+fn accepts_a_bad_policy_in_a_vm_with_a_policy_and_denies() {
     let (vm, old) = running(SMALL);
     let new = vm.root();
     assert!(vm.configure(new, b"{\"routes\": 5}"));
@@ -74,7 +74,7 @@ fn a_vm_that_runs_a_policy_never_says_no_and_denies_instead() {
 }
 
 #[test]
-fn a_second_good_push_to_a_root_replaces_the_first() {
+fn replaces_the_policy_after_a_good_push_to_a_root() {
     let (vm, root) = running(SMALL);
     for _ in 0..3 {
         assert!(vm.configure(root, SMALL.as_bytes()));
@@ -95,11 +95,11 @@ fn a_root_may_begin_again() {
 }
 
 #[test]
-fn two_policies_in_one_vm_live_and_die_apart() {
+fn keeps_two_policies_of_one_vm_apart() {
     let (vm, old) = running(SMALL);
     let held = vm.stream(old);
     let new = vm.root();
-    // Before its configuration a root has no policy, whatever others have.
+    // Before its configuration a root has no policy, even where other roots have one.
     let (_, outcome) = send(&vm, new, "/open");
     assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
     assert!(vm.configure(new, SMALL.as_bytes()));
@@ -115,16 +115,16 @@ fn two_policies_in_one_vm_live_and_die_apart() {
         outcome,
         postern::host::fake::Outcome::Forwarded(_)
     ));
-    // Envoy keeps a root until its last stream ends; were it otherwise, the stream would be denied.
+    // Envoy keeps a root until its last stream ends. If it didn't, the stream would be denied.
     let outcome = vm.request(orphan, &get("/open"));
     assert_eq!(answered(&outcome), (503, "postern_no_policy".to_owned()));
     vm.delete(orphan);
     sound(&vm);
 }
 
-/// Whoever says no there lets everything pass, and the trial's VM has one root.
+/// A VM that refuses there lets every request pass. The trial's VM has one root.
 #[test]
-fn after_a_bad_policy_in_a_worker_the_next_bad_one_is_denied_for_too() {
+fn accepts_a_second_bad_policy_and_denies() {
     let (vm, good) = running(SMALL);
     let bad = vm.root();
     assert!(vm.configure(bad, b"{"));
@@ -139,7 +139,7 @@ fn after_a_bad_policy_in_a_worker_the_next_bad_one_is_denied_for_too() {
 }
 
 #[test]
-fn a_large_configuration_is_asked_for_piece_by_piece() {
+fn reads_a_large_configuration_in_pieces() {
     let route = |at: usize| {
         let path = format!(r#"[{{"path": {{"exact": "/r{at}"}}}}]"#);
         format!(r#"{{"name": "r{at}", "match": {path}, "require": "none", "respond": {{}}}}"#)
@@ -153,7 +153,7 @@ fn a_large_configuration_is_asked_for_piece_by_piece() {
         assert_eq!(answered(&outcome).0, 200, "{path}");
     }
     sound(&vm);
-    // What is wrong at its end is told as if it had been read at once.
+    // An error at its end is logged as if it had been read at once.
     let vm = self::vm();
     let root = vm.root();
     assert!(!vm.configure(root, good.replace("r999", "r998").as_bytes()));
@@ -163,7 +163,7 @@ fn a_large_configuration_is_asked_for_piece_by_piece() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_refused() {
+fn refuses_a_configuration_that_cannot_be_read() {
     let vm = vm();
     let root = vm.root();
     for status in [
@@ -182,7 +182,7 @@ fn a_configuration_that_cannot_be_read_is_refused() {
 }
 
 #[test]
-fn a_tick_before_the_first_configuration_is_nothing() {
+fn ignores_a_tick_before_the_first_configuration() {
     let vm = vm();
     let root = vm.root();
     vm.tick(root);
@@ -193,7 +193,7 @@ fn a_tick_before_the_first_configuration_is_nothing() {
 }
 
 #[test]
-fn what_is_taken_otherwise_than_it_was_written_is_told() {
+fn logs_what_is_used_in_another_form_than_written() {
     let world = World::at(NOW);
     world.set_variable("KEY", "k-line\r\n");
     world.set_variable("AUTH", "Bearer k-auth\n");

@@ -1,4 +1,4 @@
-//! The demo's policy: what each of its routes costs in host calls.
+//! The host calls of each route of the demo's policy.
 
 use postern::host::ContextId;
 use postern::host::fake::FakeVm;
@@ -45,7 +45,7 @@ fn calls(path: &str, key: Option<&str>) -> Vec<(String, u32)> {
     let calls = vm.host().calls.clone();
     calls
         .iter()
-        // A denial is told at the level debug, which the fake host takes and Envoy does not unless it is asked to.
+        // A denial is logged at the level debug, which the fake host accepts, and Envoy only if it is set so.
         .filter(|(name, _)| **name != "proxy_log")
         .map(|(name, count)| ((*name).to_owned(), *count))
         .collect()
@@ -59,10 +59,10 @@ fn counted(expected: &[(&str, u32)]) -> Vec<(String, u32)> {
 }
 
 #[test]
-fn what_each_route_costs() {
+fn counts_the_host_calls_of_each_route() {
     const FETCH: (&str, u32) = ("proxy_get_header_map_pairs", 1);
     const ANSWER: (&str, u32) = ("proxy_send_local_response", 1);
-    // The key goes; consumer, tenant, upstream and path are set.
+    // The key is removed; consumer, tenant, upstream and path are set.
     let orders = [
         FETCH,
         ("proxy_remove_header_map_value", 1),

@@ -1,4 +1,4 @@
-//! Documents that are too large to be read in one go: requests have their turn meanwhile, by the last good one.
+//! Documents that are too large to be read at once. Meanwhile requests are decided by the last good document.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use postern::host::fake::{FakeVm, Outcome, World};
 
 use crate::support::{NOW, answered, forwarded, get, later, sound};
 
-/// How often a root is ticked while a large document is read, and else, in milliseconds.
+/// The tick periods while a large document is read and at other times, in milliseconds.
 const OFTEN: u32 = 1;
 const USUALLY: u32 = 100;
 
@@ -23,7 +23,7 @@ fn policy(more: &str) -> String {
     )
 }
 
-/// Consumers of these numbers: some 80 bytes each.
+/// Records of consumers with these numbers, of some 80 bytes each.
 fn consumers(numbers: std::ops::Range<usize>) -> String {
     let one = |number| {
         format!(
@@ -34,7 +34,7 @@ fn consumers(numbers: std::ops::Range<usize>) -> String {
     format!(r#"{{"consumers":[{}]}}"#, all.join(","))
 }
 
-/// More than two pieces on the board, and some ten slices.
+/// A number of consumers that takes more than two pieces of shared data, and some ten slices.
 const MANY: usize = 60_000;
 
 /// A VM that has a root.
@@ -68,13 +68,13 @@ impl<'w> Gate<'w> {
         self.vm.host().ticks[&self.root]
     }
 
-    /// Ticks once, when it is time.
+    /// Ticks once, at the root's next time.
     fn tick(&self) {
         self.world.pass(Duration::from_millis(self.period().into()));
         self.vm.tick(self.root);
     }
 
-    /// Ticks until nothing is left to be read; says how often that was.
+    /// Ticks until nothing is left to be read. Returns the number of ticks.
     fn read(&self) -> usize {
         for turns in 0..1000 {
             if self.period() != OFTEN {
@@ -99,7 +99,7 @@ impl<'w> Gate<'w> {
 }
 
 #[test]
-fn requests_have_their_turn_while_it_is_read() {
+fn answers_requests_while_a_document_is_read() {
     let world = World::at(NOW);
     let one = Gate::new(&world, 1, &policy(""));
     let two = Gate::new(&world, 2, &policy(""));
@@ -111,13 +111,13 @@ fn requests_have_their_turn_while_it_is_read() {
     one.knows(MANY - 1);
     assert_eq!(answered(&one.ask(MANY)).0, 401);
     assert_eq!(one.period(), USUALLY);
-    // The other VM has it from the board, in slices too.
+    // The other VM reads it from the shared data, in slices too.
     two.tick();
     assert_eq!(answered(&two.ask(7)).0, 503);
     assert!((10..100).contains(&two.read()));
     two.knows(7);
     assert_eq!(two.vm.callouts().len(), 0);
-    // A newer one: until it is read to its end the old one counts, and then it counts no more.
+    // A newer document: the old one counts until the new one is read to its end.
     one.fetch(&consumers(1..MANY + 1));
     one.tick();
     one.knows(0);
@@ -135,7 +135,7 @@ fn requests_have_their_turn_while_it_is_read() {
 }
 
 #[test]
-fn a_shorter_document_after_a_longer_one() {
+fn reads_a_shorter_document_after_a_longer_one() {
     let world = World::at(NOW);
     let one = Gate::new(&world, 1, &policy(""));
     one.fetch(&consumers(0..MANY));
@@ -151,7 +151,7 @@ fn a_shorter_document_after_a_longer_one() {
 }
 
 #[test]
-fn one_that_is_broken_at_its_end_is_refused_whole() {
+fn refuses_a_document_that_is_broken_at_its_end() {
     let world = World::at(NOW);
     let gate = Gate::new(&world, 1, &policy(""));
     gate.fetch(&consumers(0..MANY));
@@ -176,7 +176,7 @@ fn one_that_is_broken_at_its_end_is_refused_whole() {
 }
 
 #[test]
-fn a_push_in_the_middle_of_it() {
+fn survives_a_push_while_a_document_is_read() {
     let world = World::at(NOW);
     let mut gate = Gate::new(&world, 1, &policy(""));
     gate.fetch(&consumers(0..MANY));
@@ -191,7 +191,7 @@ fn a_push_in_the_middle_of_it() {
     gate.read();
     gate.knows(7);
     assert_eq!(gate.vm.callouts().len(), 0, "nothing was asked for again");
-    // A push after it: what is known is known at once.
+    // After a push the document counts at once.
     gate.root = gate.vm.root();
     let own = pushed.replacen('{', r#"{"consumers": [{"name": "c-5"}], "#, 1);
     assert!(gate.vm.configure(gate.root, own.as_bytes()));
@@ -206,7 +206,7 @@ fn a_push_in_the_middle_of_it() {
 }
 
 #[test]
-fn the_last_user_goes_in_the_middle_of_it() {
+fn survives_the_end_of_the_last_policy_while_a_document_is_read() {
     let world = World::at(NOW);
     let one = Gate::new(&world, 1, &policy(""));
     let two = Gate::new(&world, 2, &policy(""));
@@ -227,12 +227,12 @@ fn the_last_user_goes_in_the_middle_of_it() {
 }
 
 #[test]
-fn the_lease_lasts_while_it_is_read() {
+fn keeps_the_lease_while_a_document_is_read() {
     let world = World::at(NOW);
     let one = Gate::new(&world, 1, &policy(""));
     let two = Gate::new(&world, 2, &policy(""));
     one.fetch(&consumers(0..MANY));
-    // A worker that has so much to do that each tick of it is a second late.
+    // A busy worker, with ticks that are a second late.
     while one.period() == OFTEN {
         later(&world, &one.vm, one.root, 1);
         two.vm.tick(two.root);
@@ -243,7 +243,7 @@ fn the_lease_lasts_while_it_is_read() {
 }
 
 #[test]
-fn requests_that_wait_for_it_are_woken_and_the_old_one_is_dropped_in_slices() {
+fn wakes_requests_and_drops_the_old_document_in_slices() {
     let world = World::at(NOW);
     let tenants = |prefix: &str| {
         let one = |number: usize| format!(r#"{{"id":"t-{number}","up":"{prefix}-{number}"}}"#);
@@ -284,7 +284,7 @@ fn requests_that_wait_for_it_are_woken_and_the_old_one_is_dropped_in_slices() {
 }
 
 #[test]
-fn who_waits_by_one_policy_isnt_tired_out_by_the_ticks_of_another() {
+fn keeps_waiting_despite_ticks_of_another_policy() {
     let world = World::at(NOW);
     let policy = |route: &str| {
         format!(
@@ -332,7 +332,7 @@ fn who_waits_by_one_policy_isnt_tired_out_by_the_ticks_of_another() {
 }
 
 #[test]
-fn a_key_that_two_of_one_document_claim_is_not_anothers() {
+fn refuses_a_key_of_two_consumers_of_one_document() {
     let world = World::at(NOW);
     let key = r#""credentials": [{"apiKey": {"value": "k"}}]"#;
     let policy = format!(

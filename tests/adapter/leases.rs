@@ -1,4 +1,4 @@
-//! One VM fetches for all; where it can't go on, another takes over.
+//! One VM fetches for all. Where it can't go on, another takes over.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::{NOW, WATCHED, forwarded, get, sound};
 
 const DOCUMENT: &[u8] = br#"{"tier": "gold"}"#;
 
-/// More than the lease's holder has time for: refresh, jitter, margin.
+/// Longer than a lease lasts: refresh, jitter and margin.
 const LONG: Duration = Duration::from_secs(30);
 
 fn configured(world: &World, name: u64) -> (FakeVm, postern::host::ContextId) {
@@ -29,7 +29,7 @@ fn ticked(world: &World, vm: &FakeVm, root: postern::host::ContextId, most: Dura
 }
 
 #[test]
-fn two_vms_share_one_fetch() {
+fn shares_one_fetch_between_two_vms() {
     let world = World::at(NOW);
     let (one, first) = configured(&world, 1);
     let (two, second) = configured(&world, 2);
@@ -46,7 +46,7 @@ fn two_vms_share_one_fetch() {
 }
 
 #[test]
-fn a_holder_that_traps_is_followed() {
+fn takes_the_lease_over_after_a_trap() {
     let world = World::at(NOW);
     let (one, first) = configured(&world, 1);
     let (two, second) = configured(&world, 2);
@@ -54,7 +54,7 @@ fn a_holder_that_traps_is_followed() {
     assert_eq!(one.callouts().len(), 1);
     two.tick(second);
     assert!(two.callouts().is_empty(), "the lease is the other's");
-    // A trap: nothing of that VM runs any more, and nothing of it was given up.
+    // A trap: that VM doesn't run any more, and its lease isn't given up.
     drop(one);
     assert_eq!(ticked(&world, &two, second, LONG), 1);
     two.reply_status(two.callouts()[0].token, 200, DOCUMENT);
@@ -67,7 +67,7 @@ fn a_holder_that_traps_is_followed() {
 }
 
 #[test]
-fn a_policy_that_is_replaced_in_mid_fetch_gives_its_lease_up() {
+fn gives_the_lease_up_when_a_policy_is_replaced_while_it_fetches() {
     let world = World::at(NOW);
     let (one, first) = configured(&world, 1);
     let (two, second) = configured(&world, 2);
@@ -78,7 +78,7 @@ fn a_policy_that_is_replaced_in_mid_fetch_gives_its_lease_up() {
     let policy = WATCHED.replace(r#""name": "r""#, r#""name": "other""#);
     assert!(one.configure(successor, policy.as_bytes()));
     one.delete(first);
-    // Whoever ticks next fetches anew, and much sooner than the lease would have ended.
+    // The VM that is ticked next fetches anew, much sooner than the lease would have ended.
     assert_eq!(ticked(&world, &two, second, Duration::from_secs(1)), 1);
     two.reply_status(two.callouts()[0].token, 200, DOCUMENT);
     one.reply_status(lost, 200, br#"{"tier": "lead"}"#);

@@ -1,4 +1,4 @@
-//! What the log tells of failures, and how often.
+//! Which failures are logged, and how often.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use postern::host::fake::{FakeVm, World};
 
 use crate::support::{NOW, SMALL, running, send, sound};
 
-/// Two routes whose lookups are called like the source that one of them reads.
+/// Two routes with lookups of the name of the source that one of them reads.
 const SAME_NAMES: &str = r#"{
   "sources": {
     "doc": {"http": {"cluster": "centre", "authority": "centre.local", "path": "/doc.json"}, "refresh": "5s"},
@@ -39,7 +39,7 @@ fn seconds(world: &World, vm: &FakeVm, root: ContextId, number: u64, mut then: i
 }
 
 #[test]
-fn a_lookup_that_is_called_like_its_source_has_a_limit_of_its_own() {
+fn limits_lines_of_a_lookup_and_a_source_of_one_name_separately() {
     let (vm, root) = running(SAME_NAMES);
     seconds(&vm.world(), &vm, root, 600, || {
         for callout in vm.callouts() {
@@ -61,7 +61,7 @@ fn a_lookup_that_is_called_like_its_source_has_a_limit_of_its_own() {
 }
 
 #[test]
-fn two_policies_whose_sources_have_one_name_are_told_of_apart() {
+fn limits_lines_of_two_policies_separately() {
     let (vm, down) = running(SAME_NAMES);
     let up = vm.root();
     let changed = SAME_NAMES.replace("centre", "good");
@@ -85,7 +85,7 @@ fn two_policies_whose_sources_have_one_name_are_told_of_apart() {
 }
 
 #[test]
-fn ten_records_are_told_of_each_document_however_large_it_is() {
+fn logs_ten_records_of_each_document() {
     let policy = r#"{
       "consumersFrom": [{"source": "one", "items": "$[*]"}, {"source": "two", "items": "$[*]"}],
       "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
@@ -114,9 +114,9 @@ fn ten_records_are_told_of_each_document_however_large_it_is() {
     }
 }
 
-/// What clients cause doesn't hide what the adapter has to say.
+/// Lines that clients cause don't suppress lines on the adapter itself.
 #[test]
-fn denials_leave_the_adapters_own_refusals_their_lines() {
+fn limits_lines_of_denials_and_refusals_separately() {
     let (vm, root) = running(SMALL);
     let orphan = vm.root();
     for _ in 0..100 {
@@ -128,7 +128,7 @@ fn denials_leave_the_adapters_own_refusals_their_lines() {
 }
 
 #[test]
-fn a_clock_that_goes_on_tells_again() {
+fn logs_again_as_time_passes() {
     let (vm, root) = running(SAME_NAMES);
     let world = vm.world();
     assert!(world.now() >= NOW);

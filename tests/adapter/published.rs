@@ -1,4 +1,4 @@
-//! Nothing that a VM publishes depends on the seed of its hash tables: so nobody can compute it from that.
+//! Nothing that a VM publishes depends on the seed of its hash tables, so the seed can't be computed from it.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -35,7 +35,7 @@ const ON_DEMAND: &str = r#",
                 "p": {"source": "p", "key": "${path.who}", "values": {"x": "$.x"}},
                 "q": {"source": "q", "key": "${path.who}", "values": {"x": "$.x"}}"#;
 
-/// All that others get to see of a VM that has drawn so, in its order.
+/// All that a VM with these random numbers publishes, in its order.
 fn published(driver: Driver, policy: &str, seed: VmSeed) -> String {
     let world = World::at(NOW);
     let vm = FakeVm::start(&world, driver, seed);
@@ -96,7 +96,7 @@ fn published(driver: Driver, policy: &str, seed: VmSeed) -> String {
 }
 
 #[test]
-fn nothing_that_is_published_depends_on_the_seed() {
+fn publishes_nothing_that_depends_on_the_seed() {
     let waiting = MANY.replace("WAITS", DEMAND).replace("LOOKUPS", ON_DEMAND);
     let prompt = MANY.replace("WAITS", "").replace("LOOKUPS", "");
     for (driver, policy) in [(Driver::Wasm, waiting), (Driver::Native, prompt)] {

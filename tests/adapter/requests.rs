@@ -1,4 +1,4 @@
-//! Whatever a client sends.
+//! Requests of all kinds.
 
 use postern::host::fake::Outcome;
 use postern::http::HeaderMap;
@@ -6,7 +6,7 @@ use postern::http::HeaderMap;
 use crate::support::{SMALL, answered, get, kept_out, running, send, sound, values, vm};
 
 #[test]
-fn bytes_that_are_no_text_pass_unharmed() {
+fn passes_bytes_that_are_not_text() {
     let (vm, root) = running(SMALL);
     let stream = vm.stream(root);
     let odd: &[(&[u8], &[u8])] = &[
@@ -34,7 +34,7 @@ fn bytes_that_are_no_text_pass_unharmed() {
 }
 
 #[test]
-fn a_map_that_cannot_be_read_is_denied() {
+fn denies_headers_that_cannot_be_parsed() {
     let good = HeaderMap::from_pairs(&get("/open")).as_wire().to_vec();
     let mut maps: Vec<Vec<u8>> = (0..good.len()).map(|end| good[..end].to_vec()).collect();
     maps.push(vec![0; 4]);
@@ -55,7 +55,7 @@ fn a_map_that_cannot_be_read_is_denied() {
 }
 
 #[test]
-fn a_megabyte_of_headers() {
+fn decides_a_megabyte_of_headers() {
     let (vm, root) = running(SMALL);
     let mut headers = get("/open/many");
     let large = "v".repeat(1000);
@@ -72,7 +72,7 @@ fn a_megabyte_of_headers() {
 }
 
 #[test]
-fn a_request_without_its_pseudo_headers() {
+fn denies_a_request_without_pseudo_headers() {
     let (vm, root) = running(SMALL);
     for missing in [":path", ":authority", ":method", ":scheme"] {
         let mut headers = get("/closed");
@@ -85,7 +85,7 @@ fn a_request_without_its_pseudo_headers() {
 }
 
 #[test]
-fn a_key_decides() {
+fn decides_by_the_key() {
     let (vm, root) = running(SMALL);
     let (stream, outcome) = send(&vm, root, "/closed");
     assert_eq!(answered(&outcome).0, 401);
@@ -101,7 +101,7 @@ fn a_key_decides() {
 }
 
 #[test]
-fn a_decided_request_costs_few_host_calls() {
+fn makes_few_host_calls_for_a_request() {
     let (vm, root) = running(SMALL);
     vm.script().calls.clear();
     let (stream, _) = send(&vm, root, "/open");
@@ -124,7 +124,7 @@ fn a_decided_request_costs_few_host_calls() {
 }
 
 #[test]
-fn a_response_without_edits_is_not_touched() {
+fn leaves_a_response_without_edits_alone() {
     let (vm, root) = running(SMALL);
     let (stream, _) = send(&vm, root, "/open");
     vm.script().calls.clear();
@@ -134,7 +134,7 @@ fn a_response_without_edits_is_not_touched() {
 }
 
 #[test]
-fn a_response_is_edited_where_the_route_asks_for_it() {
+fn edits_a_response_where_the_route_asks_for_it() {
     let policy = r#"{"routes": [
         {"name": "r", "match": [{"path": {"prefix": "/"}}], "require": "none",
          "response": {"headers": {"remove": ["server"], "set": {"x-gate": "yes"}}}}]}"#;
@@ -145,7 +145,7 @@ fn a_response_is_edited_where_the_route_asks_for_it() {
     assert!(values(&response, "server").is_empty());
     assert_eq!(values(&response, "x-gate"), [b"yes"]);
     sound(&vm);
-    // Where an edit fails, what should have been hidden doesn't go out.
+    // Where an edit fails, the response with what should be hidden isn't sent.
     let (stream, _) = send(&vm, root, "/x");
     vm.script().restrict("proxy_remove_header_map_value");
     let response = vm.response(stream, &[(":status", "200"), ("server", "x")]);
@@ -155,7 +155,7 @@ fn a_response_is_edited_where_the_route_asks_for_it() {
 }
 
 #[test]
-fn a_stream_that_was_never_asked_about_may_end() {
+fn accepts_the_end_of_a_stream_without_a_request() {
     let (vm, root) = running(SMALL);
     let stream = vm.stream(root);
     vm.delete(stream);

@@ -29,7 +29,7 @@ const CALLS: &[&str] = &[
     "environ_get",
 ];
 
-/// Another policy of the VM, which lets everybody in.
+/// Another policy of the VM, which accepts every request.
 const OPEN: &str = r#"{"routes": [{"name": "open", "require": "none"}]}"#;
 
 const STATUSES: &[Status] = &[
@@ -41,9 +41,9 @@ const STATUSES: &[Status] = &[
     Status(u32::MAX),
 ];
 
-/// A request that needs a key and has none is never let in, whichever call fails, before or after the configuration.
+/// A request without the key that it needs is denied, whichever call fails, before or after the configuration.
 #[test]
-fn nothing_that_fails_lets_a_request_in() {
+fn denies_whichever_call_fails() {
     for call in CALLS {
         for status in STATUSES {
             for early in [true, false] {
@@ -76,9 +76,9 @@ fn fails(call: &str, status: Status, early: bool, make: fn(&World, u64) -> FakeV
     sound(&vm);
 }
 
-/// A request that has to wait: it may be let in, but only as the document says; and no call that fails makes it so.
+/// A request that waits is accepted only by its document, whichever call fails.
 #[test]
-fn nothing_that_fails_lets_a_waiting_request_in_without_its_document() {
+fn denies_a_waiting_request_whichever_call_fails() {
     for call in CALLS {
         let world = World::at(NOW);
         let vm = FakeVm::new(&world, 1);
@@ -99,7 +99,7 @@ fn nothing_that_fails_lets_a_waiting_request_in_without_its_document() {
 }
 
 #[test]
-fn unreadable_headers_are_denied() {
+fn denies_where_headers_cannot_be_read() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();
@@ -115,9 +115,9 @@ fn unreadable_headers_are_denied() {
     assert_eq!(outcome, Outcome::Held);
 }
 
-/// The key is stripped by an edit; where that edit fails the request may not go on with it.
+/// An edit removes the key. Where that edit fails, the request may not go on.
 #[test]
-fn an_edit_that_fails_denies() {
+fn denies_where_an_edit_fails() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();
@@ -140,10 +140,10 @@ fn an_edit_that_fails_denies() {
     sound(&vm);
 }
 
-/// A request that could not be let go on is denied: what its response was to get is nothing for the denial, and a
-/// second denial would end Envoy itself.
+/// A request that can't go on is denied. The edits of its response aren't made in the denial, and there is no second denial,
+/// which would end Envoy.
 #[test]
-fn a_denial_in_place_of_going_on_is_left_alone() {
+fn leaves_a_denial_alone_where_the_request_cannot_go_on() {
     let policy = r#"{
         "sources": {"doc": {"http": {"cluster": "centre", "path": "/doc.json"}, "refresh": "5s"}},
         "routes": [{"name": "r", "match": [{"path": {"prefix": "/"}}], "require": "none",
@@ -176,9 +176,9 @@ fn a_denial_in_place_of_going_on_is_left_alone() {
     }
 }
 
-/// Host calls that keep failing don't fill the log.
+/// Host calls that fail again and again don't fill the log.
 #[test]
-fn trouble_is_told_once_a_minute() {
+fn logs_a_failing_call_once_a_minute() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();

@@ -1,4 +1,4 @@
-//! A document that says that there are no consumers, and one that doesn't say so.
+//! Documents without consumers: an empty list revokes them, a document without the list doesn't.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn fetch(world: &World, vm: &FakeVm, root: ContextId, document: &str) {
     panic!("nothing was fetched");
 }
 
-/// Serves a document, and says whether ann gets in then.
+/// Serves a document, and says whether `ann` is accepted then.
 fn serve(world: &World, vm: &FakeVm, root: ContextId, document: &str) -> bool {
     fetch(world, vm, root, document);
     let mut headers = get("/");
@@ -46,14 +46,14 @@ fn serve(world: &World, vm: &FakeVm, root: ContextId, document: &str) -> bool {
     false
 }
 
-/// Both ways of reading: off the text, and out of the value, because a lookup needs that too.
+/// Both ways of reading: from the text, and from the value, which a lookup needs.
 const ROUTES: [&str; 2] = [
     "",
     r#", "lookup": {"l": {"source": "s", "values": {"x": "$.x"}}}"#,
 ];
 
 #[test]
-fn the_last_consumer_is_revoked_by_an_empty_list_or_null_and_by_nothing_else() {
+fn revokes_the_last_consumer_by_an_empty_list_or_null_only() {
     for route in ROUTES {
         for (items, good, none, broken) in [
             (
@@ -110,7 +110,7 @@ fn the_last_consumer_is_revoked_by_an_empty_list_or_null_and_by_nothing_else() {
 }
 
 #[test]
-fn a_list_may_be_kept_from_shrinking_to_nothing() {
+fn keeps_a_list_from_shrinking_to_nothing() {
     for route in ROUTES {
         let world = World::at(NOW);
         let vm = FakeVm::new(&world, 1);
@@ -125,9 +125,9 @@ fn a_list_may_be_kept_from_shrinking_to_nothing() {
     }
 }
 
-/// What an index finds in a document is decided alike.
+/// The same holds for the entries of an index.
 #[test]
-fn the_last_entry_goes_by_an_empty_list_or_null_and_by_nothing_else() {
+fn removes_the_last_entry_by_an_empty_list_or_null_only() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();

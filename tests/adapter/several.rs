@@ -40,7 +40,7 @@ fn fetch(world: &World, vm: &FakeVm, first: ContextId, body: &str) {
 }
 
 #[test]
-fn a_document_that_one_policy_cannot_use_does_not_keep_its_last_one_alive() {
+fn drops_a_document_that_one_policy_cannot_use() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let (plain, owning) = (vm.root(), vm.root());
@@ -48,7 +48,7 @@ fn a_document_that_one_policy_cannot_use_does_not_keep_its_last_one_alive() {
     assert!(vm.configure(plain, policy("").as_bytes()));
     assert!(vm.configure(owning, policy(carol).as_bytes()));
     let old = r#"[{"name": "ann", "credentials": [{"apiKey": {"value": "k-ann"}}]}]"#;
-    // Nobody but a consumer of the policy's own: that one can't use it.
+    // Its only record has the name of a consumer of the policy, so that policy can't use it.
     let new = r#"[{"name": "carol", "credentials": [{"apiKey": {"value": "k-new"}}]}]"#;
     fetch(&world, &vm, plain, old);
     vm.tick(owning);
@@ -85,7 +85,7 @@ fn a_document_that_one_policy_cannot_use_does_not_keep_its_last_one_alive() {
 const ANN: &str = r#"[{"name": "ann", "credentials": [{"apiKey": {"value": "k-ann"}}]}]"#;
 
 #[test]
-fn a_push_that_changes_how_a_source_is_asked_or_where_a_key_stands_loses_no_document() {
+fn keeps_documents_when_a_push_changes_how_they_are_asked_for() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let mut root = vm.root();
@@ -116,7 +116,7 @@ fn a_push_that_changes_how_a_source_is_asked_or_where_a_key_stands_loses_no_docu
     sound(&vm);
 }
 
-/// Lets time pass in ticks of all roots, each fetch being answered; says how many there were.
+/// Lets time pass with ticks of all roots, and answers each fetch. Returns the number of fetches.
 fn fetches(world: &World, vm: &FakeVm, roots: &[ContextId], seconds: u64) -> usize {
     let until = world.now().after(Duration::from_secs(seconds));
     let mut answered = Vec::new();
@@ -134,18 +134,18 @@ fn fetches(world: &World, vm: &FakeVm, roots: &[ContextId], seconds: u64) -> usi
 }
 
 #[test]
-fn of_two_policies_the_one_that_wants_a_source_asked_more_often_has_it_so() {
+fn fetches_as_often_as_the_more_demanding_policy_wants() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let (seldom, often) = (vm.root(), vm.root());
     let hourly = policy("").replace(r#""refresh": "2s""#, r#""refresh": "1h""#);
     assert!(vm.configure(seldom, hourly.as_bytes()));
     assert_eq!(fetches(&world, &vm, &[seldom], 60), 1);
-    // Not in an hour, but at once.
+    // At once, not in an hour.
     assert!(vm.configure(often, policy("").as_bytes()));
     let count = fetches(&world, &vm, &[seldom, often], 60);
     assert!((25..=40).contains(&count), "{count}");
-    // Whichever of them is ticked.
+    // So it is whichever root is ticked.
     let count = fetches(&world, &vm, &[seldom], 60);
     assert!((25..=40).contains(&count), "{count}");
     vm.delete(often);
@@ -155,7 +155,7 @@ fn of_two_policies_the_one_that_wants_a_source_asked_more_often_has_it_so() {
 }
 
 #[test]
-fn of_two_policies_each_uses_a_stale_document_for_as_long_as_it_says() {
+fn uses_a_stale_document_as_long_as_each_policy_says() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let (short, long) = (vm.root(), vm.root());
@@ -183,7 +183,7 @@ fn of_two_policies_each_uses_a_stale_document_for_as_long_as_it_says() {
 }
 
 #[test]
-fn of_two_policies_each_goes_by_its_own_ttl_with_what_both_remember() {
+fn applies_the_ttl_of_each_policy_to_shared_answers() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let (long, short) = (vm.root(), vm.root());
@@ -199,7 +199,7 @@ fn of_two_policies_each_goes_by_its_own_ttl_with_what_both_remember() {
     assert!(gold(long));
     assert_eq!(vm.callouts().len(), 0);
     let (stream, _) = send(&vm, short, "/ann/x");
-    // That it fails takes nothing from the one for whom the old answer is good enough.
+    // Its failure changes nothing for the policy that may still use the old answer.
     vm.reply_status(vm.callouts()[0].token, 500, b"");
     assert_eq!(answered(&vm.outcome(stream)).0, 503);
     assert_eq!(answered(&send(&vm, short, "/ann/x").1).0, 503);

@@ -1,4 +1,4 @@
-//! What the adapter counts, and when the host gets it.
+//! What the adapter counts, and when the host gets the counts.
 
 use std::time::Duration;
 
@@ -41,14 +41,14 @@ fn stat(world: &World, name: &str) -> Option<u64> {
 
 fn calls(vm: &FakeVm) -> u32 {
     let host = vm.host();
-    // Gauges are recorded on every tick, whatever has happened.
+    // Gauges are set on every tick.
     let names = ["define", "increment"].map(|verb| format!("proxy_{verb}_metric"));
     let of = |name: &String| host.calls.get(name.as_str()).copied().unwrap_or_default();
     names.iter().map(of).sum()
 }
 
 #[test]
-fn decisions_are_counted_in_the_vm_and_handed_over_on_the_tick() {
+fn counts_decisions_and_flushes_them_on_the_tick() {
     let world = World::at(NOW);
     let (vm, root) = started(&world, 1, SMALL);
     assert_eq!(vm.host().ticks.get(&root), Some(&1000));
@@ -85,7 +85,7 @@ fn decisions_are_counted_in_the_vm_and_handed_over_on_the_tick() {
     }
     let counted = |name: &&String| name.ends_with("total") && !name.contains("refused");
     assert_eq!(world.stats().keys().filter(counted).count(), expected.len());
-    // Nothing new is nothing to hand over, and a known stat isn't defined again.
+    // Without new counts nothing is flushed, and a known stat isn't defined again.
     let defined = vm.host().calls["proxy_define_metric"];
     let before = calls(&vm);
     tick(&world, &vm, root);
@@ -98,7 +98,7 @@ fn decisions_are_counted_in_the_vm_and_handed_over_on_the_tick() {
 }
 
 #[test]
-fn what_is_left_is_handed_over_when_the_policy_ends() {
+fn flushes_the_rest_when_the_policy_ends() {
     let world = World::at(NOW);
     let (vm, old) = started(&world, 1, SMALL);
     send(&vm, old, "/open");
@@ -116,13 +116,13 @@ fn what_is_left_is_handed_over_when_the_policy_ends() {
     assert_eq!(stat(&world, VERSION), None, "it went with the last VM");
 }
 
-/// What all gauges say; the counters' names end in `total`.
+/// The values of all gauges; the names of counters end in `total`.
 fn gauges(world: &World) -> Vec<(String, u64)> {
     let all = world.stats().into_iter();
     all.filter(|(name, _)| !name.ends_with("total")).collect()
 }
 
-/// A VM that watches a source, and has its document.
+/// A VM with a watched source and its document.
 fn watching(world: &World, name: u64) -> (FakeVm, ContextId) {
     let (vm, root) = started(world, name, WATCHED);
     tick(world, &vm, root);
@@ -134,7 +134,7 @@ fn watching(world: &World, name: u64) -> (FakeVm, ContextId) {
 }
 
 #[test]
-fn a_vm_that_ends_takes_back_nothing_that_another_says() {
+fn retracts_no_gauge_that_another_vm_sets() {
     let world = World::at(NOW);
     let (first, root) = watching(&world, 1);
     let (second, other) = watching(&world, 2);
@@ -146,16 +146,16 @@ fn a_vm_that_ends_takes_back_nothing_that_another_says() {
     assert_eq!(gauges(&world), before);
     first.delete(root);
     drop(first);
-    assert_eq!(gauges(&world), [], "nobody is left");
+    assert_eq!(gauges(&world), [], "no policy is left");
 }
 
 #[test]
-fn every_gauge_is_said_on_every_tick() {
+fn sets_every_gauge_on_every_tick() {
     let world = World::at(NOW);
     let (first, root) = watching(&world, 1);
     let before = gauges(&world);
     let version = stat(&world, VERSION);
-    // Another filter's VM speaks of the same names.
+    // The VM of another filter sets the same gauges.
     let changed = WATCHED.replace("/doc.json", "/other.json");
     let second = FakeVm::new(&world, 2);
     second.script().plugin = "other".to_owned();
@@ -176,7 +176,7 @@ fn every_gauge_is_said_on_every_tick() {
 }
 
 #[test]
-fn a_policy_that_is_taken_back_leaves_the_word_to_the_one_before() {
+fn restores_the_gauges_of_the_policy_before() {
     let world = World::at(NOW);
     let (vm, old) = watching(&world, 1);
     let before = gauges(&world);
@@ -190,7 +190,7 @@ fn a_policy_that_is_taken_back_leaves_the_word_to_the_one_before() {
 }
 
 #[test]
-fn a_source_that_one_vm_reads_no_more_is_told_of_by_the_others() {
+fn keeps_the_gauges_of_a_source_that_other_vms_read() {
     let world = World::at(NOW);
     let (first, root) = watching(&world, 1);
     let (second, old) = watching(&world, 2);
@@ -209,7 +209,7 @@ fn a_source_that_one_vm_reads_no_more_is_told_of_by_the_others() {
 }
 
 #[test]
-fn a_vm_that_traps_leaves_its_part_of_a_sum_and_of_nothing_else() {
+fn leaves_only_its_part_of_sums_after_a_trap() {
     let world = World::at(NOW);
     let both: Vec<_> = [1, 2].map(|name| started(&world, name, ON_DEMAND)).into();
     for (vm, root) in &both {
@@ -233,7 +233,7 @@ fn a_vm_that_traps_leaves_its_part_of_a_sum_and_of_nothing_else() {
 }
 
 #[test]
-fn vms_count_into_one_stat() {
+fn adds_the_counts_of_all_vms_to_one_stat() {
     let world = World::at(NOW);
     let first = started(&world, 1, SMALL);
     let second = started(&world, 2, SMALL);
@@ -248,7 +248,7 @@ fn vms_count_into_one_stat() {
 }
 
 #[test]
-fn refused_pushes_and_the_policy_s_version() {
+fn reports_refused_pushes_and_the_version() {
     let world = World::at(NOW);
     let (vm, root) = started(&world, 1, SMALL);
     let refused = "postern.policy.refused.total";
@@ -274,7 +274,7 @@ fn refused_pushes_and_the_policy_s_version() {
 }
 
 #[test]
-fn a_watched_source_is_seen() {
+fn reports_a_watched_source() {
     let world = World::at(NOW);
     let (vm, root) = started(&world, 1, WATCHED);
     let source = |measure| stat(&world, &of_source("source", "doc", measure));
@@ -301,7 +301,7 @@ fn a_watched_source_is_seen() {
     assert_eq!(total("source_failures"), Some(1));
     let callouts = "postern.callouts.cluster=.=centre;.;outcome=.=answered;.;total";
     assert_eq!(stat(&world, callouts), Some(2));
-    // A policy without the source takes over: nobody speaks for it.
+    // A policy without the source follows, so no policy sets its gauges.
     let new = vm.root();
     assert!(vm.configure(new, SMALL.as_bytes()));
     vm.delete(root);
@@ -309,7 +309,7 @@ fn a_watched_source_is_seen() {
 }
 
 #[test]
-fn the_newer_policy_of_a_vm_speaks_for_its_sources() {
+fn sets_the_gauges_of_the_newer_policy() {
     let world = World::at(NOW);
     let (vm, old) = started(&world, 1, WATCHED);
     tick(&world, &vm, old);
@@ -321,7 +321,7 @@ fn the_newer_policy_of_a_vm_speaks_for_its_sources() {
 }
 
 #[test]
-fn remembered_answers() {
+fn reports_remembered_answers() {
     let world = World::at(NOW);
     let first = started(&world, 1, ON_DEMAND);
     let second = started(&world, 2, ON_DEMAND);
@@ -354,7 +354,7 @@ fn remembered_answers() {
 }
 
 #[test]
-fn what_fails_to_be_handed_over_stays() {
+fn keeps_counts_that_cannot_be_flushed() {
     let world = World::at(NOW);
     let (vm, root) = started(&world, 1, SMALL);
     let open = decisions("open", "forwarded", "none");
@@ -380,7 +380,7 @@ fn what_fails_to_be_handed_over_stays() {
 }
 
 #[test]
-fn names_of_the_policy_are_no_syntax() {
+fn escapes_names_of_the_policy() {
     let policy = SMALL.replace(r#""open""#, r#""a b;.;reason=.=(none)""#);
     let (vm, root) = running(&policy);
     send(&vm, root, "/open");
@@ -397,7 +397,7 @@ fn names_of_the_policy_are_no_syntax() {
 }
 
 #[test]
-fn what_was_ignored_and_refused() {
+fn counts_ignored_callbacks_and_refusals() {
     let world = World::at(NOW);
     let (vm, root) = started(&world, 1, SMALL);
     vm.vm().on_request_headers(ContextId(77));
@@ -415,7 +415,7 @@ fn what_was_ignored_and_refused() {
 }
 
 #[test]
-fn the_access_log_is_told_what_the_policy_asks_for() {
+fn sets_the_access_log_properties_that_the_policy_asks_for() {
     let asking = SMALL.replacen(
         '{',
         r#"{"accessLog": {"properties": ["consumer", "route", "reason", "policy"]}, "#,
@@ -444,7 +444,7 @@ fn the_access_log_is_told_what_the_policy_asks_for() {
         let policy = &properties["postern_policy"];
         assert!(policy.len() == 12 && policy.bytes().all(|byte| byte.is_ascii_hexdigit()));
     }
-    // A host that takes no properties lets requests in all the same.
+    // Where the host refuses properties, requests are accepted all the same.
     vm.script().restrict("proxy_set_property");
     let (_, outcome) = send(&vm, root, "/open");
     assert!(matches!(
@@ -452,14 +452,14 @@ fn the_access_log_is_told_what_the_policy_asks_for() {
         postern::host::fake::Outcome::Forwarded(_)
     ));
     sound(&vm);
-    // And nobody pays who didn't ask.
+    // A policy that doesn't ask for properties makes no such calls.
     let (vm, root) = running(SMALL);
     vm.request(vm.stream(root), &good);
     assert_eq!(vm.host().calls.get("proxy_set_property"), None);
 }
 
 #[test]
-fn an_exchange_that_waits_says_in_the_end_who_and_where() {
+fn sets_access_log_properties_after_a_wait() {
     let asking = ON_DEMAND.replacen('{', r#"{"accessLog": {"properties": ["route"]}, "#, 1);
     let (vm, root) = running(&asking);
     let (stream, _) = send(&vm, root, "/ann/1");
@@ -471,7 +471,7 @@ fn an_exchange_that_waits_says_in_the_end_who_and_where() {
 }
 
 #[test]
-fn clients_don_t_flood_the_log() {
+fn limits_the_log_lines_that_clients_cause() {
     let (vm, root) = running(SMALL);
     vm.script().logs.clear();
     for _ in 0..1000 {

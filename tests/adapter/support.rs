@@ -1,4 +1,4 @@
-//! What the adapter's tests share.
+//! Shared by the tests of the adapter.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use postern::time::Timestamp;
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp::from_nanos(1_767_225_600_000_000_000);
 
-/// A policy that asks nothing of anybody and names a route that does: `/open` passes, `/closed` needs a key.
+/// A policy with two routes: `/open` needs nothing, `/closed` needs a key.
 pub(crate) const SMALL: &str = r#"{
   "consumers": [{"name": "app", "credentials": [{"apiKey": {"provider": "keys", "value": "k-1"}}]}],
   "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
@@ -19,7 +19,7 @@ pub(crate) const SMALL: &str = r#"{
   ]
 }"#;
 
-/// A policy whose only route waits for a document that is read on demand: one callout a key, to the cluster `crm`.
+/// A policy with one route, which waits for a document on demand: one callout for each key, to the cluster `crm`.
 pub(crate) const ON_DEMAND: &str = r#"{
   "sources": {"profile": {"http": {"cluster": "crm", "authority": "crm.local", "path": "/profiles/${key}"},
                           "onDemand": {"ttl": "60s", "missTtl": "5s", "maxInFlight": 32, "maxKeyBytes": 256}}},
@@ -31,7 +31,7 @@ pub(crate) const ON_DEMAND: &str = r#"{
   ]
 }"#;
 
-/// A policy whose only route waits for a document that is polled from the cluster `centre`.
+/// A policy with one route, which waits for a document that is polled from the cluster `centre`.
 pub(crate) const WATCHED: &str = r#"{
   "sources": {"doc": {"http": {"cluster": "centre", "authority": "centre.local", "path": "/doc.json"}, "refresh": "5s"}},
   "routes": [
@@ -100,7 +100,7 @@ pub(crate) fn values(pairs: &Pairs, name: &str) -> Vec<Vec<u8>> {
     of.map(|(_, value)| value.clone()).collect()
 }
 
-/// An outcome in few words: headers may be a megabyte.
+/// A short description of an outcome: headers may be a megabyte.
 pub(crate) fn brief(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Forwarded(pairs) => format!("forwarded with {} headers", pairs.len()),
@@ -109,7 +109,7 @@ pub(crate) fn brief(outcome: &Outcome) -> String {
     }
 }
 
-/// Fails the test where the request got in, or the host would have choked.
+/// Fails the test where the request was accepted, or Envoy would have ended.
 #[track_caller]
 pub(crate) fn kept_out(vm: &FakeVm, outcome: &Outcome) {
     assert!(
@@ -120,7 +120,7 @@ pub(crate) fn kept_out(vm: &FakeVm, outcome: &Outcome) {
     sound(vm);
 }
 
-/// Fails the test where the host would have choked.
+/// Fails the test where Envoy would have ended.
 #[track_caller]
 pub(crate) fn sound(vm: &FakeVm) {
     assert_eq!(vm.violations(), Vec::<String>::new());

@@ -1,11 +1,11 @@
-//! Exchanges that wait: callouts answered late, never, twice, at once; clients, policies and clusters that go away.
+//! Exchanges that wait: replies that come late, never, twice or at once; clients, policies and clusters that go away.
 
 use postern::host::fake::{FakeVm, Outcome, World};
 
 use crate::support::{NOW, ON_DEMAND, WATCHED, answered, forwarded, later, running, send, sound};
 
 #[test]
-fn a_callout_goes_out_in_the_root_and_its_reply_lets_the_request_go() {
+fn sends_a_callout_in_the_root_and_continues_by_its_reply() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, outcome) = send(&vm, root, "/ann/x");
     assert_eq!(outcome, Outcome::Held);
@@ -23,7 +23,7 @@ fn a_callout_goes_out_in_the_root_and_its_reply_lets_the_request_go() {
 }
 
 #[test]
-fn all_who_wait_for_one_flight_go_on_and_each_is_edited_itself() {
+fn continues_all_requests_that_wait_for_one_callout() {
     let (vm, root) = running(ON_DEMAND);
     let streams: Vec<_> = (0..5).map(|_| send(&vm, root, "/ann/x").0).collect();
     let other = send(&vm, root, "/bob/x").0;
@@ -41,13 +41,13 @@ fn all_who_wait_for_one_flight_go_on_and_each_is_edited_itself() {
 }
 
 #[test]
-fn a_stream_that_ends_while_others_wait_ends_no_ticks() {
+fn keeps_the_ticks_when_one_of_several_streams_ends() {
     let (vm, root) = running(ON_DEMAND);
     let period = vm.host().ticks.get(&root).copied();
     assert!(period.is_some_and(|period| period > 0));
     let (waiting, outcome) = send(&vm, root, "/ann/x");
     assert_eq!(outcome, Outcome::Held);
-    // One that was decided at once: the VM keeps nothing of it.
+    // A request that is decided at once leaves nothing in the VM.
     let (decided, outcome) = send(&vm, root, "/a;b");
     assert_eq!(answered(&outcome).0, 400);
     vm.delete(decided);
@@ -58,7 +58,7 @@ fn a_stream_that_ends_while_others_wait_ends_no_ticks() {
 }
 
 #[test]
-fn a_reply_after_its_client_has_gone() {
+fn ignores_a_reply_after_the_client_has_left() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
     let sent = vm.callouts();
@@ -72,14 +72,14 @@ fn a_reply_after_its_client_has_gone() {
 }
 
 #[test]
-fn a_reply_that_never_comes_ends_with_the_deadline() {
+fn denies_at_the_deadline_without_a_reply() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();
     assert!(vm.configure(root, ON_DEMAND.as_bytes()));
     assert!(
         vm.host().ticks.get(&root).is_some_and(|period| *period > 0),
-        "without a tick nobody would look at the deadline"
+        "without a tick the deadline isn't checked"
     );
     let (stream, outcome) = send(&vm, root, "/ann/x");
     assert_eq!(outcome, Outcome::Held);
@@ -91,7 +91,7 @@ fn a_reply_that_never_comes_ends_with_the_deadline() {
 }
 
 #[test]
-fn no_reply_and_no_document_is_our_fault() {
+fn answers_503_without_a_reply_and_a_document() {
     for body in [&b""[..], b"{", b"\xff\xff", b"[]]"] {
         let (vm, root) = running(ON_DEMAND);
         let (stream, _) = send(&vm, root, "/ann/x");
@@ -108,7 +108,7 @@ fn no_reply_and_no_document_is_our_fault() {
 }
 
 #[test]
-fn reply_headers_that_cannot_be_read_are_no_reply() {
+fn treats_unreadable_reply_headers_as_no_reply() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
     vm.raw_reply(vm.callouts()[0].token, 3, vec![255; 40], b"{}");
@@ -117,7 +117,7 @@ fn reply_headers_that_cannot_be_read_are_no_reply() {
 }
 
 #[test]
-fn a_cluster_that_is_not_there_denies_at_once() {
+fn denies_at_once_where_the_cluster_is_unknown() {
     let (vm, root) = running(ON_DEMAND);
     vm.script().clusters.insert("another".to_owned());
     let (_, outcome) = send(&vm, root, "/ann/x");
@@ -127,7 +127,7 @@ fn a_cluster_that_is_not_there_denies_at_once() {
 }
 
 #[test]
-fn a_host_that_answers_from_within_the_call() {
+fn accepts_a_reply_from_within_the_call() {
     let (vm, root) = running(ON_DEMAND);
     vm.script().answer_at_once = Some(404);
     let (_, outcome) = send(&vm, root, "/ann/x");
@@ -136,7 +136,7 @@ fn a_host_that_answers_from_within_the_call() {
 }
 
 #[test]
-fn a_second_push_to_a_root_denies_those_who_wait_for_the_first() {
+fn denies_waiting_requests_when_their_policy_is_replaced() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
     let sent = vm.callouts();
@@ -151,7 +151,7 @@ fn a_second_push_to_a_root_denies_those_who_wait_for_the_first() {
 }
 
 #[test]
-fn a_root_that_ends_wakes_the_others_who_waited_for_its_flight() {
+fn wakes_waiting_requests_of_other_roots_when_a_root_ends() {
     let (vm, old) = running(ON_DEMAND);
     let (first, _) = send(&vm, old, "/ann/x");
     let new = vm.root();
@@ -170,13 +170,13 @@ fn a_root_that_ends_wakes_the_others_who_waited_for_its_flight() {
     }
     assert!(
         !matches!(vm.outcome(second), Outcome::Held),
-        "nobody is left who would wake it"
+        "nothing is left that would wake it"
     );
     sound(&vm);
 }
 
 #[test]
-fn one_vm_fetches_for_all() {
+fn fetches_once_for_all_vms() {
     let world = World::at(NOW);
     let vms: Vec<_> = (1..=3).map(|name| FakeVm::new(&world, name)).collect();
     let roots: Vec<_> = vms.iter().map(FakeVm::root).collect();
@@ -206,7 +206,7 @@ fn one_vm_fetches_for_all() {
 }
 
 #[test]
-fn a_root_that_ends_gives_its_lease_up() {
+fn gives_the_lease_up_when_the_root_ends() {
     let world = World::at(NOW);
     let (first, second) = (FakeVm::new(&world, 1), FakeVm::new(&world, 2));
     let (old, new) = (first.root(), second.root());
@@ -223,7 +223,7 @@ fn a_root_that_ends_gives_its_lease_up() {
 }
 
 #[test]
-fn a_host_that_cannot_name_another_context_lets_nobody_hang_until_it_is_sent() {
+fn denies_waiting_requests_where_the_context_cannot_be_changed() {
     let (vm, root) = running(ON_DEMAND);
     vm.script().restrict("proxy_set_effective_context");
     let (_, outcome) = send(&vm, root, "/ann/x");
@@ -231,9 +231,9 @@ fn a_host_that_cannot_name_another_context_lets_nobody_hang_until_it_is_sent() {
     sound(&vm);
 }
 
-/// Nothing but the host call that continues it says which stream is meant.
+/// The effective context alone says which stream is continued.
 #[test]
-fn a_request_without_edits_goes_on_too() {
+fn continues_a_request_without_edits() {
     let policy = r#"{
         "sources": {"profile": {"http": {"cluster": "crm", "authority": "crm.local", "path": "/${key}"},
                                 "onDemand": {"ttl": "60s"}}},
@@ -256,7 +256,7 @@ fn a_request_without_edits_goes_on_too() {
 }
 
 #[test]
-fn without_a_clock_no_document_is_good_enough() {
+fn denies_without_a_clock() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");
     vm.reply_status(vm.callouts()[0].token, 200, br#"{"tier": "gold"}"#);
@@ -268,14 +268,14 @@ fn without_a_clock_no_document_is_good_enough() {
 }
 
 #[test]
-fn a_late_reply_does_not_stand_for_the_one_that_was_sent_for_since() {
+fn ignores_a_late_reply_after_a_newer_callout() {
     for late in [Some(&br#"{"tier": "gold"}"#[..]), None] {
         let world = World::at(NOW);
         let vm = FakeVm::new(&world, 1);
         let root = vm.root();
         assert!(vm.configure(root, ON_DEMAND.as_bytes()));
         let first = send(&vm, root, "/ann/x").0;
-        // A worker that stands still: neither a reply nor a tick for longer than a callout may take.
+        // A worker that is blocked: neither a reply nor a tick for longer than a callout may take.
         world.pass(std::time::Duration::from_secs(4));
         let second = send(&vm, root, "/ann/x").0;
         let sent = vm.callouts();
@@ -296,7 +296,7 @@ fn a_late_reply_does_not_stand_for_the_one_that_was_sent_for_since() {
 }
 
 #[test]
-fn only_so_many_wait_in_one_vm() {
+fn bounds_the_waiting_requests_of_a_vm() {
     let (vm, root) = running(ON_DEMAND);
     let mut last = None;
     for number in 0..16_384 {
@@ -311,7 +311,7 @@ fn only_so_many_wait_in_one_vm() {
 }
 
 #[test]
-fn a_late_document_does_not_stand_for_the_one_that_was_sent_for_since() {
+fn ignores_a_late_document_after_a_newer_callout() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();

@@ -11,7 +11,7 @@ use crate::source::SharedData;
 use super::state::{FakeHost, LocalResponse, SentCallout};
 use super::{Pairs, pairs};
 
-/// A host that is being called, and for whom.
+/// A host that is being called, and the contexts of the callback.
 struct Frame {
     host: Rc<RefCell<FakeHost>>,
     current: u32,

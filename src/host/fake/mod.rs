@@ -59,7 +59,7 @@ impl World {
         self.clock.get()
     }
 
-    /// Lets time pass; no root is ticked.
+    /// Lets time pass, without ticks.
     pub fn pass(&self, span: Duration) {
         self.clock.set(self.clock.get().after(span));
     }
@@ -70,7 +70,7 @@ impl World {
         variables.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The stats, by the names that the VMs gave them. One goes with the last VM that has defined it.
+    /// The stats, by name. A stat ends with the last VM that has defined it.
     #[must_use]
     pub fn stats(&self) -> BTreeMap<String, u64> {
         let stats = self.stats.borrow();
@@ -85,7 +85,7 @@ impl World {
     }
 }
 
-/// What became of a stream, as its client and its upstream see it.
+/// The result of a stream for its client and its upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The request went on with these headers.
@@ -104,7 +104,7 @@ pub struct FakeVm {
 }
 
 impl FakeVm {
-    /// A VM in `world` whose random name is `name`, by the driver of the Wasm module.
+    /// A VM in `world` with the random name `name`, by the driver of the Wasm module.
     #[must_use]
     pub fn new(world: &World, name: u64) -> Self {
         Self::start(world, Driver::Wasm, VmSeed::of(name, SEED))
@@ -155,7 +155,7 @@ impl FakeVm {
         self.host.borrow().violations.clone()
     }
 
-    /// Calls back, attributed to `context`, and does afterwards what the host had put off.
+    /// Makes a callback for `context`, and then what the host does after it.
     fn enter<T>(&self, context: ContextId, callback: impl FnOnce(&dyn Callbacks) -> T) -> T {
         let answer = {
             let _entered = call::Entered::new(&self.host, context);
@@ -198,7 +198,7 @@ impl FakeVm {
         self.context(root, None)
     }
 
-    /// Makes the stream of one more filter, of `root`, for the exchange that `stream` is of.
+    /// Makes a stream of `root` for one more filter of the exchange of `stream`.
     #[must_use]
     pub fn stream_beside(&self, stream: ContextId, root: ContextId) -> ContextId {
         self.context(root, Some(stream))
@@ -241,7 +241,7 @@ impl FakeVm {
         self.outcome(stream)
     }
 
-    /// Brings a request whose header map is the bytes `wire`, good or bad.
+    /// Brings a request with the bytes `wire` as its header map, valid or not.
     pub fn raw_request(&self, stream: ContextId, wire: &[u8]) -> Outcome {
         self.host.borrow_mut().raw_map = Some(wire.to_vec());
         let outcome = self.request::<&[u8], &[u8]>(stream, &[]);
@@ -249,7 +249,7 @@ impl FakeVm {
         outcome
     }
 
-    /// Brings the upstream's response headers, and gives them back as they go to the client; `None` where they don't.
+    /// Brings the upstream's response headers. Returns them as they go to the client; `None` where they are held.
     pub fn response<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &self,
         stream: ContextId,
@@ -263,7 +263,7 @@ impl FakeVm {
         (action == Action::Continue).then(|| self.host.borrow().response_headers(stream))
     }
 
-    /// What became of a stream.
+    /// The result of a stream.
     #[must_use]
     pub fn outcome(&self, stream: ContextId) -> Outcome {
         self.host.borrow().outcome(stream)

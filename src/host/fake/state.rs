@@ -63,7 +63,7 @@ pub(super) struct Context {
 /// The fake host of one VM. The public fields are its script.
 #[derive(Debug)]
 pub struct FakeHost {
-    /// Clusters that callouts may go to; any where none is named.
+    /// The clusters that callouts may go to; all clusters where the set is empty.
     pub clusters: BTreeSet<String>,
     /// Host calls that answer this status instead of doing anything, by their names in the ABI.
     pub failures: BTreeMap<String, Status>,
@@ -95,9 +95,9 @@ pub struct FakeHost {
     pub(super) tokens: u32,
     /// Kind and name of each stat that this VM has a number for.
     pub(super) metrics: Vec<(u32, String)>,
-    /// The stream whose request headers the adapter is looking at.
+    /// The stream of the current callback for request headers.
     pub(super) deciding: Option<u32>,
-    /// Streams whose local response is put off until the callback is over.
+    /// Streams with a local response that is sent when the callback is over.
     unsent: VecDeque<u32>,
     last: u32,
 }

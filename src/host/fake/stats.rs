@@ -2,7 +2,7 @@
 
 use super::call::{Answer, BAD_ARGUMENT, make};
 
-/// A stat, which is there as long as a VM that has defined it.
+/// A stat. It lives as long as a VM that has defined it.
 #[derive(Debug, Default)]
 pub(super) struct Stat {
     pub(super) value: u64,
@@ -22,7 +22,7 @@ pub(crate) fn define_metric(kind: u32, name: &[u8]) -> Answer<u32> {
     })
 }
 
-/// A number of the VM's own means a stat that all VMs share.
+/// Changes a stat by this VM's number for it.
 fn metric(
     name: &'static str,
     id: u32,

@@ -63,7 +63,7 @@ struct Row {
 /// The rows of things of one kind. A thing has two names, of which the first may be empty.
 #[derive(Debug, Default)]
 pub(in crate::host) struct Repeats {
-    /// In the order of their things. (A tree would be ten times the code.)
+    /// In the order of the names. (A tree would be ten times the code.)
     rows: RefCell<Vec<Row>>,
     news: RateLimit,
     turns: RateLimit,
@@ -144,8 +144,9 @@ pub(in crate::host) struct ReportedFailures {
 pub(in crate::host) enum RecordLine {
     /// In a line of its own.
     Single,
-    /// That there are more.
+    /// By a line that says that there are more.
     More,
+    /// Not at all.
     Nothing,
 }
 
@@ -239,7 +240,7 @@ mod tests {
                     untold += before;
                 }
             }
-            // Another's failure, which is news, finds no turn left.
+            // The limit is used up, so a new failure of another thing isn't logged.
             of_other += u64::from(rows.due(at(second), B, "status 500").is_some());
         }
         assert!((500..=700).contains(&told), "{told}");
@@ -257,7 +258,7 @@ mod tests {
                 told += u64::from(rows.due(at(second), ["", &name], "fell back").is_some());
             }
         }
-        // Ten a second begin, and each of these is told again once a minute.
+        // Ten rows begin in a second, and each is logged again once a minute.
         assert!((900..=1500).contains(&told), "{told}");
         assert!(rows.rows.borrow().len() <= MOST_ROWS);
     }

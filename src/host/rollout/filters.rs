@@ -13,7 +13,7 @@ use crate::host::id::ContextId;
 pub(in crate::host) struct Filters {
     /// The key in shared data of each root's filter, the newest root last.
     keys: RefCell<Vec<(ContextId, Rc<str>)>>,
-    /// Filters whose newest root is gone while an older one runs on.
+    /// Filters with an older root that runs on after the newest has ended.
     back: RefCell<Vec<Rc<str>>>,
     /// When it reported last.
     pub(in crate::host) last_report: Cell<Timestamp>,
@@ -77,7 +77,7 @@ impl Filters {
         is_last.then_some(key)
     }
 
-    /// The filters whose older root runs on, because the newest has ended since the last call.
+    /// The filters with an older root that runs on, because the newest has ended since the last call.
     pub(in crate::host) fn restored(&self) -> Vec<Rc<str>> {
         self.back.take()
     }

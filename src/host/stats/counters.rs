@@ -36,14 +36,14 @@ struct Families {
     failed_calls: Family,
 }
 
-/// What the adapter itself counts, each under a word of its own.
+/// What the adapter itself counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::host) enum AdapterCount {
-    /// A callback that named what this VM doesn't know.
+    /// A callback with an unknown context or token.
     Ignored,
     /// A denial by the adapter.
     Refusal,
-    /// A host call that failed, by its name in the ABI.
+    /// A host call that failed.
     FailedCall,
 }
 
@@ -62,7 +62,7 @@ impl Counters {
                 outcome,
                 reason,
             } => {
-                // The first row is for requests that no route is for.
+                // The first row is for requests that match no route.
                 let row = place.map_or(0, |place| place.saturating_add(1));
                 let route = || route.map(RouteName::text);
                 let why = reason.unwrap_or_default();
@@ -98,7 +98,7 @@ impl Counters {
         }
     }
 
-    /// Counts what came of a callout. A cluster is looked up by its name: callouts are few, and clusters fewer.
+    /// Counts the outcome of a callout. A cluster is looked up by its name: callouts are few, and clusters fewer.
     pub(in crate::host) fn callout(&self, cluster: &[u8], outcome: &'static str) {
         let Ok(mut families) = self.families.try_borrow_mut() else {
             return;
@@ -109,7 +109,7 @@ impl Counters {
         family.add(row, || Some(&cluster), outcome, "");
     }
 
-    /// Counts something of the adapter's own.
+    /// Counts for the adapter itself.
     pub(in crate::host) fn count_own(&self, own: AdapterCount, what: &'static str) {
         let Ok(mut families) = self.families.try_borrow_mut() else {
             return;

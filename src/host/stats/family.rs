@@ -2,7 +2,7 @@
 
 use crate::host::hostcalls::MetricId;
 
-use super::names::{self, NOBODY};
+use super::names::{self, UNNAMED};
 
 /// The pending counts of one family of stats: a row for each thing of the policy, a cell for each of its outcomes.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Family {
             return;
         };
         if row.cells.is_empty() {
-            row.label = label.map_or_else(|| NOBODY.into(), |text| names::label(text).into());
+            row.label = label.map_or_else(|| UNNAMED.into(), |text| names::label(text).into());
         }
         row.cells.push(Cell {
             outcome,

@@ -1,14 +1,14 @@
 //! The names of the stats.
 //!
-//! Envoy's stats have names and no labels; labels stand in the name as `KEY=.=VALUE;.;`, and the tag rules of Envoy's
-//! bootstrap (`stats_tags`) take them out again. Istio's
-//! own rules (`extraStatTags`) are for labels in this form. `docs/metrics.md` lists all names.
+//! Envoy's stats have names and no labels. Labels stand in the name as `KEY=.=VALUE;.;`, and the tag rules of Envoy's
+//! bootstrap (`stats_tags`) extract them. Istio's own rules (`extraStatTags`) are for labels in this form.
+//! `docs/metrics.md` lists all names.
 
-/// A label's value is cut above this length, in bytes.
+/// A longer label is cut, in bytes.
 const MOST_LABEL: usize = 128;
 
-/// The label of what has no name in the policy. No policy's name becomes this: parentheses are replaced there.
-pub(in crate::host) const NOBODY: &str = "(none)";
+/// The label of what has no name in the policy. No name of a policy becomes this label, because parentheses are replaced.
+pub(in crate::host) const UNNAMED: &str = "(none)";
 
 /// A name: `postern.FAMILY.KEY=.=VALUE;.;…MEASURE`, which reads `postern_FAMILY_MEASURE{KEY="VALUE",…}` in the end. The
 /// values are labels by [`label`], or words of our own.
@@ -26,8 +26,8 @@ pub(in crate::host) fn name(family: &str, labels: &[(&str, &str)], measure: &str
     name
 }
 
-/// A name of the policy's as a label: letters and digits of any script and `-_./|~@` stay, all else becomes `_`; so no
-/// name can look like another label. Names that differ in nothing else share their stats.
+/// A name of the policy as a label: letters and digits of any script and `-_./|~@` stay, each other character becomes `_`; so
+/// no name can look like another label. Names that differ only in such characters share their stats.
 pub(in crate::host) fn label(text: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "-_./|~@".contains(letter);
     let mut label = String::new();
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names() {
+    fn puts_labels_into_names() {
         assert_eq!(
             name(
                 "decisions",
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_no_syntax() {
+    fn replaces_the_syntax_of_names_in_labels() {
         for (text, expected) in [
             ("orders", "orders"),
             ("v1/orders.list", "v1/orders.list"),

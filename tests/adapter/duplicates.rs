@@ -1,4 +1,4 @@
-//! Names and keys that two documents claim, or a document and the policy.
+//! Names and keys that stand in two documents, or in a document and the policy.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl<'w> Gate<'w> {
         Self { world, vm, root }
     }
 
-    /// Has both documents fetched and read, and all compared; says how many ticks that took.
+    /// Has both documents fetched, read and compared. Returns the number of ticks.
     fn serve(&self, one: &str, two: &str) -> usize {
         let until = self.world.now().after(Duration::from_secs(5));
         let mut ticks = Vec::new();
@@ -55,7 +55,7 @@ impl<'w> Gate<'w> {
         ticks.len()
     }
 
-    /// Answers what was asked.
+    /// Answers the callouts.
     fn reply(&self, one: &str, two: &str) {
         for callout in self.vm.callouts() {
             let path = callout.headers.iter().find(|(name, _)| name == b":path");
@@ -85,7 +85,7 @@ impl<'w> Gate<'w> {
         }
     }
 
-    /// The records that were told since the last time, each with its source and the reason.
+    /// The records that were logged since the last call, each with its source and the reason.
     fn told(&self) -> Vec<String> {
         let mut lines: Vec<String> = std::mem::take(&mut self.vm.script().logs)
             .into_iter()
@@ -112,7 +112,7 @@ impl<'w> Gate<'w> {
 }
 
 #[test]
-fn a_name_that_two_documents_claim_is_nobodys_until_one_drops_it() {
+fn refuses_a_name_of_two_documents_until_one_drops_it() {
     let world = World::at(NOW);
     let gate = Gate::new(&world, "");
     let ann = record("ann", r#""value":"k-ann""#);
@@ -138,20 +138,20 @@ fn a_name_that_two_documents_claim_is_nobodys_until_one_drops_it() {
         assert_eq!(gate.consumers(source), Some(1));
         assert_eq!(gate.left_out(source), Some(1));
     }
-    // It heals, and nobody is told of anybody else.
+    // The conflict ends, and no other record is logged.
     gate.serve(&first, &bob);
     gate.is("k-1", Some("ops"));
     gate.is("k-2", None);
     assert_eq!(gate.told(), Vec::<String>::new());
     assert_eq!(gate.consumers("one"), Some(2));
-    // And comes back.
+    // The conflict comes back.
     gate.serve(&first, &format!("{second},{bob}"));
     gate.is("k-1", None);
     assert_eq!(gate.told().len(), 2);
 }
 
 #[test]
-fn what_was_told_of_rivals_takes_no_line_from_the_next_document() {
+fn leaves_the_next_document_its_own_lines() {
     let world = World::at(NOW);
     let gate = Gate::new(&world, "");
     let all = |key: &str| {
@@ -170,7 +170,7 @@ fn what_was_told_of_rivals_takes_no_line_from_the_next_document() {
 }
 
 #[test]
-fn a_key_that_two_claim_is_told_of_both() {
+fn reports_both_owners_of_a_key() {
     let world = World::at(NOW);
     let gate = Gate::new(
         &world,
@@ -225,7 +225,7 @@ fn a_key_that_two_claim_is_told_of_both() {
 }
 
 #[test]
-fn large_documents_are_compared_in_slices() {
+fn compares_large_documents_in_slices() {
     let world = World::at(NOW);
     let gate = Gate::new(&world, "");
     let ticks = gate.serve(&records("a", 0..60_000), &records("b", 40_000..100_000));
@@ -247,7 +247,7 @@ fn large_documents_are_compared_in_slices() {
 }
 
 #[test]
-fn documents_that_change_often_are_compared_to_the_end() {
+fn compares_documents_that_change_often() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let root = vm.root();
@@ -261,7 +261,7 @@ fn documents_that_change_often_are_compared_to_the_end() {
     let large = records("a", 0..60_000);
     let mut told = Vec::new();
     for version in 0..200 {
-        // Ticks come so late that the other document changes before this one is compared.
+        // Ticks are so late that the other document changes before this one is compared.
         let small = records(&format!("b{version}"), 0..1);
         world.pass(Duration::from_millis(100));
         gate.vm.tick(root);

@@ -1,4 +1,4 @@
-//! Contexts and tokens that the VM doesn't know.
+//! Unknown contexts and tokens.
 
 use postern::host::fake::Outcome;
 use postern::host::{CallToken, ContextId};
@@ -6,14 +6,14 @@ use postern::host::{CallToken, ContextId};
 use crate::support::{SMALL, WATCHED, answered, get, running, send, sound, vm};
 
 #[test]
-fn unknown_contexts_are_ignored_and_counted() {
+fn ignores_and_counts_unknown_contexts() {
     for known in [false, true] {
         let vm = if known { running(SMALL).0 } else { vm() };
         for number in [0, 77, u32::MAX] {
-            let nobody = ContextId(number);
-            vm.tick(nobody);
-            vm.response(nobody, &[(":status", "200")]);
-            vm.vm().on_delete(nobody);
+            let unknown = ContextId(number);
+            vm.tick(unknown);
+            vm.response(unknown, &[(":status", "200")]);
+            vm.vm().on_delete(unknown);
         }
         assert_eq!(vm.vm().ignored().contexts, 3);
         sound(&vm);
@@ -21,10 +21,10 @@ fn unknown_contexts_are_ignored_and_counted() {
 }
 
 #[test]
-fn a_request_of_an_unknown_context_is_denied() {
+fn denies_a_request_of_an_unknown_context() {
     let (vm, _) = running(SMALL);
-    let nobody = ContextId(77);
-    let outcome = vm.request(nobody, &get("/open"));
+    let unknown = ContextId(77);
+    let outcome = vm.request(unknown, &get("/open"));
     assert_eq!(
         answered(&outcome),
         (503, "postern_unknown_context".to_owned())
@@ -33,7 +33,7 @@ fn a_request_of_an_unknown_context_is_denied() {
 }
 
 #[test]
-fn a_stream_of_an_unknown_root_is_denied() {
+fn denies_a_stream_of_an_unknown_root() {
     let (vm, _) = running(SMALL);
     let stream = vm.stream(ContextId(99));
     let outcome = vm.request(stream, &get("/open"));
@@ -41,7 +41,7 @@ fn a_stream_of_an_unknown_root_is_denied() {
 }
 
 #[test]
-fn unknown_tokens_are_ignored_and_counted() {
+fn ignores_and_counts_unknown_tokens() {
     let (vm, root) = running(SMALL);
     let (stream, _) = send(&vm, root, "/open");
     for number in [0, 1, u32::MAX] {
@@ -55,7 +55,7 @@ fn unknown_tokens_are_ignored_and_counted() {
 }
 
 #[test]
-fn callbacks_after_the_end_are_ignored() {
+fn ignores_callbacks_after_the_end() {
     let (vm, root) = running(SMALL);
     let (stream, _) = send(&vm, root, "/open");
     vm.delete(stream);
@@ -67,9 +67,9 @@ fn callbacks_after_the_end_are_ignored() {
     sound(&vm);
 }
 
-/// Envoy would go on with them, one timer for each policy that was ever pushed.
+/// Envoy would go on with the ticks, with one timer for each policy that was ever pushed.
 #[test]
-fn a_root_that_ends_takes_its_ticks_along() {
+fn ends_the_ticks_with_the_root() {
     let vm = vm();
     for text in [SMALL, WATCHED] {
         let root = vm.root();
@@ -86,7 +86,7 @@ fn a_root_that_ends_takes_its_ticks_along() {
 
 /// As where the host may not call `proxy_on_context_create`: the roots of its streams are unknown.
 #[test]
-fn a_root_that_was_never_created_takes_a_policy_and_its_streams_are_denied() {
+fn denies_streams_of_a_root_that_was_never_created() {
     let vm = vm();
     let root = ContextId(5);
     assert!(vm.configure(root, SMALL.as_bytes()));

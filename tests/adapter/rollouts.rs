@@ -1,4 +1,4 @@
-//! Which policy was offered last, and which VMs run another: what the gauges say.
+//! The gauges of a rollout: which policy was offered last, and how many VMs run another.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn stat(world: &World, name: &str) -> Option<u64> {
     stats.get(&format!("postern.policy.{name}")).copied()
 }
 
-/// Version, refused version, VMs behind.
+/// The gauges: version, refused version, VMs behind.
 fn told(world: &World) -> [Option<u64>; 3] {
     ["version", "refused_version", "behind"].map(|name| stat(world, name))
 }
@@ -26,7 +26,7 @@ fn number(policy: &str) -> u64 {
     Fingerprint::of(policy.as_bytes()).number()
 }
 
-/// What [`told`] ought to be.
+/// The expected value of [`told`].
 fn such(version: &str, refused: Option<&str>, behind: u64) -> [Option<u64>; 3] {
     let refused = refused.map_or(0, number);
     [Some(number(version)), Some(refused), Some(behind)]
@@ -47,7 +47,7 @@ impl Filter {
             world: world.clone(),
             plugin,
             vms: Vec::new(),
-            // No two filters' VMs have one name.
+            // The VMs of two filters have different names.
             names: if plugin == "gate" { 1000 } else { 2000 },
         };
         assert!(filter.trial(policy));
@@ -100,11 +100,11 @@ impl Filter {
 }
 
 #[test]
-fn a_policy_that_envoy_goes_back_to_is_the_newest_again() {
+fn reports_a_policy_that_envoy_goes_back_to() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(BAD));
-    // The old root stays, for the sake of a stream, and the new one ends: the module isn't asked about the old policy.
+    // The old root stays because of a stream, and the new one ends. Envoy doesn't ask the module about the old policy.
     for (vm, _) in &mut gate.vms {
         let root = vm.root();
         assert!(vm.configure(root, OTHER.as_bytes()));
@@ -115,7 +115,7 @@ fn a_policy_that_envoy_goes_back_to_is_the_newest_again() {
 }
 
 #[test]
-fn a_filter_that_begins_anew_inherits_no_refusal() {
+fn forgets_a_refusal_with_the_last_vm_of_a_filter() {
     let world = World::at(NOW);
     let other = Filter::start(&world, "other", SMALL);
     let mut gate = Filter::start(&world, "gate", SMALL);
@@ -131,7 +131,7 @@ fn a_filter_that_begins_anew_inherits_no_refusal() {
 }
 
 #[test]
-fn a_refused_policy_is_told_until_another_is_taken() {
+fn reports_a_refused_policy_until_another_is_accepted() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     assert_eq!(told(&world), such(SMALL, None, 0));
@@ -141,7 +141,7 @@ fn a_refused_policy_is_told_until_another_is_taken() {
         Some(number(BAD)),
         "at once"
     );
-    // The same again is not even shown to the module.
+    // Envoy doesn't show the same text to the module again.
     for _ in 0..100 {
         gate.tick();
         assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
@@ -157,7 +157,7 @@ fn a_refused_policy_is_told_until_another_is_taken() {
 }
 
 #[test]
-fn a_good_policy_that_was_tried_before_is_tried_no_more_and_replaces_what_was_refused() {
+fn clears_a_refusal_by_a_policy_that_needs_no_trial() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(gate.trial(OTHER));
@@ -171,12 +171,12 @@ fn a_good_policy_that_was_tried_before_is_tried_no_more_and_replaces_what_was_re
 }
 
 #[test]
-fn a_vm_that_gets_the_policy_late_or_anew_hides_no_refusal() {
+fn keeps_a_refusal_when_a_vm_gets_the_old_policy_late() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(BAD));
     gate.tick();
-    // One has trapped, and Envoy makes a new one.
+    // One VM has trapped, and Envoy makes a new one.
     let (lost, _) = gate.vms.remove(0);
     drop(lost);
     let vm = gate.vm();
@@ -193,14 +193,14 @@ fn a_vm_that_gets_the_policy_late_or_anew_hides_no_refusal() {
         gate.tick();
     }
     assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
-    // All are replaced by a good one, and the lost one leaves nothing behind.
+    // A good policy replaces all, and the lost VM leaves nothing behind.
     gate.push(OTHER);
     gate.tick();
     assert_eq!(told(&world), such(OTHER, None, 0));
 }
 
 #[test]
-fn a_vm_that_has_not_got_the_newest_policy_is_behind() {
+fn counts_a_vm_without_the_newest_policy_as_behind() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(gate.trial(OTHER));
@@ -210,7 +210,7 @@ fn a_vm_that_has_not_got_the_newest_policy_is_behind() {
     gate.push_to(1, OTHER);
     gate.tick();
     assert_eq!(told(&world), such(OTHER, None, 0));
-    // An old root that goes on for its last stream isn't what the VM runs.
+    // The VM runs the newest root's policy, not that of an old root with a last stream.
     let (vm, roots) = &mut gate.vms[0];
     let new = vm.root();
     assert!(vm.configure(new, SMALL.as_bytes()));
@@ -220,9 +220,9 @@ fn a_vm_that_has_not_got_the_newest_policy_is_behind() {
     assert_eq!(stat(&world, "behind"), Some(0));
 }
 
-/// A worker's VM says yes to what it can't use, and denies.
+/// A worker's VM accepts a bad policy, and denies.
 #[test]
-fn a_vm_that_denies_for_want_of_a_policy_is_behind_and_says_so() {
+fn counts_a_vm_without_a_policy_as_behind() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     gate.push_to(0, BAD);
@@ -249,7 +249,7 @@ fn a_vm_that_denies_for_want_of_a_policy_is_behind_and_says_so() {
 }
 
 #[test]
-fn each_filter_has_its_own() {
+fn keeps_filters_apart() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     let mut second = Filter::start(&world, "second", OTHER);
@@ -261,7 +261,7 @@ fn each_filter_has_its_own() {
     second.tick();
     gate.tick();
     assert_eq!(told(&world), such(SMALL, Some(BAD), 2));
-    // The filter goes, and what it was refused with it.
+    // The refusal ends with the filter.
     for (vm, roots) in gate.vms.drain(..) {
         roots.iter().for_each(|root| vm.delete(*root));
     }
@@ -271,7 +271,7 @@ fn each_filter_has_its_own() {
 }
 
 #[test]
-fn two_filters_in_one_vm_are_told_of_together() {
+fn adds_up_two_filters_of_one_vm() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     let begin = |plugin: &str, policy: &str| {
@@ -291,7 +291,7 @@ fn two_filters_in_one_vm_are_told_of_together() {
     trial.script().plugin = "gate".to_owned();
     assert!(!trial.configure(trial.root(), BAD.as_bytes()));
     drop(trial);
-    // A good one of the other filter.
+    // A good policy of the other filter.
     begin("second", SMALL);
     tick();
     tick();
@@ -300,7 +300,7 @@ fn two_filters_in_one_vm_are_told_of_together() {
 }
 
 #[test]
-fn a_first_policy_that_is_refused_leaves_nothing_in_the_stats_and_nothing_to_take_back() {
+fn leaves_no_stat_after_the_refusal_of_a_first_policy() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     assert!(!vm.configure(vm.root(), BAD.as_bytes()));
@@ -313,7 +313,7 @@ fn a_first_policy_that_is_refused_leaves_nothing_in_the_stats_and_nothing_to_tak
 }
 
 #[test]
-fn what_is_too_large_or_cannot_be_read_is_a_policy_too() {
+fn reports_a_policy_that_is_too_large_or_cannot_be_read() {
     let world = World::at(NOW);
     let mut gate = Filter::start(&world, "gate", SMALL);
     assert!(!gate.trial(&" ".repeat(17 << 20)));
@@ -328,7 +328,7 @@ fn what_is_too_large_or_cannot_be_read_is_a_policy_too() {
 }
 
 #[test]
-fn the_log_names_what_was_refused() {
+fn logs_the_refused_policy() {
     let world = World::at(NOW);
     let vm = FakeVm::new(&world, 1);
     vm.configure(vm.root(), BAD.as_bytes());
@@ -339,7 +339,7 @@ fn the_log_names_what_was_refused() {
 }
 
 #[test]
-fn where_the_host_tells_no_name_the_filters_are_one() {
+fn counts_filters_without_a_name_as_one() {
     for status in [
         Status::NOT_FOUND,
         Status::INTERNAL_FAILURE,
