@@ -105,3 +105,12 @@ fn accepts_the_policy_with_the_environment() {
     let (envoy, _upstreams) = start("unrestricted-environment", r#"{"env": "KEY"}"#, &[]).unwrap();
     assert_eq!(answers(&envoy), [(200, 401); 8], "{}", envoy.log());
 }
+
+#[test]
+fn denies_where_streams_are_not_announced() {
+    let mut allowed = ALLOWED.to_vec();
+    allowed.retain(|name| *name != "proxy_on_context_create");
+    let (envoy, _upstreams) = start("restricted-contexts", r#"{"value": "k1"}"#, &allowed).unwrap();
+    assert_eq!(answers(&envoy), [(503, 503); 8], "{}", envoy.log());
+    assert!(envoy.traps().is_empty(), "{:?}", envoy.traps());
+}
