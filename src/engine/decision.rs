@@ -11,10 +11,10 @@ use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::exchange::authenticate::authenticate;
 use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, holds};
-use super::exchange::forward::Unfit;
+use super::exchange::forward::InvalidValue;
 use super::exchange::head::Head;
-use super::exchange::picked::{AllPicked, Picked};
-use super::exchange::values::Facts;
+use super::exchange::lookup_result::{LookupResult, LookupResults};
+use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
 use super::exchange::{answer, forward, strip};
 use super::explain::trace;
@@ -95,45 +95,51 @@ fn follow<'p>(
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<Step, Stop> {
-    let mut who = Authenticated::default();
-    if let Err(stop) = authenticate(&mut who, head, route, exchange, trace::verdict) {
+    let mut authenticated = Authenticated::default();
+    if let Err(stop) = authenticate(&mut authenticated, head, route, exchange, trace::verdict) {
         return Err(unauthenticated(stop, head, found, route, exchange));
     }
     if !policy.log_properties.is_empty() {
-        identified(&who, exchange.observer);
+        identified(&authenticated, exchange.observer);
     }
     // Where there are no lookups, there is nothing to be dropped either.
     let looked_up;
-    let mut facts = Facts {
+    let mut attributes = Attributes {
         head,
         pattern: found.pattern,
-        who: &who,
+        authenticated: &authenticated,
         looked_up: &[],
     };
     if !route.spec.lookups().is_empty() {
-        looked_up = match look_up(&facts, found, route, policy, exchange) {
+        looked_up = match look_up(&attributes, found, route, policy, exchange) {
             Ok(looked_up) => looked_up,
-            Err(stop) => return Err(stopped(stop, &facts, route, exchange)),
+            Err(stop) => return Err(stopped(stop, &attributes, route, exchange)),
         };
-        facts.looked_up = looked_up.all();
+        attributes.looked_up = looked_up.all();
     }
-    trace::checked(route, &facts, Lookups::Done, policy, exchange);
+    trace::checked(route, &attributes, Lookups::Done, policy, exchange);
     if let Some(condition) = route.spec.authorize() {
-        if let Err(stop) = may(condition, &facts) {
-            return Err(stopped(stop, &facts, route, exchange));
+        if let Err(stop) = may(condition, &attributes) {
+            return Err(stopped(stop, &attributes, route, exchange));
         }
     }
     match route.spec.action() {
         Action::Forward(changes) => {
-            let edited = forward::edit(exchange.edits, &facts, route, changes.as_deref(), policy);
+            let edited = forward::edit(
+                exchange.edits,
+                &attributes,
+                route,
+                changes.as_deref(),
+                policy,
+            );
             if let Err(denial) = edited {
-                return Err(stopped(denial.into(), &facts, route, exchange));
+                return Err(stopped(denial.into(), &attributes, route, exchange));
             }
             Ok(Step::Continue)
         }
-        Action::DirectResponse(answer) => match answered(answer, &facts, route, policy) {
+        Action::DirectResponse(answer) => match answered(answer, &attributes, route, policy) {
             Ok(response) => Ok(Step::Respond(response)),
-            Err(denial) => Err(stopped(denial.into(), &facts, route, exchange)),
+            Err(denial) => Err(stopped(denial.into(), &attributes, route, exchange)),
         },
     }
 }
@@ -149,13 +155,13 @@ fn unauthenticated(
     route: &Route,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) -> Stop {
-    let facts = Facts {
+    let attributes = Attributes {
         head,
         pattern: found.pattern,
-        who: &Authenticated::default(),
+        authenticated: &Authenticated::default(),
         looked_up: &[],
     };
-    stopped(stop, &facts, route, exchange)
+    stopped(stop, &attributes, route, exchange)
 }
 
 /// Why a request stops; where it is denied, with what the route changes of denials.
@@ -163,12 +169,12 @@ fn unauthenticated(
 #[inline(never)]
 fn stopped(
     stop: Stop,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     route: &Route,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) -> Stop {
     if matches!(stop, Stop::Wait(..)) {
-        facts.who.remember(exchange);
+        attributes.authenticated.remember(exchange);
     }
     // What was meant for the upstream's response is not for this one.
     exchange.edits.response.clear();
@@ -177,23 +183,24 @@ fn stopped(
         if let Some(edits) = edits {
             let list = &mut exchange.edits.response;
             // Nothing is wrong with what is left out.
-            let _: Result<(), Denial> = forward::edit_own(list, edits, facts, Unfit::IsLeftOut);
+            let _: Result<(), Denial> =
+                forward::edit_own(list, edits, attributes, InvalidValue::Omit);
         }
     }
     stop
 }
 
 #[inline(never)]
-fn identified(who: &Authenticated<'_>, observer: &mut (impl Observer + ?Sized)) {
-    if let Some(consumer) = who.consumer() {
+fn identified(authenticated: &Authenticated<'_>, observer: &mut (impl Observer + ?Sized)) {
+    if let Some(consumer) = authenticated.consumer() {
         let consumer = ConsumerName::of(consumer);
         observer.event(&Event::Identified { consumer });
     }
 }
 
 #[inline(never)]
-fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
-    if holds(condition, facts, Lookups::Done) == Some(true) {
+fn may(condition: &Condition, attributes: &Attributes<'_>) -> Result<(), Stop> {
+    if holds(condition, attributes, Lookups::Done) == Some(true) {
         Ok(())
     } else {
         Err(Reason::Forbidden.into())
@@ -204,17 +211,19 @@ fn may(condition: &Condition, facts: &Facts<'_>) -> Result<(), Stop> {
 #[inline(never)]
 fn answered(
     answer: &DirectResponse,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     route: &Route,
     policy: &Policy,
 ) -> Result<Box<Response>, Denial> {
     let mut response = Box::new(match answer {
-        DirectResponse::Redirect(redirect) => answer::redirect(facts, route, redirect, policy)?,
+        DirectResponse::Redirect(redirect) => {
+            answer::redirect(attributes, route, redirect, policy)?
+        }
         DirectResponse::Respond(respond) => respond.0.clone(),
     });
     if let Some(edits) = route.spec.edits_of_answers() {
         let mut list = Vec::new();
-        forward::edit_own(&mut list, edits, facts, Unfit::Denies)?;
+        forward::edit_own(&mut list, edits, attributes, InvalidValue::Deny)?;
         response.edit(list.drain(..));
     }
     Ok(response)
@@ -223,69 +232,69 @@ fn answered(
 /// The values of all lookups of a route, in their order.
 #[inline(never)]
 fn look_up<'p>(
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     found: RouteMatch<'_>,
     route: &'p Route,
     policy: &Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<AllPicked<'p>, Stop> {
+) -> Result<LookupResults<'p>, Stop> {
     // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
     if let Some(condition) = route.spec.authorize() {
-        if holds(condition, facts, Lookups::Pending) == Some(false) {
-            trace::checked(route, facts, Lookups::Pending, policy, exchange);
+        if holds(condition, attributes, Lookups::Pending) == Some(false) {
+            trace::checked(route, attributes, Lookups::Pending, policy, exchange);
             return Err(Reason::Forbidden.into());
         }
     }
     match route.spec.lookups() {
         // As most have that have any.
         [only] => {
-            let picked = find_out(only, facts, policy, exchange)?;
-            if picked.is_of_failure() {
+            let result = find_out(only, attributes, policy, exchange)?;
+            if result.is_failure_fallback() {
                 tell_fallback(&only.name, found, route, policy, exchange);
             }
-            Ok(AllPicked::One(picked))
+            Ok(LookupResults::One(result))
         }
-        several => look_up_all(several, facts, found, route, policy, exchange),
+        several => look_up_all(several, attributes, found, route, policy, exchange),
     }
 }
 
 #[inline(never)]
 fn look_up_all<'p>(
     lookups: &'p [Lookup],
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     found: RouteMatch<'_>,
     route: &Route,
     policy: &Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<AllPicked<'p>, Stop> {
+) -> Result<LookupResults<'p>, Stop> {
     let mut fell_back: Vec<&str> = Vec::new();
     let mut values = Vec::with_capacity(lookups.len());
     for lookup in lookups {
-        let facts = Facts {
+        let attributes = Attributes {
             looked_up: &values,
-            ..*facts
+            ..*attributes
         };
-        let picked = find_out(lookup, &facts, policy, exchange)?;
-        if picked.is_of_failure() {
+        let result = find_out(lookup, &attributes, policy, exchange)?;
+        if result.is_failure_fallback() {
             fell_back.push(&*lookup.name);
         }
-        values.push(picked);
+        values.push(result);
     }
     // Told here, because an exchange that waits for a later lookup does the earlier ones again.
     for lookup in fell_back {
         tell_fallback(lookup, found, route, policy, exchange);
     }
-    Ok(AllPicked::Several(values))
+    Ok(LookupResults::Several(values))
 }
 
 fn find_out<'p>(
     lookup: &'p Lookup,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     policy: &Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<Picked<'p>, Stop> {
-    let found_out = exchange.look_up(lookup, facts);
-    trace::looked_up(lookup, facts, &found_out, policy, exchange);
+) -> Result<LookupResult<'p>, Stop> {
+    let found_out = exchange.look_up(lookup, attributes);
+    trace::looked_up(lookup, attributes, &found_out, policy, exchange);
     found_out
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::policy::{Consumer, ProviderId, Route, Routes, SourceId};
 use crate::source::SourceError;
 
-pub use detail::{Detail, Known, Origin, Said};
+pub use detail::{Detail, EntryOrigin, EntryStatus, VerdictDetail};
 
 /// A route's name, which is looked up by who wants it: most requests are counted by their route's place alone.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ impl fmt::Debug for ConsumerName<'_> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// What a provider said of an exchange: told once for each provider that was asked, however often the exchange waits.
+    /// What a provider verdict of an exchange: told once for each provider that was asked, however often the exchange waits.
     Authenticated {
         /// The provider's name.
         provider: &'a str,

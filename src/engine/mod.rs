@@ -33,7 +33,8 @@ use memory::Memory;
 
 pub use documents::{ExchangeId, FlightId, Store, Woken};
 pub use event::{
-    ConsumerName, Detail, Event, Known, Observer, Origin, Outcome, Recall, RouteName, Said, Verdict,
+    ConsumerName, Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, Recall, RouteName,
+    Verdict, VerdictDetail,
 };
 pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};

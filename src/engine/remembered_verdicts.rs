@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::engine::{
-    Detail, Engine, Event, FlightId, Inputs, Observer, Said, Step, Store, Waiting,
+    Detail, Engine, Event, FlightId, Inputs, Observer, Step, Store, VerdictDetail, Waiting,
 };
 use crate::http::{Callout, Edits, HeaderMap, Reply, Request};
 use crate::policy::{Double, Policy};
@@ -46,7 +46,7 @@ impl Observer for Told {
 
     fn detail(&mut self, detail: &Detail<'_>) {
         if let Detail::Authenticated {
-            said: Said::Accepted { consumer, .. },
+            verdict: VerdictDetail::Accepted { consumer, .. },
             ..
         } = detail
         {

@@ -36,7 +36,8 @@ pub(crate) use names::HeaderNameSet;
 pub(crate) use provider::Double;
 pub use provider::ProviderId;
 pub(crate) use provider::{
-    CredentialInputs, Identity, Owner, Provider, ProviderInputs, Providers, Verdict, Verified,
+    CredentialInputs, CredentialLookup, Identity, Provider, ProviderInputs, Providers, Verdict,
+    Verified,
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};

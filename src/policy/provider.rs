@@ -19,7 +19,7 @@ pub(crate) use credential::CredentialInputs;
 pub(super) use credential::{Identifier, Prepared};
 #[cfg(test)]
 pub(crate) use double::Double;
-pub(crate) use verdict::{Identity, Owner, ProviderInputs, Verdict, Verified};
+pub(crate) use verdict::{CredentialLookup, Identity, ProviderInputs, Verdict, Verified};
 
 /// One way to authenticate.
 #[derive(Debug)]

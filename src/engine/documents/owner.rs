@@ -1,6 +1,6 @@
 //! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
 
-use crate::policy::{Consumer, Owner, Policy, ProviderId, SourceId};
+use crate::policy::{Consumer, CredentialLookup, Policy, ProviderId, SourceId};
 use crate::source::Budget;
 
 use super::conflicts::List;
@@ -11,52 +11,58 @@ use crate::engine::event::Observer;
 impl Sources {
     /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
     /// in one document or in two, is nobody's, and so is one of a consumer whose name two lists have.
-    pub(in crate::engine) fn owner<'s>(
+    pub(in crate::engine) fn find_credential<'s>(
         &'s self,
         policy: &'s Policy,
         provider: ProviderId,
         key: &[u8],
-    ) -> Owner<'s> {
+    ) -> CredentialLookup<'s> {
         if let Some(credential) = policy.consumers.find(provider, key) {
-            return Owner::Known(credential);
+            return CredentialLookup::Found(credential);
         }
         if self.of_consumers.is_empty() {
-            return Owner::Nobody;
+            return CredentialLookup::NotFound;
         }
-        self.owner_in_documents(policy, provider, key)
+        self.find_in_documents(policy, provider, key)
     }
 
-    fn owner_in_documents<'s>(
+    fn find_in_documents<'s>(
         &'s self,
         policy: &Policy,
         provider: ProviderId,
         key: &[u8],
-    ) -> Owner<'s> {
+    ) -> CredentialLookup<'s> {
         // Two of the policy's own may know one key in two forms: it is no document's then either.
         if policy.consumers.is_contested(provider, key) {
-            return Owner::Nobody;
+            return CredentialLookup::NotFound;
         }
         let several = policy.consumers_from.len() > 1;
-        let mut found = Owner::Nobody;
+        let mut found = CredentialLookup::NotFound;
         for id in &self.of_consumers {
             let Some(seen) = self.usable_view(*id) else {
-                return Owner::Unknowable;
+                return CredentialLookup::Unavailable;
             };
             if several && seen.is_contested(provider, key) {
-                return Owner::Nobody;
+                return CredentialLookup::NotFound;
             }
             for credential in seen.find(provider, key) {
                 match found {
-                    Owner::Nobody => found = Owner::Known(credential),
-                    Owner::Known(_) | Owner::Unknowable => return Owner::Nobody,
+                    CredentialLookup::NotFound => found = CredentialLookup::Found(credential),
+                    CredentialLookup::Found(_) | CredentialLookup::Unavailable => {
+                        return CredentialLookup::NotFound;
+                    }
                 }
             }
         }
         match found {
-            Owner::Known(credential) if several && self.is_contested(credential.owner()) => {
-                Owner::Nobody
+            CredentialLookup::Found(credential)
+                if several && self.is_contested(credential.owner()) =>
+            {
+                CredentialLookup::NotFound
             }
-            Owner::Known(_) | Owner::Nobody | Owner::Unknowable => found,
+            CredentialLookup::Found(_)
+            | CredentialLookup::NotFound
+            | CredentialLookup::Unavailable => found,
         }
     }
 

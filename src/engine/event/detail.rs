@@ -50,9 +50,9 @@ pub enum Detail<'a> {
         /// The provider's name.
         provider: &'a str,
         /// What it says.
-        said: Said<'a>,
+        verdict: VerdictDetail<'a>,
         /// Where it found credentials.
-        places: &'a [&'a Location],
+        locations: &'a [&'a Location],
     },
     /// A lookup was done, or failed.
     LookedUp {
@@ -63,9 +63,9 @@ pub enum Detail<'a> {
         /// The entry's key; none where the whole document is the entry, or the key's template has no value.
         key: Option<&'a [u8]>,
         /// Where the entry was looked for.
-        origin: Origin,
+        origin: EntryOrigin,
         /// Whether it was there.
-        entry: Known,
+        entry: EntryStatus,
         /// The values by name: the entry's, or what stands in for them; none where the request is denied.
         values: Option<&'a [(&'a str, Option<&'a Value>)]>,
     },
@@ -82,7 +82,7 @@ pub enum Detail<'a> {
 
 /// What a provider says.
 #[derive(Clone, Copy, Debug)]
-pub enum Said<'a> {
+pub enum VerdictDetail<'a> {
     /// It found none of its credentials.
     Absent,
     /// It knows whose the credential is.
@@ -102,7 +102,7 @@ pub enum Said<'a> {
 
 /// Where an entry was looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum EntryOrigin {
     /// A document in the policy.
     Inline,
     /// The last good document of a watched source.
@@ -115,7 +115,7 @@ pub enum Origin {
 
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum EntryStatus {
     /// It is there.
     Found,
     /// A good document has no such entry.

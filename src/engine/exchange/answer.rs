@@ -4,27 +4,27 @@ use crate::http::{Response, Text};
 use crate::policy::{Denial, Policy, Redirect, Route};
 use crate::route::canonical_host;
 
-use super::strip::Stripped;
+use super::strip::StrippedCredentials;
 use super::target::{new_query, put_path, put_query};
-use super::values::{Facts, blame, whose};
+use super::values::{Attributes, blame, whose};
 
 /// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
 /// another host.
 pub(in crate::engine) fn redirect(
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     route: &Route,
     redirect: &Redirect,
     policy: &Policy,
 ) -> Result<Response, Denial> {
     let mut path = Vec::new();
     match &redirect.path {
-        Some(new) => put_path(&mut path, new, facts, policy)?,
-        None => path.extend_from_slice(facts.head.path.forward()),
+        Some(new) => put_path(&mut path, new, attributes, policy)?,
+        None => path.extend_from_slice(attributes.head.path.forward()),
     }
-    let stripped = Stripped::of(facts.who, route, policy);
-    let query = new_query(facts, &stripped, None)?;
+    let stripped = StrippedCredentials::of(attributes.authenticated, route, policy);
+    let query = new_query(attributes, &stripped, None)?;
     let mut location = Vec::new();
-    origin(&mut location, facts, redirect)?;
+    origin(&mut location, attributes, redirect)?;
     location.extend(path);
     put_query(&mut location, query.as_deref());
     let mut headers = Vec::with_capacity(redirect.headers.len().saturating_add(1));
@@ -41,27 +41,31 @@ pub(in crate::engine) fn redirect(
 
 /// Scheme, host and port. A host that is written with a port brings it, a scheme that changes brings its own; else the
 /// request's stays, unless one is written.
-fn origin(location: &mut Vec<u8>, facts: &Facts<'_>, redirect: &Redirect) -> Result<(), Denial> {
-    let is_https = facts.head.request.headers().first(b":scheme") == Some(b"https");
+fn origin(
+    location: &mut Vec<u8>,
+    attributes: &Attributes<'_>,
+    redirect: &Redirect,
+) -> Result<(), Denial> {
+    let is_https = attributes.head.request.headers().first(b":scheme") == Some(b"https");
     let came = if is_https { "https" } else { "http" };
     let scheme = redirect.scheme.unwrap_or(came);
     location.extend_from_slice(scheme.as_bytes());
     location.extend_from_slice(b"://");
     let own = match &redirect.host {
         Some(template) => {
-            let host = facts.needed(template)?;
+            let host = attributes.needed(template)?;
             let name = canonical_host(&host).map_err(|_| blame(whose(template)))?;
             location.extend_from_slice(&name);
             port(&host)
         }
         None => {
-            location.extend_from_slice(&facts.head.host);
+            location.extend_from_slice(&attributes.head.host);
             None
         }
     };
     let kept = || match redirect.scheme {
         Some(_) => None,
-        None => port(facts.head.authority),
+        None => port(attributes.head.authority),
     };
     let usual = if scheme == "https" { 443 } else { 80 };
     let port = redirect.port.or(own).or_else(kept);

@@ -21,35 +21,35 @@ enum Outcome {
 }
 
 /// What is done with each verdict when it is found.
-pub(in crate::engine) trait Found<'e, O: ?Sized>:
+pub(in crate::engine) trait OnVerdict<'e, O: ?Sized>:
     Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)
 {
 }
 
-impl<'e, O: ?Sized, F: Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)> Found<'e, O> for F {}
+impl<'e, O: ?Sized, F: Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)> OnVerdict<'e, O> for F {}
 
-/// Evaluates the requirement of `route`, and tells in `who`, which knows nobody yet, what came of it.
+/// Evaluates the requirement of `route`, and tells in `authenticated`, which knows nobody yet, what came of it.
 ///
 /// # Errors
 /// The request is denied; or it has to wait, because a provider can't tell yet.
 pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
-    who: &mut Authenticated<'e>,
+    authenticated: &mut Authenticated<'e>,
     head: &Head<'_>,
     route: &Route,
     exchange: &mut Exchange<'e, O>,
-    found: impl Found<'e, O>,
+    on_verdict: impl OnVerdict<'e, O>,
 ) -> Result<(), Stop> {
     match *route.spec.requirement() {
         Requirement::None => Ok(()),
         // The usual route: what its one provider says is all there is to say.
         Requirement::Provider(only) => {
-            let verdict = verdict(only, head, exchange, &found)?;
+            let verdict = verdict(only, head, exchange, &on_verdict)?;
             if !exchange.memory.has_told_verdicts.replace(true) {
                 tell(only, &verdict, exchange);
             }
             match verdict {
                 Verdict::Accepted(verified) => {
-                    who.first = Some(verified);
+                    authenticated.first = Some(verified);
                     Ok(())
                 }
                 other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
@@ -58,7 +58,7 @@ pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
             }
         }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
-            *who = combined(head, route, exchange, &found)?;
+            *authenticated = combined(head, route, exchange, &on_verdict)?;
             Ok(())
         }
     }
@@ -87,18 +87,18 @@ fn combined<'e, O: Observer + ?Sized>(
     head: &Head<'_>,
     route: &Route,
     exchange: &mut Exchange<'e, O>,
-    found: &impl Found<'e, O>,
+    on_verdict: &impl OnVerdict<'e, O>,
 ) -> Result<Authenticated<'e>, Stop> {
     let providers = route.spec.providers();
     let mut verdicts = Vec::with_capacity(providers.len());
     for &id in providers {
-        match verdict(id, head, exchange, found) {
+        match verdict(id, head, exchange, on_verdict) {
             Ok(verdict) => verdicts.push((id, verdict)),
             Err(stop) => {
                 // None of the providers before it is asked twice.
-                let mut who = Authenticated::default();
-                who.keep(verdicts);
-                who.remember(exchange);
+                let mut authenticated = Authenticated::default();
+                authenticated.keep(verdicts);
+                authenticated.remember(exchange);
                 return Err(stop);
             }
         }
@@ -108,9 +108,9 @@ fn combined<'e, O: Observer + ?Sized>(
             tell(*id, verdict, exchange);
         }
     }
-    let mut who = conclude(&verdicts, route, exchange.policy)?;
-    who.keep(verdicts);
-    Ok(who)
+    let mut authenticated = conclude(&verdicts, route, exchange.policy)?;
+    authenticated.keep(verdicts);
+    Ok(authenticated)
 }
 
 fn conclude<'p>(
@@ -128,11 +128,11 @@ fn conclude<'p>(
     };
     match outcome {
         Outcome::Accepted(first) => {
-            let mut who = Authenticated::default();
+            let mut authenticated = Authenticated::default();
             // The one that tells who it is comes first.
-            met(&Requirement::Provider(first), verdicts, &mut who);
-            met(route.spec.requirement(), verdicts, &mut who);
-            Ok(who)
+            met(&Requirement::Provider(first), verdicts, &mut authenticated);
+            met(route.spec.requirement(), verdicts, &mut authenticated);
+            Ok(authenticated)
         }
         Outcome::Anonymous => Ok(Authenticated::default()),
         Outcome::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
@@ -166,7 +166,7 @@ fn verdict<'e, O: Observer + ?Sized>(
     id: ProviderId,
     head: &Head<'_>,
     exchange: &mut Exchange<'e, O>,
-    found: &impl Found<'e, O>,
+    on_verdict: &impl OnVerdict<'e, O>,
 ) -> Result<Verdict<'e>, Stop> {
     // Always there: a requirement names providers of its policy.
     let Some(provider) = exchange.policy.providers.at(id) else {
@@ -174,12 +174,12 @@ fn verdict<'e, O: Observer + ?Sized>(
     };
     if exchange.memory.waits > 0 {
         if let Some(remembered) = recalled(id, exchange) {
-            found(provider, &remembered, exchange);
+            on_verdict(provider, &remembered, exchange);
             return Ok(remembered);
         }
     }
     let verdict = provider.verdict(id, head.request.headers(), head.path.query(), exchange)?;
-    found(provider, &verdict, exchange);
+    on_verdict(provider, &verdict, exchange);
     Ok(verdict)
 }
 
@@ -289,7 +289,7 @@ fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> 
 fn met<'p>(
     requirement: &Requirement,
     verdicts: &[(ProviderId, Verdict<'p>)],
-    who: &mut Authenticated<'p>,
+    authenticated: &mut Authenticated<'p>,
 ) {
     let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
     match requirement {
@@ -297,16 +297,18 @@ fn met<'p>(
         Requirement::Provider(provider) => {
             let own = verdicts.iter().find(|(id, _)| id == provider);
             if let Some((_, Verdict::Accepted(verified))) = own {
-                who.add(*verified);
+                authenticated.add(*verified);
             }
         }
         Requirement::Any(list) => {
             if let Some(first) = list.iter().find(accepts) {
-                met(first, verdicts, who);
+                met(first, verdicts, authenticated);
             }
         }
-        Requirement::All(list) => list.iter().for_each(|one| met(one, verdicts, who)),
-        Requirement::Optional(inner) => met(inner, verdicts, who),
+        Requirement::All(list) => list
+            .iter()
+            .for_each(|one| met(one, verdicts, authenticated)),
+        Requirement::Optional(inner) => met(inner, verdicts, authenticated),
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::number::same_value;
 use crate::policy::{Condition, Consumer, LookedUp, Operand, ValueTemplate, ValueTest};
 
-use super::picked::Pick;
-use super::values::Facts;
+use super::lookup_result::ValueRef;
+use super::values::Attributes;
 
 /// Which looked-up values there are by now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,19 +25,19 @@ pub(in crate::engine) enum Lookups {
 /// type, is unequal to everything.
 pub(in crate::engine) fn holds(
     condition: &Condition,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     lookups: Lookups,
 ) -> Option<bool> {
-    let consumer = facts.who.consumer();
+    let consumer = attributes.authenticated.consumer();
     let in_group = |group: &str| consumer.is_some_and(|consumer| is_in(consumer, group));
     match condition {
-        Condition::All(list) => all(list.iter().map(|one| holds(one, facts, lookups))),
+        Condition::All(list) => all(list.iter().map(|one| holds(one, attributes, lookups))),
         // One of them holds: not each of them doesn't.
         Condition::Any(list) => all(list
             .iter()
-            .map(|one| holds(one, facts, lookups).map(|holds| !holds)))
+            .map(|one| holds(one, attributes, lookups).map(|holds| !holds)))
         .map(|none| !none),
-        Condition::Not(inner) => holds(inner, facts, lookups).map(|holds| !holds),
+        Condition::Not(inner) => holds(inner, attributes, lookups).map(|holds| !holds),
         Condition::AnyGroup(groups) => Some(groups.iter().any(|group| in_group(group))),
         Condition::AllGroups(groups) => Some(groups.iter().all(|group| in_group(group))),
         Condition::Consumers(names) => Some(consumer.is_some_and(|consumer| {
@@ -45,18 +45,18 @@ pub(in crate::engine) fn holds(
                 .iter()
                 .any(|name| *name.as_bytes() == *consumer.name().bytes())
         })),
-        Condition::Provider(provider) => Some(facts.who.has_accepted(*provider)),
-        Condition::Label(name, wanted) => {
+        Condition::Provider(provider) => Some(attributes.authenticated.has_accepted(*provider)),
+        Condition::Label(name, expected) => {
             let Some(label) = consumer.and_then(|consumer| consumer.label(name)) else {
                 return Some(false);
             };
-            if lookups == Lookups::Pending && wanted.needs_lookup() {
+            if lookups == Lookups::Pending && expected.needs_lookup() {
                 return None;
             }
-            Some(*text(wanted, facts)? == *label.bytes())
+            Some(*text(expected, attributes)? == *label.bytes())
         }
         Condition::LookedUp(..) if lookups == Lookups::Pending => None,
-        Condition::LookedUp(at, test) => passes(*at, test, facts),
+        Condition::LookedUp(at, test) => passes(*at, test, attributes),
     }
 }
 
@@ -75,52 +75,52 @@ fn is_in(consumer: Consumer<'_>, group: &str) -> bool {
     consumer.groups().any(|own| *own == *group.as_bytes())
 }
 
-fn passes(at: LookedUp, test: &ValueTest, facts: &Facts<'_>) -> Option<bool> {
-    let value = facts.looked_up(at);
+fn passes(at: LookedUp, test: &ValueTest, attributes: &Attributes<'_>) -> Option<bool> {
+    let value = attributes.looked_up(at);
     Some(match (test, value) {
         (ValueTest::Exists, value) => value.is_some(),
         (ValueTest::Absent, value) => value.is_none(),
-        (ValueTest::Equals(operand), Some(value)) => Wanted::of(operand, facts)?.is(value),
-        (ValueTest::Contains(operand), Some(Pick::Other(Value::Array(list)))) => {
-            let wanted = Wanted::of(operand, facts)?;
-            list.iter().any(|one| wanted.is(one.into()))
+        (ValueTest::Equals(operand), Some(value)) => Expected::of(operand, attributes)?.is(value),
+        (ValueTest::Contains(operand), Some(ValueRef::Other(Value::Array(list)))) => {
+            let expected = Expected::of(operand, attributes)?;
+            list.iter().any(|one| expected.is(one.into()))
         }
         (ValueTest::Equals(_) | ValueTest::Contains(_), _) => false,
     })
 }
 
 /// What a looked-up value is compared with, for one request.
-enum Wanted<'p> {
+enum Expected<'p> {
     Value(&'p Value),
     Text(Cow<'p, [u8]>),
 }
 
-impl<'p> Wanted<'p> {
-    fn of(operand: &'p Operand, facts: &'p Facts<'_>) -> Option<Self> {
+impl<'p> Expected<'p> {
+    fn of(operand: &'p Operand, attributes: &'p Attributes<'_>) -> Option<Self> {
         Some(match operand {
             Operand::Value(value) => Self::Value(value),
-            Operand::Text(template) => Self::Text(text(template, facts)?),
+            Operand::Text(template) => Self::Text(text(template, attributes)?),
         })
     }
 
-    fn is(&self, value: Pick<'_>) -> bool {
+    fn is(&self, value: ValueRef<'_>) -> bool {
         match (self, value) {
-            (Self::Value(wanted), value) => same(value, Pick::from(*wanted)),
-            (Self::Text(wanted), Pick::Text(text)) => *text == **wanted,
-            (Self::Text(_), Pick::Other(_)) => false,
+            (Self::Value(expected), value) => same(value, ValueRef::from(*expected)),
+            (Self::Text(expected), ValueRef::Text(text)) => *text == **expected,
+            (Self::Text(_), ValueRef::Other(_)) => false,
         }
     }
 }
 
-fn text<'p>(template: &'p ValueTemplate, facts: &'p Facts<'_>) -> Option<Cow<'p, [u8]>> {
-    facts.bytes(template).ok().flatten()
+fn text<'p>(template: &'p ValueTemplate, attributes: &'p Attributes<'_>) -> Option<Cow<'p, [u8]>> {
+    attributes.bytes(template).ok().flatten()
 }
 
 /// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`.
-fn same(left: Pick<'_>, right: Pick<'_>) -> bool {
+fn same(left: ValueRef<'_>, right: ValueRef<'_>) -> bool {
     match (left, right) {
-        (Pick::Other(left), Pick::Other(right)) => same_value(left, right),
-        (Pick::Text(left), Pick::Text(right)) => left == right,
-        (Pick::Text(_), Pick::Other(_)) | (Pick::Other(_), Pick::Text(_)) => false,
+        (ValueRef::Other(left), ValueRef::Other(right)) => same_value(left, right),
+        (ValueRef::Text(left), ValueRef::Text(right)) => left == right,
+        (ValueRef::Text(_), ValueRef::Other(_)) | (ValueRef::Other(_), ValueRef::Text(_)) => false,
     }
 }

@@ -9,9 +9,9 @@ use crate::route::canonical_host;
 
 use super::head::Head;
 use super::plan::Plan;
-use super::strip::Stripped;
+use super::strip::StrippedCredentials;
 use super::target;
-use super::values::{Facts, blame, whose};
+use super::values::{Attributes, blame, whose};
 
 thread_local! {
     static AUTHORITY: KnownName = ":authority".into();
@@ -44,31 +44,38 @@ pub(in crate::engine) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Polic
 /// All edits of one exchange.
 pub(in crate::engine) fn edit(
     edits: &mut Edits,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     route: &Route,
     changes: Option<&policy::Edits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    let headers = facts.head.request.headers();
+    let headers = attributes.head.request.headers();
     let mut plan = Plan::new(headers, &mut edits.request);
     sanitise(&mut plan, headers, policy);
-    let stripped = Stripped::of(facts.who, route, policy);
+    let stripped = StrippedCredentials::of(attributes.authenticated, route, policy);
     stripped.headers(&mut plan, headers);
     let others = changes.and_then(|changes| changes.others.as_ref());
-    target::change(&mut edits.path, facts, &stripped, route, others, policy)?;
+    target::change(
+        &mut edits.path,
+        attributes,
+        &stripped,
+        route,
+        others,
+        policy,
+    )?;
     match others {
-        Some(others) => changed(&mut plan, others, facts, policy)?,
-        None => identify(&mut plan, facts, policy),
+        Some(others) => changed(&mut plan, others, attributes, policy)?,
+        None => identify(&mut plan, attributes, policy),
     }
     if let Some(upstream) = changes.and_then(|changes| changes.upstream.as_ref()) {
-        choose(&mut plan, upstream, facts, policy)?;
+        choose(&mut plan, upstream, attributes, policy)?;
     }
     match others {
         Some(others) => edit_headers(
             &mut Plan::blind(&mut edits.response),
             &others.response,
-            facts,
-            Unfit::Denies,
+            attributes,
+            InvalidValue::Deny,
         ),
         None => Ok(()),
     }
@@ -79,12 +86,12 @@ pub(in crate::engine) fn edit(
 fn choose(
     plan: &mut Plan<'_>,
     upstream: &ValueTemplate,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     // A policy that names upstreams says which header carries the name.
     if let Some(routing) = &policy.routing {
-        let chosen = facts.needed_bytes(upstream)?;
+        let chosen = attributes.needed_bytes(upstream)?;
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
         plan.set(&routing.header, chosen.clone());
     }
@@ -96,18 +103,18 @@ fn choose(
 fn changed(
     plan: &mut Plan<'_>,
     changes: &OtherEdits,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    edit_headers(plan, &changes.headers, facts, Unfit::Denies)?;
-    identify(plan, facts, policy);
+    edit_headers(plan, &changes.headers, attributes, InvalidValue::Deny)?;
+    identify(plan, attributes, policy);
     if let Some(host) = &changes.host {
-        let new = facts.needed(host)?;
+        let new = attributes.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
         AUTHORITY.with(|name| plan.set(name, new));
     }
     if let Some(method) = &changes.method {
-        let new = facts.needed(method)?;
+        let new = attributes.needed(method)?;
         if !is_token(&new) {
             return Err(blame(whose(method)).into());
         }
@@ -118,8 +125,8 @@ fn changed(
 
 /// The headers that tell the upstream who it is. Client's copies are gone already.
 #[inline(always)]
-fn identify(plan: &mut Plan<'_>, facts: &Facts<'_>, policy: &Policy) {
-    let identity = facts.who.identity();
+fn identify(plan: &mut Plan<'_>, attributes: &Attributes<'_>, policy: &Policy) {
+    let identity = attributes.authenticated.identity();
     let Some(credential) = identity.and_then(|identity| identity.credential) else {
         return;
     };
@@ -154,11 +161,11 @@ fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential
 
 /// What a value means that can't stand in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Unfit {
+pub(in crate::engine) enum InvalidValue {
     /// The request is denied.
-    Denies,
+    Deny,
     /// The header is left out: a denial isn't followed by another.
-    IsLeftOut,
+    Omit,
 }
 
 /// Edits of a response of the gate's own.
@@ -166,20 +173,20 @@ pub(in crate::engine) enum Unfit {
 pub(in crate::engine) fn edit_own(
     list: &mut Vec<Edit>,
     edits: &HeaderEdits,
-    facts: &Facts<'_>,
-    unfit: Unfit,
+    attributes: &Attributes<'_>,
+    invalid: InvalidValue,
 ) -> Result<(), Denial> {
-    edit_headers(&mut Plan::blind(list), edits, facts, unfit)
+    edit_headers(&mut Plan::blind(list), edits, attributes, invalid)
 }
 
 fn edit_headers(
     plan: &mut Plan<'_>,
     edits: &HeaderEdits,
-    facts: &Facts<'_>,
-    unfit: Unfit,
+    attributes: &Attributes<'_>,
+    invalid: InvalidValue,
 ) -> Result<(), Denial> {
-    let text = |value: &ValueTemplate| match facts.text(value) {
-        Err(_) if unfit == Unfit::IsLeftOut => Ok(None),
+    let text = |value: &ValueTemplate| match attributes.text(value) {
+        Err(_) if invalid == InvalidValue::Omit => Ok(None),
         text => text,
     };
     for name in &edits.remove {

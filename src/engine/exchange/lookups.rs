@@ -10,14 +10,14 @@ use crate::engine::event::Observer;
 use crate::policy::{Denial, Fallback, Lookup, LookupKey, Reason};
 use crate::source::Entry;
 
-use super::picked::{Basis, Picked};
-use super::values::Facts;
+use super::lookup_result::{FallbackCause, LookupResult};
+use super::values::Attributes;
 use super::{Exchange, Stop};
 
 /// What a source says of an entry.
-pub(super) enum Said<'x> {
+pub(super) enum EntryResult<'x> {
     /// The lookup's values.
-    Values(Picked<'x>),
+    Values(LookupResult<'x>),
     /// A good document has no such entry.
     Missing,
     /// There is no usable document.
@@ -25,22 +25,22 @@ pub(super) enum Said<'x> {
 }
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
-    /// The values of one lookup. `facts` holds those of the lookups before it.
+    /// The values of one lookup. `attributes` holds those of the lookups before it.
     pub(in crate::engine) fn look_up(
         &mut self,
         lookup: &'e Lookup,
-        facts: &Facts<'_>,
-    ) -> Result<Picked<'e>, Stop> {
+        attributes: &Attributes<'_>,
+    ) -> Result<LookupResult<'e>, Stop> {
         let Some(LookupKey { template, .. }) = &lookup.key else {
             return self.look_closer(lookup, None);
         };
-        let Some(key) = facts.bytes(template)? else {
+        let Some(key) = attributes.bytes(template)? else {
             return missing(lookup);
         };
         // What nearly all come to: a document is here, and has the entry.
         let view = self.sources.at(lookup.source).and_then(whole);
         match view.and_then(|view| Some(view.index.as_ref()?.get(&key))) {
-            Some(Entry::Found(item)) => Ok(Picked::of_indexed(item, lookup)),
+            Some(Entry::Found(item)) => Ok(LookupResult::of_indexed(item, lookup)),
             Some(Entry::Missing) => missing(lookup),
             // Two claim the key: none of them answers.
             Some(Entry::Ambiguous) => failed(lookup),
@@ -49,15 +49,19 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     }
 
     /// The same for all that is rarer.
-    fn look_closer(&mut self, lookup: &'e Lookup, key: Option<&[u8]>) -> Result<Picked<'e>, Stop> {
+    fn look_closer(
+        &mut self,
+        lookup: &'e Lookup,
+        key: Option<&[u8]>,
+    ) -> Result<LookupResult<'e>, Stop> {
         match self.ask(lookup, key)? {
-            Said::Values(values) => Ok(values),
-            Said::Missing => missing(lookup),
-            Said::Failed => failed(lookup),
+            EntryResult::Values(values) => Ok(values),
+            EntryResult::Missing => missing(lookup),
+            EntryResult::Failed => failed(lookup),
         }
     }
 
-    fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<Said<'e>, Stop> {
+    fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<EntryResult<'e>, Stop> {
         match (self.sources.at(lookup.source), key) {
             (Some(SourceState::Inline(seen)), key) => Ok(entry(&seen.view, key, lookup)),
             (Some(SourceState::Watched(watched)), key) => self.watched(watched, key, lookup),
@@ -65,7 +69,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
                 let source = Rc::clone(source);
                 self.on_demand(&source, key, lookup)
             }
-            (Some(SourceState::OnDemand(_)), None) | (None, _) => Ok(Said::Failed),
+            (Some(SourceState::OnDemand(_)), None) | (None, _) => Ok(EntryResult::Failed),
         }
     }
 
@@ -74,22 +78,22 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         watched: &'e WatchedState,
         key: Option<&[u8]>,
         lookup: &Lookup,
-    ) -> Result<Said<'e>, Stop> {
+    ) -> Result<EntryResult<'e>, Stop> {
         match self.first_document(lookup.source, watched, lookup.hold)? {
             Some(seen) => Ok(entry(&seen.view, key, lookup)),
-            None => Ok(Said::Failed),
+            None => Ok(EntryResult::Failed),
         }
     }
 }
 
-fn missing(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
+fn missing(lookup: &Lookup) -> Result<LookupResult<'_>, Stop> {
     let values = fall_back(&lookup.on_missing, Reason::LookupMissing)?;
-    Ok(Picked::StandIn(values, Basis::Source))
+    Ok(LookupResult::Fallback(values, FallbackCause::Missing))
 }
 
-fn failed(lookup: &Lookup) -> Result<Picked<'_>, Stop> {
+fn failed(lookup: &Lookup) -> Result<LookupResult<'_>, Stop> {
     let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
-    Ok(Picked::StandIn(values, Basis::Failure))
+    Ok(LookupResult::Fallback(values, FallbackCause::Failure))
 }
 
 fn fall_back(fallback: &Fallback, reason: Reason) -> Result<&[Option<Value>], Stop> {
@@ -109,10 +113,10 @@ fn whole(source: &SourceState) -> Option<&View> {
 }
 
 /// The whole document as an entry.
-fn entry<'x>(view: &'x View, key: Option<&[u8]>, lookup: &Lookup) -> Said<'x> {
+fn entry<'x>(view: &'x View, key: Option<&[u8]>, lookup: &Lookup) -> EntryResult<'x> {
     // By key an index is asked, and was, if there is one.
     match view.value().filter(|_| key.is_none()) {
-        Some(value) => Said::Values(Picked::of(value, lookup)),
-        None => Said::Failed,
+        Some(value) => EntryResult::Values(LookupResult::of(value, lookup)),
+        None => EntryResult::Failed,
     }
 }

@@ -11,8 +11,8 @@ use crate::policy::{KeyKind, Lookup};
 use crate::rewrite::Origin;
 use crate::source::{Arguments, Document, EntryState, ReadResult, Refusal};
 
-use super::lookups::Said;
-use super::picked::Picked;
+use super::lookup_result::LookupResult;
+use super::lookups::EntryResult;
 use super::values::{blame, whose};
 use super::{Exchange, Stop};
 
@@ -23,7 +23,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         source: &Rc<RefCell<OnDemandSource>>,
         key: &[u8],
         lookup: &Lookup,
-    ) -> Result<Said<'e>, Stop> {
+    ) -> Result<EntryResult<'e>, Stop> {
         let definition = source.borrow().definition;
         let told = self
             .memory
@@ -33,9 +33,11 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             .find(|result| result.source == definition && *result.key == *key);
         if let Some(result) = told {
             return Ok(match &result.result {
-                ReadResult::Found(document) => Said::Values(Picked::of(document.value(), lookup)),
-                ReadResult::Missing => Said::Missing,
-                ReadResult::Failed(_) | ReadResult::Ignored => Said::Failed,
+                ReadResult::Found(document) => {
+                    EntryResult::Values(LookupResult::of(document.value(), lookup))
+                }
+                ReadResult::Missing => EntryResult::Missing,
+                ReadResult::Failed(_) | ReadResult::Ignored => EntryResult::Failed,
             });
         }
         let now = self.inputs.now();
@@ -65,13 +67,15 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             }
             // No entry has such a key.
             EntryState::Missing
-            | EntryState::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => Ok(Said::Missing),
+            | EntryState::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => {
+                Ok(EntryResult::Missing)
+            }
             EntryState::Refused(Refusal::UnfitKey) => {
                 let key = lookup.key.as_ref();
                 Err(blame(key.map_or(Origin::Client, |key| whose(&key.template))).into())
             }
             EntryState::Failed(_) | EntryState::Refused(Refusal::TooManyInFlight) => {
-                Ok(Said::Failed)
+                Ok(EntryResult::Failed)
             }
             EntryState::Pending => {
                 let flight = source.borrow().flights.get(key).copied();
@@ -112,6 +116,6 @@ const fn recall(answer: &EntryState) -> Recall {
 }
 
 /// What is remembered may be forgotten while the exchange goes on.
-fn remembered(document: &Document, lookup: &Lookup) -> Said<'static> {
-    Said::Values(Picked::of(document.value(), lookup).into_owned())
+fn remembered(document: &Document, lookup: &Lookup) -> EntryResult<'static> {
+    EntryResult::Values(LookupResult::of(document.value(), lookup).into_owned())
 }

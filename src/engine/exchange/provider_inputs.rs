@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::documents::SourceState;
 use crate::engine::event::Observer;
-use crate::policy::{Owner, ProviderId, ProviderInputs, SourceId};
+use crate::policy::{CredentialLookup, ProviderId, ProviderInputs, SourceId};
 use crate::time::Timestamp;
 
 use super::{Exchange, Stop};
@@ -12,8 +12,14 @@ use super::{Exchange, Stop};
 impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
     type Stop = Stop;
 
-    fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'e>, Stop> {
-        Ok(self.sources.owner(self.policy, provider, identifier))
+    fn find_credential(
+        &mut self,
+        provider: ProviderId,
+        identifier: &[u8],
+    ) -> Result<CredentialLookup<'e>, Stop> {
+        Ok(self
+            .sources
+            .find_credential(self.policy, provider, identifier))
     }
 
     fn now(&mut self) -> Timestamp {

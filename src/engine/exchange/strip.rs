@@ -13,24 +13,28 @@ use super::plan::Plan;
 /// The locations whose credentials end here: all of the providers that the requirement names, whether they were used or not.
 /// A credential that a provider has verified and forwards stays, whatever other providers read it.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Stripped<'p> {
+pub(in crate::engine) struct StrippedCredentials<'p> {
     route: &'p Route,
     policy: &'p Policy,
-    who: &'p Authenticated<'p>,
+    authenticated: &'p Authenticated<'p>,
 }
 
-impl<'p> Stripped<'p> {
+impl<'p> StrippedCredentials<'p> {
     pub(in crate::engine) const fn of(
-        who: &'p Authenticated<'p>,
+        authenticated: &'p Authenticated<'p>,
         route: &'p Route,
         policy: &'p Policy,
     ) -> Self {
-        Self { route, policy, who }
+        Self {
+            route,
+            policy,
+            authenticated,
+        }
     }
 
     /// What was verified and is forwarded, of what stands at this location.
     fn forwarded(&self, location: &Location) -> Option<&'p Verified<'p>> {
-        self.who.all().find(|verified| {
+        self.authenticated.all().find(|verified| {
             let provider = self.policy.providers.at(verified.provider);
             provider.is_some_and(|provider| provider.forward)
                 && verified.at.location.overlaps(location)
@@ -41,7 +45,7 @@ impl<'p> Stripped<'p> {
     /// for it.
     fn is_alone(&self, location: &Location) -> bool {
         let is_it = |verified: &Verified<'_>| ptr::eq(verified.at.location, location);
-        self.who
+        self.authenticated
             .all()
             .any(|verified| verified.at.is_alone && is_it(verified))
     }

@@ -7,14 +7,14 @@ use crate::policy::{Denial, OtherEdits, PathPiece, PathRewrite, Policy, QueryEdi
 use crate::rewrite::{Origin, PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
 
 use super::head::Head;
-use super::strip::Stripped;
-use super::values::{Facts, PathPart, blame, origin};
+use super::strip::StrippedCredentials;
+use super::values::{Attributes, PathPart, blame, origin};
 
 /// Puts into `target` the `:path` that the upstream is to get, where that is another one.
 pub(in crate::engine) fn change(
     target: &mut NewPath,
-    facts: &Facts<'_>,
-    stripped: &Stripped<'_>,
+    attributes: &Attributes<'_>,
+    stripped: &StrippedCredentials<'_>,
     route: &Route,
     changes: Option<&OtherEdits>,
     policy: &Policy,
@@ -23,23 +23,24 @@ pub(in crate::engine) fn change(
     if !changes_query(stripped, edits) {
         match &route.path {
             None => {
-                keep(target, facts.head, facts.head.path.query());
+                keep(target, attributes.head, attributes.head.path.query());
                 return Ok(());
             }
             Some(PathRewrite::Prefix(new)) => {
-                if put_prefix(target, facts, policy.routes.prefix(*new)) {
+                if put_prefix(target, attributes, policy.routes.prefix(*new)) {
                     return Ok(());
                 }
             }
             Some(PathRewrite::Template(_)) => {}
         }
     }
-    change_all(target, facts, stripped, route, changes, policy)
+    change_all(target, attributes, stripped, route, changes, policy)
 }
 
 /// Puts `new` in the place of the prefix that the route matched, where that is all there is to do. Says whether it was.
-fn put_prefix(target: &mut NewPath, facts: &Facts<'_>, new: &[u8]) -> bool {
-    let Some((old, behind)) = split_at_prefix(facts).filter(|(_, behind)| fits(new, behind)) else {
+fn put_prefix(target: &mut NewPath, attributes: &Attributes<'_>, new: &[u8]) -> bool {
+    let Some((old, behind)) = split_at_prefix(attributes).filter(|(_, behind)| fits(new, behind))
+    else {
         return false;
     };
     if *new != *old {
@@ -49,10 +50,10 @@ fn put_prefix(target: &mut NewPath, facts: &Facts<'_>, new: &[u8]) -> bool {
 }
 
 /// The prefix that the route matched, and what stands behind it, the query with it: where that is told by its length.
-fn split_at_prefix<'x>(facts: &Facts<'x>) -> Option<(&'x [u8], &'x [u8])> {
-    let covered = facts.pattern.prefix_bytes()?;
-    let is_plain = facts.head.path.is_plain();
-    let halves = facts.head.target.split_at_checked(covered);
+fn split_at_prefix<'x>(attributes: &Attributes<'x>) -> Option<(&'x [u8], &'x [u8])> {
+    let covered = attributes.pattern.prefix_bytes()?;
+    let is_plain = attributes.head.path.is_plain();
+    let halves = attributes.head.target.split_at_checked(covered);
     halves.filter(|_| is_plain)
 }
 
@@ -65,25 +66,25 @@ fn fits(new: &[u8], behind: &[u8]) -> bool {
 #[inline(never)]
 fn change_all(
     target: &mut NewPath,
-    facts: &Facts<'_>,
-    stripped: &Stripped<'_>,
+    attributes: &Attributes<'_>,
+    stripped: &StrippedCredentials<'_>,
     route: &Route,
     changes: Option<&OtherEdits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     let edits = changes.map(|changes| &changes.query);
     let Some(new) = &route.path else {
-        let query = new_query(facts, stripped, edits)?;
-        keep(target, facts.head, query.as_deref());
+        let query = new_query(attributes, stripped, edits)?;
+        keep(target, attributes.head, query.as_deref());
         return Ok(());
     };
     target.try_make(|target| {
-        put_path(target, new, facts, policy)?;
-        let query = new_query(facts, stripped, edits)?;
+        put_path(target, new, attributes, policy)?;
+        let query = new_query(attributes, stripped, edits)?;
         put_query(target, query.as_deref());
         Ok::<(), Denial>(())
     })?;
-    if target.get() == Some(facts.head.target) {
+    if target.get() == Some(attributes.head.target) {
         target.clear();
     }
     Ok(())
@@ -109,17 +110,17 @@ pub(in crate::engine) fn keep(target: &mut NewPath, head: &Head<'_>, query: Opti
 pub(in crate::engine) fn put_path(
     target: &mut Vec<u8>,
     rewrite: &PathRewrite,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     match rewrite {
         PathRewrite::Template(pieces) => {
-            *target = of_pieces(&pieces.0, facts, std::mem::take(target))?;
+            *target = of_pieces(&pieces.0, attributes, std::mem::take(target))?;
         }
         PathRewrite::Prefix(new) => {
             let new = policy.routes.prefix(*new);
-            let forward = facts.head.path.forward();
-            let [new, slash, below] = replace_prefix(forward, facts.pattern.segments(), new);
+            let forward = attributes.head.path.forward();
+            let [new, slash, below] = replace_prefix(forward, attributes.pattern.segments(), new);
             append(target, new, slash);
             target.extend_from_slice(below);
         }
@@ -142,9 +143,13 @@ fn append(target: &mut Vec<u8>, first: &[u8], second: &[u8]) {
 }
 
 #[inline(never)]
-fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<Vec<u8>, Denial> {
+fn of_pieces(
+    pieces: &[PathPiece],
+    attributes: &Attributes<'_>,
+    room: Vec<u8>,
+) -> Result<Vec<u8>, Denial> {
     let mut path = PathBuilder::in_room(room);
-    put_pieces(&mut path, pieces, facts)?;
+    put_pieces(&mut path, pieces, attributes)?;
     path.finish()
         .map_err(|PathValueError { origin, .. }| blame(origin).into())
 }
@@ -152,57 +157,59 @@ fn of_pieces(pieces: &[PathPiece], facts: &Facts<'_>, room: Vec<u8>) -> Result<V
 fn put_pieces(
     path: &mut PathBuilder,
     pieces: &[PathPiece],
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
 ) -> Result<(), Denial> {
     for piece in pieces {
         match piece {
             PathPiece::Literal(literal) => path.literal(literal),
             PathPiece::Text(text) => path.segment(text, Origin::Policy),
-            PathPiece::Variable(variable, default) => match (facts.value(variable)?, default) {
-                (Some(found), _) => match found.of_path {
-                    Some(PathPart::Segments(segments)) => path.segments(segments, found.origin),
-                    Some(PathPart::Whole(whole)) => path.path(whole, found.origin),
-                    None => path.segment(&found.text, found.origin),
-                },
-                (None, Some(default)) => put_pieces(path, default, facts)?,
-                (None, None) => return Err(blame(origin(variable)).into()),
-            },
+            PathPiece::Variable(variable, default) => {
+                match (attributes.value(variable)?, default) {
+                    (Some(found), _) => match found.of_path {
+                        Some(PathPart::Segments(segments)) => path.segments(segments, found.origin),
+                        Some(PathPart::Whole(whole)) => path.path(whole, found.origin),
+                        None => path.segment(&found.text, found.origin),
+                    },
+                    (None, Some(default)) => put_pieces(path, default, attributes)?,
+                    (None, None) => return Err(blame(origin(variable)).into()),
+                }
+            }
         }
     }
     Ok(())
 }
 
-fn changes_query(stripped: &Stripped<'_>, edits: Option<&QueryEdits>) -> bool {
+fn changes_query(stripped: &StrippedCredentials<'_>, edits: Option<&QueryEdits>) -> bool {
     edits.is_some_and(|edits| !edits.is_empty()) || stripped.changes_query()
 }
 
 /// The query without credentials, and as the route changes it.
 pub(in crate::engine) fn new_query<'x>(
-    facts: &Facts<'x>,
-    stripped: &Stripped<'_>,
+    attributes: &Attributes<'x>,
+    stripped: &StrippedCredentials<'_>,
     edits: Option<&QueryEdits>,
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
     if changes_query(stripped, edits) {
-        return edited_query(facts, stripped, edits);
+        return edited_query(attributes, stripped, edits);
     }
-    let head: &'x Head<'x> = facts.head;
+    let head: &'x Head<'x> = attributes.head;
     Ok(head.path.query().map(Cow::Borrowed))
 }
 
 #[inline(never)]
 fn edited_query<'x>(
-    facts: &Facts<'x>,
-    stripped: &Stripped<'_>,
+    attributes: &Attributes<'x>,
+    stripped: &StrippedCredentials<'_>,
     edits: Option<&QueryEdits>,
 ) -> Result<Option<Cow<'x, [u8]>>, Denial> {
-    let head: &'x Head<'x> = facts.head;
+    let head: &'x Head<'x> = attributes.head;
     let query = head.path.query();
     let Some(edits) = edits else {
         return Ok(edit_query(query, &stripped.query().collect::<Vec<_>>()));
     };
     let mut values = Vec::new();
     for (_, value) in edits.set.iter().chain(&edits.add) {
-        values.push(facts.text(value)?);
+        values.push(attributes.text(value)?);
     }
     let mut all: Vec<QueryEdit<'_>> = stripped.query().collect();
     let mut values = values.iter();

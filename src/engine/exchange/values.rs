@@ -12,22 +12,22 @@ use crate::route::{Captures, PatternRef};
 
 use super::authenticated::Authenticated;
 use super::head::Head;
-use super::picked::{Pick, Picked};
+use super::lookup_result::{LookupResult, ValueRef};
 
 /// What is known of an exchange by now.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Facts<'x> {
+pub(in crate::engine) struct Attributes<'x> {
     pub(in crate::engine) head: &'x Head<'x>,
     /// What the path matched.
     pub(in crate::engine) pattern: PatternRef<'x>,
-    pub(in crate::engine) who: &'x Authenticated<'x>,
+    pub(in crate::engine) authenticated: &'x Authenticated<'x>,
     /// Values by lookup; of lookups that aren't done yet there is none.
-    pub(in crate::engine) looked_up: &'x [Picked<'x>],
+    pub(in crate::engine) looked_up: &'x [LookupResult<'x>],
 }
 
 /// One value, as text.
 #[derive(Debug)]
-pub(in crate::engine) struct Found<'x> {
+pub(in crate::engine) struct VariableValue<'x> {
     pub(in crate::engine) text: Cow<'x, [u8]>,
     pub(in crate::engine) origin: Origin,
     /// The same as a part of the request's path, where it is that.
@@ -69,20 +69,20 @@ pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
     }
 }
 
-impl Facts<'_> {
+impl Attributes<'_> {
     /// A looked-up value, typed; `None` where there is none (or a `null`).
-    pub(in crate::engine) fn looked_up(&self, at: LookedUp) -> Option<Pick<'_>> {
+    pub(in crate::engine) fn looked_up(&self, at: LookedUp) -> Option<ValueRef<'_>> {
         self.looked_up
             .get(at.lookup.index())?
             .get(at.value.index())
-            .filter(|value| *value != Pick::Other(&Value::Null))
+            .filter(|value| *value != ValueRef::Other(&Value::Null))
     }
 
     /// A variable's value; `None` where it has none.
     pub(in crate::engine) fn value<'s>(
         &'s self,
         variable: &Variable,
-    ) -> Result<Option<Found<'s>>, Denial> {
+    ) -> Result<Option<VariableValue<'s>>, Denial> {
         let origin = origin(variable);
         let headers = self.head.request.headers();
         let text = match variable {
@@ -102,44 +102,47 @@ impl Facts<'_> {
             Variable::Path => return Ok(Some(self.path())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
             Variable::ConsumerName => {
-                let consumer = self.who.consumer();
+                let consumer = self.authenticated.consumer();
                 consumer.map(|consumer| Cow::Borrowed(consumer.name().bytes()))
             }
             Variable::Label(name) => {
                 let label = self
-                    .who
+                    .authenticated
                     .consumer()
                     .and_then(|consumer| consumer.label(name));
                 label.map(|label| Cow::Borrowed(label.bytes()))
             }
             Variable::CredentialId => {
-                let credential = self.who.identity().and_then(|identity| identity.credential);
+                let credential = self
+                    .authenticated
+                    .identity()
+                    .and_then(|identity| identity.credential);
                 let id = credential.and_then(Credential::id);
                 id.map(|id| Cow::Borrowed(id.bytes()))
             }
             Variable::LookedUp(at) => self.looked_up(*at).map(as_text).transpose()?,
         };
-        Ok(text.map(|text| Found {
+        Ok(text.map(|text| VariableValue {
             text,
             origin,
             of_path: None,
         }))
     }
 
-    fn path<'s>(&'s self) -> Found<'s> {
+    fn path<'s>(&'s self) -> VariableValue<'s> {
         let forward = self.head.path.forward();
-        Found {
+        VariableValue {
             text: Cow::Borrowed(forward),
             origin: Origin::Client,
             of_path: Some(PathPart::Whole(forward)),
         }
     }
 
-    fn capture<'s>(&'s self, name: &str) -> Option<Found<'s>> {
+    fn capture<'s>(&'s self, name: &str) -> Option<VariableValue<'s>> {
         let captures = Captures::new(self.pattern, self.head.path.matching());
         let capture = captures.get(name)?;
         let segments = capture.within(self.head.path.forward());
-        Some(Found {
+        Some(VariableValue {
             text: capture.text(),
             origin: Origin::Client,
             of_path: Some(PathPart::Segments(segments)),
@@ -179,8 +182,8 @@ impl Facts<'_> {
                 return None;
             };
             match self.looked_up(*at)? {
-                Pick::Text(text) => text,
-                Pick::Other(_) => return None,
+                ValueRef::Text(text) => text,
+                ValueRef::Other(_) => return None,
             }
         };
         check_header_value(text).is_ok().then_some(text)
@@ -245,14 +248,14 @@ pub(in crate::engine) fn whose(template: &ValueTemplate) -> Origin {
 }
 
 /// Texts are themselves, and numbers and booleans have one text each; nothing else is a text.
-fn as_text(value: Pick<'_>) -> Result<Cow<'_, [u8]>, Denial> {
+fn as_text(value: ValueRef<'_>) -> Result<Cow<'_, [u8]>, Denial> {
     match value {
-        Pick::Text(text) => Ok(Cow::Borrowed(text)),
-        Pick::Other(Value::Number(number)) => Ok(Cow::Owned(number_text(number).into_bytes())),
-        Pick::Other(Value::Bool(truth)) => {
+        ValueRef::Text(text) => Ok(Cow::Borrowed(text)),
+        ValueRef::Other(Value::Number(number)) => Ok(Cow::Owned(number_text(number).into_bytes())),
+        ValueRef::Other(Value::Bool(truth)) => {
             Ok(Cow::Borrowed(if *truth { b"true" } else { b"false" }))
         }
-        Pick::Other(_) => Err(Reason::BadLookupValue.into()),
+        ValueRef::Other(_) => Err(Reason::BadLookupValue.into()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::event::Observer;
 use crate::policy::SourceId;
 use crate::time::Timestamp;
 
-use super::lookups::Said;
+use super::lookups::EntryResult;
 use super::{Exchange, Stop};
 
 /// How often one exchange may wait. Each wait has a deadline, so the whole is bounded too.
@@ -51,16 +51,16 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         &mut self,
         flight: Option<FlightId>,
         now: Timestamp,
-    ) -> Result<Said<'e>, Stop> {
+    ) -> Result<EntryResult<'e>, Stop> {
         let Some(id) = flight.filter(|_| self.may_wait()) else {
-            return Ok(Said::Failed);
+            return Ok(EntryResult::Failed);
         };
         let mut inner = self.store.0.borrow_mut();
         let Some(flight) = inner.flights.get_mut(&id) else {
-            return Ok(Said::Failed);
+            return Ok(EntryResult::Failed);
         };
         if !flight.waiters.has_room() {
-            return Ok(Said::Failed);
+            return Ok(EntryResult::Failed);
         }
         Err(Stop::Wait(
             Awaited::Flight(id),

@@ -10,11 +10,11 @@ use crate::route::{RouteMatch, canonical_host, canonicalise};
 use crate::source::{Entry, ReadResult};
 
 use crate::engine::documents::{SourceState, View};
-use crate::engine::event::{Detail, Known, Observer, Origin, Said};
+use crate::engine::event::{Detail, EntryOrigin, EntryStatus, Observer, VerdictDetail};
 use crate::engine::exchange::authorize::{Lookups, holds};
 use crate::engine::exchange::head::Head;
-use crate::engine::exchange::picked::{Pick, Picked};
-use crate::engine::exchange::values::Facts;
+use crate::engine::exchange::lookup_result::{LookupResult, ValueRef};
+use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
 /// Never in the module, which needs none of what stands here: a gateway has no time for it.
@@ -109,13 +109,13 @@ pub(in crate::engine) fn verdict(
         return;
     }
     let groups: Vec<&[u8]>;
-    let (said, locations) = match verdict {
-        Verdict::Absent => (Said::Absent, Vec::new()),
+    let (detail, locations) = match verdict {
+        Verdict::Absent => (VerdictDetail::Absent, Vec::new()),
         Verdict::Accepted(verified) => {
             let identity = &verified.identity;
             let consumer = identity.consumer();
             groups = consumer.map_or_else(Vec::new, |consumer| consumer.groups().collect());
-            let said = Said::Accepted {
+            let detail = VerdictDetail::Accepted {
                 consumer: consumer.map(|consumer| consumer.name().bytes()),
                 groups: &groups,
                 credential: identity
@@ -123,44 +123,47 @@ pub(in crate::engine) fn verdict(
                     .and_then(Credential::id)
                     .map(|id| id.bytes()),
             };
-            (said, vec![verified.at.location])
+            (detail, vec![verified.at.location])
         }
-        Verdict::Rejected(reason, locations) => (Said::Rejected(reason.name()), locations.clone()),
-        Verdict::Unavailable => (Said::Unavailable, Vec::new()),
+        Verdict::Rejected(reason, locations) => {
+            (VerdictDetail::Rejected(reason.name()), locations.clone())
+        }
+        Verdict::Unavailable => (VerdictDetail::Unavailable, Vec::new()),
     };
     exchange.observer.detail(&Detail::Authenticated {
         provider: &provider.name,
-        said,
-        places: &locations,
+        verdict: detail,
+        locations: &locations,
     });
 }
 
 /// What a lookup brought, be it a denial.
 pub(in crate::engine) fn looked_up(
     lookup: &Lookup,
-    facts: &Facts<'_>,
-    picked: &Result<Picked<'_>, Stop>,
+    attributes: &Attributes<'_>,
+    result: &Result<LookupResult<'_>, Stop>,
     policy: &Policy,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
     if !is_wanted(exchange) {
         return;
     }
-    let values = picked.as_ref().ok();
+    let values = result.as_ref().ok();
     let key = lookup
         .key
         .as_ref()
-        .and_then(|key| facts.bytes(&key.template).ok().flatten());
+        .and_then(|key| attributes.bytes(&key.template).ok().flatten());
     let keyless = lookup.key.is_some() && key.is_none();
     let (origin, entry) = match exchange.sources.at(lookup.source) {
-        Some(SourceState::Inline(seen)) => {
-            (Origin::Inline, known(&seen.view, key.as_deref(), keyless))
-        }
+        Some(SourceState::Inline(seen)) => (
+            EntryOrigin::Inline,
+            known(&seen.view, key.as_deref(), keyless),
+        ),
         Some(SourceState::Watched(watched)) => {
             let entry = watched
                 .seen()
                 .map(|seen| known(&seen.view, key.as_deref(), keyless));
-            (Origin::Document, entry.unwrap_or(Known::Failed))
+            (EntryOrigin::Document, entry.unwrap_or(EntryStatus::Failed))
         }
         Some(SourceState::OnDemand(source)) => {
             let definition = source.borrow().definition;
@@ -168,22 +171,22 @@ pub(in crate::engine) fn looked_up(
                 result.source == definition && key.as_ref().is_some_and(|key| *result.key == **key)
             });
             match told.map(|result| &result.result) {
-                Some(ReadResult::Found(_)) => (Origin::Callout, Known::Found),
-                Some(ReadResult::Missing) => (Origin::Callout, Known::Missing),
+                Some(ReadResult::Found(_)) => (EntryOrigin::Callout, EntryStatus::Found),
+                Some(ReadResult::Missing) => (EntryOrigin::Callout, EntryStatus::Missing),
                 Some(ReadResult::Failed(_) | ReadResult::Ignored) => {
-                    (Origin::Callout, Known::Failed)
+                    (EntryOrigin::Callout, EntryStatus::Failed)
                 }
-                None if values.is_some() && !keyless => (Origin::Memory, Known::Found),
-                None => (Origin::Memory, Known::Missing),
+                None if values.is_some() && !keyless => (EntryOrigin::Memory, EntryStatus::Found),
+                None => (EntryOrigin::Memory, EntryStatus::Missing),
             }
         }
-        None => (Origin::Inline, Known::Failed),
+        None => (EntryOrigin::Inline, EntryStatus::Failed),
     };
     let named = values.map(|values| {
         let names = lookup.values.iter().map(|value| &*value.name);
         names
             .enumerate()
-            .map(|(at, name)| (name, values.get(at).map(Pick::to_value)))
+            .map(|(at, name)| (name, values.get(at).map(ValueRef::to_value)))
             .collect::<Vec<_>>()
     });
     let named = named.as_ref().map(|named| {
@@ -203,49 +206,49 @@ pub(in crate::engine) fn looked_up(
     });
 }
 
-fn known(view: &View, key: Option<&[u8]>, keyless: bool) -> Known {
+fn known(view: &View, key: Option<&[u8]>, keyless: bool) -> EntryStatus {
     let Some(key) = key else {
         return if keyless {
-            Known::Missing
+            EntryStatus::Missing
         } else {
-            Known::Found
+            EntryStatus::Found
         };
     };
     match view.index.as_ref().map(|index| index.get(key)) {
-        Some(Entry::Found(_)) => Known::Found,
-        Some(Entry::Missing) => Known::Missing,
-        Some(Entry::Ambiguous) | None => Known::Failed,
+        Some(Entry::Found(_)) => EntryStatus::Found,
+        Some(Entry::Missing) => EntryStatus::Missing,
+        Some(Entry::Ambiguous) | None => EntryStatus::Failed,
     }
 }
 
 /// A route's condition with all its parts.
 pub(in crate::engine) fn checked(
     route: &Route,
-    facts: &Facts<'_>,
+    attributes: &Attributes<'_>,
     lookups: Lookups,
     policy: &Policy,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
     if let Some(condition) = route.spec.authorize().filter(|_| is_wanted(exchange)) {
-        let scene = Scene {
+        let trace = ConditionTrace {
             route,
-            facts,
+            attributes,
             lookups,
             policy,
         };
-        scene.tell(condition, 0, exchange);
+        trace.tell(condition, 0, exchange);
     }
 }
 
 /// What conditions are told with.
-struct Scene<'s> {
+struct ConditionTrace<'s> {
     route: &'s Route,
-    facts: &'s Facts<'s>,
+    attributes: &'s Attributes<'s>,
     lookups: Lookups,
     policy: &'s Policy,
 }
 
-impl Scene<'_> {
+impl ConditionTrace<'_> {
     fn tell(
         &self,
         condition: &Condition,
@@ -261,7 +264,7 @@ impl Scene<'_> {
         exchange.observer.detail(&Detail::Checked {
             depth,
             condition: &self.written(condition),
-            holds: holds(condition, self.facts, self.lookups),
+            holds: holds(condition, self.attributes, self.lookups),
         });
         let below = depth.saturating_add(1);
         match condition {
@@ -300,7 +303,7 @@ impl Scene<'_> {
     }
 
     fn text(&self, template: &ValueTemplate) -> String {
-        match self.facts.text(template) {
+        match self.attributes.text(template) {
             Ok(Some(text)) => format!("`{}`", text.escape_ascii()),
             _ => "unknown".into(),
         }
@@ -331,7 +334,7 @@ impl Scene<'_> {
             ValueTest::Exists => format!("lookup: {name} exists"),
             ValueTest::Absent => format!("lookup: {name} doesn't exist"),
         };
-        match (self.lookups, self.facts.looked_up(at)) {
+        match (self.lookups, self.attributes.looked_up(at)) {
             (Lookups::Pending, _) => test,
             (Lookups::Done, Some(value)) => format!("{test}; it is {}", value.to_value()),
             (Lookups::Done, None) => format!("{test}; there is none"),

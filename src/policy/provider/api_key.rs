@@ -5,7 +5,7 @@ use crate::config::{self, ApiKeyRef, ConfigErrors, KeyRef, Path};
 use crate::http::Text;
 
 use super::credential::{CredentialInputs, Identifier, Prepared};
-use super::verdict::{Identity, Owner, ProviderInputs, Verification};
+use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification};
 use super::{Provider, ProviderId, ProviderKind, Providers, locations};
 use crate::policy::denial::Reason;
 use crate::policy::environment::variable;
@@ -66,10 +66,10 @@ pub(super) fn verify<'p, I: ProviderInputs<'p>>(
     key: &[u8],
     inputs: &mut I,
 ) -> Result<Verification<'p>, I::Stop> {
-    Ok(match inputs.owner(id, key)? {
-        Owner::Known(credential) => Verification::Accepted(Identity::of(credential)),
-        Owner::Nobody => Verification::Rejected(Reason::InvalidCredential),
-        Owner::Unknowable => Verification::Unavailable,
+    Ok(match inputs.find_credential(id, key)? {
+        CredentialLookup::Found(credential) => Verification::Accepted(Identity::of(credential)),
+        CredentialLookup::NotFound => Verification::Rejected(Reason::InvalidCredential),
+        CredentialLookup::Unavailable => Verification::Unavailable,
     })
 }
 

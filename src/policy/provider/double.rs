@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::verdict::{Identity, Owner, ProviderInputs, Verification};
+use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification};
 use super::{ProviderId, ProviderKind, Providers};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
@@ -37,10 +37,12 @@ impl Double {
         self.verified.fetch_add(1, Ordering::Relaxed);
         let mut identity = Identity::default();
         if credential != self.guest {
-            match inputs.owner(id, credential)? {
-                Owner::Known(credential) => identity = Identity::of(credential),
-                Owner::Nobody => return Ok(Verification::Rejected(Reason::InvalidCredential)),
-                Owner::Unknowable => return Ok(Verification::Unavailable),
+            match inputs.find_credential(id, credential)? {
+                CredentialLookup::Found(credential) => identity = Identity::of(credential),
+                CredentialLookup::NotFound => {
+                    return Ok(Verification::Rejected(Reason::InvalidCredential));
+                }
+                CredentialLookup::Unavailable => return Ok(Verification::Unavailable),
             }
         }
         identity.expires = self.lifetime.map(|lifetime| inputs.now().after(lifetime));

@@ -73,15 +73,15 @@ pub(crate) enum Verification<'p> {
     Unavailable,
 }
 
-/// Whose a credential is.
+/// What the directories of consumers have under an identifier.
 #[derive(Debug)]
-pub(crate) enum Owner<'p> {
-    /// A consumer's.
-    Known(Credential<'p>),
-    /// That of no consumer.
-    Nobody,
-    /// That of no consumer that is known, but a document of consumers is missing.
-    Unknowable,
+pub(crate) enum CredentialLookup<'p> {
+    /// A consumer's credential.
+    Found(Credential<'p>),
+    /// No credential, or those of several consumers.
+    NotFound,
+    /// That can't be known now: a document of consumers is missing.
+    Unavailable,
 }
 
 /// What a provider may ask while it verifies a credential.
@@ -92,8 +92,12 @@ pub(crate) trait ProviderInputs<'p> {
     /// Why the exchange goes no further now.
     type Stop;
 
-    /// Whose the credential with this identifier is, among the consumers' credentials of this provider.
-    fn owner(&mut self, provider: ProviderId, identifier: &[u8]) -> Result<Owner<'p>, Self::Stop>;
+    /// Finds the consumer's credential that this provider knows by this identifier.
+    fn find_credential(
+        &mut self,
+        provider: ProviderId,
+        identifier: &[u8],
+    ) -> Result<CredentialLookup<'p>, Self::Stop>;
 
     /// The time now.
     #[cfg_attr(

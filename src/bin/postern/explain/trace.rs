@@ -1,6 +1,6 @@
 //! What the engine reports of one exchange.
 
-use postern::engine::{Detail, Event, Known, Observer, Origin, Outcome, Said};
+use postern::engine::{Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, VerdictDetail};
 use postern::internals::auth::Location;
 use serde::Serialize;
 use serde_json::Value;
@@ -116,7 +116,7 @@ fn location(location: &Location) -> String {
     }
 }
 
-fn provider(name: &str, said: Said<'_>, locations: &[&Location]) -> Provider {
+fn provider(name: &str, verdict: VerdictDetail<'_>, locations: &[&Location]) -> Provider {
     let mut provider = Provider {
         name: name.to_owned(),
         verdict: "absent",
@@ -126,9 +126,9 @@ fn provider(name: &str, said: Said<'_>, locations: &[&Location]) -> Provider {
         groups: Vec::new(),
         credential: None,
     };
-    match said {
-        Said::Absent => {}
-        Said::Accepted {
+    match verdict {
+        VerdictDetail::Absent => {}
+        VerdictDetail::Accepted {
             consumer,
             groups,
             credential,
@@ -138,29 +138,29 @@ fn provider(name: &str, said: Said<'_>, locations: &[&Location]) -> Provider {
             provider.groups = groups.iter().map(|group| printable(group)).collect();
             provider.credential = credential.map(printable);
         }
-        Said::Rejected(reason) => {
+        VerdictDetail::Rejected(reason) => {
             provider.verdict = "rejected";
             provider.reason = Some(reason);
         }
-        Said::Unavailable => provider.verdict = "unavailable",
+        VerdictDetail::Unavailable => provider.verdict = "unavailable",
     }
     provider
 }
 
-const fn origin(origin: Origin) -> &'static str {
+const fn origin(origin: EntryOrigin) -> &'static str {
     match origin {
-        Origin::Inline => "inline",
-        Origin::Document => "document",
-        Origin::Callout => "callout",
-        Origin::Memory => "memory",
+        EntryOrigin::Inline => "inline",
+        EntryOrigin::Document => "document",
+        EntryOrigin::Callout => "callout",
+        EntryOrigin::Memory => "memory",
     }
 }
 
-const fn known(known: Known) -> &'static str {
+const fn known(known: EntryStatus) -> &'static str {
     match known {
-        Known::Found => "found",
-        Known::Missing => "missing",
-        Known::Failed => "failed",
+        EntryStatus::Found => "found",
+        EntryStatus::Missing => "missing",
+        EntryStatus::Failed => "failed",
     }
 }
 
@@ -261,9 +261,9 @@ impl Observer for Trace {
             }
             Detail::Authenticated {
                 provider: name,
-                said,
-                places,
-            } => self.providers.push(provider(name, said, places)),
+                verdict,
+                locations,
+            } => self.providers.push(provider(name, verdict, locations)),
             Detail::LookedUp { .. } => self.lookups.extend(lookup(detail)),
             Detail::Checked {
                 depth,

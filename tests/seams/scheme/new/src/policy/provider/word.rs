@@ -5,7 +5,7 @@ use crate::http::Text;
 use crate::secret::constant_time_eq;
 
 use super::credential::{CredentialInputs, Identifier, Prepared};
-use super::verdict::{Identity, Owner, ProviderInputs, Verification};
+use super::verdict::{Identity, CredentialLookup, ProviderInputs, Verification};
 use super::{Provider, ProviderId, ProviderKind, Providers, locations};
 use crate::policy::denial::Reason;
 
@@ -63,10 +63,10 @@ pub(super) fn verify<'p, I: ProviderInputs<'p>>(
     if own.guest.as_deref().is_some_and(is_guest) {
         return Ok(Verification::Accepted(Identity::default()));
     }
-    Ok(match inputs.owner(id, word)? {
-        Owner::Known(credential) => Verification::Accepted(Identity::of(credential)),
-        Owner::Nobody => Verification::Rejected(Reason::InvalidCredential),
-        Owner::Unknowable => Verification::Unavailable,
+    Ok(match inputs.find_credential(id, word)? {
+        CredentialLookup::Found(credential) => Verification::Accepted(Identity::of(credential)),
+        CredentialLookup::NotFound => Verification::Rejected(Reason::InvalidCredential),
+        CredentialLookup::Unavailable => Verification::Unavailable,
     })
 }
 

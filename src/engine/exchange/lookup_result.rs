@@ -1,18 +1,18 @@
-//! What a lookup picked of an entry.
+//! What a lookup result of an entry.
 
 use serde_json::Value;
 
 use crate::policy::Lookup;
 use crate::source::{Indexed, JsonPath, Selection};
 
-/// A value that a lookup picked: a text, or what is none.
+/// A value that a lookup result: a text, or what is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::engine) enum Pick<'v> {
+pub(in crate::engine) enum ValueRef<'v> {
     Text(&'v [u8]),
     Other(&'v Value),
 }
 
-impl<'v> From<&'v Value> for Pick<'v> {
+impl<'v> From<&'v Value> for ValueRef<'v> {
     fn from(value: &'v Value) -> Self {
         match value {
             Value::String(text) => Self::Text(text.as_bytes()),
@@ -25,7 +25,7 @@ impl<'v> From<&'v Value> for Pick<'v> {
     }
 }
 
-impl Pick<'_> {
+impl ValueRef<'_> {
     /// As JSON has it.
     pub(in crate::engine) fn to_value(self) -> Value {
         match self {
@@ -37,21 +37,21 @@ impl Pick<'_> {
 
 /// A value as it is kept: where it stands in a document of the engine's, it isn't copied.
 #[derive(Debug)]
-pub(in crate::engine) enum Kept<'x> {
-    Found(Pick<'x>),
+pub(in crate::engine) enum ResultValue<'x> {
+    Found(ValueRef<'x>),
     Made(Value),
 }
 
-impl Kept<'_> {
-    fn pick(&self) -> Pick<'_> {
+impl ResultValue<'_> {
+    fn as_value(&self) -> ValueRef<'_> {
         match self {
             Self::Found(pick) => *pick,
             Self::Made(value) => value.into(),
         }
     }
 
-    fn into_owned(self) -> Kept<'static> {
-        Kept::Made(match self {
+    fn into_owned(self) -> ResultValue<'static> {
+        ResultValue::Made(match self {
             Self::Found(pick) => pick.to_value(),
             Self::Made(value) => value,
         })
@@ -60,32 +60,32 @@ impl Kept<'_> {
 
 /// The values of one lookup, in its order.
 #[derive(Debug)]
-pub(in crate::engine) enum Picked<'x> {
+pub(in crate::engine) enum LookupResult<'x> {
     /// Of a lookup of one value, as most are.
-    One(Option<Kept<'x>>),
-    Several(Vec<Option<Kept<'x>>>),
+    One(Option<ResultValue<'x>>),
+    Several(Vec<Option<ResultValue<'x>>>),
     /// What stands in for an entry, as the policy has it.
-    StandIn(&'x [Option<Value>], Basis),
+    Fallback(&'x [Option<Value>], FallbackCause),
 }
 
 /// Why something stands in for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Basis {
+pub(in crate::engine) enum FallbackCause {
     /// A good document hasn't got it.
-    Source,
+    Missing,
     /// `onFailure`: there was no usable document.
     Failure,
 }
 
-/// What all lookups of a route picked, in their order. One, as most have, takes no list.
+/// What all lookups of a route result, in their order. One, as most have, takes no list.
 #[derive(Debug)]
-pub(in crate::engine) enum AllPicked<'x> {
-    One(Picked<'x>),
-    Several(Vec<Picked<'x>>),
+pub(in crate::engine) enum LookupResults<'x> {
+    One(LookupResult<'x>),
+    Several(Vec<LookupResult<'x>>),
 }
 
-impl<'x> AllPicked<'x> {
-    pub(in crate::engine) fn all(&self) -> &[Picked<'x>] {
+impl<'x> LookupResults<'x> {
+    pub(in crate::engine) fn all(&self) -> &[LookupResult<'x>] {
         match self {
             Self::One(only) => std::slice::from_ref(only),
             Self::Several(all) => all,
@@ -93,7 +93,7 @@ impl<'x> AllPicked<'x> {
     }
 }
 
-impl<'x> Picked<'x> {
+impl<'x> LookupResult<'x> {
     /// What `lookup` picks of `entry`.
     pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| value(path.select(entry)))
@@ -104,13 +104,13 @@ impl<'x> Picked<'x> {
         Self::by(lookup, |path| {
             let text = path.member().and_then(|name| item.text(name));
             match text {
-                Some(text) => Some(Kept::Found(Pick::Text(text))),
+                Some(text) => Some(ResultValue::Found(ValueRef::Text(text))),
                 None => of_item(item, path),
             }
         })
     }
 
-    fn by(lookup: &Lookup, pick: impl Fn(&JsonPath) -> Option<Kept<'x>>) -> Self {
+    fn by(lookup: &Lookup, pick: impl Fn(&JsonPath) -> Option<ResultValue<'x>>) -> Self {
         match lookup.values.as_slice() {
             [only] => Self::One(pick(&only.path)),
             several => Self::Several(several.iter().map(|each| pick(&each.path)).collect()),
@@ -118,49 +118,55 @@ impl<'x> Picked<'x> {
     }
 
     /// Whether there was no usable document.
-    pub(in crate::engine) const fn is_of_failure(&self) -> bool {
-        matches!(self, Self::StandIn(_, Basis::Failure))
+    pub(in crate::engine) const fn is_failure_fallback(&self) -> bool {
+        matches!(self, Self::Fallback(_, FallbackCause::Failure))
     }
 
     /// The same where the entry isn't kept.
-    pub(in crate::engine) fn into_owned(self) -> Picked<'static> {
+    pub(in crate::engine) fn into_owned(self) -> LookupResult<'static> {
         match self {
-            Self::One(value) => Picked::One(value.map(Kept::into_owned)),
+            Self::One(value) => LookupResult::One(value.map(ResultValue::into_owned)),
             Self::Several(all) => {
                 let all = all.into_iter();
-                Picked::Several(all.map(|value| value.map(Kept::into_owned)).collect())
+                LookupResult::Several(
+                    all.map(|value| value.map(ResultValue::into_owned))
+                        .collect(),
+                )
             }
-            Self::StandIn(all, _) => Picked::Several(
+            Self::Fallback(all, _) => LookupResult::Several(
                 all.iter()
-                    .map(|value| value.clone().map(Kept::Made))
+                    .map(|value| value.clone().map(ResultValue::Made))
                     .collect(),
             ),
         }
     }
 
     /// The value at this place; `None` where there is none.
-    pub(in crate::engine) fn get(&self, at: usize) -> Option<Pick<'_>> {
+    pub(in crate::engine) fn get(&self, at: usize) -> Option<ValueRef<'_>> {
         match self {
-            Self::One(value) => value.as_ref().filter(|_| at == 0).map(Kept::pick),
-            Self::Several(all) => all.get(at)?.as_ref().map(Kept::pick),
-            Self::StandIn(all, _) => all.get(at)?.as_ref().map(Pick::from),
+            Self::One(value) => value
+                .as_ref()
+                .filter(|_| at == 0)
+                .map(ResultValue::as_value),
+            Self::Several(all) => all.get(at)?.as_ref().map(ResultValue::as_value),
+            Self::Fallback(all, _) => all.get(at)?.as_ref().map(ValueRef::from),
         }
     }
 }
 
 /// What a query selects of an item where it is no text that the index keeps.
-fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<Kept<'x>> {
+fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<ResultValue<'x>> {
     value(path.select(item.value()?))
 }
 
 /// Nothing found is no value, one is that value, several are the list of them.
-fn value(selection: Selection<'_>) -> Option<Kept<'_>> {
+fn value(selection: Selection<'_>) -> Option<ResultValue<'_>> {
     match selection {
         Selection::None => None,
-        Selection::One(found) => Some(Kept::Found(found.into())),
+        Selection::One(found) => Some(ResultValue::Found(found.into())),
         Selection::Many(found) => {
             let list = found.into_iter().cloned().collect();
-            Some(Kept::Made(Value::Array(list)))
+            Some(ResultValue::Made(Value::Array(list)))
         }
     }
 }
