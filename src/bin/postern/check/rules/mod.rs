@@ -115,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_is_documented() {
+        let page = include_str!("../../../../../docs/tool.md");
+        for rule in &RULES {
+            assert!(
+                page.contains(&format!("\n| `{}` |", rule.id)),
+                "{}",
+                rule.id
+            );
+        }
+    }
+
+    #[test]
     fn every_rule_has_an_id_of_its_own() {
         let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
         ids.sort_unstable();
