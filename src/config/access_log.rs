@@ -1,30 +1,30 @@
-//! What the access log can show of the gate's decision.
+//! What the access log can show about a decision.
 
 record! {
-    /// What Envoy's access log can show besides the reason, which is in the response-code details always. Each costs a
+    /// What Envoy's access log can show besides the reason, which is always in the response-code details. Each costs a
     /// host call a request.
     pub struct AccessLog {
-        /// What is set for each decided request, for `%FILTER_STATE(wasm.postern_NAME:PLAIN)%` in the log's format.
+        /// The properties to set for each request, for `%FILTER_STATE(wasm.postern_NAME:PLAIN)%` in the log's format.
         "properties" properties: Vec<Property> = [];
     }
 }
 
 choice! {
-    /// Something that the access log can show.
+    /// A property for the access log.
     pub enum Property {
-        /// `postern_consumer`: who asked, where that is known.
+        /// `postern_consumer`: the consumer, if it is known.
         "consumer" Consumer;
-        /// `postern_route`: the route, where one matched.
+        /// `postern_route`: the route, if one matched.
         "route" Route;
-        /// `postern_policy`: which policy decided, twelve hexadecimal digits.
+        /// `postern_policy`: the fingerprint of the policy, twelve hexadecimal digits.
         "policy" Policy;
-        /// `postern_reason`: why it was denied, where it was.
+        /// `postern_reason`: the reason of a denial.
         "reason" Reason;
     }
 }
 
 impl Property {
-    /// The property's name in Envoy.
+    /// The name of the property in Envoy.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

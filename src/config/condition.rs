@@ -1,4 +1,4 @@
-//! What must hold for a request to pass.
+//! Conditions of `authorize`.
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::Rule;
@@ -6,55 +6,55 @@ use crate::config::decode::{Decode, Named, filled, non_empty};
 use crate::config::values::text::{line, some_lines, values_by_name};
 use crate::config::{ConfigErrors, Path};
 
-/// What must hold for a request to pass.
+/// A condition that must hold for a request to pass.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    /// Each of these. Not empty.
+    /// All of these hold. Not empty.
     All(Vec<Self>),
-    /// One of these. Not empty.
+    /// At least one of these holds. Not empty.
     Any(Vec<Self>),
-    /// Not this one.
+    /// This doesn't hold.
     Not(Box<Self>),
     /// The consumer's groups.
     Groups(Names),
     /// The consumer is one of these. Not empty.
     Consumers(Vec<String>),
-    /// The consumer has these labels, each with this value (a template). Not empty.
+    /// The consumer has these labels with these values (templates). Not empty.
     Labels(Vec<Named<String>>),
-    /// The route's requirement is met by this provider.
+    /// This provider authenticated the request.
     Provider(String),
     /// A looked-up value.
     Lookup {
-        /// Which one: `LOOKUP.VALUE`.
+        /// Its name: `LOOKUP.VALUE`.
         lookup: String,
-        /// What must hold of it.
+        /// The test of the value.
         test: LookupTest,
     },
 }
 
-/// What must hold of a looked-up value.
+/// A test of a looked-up value.
 #[derive(Clone, Debug)]
 pub enum LookupTest {
-    /// It is this JSON value, of this type. Numbers compare by value: `1` is `1.0`.
+    /// It equals this JSON value, with the same type. Numbers compare by value: `1` is `1.0`.
     Equals(serde_json::Value),
-    /// It is a list that holds this JSON value.
+    /// It is a list that contains this JSON value.
     Contains(serde_json::Value),
-    /// Whether it is there.
+    /// Whether it exists.
     Exists(bool),
 }
 
 one_of! {
-    /// Names that are had.
+    /// A condition on a set of names.
     pub enum Names {
         /// One of these.
         "any" Any(Vec<String>) as some_lines;
-        /// Each of these.
+        /// All of these.
         "all" All(Vec<String>) as some_lines;
     }
 }
 
 record! {
-    /// Consumers by name.
+    /// Names of consumers.
     pub(super) struct AnyConsumer {
         /// One of these.
         "any" any: Vec<String> as some_lines = required;
@@ -62,29 +62,29 @@ record! {
 }
 
 record! {
-    /// What must hold for a request to pass.
+    /// A condition that must hold for a request to pass.
     pub(super) struct WrittenCondition {
-        /// Each of these.
+        /// All of these.
         "all" all: Option<Vec<Condition>> as non_empty = optional;
         /// One of these.
         "any" any: Option<Vec<Condition>> as non_empty = optional;
-        /// Not this one.
+        /// This doesn't hold.
         "not" not: Option<Box<Condition>> = optional;
         /// The consumer's groups.
         "groups" groups: Option<Names> = optional;
         /// The consumer's name.
         "consumers" consumers: Option<AnyConsumer> = optional;
-        /// The consumer's labels, each with the value that it must have: a template.
+        /// The consumer's labels with their required values (templates).
         "labels" labels: Option<Vec<Named<String>>> as some_labels = optional;
-        /// The provider by which the requirement is met.
+        /// The provider that authenticated the request.
         "provider" provider: Option<String> as line = optional;
         /// A looked-up value: `LOOKUP.VALUE`.
         "lookup" lookup: Option<String> as line = optional;
-        /// It is this JSON value, of this type.
+        /// It equals this JSON value, with the same type.
         "equals" equals: Option<serde_json::Value> = optional;
-        /// It is a list that holds this JSON value.
+        /// It is a list that contains this JSON value.
         "contains" contains: Option<serde_json::Value> = optional;
-        /// Whether it is there.
+        /// Whether it exists.
         "exists" exists: Option<bool> = optional;
     }
     rules [
@@ -116,7 +116,7 @@ impl Decode for Condition {
 }
 
 impl WrittenCondition {
-    /// The one that was written; the rules have refused more than one.
+    /// The condition that is set. The rules refuse more than one.
     fn chosen(self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Condition> {
         if let Some(lookup) = self.lookup {
             let equals = self.equals.map(LookupTest::Equals);

@@ -1,17 +1,17 @@
-//! What is wrong with a policy, all of it at once.
+//! The errors of a config, collected.
 
 use std::fmt;
 
 use crate::hash::Set;
 
-/// One thing that is wrong with what was written.
+/// An error in the config.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
-    /// Where: `routes[2].match[0].path`, as in JSONPath without the `$.`; empty for the whole document.
+    /// The path of the value: `routes[2].match[0].path`, as in JSONPath without the `$.`; empty for the whole document.
     pub path: String,
-    /// What is wrong: lower case, no final period, never a secret.
+    /// The error message: lower case, no final period, without secrets.
     pub reason: String,
-    /// What would be right, where that can be told.
+    /// A correction, if one is known.
     pub suggestion: Option<String>,
 }
 
@@ -30,29 +30,29 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// Something that is taken otherwise than it was written, and is no error.
+/// A warning: the policy is valid, but a value has another effect than its text suggests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// A word for its kind: letters and `-`, stable.
+    /// The stable name of the rule: letters and `-`.
     pub rule: &'static str,
-    /// Where, as in [`ConfigError::path`].
+    /// The path of the value, as in [`ConfigError::path`].
     pub path: String,
-    /// What is taken how: lower case, no final period, never a secret.
+    /// The message: lower case, no final period, without secrets.
     pub reason: String,
-    /// What would be better.
+    /// A better value.
     pub suggestion: String,
 }
 
-/// Everything that is wrong, in the order of the document. Never empty where it is an error.
+/// All errors, in the order of the document. A returned `Err` is never empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors {
     errors: Vec<ConfigError>,
-    /// What was noticed beside them. Notices alone are no error.
+    /// Warnings. They alone are not an error.
     notices: Vec<Notice>,
     most: Most,
 }
 
-/// How many errors, and how many notices, are noted.
+/// The maximum number of errors, and of notices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Most {
     #[default]
@@ -61,7 +61,7 @@ enum Most {
 }
 
 impl ConfigErrors {
-    /// Notes the first `most` errors, one at least, and lets the others go.
+    /// A list that keeps the first `most` errors (at least one) and drops the others.
     #[must_use]
     pub(crate) const fn first(most: usize) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl ConfigErrors {
         }
     }
 
-    /// Whether further errors aren't noted.
+    /// Whether the list is full.
     pub(super) fn is_full(&self) -> bool {
         match self.most {
             Most::All => false,
@@ -79,7 +79,7 @@ impl ConfigErrors {
         }
     }
 
-    /// Notes that `path` is wrong for `reason`.
+    /// Adds an error at `path`.
     pub fn push(&mut self, path: impl Into<String>, reason: impl Into<String>) {
         if self.is_full() {
             return;
@@ -91,7 +91,7 @@ impl ConfigErrors {
         });
     }
 
-    /// Notes an error, and what would be right.
+    /// Adds an error with a correction.
     pub fn suggest(
         &mut self,
         path: impl Into<String>,
@@ -109,7 +109,7 @@ impl ConfigErrors {
         });
     }
 
-    /// Notes something that is no error.
+    /// Adds a notice.
     pub(crate) fn notice(
         &mut self,
         rule: &'static str,
@@ -128,18 +128,18 @@ impl ConfigErrors {
         });
     }
 
-    /// What was noticed beside the errors.
+    /// The notices.
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 
-    /// What was noticed, for whoever keeps it where there is no error.
+    /// The notices, by value.
     pub(crate) fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
     }
 
-    /// Puts `others` behind these, as far as there is room.
+    /// Appends `others`, as far as there is room.
     pub fn append(&mut self, mut others: Self) {
         self.errors.append(&mut others.errors);
         self.notices.append(&mut others.notices);
@@ -149,7 +149,7 @@ impl ConfigErrors {
         }
     }
 
-    /// Puts `others` behind these, but for those at a place that is wrong already.
+    /// Appends `others`, except those at a path that has an error already.
     pub fn append_beside(&mut self, others: Self) {
         let known: Set<&str> = self.errors.iter().map(|error| &*error.path).collect();
         let is_new = |error: &ConfigError| !known.contains(&*error.path);
@@ -162,20 +162,20 @@ impl ConfigErrors {
         self.errors.iter()
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no errors.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.errors.is_empty()
     }
 
-    /// Puts others among these, after the first `place`.
+    /// Inserts `others` after the first `place` errors.
     pub(super) fn insert(&mut self, place: usize, others: &Self) {
         let place = place.min(self.errors.len());
         self.errors
             .splice(place..place, others.errors.iter().cloned());
     }
 
-    /// What was decoded, unless something is wrong.
+    /// The decoded value, or the errors.
     pub(super) fn decoded<T>(mut self, value: Option<T>) -> Result<T, Self> {
         if let (Some(value), true) = (value, self.is_empty()) {
             return Ok(value);
@@ -186,7 +186,7 @@ impl ConfigErrors {
         Err(self)
     }
 
-    /// The value, unless something is wrong.
+    /// The value, or the errors.
     ///
     /// # Errors
     /// These errors, where there are any.

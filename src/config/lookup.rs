@@ -10,30 +10,30 @@ use crate::config::values::units::duration;
 use crate::config::{ConfigErrors, Path};
 
 record! {
-    /// Values that a route takes from a source.
+    /// A lookup: values that a route reads from a source.
     pub struct Lookup {
         /// The name of the source.
         "source" source: String as line = required;
-        /// The entry's key, for sources with an `index` or read `onDemand`: a template, or `{path: …}`. Without it the
+        /// The entry's key, for sources with `index` or `onDemand`: a template, or `{path: …}`. Without it the
         /// whole document is the entry.
         "key" key: Option<LookupKey> = optional;
         /// The values by name, each a JSONPath from the entry. `${LOOKUP.VALUE}` in a template.
         "values" values: Vec<Named<String>> as json_paths = required;
-        /// What is done where a good document has no such entry.
+        /// The result if a valid document has no such entry.
         "onMissing" on_missing: Fallback = {"deny": 404};
-        /// What is done where there is no usable document.
+        /// The result if there is no usable document.
         "onFailure" on_failure: Fallback = {"deny": 503};
-        /// For how long a request waits for the first document. At most a minute.
+        /// The maximum time that a request waits for the first document. At most a minute.
         "hold" hold: Duration as duration::<0, 60_000> = "0s";
     }
 }
 
-/// Which entry of a source is meant.
+/// The key of an entry.
 #[derive(Clone, Debug)]
 pub enum LookupKey {
-    /// The one with this key, a template. It is one segment where it becomes a part of a callout's path.
+    /// A key: a template. In the path of a callout it is one segment.
     Text(String),
-    /// The one at this path, a template: each `/` of it divides segments of the callout's path.
+    /// A path: a template. Each `/` separates segments of the callout's path.
     Path(String),
 }
 
@@ -48,9 +48,9 @@ impl LookupKey {
 }
 
 record! {
-    /// The entry at this path, of a source that is read `onDemand`.
+    /// A key that is a path, for sources with `onDemand`.
     pub(super) struct WrittenKeyPath {
-        /// A template: each `/` of its text divides segments of the callout's path.
+        /// A template: each `/` of its text separates segments of the callout's path.
         "path" path: String as line = required;
     }
 }
@@ -71,11 +71,11 @@ impl Decode for LookupKey {
 }
 
 one_of! {
-    /// What is done where a lookup has no entry.
+    /// The result of a lookup without an entry.
     pub enum Fallback {
         /// The request is answered with this status, 400 to 599.
         "deny" Deny(u16) as integer::<400, 599, u16>;
-        /// The values are these, any JSON; one that isn't named is absent.
+        /// The lookup has these values, any JSON. Values that aren't named are absent.
         "default" Default(Vec<Named<serde_json::Value>>);
     }
 }
@@ -88,7 +88,7 @@ fn json_paths(
     filled(pairs(variable, json_path, node, at, errors), at, errors)
 }
 
-/// The lookups of a route, by names that templates can tell from their own.
+/// The lookups of a route. Their names must differ from the variables of templates.
 pub(super) fn lookups(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -97,7 +97,7 @@ pub(super) fn lookups(
     pairs(lookup_name, Lookup::decode, node, at, errors)
 }
 
-/// What variables of templates begin with, or may once: a lookup of such a name would hide them.
+/// The first words of template variables, now or in later versions. A lookup with such a name would hide them.
 pub(super) const RESERVED: [&str; 10] = [
     "path",
     "query",

@@ -1,5 +1,5 @@
-//! What the operator wrote: read whole, with every error at once. It knows nothing of what runs: paths, templates and
-//! JSONPaths stay text here, and what they refer to is checked where a policy is compiled.
+//! The config as the operator wrote it. It is read completely, and all errors are reported together. Paths, templates and
+//! JSONPaths stay text here. The policy's compilation checks them and all references.
 
 #[macro_use]
 mod decode;
@@ -58,31 +58,31 @@ use values::names::own_headers;
 use values::version::least;
 
 record! {
-    /// A policy as it was written.
+    /// The config of a policy.
     pub struct Config {
-        /// Who may be let in.
+        /// Consumers: the clients that the policy knows.
         "consumers" consumers: Vec<Consumer> as distinct = [];
-        /// Sources that hold further consumers.
+        /// Sources with further consumers.
         "consumersFrom" consumers_from: Vec<ConsumersFrom> = [];
-        /// Header fields that some routes set and that stay the client's on the others. Never one that tells identity.
+        /// Header fields that some routes set and that clients may send on the other routes. Identity headers are refused.
         "clientHeaders" client_headers: Vec<String> as own_headers = [];
-        /// The header fields that tell the upstream who sent a request.
+        /// The header fields that carry the consumer's identity to the upstream.
         "identity" identity: Identity = {};
-        /// What is done with ambiguous paths.
+        /// The treatment of ambiguous paths.
         "paths" paths: Paths = {};
-        /// How routes choose their upstream. Needed where one does.
+        /// How routes choose their upstream. Required if a route has `rewrite.upstream`.
         "routing" routing: Option<Routing> = optional;
         /// Ways to authenticate, by name.
         "providers" providers: Vec<Named<Provider>> as named_providers = {};
         /// Config centres, by name.
         "sources" sources: Vec<Named<Source>> = {};
-        /// Which requests, and what is done with them.
+        /// The routes: which requests they match, and what happens to these.
         "routes" routes: Vec<Route> as distinct = [];
-        /// What is done with requests that no route is for.
+        /// The treatment of requests that match no route.
         "unmatched" unmatched: Unmatched = {"respond": {"status": 404}};
-        /// What the access log can show of a decision.
+        /// What the access log can show about a decision.
         "accessLog" access_log: AccessLog = {};
-        /// The least version of the module that the policy is for: an older one refuses it.
+        /// The minimum version of the module. An older module refuses the policy.
         "minVersion" min_version: Option<Version> as least = optional;
     }
 }
@@ -91,15 +91,15 @@ impl Config {
     /// Reads JSON text.
     ///
     /// # Errors
-    /// Everything that is wrong, in the order of the document, each with its path.
+    /// All errors in the order of the document, each with its path.
     pub fn parse(text: &[u8]) -> Result<Self, ConfigErrors> {
         Self::read(&text, text.len())
     }
 
-    /// Reads JSON text that is handed over in pieces, `most` bytes at once where no single part needs more.
+    /// Reads JSON text in chunks of `most` bytes, or more where a single value needs more.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), or why the text can't be read.
+    /// As [`parse`](Self::parse), or the reason why the text can't be read.
     pub fn read(text: &dyn Chunks, most: usize) -> Result<Self, ConfigErrors> {
         let (mut draft, config) = StreamingConfig::open_through(text, most)?;
         let Some(mut config) = config else {

@@ -1,9 +1,9 @@
-//! Where in a document something stands.
+//! The path of a value in a document.
 
 use std::fmt;
 
-/// A place in a document: `routes[2].match[0].path.exact`, as in JSONPath without the `$.`. It lives on the stack, each
-/// step borrowing the one before, and is written out only where an error needs it.
+/// The path of a value: `routes[2].match[0].path.exact`, as in JSONPath without the `$.`. It lives on the stack, each step
+/// borrows the one before, and it becomes text only for an error.
 #[derive(Clone, Copy, Debug)]
 pub enum Path<'a> {
     /// The whole document.
@@ -14,24 +14,24 @@ pub enum Path<'a> {
     Index(&'a Self, usize),
 }
 
-/// The longest name that is written out; what an operator pasted by mistake is cut.
+/// The maximum length of a name in an error. Longer names, mostly pasted by mistake, are cut.
 const LONGEST_NAME: usize = 80;
 
 impl<'a> Path<'a> {
-    /// The field `name` of what stands here.
+    /// The path of the field `name` of this value.
     #[must_use]
     pub const fn field(&'a self, name: &'a str) -> Self {
         Self::Field(self, name)
     }
 
-    /// The entry `index` (from zero) of the list that stands here.
+    /// The path of the entry `index` (from zero) of this list.
     #[must_use]
     pub const fn index(&'a self, index: usize) -> Self {
         Self::Index(self, index)
     }
 }
 
-/// A name that can be read after a dot; `-` is one more than RFC 9535 has, because header names are full of it.
+/// Whether the name can be written after a dot. `-` is allowed too, other than in RFC 9535, because header names have it.
 fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(plain)
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn written_out() {
+    fn writes_paths() {
         let root = Path::Root;
         assert_eq!(root.to_string(), "");
         let routes = root.field("routes");

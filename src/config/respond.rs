@@ -1,4 +1,4 @@
-//! Answers of the gate's own.
+//! Responses that the filter sends itself.
 
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Named, expected};
@@ -7,28 +7,28 @@ use crate::config::values::scalar::integer;
 use crate::config::{ConfigErrors, Path};
 
 record! {
-    /// An answer of the gate's own.
+    /// A response that the filter sends itself.
     pub struct Respond {
         /// The status, 200 to 599.
         "status" status: u16 as integer::<200, 599, u16> = 200;
         /// Header fields.
         "headers" headers: Vec<Named<String>> as header_values = {};
-        /// The content. Without it, none.
+        /// The body. Without it, the body is empty.
         "body" body: Option<String> = optional;
     }
 }
 
 one_of! {
-    /// What is done with requests that no route is for.
+    /// The treatment of requests that match no route.
     pub enum Unmatched {
-        /// They are answered.
+        /// They get this response.
         "respond" Respond(Respond);
-        /// They go on, sanitised and with a canonical path, and nothing else.
+        /// They continue with a canonical path and without the headers that the policy owns.
         "pass" Pass(Pass);
     }
 }
 
-/// Nothing more is to be said: `{}`.
+/// It has no fields: `{}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass;
 

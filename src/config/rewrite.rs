@@ -1,4 +1,4 @@
-//! What is changed on the way: of requests, of responses, and where a client is sent elsewhere.
+//! Changes to requests and responses, and redirects.
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::Rule;
@@ -9,7 +9,7 @@ use crate::config::values::text::{line, lines, value, values_by_name};
 use crate::config::{ConfigErrors, Path};
 
 record! {
-    /// What is changed before the upstream sees a request.
+    /// Changes to a request before it is sent to the upstream.
     pub struct Rewrite {
         /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. The query stays.
         "path" path: Option<PathRewrite> = optional;
@@ -26,19 +26,19 @@ record! {
     }
 }
 
-/// What a path becomes.
+/// The new path.
 #[derive(Clone, Debug)]
 pub enum PathRewrite {
-    /// This template.
+    /// A template.
     Template(String),
-    /// The prefix that matched gives way to this one. Every match of the route is a prefix then.
+    /// Replaces the prefix that matched. All matches of the route must be prefixes.
     Prefix(String),
 }
 
 record! {
-    /// The prefix that matched gives way to this one.
+    /// Replaces the prefix that matched.
     pub(super) struct WrittenPrefix {
-        /// The new prefix, from `/`. Empty, it is taken away, as `/` does.
+        /// The new prefix, from `/`. `/` or an empty text removes the prefix.
         "prefix" prefix: String as value = required;
     }
 }
@@ -49,7 +49,7 @@ impl Decode for PathRewrite {
             Node::String(_) => line(node, at, errors).map(Self::Template),
             Node::Map(_) => {
                 let WrittenPrefix { prefix } = Decode::decode(node, at, errors)?;
-                // The Gateway API's conformance has the empty one as well (ReplacePrefixMatch).
+                // The Gateway API's conformance tests have the empty prefix too (ReplacePrefixMatch).
                 let is_none = prefix.is_empty();
                 Some(Self::Prefix(if is_none { "/".into() } else { prefix }))
             }
@@ -63,11 +63,11 @@ impl Decode for PathRewrite {
 record! {
     /// Changes to header fields: first `remove`, then `set`, then `add`. Names are in lower case.
     pub struct HeaderEdits {
-        /// All values of the field give way to this one: a template.
+        /// Replaces all values of the field: a template.
         "set" set: Vec<Named<String>> as header_values = {};
-        /// One more value of the field: a template.
+        /// Adds a value of the field: a template.
         "add" add: Vec<Named<String>> as header_values = {};
-        /// No value of the field stays.
+        /// Removes all values of the field.
         "remove" remove: Vec<String> as own_headers = [];
     }
 }
@@ -75,19 +75,19 @@ record! {
 record! {
     /// Changes to query parameters: first `remove`, then `set`, then `add`. Names compare after percent-decoding.
     pub struct QueryEdits {
-        /// All values of the parameter give way to this one: a template.
+        /// Replaces all values of the parameter: a template.
         "set" set: Vec<Named<String>> as values_by_name = {};
-        /// One more value of the parameter: a template.
+        /// Adds a value of the parameter: a template.
         "add" add: Vec<Named<String>> as values_by_name = {};
-        /// No value of the parameter stays.
+        /// Removes all values of the parameter.
         "remove" remove: Vec<String> as lines = [];
     }
 }
 
 record! {
-    /// What is changed before the client sees a response.
+    /// Changes to a response before it is sent to the client.
     pub struct ResponseEdits {
-        /// Which responses: the upstream's, denials of the gate, answers of the policy's own.
+        /// The responses that are changed: those of the upstream, denials, or the route's own.
         "on" on: Vec<Occasion> as non_empty = ["forwarded"];
         /// Header fields.
         "headers" headers: HeaderEdits = {};
@@ -95,11 +95,11 @@ record! {
 }
 
 choice! {
-    /// Whose response it is.
+    /// The origin of a response.
     pub enum Occasion {
         /// The upstream's.
         "forwarded" Forwarded;
-        /// A denial of the gate, after the route matched.
+        /// A denial after the route matched.
         "denied" Denied;
         /// The route's `redirect` or `respond`.
         "answered" Answered;
@@ -107,19 +107,19 @@ choice! {
 }
 
 record! {
-    /// Where the client is sent.
+    /// A redirect.
     pub struct Redirect {
         /// The scheme. Without it, the request's.
         "scheme" scheme: Option<Scheme> = optional;
         /// The host: a template. Without it, the request's.
         "host" host: Option<String> as line = optional;
-        /// The port. Without it, the one that `host` is written with; else the scheme's own where `scheme` is written, else
-        /// the request's.
+        /// The port. Without it, the port in `host`; else the default port of `scheme`, if that is set; else the request's
+        /// port.
         "port" port: Option<u16> as integer::<1, 65_535, u16> = optional;
         /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. Without it, the request's. The
         /// query stays.
         "path" path: Option<PathRewrite> = optional;
-        /// 301, 302, 303, 307 or 308. It may stand alone: the client is sent to the same address.
+        /// 301, 302, 303, 307 or 308. It may be the only field: the client is redirected to the same address.
         "status" status: u16 as redirection = 302;
         /// Header fields, beside the location.
         "headers" headers: Vec<Named<String>> as header_values = {};

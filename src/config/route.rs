@@ -1,4 +1,4 @@
-//! Which requests a route is for, and what is done with them.
+//! Routes: which requests they match, and what happens to these.
 
 use crate::config::condition::Condition;
 use crate::config::decode::node::Node;
@@ -14,27 +14,27 @@ use crate::config::values::text::line;
 use crate::config::{ConfigErrors, Path};
 
 record! {
-    /// Which requests, and what is done with them.
+    /// A route.
     pub struct Route {
         /// Its name in logs and metrics. Unique in the policy.
         "name" name: String as line = required;
         /// The hosts: exact, or `*.example.com` for one or more labels before it. Without any, all hosts.
         "hosts" hosts: Vec<String> = [];
-        /// Which requests: one of these is enough. Without any, all requests of the hosts.
+        /// The matches: a request must meet one of them. Without any, all requests of the hosts.
         "match" matches: Vec<Match> = [];
-        /// What a client must prove. It must be said: `none` asks for nothing.
+        /// The required authentication. It must be set; `none` requires nothing.
         "require" require: Requirement = required;
-        /// Values from sources, each lookup under a name of its own.
+        /// Values from sources: lookups by name.
         "lookup" lookup: Vec<Named<Lookup>> as lookups = {};
-        /// What must hold besides. Without it, `require` is enough.
+        /// A further condition. Without it, `require` is enough.
         "authorize" authorize: Option<Condition> = optional;
-        /// What is changed before the upstream sees the request.
+        /// Changes to the request before it is sent to the upstream.
         "rewrite" rewrite: Option<Rewrite> = optional;
-        /// What is changed before the client sees a response: the upstream's, unless `on` says otherwise.
+        /// Changes to a response before it is sent to the client: the upstream's, unless `on` says otherwise.
         "response" response: Option<ResponseEdits> = optional;
-        /// The client is sent elsewhere, and no upstream is asked.
+        /// Redirects the client. The request isn't forwarded.
         "redirect" redirect: Option<Redirect> = optional;
-        /// The client is answered, and no upstream is asked.
+        /// Answers the client. The request isn't forwarded.
         "respond" respond: Option<Respond> = optional;
     }
     rules [
@@ -44,11 +44,11 @@ record! {
 }
 
 record! {
-    /// Which requests: all that is written must hold.
+    /// A match: all of its fields must hold.
     pub struct Match {
-        /// The path. Without it, every path, as the prefix `/`.
+        /// The path. Without it, all paths, as with the prefix `/`.
         "path" path: Option<PathMatch> = optional;
-        /// The methods. Without any, every method.
+        /// The methods. Without any, all methods.
         "methods" methods: Vec<String> as method_names = [];
         /// Header fields.
         "headers" headers: Vec<FieldMatch> as header_matches = [];
@@ -58,18 +58,18 @@ record! {
 }
 
 one_of! {
-    /// Which paths.
+    /// A match of the path.
     pub enum PathMatch {
-        /// This path alone; a slash at the end counts.
+        /// Exactly this path. A trailing slash is significant.
         "exact" Exact(String) as absolute;
-        /// This path and everything below it: `/a` is for `/a` and `/a/b`, not for `/ab`.
+        /// This path and all paths below it: `/a` matches `/a` and `/a/b`, not `/ab`.
         "prefix" Prefix(String) as absolute;
-        /// `{name}` takes one segment; `{name=**}` stands last and takes no or more.
+        /// `{name}` matches one segment. `{name=**}` at the end matches zero or more segments.
         "template" Template(String) as absolute;
     }
 }
 
-/// A path, from `/`; its grammar is the router's business.
+/// A path, from `/`. The router checks its grammar.
 fn absolute(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     let text = String::decode(node, at, errors)?;
     if !text.starts_with('/') {
@@ -79,36 +79,36 @@ fn absolute(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option
     Some(text)
 }
 
-/// A header field or query parameter, and what must hold of it.
+/// A condition on a header field or a query parameter.
 #[derive(Clone, Debug)]
 pub struct FieldMatch {
-    /// Its name; a header's in lower case.
+    /// Its name; for headers in lower case.
     pub name: String,
-    /// What must hold.
+    /// The condition on the value.
     pub test: FieldTest,
 }
 
-/// What must hold of a header field or query parameter.
+/// A condition on the value of a header field or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldTest {
-    /// It has this value: a header with its values joined by `,` (RFC 9110 §5.3), a parameter that stands there once.
+    /// It has this value: the values of a header joined by `,` (RFC 9110 §5.3), or the only value of a parameter.
     Exact(String),
-    /// It is there.
+    /// It is present.
     Present,
-    /// It is not there.
+    /// It is absent.
     Absent,
 }
 
 record! {
-    /// A header field or query parameter, and what must hold of it.
+    /// A condition on a header field or a query parameter.
     pub(super) struct WrittenFieldMatch {
         /// Its name.
         "name" name: String as line = required;
-        /// The value that it must have.
+        /// The required value.
         "exact" exact: Option<String> = optional;
-        /// It must be there, whatever its value.
+        /// It must be present, with any value.
         "present" present: Option<bool> as truth = optional;
-        /// It must not be there.
+        /// It must be absent.
         "absent" absent: Option<bool> as truth = optional;
     }
     rules [Rule::One(&["exact", "present", "absent"])]

@@ -1,26 +1,26 @@
-//! The whole language as tables, for whoever describes it: a schema, a reference.
+//! The config language as tables, for JSON Schema and the reference.
 
 use crate::config::decode::record::{Choice, Field, Keyword, Record, Rule};
 
-/// How a type of the language is written.
+/// The schema of a type of the config.
 #[derive(Clone, Copy, Debug)]
 pub enum TypeSchema {
-    /// A map with these fields, among which these rules hold.
+    /// A map with these fields and rules.
     Record(&'static [Field], &'static [Rule]),
     /// One of these words.
     Choice(&'static [Keyword]),
 }
 
-/// Names that no lookup may have.
+/// Reserved names: no lookup may have them.
 pub const RESERVED_LOOKUPS: &[&str] = &crate::config::lookup::RESERVED;
 
-/// Methods that are written in capitals.
+/// Methods in upper case.
 pub const METHODS: &[&str] = &crate::config::values::names::METHODS;
 
-/// Header fields that no policy may write, in lower case; `_` in a name is `-`.
+/// Header fields that a policy can't write, in lower case and with `-` for `_`.
 pub const FRAMING: &[&str] = &crate::config::values::names::FRAMING;
 
-/// Header fields of HTTP's own that stay the client's on the routes that don't write them, in lower case.
+/// Standard HTTP header fields, in lower case. Clients may send them on the routes that don't write them.
 pub const CLIENTS_OWN: &[&str] = &crate::config::values::names::CLIENTS_OWN;
 
 const fn record<T: Record>() -> TypeSchema {
@@ -32,8 +32,8 @@ const fn choice<T: Choice>() -> TypeSchema {
 }
 
 impl TypeSchema {
-    /// The shape of a type by its name in [`Field::kind`]. Types that read themselves have none, but for those that are
-    /// written as a record: these have that one's.
+    /// The schema of a type by its name in [`Field::kind`]. Types with a decoder of their own have none, unless they are
+    /// written as a record.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         Some(match name {

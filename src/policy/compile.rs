@@ -1,4 +1,4 @@
-//! From config to policy, list by list: no list need be in memory whole.
+//! Compiles a config to a policy, list by list. A list never has to be completely in memory.
 
 use crate::config::{
     self, Chunks, Config, ConfigErrors, ConfigLists, Decoded, Path, StreamingConfig,
@@ -16,20 +16,20 @@ use crate::policy::written::Gates;
 use crate::policy::{ConsumersFrom, Environment, Policy, Unmatched};
 
 impl Policy {
-    /// Compiles the whole config, or nothing of it.
+    /// Compiles the config.
     ///
     /// # Errors
-    /// Every error, each with its path.
+    /// All errors, each with its path.
     pub fn compile(config: &Config, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
         Self::assemble(config, &mut &*config, environment)
     }
 
-    /// Reads JSON text and compiles it, route by route and consumer by consumer: neither the whole text nor a config of
-    /// it is ever in memory.
+    /// Reads JSON text and compiles it, route by route and consumer by consumer. Neither the whole text nor its whole config
+    /// is ever in memory.
     ///
     /// # Errors
-    /// As [`Config::parse`], and as [`compile`](Self::compile) of all that doesn't follow from those; or why the text can't
-    /// be read.
+    /// The errors of [`Config::parse`], and the errors of [`compile`](Self::compile) that don't follow from those; or the
+    /// reason why the text can't be read.
     pub fn read(text: &dyn Chunks, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
         match StreamingConfig::open(text)? {
             (mut draft, Some(config)) => Self::assemble(&config, &mut draft, environment),
@@ -37,7 +37,7 @@ impl Policy {
         }
     }
 
-    /// Compiles `config` with the consumers and routes of `lists` in place of its own.
+    /// Compiles `config` with the consumers and routes of `lists` instead of its own.
     fn assemble(
         config: &Config,
         lists: &mut dyn ConfigLists,
@@ -62,14 +62,14 @@ impl Policy {
             let routes = route::compile(lists, &around)?;
             match gates.settle(config, &providers) {
                 Ok(()) => break routes,
-                // Some route reads a header that another one sets, which wasn't known when it was compiled.
+                // A route reads a header that a later route sets. It was compiled as if the client could send the header.
                 Err(known) => gates = *known,
             }
         };
         errors.append(of_routes);
         gates.check_client_headers(config, &mut errors);
         if let Err(mut written) = lists.verdict() {
-            // First what is wrong with the writing.
+            // The errors of decoding come first.
             written.append_beside(errors);
             return Err(written);
         }
@@ -137,7 +137,8 @@ fn consumers_from(
         let by_key =
             source.is_some_and(|source| sources.lookup_mode(source) == LookupMode::OnDemand);
         if by_key {
-            let reason = "consumers can't be read on demand: whose a key is isn't known before";
+            let reason =
+                "consumers can't be read on demand: the consumer of a key isn't known before";
             errors.push(&path.field("source"), reason);
         }
         let keep_percent = from

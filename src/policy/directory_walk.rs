@@ -1,4 +1,4 @@
-//! What several directories have in common: names and keys that more than one of them claims.
+//! Walks over directories, to find names and keys that several directories have.
 
 use crate::auth::{CredentialTable, IdentifierForm};
 
@@ -35,7 +35,7 @@ impl Default for CredentialCursor {
     }
 }
 
-/// A key as a directory knows it: to be looked for in others.
+/// A key of a directory, for a search in other directories.
 pub(crate) struct DirectoryKey<'d> {
     pub(crate) provider: ProviderId,
     pub(crate) credential: Credential<'d>,
@@ -88,24 +88,24 @@ impl Directory {
         }
     }
 
-    /// Whether it knows any key in this form.
+    /// Whether the directory has a key in this form.
     pub(crate) fn has_keys(&self, form: IdentifierForm) -> bool {
         self.tables.iter().any(|table| table.has(form))
     }
 
-    /// Whether it knows any key at all.
+    /// Whether the directory has a key.
     pub(crate) fn has_any_key(&self) -> bool {
         self.has_keys(IdentifierForm::Plain) || self.has_keys(IdentifierForm::Sha256)
     }
 
-    /// Who has `key` here, known in the same form.
+    /// The credential with `key` in this directory, in the same form.
     pub(crate) fn knows(&self, key: &DirectoryKey<'_>) -> Option<Credential<'_>> {
         let table = self.tables.get(key.provider.index())?;
         let held = table.holder(key.form, key.bytes, &self.pool)?;
         Some(Credential::read(&self.pool, held))
     }
 
-    /// Who has `key` here by its digest, where the key itself is known.
+    /// The credential with the digest of `key` in this directory, if `key` isn't a digest itself.
     pub(crate) fn knows_digest(&self, key: &DirectoryKey<'_>) -> Option<Credential<'_>> {
         let table = self.tables.get(key.provider.index())?;
         if key.form == IdentifierForm::Sha256 || !table.has(IdentifierForm::Sha256) {

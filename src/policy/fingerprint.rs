@@ -1,15 +1,15 @@
-//! Which policy it is, in a number.
+//! The fingerprint of a policy.
 
 use std::fmt;
 
 use crate::config::{Chunks, ConfigErrors};
 
-/// Tells policies apart by the bytes of their config: 48 bits, so that a gauge, which is a double, holds it exactly. It
-/// costs next to nothing on large policies, and promises nothing against somebody who looks for two of one fingerprint.
+/// A hash of the bytes of a config: 48 bits, so that a gauge, which is a double, represents it exactly. It is fast on large
+/// policies. It isn't cryptographic: collisions can be constructed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
-/// How much of a config is read at once: whole words.
+/// The size of a chunk in bytes, a multiple of the word size.
 const PIECE: usize = 16 * 1024;
 
 impl Fingerprint {
@@ -21,10 +21,10 @@ impl Fingerprint {
         sum.end()
     }
 
-    /// The same, of bytes that are handed over in pieces.
+    /// The same, of bytes that are read in chunks.
     ///
     /// # Errors
-    /// Why the config can't be read.
+    /// The reason why the config can't be read.
     pub fn read(config: &dyn Chunks) -> Result<Self, ConfigErrors> {
         let mut sum = Sum::begin(config.length());
         for start in (0..config.length()).step_by(PIECE) {
@@ -33,17 +33,17 @@ impl Fingerprint {
         Ok(sum.end())
     }
 
-    /// As a gauge shows it.
+    /// The value for a gauge.
     #[must_use]
     pub const fn number(self) -> u64 {
         self.0
     }
 }
 
-/// A fingerprint in the making.
+/// The state of a fingerprint's computation.
 struct Sum {
     sum: u64,
-    /// The bytes after the last whole word, filled up with zeros.
+    /// The bytes after the last whole word, padded with zeros.
     last: [u8; 8],
 }
 
@@ -57,13 +57,13 @@ impl Sum {
         sum
     }
 
-    /// Odd numbers with bits all over; the fold brings what a multiplication moved up back down.
+    /// Odd constants with evenly spread bits. The fold mixes the high half of a product into the low half.
     const fn mix(&mut self, word: u64) {
         let product = (self.sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.sum = product ^ (product >> 32);
     }
 
-    /// The next bytes: words of eight; only the last ones may be fewer.
+    /// Adds bytes. The length must be a multiple of eight, except for the last call.
     fn add(&mut self, bytes: &[u8]) {
         let mut words = bytes.chunks_exact(8);
         for word in words.by_ref().filter_map(|word| word.first_chunk()) {
@@ -94,7 +94,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn small_changes_show() {
+    fn differs_after_small_changes() {
         let long = vec![b'a'; 40];
         let mut seen = HashSet::new();
         for place in 0..long.len() {

@@ -1,4 +1,4 @@
-//! What runs: a policy, compiled once from its config.
+//! The compiled policy. A policy is compiled once from its config.
 
 mod compile;
 mod consumer;
@@ -51,16 +51,16 @@ pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};
 pub(crate) use template::{LookedUp, Piece, ValueTemplate, Variable};
 
-/// A compiled policy. It is never changed; a new one takes its place.
+/// A compiled policy. It is immutable; a push replaces it.
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) paths: PathRules,
-    /// The headers that are the gate's: removed from every request first.
+    /// The headers that the policy owns. They are removed from every request first.
     pub(crate) written: HeaderNameSet,
     pub(crate) identity: IdentityHeaders,
     pub(crate) routing: Option<Routing>,
     pub(crate) providers: Providers,
-    /// The policy's own consumers, whose names no document may take.
+    /// The policy's own consumers. A consumer of a document can't have the name of one of them.
     pub(crate) consumers: Directory,
     pub(crate) consumers_from: Vec<ConsumersFrom>,
     pub(crate) sources: Sources,
@@ -68,33 +68,33 @@ pub struct Policy {
     pub(crate) routes: Routes,
     pub(crate) unmatched: Unmatched,
     pub(crate) notices: Vec<config::Notice>,
-    /// What is said of each exchange for the access log.
+    /// The properties that are set for the access log.
     pub(crate) log_properties: Box<[config::Property]>,
 }
 
 impl Policy {
-    /// What is taken otherwise than it was written: the policy is good, and its author should know.
+    /// Warnings about a valid policy.
     #[must_use]
     pub fn notices(&self) -> &[config::Notice] {
         &self.notices
     }
 }
 
-/// A document that holds consumers.
+/// A source of consumers.
 #[derive(Debug)]
 pub(crate) struct ConsumersFrom {
     pub(crate) source: SourceId,
     pub(crate) items: JsonPath,
-    /// The smallest part of the consumers, in percent, that a new document must still have.
+    /// The minimum share of the consumers, in percent, that a new document must still have.
     pub(crate) keep_percent: u8,
 }
 
-/// What is done with a request that no route is for.
+/// The treatment of a request that matches no route.
 #[derive(Debug)]
 pub(crate) enum Unmatched {
-    /// The policy answers.
+    /// The filter answers.
     Respond(Respond),
-    /// It goes on, sanitised and canonical.
+    /// The request continues, sanitised and with a canonical path.
     Pass,
 }
 

@@ -1,8 +1,8 @@
-//! A set of header names, as upstreams tell them apart.
+//! A set of header names, compared as upstreams compare them.
 
 use crate::http::{NameFilter, same_name};
 
-/// Names that compare without case and with `_` equal to `-`. Most headers are told to be outside by their mark alone.
+/// Names that compare without case and with `_` equal to `-`. A filter excludes most other headers without a comparison.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeaderNameSet {
     names: Vec<Box<[u8]>>,
@@ -18,7 +18,7 @@ impl HeaderNameSet {
         }
     }
 
-    /// Takes a name out, in whatever spelling it was put in.
+    /// Removes a name in all spellings.
     pub(crate) fn remove(&mut self, name: &[u8]) {
         self.names.retain(|held| !same_name(held, name));
         let names = self.names.iter();
@@ -27,17 +27,17 @@ impl HeaderNameSet {
         });
     }
 
-    /// The marks of all of them.
+    /// The filter of all names.
     pub(crate) const fn marks(&self) -> NameFilter {
         self.marks
     }
 
-    /// The names, each in the spelling that it was put in first.
+    /// The names, each in the spelling that was added first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Whether an upstream may take `name` for one of these.
+    /// Whether an upstream may treat `name` as one of these.
     pub(crate) fn contains(&self, name: &[u8]) -> bool {
         self.marks.meet(NameFilter::of(name)) && self.names.iter().any(|held| same_name(held, name))
     }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings() {
+    fn ignores_case_and_underscores() {
         let mut names = HeaderNameSet::default();
         names.insert(b"x-consumer-name");
         assert!(names.contains(b"X_Consumer-Name"));

@@ -1,4 +1,4 @@
-//! What a template may speak of.
+//! Compiled templates and their variables.
 
 use std::cell::RefCell;
 
@@ -9,16 +9,16 @@ use crate::template::{self, Template};
 
 use crate::policy::written::Gates;
 
-/// One value of an exchange.
+/// A variable of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Variable {
-    /// `path.NAME`: what the route's template captured.
+    /// `path.NAME`: a capture of the route's path template.
     Capture(Box<str>),
-    /// `query.NAME`: the only such parameter.
+    /// `query.NAME`: the parameter, if it occurs once.
     Query(Box<[u8]>),
     /// `header.NAME`: all its values, joined with `,` (RFC 9110 §5.3).
     Header(KnownName),
-    /// `cookie.NAME`: the only such cookie.
+    /// `cookie.NAME`: the cookie, if it occurs once.
     Cookie(Box<[u8]>),
     /// `request.method`
     Method,
@@ -34,7 +34,7 @@ pub(crate) enum Variable {
     Label(Box<str>),
     /// `credential.id`
     CredentialId,
-    /// `LOOKUP.VALUE`, by their places in the route.
+    /// `LOOKUP.VALUE`, by their indices in the route.
     LookedUp(LookedUp),
 }
 
@@ -73,12 +73,12 @@ pub(crate) struct ValueTemplate(pub(crate) Vec<Piece>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     Literal(Text),
-    /// And what stands there where it has no value.
+    /// The default for a variable without a value.
     Variable(Variable, Option<ValueTemplate>),
 }
 
 impl ValueTemplate {
-    /// The text, where nothing in it varies.
+    /// The text of a template without variables.
     pub(crate) fn literal(&self) -> Option<Text> {
         match self.0.as_slice() {
             [] => Some(Text::Static(b"")),
@@ -89,7 +89,7 @@ impl ValueTemplate {
 }
 
 impl ValueTemplate {
-    /// Whether any of its variables, those of defaults too, is such a one.
+    /// Whether the predicate holds for any of its variables, with those of defaults.
     pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
         self.0.iter().any(|piece| match piece {
             Piece::Literal(_) => false,
@@ -100,33 +100,33 @@ impl ValueTemplate {
         })
     }
 
-    /// Whether any part of it is a looked-up value.
+    /// Whether it uses a looked-up value.
     pub(crate) fn needs_lookup(&self) -> bool {
         self.has_any(&|variable| matches!(variable, Variable::LookedUp(_)))
     }
 }
 
-/// A lookup by its names.
+/// The names of a lookup and of its values.
 pub(in crate::policy) struct LookupNames<'a> {
     pub(in crate::policy) name: &'a str,
     pub(in crate::policy) values: Vec<&'a str>,
 }
 
-/// What the templates of one route may speak of.
+/// The variables that the templates of one route can use.
 pub(in crate::policy) struct Scope<'a> {
     /// The names that every match of the route captures.
     pub(in crate::policy) captures: Vec<&'a str>,
-    /// The lookups that are done by then.
+    /// The lookups that run before.
     pub(in crate::policy) lookups: Vec<LookupNames<'a>>,
-    /// Whether a consumer is ever known.
+    /// Whether the route authenticates consumers.
     pub(in crate::policy) authenticates: bool,
-    /// Headers that are the gate's: the client's never reach a template.
+    /// The headers that the policy owns. A template can't read them from the client.
     pub(in crate::policy) gates: &'a Gates,
-    /// Where new prefixes are kept.
+    /// The storage for new prefixes.
     pub(in crate::policy) prefixes: &'a RefCell<TextArena>,
 }
 
-/// The words before a dot that no lookup may be called.
+/// The reserved first words of variables. A lookup can't have one of these names.
 pub(in crate::policy) const RESERVED: [&str; 8] = [
     "path",
     "query",
@@ -139,7 +139,7 @@ pub(in crate::policy) const RESERVED: [&str; 8] = [
 ];
 
 impl Scope<'_> {
-    /// A template, compiled; all that is wrong with it goes to `errors`.
+    /// Compiles a template. Adds its errors to `errors`.
     pub(in crate::policy) fn template(
         &self,
         text: &str,
@@ -232,7 +232,7 @@ impl Scope<'_> {
 
     fn identity(&self, root: &str, rest: &str) -> Result<Variable, String> {
         if !self.authenticates {
-            return Err("this route requires no credential, so nobody is known".into());
+            return Err("this route requires no credential, so it has no consumer".into());
         }
         match (root, rest, rest.strip_prefix("labels.")) {
             ("consumer", "name", _) => Ok(Variable::ConsumerName),
@@ -257,7 +257,7 @@ impl Scope<'_> {
                 .map(|known| format!("`{}`", known.name))
                 .collect();
             return Err(if names.is_empty() {
-                format!("there is no lookup `{lookup}`, or it waits for this one")
+                format!("there is no lookup `{lookup}`, or its key uses this one")
             } else {
                 format!("there are the lookups {}", names.join(", "))
             });

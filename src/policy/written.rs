@@ -81,12 +81,12 @@ impl Gates {
         for (at, name) in config.client_headers.iter().enumerate() {
             let path = path.index(at);
             if is_own(name.as_bytes(), config) {
-                let reason = "it tells the upstream who sent the request, or chooses the upstream";
-                errors.suggest(&path, reason, "leave it out: the client's must never pass");
+                let reason = "it is an identity header or the routing header";
+                errors.suggest(&path, reason, "remove it: the client's value must never be forwarded");
             } else if told.trusted.contains(name.as_bytes()) {
                 let reason =
                     "a route writes a value of a consumer, a credential or a lookup into it";
-                errors.suggest(&path, reason, "leave it out: the client's must never pass");
+                errors.suggest(&path, reason, "remove it: the client's value must never be forwarded");
             }
         }
     }

@@ -10,9 +10,9 @@ pub enum TemplateError {
     #[error("`${{}}` names no variable")]
     Empty,
     /// The text in the braces isn't a dotted name.
-    #[error("`{0}` is no name of a variable")]
+    #[error("`{0}` is not a valid name of a variable")]
     BadName(Box<str>),
     /// More than four defaults are nested.
-    #[error("more than four defaults stand in one another")]
+    #[error("more than four defaults are nested")]
     TooDeep,
 }

@@ -1,4 +1,4 @@
-//! A consumer's record as programs write it: `null` for what they leave out, numbers where a name is wanted.
+//! Consumer records from programs: `null` for absent fields, numbers in place of names.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use serde_json::{Number, Value};
 use crate::config::decode::node::Node;
 use crate::config::values::scalar::WHOLE_BELOW;
 
-/// The record for the language's own decoder, which is strict: a known field that is `null` is left out, and a number, `true`
-/// or `false` is its text where a name, a group or a label's value is wanted. A key is never made of a number: what stood
-/// before its first digit, or behind its last that counts, would be lost.
+/// Converts a record for the strict decoder. It removes known fields that are `null`, and replaces a number, `true` or
+/// `false` by its text where a name, a group or a label's value is expected. A number is never converted to a key: leading
+/// zeros and trailing digits would be lost.
 pub(in crate::config) fn consumer(record: &Value) -> Node<'_> {
     let mut record = Node::from(record);
     for (name, value) in fields(&mut record, &["name", "groups", "labels", "credentials"]) {
@@ -36,7 +36,7 @@ fn credential(credential: &mut Node<'_>) {
     }
 }
 
-/// The fields of a map without those that are `null` and known; all are known where none is named.
+/// The fields of a map without the known fields that are `null`. An empty `known` means that all fields are known.
 fn fields<'n, 'v>(node: &'n mut Node<'v>, known: &[&str]) -> &'n mut [(Cow<'v, str>, Node<'v>)] {
     let Node::Map(fields) = node else {
         return &mut [];
@@ -67,8 +67,8 @@ fn text(node: &mut Node<'_>) {
     }
 }
 
-/// A number as text: a whole one by its digits, also where it was written `7.0` or `7e0`; any other in its shortest decimal
-/// form. None where it is so large that a double no longer tells neighbours apart.
+/// The text of a number: the digits of an integer, also if it is written `7.0` or `7e0`; the shortest decimal form of other
+/// numbers. `None` for numbers so large that neighbours have the same double.
 fn digits(number: &Number) -> Option<String> {
     if !number.is_f64() {
         return Some(number.to_string());
@@ -77,7 +77,7 @@ fn digits(number: &Number) -> Option<String> {
     if float.abs() >= WHOLE_BELOW {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
+    #[expect(clippy::cast_possible_truncation, reason = "an integer in range")]
     let whole = (float.fract() == 0.0).then_some(float as i64);
     Some(
         whole
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_as_text() {
+    fn converts_numbers_to_text() {
         for (written, read) in [
             ("7", Some("7")),
             ("-7", Some("-7")),

@@ -1,14 +1,14 @@
-//! A consumer's record as it is nearly always written, read without a copy.
+//! A fast parser for the usual form of a consumer record. It makes no copies.
 //!
-//! A document may hold a hundred thousand of them, and is read while requests wait. So the usual record is read from its
-//! text in one go; whatever is unusual (an escape, a letter outside of ASCII, an unknown field, a mistake) is left to the
-//! decoders of the language, which are slower and can say what is wrong.
+//! A document may have a hundred thousand records and is read while requests wait. The usual record is parsed directly from
+//! its text. A record with anything unusual (an escape, a letter outside of ASCII, an unknown field, an error) is left to the
+//! general decoders, which are slower and report errors.
 
 use crate::config::values::scalar::unhex;
 use crate::config::{ApiKeyRef, ConsumerRef, CredentialRef, KeyRef};
 
-/// Reads the record that the text begins with, and says how long it is; `None` where it isn't a plain one. What it reads,
-/// the language's decoder reads likewise.
+/// Parses the record at the start of the text and returns it with its length. `None` where it has an unusual form. The
+/// general decoder gives the same result.
 pub(in crate::config) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize)> {
     let mut reader = RecordParser { text, at: 0 };
     let mut name = None;
@@ -34,7 +34,7 @@ pub(in crate::config) fn consumer(text: &[u8]) -> Option<(ConsumerRef<'_>, usize
     Some((consumer, reader.at))
 }
 
-/// Keeps a field that comes once.
+/// Stores a field, unless it is a duplicate.
 fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
     if field.is_some() {
         return None;
@@ -86,19 +86,19 @@ fn api_key<'a>(reader: &mut RecordParser<'a>) -> Option<ApiKeyRef<'a>> {
 /// The most labels of a plain record.
 const MOST_LABELS: usize = 64;
 
-/// Whether it is printable ASCII that stands for itself in a string: neither a quote nor a backslash.
+/// Whether it is printable ASCII without an escape in a string: neither a quote nor a backslash.
 const fn is_plain(byte: u8) -> bool {
     matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~')
 }
 
-/// What is left of the text. Each step is `None` where something else stands there.
+/// The rest of the text. Each step returns `None` where the text has something else.
 struct RecordParser<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> RecordParser<'a> {
-    /// The next byte that isn't a blank (RFC 8259 §2), which stays.
+    /// The next byte that isn't a blank (RFC 8259 §2), without consuming it.
     fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.get(self.at)?;
@@ -113,12 +113,12 @@ impl<'a> RecordParser<'a> {
         (self.peek()? == byte).then(|| self.at = self.at.saturating_add(1))
     }
 
-    /// Whether this byte comes next; then it is taken.
+    /// Whether this byte is next. It is consumed then.
     fn takes(&mut self, byte: u8) -> bool {
         self.take(byte).is_some()
     }
 
-    /// What `read` reads; nothing where `null` stands there.
+    /// The result of `read`, or nothing for `null`.
     fn given<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         if self.peek()? != b'n' {
             return read(self).map(Some);
@@ -176,14 +176,14 @@ impl<'a> RecordParser<'a> {
         let mut labels: Vec<(&str, &str)> = Vec::new();
         self.map(|reader, name| {
             let name = filled(name)?;
-            // Each is compared with all before it: a record of very many is not the usual one.
+            // Each label is compared with all labels before it, so records with many labels aren't parsed here.
             (labels.len() < MOST_LABELS).then_some(())?;
             let is_new = labels.iter().all(|(other, _)| *other != name);
             is_new.then_some(())?;
             labels.push((name, reader.string()?));
             Some(())
         })?;
-        // By name, as they are where the document was read as a whole.
+        // Sorted by name, as in a document that is parsed completely.
         labels.sort_unstable();
         Some(labels)
     }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plain_is_read_alike() {
+    fn agrees_with_the_general_decoder() {
         let digest = "9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         for text in [
             r#"{"name":"a"}"#,
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_many_labels_is_not_the_usual_one() {
+    fn leaves_records_of_many_labels_to_the_general_decoder() {
         let text = |count: usize| {
             let labels: Vec<String> = (0..count).map(|n| format!(r#""l{n}":"""#)).collect();
             format!(r#"{{"name":"a","labels":{{{}}}}}"#, labels.join(","))
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_left_to_others() {
+    fn leaves_unusual_records_to_the_general_decoder() {
         for text in [
             r#"{"name":"\u0061"}"#,
             r#"{"name":"é"}"#,

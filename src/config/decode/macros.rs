@@ -1,4 +1,4 @@
-//! The language's three shapes, each written once as a table: a record, a choice among fields, a choice among words.
+//! Macros for the three kinds of types in the config: a record, a choice of one field, a choice of one word.
 
 /// A struct, its table of fields and its decoder. A field is written
 /// `"jsonName" rust_name: Type as decoder = presence;` where `as decoder` is left out for the type's own (no decoder may
@@ -65,7 +65,7 @@ macro_rules! record {
                     );
                 )*
                 entries.finish(at, errors);
-                // All at once: with a way out for each field the clean-up of the others would be written for each.
+                // One test for all fields: an early return for each field would repeat the clean-up code.
                 if let ($(Some($field),)*) = ($($field,)*) {
                     return Some(Self { $($field),* });
                 }
@@ -91,7 +91,7 @@ macro_rules! record {
     };
 }
 
-/// A node that is known with the program.
+/// A constant node.
 macro_rules! node {
     ([]) => {
         $crate::config::decode::node::Node::List(Vec::new())

@@ -1,5 +1,5 @@
-//! From nodes to values: each decoder notes what is wrong and goes on, so that all errors are told at once.
-//! No error quotes a value: it may be a secret.
+//! Decoders from nodes to values. A decoder adds its errors and continues, so that all errors are reported together. An error
+//! never quotes a value: it may be a secret.
 
 #[macro_use]
 mod macros;
@@ -16,22 +16,22 @@ use crate::config::decode::node::Node;
 use crate::config::{ConfigErrors, Path};
 use crate::hash::{Map, Seeded, Set};
 
-/// What can be read from a document.
+/// A type that can be decoded from a node.
 pub(in crate::config) trait Decode: Sized {
-    /// The value, or `None` after noting at least one error.
+    /// The value, or `None` after at least one error was added.
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self>;
 }
 
-/// Something under a name of its own, in the order of writing.
+/// A named value. Lists of them keep the order of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named<T> {
-    /// The name: unique among its neighbours, not empty.
+    /// The name: unique in its list, not empty.
     pub name: String,
-    /// What it names.
+    /// The value.
     pub value: T,
 }
 
-/// Notes that something else was expected.
+/// Adds the error that `what` was expected.
 pub(in crate::config) fn expected<T>(
     what: &str,
     node: &Node<'_>,
@@ -47,7 +47,7 @@ pub(in crate::config) fn expected<T>(
     None
 }
 
-/// Notes that one of some words was expected.
+/// Adds the error that one of some words was expected.
 pub(in crate::config) fn expected_word<T>(
     words: &[&str],
     node: &Node<'_>,
@@ -102,7 +102,7 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
-/// Any JSON value; duplicate keys in it are errors all the same.
+/// Any JSON value. Duplicate keys in it are errors.
 impl Decode for serde_json::Value {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         Some(match node {
@@ -115,7 +115,7 @@ impl Decode for serde_json::Value {
                 let any = |key: &str, _: &Path<'_>, _: &mut ConfigErrors| Some(key.to_owned());
                 let entries: Vec<Named<Self>> = pairs(any, Self::decode, node, at, errors)?;
                 let mut object = serde_json::Map::new();
-                // One by one: `collect` would bring a sort of its own into the module, 9 kB.
+                // One by one: `collect` would add a sort to the module, 9 kB.
                 for Named { name, value } in entries {
                     object.insert(name, value);
                 }
@@ -125,10 +125,10 @@ impl Decode for serde_json::Value {
     }
 }
 
-/// What decodes one value.
+/// A decoder of a value.
 type Decoder<T> = fn(&Node<'_>, &Path<'_>, &mut ConfigErrors) -> Option<T>;
 
-/// A list whose entries are read by `decoder`.
+/// A list whose entries `decoder` decodes.
 pub(in crate::config) fn list<T>(
     decoder: Decoder<T>,
     node: &Node<'_>,
@@ -168,7 +168,7 @@ pub(in crate::config) fn filled<T>(
     Some(list)
 }
 
-/// A list of records whose `name`s differ.
+/// A list of records with distinct `name`s.
 pub(in crate::config) fn distinct<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -185,11 +185,11 @@ pub(in crate::config) fn distinct<T: Decode>(
     read.into_iter().collect()
 }
 
-/// The names of a list's records so far.
+/// The names of the records of a list, so far.
 pub(in crate::config) enum Distinct {
-    /// By a hash: small, but good for nothing than to see that no two are alike.
+    /// Hashes only: they take little memory, and show that all names are distinct.
     Roughly(Vec<u64>, Seeded),
-    /// Each with the place where it stood last.
+    /// Each name with the index of its last record.
     Exactly(Map<Box<str>, usize>),
 }
 
@@ -200,12 +200,12 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    /// For so many records; the errors about names are left out.
+    /// A check for this many records that adds no errors.
     pub(in crate::config) fn roughly(count: usize) -> Self {
         Self::Roughly(Vec::with_capacity(count), Seeded::default())
     }
 
-    /// Whether two names may be alike that no error was told about.
+    /// Whether two names may be equal without an error for them.
     pub(in crate::config) fn leaves_doubt(self) -> bool {
         match self {
             Self::Exactly(_) => false,
@@ -218,7 +218,7 @@ impl Distinct {
         }
     }
 
-    /// Notes a name, and where it stands: the place where it stood before.
+    /// Adds a name with its index. Returns the index of an earlier record with this name.
     fn note(&mut self, name: &str, index: usize) -> Option<usize> {
         match self {
             Self::Exactly(places) => places.insert(name.into(), index),
@@ -229,7 +229,7 @@ impl Distinct {
         }
     }
 
-    /// Reads the record that is the entry `index` of the list `at`.
+    /// Decodes the record at `index` of the list `at`.
     pub(in crate::config) fn entry<T: Decode>(
         &mut self,
         node: &Node<'_>,
@@ -248,10 +248,10 @@ impl Distinct {
     }
 }
 
-/// What reads a key: it may fold it.
+/// A decoder of a key. It may normalise the key.
 type NameDecoder = fn(&str, &Path<'_>, &mut ConfigErrors) -> Option<String>;
 
-/// A map whose keys are names, and whose values are of one kind.
+/// A map from names to values of one type.
 pub(in crate::config) fn pairs<T>(
     read_name: NameDecoder,
     read_value: Decoder<T>,
@@ -262,7 +262,7 @@ pub(in crate::config) fn pairs<T>(
     let Node::Map(entries) = node else {
         if matches!(node, Node::List(nodes) if nodes.iter().any(|one| one.entry("name").is_some()))
         {
-            // As the Gateway API and Envoy have it.
+            // The Gateway API and Envoy use a list here.
             let reason = "expected a map, found a list";
             errors.suggest(
                 at,
@@ -293,7 +293,7 @@ impl<T: Decode> Decode for Vec<Named<T>> {
     }
 }
 
-/// A name that may be anything but empty.
+/// Any name that isn't empty.
 pub(in crate::config) fn name(
     name: &str,
     at: &Path<'_>,

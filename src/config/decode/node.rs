@@ -1,4 +1,4 @@
-//! A document as it was read: keeps the order of fields and every duplicate key, so that both can be told.
+//! A parsed document. It keeps the order of fields and duplicate keys, so that both can be reported.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 
-/// A value of a JSON document, borrowed from its text where that can be. Its depth is bounded by the reader (128).
+/// A value of a JSON document, borrowed from its text where possible. The parser bounds its depth (128).
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::config) enum Node<'a> {
     Null,
@@ -27,7 +27,7 @@ impl<'a> Node<'a> {
         Ok(node)
     }
 
-    /// What it is, for messages that must not quote it.
+    /// The name of its type, for messages that must not quote the value.
     pub(in crate::config) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "`null`",
@@ -49,7 +49,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The fields of a map, as they were written; none of anything else.
+    /// The fields of a map in their order; empty for other values.
     pub(in crate::config) fn entries(&self) -> &[(Cow<'a, str>, Self)] {
         match self {
             Self::Map(entries) => entries,
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_and_duplicates_are_kept() {
+    fn keeps_order_and_duplicates() {
         let node = Node::parse(br#"{"b": 1, "a": [null, true, "x\n", 1.5, -2], "b": {}}"#).unwrap();
         let Node::Map(entries) = &node else {
             panic!("no map")
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json() {
+    fn refuses_invalid_json() {
         let deep = "[".repeat(100_000);
         for text in [
             "",

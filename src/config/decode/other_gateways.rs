@@ -1,15 +1,15 @@
-//! Words that other gateways have for what a policy says otherwise: of the Gateway API, Kong, APISIX, Higress and Nacos. None
-//! of them is taken; whoever writes one is told what stands for it here.
+//! Field names of other gateways (Gateway API, Kong, APISIX, Higress, Nacos) with their equivalents here. They aren't
+//! accepted; the error for such a field names the equivalent.
 
 use crate::config::decode::nearest::fold;
 
-/// Words of others in one record.
+/// The names that other gateways use in one record.
 struct Words {
-    /// A field that this record has, and that no record of rows before has.
+    /// A field that identifies this record: no record of earlier rows has it.
     of: &'static str,
-    /// What others write, with blanks between; case, `_` and `-` count for nothing.
+    /// The names of other gateways, separated by blanks. Case, `_` and `-` are ignored.
     written: &'static str,
-    /// What to write in its place.
+    /// The equivalent.
     instead: &'static str,
 }
 
@@ -148,7 +148,7 @@ const TABLE: &[Words] = words! {
     // A provider, or a credential of a consumer.
     "apiKey": "key-auth key api_key_auth keyauth_credentials" =>
         "did you mean `apiKey`?";
-    // A place of a key.
+    // A location of a key.
     "cookie": "param params arg query_param" =>
         "did you mean `query`?";
     // The new prefix of a path.
@@ -180,7 +180,7 @@ const TABLE: &[Words] = words! {
     // Longer ones are pasted text.
 };
 
-/// What stands here for a word of others, in a record with these fields.
+/// The equivalent of another gateway's name, in a record with these fields.
 pub(in crate::config) fn instead(written: &str, fields: &[&str]) -> Option<&'static str> {
     // Longer ones are pasted text.
     if written.len() > 64 {
@@ -228,7 +228,7 @@ mod tests {
     ];
 
     #[test]
-    fn each_row_is_of_a_record_and_takes_none_of_its_own_words() {
+    fn each_row_belongs_to_a_record_and_has_none_of_its_fields() {
         for row in TABLE {
             assert!(
                 RECORDS.iter().any(|(_, of)| *of == row.of),

@@ -1,18 +1,18 @@
-//! A text that needn't be in memory whole.
+//! A text that is read in chunks and never completely in memory.
 
 use std::borrow::Cow;
 
 use crate::config::ConfigErrors;
 
-/// A text that is handed over in pieces, each as often as it is asked for: a host keeps it, say.
+/// A text that can be read in chunks, each any number of times. For example, the host keeps it.
 pub trait Chunks {
-    /// How many bytes it has.
+    /// The length in bytes.
     fn length(&self) -> usize;
 
-    /// The bytes from `start` on: `most` of them, fewer only where the text ends before.
+    /// `most` bytes from `start` on; fewer only at the end of the text.
     ///
     /// # Errors
-    /// Why the text can't be read.
+    /// The reason why the text can't be read.
     fn chunk(&self, start: usize, most: usize) -> Result<Cow<'_, [u8]>, ConfigErrors>;
 }
 

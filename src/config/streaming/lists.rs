@@ -1,45 +1,44 @@
-//! The two long lists of a policy, handed over record by record.
+//! The two long lists of a config, read record by record.
 
 use crate::config::{Config, ConfigErrors, Consumer, Route};
 
-/// A record of a list, as far as it could be read.
+/// A decoded record of a list.
 #[derive(Clone, Copy, Debug)]
 pub enum Decoded<'r, T> {
-    /// All of it is what was written.
+    /// The record is complete.
     Whole(&'r T),
-    /// Each field that it has is, but there is one besides that isn't known, or that stands twice: it may have been meant to
-    /// be another one.
+    /// The record has an unknown field or a duplicate field besides. That field may have been meant to be another one.
     Partly(&'r T),
 }
 
-/// What takes the records of a list, each with its place.
+/// Receives the records of a list, each with its index.
 pub type RecordSink<'e, T> = &'e mut dyn FnMut(usize, Decoded<'_, T>);
 
-/// What a policy may have very many of, each read, used and forgotten before the next. May be asked for again.
+/// The long lists of a config. Each record is read, used and dropped before the next one. The lists can be read again.
 pub trait ConfigLists {
-    /// Hands over each consumer with its place, but for those that are no consumers.
+    /// Passes each consumer with its index to `each`, except those that can't be decoded.
     ///
     /// # Errors
-    /// Why they can't be read at all.
+    /// The reason why the list can't be read.
     fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors>;
 
-    /// Hands over each route with its place, but for those that are no routes.
+    /// Passes each route with its index to `each`, except those that can't be decoded.
     ///
     /// # Errors
-    /// Why they can't be read at all.
+    /// The reason why the list can't be read.
     fn routes(&mut self, each: RecordSink<'_, Route>) -> Result<(), ConfigErrors>;
 
-    /// How many routes there are, roughly.
+    /// The approximate number of routes.
     fn about_routes(&self) -> usize;
 
-    /// Whether all that was handed over, and all besides, is what was written.
+    /// The result of reading the whole config.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All errors of the config.
     fn verdict(&self) -> Result<(), ConfigErrors>;
 }
 
-/// A config that was read whole.
+/// A config that is completely in memory.
 impl ConfigLists for &Config {
     fn consumers(&mut self, each: RecordSink<'_, Consumer>) -> Result<(), ConfigErrors> {
         let consumers = self.consumers.iter().enumerate();

@@ -1,4 +1,4 @@
-//! A policy that is read list by list, so that it is never in memory whole.
+//! A config that is read list by list and never completely in memory.
 
 mod chunks;
 mod lists;
@@ -18,13 +18,13 @@ use crate::config::streaming::outline::{Entry, ListItems, entries};
 use crate::config::streaming::window::{Extent, Stop, Window};
 use crate::config::{Config, ConfigErrors, Consumer, Path, Route};
 
-/// How much of a text is looked at at once.
+/// The size of the window in bytes.
 const WINDOW: usize = 16 * 1024;
 
-/// No consumer and no route is shorter: `{"name":"a"}`.
+/// The length of the shortest possible consumer or route: `{"name":"a"}`.
 const SHORTEST: usize = 12;
 
-/// A policy's text, of which all is read but its consumers and routes.
+/// The text of a config. Everything except its consumers and routes is already read.
 pub struct StreamingConfig<'t> {
     text: &'t dyn Chunks,
     window: Window<'t>,
@@ -33,28 +33,28 @@ pub struct StreamingConfig<'t> {
     routes: List,
 }
 
-/// What isn't in the lists.
+/// The part outside of the lists.
 struct Rest {
     entries: Vec<Entry>,
-    /// The text of each entry's value; none of those that are read apart, and of those that nobody reads.
+    /// The text of each entry's value. `None` for the lists, and for entries that aren't decoded.
     texts: Vec<Option<Vec<u8>>>,
     errors: ConfigErrors,
 }
 
-/// A list that is read apart.
+/// A list that is read record by record.
 struct List {
     name: &'static str,
-    /// Which entry of the document it is, and where.
+    /// The index of its entry in the document, and the position of its text.
     stands: Option<(usize, Extent)>,
     errors: ConfigErrors,
 }
 
 impl<'t> StreamingConfig<'t> {
-    /// Reads all but the lists: a config without consumers and routes, where nothing is wrong with what these refer to. What
-    /// is wrong with the rest of it is told by the [verdict](Lists::verdict).
+    /// Reads everything except the lists. Returns a config without consumers and routes, unless a field that these refer to
+    /// has an error. [`ConfigLists::verdict`] returns the other errors.
     ///
     /// # Errors
-    /// Why the text is no policy at all.
+    /// The reason why the text isn't a policy.
     pub fn open(text: &'t dyn Chunks) -> Result<(Self, Option<Config>), ConfigErrors> {
         Self::open_through(text, WINDOW)
     }
@@ -62,7 +62,7 @@ impl<'t> StreamingConfig<'t> {
     /// The same through a window of `size` bytes.
     ///
     /// # Errors
-    /// Why the text is no policy at all.
+    /// The reason why the text isn't a policy.
     pub fn open_through(
         text: &'t dyn Chunks,
         size: usize,
@@ -83,7 +83,7 @@ impl<'t> StreamingConfig<'t> {
         Ok((draft, config))
     }
 
-    /// Everything that is wrong, the lists with it.
+    /// All errors, with those of the lists.
     #[must_use]
     pub fn refuse(mut self) -> ConfigErrors {
         let lists = self
@@ -96,7 +96,7 @@ impl<'t> StreamingConfig<'t> {
     }
 }
 
-/// A policy may hold secrets.
+/// Shows no content: a policy may have secrets.
 impl fmt::Debug for StreamingConfig<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamingConfig").finish_non_exhaustive()
@@ -120,7 +120,7 @@ impl ConfigLists for StreamingConfig<'_> {
 
     fn verdict(&self) -> Result<(), ConfigErrors> {
         let mut lists = [&self.consumers, &self.routes];
-        // The later one first: so the place of the other stays what it is.
+        // The later list first, so that the position of the earlier one stays valid.
         lists.sort_by_key(|list| std::cmp::Reverse(list.place()));
         let mut errors = self.rest.errors.clone();
         for list in lists.into_iter().filter(|list| !list.errors.is_empty()) {
@@ -131,7 +131,7 @@ impl ConfigLists for StreamingConfig<'_> {
 }
 
 impl<'r, T> Decoded<'r, T> {
-    /// The record, whatever there is besides.
+    /// The record, complete or not.
     pub(in crate::config) const fn record(self) -> &'r T {
         let (Self::Whole(record) | Self::Partly(record)) = self;
         record
@@ -182,7 +182,7 @@ impl Rest {
         Ok((rest, config))
     }
 
-    /// The config without what is wrong, where nothing else refers to that.
+    /// The config without the fields that have errors, if no other field refers to them.
     fn sound(&self) -> Result<Option<Config>, Stop> {
         if !self.errors.iter().all(|error| stands_alone(&error.path)) {
             return Ok(None);
@@ -200,7 +200,7 @@ impl Rest {
         Ok(Config::decode(&Node::Map(fields), &Path::Root, &mut errors))
     }
 
-    /// The document's first `count` entries, with empty lists for what is read apart.
+    /// The first `count` entries of the document, with empty lists for consumers and routes.
     fn node(&self, count: usize) -> Result<Node<'_>, serde_json::Error> {
         let mut fields = Vec::with_capacity(self.entries.len());
         for (entry, text) in self.entries.iter().zip(&self.texts).take(count) {
@@ -213,7 +213,7 @@ impl Rest {
         Ok(Node::Map(fields))
     }
 
-    /// How many errors are told before those of the entry at `place`.
+    /// The number of errors before those of the entry at `place`.
     fn errors_before(&self, place: usize) -> usize {
         let mut errors = ConfigErrors::default();
         if let Ok(node) = self.node(place) {
@@ -223,25 +223,25 @@ impl Rest {
     }
 }
 
-/// The fields that nothing else refers to. `minVersion` is none of them: in a policy for a newer module everything else may
-/// be right.
+/// The fields that no other field refers to. `minVersion` isn't one of them: in a policy for a newer module all other fields
+/// may be valid.
 const BESIDE: [&str; 4] = ["accessLog", "consumersFrom", "paths", "unmatched"];
 
-/// The fields of which others need what has to be written: where that can be read, what is too much matters to none.
+/// The fields whose required parts other fields refer to. An unknown field in them affects no other field.
 const NAMED: [&str; 2] = ["providers", "routing"];
 
-/// Whether what is wrong at this path can't be the reason for anything else that is.
+/// Whether an error at this path can't cause other errors.
 fn stands_alone(path: &str) -> bool {
     let first = first_step(path);
     BESIDE.contains(&first) || (NAMED.contains(&first) && path != first)
 }
 
-/// The policy's field that a path is in.
+/// The top-level field of a path.
 fn first_step(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
-/// How many records a list has, where it is one: what a text can't hold, no room is made for.
+/// The number of records of a list, bounded by the length of its text.
 fn records(list: Extent) -> usize {
     let length = list.span.end.saturating_sub(list.span.start);
     list.entries.min(length / SHORTEST)
@@ -314,7 +314,7 @@ impl List {
 }
 
 impl Stop {
-    /// What it means for the operator: a text that is malformed is read strictly, to its first mistake.
+    /// The error for the operator. A malformed text is parsed strictly, to find its first error.
     fn tell(self, text: &dyn Chunks) -> ConfigErrors {
         let whole = match self {
             Self::Unreadable(errors) => return errors,
@@ -328,7 +328,7 @@ impl Stop {
         if let Err(error) = syntax::check(&whole) {
             errors.push("", format!("not JSON: {error}"));
         } else if let Ok(node) = Node::parse(&whole) {
-            // No object, then.
+            // The text is JSON, but not an object.
             let _ = Config::decode(&node, &Path::Root, &mut errors);
         }
         if errors.is_empty() {

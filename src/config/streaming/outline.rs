@@ -1,19 +1,19 @@
-//! Where the fields of a document and the entries of its lists stand.
+//! The positions of a document's fields and of its lists' entries.
 
 use std::borrow::Cow;
 
 use crate::config::decode::node::Node;
 use crate::config::streaming::window::{Extent, Span, Stop, Window};
 
-/// A field of the document's own map.
+/// A top-level field of the document.
 pub(in crate::config) struct Entry {
     pub(in crate::config) name: String,
     pub(in crate::config) value: Extent,
-    /// Whether the value begins as a list does.
+    /// Whether the value begins with `[`.
     pub(in crate::config) is_list: bool,
 }
 
-/// The fields of the document, in order and with every duplicate. Their values may yet be no JSON.
+/// The top-level fields in their order, with duplicates. Their values aren't parsed and may be invalid JSON.
 pub(in crate::config) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
     let mut entries = Vec::new();
     let mut walk = Walk::into(window, 0, b'{')?;
@@ -49,7 +49,7 @@ fn text(key: &[u8]) -> Result<String, Stop> {
     }
 }
 
-/// The entries of a list that is a field of the document, one after the other.
+/// The entries of a list that is a top-level field.
 pub(in crate::config) struct ListItems {
     walk: Walk,
     end: usize,
@@ -68,7 +68,7 @@ impl ListItems {
         window: &mut Window<'_>,
     ) -> Result<Option<Span>, Stop> {
         let Some(at) = self.walk.next(window, b']')? else {
-            // Where a bracket of the wrong kind closed it, the first look saw another end.
+            // A bracket of the wrong kind closes it: the first pass found another end.
             return if self.walk.at == self.end {
                 Ok(None)
             } else {
@@ -83,7 +83,7 @@ impl ListItems {
 
 /// A walk from entry to entry of a list or a map.
 struct Walk {
-    /// Behind what was read last.
+    /// The position after the last byte that was read.
     at: usize,
     begun: bool,
 }
@@ -100,7 +100,7 @@ impl Walk {
         })
     }
 
-    /// Where the next entry begins; none where `close` stands, which is read then.
+    /// The start of the next entry. `None` at `close`, which is consumed.
     fn next(&mut self, window: &mut Window<'_>, close: u8) -> Result<Option<usize>, Stop> {
         let (at, byte) = window.next_byte(self.at)?;
         let behind = at.saturating_add(1);

@@ -1,21 +1,21 @@
-//! Whether a text is JSON, and if not, where and why.
+//! A strict JSON check that reports the first syntax error.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Reads the whole text as a [`Node`](crate::config::decode::node::Node) is read, and keeps nothing of it.
+/// Parses the whole text like a [`Node`](crate::config::decode::node::Node), without keeping anything.
 ///
 /// # Errors
-/// The first thing that is no JSON.
+/// The first syntax error.
 pub(in crate::config) fn check(text: &[u8]) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     Checked::deserialize(&mut reader)?;
     reader.end()
 }
 
-/// A value that is JSON.
+/// A value of valid JSON.
 struct Checked;
 
 impl<'de> Deserialize<'de> for Checked {

@@ -1,18 +1,18 @@
-//! A text seen through a window: where its values stand, found without reading them.
+//! A window over a text. It finds the ends of values without parsing them.
 
 use std::borrow::Cow;
 
 use crate::config::{Chunks, ConfigErrors};
 
-/// How deep lists and maps may stand in each other: serde_json's limit, which counts from the value that it is given.
+/// The maximum depth of nested lists and maps: serde_json's limit, counted from the parsed value.
 const DEEPEST: usize = 127;
 
-/// Why a walk through a text ended.
+/// The reason why a walk through a text ended.
 #[derive(Debug)]
 pub(in crate::config) enum Stop {
     /// The text can't be read.
     Unreadable(ConfigErrors),
-    /// It is no JSON object, or deeper than may be. Where and why, its strict reader tells better.
+    /// It isn't a JSON object, or it is nested too deep. The strict check reports the details.
     Malformed,
 }
 
@@ -23,15 +23,15 @@ pub(in crate::config) struct Span {
     pub(in crate::config) end: usize,
 }
 
-/// The extent of one value.
+/// The position of one value.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::config) struct Extent {
     pub(in crate::config) span: Span,
-    /// How many entries a list or map has, near enough to make room for them.
+    /// The approximate number of entries of a list or map, for allocations.
     pub(in crate::config) entries: usize,
 }
 
-/// A part of a text in memory, which moves.
+/// A moving part of a text in memory.
 pub(in crate::config) struct Window<'t> {
     text: &'t dyn Chunks,
     held: Cow<'t, [u8]>,
@@ -40,7 +40,7 @@ pub(in crate::config) struct Window<'t> {
 }
 
 impl<'t> Window<'t> {
-    /// A window of `size` bytes; more where one value needs more.
+    /// A window of `size` bytes, or more where one value needs more.
     pub(in crate::config) fn new(text: &'t dyn Chunks, size: usize) -> Self {
         Self {
             text,
@@ -50,7 +50,7 @@ impl<'t> Window<'t> {
         }
     }
 
-    /// What is held from `at` on: empty only at the text's end.
+    /// The bytes in memory from `at` on. Empty only at the end of the text.
     fn rest(&mut self, at: usize) -> Result<&[u8], Stop> {
         let mut within = at.wrapping_sub(self.start);
         if within >= self.held.len() {
@@ -64,7 +64,7 @@ impl<'t> Window<'t> {
     }
 
     fn load(&mut self, at: usize, most: usize) -> Result<(), Stop> {
-        // The old piece goes first: memory for both would never be given back.
+        // Frees the old chunk first: the memory for both would never be given back.
         self.held = Cow::Borrowed(&[]);
         self.held = self.text.chunk(at, most).map_err(Stop::Unreadable)?;
         self.start = at;
@@ -76,7 +76,7 @@ impl<'t> Window<'t> {
         Ok(())
     }
 
-    /// The bytes of a stretch.
+    /// The bytes of a span.
     pub(in crate::config) fn bytes(&mut self, span: Span) -> Result<&[u8], Stop> {
         let length = span.end.saturating_sub(span.start);
         let within = span.start.wrapping_sub(self.start);
@@ -89,7 +89,7 @@ impl<'t> Window<'t> {
         rest.get(..length).ok_or(Stop::Malformed)
     }
 
-    /// The next byte that is no blank, and where it stands.
+    /// The next byte that isn't a blank, and its position.
     pub(in crate::config) fn next_byte(&mut self, mut at: usize) -> Result<(usize, u8), Stop> {
         loop {
             let rest = self.rest(at)?;
@@ -106,7 +106,7 @@ impl<'t> Window<'t> {
         }
     }
 
-    /// Whether nothing but blanks follows.
+    /// Whether only blanks follow.
     pub(in crate::config) fn ends(&mut self, at: usize) -> Result<bool, Stop> {
         match self.next_byte(at) {
             Ok(_) => Ok(false),
@@ -115,8 +115,8 @@ impl<'t> Window<'t> {
         }
     }
 
-    /// The value that begins at `start`, inside of `depth` lists and maps. What is between its first and its last byte
-    /// is looked at no closer than its end asks for.
+    /// The position of the value that begins at `start`, inside of `depth` lists and maps. Only its end is searched; its
+    /// content isn't checked.
     pub(in crate::config) fn extent(&mut self, start: usize, depth: usize) -> Result<Extent, Stop> {
         let mut scan = Scan {
             depth,
@@ -126,7 +126,7 @@ impl<'t> Window<'t> {
         loop {
             let rest = self.rest(at)?;
             if rest.is_empty() {
-                // Only a word or a number has no last byte of its own; no object ends in one.
+                // Only a word or a number has no closing byte, and an object can't end with one.
                 return Err(Stop::Malformed);
             }
             let length = rest.len();
@@ -147,7 +147,7 @@ impl<'t> Window<'t> {
 
 struct TooDeep;
 
-/// What is known of a value while its end is looked for.
+/// The state of the search for the end of a value.
 #[derive(Default)]
 struct Scan {
     depth: usize,
@@ -159,11 +159,11 @@ struct Scan {
 }
 
 impl Scan {
-    /// Goes on over `bytes`: one behind the value's last byte, where that is among them.
+    /// Scans `bytes`. Returns the position after the value's last byte, if it is among them.
     fn over(&mut self, bytes: &[u8], outside: usize) -> Result<Option<usize>, TooDeep> {
         let mut bytes = bytes.iter().enumerate();
         loop {
-            // Most of a policy is text, so that is gone through in a loop of its own.
+            // Most of a policy is text, so strings have their own loop.
             if self.in_text {
                 let Some((at, &byte)) = self.end_of_text(&mut bytes) else {
                     return Ok(None);
@@ -185,7 +185,7 @@ impl Scan {
         }
     }
 
-    /// The next byte of a text that may end it.
+    /// The next byte of a string that may end it.
     fn end_of_text<'b>(
         &mut self,
         bytes: &mut impl Iterator<Item = (usize, &'b u8)>,
@@ -199,7 +199,7 @@ impl Scan {
         Some(found)
     }
 
-    /// One byte that isn't in a text: one behind the value's last byte, where this tells.
+    /// Scans one byte outside of strings. Returns the position after the value's last byte, if this byte ends it.
     fn outside_text(
         &mut self,
         at: usize,

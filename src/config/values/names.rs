@@ -1,4 +1,4 @@
-//! Names with a grammar of their own: header fields, cookies, methods.
+//! Names with a grammar: header fields, cookies, methods.
 
 use crate::http::is_token;
 
@@ -7,7 +7,7 @@ use crate::config::decode::{Decode, Named, expected, list, name, pairs};
 use crate::config::values::text::{line, value};
 use crate::config::{ConfigErrors, Path};
 
-/// A header name to be read, in lower case.
+/// The name of a header that is read, in lower case.
 pub(in crate::config) fn header_name(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -16,7 +16,7 @@ pub(in crate::config) fn header_name(
     readable(&String::decode(node, at, errors)?, at, errors)
 }
 
-/// A header name to be written or removed, in lower case.
+/// The name of a header that is written or removed, in lower case.
 pub(in crate::config) fn own_header(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -25,7 +25,7 @@ pub(in crate::config) fn own_header(
     writable(&String::decode(node, at, errors)?, at, errors)
 }
 
-/// A list of header names to be removed.
+/// A list of the names of headers to remove.
 pub(in crate::config) fn own_headers(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -34,7 +34,7 @@ pub(in crate::config) fn own_headers(
     list(own_header, node, at, errors)
 }
 
-/// A map from header names, which are written, to values without control characters.
+/// A map from the names of written headers to values without control characters.
 pub(in crate::config) fn header_values(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -43,7 +43,7 @@ pub(in crate::config) fn header_values(
     pairs(writable, value, node, at, errors)
 }
 
-/// The headers of a callout: a map from header names, which are written, to text that may be a secret.
+/// The headers of a callout: a map from header names to text that may be a secret.
 pub(in crate::config) fn secret_headers<T: Decode>(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -57,8 +57,8 @@ fn askable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Strin
     let name = writable(name, at, errors)?;
     if name == "accept-encoding" {
         // RFC 9110 §12.5.3.
-        let reason = "a compressed answer can't be read";
-        errors.suggest(at, reason, "leave it out: `identity` is asked for");
+        let reason = "compressed responses are not supported";
+        errors.suggest(at, reason, "remove it: the filter sends `identity`");
         return None;
     }
     Some(name)
@@ -77,7 +77,7 @@ fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
     let name = name.to_ascii_lowercase();
     if name.starts_with(':') || name == "host" {
         // Envoy has no `host` field: it is `:authority` there.
-        let reason = "the host, path and method are no header fields here";
+        let reason = "host, path and method are not header fields here";
         errors.suggest(at, reason, "they have fields of their own");
         return None;
     }
@@ -89,8 +89,8 @@ fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
     Some(name)
 }
 
-/// Fields that belong to one connection or to the framing of a message (RFC 9110 §7.6.1, §8.6): to write them is to
-/// break it, and Envoy writes them itself.
+/// Fields of a connection or of message framing (RFC 9110 §7.6.1, §8.6). Writing them would break the message; Envoy writes
+/// them itself.
 pub(in crate::config) const FRAMING: [&str; 9] = [
     "connection",
     "content-length",
@@ -103,8 +103,8 @@ pub(in crate::config) const FRAMING: [&str; 9] = [
     "http2-settings",
 ];
 
-/// Fields of HTTP's own that clients send for themselves. A route that sets one of them changes it on its own requests; it
-/// doesn't become the gate's everywhere.
+/// Standard HTTP fields that clients send. A route that sets one of them changes it on its own requests only; clients may
+/// still send it on other routes.
 pub(in crate::config) const CLIENTS_OWN: [&str; 24] = [
     "accept",
     "accept-charset",
@@ -134,7 +134,7 @@ pub(in crate::config) const CLIENTS_OWN: [&str; 24] = [
 
 fn writable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     let name = readable(name, at, errors)?;
-    // Upstreams that fold `_` into `-` would read the one for the other.
+    // Upstreams that treat `_` as `-` would mix the two up.
     let folded = name.replace('_', "-");
     if FRAMING.contains(&folded.as_str()) {
         errors.push(
@@ -160,7 +160,7 @@ pub(in crate::config) fn cookie_name(
     Some(name)
 }
 
-/// Methods that are written in capitals; a method's name is case-sensitive (RFC 9110 §9.1).
+/// Methods in upper case; methods are case-sensitive (RFC 9110 §9.1).
 pub(in crate::config) const METHODS: [&str; 9] = [
     "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
 ];
@@ -196,7 +196,7 @@ pub(in crate::config) fn method_names(
     list(method, node, at, errors)
 }
 
-/// A method, or a template of one.
+/// A method, or a template that makes one.
 pub(in crate::config) fn method_template(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names() {
+    fn reads_header_names() {
         for (text, readable, writable) in [
             ("X-Tenant", Some("x-tenant"), Some("x-tenant")),
             ("x_tenant", Some("x_tenant"), Some("x_tenant")),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_have_a_case() {
+    fn methods_are_case_sensitive() {
         for (text, expected) in [
             ("GET", Some("GET")),
             ("get", None),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn cookie_names() {
+    fn reads_cookie_names() {
         assert!(read(cookie_name, "a_b").is_some());
         assert!(read(cookie_name, "a=b").is_none());
     }

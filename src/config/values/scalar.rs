@@ -4,12 +4,12 @@ use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, expected};
 use crate::config::{ConfigErrors, Path};
 
-/// A share of a whole, written `50%`: 0 to 100.
+/// A percentage, written `50%`: 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(u8);
 
 impl Percent {
-    /// The share in hundredths.
+    /// The percentage, 0 to 100.
     #[must_use]
     pub const fn hundredths(self) -> u8 {
         self.0
@@ -35,7 +35,7 @@ impl Decode for Percent {
     }
 }
 
-/// Notes that text isn't what it should be, where it isn't.
+/// Adds an error if the text isn't as expected.
 pub(in crate::config) fn refuse<T>(
     read: Option<T>,
     hint: &str,
@@ -49,7 +49,7 @@ pub(in crate::config) fn refuse<T>(
     read
 }
 
-/// Digits and nothing else: no sign, no blanks.
+/// Digits only: no sign, no blanks.
 pub(in crate::config) fn digits(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -57,10 +57,10 @@ pub(in crate::config) fn digits(text: &str) -> Option<u64> {
     text.parse().ok()
 }
 
-/// Above 2^53 a double no longer tells neighbours apart.
+/// Above 2^53, neighbouring integers have the same double.
 pub(in crate::config) const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
 
-/// A whole number, which may have come as `308.0`: JSON that passed through a protobuf Struct has doubles only.
+/// An integer. It may be written `308.0`: JSON that passed through a protobuf Struct has doubles only.
 pub(in crate::config) fn whole(number: &serde_json::Number) -> Option<u64> {
     number.as_u64().or_else(|| {
         let float = number.as_f64()?;
@@ -69,13 +69,13 @@ pub(in crate::config) fn whole(number: &serde_json::Number) -> Option<u64> {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "whole, not negative and in range; the way over its text would bring the printing of floats into the module, 17 kB"
+            reason = "an integer, not negative and in range; a conversion through text would add the printing of floats to the module, 17 kB"
         )]
         exact.then_some(float as u64)
     })
 }
 
-/// A whole number from `LEAST` to `MOST`.
+/// An integer from `LEAST` to `MOST`.
 pub(in crate::config) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u64>>(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -92,7 +92,7 @@ pub(in crate::config) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u
     read
 }
 
-/// `true`, for fields that say what must be: their opposite has a name of its own.
+/// `true`. `false` is refused, because the opposite has its own field.
 pub(in crate::config) fn truth(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers() {
+    fn reads_integers() {
         for (text, expected) in [
             ("308", Some(308)),
             ("308.0", Some(308)),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn digests() {
+    fn reads_digests() {
         let text = "9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
         let digest = unhex(text).unwrap();
         assert_eq!(digest[0], 0x9f);

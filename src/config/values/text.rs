@@ -1,4 +1,4 @@
-//! Text that lands on one line: names, hosts, header values.
+//! Text of one line: names, hosts, header values.
 
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Named, filled, list, name, pairs};
@@ -20,8 +20,8 @@ pub(in crate::config) fn line(
     }
 }
 
-/// Why a text is not what stands on a line, wherever it comes from: a secret is held to the same in the policy's text and in
-/// the environment.
+/// The reason why a text isn't valid as one line. The same rule holds for secrets in the policy's text and in the
+/// environment.
 pub(crate) fn unfit(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("must not be empty");
@@ -34,7 +34,7 @@ fn unprintable(text: &str) -> Option<&'static str> {
     is_control.then_some("must not contain control characters or line breaks")
 }
 
-/// Text without control characters; it may be empty. What lands in a header field must be this at least.
+/// Text without control characters; it may be empty. Values of header fields must meet this.
 pub(in crate::config) fn value(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -51,8 +51,8 @@ fn printable(text: String, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<S
     Some(text)
 }
 
-/// A JSONPath. Tabs and line ends are blank space in one (RFC 9535 §2.1.1), and what YAML's block texts end with isn't a
-/// part of it.
+/// A JSONPath. Tabs and line ends are blanks in it (RFC 9535 §2.1.1). The line end of a YAML block text isn't a part of
+/// it.
 pub(in crate::config) fn json_path(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -100,7 +100,7 @@ pub(in crate::config) fn values_by_name(
     pairs(name, value, node, at, errors)
 }
 
-/// Groups: they are sent to the upstream joined by commas, so that one with a comma would be taken for two.
+/// Names of groups. They are sent to the upstream joined by commas, so a comma in a name is refused.
 pub(in crate::config) fn group_names(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -118,7 +118,7 @@ fn group(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<St
     Some(text)
 }
 
-/// A name that templates can say: `${LOOKUP.VALUE}`.
+/// A name that a template can use: `${LOOKUP.VALUE}`.
 pub(in crate::config) fn variable(
     name: &str,
     at: &Path<'_>,
@@ -126,7 +126,8 @@ pub(in crate::config) fn variable(
 ) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(plain) {
-        let reason = "the name must be letters, digits, `-` and `_`, a letter first";
+        let reason =
+            "the name must have only letters, digits, `-` and `_`, and begin with a letter";
         errors.push(at, reason);
         return None;
     }
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_fits_on_a_line() {
+    fn accepts_text_of_one_line() {
         for (text, as_line, as_value) in [
             ("", false, true),
             ("a b", true, true),
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_json_path_can_hold() {
+    fn accepts_json_paths_of_several_lines() {
         for (text, expected) in [
             ("$", Some("$")),
             ("$\n\t.a\r\n", Some("$\n\t.a")),
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_template_can_say() {
+    fn accepts_names_for_templates() {
         for (text, expected) in [
             ("a", true),
             ("a-1_b", true),

@@ -1,4 +1,4 @@
-//! Text that may be a secret: written there, or taken from the environment.
+//! Text that may be a secret, in the config or from the environment.
 
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, expected};
@@ -6,7 +6,7 @@ use crate::config::values::text::line;
 use crate::config::{ConfigErrors, Path};
 use crate::secret::Secret;
 
-/// Text that may be a secret, or the name of the variable that holds it.
+/// Text that may be a secret, or the name of the environment variable that has it.
 #[derive(Clone, Debug)]
 pub enum TextOrEnv {
     /// The text. Not empty, without control characters.
@@ -26,7 +26,7 @@ impl Decode for TextOrEnv {
                 [(key, name)] if key == "env" => {
                     line(name, &at.field("env"), errors).map(Self::Env)
                 }
-                // Its keys may be a secret in the wrong place: `{Bearer abc}`.
+                // The keys may be a misplaced secret: `{Bearer abc}`.
                 _ => {
                     errors.push(at, "expected text or `{env: NAME}`");
                     None

@@ -43,7 +43,7 @@ fn milliseconds(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let (number, after) = leading(rest, |byte| byte.is_ascii_digit())?;
         let (unit, after) = leading(after, |byte| byte.is_ascii_alphabetic())?;
-        // What `find` has passed is gone: a unit can't come twice, nor before a larger one.
+        // `find` consumes the units: a unit can't come twice, or before a larger one.
         let (_, size) = units.find(|(name, _)| *name == unit)?;
         total = total.checked_add(digits(number)?.checked_mul(*size)?)?;
         rest = after;
@@ -51,7 +51,7 @@ fn milliseconds(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(total)
 }
 
-/// The longest beginning of such bytes (all ASCII), not empty, and what follows.
+/// Splits off the longest prefix of such bytes (all ASCII). The prefix isn't empty.
 fn leading(text: &str, wanted: fn(&u8) -> bool) -> Option<(&str, &str)> {
     let length = text.bytes().take_while(wanted).count();
     text.split_at_checked(length)
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
+    fn reads_durations() {
         for (text, expected) in [
             ("5s", Some(5_000)),
             ("250ms", Some(250)),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_back() {
+    fn writes_durations() {
         for (milliseconds, expected) in [
             (0, "0s"),
             (100, "100ms"),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes() {
+    fn reads_sizes() {
         for (text, expected) in [
             ("1000", Some(1000)),
             ("64Ki", Some(65_536)),

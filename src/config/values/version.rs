@@ -13,11 +13,11 @@ pub struct Version {
     patch: u64,
 }
 
-/// This module's.
+/// The version of this module.
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
 impl Version {
-    /// Two or three numbers; what a pre-release adds (`-rc.1`) doesn't count.
+    /// Parses two or three numbers. The suffix of a pre-release (`-rc.1`) is ignored.
     fn parse(text: &str) -> Option<Self> {
         let text = text.split_once('-').map_or(text, |(release, _)| release);
         let mut numbers = text.split('.').map(digits);
@@ -31,7 +31,7 @@ impl Version {
     }
 }
 
-/// The least version that a policy wants, which this module has.
+/// The minimum version of a policy. This module must not be older.
 pub(in crate::config) fn least(
     node: &Node<'_>,
     at: &Path<'_>,
@@ -52,7 +52,11 @@ pub(in crate::config) fn least(
         return Some(wanted);
     }
     let reason = format!("this module is {OWN}, older than the policy wants");
-    errors.suggest(at, reason, "give the gate the newer module first: Envoy can run a new policy in the code that it has loaded before");
+    errors.suggest(
+        at,
+        reason,
+        "deploy the newer module first: Envoy may run a new policy in code that it loaded before",
+    );
     None
 }
 
@@ -61,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions() {
+    fn compares_versions() {
         let own = Version::parse(OWN).unwrap();
         for (text, expected) in [
             ("0.1", true),

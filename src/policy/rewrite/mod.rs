@@ -1,4 +1,4 @@
-//! What a route changes.
+//! The changes that a route makes.
 
 pub(in crate::policy) mod path;
 pub(in crate::policy) mod response;
@@ -10,16 +10,16 @@ use crate::policy::identity::Routing;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::template::{Scope, ValueTemplate};
 
-/// Changes to all but the path, which is mostly the route's own.
+/// Changes besides the path. Routes rarely share the path, but often the rest.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Edits {
-    /// Goes into the routing header.
+    /// The value of the routing header.
     pub(crate) upstream: Option<ValueTemplate>,
     pub(crate) others: Option<OtherEdits>,
 }
 
 impl Edits {
-    /// All of them, if there are any.
+    /// The changes, if there are any.
     pub(in crate::policy) fn of(
         upstream: Option<ValueTemplate>,
         others: OtherEdits,
@@ -29,7 +29,7 @@ impl Edits {
     }
 }
 
-/// Changes that fewer routes ask for.
+/// Changes that few routes have.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OtherEdits {
     pub(crate) host: Option<ValueTemplate>,
@@ -39,7 +39,7 @@ pub(crate) struct OtherEdits {
     pub(crate) response: HeaderEdits,
 }
 
-/// Changes to a header map; names are lower case.
+/// Changes to a header map. Names are lower case.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeaderEdits {
     pub(crate) set: Vec<(KnownName, ValueTemplate)>,
@@ -47,7 +47,7 @@ pub(crate) struct HeaderEdits {
     pub(crate) remove: Vec<KnownName>,
 }
 
-/// Changes to a query; names are decoded text.
+/// Changes to a query. Names are decoded text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct QueryEdits {
     pub(crate) set: Vec<(Box<[u8]>, ValueTemplate)>,
@@ -56,7 +56,7 @@ pub(crate) struct QueryEdits {
 }
 
 impl QueryEdits {
-    /// Whether nothing is changed.
+    /// Whether there are no changes.
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
     }
@@ -127,7 +127,7 @@ fn check_upstream(
     }
 }
 
-/// The routing header is written by `upstream` alone: by another way it would get past its list.
+/// Refuses the routing header: only `upstream` may write it, because its values are checked against a list.
 fn check_routing(
     written: &config::HeaderEdits,
     routing: &Routing,
@@ -140,7 +140,7 @@ fn check_routing(
             .iter()
             .filter(|edit| same_name(edit.name.as_bytes(), &routing.header))
         {
-            let reason = "this is the `routing` header, and what it may say is on a list";
+            let reason = "this is the `routing` header, whose values are checked against a list";
             errors.suggest(&path.field(&edit.name), reason, "write `upstream`");
         }
     }

@@ -8,12 +8,12 @@ use crate::template::{self, Template};
 
 use crate::policy::template::{Scope, Variable};
 
-/// A new path. Small: each route has one.
+/// A new path. It is small, because each route has one.
 #[derive(Debug)]
 pub(crate) enum PathRewrite {
-    /// Made of parts.
+    /// A template.
     Template(Box<PathTemplate>),
-    /// The old one, with the matched prefix replaced by this literal.
+    /// The request's path with the matched prefix replaced by this literal.
     Prefix(ArenaId),
 }
 
@@ -25,18 +25,18 @@ pub(crate) struct PathTemplate(pub(crate) Box<[PathPiece]>);
 #[derive(Debug)]
 pub(crate) enum PathPiece {
     Literal(PathLiteral),
-    /// Text of a default: it lands as a value does.
+    /// The text of a default. It is encoded like a value.
     Text(Text),
-    /// And what stands there where it has no value.
+    /// The default for a variable without a value.
     Variable(Variable, Option<Box<[Self]>>),
 }
 
-/// What all matches of a route have in common.
+/// The kind of the matches of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::policy) enum Matches {
-    /// Each of them is a prefix.
+    /// All are prefixes.
     Prefixes,
-    /// At least one isn't.
+    /// At least one isn't a prefix.
     Mixed,
 }
 
@@ -82,8 +82,7 @@ impl PathRewrite {
     }
 }
 
-/// Whether a new prefix is of the kind that nearly all are: whole segments of letters that stay as they are. Nothing can be
-/// wrong with it then.
+/// Whether a new prefix has the usual form: whole segments of characters that need no escape. Such a prefix is always valid.
 fn is_plain(prefix: &str) -> bool {
     let mut last = 0;
     for byte in prefix.bytes() {
@@ -103,8 +102,8 @@ fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
     }
 }
 
-/// What no value could make good is wrong with the policy: the path is put together with `x` for each value (`/x` for one
-/// that is a path), and with the defaults.
+/// Checks that a path can be valid: it is built with `x` for each value (`/x` for a value that is a path), and with the
+/// defaults.
 fn check_path(pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) {
     let mut with_values = PathBuilder::new();
     let mut with_defaults = PathBuilder::new();
@@ -117,7 +116,7 @@ fn check_path(pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) 
     }
 }
 
-/// What stands for a variable that has a default.
+/// The values to check for a variable with a default.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Samples {
     Values,
@@ -167,18 +166,18 @@ fn pieces(
     Some(pieces)
 }
 
-/// Whether what stands first is a path itself.
+/// Whether the first part is a path.
 fn begins_with_path(template: &Template) -> bool {
     let first = template.pieces().first();
     matches!(first, Some(template::Piece::Value { variable, .. }) if &**variable == "request.path")
 }
 
-/// Where pieces of a template stand.
+/// The position of a part of a template.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PathPlace {
-    /// In the path itself: literals may have slashes.
+    /// In the path. Literals may have slashes.
     Path,
-    /// In a default, which lands as a value does.
+    /// In a default. It is encoded like a value.
     Default,
 }
 
@@ -216,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_prefixes_stay_as_they_are() {
+    fn keeps_plain_prefixes() {
         for text in ["/", "/a", "/a/", "/internal/svc-1_~/b.c..d/"] {
             assert!(is_plain(text), "{text}");
             let literal = PathLiteral::parse(text).unwrap();

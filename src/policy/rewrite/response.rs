@@ -1,4 +1,4 @@
-//! What a route changes of responses, and of whose.
+//! Changes to responses, by the origin of the response.
 
 use crate::config::{self, ConfigErrors, Named, Occasion, Path};
 use crate::http::same_name;
@@ -6,26 +6,26 @@ use crate::http::same_name;
 use crate::policy::rewrite::HeaderEdits;
 use crate::policy::template::Scope;
 
-/// Changes to the gate's own answers: denials after the route matched, and what the route itself answers.
+/// Changes to the responses of the filter itself: denials after the route matched, and the route's direct response.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::policy) struct DirectResponseEdits {
     pub(in crate::policy) denials: bool,
     pub(in crate::policy) answers: bool,
-    /// None where they are the same as those of the upstream's responses.
+    /// `None` where they equal the changes to the upstream's responses.
     pub(in crate::policy) headers: Option<HeaderEdits>,
 }
 
-/// What is changed of all responses to a route's requests.
+/// The changes to all responses of a route.
 #[derive(Default)]
 pub(in crate::policy) struct Responses {
-    /// Of the upstream's.
+    /// Changes to the upstream's responses.
     pub(in crate::policy) forwarded: HeaderEdits,
-    /// Of the gate's own; of most routes nothing.
+    /// Changes to the filter's own responses. Most routes have none.
     pub(in crate::policy) own: Option<DirectResponseEdits>,
 }
 
 impl Responses {
-    /// Those of a route. Nothing where it says nothing.
+    /// Compiles the changes of a route.
     pub(in crate::policy) fn compile(
         route: &config::Route,
         scope: &Scope<'_>,
@@ -62,7 +62,7 @@ const fn answers_itself(route: &config::Route) -> bool {
     route.redirect.is_some() || route.respond.is_some()
 }
 
-/// A route either forwards or answers: edits of what never comes would be without effect.
+/// Refuses changes without effect: a route either forwards requests or answers them.
 fn check_occasions(
     route: &config::Route,
     on: &[Occasion],
@@ -79,10 +79,10 @@ fn check_occasions(
         return;
     }
     if is_answer {
-        let reason = "the route answers by itself, so no request is forwarded";
+        let reason = "the route has a direct response, so its requests are not forwarded";
         errors.suggest(path, reason, "write `[answered]` or `[answered, denied]`");
     } else {
-        let reason = "only a route with `redirect` or `respond` has requests that are answered";
+        let reason = "only a route with `redirect` or `respond` answers requests";
         errors.suggest(path, reason, "write `[forwarded]` or `[forwarded, denied]`");
     }
 }
@@ -103,8 +103,8 @@ fn check_edits(
     }
 }
 
-/// Refuses what the gate itself writes into an answer: what it says of the content, how a client is to authenticate, gRPC's
-/// status, and where a redirect leads.
+/// Refuses headers that the filter writes itself: content headers, authentication challenges, the gRPC status, and the
+/// location of a redirect.
 pub(in crate::policy) fn check_values(
     headers: &[Named<String>],
     redirects: bool,
@@ -119,14 +119,14 @@ pub(in crate::policy) fn check_values(
 fn check_name(name: &str, redirects: bool, path: &Path<'_>, errors: &mut ConfigErrors) {
     let folded = name.replace('_', "-");
     if redirects && same_name(name.as_bytes(), b"location") {
-        let reason = "the redirect itself says where it leads";
+        let reason = "the redirect sets this header itself";
         errors.suggest(path, reason, "write `redirect: {host, path}`");
     } else if folded == "www-authenticate"
         || folded.starts_with("grpc-")
         || folded.starts_with("content-")
     {
-        let reason = "the header can't be changed on the gate's own answers";
-        let suggestion = "`www-authenticate`, `grpc-*` and `content-*` say what such an answer is";
+        let reason = "the header can't be changed on responses of the filter itself";
+        let suggestion = "`www-authenticate`, `grpc-*` and `content-*` describe such a response";
         errors.suggest(path, reason, suggestion);
     }
 }

@@ -1,4 +1,4 @@
-//! Conditions on who asks, and on looked-up values.
+//! Conditions on the consumer and on looked-up values.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::policy::template::{LookedUp, Scope, ValueTemplate};
 /// A condition, or a tree of them.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Condition {
-    /// Each holds.
+    /// All hold.
     All(Vec<Self>),
     /// At least one holds.
     Any(Vec<Self>),
@@ -18,7 +18,7 @@ pub(crate) enum Condition {
     Not(Box<Self>),
     /// The consumer is in at least one of these groups.
     AnyGroup(Vec<Box<str>>),
-    /// The consumer is in each of these groups.
+    /// The consumer is in all of these groups.
     AllGroups(Vec<Box<str>>),
     /// The consumer is one of these.
     Consumers(Vec<Box<str>>),
@@ -30,33 +30,33 @@ pub(crate) enum Condition {
     LookedUp(LookedUp, ValueTest),
 }
 
-/// A test of a looked-up value. Types count: `true` isn't `"true"`.
+/// A test of a looked-up value. Types are compared too: `true` isn't `"true"`.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ValueTest {
-    /// It is this value.
+    /// It equals this value.
     Equals(Operand),
-    /// It is a list, and this value is in it.
+    /// It is a list that contains this value.
     Contains(Operand),
-    /// There is one (a `null` is none).
+    /// It exists and isn't `null`.
     Exists,
-    /// There is none.
+    /// It doesn't exist, or it is `null`.
     Absent,
 }
 
-/// What a looked-up value is compared with.
+/// The operand of a test.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Operand {
-    /// As it was written.
+    /// A constant.
     Value(Value),
-    /// A text of this request's.
+    /// A text from this request.
     Text(ValueTemplate),
 }
 
-/// What conditions of one route may speak of.
+/// The names that the conditions of one route can use.
 pub(in crate::policy) struct ConditionScope<'a> {
     pub(in crate::policy) templates: &'a Scope<'a>,
     pub(in crate::policy) providers: &'a Providers,
-    /// The providers that the route's requirement names, where that is known.
+    /// The providers in the route's requirement, if it is valid.
     pub(in crate::policy) required: Option<&'a [ProviderId]>,
 }
 
@@ -84,14 +84,14 @@ impl ConditionScope<'_> {
                 errors,
             )?))),
             config::Condition::Groups(names) => {
-                self.needs_somebody(&path.field("groups"), errors);
+                self.needs_a_consumer(&path.field("groups"), errors);
                 Some(match names {
                     config::Names::Any(names) => Condition::AnyGroup(boxed(names)),
                     config::Names::All(names) => Condition::AllGroups(boxed(names)),
                 })
             }
             config::Condition::Consumers(names) => {
-                self.needs_somebody(&path.field("consumers"), errors);
+                self.needs_a_consumer(&path.field("consumers"), errors);
                 Some(Condition::Consumers(boxed(names)))
             }
             config::Condition::Labels(labels) => self.labels(labels, &path.field("labels"), errors),
@@ -116,9 +116,9 @@ impl ConditionScope<'_> {
         compiled.into_iter().collect()
     }
 
-    fn needs_somebody(&self, path: &Path<'_>, errors: &mut ConfigErrors) {
+    fn needs_a_consumer(&self, path: &Path<'_>, errors: &mut ConfigErrors) {
         if !self.templates.authenticates {
-            let reason = "this route requires no credential, so nobody is known";
+            let reason = "this route requires no credential, so it has no consumer";
             errors.suggest(path, reason, "require a provider");
         }
     }
@@ -129,7 +129,7 @@ impl ConditionScope<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
-        self.needs_somebody(path, errors);
+        self.needs_a_consumer(path, errors);
         let label = |label: &config::Named<String>, errors: &mut ConfigErrors| {
             let value = self
                 .templates

@@ -1,12 +1,12 @@
-//! Equal parts of many routes, each in memory once.
+//! Shares equal parts of routes, to save memory.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// So many different ones are remembered: the routes of most policies repeat a few.
+/// The number of different values that are remembered. The routes of most policies repeat a few.
 const REMEMBERED: usize = 16;
 
-/// The last different ones of many things.
+/// The last different values.
 pub(in crate::policy) struct Dedup<T>(RefCell<Vec<Arc<T>>>);
 
 impl<T> Default for Dedup<T> {
@@ -16,7 +16,7 @@ impl<T> Default for Dedup<T> {
 }
 
 impl<T: PartialEq> Dedup<T> {
-    /// The thing, or one that is equal.
+    /// The value, or a remembered value that is equal.
     pub(in crate::policy) fn share(&self, thing: T) -> Arc<T> {
         let mut last = self.0.borrow_mut();
         if let Some(equal) = last.iter().rev().find(|known| ***known == thing) {
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_ones_are_one() {
+    fn shares_equal_values() {
         let shared = Dedup::default();
         let first = shared.share(1);
         assert!(Arc::ptr_eq(&first, &shared.share(1)));

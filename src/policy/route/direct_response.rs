@@ -1,4 +1,4 @@
-//! Answers that the policy gives itself.
+//! Responses of the policy: fixed responses and redirects.
 
 use crate::config::{self, ConfigErrors, Path};
 use crate::http::{Response, Text};
@@ -7,7 +7,7 @@ use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::rewrite::response;
 use crate::policy::template::{Scope, ValueTemplate};
 
-/// A fixed answer. The response is made with the policy and cloned for each request.
+/// A fixed response. It is built with the policy and cloned for each request.
 #[derive(Debug)]
 pub(crate) struct Respond(pub(crate) Response);
 
@@ -36,7 +36,7 @@ impl Respond {
     }
 }
 
-/// Where else the client is to go.
+/// A redirect.
 #[derive(Debug)]
 pub(crate) struct Redirect {
     pub(crate) scheme: Option<&'static str>,
@@ -44,7 +44,7 @@ pub(crate) struct Redirect {
     pub(crate) port: Option<u16>,
     pub(crate) path: Option<PathRewrite>,
     pub(crate) status: u16,
-    /// Beside the location.
+    /// Header fields besides `location`.
     pub(crate) headers: Vec<(Text, Text)>,
 }
 

@@ -1,4 +1,4 @@
-//! Values that a route takes from a source.
+//! Lookups: values that a route reads from a source.
 
 use std::time::Duration;
 
@@ -12,33 +12,33 @@ use crate::policy::json_path::json_path;
 use crate::policy::source::{LookupMode, SourceId, Sources};
 use crate::policy::template::{RESERVED, Scope, ValueTemplate};
 
-/// One lookup of a route: an entry of a source, and the values taken from it.
+/// A lookup of a route: an entry of a source, and the values to read from it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Lookup {
     pub(crate) name: Box<str>,
     pub(crate) source: SourceId,
-    /// Which entry; without one the values are taken from the document's root.
+    /// The key of the entry. Without it the whole document is the entry.
     pub(crate) key: Option<LookupKey>,
     pub(crate) values: Vec<LookupValue>,
     pub(crate) on_missing: Fallback,
     pub(crate) on_failure: Fallback,
-    /// How long a request waits for a first document.
+    /// The maximum time that a request waits for the first document.
     pub(crate) hold: Duration,
 }
 
-/// Which entry of a source is meant.
+/// The key of an entry.
 #[derive(Debug, PartialEq)]
 pub(crate) struct LookupKey {
     pub(crate) template: ValueTemplate,
     pub(crate) kind: KeyKind,
 }
 
-/// What a key becomes where it stands in the path of a callout.
+/// The form of a key in the path of a callout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     /// One segment.
     Segment,
-    /// As many as it has.
+    /// As many segments as the key has.
     Path,
 }
 
@@ -49,12 +49,12 @@ pub(crate) struct LookupValue {
     pub(crate) path: JsonPath,
 }
 
-/// What stands in for an entry that can't be had.
+/// The result of a lookup without an entry.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Fallback {
     /// The request is denied with this status.
     Deny(u16),
-    /// These values, in the order of the lookup's; `None` is an absent one.
+    /// These values, in the order of the lookup's values. `None` is an absent value.
     Values(Vec<Option<Value>>),
 }
 
@@ -126,7 +126,7 @@ impl LookupKey {
     }
 }
 
-/// Whether the key of `lookup` speaks of any of `others`, itself among them.
+/// Whether the key of `lookup` uses a value of one of `others`, which may include itself.
 pub(in crate::policy) fn speaks_of_any(
     lookup: &Named<config::Lookup>,
     others: &[&Named<config::Lookup>],
@@ -176,7 +176,7 @@ fn check_key(
             );
         }
         (LookupMode::Indexed, Some(KeyKind::Path)) => {
-            let reason = "the source has an `index`: its keys are no paths";
+            let reason = "the source has an `index`: its keys are not paths";
             errors.suggest(&path.field("key"), reason, "write the template alone");
         }
         (LookupMode::OnDemand, None) => {

@@ -1,4 +1,4 @@
-//! Which requests a route is for.
+//! The matches of a route.
 
 use crate::config::{self, ConfigErrors, Path};
 use crate::route::{
@@ -8,7 +8,7 @@ use crate::route::{
 
 use crate::policy::written::Gates;
 
-/// The rules that lead to a route: one for each of its matches, and one that takes everything where it has none.
+/// The rules of a route: one for each match. A route without matches has one rule that matches all requests.
 pub(in crate::policy) fn rules(
     written: &config::Route,
     route: RouteId,

@@ -1,4 +1,4 @@
-//! Routes, compiled.
+//! Compiled routes.
 
 pub(in crate::policy) mod condition;
 mod dedup;
@@ -33,9 +33,9 @@ use crate::policy::written::Gates;
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     list: Vec<Route>,
-    /// Their names. Most requests read none: they would only be in the way among what is read.
+    /// The names of the routes. They are stored apart because most requests don't read them.
     names: TextArena,
-    /// The literal prefixes of their new paths.
+    /// The literal prefixes of new paths.
     prefixes: TextArena,
 }
 
@@ -60,17 +60,17 @@ impl Routes {
     }
 }
 
-/// What is done with the requests of one route. Small, and aligned so that each stands in one line of memory.
+/// A route. It is small, and aligned so that each lies in one cache line.
 #[derive(Debug)]
 #[repr(align(16))]
 pub(crate) struct Route {
     name: ArenaId,
     pub(crate) spec: Arc<RouteSpec>,
-    /// What the path becomes of a request that goes on.
+    /// The new path of requests that are forwarded.
     pub(crate) path: Option<PathRewrite>,
 }
 
-/// What routes are compiled with.
+/// The inputs for the compilation of routes.
 pub(in crate::policy) struct CompileInputs<'a> {
     pub(in crate::policy) providers: &'a Providers,
     pub(in crate::policy) sources: &'a Sources,
@@ -79,7 +79,7 @@ pub(in crate::policy) struct CompileInputs<'a> {
     pub(in crate::policy) parts: SharedParts,
 }
 
-/// What many routes have in common.
+/// The parts that many routes share.
 #[derive(Default)]
 pub(in crate::policy) struct SharedParts {
     required: Dedup<RouteRequirement>,
@@ -91,7 +91,7 @@ pub(in crate::policy) struct SharedParts {
     prefixes: RefCell<TextArena>,
 }
 
-/// All routes, what finds them, and what is wrong with them. Some are missing where that is something.
+/// All routes, their router, and their errors. Routes with errors are missing.
 pub(in crate::policy) fn compile(
     lists: &mut dyn ConfigLists,
     around: &CompileInputs<'_>,
@@ -106,7 +106,7 @@ pub(in crate::policy) fn compile(
         let written = match read {
             Decoded::Whole(written) => written,
             Decoded::Partly(written) => {
-                // What isn't known may be what the others need: a `lookup`, a `match`. This needs none of them.
+                // The unknown field may be one that other fields need: a `lookup`, a `match`. `require` needs none of them.
                 let at = path.field("require");
                 Requirement::compile(&written.require, around.providers, &at, &mut errors);
                 return;
@@ -134,7 +134,7 @@ pub(in crate::policy) fn compile(
 }
 
 impl CompileInputs<'_> {
-    /// One route. What is wrong in one part doesn't hide what is wrong in another.
+    /// Compiles a route. An error in one part doesn't hide errors in other parts.
     fn route(
         &self,
         written: &config::Route,
@@ -198,7 +198,7 @@ impl CompileInputs<'_> {
         let is_answer = matches!(action, Action::DirectResponse(_));
         let own = own.map(|edits| self.parts.answers.share(edits));
         let spec = RouteSpec::new(required, checks, action, own);
-        // No two are alike whose answers are their own.
+        // Routes with a direct response are never equal.
         if is_answer {
             Arc::new(spec)
         } else {
@@ -220,8 +220,8 @@ impl CompileInputs<'_> {
         })
     }
 
-    /// The lookups of a route, each after those that its key speaks of. The order of writing counts for nothing: on the
-    /// way through a control plane a map loses it.
+    /// The lookups of a route, each after those that its key uses. The order in the config is ignored, because control planes
+    /// don't keep the order of maps.
     fn lookups(
         &self,
         written: &config::Route,
@@ -238,7 +238,7 @@ impl CompileInputs<'_> {
             let free = pending
                 .iter()
                 .position(|lookup| !lookup::speaks_of_any(lookup, &pending));
-            // Where each waits for another, the first one is told that what it speaks of isn't there.
+            // In a cycle, the first lookup gets the error that a lookup in its key doesn't exist.
             let lookup = pending.remove(free.unwrap_or(0));
             let scope = self.scope(captures, authenticates, &lookups);
             let at = path.field(&lookup.name);
@@ -247,7 +247,7 @@ impl CompileInputs<'_> {
                 None => whole = false,
             }
         }
-        // Without all of them, what speaks of them would be called wrong as well.
+        // If one is missing, the values that use it would get errors too.
         whole.then_some(lookups)
     }
 
@@ -270,7 +270,7 @@ impl CompileInputs<'_> {
         }
     }
 
-    /// How it ends, and what the path becomes before.
+    /// The action of the route, and the new path.
     fn ending(
         &self,
         written: &config::Route,

@@ -1,4 +1,4 @@
-//! What routes have in common with others: most of a policy's are of a few kinds.
+//! The specification of a route, which many routes share: most routes of a policy are of a few kinds.
 
 use std::sync::Arc;
 
@@ -10,48 +10,48 @@ use crate::policy::route::condition::Condition;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
 
-/// Everything about a route but its name and its new path.
+/// Everything about a route except its name and its new path.
 #[derive(Debug)]
 pub(crate) struct RouteSpec {
     required: Arc<RouteRequirement>,
     checks: Option<Arc<Checks>>,
     action: Action,
-    /// What is changed of the gate's own answers; of most routes nothing.
+    /// Changes to the responses of the filter itself. Most routes have none.
     answers: Option<Arc<DirectResponseEdits>>,
 }
 
-/// What a client must prove.
+/// The required authentication.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::policy) struct RouteRequirement {
     pub(in crate::policy) requirement: Requirement,
-    /// The providers that it names.
+    /// The providers in the requirement.
     pub(in crate::policy) providers: Box<[ProviderId]>,
-    /// Whether any of them looks for credentials in a cookie or in the query.
+    /// Whether one of them reads credentials from a cookie or from the query.
     pub(in crate::policy) looks_elsewhere: bool,
 }
 
-/// What is checks besides; of most routes nothing.
+/// The checks after authentication. Most routes have none.
 #[derive(Debug, PartialEq)]
 pub(in crate::policy) struct Checks {
     pub(in crate::policy) lookups: Box<[Lookup]>,
     pub(in crate::policy) authorize: Option<Condition>,
 }
 
-/// How a route ends.
+/// The action of a route.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// The upstream answers. Holds what is changed beside the path.
+    /// The request is forwarded, with these changes besides the path.
     Forward(Option<Arc<Edits>>),
-    /// The policy answers.
+    /// The filter answers.
     DirectResponse(Box<DirectResponse>),
 }
 
-/// How the policy answers.
+/// A response of the policy.
 #[derive(Debug)]
 pub(crate) enum DirectResponse {
-    /// The client is sent elsewhere.
+    /// A redirect.
     Redirect(Redirect),
-    /// With what is written there.
+    /// A fixed response.
     Respond(Respond),
 }
 
@@ -70,17 +70,17 @@ impl RouteSpec {
         }
     }
 
-    /// What a client must prove.
+    /// The required authentication.
     pub(crate) fn requirement(&self) -> &Requirement {
         &self.required.requirement
     }
 
-    /// The providers that the requirement names: their credentials are stripped.
+    /// The providers in the requirement. Their credentials are stripped.
     pub(crate) fn providers(&self) -> &[ProviderId] {
         &self.required.providers
     }
 
-    /// Whether credentials of theirs may stand elsewhere than in headers of their own: in a cookie or in the query.
+    /// Whether their credentials may be in a cookie or in the query.
     pub(crate) fn looks_elsewhere(&self) -> bool {
         self.required.looks_elsewhere
     }
@@ -89,7 +89,7 @@ impl RouteSpec {
         self.checks.as_ref().map_or(&[], |checks| &checks.lookups)
     }
 
-    /// What must hold besides.
+    /// The condition of `authorize`.
     pub(crate) fn authorize(&self) -> Option<&Condition> {
         self.checks.as_ref()?.authorize.as_ref()
     }
@@ -98,12 +98,12 @@ impl RouteSpec {
         &self.action
     }
 
-    /// What is changed of denials.
+    /// Changes to denials.
     pub(crate) fn edits_of_denials(&self) -> Option<&HeaderEdits> {
         self.own_edits(self.answers.as_ref().filter(|edits| edits.denials)?)
     }
 
-    /// What is changed of redirects and of fixed answers.
+    /// Changes to redirects and fixed responses.
     pub(crate) fn edits_of_answers(&self) -> Option<&HeaderEdits> {
         self.own_edits(self.answers.as_ref().filter(|edits| edits.answers)?)
     }
@@ -118,7 +118,7 @@ impl RouteSpec {
     }
 }
 
-/// Two are equal that are made of the very same parts, and let requests go on.
+/// Two specifications are equal if they forward requests and share all parts.
 impl PartialEq for RouteSpec {
     fn eq(&self, other: &Self) -> bool {
         let (Action::Forward(own), Action::Forward(others)) = (&self.action, &other.action) else {
@@ -131,7 +131,7 @@ impl PartialEq for RouteSpec {
     }
 }
 
-/// Whether both are the very same, or none.
+/// Whether both are the same allocation, or both are absent.
 fn same<T>(left: Option<&Arc<T>>, right: Option<&Arc<T>>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => Arc::ptr_eq(left, right),
