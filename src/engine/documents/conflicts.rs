@@ -1,7 +1,7 @@
 //! Names and keys that several lists of consumers claim.
 //!
-//! What that means for a request is decided when it comes (`owner.rs`), by a few look-ups. Here it is counted and told, after
-//! a document has changed, in slices: there may be a hundred thousand names to be compared.
+//! A request itself decides what a conflict means for it, by a few look-ups (`owner.rs`). Here conflicts are counted
+//! and reported after a document has changed, in slices: there may be a hundred thousand names to compare.
 
 use std::rc::Rc;
 
@@ -14,26 +14,26 @@ use crate::source::Budget;
 use super::view::ViewInputs;
 use crate::engine::event::{Event, Observer};
 
-/// What one look-up in one directory costs.
+/// The cost of one look-up in one directory.
 const LOOK: usize = 32;
 
-/// What it costs where a key is hashed for it.
+/// The cost of a look-up for which a key is hashed.
 const DIGEST: usize = 256;
 
-/// A comparison of all lists of consumers that one policy has, and what came of the last one.
+/// Compares all lists of consumers that one policy has; keeps the result of the last comparison.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct ConflictCheck {
-    /// The sources whose documents came or went before this one began, and after the last one had.
+    /// The sources with documents that came or went after the last comparison began and before this one did.
     news: Vec<SourceId>,
-    /// Those whose documents came or went while this one ran. The next one is for them: were this one begun anew,
-    /// documents that change often would never let it end.
+    /// The sources with documents that came or went while this comparison runs. The next comparison is for them: if
+    /// this one began again each time, documents that change often would never let it end.
     later: Vec<SourceId>,
     walk: Option<Walk>,
-    /// How many consumers of each source, by its index, are nobody because of their names.
+    /// How many consumers of each source, by its index, are ignored because another list has their names.
     contested: Vec<usize>,
 }
 
-/// How far it has come. It holds nothing of a document.
+/// How far the comparison is. It holds nothing of a document.
 #[derive(Debug, Default)]
 struct Walk {
     stage: Stage,
@@ -48,7 +48,7 @@ impl Walk {
 
 #[derive(Clone, Copy, Debug)]
 enum Stage {
-    /// Names of the list of this number, from a place on.
+    /// Names of the list of this number, from this slot on.
     Names(usize, ConsumerCursor),
     /// Keys of the list of this number.
     Keys(usize, CredentialCursor),
@@ -60,10 +60,10 @@ impl Default for Stage {
     }
 }
 
-/// A list of consumers, and its source; none is the policy's own.
+/// A list of consumers, and its source; `None` for the policy's own list.
 pub(in crate::engine) type List<'r> = (Option<SourceId>, &'r Directory);
 
-/// What is compared, and who is told.
+/// What is compared, and the observer of conflicts.
 struct Round<'r> {
     lists: Rc<[List<'r>]>,
     news: &'r [SourceId],
@@ -72,7 +72,7 @@ struct Round<'r> {
 }
 
 impl ConflictCheck {
-    /// The document of this source is another one, or gone: all is compared anew.
+    /// The document of this source has changed or is gone: compares all lists again.
     pub(in crate::engine) fn begin(&mut self, id: SourceId) {
         let has_begun = self.walk.as_ref().is_some_and(Walk::has_begun);
         let news = if has_begun {
@@ -86,17 +86,17 @@ impl ConflictCheck {
         }
     }
 
-    /// Whether there is more to be compared.
+    /// Whether there is more to compare.
     pub(in crate::engine) const fn is_pending(&self) -> bool {
         self.walk.is_some()
     }
 
-    /// How many consumers of this source are nobody because of their names.
+    /// How many consumers of this source are ignored because another list has their names.
     pub(in crate::engine) fn contested(&self, id: SourceId) -> usize {
         self.contested.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// Goes on. `lists` are all of them.
+    /// Goes on comparing. `lists` are all lists.
     pub(in crate::engine) fn advance(
         &mut self,
         lists: Vec<List<'_>>,
@@ -130,7 +130,7 @@ impl ConflictCheck {
 }
 
 impl<'r> Round<'r> {
-    /// Compares one name or key; `None` where that was the last.
+    /// Compares one name or key. `None` after the last one.
     fn step(
         &mut self,
         stage: Stage,
@@ -163,7 +163,7 @@ impl<'r> Round<'r> {
                         CredentialCursor::default(),
                     ));
                 };
-                // The policy's own list comes first: its keys are no other's.
+                // The policy's own list comes first: a key that it has belongs to no other list.
                 let mut is_the_policys = false;
                 for (rival_id, rivals) in self.rivals(number) {
                     let is_costly = rivals.has_keys(IdentifierForm::Sha256);
@@ -176,7 +176,7 @@ impl<'r> Round<'r> {
                     if !is_the_policys {
                         self.tell_key(own, rival);
                         if alike.is_none() {
-                            // From its digest alone the other one doesn't find this one.
+                            // The other list has only the digest, and so does not find this key itself.
                             self.tell_key(rival, own);
                         }
                     }
@@ -187,7 +187,7 @@ impl<'r> Round<'r> {
         }
     }
 
-    /// All lists but the one of this number.
+    /// All lists except the one of this number.
     fn rivals(&self, number: usize) -> impl Iterator<Item = List<'r>> + use<'r> {
         let lists = Rc::clone(&self.lists);
         (0..lists.len())
@@ -195,15 +195,15 @@ impl<'r> Round<'r> {
             .filter_map(move |other| lists.get(other).copied())
     }
 
-    /// Whether a consumer of the list of this number is nobody because another document's has its name. One that has the
-    /// name of a consumer of the policy's own is nobody for that, and was told.
+    /// Whether a consumer of the list of this number is ignored because another document has a consumer of that name. A
+    /// consumer with a name of the policy's own list is ignored for that reason, and was reported.
     fn is_contested(&mut self, id: SourceId, number: usize, consumer: Consumer<'r>) -> bool {
         let name = consumer.name().bytes();
         let mut found = None;
         for (rival, list) in self.rivals(number) {
             if list.named(name).is_some() {
                 let Some(rival) = rival else { return false };
-                // One that is news is told before one that isn't.
+                // A changed document is named rather than an unchanged one.
                 let is_news = self.news.contains(&rival);
                 found = found.filter(|_| !is_news).or(Some(rival));
             }
@@ -219,7 +219,7 @@ impl<'r> Round<'r> {
         true
     }
 
-    /// Tells of a key that two have. That two have a name is told by the name.
+    /// Reports a key that two consumers have. Two consumers with one name are reported by the name.
     fn tell_key(
         &mut self,
         own: (Option<SourceId>, Credential<'_>),

@@ -1,4 +1,4 @@
-//! Whose a credential is, among the policy's own consumers and those of documents, and what several of them claim.
+//! The owner of a credential, among the policy's own consumers and those of documents.
 
 use crate::policy::{Consumer, CredentialLookup, Policy, ProviderId, SourceId};
 use crate::source::Budget;

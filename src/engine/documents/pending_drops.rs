@@ -1,4 +1,4 @@
-//! What nobody needs any more, and is too large to be dropped at once.
+//! Values that are not needed any more, and too large to be dropped at once.
 
 use std::rc::Rc;
 
@@ -8,19 +8,19 @@ use crate::source::{Budget, IncrementalDrop};
 
 use super::view::View;
 
-/// Values of documents that are gone. Everything else of a view is a few large pieces, and ends where it is.
+/// Values of documents, dropped in slices. Everything else of a view is a few large pieces, which are dropped at once.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct PendingDrops(IncrementalDrop);
 
 impl PendingDrops {
-    /// Somebody lets go of a view. Whoever is the last to do so leaves its document's value here.
+    /// Drops one reference to a view. The last one leaves the document's value here.
     pub(in crate::engine) fn view(&mut self, view: Rc<View>) {
         if let Some(value) = Rc::into_inner(view).and_then(View::into_value) {
             self.0.add(value);
         }
     }
 
-    /// Values of a document that won't be read to its end.
+    /// Takes values of a document that is not read to its end.
     pub(in crate::engine) fn values(&mut self, values: Vec<Value>) {
         values.into_iter().for_each(|value| self.0.add(value));
     }

@@ -11,16 +11,16 @@ use super::view::View;
 use super::view::ViewInputs;
 use super::view::judge;
 
-/// A view as one policy sees it: without those who call themselves like a consumer of its own.
+/// A view as one policy sees it: without shadowed consumers, which have the name of a consumer of the policy's own.
 #[derive(Debug)]
 pub(in crate::engine) struct PolicyView {
     pub(in crate::engine) view: Rc<View>,
-    /// Their places, each in the directory of this number.
+    /// The shadowed consumers: the number of the directory, and the handle in it.
     shadowed: Set<(usize, EntryId)>,
 }
 
 impl PolicyView {
-    /// A view in which no consumer is left out, because there is none.
+    /// A view without consumers.
     pub(in crate::engine) fn bare(view: View) -> Self {
         Self {
             view: Rc::new(view),
@@ -41,7 +41,7 @@ impl PolicyView {
         comparison.finish(None, inputs)
     }
 
-    /// Whose `key` is at `provider`, in each of the document's directories.
+    /// The credentials with `key` at `provider`, in each of the document's directories.
     pub(in crate::engine) fn find(
         &self,
         provider: ProviderId,
@@ -58,7 +58,7 @@ impl PolicyView {
         })
     }
 
-    /// Whether several in one of the document's directories claim `key` at `provider`.
+    /// Whether several consumers of one of the document's directories claim `key` at `provider`.
     pub(in crate::engine) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
         let mut directories = self.view.directories.iter();
         directories.any(|directory| directory.is_contested(provider, key))
@@ -77,7 +77,7 @@ impl PolicyView {
         numbers.map(|number| self.count(number)).sum()
     }
 
-    /// The same of one directory.
+    /// How many of them one directory has.
     fn count(&self, number: usize) -> usize {
         let all = self.view.directories.get(number).map_or(0, Directory::len);
         let shadowed = self.shadowed.iter().filter(|(own, _)| *own == number);
@@ -85,14 +85,14 @@ impl PolicyView {
     }
 }
 
-/// What it costs to look for one of the policy's own consumers.
+/// The cost of looking for one of the policy's own consumers.
 const OWN: usize = 24;
 
 /// A view that is being compared with the policy's own consumers, of which there may be as many as in a document.
 #[derive(Debug)]
 pub(in crate::engine) struct Comparison {
     seen: PolicyView,
-    /// The directory that is compared with, and how many of the policy's own were.
+    /// The number of the directory, and how many of the policy's own consumers are compared with it.
     number: usize,
     own: usize,
 }
@@ -114,12 +114,12 @@ impl Comparison {
         &self.seen.view
     }
 
-    /// The view, which nobody will see.
+    /// The view, which comes into no use.
     pub(in crate::engine) fn into_view(self) -> Rc<View> {
         self.seen.view
     }
 
-    /// Goes on, and tells who is left out; says whether all is done.
+    /// Goes on, and reports which consumers are shadowed. Returns whether all is compared.
     pub(in crate::engine) fn advance(
         &mut self,
         inputs: &mut ViewInputs<'_>,
@@ -146,7 +146,7 @@ impl Comparison {
         true
     }
 
-    /// The view as the policy sees it, once all is done. `last` is what it would replace.
+    /// The view as the policy sees it, once all is compared. `last` is the one that it would replace.
     ///
     /// # Errors
     /// What is left is not what the policy needs.
@@ -190,7 +190,7 @@ mod tests {
         numbers.map(one).collect::<Vec<_>>().join(",")
     }
 
-    /// However many the policy has of its own, a slice compares so many of them, and in the end it is all the same.
+    /// A slice compares a bounded number of the policy's own consumers, and the result is the same as at once.
     #[test]
     fn a_document_is_compared_in_slices() {
         let own = consumers(0..OWN_CONSUMERS);

@@ -1,4 +1,4 @@
-//! What comes of flights.
+//! Replies to callouts.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,18 +13,18 @@ use super::waiting::{FlightId, FlightResult, Woken};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Observer};
 
-/// A document on demand of so many bytes is read when it comes, whatever else there is to be read.
+/// The largest document on demand, in bytes, that is read as soon as it arrives, whatever else is to be read.
 const SMALL: usize = 4 << 10;
 
-/// So many bytes of replies wait to be read; one that comes above that is lost. A client that chooses the keys could have more
-/// asked for than is read.
+/// The most bytes of replies that wait to be read; a reply above that is dropped. A client that chooses the keys could
+/// cause more replies than the engine reads.
 const INBOX: usize = 8 << 20;
 
-/// How much more a byte of one on demand costs than a byte of a plain record.
+/// The cost of a byte of a document on demand, where a byte of a plain record costs 1.
 const DEAR: usize = 4;
 
 impl Engine {
-    /// What came of a flight. A flight that isn't under way is ignored.
+    /// Takes the result of a flight. A flight that isn't under way is ignored.
     pub fn reply(
         &mut self,
         flight: FlightId,
@@ -58,14 +58,14 @@ impl Engine {
         }
     }
 
-    /// Whether a reply is to be read on a tick only. What comes for a watched source the source itself puts off.
+    /// Whether a reply has to wait for a tick. A watched source itself delays what arrives for it.
     fn must_wait(&self, flight: FlightId, reply: &Reply) -> bool {
         reply.body.len() > SMALL
             && self.store.0.borrow().shared_budget.is_spent()
             && self.cost(flight, Some(reply)) > 0
     }
 
-    /// What it costs to read a document on demand.
+    /// The cost of reading a document on demand.
     fn cost(&self, flight: FlightId, reply: Option<&Reply>) -> usize {
         let inner = self.store.0.borrow();
         let purpose = inner.flights.get(&flight).map(|flight| &flight.purpose);
@@ -75,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// Reads replies that had to wait, as far as the budget goes.
+    /// Reads replies that had to wait, within the budget.
     pub(in crate::engine) fn empty_inbox(
         &mut self,
         budget: &mut Budget,

@@ -1,11 +1,12 @@
-//! How much the engines of one VM may read of documents between two looks at the requests.
+//! How much the engines of one VM may read of documents before requests have their turn.
 
 use crate::source::Budget;
 
 use super::waiting::EngineId;
 
-/// One slice for all of them: engines that have something to read share it, each on its own tick. So each goes on,
-/// and however many documents come, a round of ticks costs no more. What a tick leaves is for what comes before the next.
+/// One slice for all engines: those that have something to read share it, each on its own tick. So each goes on, and a
+/// round of ticks costs the same for any number of documents. What a tick leaves is used for what arrives before the
+/// next tick.
 #[derive(Debug)]
 pub(in crate::engine) struct SharedBudget {
     readers: Vec<EngineId>,
@@ -22,7 +23,7 @@ impl Default for SharedBudget {
 }
 
 impl SharedBudget {
-    /// The part of an engine's tick. What isn't used of it is to be given back.
+    /// The part for an engine's tick. Give back what isn't used.
     pub(in crate::engine) fn of_tick(&mut self, engine: EngineId, is_reading: bool) -> Budget {
         self.forget(engine);
         if is_reading {
@@ -36,7 +37,7 @@ impl SharedBudget {
         }
     }
 
-    /// What is left for something that comes between two ticks. What isn't used of it is to be given back.
+    /// What is left for something that arrives between two ticks. Give back what isn't used.
     pub(in crate::engine) fn take(&mut self) -> Budget {
         std::mem::replace(&mut self.left, Budget::of(0))
     }
@@ -46,17 +47,17 @@ impl SharedBudget {
         self.left = rest;
     }
 
-    /// Whether whatever comes now has to wait for the next tick.
+    /// Whether everything that arrives now has to wait for the next tick.
     pub(in crate::engine) const fn is_spent(&self) -> bool {
         self.left.is_spent()
     }
 
-    /// Takes something off what is left.
+    /// Spends a part of what is left.
     pub(in crate::engine) const fn spend(&mut self, cost: usize) {
         self.left.spend(cost);
     }
 
-    /// An engine is gone.
+    /// Forgets an engine that has ended.
     pub(in crate::engine) fn forget(&mut self, engine: EngineId) {
         self.readers.retain(|inputs| *inputs != engine);
     }

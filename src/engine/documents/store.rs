@@ -1,4 +1,4 @@
-//! What the engines of one VM have learnt.
+//! What the engines of one VM share.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -18,9 +18,10 @@ use super::view::View;
 use super::view::ViewBuilder;
 use super::waiting::{EngineId, ExchangeId, FlightId, WaitPermit, Waiters};
 
-/// What the engines of one VM have learnt, under a hash of the whole definition that each thing was learnt by: no policy
-/// reads another's, a new policy finds what still means the same, and the last user's end drops it. One a VM; clones
-/// are the same store. It stays on one thread, as its engines do.
+/// What the engines of one VM share: documents, remembered answers and flights, each under a hash of the definition
+/// that it was learnt by. So no policy reads what another definition learnt, a new policy finds what has the same
+/// definition, and the end of the last user drops it. There is one store for a VM; clones are the same store. It stays
+/// on one thread, as its engines do.
 #[derive(Clone, Debug)]
 pub struct Store(pub(in crate::engine) Rc<RefCell<StoreInner>>);
 
@@ -28,19 +29,19 @@ pub struct Store(pub(in crate::engine) Rc<RefCell<StoreInner>>);
 pub(in crate::engine) struct StoreInner {
     vm: u64,
     last_id: u64,
-    /// The latest time that any engine was told.
+    /// The latest time that an engine was told.
     pub(in crate::engine) now: Timestamp,
     watched: Map<DefinitionHash, Weak<RefCell<WatchedSource>>>,
     on_demand: Map<DefinitionHash, Weak<RefCell<OnDemandSource>>>,
     pub(in crate::engine) flights: Map<FlightId, Flight>,
-    /// The places of those who wait.
+    /// Counts the exchanges that wait.
     pub(in crate::engine) permits: WaitPermit,
     pub(in crate::engine) pending_drops: PendingDrops,
     /// How much may be read of documents.
     pub(in crate::engine) shared_budget: SharedBudget,
 }
 
-/// A watched source, what is made of its documents, and who waits for the first one.
+/// A watched source, the view of its document, and the exchanges that wait for the first one.
 #[derive(Debug)]
 pub(in crate::engine) struct WatchedSource {
     pub(in crate::engine) machine: Watched,
@@ -48,11 +49,11 @@ pub(in crate::engine) struct WatchedSource {
     pub(in crate::engine) view: Option<Rc<View>>,
     pub(in crate::engine) pending: Option<PendingDocument>,
     pub(in crate::engine) waiters: Waiters,
-    /// How each engine that has it wants it to be asked.
+    /// How each engine that uses it wants it to be asked.
     subscriptions: Vec<Subscription>,
 }
 
-/// How one engine wants a source to be asked. Whatever else there is to say of the source is the same for all.
+/// How one engine wants a source to be asked. Everything else about the source is the same for all engines.
 #[derive(Debug)]
 struct Subscription {
     of: EngineId,
@@ -68,14 +69,14 @@ pub(in crate::engine) struct PendingDocument {
 }
 
 impl WatchedSource {
-    /// An engine lets go of it.
+    /// Removes an engine that uses it no more.
     pub(in crate::engine) fn leave(&mut self, engine: EngineId) {
         self.subscriptions
             .retain(|subscription| subscription.of != engine);
         self.settle();
     }
 
-    /// Has the source asked as often as any engine wants, and waited for as long as any does.
+    /// Uses the shortest interval and the longest timeout that an engine wants.
     fn settle(&mut self) {
         let subscriptions = self.subscriptions.iter();
         let patient = subscriptions
@@ -90,13 +91,13 @@ impl WatchedSource {
         }
     }
 
-    /// Whether a document has come that isn't read to its end.
+    /// Whether a document is still being read.
     pub(in crate::engine) const fn is_reading(&self) -> bool {
         self.pending.is_some() || self.machine.arrived().is_some()
     }
 }
 
-/// A source on demand, and which flight is for which key.
+/// A source on demand, and the flight of each key.
 #[derive(Debug)]
 pub(in crate::engine) struct OnDemandSource {
     pub(in crate::engine) machine: OnDemand,
@@ -107,7 +108,7 @@ pub(in crate::engine) struct OnDemandSource {
 /// A callout under way.
 #[derive(Debug)]
 pub(in crate::engine) struct Flight {
-    /// Who sent it: it ends with that engine.
+    /// The engine that sent it: the flight ends with that engine.
     pub(in crate::engine) owner: EngineId,
     pub(in crate::engine) purpose: Purpose,
     /// How long the host waits for its reply.
@@ -115,18 +116,18 @@ pub(in crate::engine) struct Flight {
     pub(in crate::engine) waiters: Waiters,
 }
 
-/// What a flight is for.
+/// The purpose of a flight.
 #[derive(Clone, Debug)]
 pub(in crate::engine) enum Purpose {
     Watched(Rc<RefCell<WatchedSource>>),
     OnDemand(Rc<RefCell<OnDemandSource>>, Box<[u8]>),
-    /// For nothing any more: its reply was so late that another one was sent for.
+    /// None any more: its reply was so late that another callout was sent.
     Superseded,
 }
 
 impl Store {
-    /// An empty store. `vm` names this VM among those that share a [`SharedData`]: drawn at random by the driver. It seeds
-    /// the jitter too.
+    /// An empty store. `vm` names this VM among those that share a [`SharedData`]; the driver draws it at random. It
+    /// seeds the jitter too.
     #[must_use]
     pub fn new(vm: u64) -> Self {
         Self(Rc::new(RefCell::new(StoreInner {
@@ -150,7 +151,7 @@ impl Store {
         ExchangeId(self.0.borrow_mut().next_id())
     }
 
-    /// What is known of a watched source: by an engine before, or nothing yet. `engine` has it from now on.
+    /// A watched source, with what another engine has learnt. `engine` uses it from now on.
     pub(in crate::engine) fn watched(
         &self,
         engine: EngineId,
@@ -185,7 +186,7 @@ impl Store {
         fresh
     }
 
-    /// What is known of a source on demand.
+    /// A source on demand, with what another engine has learnt.
     pub(in crate::engine) fn on_demand(
         &self,
         definition: DefinitionHash,
@@ -208,7 +209,7 @@ impl Store {
         fresh
     }
 
-    /// A new flight.
+    /// Registers a new flight.
     pub(in crate::engine) fn start_flight(
         &self,
         owner: EngineId,
@@ -244,7 +245,7 @@ impl Store {
         id
     }
 
-    /// The flight, which is over; `None` where it isn't under way.
+    /// Removes a flight that is over; `None` where it isn't under way.
     pub(in crate::engine) fn end_flight(&self, id: FlightId) -> Option<Flight> {
         let flight = self.0.borrow_mut().flights.remove(&id)?;
         if let Purpose::OnDemand(source, key) = &flight.purpose {
@@ -253,7 +254,7 @@ impl Store {
         Some(flight)
     }
 
-    /// Ends the flights of an engine that ends: nobody will bring their replies. Those who waited are told.
+    /// Cancels the flights of an engine that ends: no reply will come. Returns the exchanges that waited for them.
     pub(in crate::engine) fn cancel(
         &self,
         owner: EngineId,
@@ -281,13 +282,13 @@ impl Store {
         woken
     }
 
-    /// What an engine may read on its tick.
+    /// The budget for an engine's tick.
     pub(in crate::engine) fn tick_budget(&self, engine: EngineId, is_reading: bool) -> Budget {
         let mut inner = self.0.borrow_mut();
         inner.shared_budget.of_tick(engine, is_reading)
     }
 
-    /// Notes the time, for whoever isn't told it.
+    /// Notes the time, for engines that are made without being told it.
     pub(in crate::engine) fn note(&self, now: Timestamp) {
         self.0.borrow_mut().now = now;
     }

@@ -1,4 +1,4 @@
-//! What is done about a document that has come.
+//! The update of a document: what has arrived is hashed, read and taken into use.
 
 use std::rc::Rc;
 
@@ -11,18 +11,18 @@ use super::view::ViewBuilder;
 use super::view::ViewInputs;
 use crate::engine::event::Event;
 
-/// One turn at the documents of one source. Any engine that has the source may take it.
+/// One turn at the document of one source. Any engine that uses the source may take it.
 pub(in crate::engine) struct DocumentUpdate<'u, 'w> {
     pub(in crate::engine) id: SourceId,
     pub(in crate::engine) policy: &'u Policy,
     pub(in crate::engine) store: &'u Store,
     pub(in crate::engine) call: &'u mut CallInputs<'w>,
-    /// What may still be done in this turn.
+    /// What this turn may still spend.
     pub(in crate::engine) slice: &'u mut Budget,
 }
 
 impl DocumentUpdate<'_, '_> {
-    /// Looks on at what has come, as far as this turn goes.
+    /// Goes on with what has arrived, within this turn.
     pub(in crate::engine) fn go_on(&mut self, source: &mut WatchedSource) {
         if source.machine.arrived().is_some() {
             let (now, shared_data) = (self.call.now, &mut *self.call.shared_data);
@@ -41,7 +41,7 @@ impl DocumentUpdate<'_, '_> {
         }
     }
 
-    /// Reads on. A new document becomes the last good one if it can be used.
+    /// Goes on reading. A new document becomes the last good one if it can be used.
     fn read_on(&mut self, mut pending: PendingDocument, source: &mut WatchedSource) {
         let text = pending.candidate.text();
         let inputs = &mut ViewInputs {
@@ -73,7 +73,7 @@ impl DocumentUpdate<'_, '_> {
         }
     }
 
-    /// Tells that nothing came of it.
+    /// Reports a failure.
     pub(in crate::engine) fn failed(&mut self, error: &SourceError) {
         self.call.observer.event(&Event::SourceFailed {
             source: self.policy.sources.name(self.id),

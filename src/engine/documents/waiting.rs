@@ -1,4 +1,4 @@
-//! Who waits for what.
+//! Exchanges that wait.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -23,34 +23,36 @@ pub struct FlightId(pub(in crate::engine) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct EngineId(pub(in crate::engine) u64);
 
-/// Where a waiting exchange is reached. What it waits for knows it weakly: dropping the exchange ends the waiting.
+/// A waiting exchange. What it waits for holds it weakly: dropping the exchange ends the waiting.
 #[derive(Debug)]
 pub(in crate::engine) struct Waiter {
     pub(in crate::engine) id: ExchangeId,
-    /// Whose policy decides it.
+    /// The engine that decides it.
     pub(in crate::engine) engine: EngineId,
     pub(in crate::engine) deadline: Timestamp,
     pub(in crate::engine) results: RefCell<Vec<FlightResult>>,
-    /// Its place among those that wait in this VM.
+    /// Counts it among the exchanges that wait in this VM.
     pub(in crate::engine) _permit: WaitPermit,
 }
 
-/// All places of the exchanges that wait in one VM, and one of them: each holds a copy of its request's headers.
+/// Counts the exchanges that wait in one VM, because each holds a copy of its request's headers: the store has one
+/// permit, and each waiting exchange has a clone.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct WaitPermit(Rc<()>);
 
-/// How many exchanges may wait in one VM. With Envoy's own limit of 60 KiB of headers that is one of its four GiB.
+/// How many exchanges may wait in one VM. With Envoy's limit of 60 KiB of headers they take one GiB of the four that a
+/// VM may have.
 const MAX_WAITING: usize = 16_384;
 
 impl WaitPermit {
-    /// Whether one more may be taken.
+    /// Whether one more exchange may wait.
     pub(in crate::engine) fn is_free(&self) -> bool {
-        // One is the store's own.
+        // One is that of the store.
         Rc::strong_count(&self.0) <= MAX_WAITING
     }
 }
 
-/// What came of a flight, for an exchange that waited for it.
+/// The result of a flight, for an exchange that waited for it.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct FlightResult {
     pub(in crate::engine) source: DefinitionHash,
@@ -58,11 +60,11 @@ pub(in crate::engine) struct FlightResult {
     pub(in crate::engine) result: ReadResult,
 }
 
-/// Exchanges that wait for one thing. One that is gone (its client left) counts no more.
+/// Exchanges that wait for one flight or document. An exchange that was dropped (its client left) does not count.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Waiters(Vec<Weak<Waiter>>);
 
-/// How many may wait for one thing; above it a request is answered as if the thing had failed.
+/// How many may wait for one flight or document; any further request is answered as if that had failed.
 const MAX_WAITERS: usize = 4096;
 
 impl Waiters {
@@ -78,7 +80,7 @@ impl Waiters {
         self.0.push(Rc::downgrade(waiter));
     }
 
-    /// Takes all of them, those that still wait.
+    /// Removes all and returns those that still wait.
     pub(in crate::engine) fn take(&mut self) -> Vec<Rc<Waiter>> {
         std::mem::take(&mut self.0)
             .iter()
@@ -86,8 +88,8 @@ impl Waiters {
             .collect()
     }
 
-    /// Takes those of one engine. Another has to look at what came itself first: woken before it did, its exchanges would
-    /// only wait again, and nobody waits without end.
+    /// Removes and returns those of one engine. Another engine first has to take the document itself: if its exchanges
+    /// were woken before, they would wait again, and the number of waits is limited.
     pub(in crate::engine) fn take_of(&mut self, engine: EngineId) -> Vec<ExchangeId> {
         let mut own = Vec::new();
         self.0.retain(|waiter| match waiter.upgrade() {
@@ -101,7 +103,7 @@ impl Waiters {
         own
     }
 
-    /// Takes those whose deadline has passed; forgets those that are gone.
+    /// Removes and returns those with a deadline that has passed; removes those that were dropped.
     pub(in crate::engine) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
         let mut overdue = Vec::new();
         self.0.retain(|waiter| match waiter.upgrade() {

@@ -25,7 +25,7 @@ use turn::Turn;
 #[derive(Debug)]
 pub(in crate::engine) struct Sources {
     pub(in crate::engine) states: Vec<SourceState>,
-    /// Those whose documents hold consumers.
+    /// The sources with documents that hold consumers.
     pub(in crate::engine) of_consumers: Vec<SourceId>,
     pub(in crate::engine) conflict_check: ConflictCheck,
     turn: Turn,
@@ -45,28 +45,28 @@ pub(in crate::engine) enum SourceState {
 pub(in crate::engine) struct WatchedState {
     pub(in crate::engine) shared: Rc<RefCell<WatchedSource>>,
     seen: Option<PolicyView>,
-    /// A newer one that isn't compared with the policy's own consumers to its end.
+    /// A newer document that is still being compared with the policy's own consumers.
     comparison: Option<Comparison>,
-    /// Whether the last good document may be used by this policy's rule, as of the last look.
+    /// Whether this policy's `staleFor` allowed the last good document when that was checked last.
     usable: bool,
     /// The newest document that this policy could not use, where another one could.
     refused: Option<Hash>,
-    /// When what is seen was last known to be of the source's last good document.
+    /// When the view was last known to be of the source's last good document.
     current: Timestamp,
 }
 
 impl WatchedState {
-    /// What is known, while it may be used.
+    /// The view, while it may be used.
     pub(in crate::engine) fn seen(&self) -> Option<&PolicyView> {
         self.seen.as_ref().filter(|_| self.usable)
     }
 
-    /// What is known, stale or not.
+    /// The view, stale or not.
     pub(in crate::engine) const fn last_seen(&self) -> Option<&PolicyView> {
         self.seen.as_ref()
     }
 
-    /// When the source last said that this policy's document is its own; `None` before the first.
+    /// When the source last confirmed this policy's document; `None` before the first document.
     pub(in crate::engine) fn confirmed(&self) -> Option<Timestamp> {
         let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
         let own = self.seen.as_ref().map(|seen| seen.view.hash);
@@ -76,8 +76,8 @@ impl WatchedState {
         (self.current != Timestamp::default()).then_some(self.current)
     }
 
-    /// Goes on comparing a new document with the policy's own consumers. It comes into use when that is done; says whether
-    /// it has now.
+    /// Goes on comparing a new document with the policy's own consumers. The document comes into use when that is done.
+    /// Returns whether it has come into use now.
     fn compare(
         &mut self,
         id: SourceId,
@@ -125,10 +125,10 @@ impl WatchedState {
         }
     }
 
-    /// Lets go of a document that the source hasn't had for longer than `staleFor`: that another policy keeps hearing from
-    /// the source must not keep it alive. Says whether there was one.
+    /// Drops a document that is not the source's last good one any more, and for longer than `staleFor`: another policy
+    /// that keeps hearing from the source must not prolong it. Returns whether there was one.
     fn expire(&mut self, stale_for: Duration, now: Timestamp, store: &Store) -> bool {
-        // A time that lies ahead is of a clock that was put back since.
+        // A time in the future was written before the clock was put back.
         self.current = self.current.min(now);
         if now.since(self.current) > stale_for {
             if let Some(seen) = self.seen.take() {
@@ -141,7 +141,7 @@ impl WatchedState {
 }
 
 impl Sources {
-    /// Finds what is known already, in `store`; inline documents are read here.
+    /// Takes from `store` what other engines know already, and reads inline documents.
     pub(in crate::engine) fn new(
         own: EngineId,
         policy: &Policy,
@@ -192,7 +192,7 @@ impl Sources {
             }
         }
         let now = store.0.borrow().now;
-        // At once, so that a push loses no document. To compile the policy has taken longer.
+        // At once, so that a push loses no document. Compiling the policy took longer than this.
         let budget = &mut Budget::unlimited();
         sources.catch_up(policy, store, budget, (now, observer));
         let mut slice = if sources.need_ticks() {
@@ -208,14 +208,14 @@ impl Sources {
         self.states.get(id.index())
     }
 
-    /// Whether there is anything to be done on a tick.
+    /// Whether there is anything to do on a tick.
     pub(in crate::engine) fn need_ticks(&self) -> bool {
         self.states
             .iter()
             .any(|state| !matches!(state, SourceState::Inline(_)))
     }
 
-    /// Whether a document has come that isn't read to its end, and compared.
+    /// Whether a document is still being read or compared.
     pub(in crate::engine) fn are_reading(&self) -> bool {
         let is_reading = |state: &SourceState| match state {
             SourceState::Watched(watched) => {
@@ -226,7 +226,8 @@ impl Sources {
         self.conflict_check.is_pending() || self.states.iter().any(is_reading)
     }
 
-    /// The engine's own exchanges that waited for a first document which is there now, and all that have waited long enough.
+    /// The exchanges of this engine that waited for a first document which is there now, and all exchanges with a
+    /// deadline that has passed.
     pub(in crate::engine) fn wake(&self, own: EngineId, now: Timestamp) -> Vec<ExchangeId> {
         let mut woken = Vec::new();
         for state in &self.states {
@@ -247,7 +248,7 @@ impl Sources {
         SourceId::all().zip(&self.states)
     }
 
-    /// Which of the policy's sources a source on demand is.
+    /// The id of a source on demand in this policy.
     pub(in crate::engine) fn id_of_demand(
         &self,
         source: &Rc<RefCell<OnDemandSource>>,
@@ -257,7 +258,7 @@ impl Sources {
         )
     }
 
-    /// Lets go of everything; what nobody else uses is given up on the board too.
+    /// Drops everything. Where no other engine of the VM uses a source, its lease is given up in shared data.
     pub(in crate::engine) fn close(
         self,
         own: EngineId,
@@ -311,7 +312,7 @@ impl Sources {
         )
     }
 
-    /// Looks at the last good documents, which engines of one VM share, as far as the budget goes.
+    /// Takes the last good documents, which the engines of a VM share, within the budget.
     fn catch_up(
         &mut self,
         policy: &Policy,
@@ -325,7 +326,8 @@ impl Sources {
             };
             let holds_consumers = self.of_consumers.contains(&id);
             let stale_for = policy.sources.stale_for(id).unwrap_or_default();
-            // One that is compared is compared to its end, so that it comes into use however quickly others follow.
+            // A comparison that has begun is finished, so that its document comes into use even if others follow
+            // quickly.
             let is_new = watched.compare(id, policy, store, budget, (now, observer));
             if is_new && holds_consumers {
                 self.conflict_check.begin(id);
@@ -361,7 +363,7 @@ impl Sources {
     }
 }
 
-/// A document of the policy's own. Its size was the operator's choice, so nothing in it can make it unusable.
+/// The view of a document in the policy. The operator chose its size, so nothing in it can make it unusable.
 fn inline(
     document: &Arc<Document>,
     id: SourceId,

@@ -12,7 +12,7 @@ use crate::engine::documents::CallInputs;
 use crate::engine::documents::store::{Store, WatchedSource};
 use crate::engine::documents::update::DocumentUpdate;
 
-/// Whose turn it is first when there is something to be read, and what it took in that turn.
+/// The index of the source that reads first, and what it has spent in this turn.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Turn {
     first: usize,
@@ -20,8 +20,8 @@ pub(in crate::engine) struct Turn {
 }
 
 impl Sources {
-    /// Due refreshes and documents of other VMs: the callouts to send, each with its source. What
-    /// has come is read on, as far as the budget goes.
+    /// Starts due refreshes, takes documents of other VMs, and goes on reading within the budget. Returns the callouts
+    /// to send, each with its source.
     pub(in crate::engine) fn tick(
         &mut self,
         policy: &Policy,
@@ -41,7 +41,8 @@ impl Sources {
                 Tick::Fetch(callout) => callouts.push((id, shared, callout)),
             }
         }
-        // Before new things are made the old ones go, or a VM that always has something to read would keep them all.
+        // Old values are dropped before new ones are made: otherwise a VM that always has something to read would keep
+        // them all.
         let mut old = budget.half();
         store.0.borrow_mut().pending_drops.advance(&mut old);
         budget.join(&old);
@@ -54,8 +55,8 @@ impl Sources {
         callouts
     }
 
-    /// Reads on at all that has come, one source after the other. One that took two slices lets the others have their
-    /// turn: so a large document keeps none waiting for long, and small ones are read to their ends.
+    /// Goes on reading all documents that have arrived, one source after the other. A source that took two slices
+    /// yields its turn: so a large document delays no other for long, and small ones are read to their ends.
     fn read_on(
         &mut self,
         policy: &Policy,
@@ -106,7 +107,7 @@ impl Sources {
         }
     }
 
-    /// What came of a fetch of `shared`: the next callout, where the document takes one more.
+    /// Takes the reply to a callout of `shared`. Returns the next callout, where the document takes one more.
     pub(in crate::engine) fn fetched(
         &mut self,
         shared: &Rc<RefCell<WatchedSource>>,

@@ -179,7 +179,7 @@ mod tests {
         }
     }
 
-    /// Reads consumers off the text, or out of the value because a lookup needs that as well.
+    /// A policy that reads consumers from the text, or from the value where a lookup needs the value too.
     pub(in crate::engine) fn policy(lookup: &str) -> Policy {
         let text = format!(
             r#"{{"consumersFrom": [{{"source": "s", "items": "$.consumers[*]"}}],
@@ -194,7 +194,7 @@ mod tests {
         .unwrap()
     }
 
-    /// What comes of a text: events, and whose each key is, with all that is known of that one.
+    /// The result of a text: events, and the owner of each key with everything that is known of it.
     fn read(text: &[u8], slice: Option<usize>, policy: &Policy) -> (Vec<String>, String) {
         let mut observer = Events(Vec::new());
         let mut reading = ViewBuilder::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
@@ -209,7 +209,7 @@ mod tests {
             match reading.advance(text, inputs, &mut budget) {
                 Ok(None) => {}
                 Ok(Some(view)) => break view,
-                // Where it is malformed is told in as many ways as it is read.
+                // Each way of reading tells another position of the mistake.
                 Err(SourceError::Malformed(_)) => return (Vec::new(), "malformed".to_owned()),
                 Err(error) => return (observer.0, error.to_string()),
             }
@@ -297,7 +297,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// In slices or at once, off the text or out of the value: the same comes of it.
+        /// In slices or at once, from the text or from the value: the result is the same.
         #[test]
         fn all_ways_of_reading_are_one(
             records in prop::collection::vec(record(), 0..12),
@@ -314,7 +314,7 @@ mod tests {
             let (events, known) = read(text.as_bytes(), None, &of_value);
             prop_assert_eq!(&read(text.as_bytes(), Some(slice), &of_value), &(events.clone(), known.clone()), "{}", text);
             prop_assert_eq!(&known, &whole.1, "{}", text);
-            // Of two lists of one name the first is read too, before it is known that the second counts.
+            // Of two lists with one name the first is read too, because the second comes later.
             if text.matches(r#""consumers""#).count() == 1 {
                 prop_assert_eq!(&events, &whole.0, "{}", text);
             }

@@ -124,24 +124,25 @@ impl ConsumersPart {
     }
 }
 
-/// The consumers so far. A record that doesn't compile is left out, and so denied; a credential that two claim is nobody's.
+/// The consumers so far. A record that doesn't compile is left out, so its credentials are denied. A credential that
+/// two records claim belongs to no consumer.
 #[derive(Debug, Default)]
 struct ConsumerLoader {
     builder: Builder,
     records: usize,
 }
 
-/// How much more a byte costs of a record that isn't plain.
+/// The cost of a byte of a record that isn't plain; a byte of a plain one costs 1.
 const DEAR: usize = 8;
 
-/// What a record costs at least that was read already.
+/// The least cost of a record that is read already.
 const RECORD: usize = 768;
 
-/// The longest record, in bytes of its text: it is read in one go.
+/// The longest record, in bytes of its text: a record is read in one go.
 const LONGEST: usize = 64 << 10;
 
 impl ConsumerLoader {
-    /// Takes in the record that begins there, the next one of `items`.
+    /// Adds the record that begins at `begin`, the next one of `items`.
     fn record(
         &mut self,
         text: &[u8],
@@ -150,7 +151,7 @@ impl ConsumerLoader {
         inputs: &mut ViewInputs<'_>,
         budget: &mut Budget,
     ) -> Result<(), SourceError> {
-        // Further than a record may go none of it is looked at: neither here nor by what skips it.
+        // Nothing beyond the longest record is looked at, neither here nor by what skips it.
         let end = text.len().min(begin.saturating_add(LONGEST));
         let window = text.get(begin..end).unwrap_or_default();
         if let Some((plain, length)) = ConsumerRef::plain(window) {
@@ -172,7 +173,7 @@ impl ConsumerLoader {
         Ok(())
     }
 
-    /// Takes in a record that was read as JSON.
+    /// Adds a record that is read already.
     fn value(&mut self, record: &Value, inputs: &mut ViewInputs<'_>, budget: &mut Budget) {
         match text_within(record, LONGEST) {
             Some(length) => {
@@ -191,7 +192,7 @@ impl ConsumerLoader {
         inputs.left_out(&self.number(), &reason);
     }
 
-    /// The number of the next record, which isn't even known by name.
+    /// The number of the next record, which has no name.
     fn number(&mut self) -> String {
         let number = self.records.to_string();
         self.records = self.records.saturating_add(1);
@@ -220,8 +221,8 @@ impl ConsumerLoader {
         left_out(consumer.name, &errors, inputs);
     }
 
-    /// The directory of the policy's list of this number in the document. A document that lost too many of the consumers
-    /// of the one before is refused.
+    /// The directory of the policy's list of this number in the document. Refuses a document that lost too many of the
+    /// consumers of the one before.
     fn finish(self, list: usize, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
         let from = inputs.consumers_from().nth(list);
         let before = inputs.last.and_then(|last| last.directories.get(list));
@@ -232,8 +233,8 @@ impl ConsumerLoader {
     }
 }
 
-/// Refuses a document of which so few consumers are left: none of its `records`, or fewer than the part that is to be kept
-/// of those `before`.
+/// Refuses a document with too few consumers: none of its `records` is one, or fewer are left of those `before` than
+/// `maxShrink` allows.
 pub(in crate::engine) fn judge(
     now: usize,
     records: usize,

@@ -26,7 +26,7 @@ impl ViewInputs<'_> {
         all.filter(|from| from.source == self.id)
     }
 
-    /// Tells that something in the document was left out.
+    /// Reports that something in the document was left out.
     pub(in crate::engine) fn left_out(&mut self, record: &str, reason: &str) {
         self.observer.event(&Event::RecordLeftOut {
             source: self.policy.sources.name(self.id),

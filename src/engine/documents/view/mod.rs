@@ -20,17 +20,17 @@ pub(in crate::engine) use builder::ViewBuilder;
 pub(in crate::engine) use consumers::judge;
 pub(in crate::engine) use inputs::ViewInputs;
 
-/// A document as it is read: its value where that is looked into, its index, and the consumers in it. All policies of a VM
-/// that read a source in the same way share it.
+/// What a document is read into: its value where lookups need it, its index, and the consumers in it. All policies of a
+/// VM that read a source in the same way share a view.
 #[derive(Debug)]
 pub(in crate::engine) struct View {
-    /// Of the document's text.
+    /// The hash of the document's text.
     pub(in crate::engine) hash: Hash,
-    /// Length of the document's text.
+    /// The length of the document's text in bytes.
     pub(in crate::engine) bytes: usize,
     pub(in crate::engine) document: Option<Arc<Document>>,
     pub(in crate::engine) index: Option<Index>,
-    /// The consumers, for each of the policy's readers of them.
+    /// The consumers, for each of the policy's lists in this document.
     pub(in crate::engine) directories: Vec<Directory>,
 }
 
@@ -45,7 +45,7 @@ impl View {
         }
     }
 
-    /// Of a document of which nothing is made.
+    /// A view that has only the value.
     pub(in crate::engine) fn bare(document: &Arc<Document>) -> Self {
         Self {
             document: Some(Arc::clone(document)),
@@ -58,7 +58,7 @@ impl View {
         self.document.as_ref().map(|document| document.value())
     }
 
-    /// The document's value alone, where nobody else has it; everything else ends here.
+    /// The document's value, where nothing else holds it; drops everything else.
     pub(in crate::engine) fn into_value(self) -> Option<Value> {
         drop(self.index);
         self.document?.into_value()

@@ -1,9 +1,9 @@
-//! What one slice does of a document, whatever is in it.
+//! The cost of one slice is bounded, whatever a document holds.
 
 use super::tests::{Events, policy};
 use super::*;
 
-/// What is read in each slice, and what comes of it in the end.
+/// What each slice spends, the events, and the number of consumers or the error.
 fn slices(text: &[u8], policy: &Policy) -> (Vec<usize>, Vec<String>, Result<usize, String>) {
     let mut observer = Events(Vec::new());
     let mut reading = ViewBuilder::of_text(Hash([0; 32]), text.len(), policy, SourceId::new(0));
@@ -29,13 +29,13 @@ fn slices(text: &[u8], policy: &Policy) -> (Vec<usize>, Vec<String>, Result<usiz
 
 const LONG: usize = 8 << 20;
 
-/// A good record, and one that has this much beside its name.
+/// A good record, and one with these fields beside its name.
 fn with_a_long_one(more: &str) -> Vec<u8> {
     let good = r#"{"name":"a","credentials":[{"apiKey":{"provider":"keys","value":"k"}}]}"#;
     format!(r#"{{"consumers": [{good}, {{"name":"b",{more}}}, {{"name":"c"}}]}}"#).into_bytes()
 }
 
-/// Whatever a record of many megabytes is full of, it is left out, and no slice does much more than one should.
+/// A record of many megabytes is left out whatever it holds, and no slice does much more than its budget.
 #[test]
 fn a_long_record_is_left_out_in_slices() {
     let many = |item: &str| vec![item; LONG / item.len()].join(",");
@@ -55,7 +55,7 @@ fn a_long_record_is_left_out_in_slices() {
             let most = slices.iter().max().copied().unwrap_or_default();
             assert!(most < 512 << 10, "{what}: {most} at once");
             assert!(slices.len() > 20, "{what}: {} slices", slices.len());
-            // In a value blanks and members of one name are gone.
+            // A value has no blanks, and no two members of one name.
             if is_off_text || !matches!(what, "blanks" | "unknown fields") {
                 assert_eq!(result, Ok(2), "{what}");
                 assert_eq!(events.len(), 1, "{what}");
@@ -66,7 +66,7 @@ fn a_long_record_is_left_out_in_slices() {
     }
 }
 
-/// What can't be told in pieces has a bound of its own.
+/// What can't be read in pieces has a bound of its own.
 #[test]
 fn a_long_text_is_refused_wherever_it_stands() {
     let long = "x".repeat(LONG);
@@ -106,7 +106,7 @@ fn a_record_tells_no_more_than_eight_mistakes() {
         assert_eq!(result, Ok(2));
         assert_eq!(events.len(), 8, "{events:?}");
     }
-    // Those that are found when it is taken in are no more either.
+    // Mistakes that are found when the record is added are limited too.
     let key = r#"{"apiKey":{"provider":"nowhere","value":"k"}}"#;
     let keys = vec![key; 500].join(",");
     let taken = vec![key.replace("nowhere", "keys"); 500].join(",");
