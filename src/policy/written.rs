@@ -82,11 +82,19 @@ impl Gates {
             let path = path.index(at);
             if is_own(name.as_bytes(), config) {
                 let reason = "it is an identity header or the routing header";
-                errors.suggest(&path, reason, "remove it: the client's value must never be forwarded");
+                errors.suggest(
+                    &path,
+                    reason,
+                    "remove it: the client's value must never be forwarded",
+                );
             } else if told.trusted.contains(name.as_bytes()) {
                 let reason =
                     "a route writes a value of a consumer, a credential or a lookup into it";
-                errors.suggest(&path, reason, "remove it: the client's value must never be forwarded");
+                errors.suggest(
+                    &path,
+                    reason,
+                    "remove it: the client's value must never be forwarded",
+                );
             }
         }
     }

@@ -15,10 +15,10 @@ use super::view::ViewInputs;
 use crate::engine::event::{Event, Observer};
 
 /// The cost of one look-up in one directory.
-const LOOK: usize = 32;
+const COST_OF_LOOKUP: usize = 32;
 
 /// The cost of a look-up for which a key is hashed.
-const DIGEST: usize = 256;
+const COST_OF_HASHED_LOOKUP: usize = 256;
 
 /// Compares all lists of consumers that one policy has; keeps the result of the last comparison.
 #[derive(Debug, Default)]
@@ -149,7 +149,7 @@ impl<'r> Round<'r> {
                         ConsumerCursor::START,
                     ));
                 };
-                budget.spend(self.lists.len().saturating_mul(LOOK));
+                budget.spend(self.lists.len().saturating_mul(COST_OF_LOOKUP));
                 if self.is_contested(id, number, consumer) {
                     count(contested, id);
                 }
@@ -167,7 +167,11 @@ impl<'r> Round<'r> {
                 let mut is_the_policys = false;
                 for (rival_id, rivals) in self.rivals(number) {
                     let is_costly = rivals.has_keys(IdentifierForm::Sha256);
-                    budget.spend(if is_costly { DIGEST } else { LOOK });
+                    budget.spend(if is_costly {
+                        COST_OF_HASHED_LOOKUP
+                    } else {
+                        COST_OF_LOOKUP
+                    });
                     let alike = rivals.knows(&key);
                     let Some(held) = alike.or_else(|| rivals.knows_digest(&key)) else {
                         continue;

@@ -39,13 +39,13 @@ impl Sources {
         let several = policy.consumers_from.len() > 1;
         let mut found = CredentialLookup::NotFound;
         for id in &self.of_consumers {
-            let Some(seen) = self.usable_view(*id) else {
+            let Some(policy_view) = self.usable_view(*id) else {
                 return CredentialLookup::Unavailable;
             };
-            if several && seen.is_contested(provider, key) {
+            if several && policy_view.is_contested(provider, key) {
                 return CredentialLookup::NotFound;
             }
-            for credential in seen.find(provider, key) {
+            for credential in policy_view.find(provider, key) {
                 match found {
                     CredentialLookup::NotFound => found = CredentialLookup::Found(credential),
                     CredentialLookup::Found(_) | CredentialLookup::Unavailable => {
@@ -69,8 +69,8 @@ impl Sources {
     /// What may be used of the document of this source.
     pub(super) fn usable_view(&self, id: SourceId) -> Option<&PolicyView> {
         match self.states.get(id.index())? {
-            SourceState::Inline(seen) => Some(seen),
-            SourceState::Watched(watched) => watched.seen(),
+            SourceState::Inline(policy_view) => Some(policy_view),
+            SourceState::Watched(watched) => watched.usable_view(),
             SourceState::OnDemand(_) => None,
         }
     }
@@ -82,7 +82,7 @@ impl Sources {
             .of_consumers
             .iter()
             .filter_map(|id| self.usable_view(*id));
-        let claims: usize = documents.map(|seen| seen.claims(name)).sum();
+        let claims: usize = documents.map(|policy_view| policy_view.claims(name)).sum();
         claims > 1
     }
 
@@ -115,12 +115,14 @@ impl Sources {
 fn lists(states: &[SourceState]) -> Vec<List<'_>> {
     let mut lists = Vec::new();
     for (id, state) in SourceId::all().zip(states) {
-        let seen = match state {
-            SourceState::Inline(seen) => Some(seen),
-            SourceState::Watched(watched) => watched.last_seen(),
+        let policy_view = match state {
+            SourceState::Inline(policy_view) => Some(policy_view),
+            SourceState::Watched(watched) => watched.last_view(),
             SourceState::OnDemand(_) => None,
         };
-        let directories = seen.into_iter().flat_map(|seen| &seen.view.directories);
+        let directories = policy_view
+            .into_iter()
+            .flat_map(|policy_view| &policy_view.view.directories);
         lists.extend(directories.map(|directory| (Some(id), directory)));
     }
     lists

@@ -86,12 +86,12 @@ impl PolicyView {
 }
 
 /// The cost of looking for one of the policy's own consumers.
-const OWN: usize = 24;
+const COST_OF_CONSUMER: usize = 24;
 
 /// A view that is being compared with the policy's own consumers, of which there may be as many as in a document.
 #[derive(Debug)]
 pub(in crate::engine) struct Comparison {
-    seen: PolicyView,
+    policy_view: PolicyView,
     /// The number of the directory, and how many of the policy's own consumers are compared with it.
     number: usize,
     own: usize,
@@ -100,7 +100,7 @@ pub(in crate::engine) struct Comparison {
 impl Comparison {
     pub(in crate::engine) fn new(view: Rc<View>) -> Self {
         Self {
-            seen: PolicyView {
+            policy_view: PolicyView {
                 view,
                 shadowed: Set::default(),
             },
@@ -111,12 +111,12 @@ impl Comparison {
 
     /// The view.
     pub(in crate::engine) const fn view(&self) -> &Rc<View> {
-        &self.seen.view
+        &self.policy_view.view
     }
 
     /// The view, which comes into no use.
     pub(in crate::engine) fn into_view(self) -> Rc<View> {
-        self.seen.view
+        self.policy_view.view
     }
 
     /// Goes on, and reports which consumers are shadowed. Returns whether all is compared.
@@ -125,13 +125,13 @@ impl Comparison {
         inputs: &mut ViewInputs<'_>,
         budget: &mut Budget,
     ) -> bool {
-        let PolicyView { view, shadowed } = &mut self.seen;
+        let PolicyView { view, shadowed } = &mut self.policy_view;
         while let Some(directory) = view.directories.get(self.number) {
             for own in inputs.policy.consumers.consumers().skip(self.own) {
                 if budget.is_spent() {
                     return false;
                 }
-                budget.spend(OWN);
+                budget.spend(COST_OF_CONSUMER);
                 self.own = self.own.saturating_add(1);
                 let name = own.name().bytes();
                 if let Some(own_name) = directory.named(name) {
@@ -155,14 +155,19 @@ impl Comparison {
         last: Option<&PolicyView>,
         inputs: &ViewInputs<'_>,
     ) -> Result<PolicyView, SourceError> {
-        let seen = self.seen;
+        let policy_view = self.policy_view;
         for (number, from) in inputs.consumers_from().enumerate() {
             let before = last.map_or(0, |last| last.count(number));
-            let directory = seen.view.directories.get(number);
+            let directory = policy_view.view.directories.get(number);
             let records = directory.map_or(0, Directory::len);
-            judge(seen.count(number), records, before, from.keep_percent)?;
+            judge(
+                policy_view.count(number),
+                records,
+                before,
+                from.keep_percent,
+            )?;
         }
-        Ok(seen)
+        Ok(policy_view)
     }
 }
 
@@ -221,16 +226,23 @@ mod tests {
         loop {
             let mut budget = Budget::slice();
             let is_done = comparison.advance(inputs, &mut budget);
-            assert!(budget.spent() <= (256 << 10) + OWN, "{}", budget.spent());
+            assert!(
+                budget.spent() <= (256 << 10) + COST_OF_CONSUMER,
+                "{}",
+                budget.spent()
+            );
             if is_done {
                 break;
             }
             slices += 1;
         }
-        assert_eq!(slices, (OWN_CONSUMERS * OWN).div_ceil(256 << 10));
-        let seen = comparison.finish(None, inputs).unwrap();
-        assert_eq!((seen.consumers(), at_once.consumers()), (100, 100));
-        assert_eq!(seen.shadowed, at_once.shadowed);
+        assert_eq!(
+            slices,
+            (OWN_CONSUMERS * COST_OF_CONSUMER).div_ceil(256 << 10)
+        );
+        let policy_view = comparison.finish(None, inputs).unwrap();
+        assert_eq!((policy_view.consumers(), at_once.consumers()), (100, 100));
+        assert_eq!(policy_view.shadowed, at_once.shadowed);
         assert_eq!(told.0, 200, "each is told once, each time");
     }
 }

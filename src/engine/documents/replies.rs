@@ -14,14 +14,14 @@ use crate::engine::Engine;
 use crate::engine::event::{Event, Observer};
 
 /// The largest document on demand, in bytes, that is read as soon as it arrives, whatever else is to be read.
-const SMALL: usize = 4 << 10;
+const SMALL_BYTES: usize = 4 << 10;
 
 /// The most bytes of replies that wait to be read; a reply above that is dropped. A client that chooses the keys could
 /// cause more replies than the engine reads.
-const INBOX: usize = 8 << 20;
+const MAX_INBOX_BYTES: usize = 8 << 20;
 
 /// The cost of a byte of a document on demand, where a byte of a plain record costs 1.
-const DEAR: usize = 4;
+const COST_OF_BYTE: usize = 4;
 
 impl Engine {
     /// Takes the result of a flight. A flight that isn't under way is ignored.
@@ -38,7 +38,7 @@ impl Engine {
             Ok(reply) if self.must_wait(flight, &reply) => {
                 let waiting = self.inbox.iter().map(|(_, reply)| reply.body.len());
                 let waiting: usize = waiting.fold(reply.body.len(), usize::saturating_add);
-                if waiting > INBOX {
+                if waiting > MAX_INBOX_BYTES {
                     return self.take(
                         flight,
                         Err(CalloutError::NoReply),
@@ -60,7 +60,7 @@ impl Engine {
 
     /// Whether a reply has to wait for a tick. A watched source itself delays what arrives for it.
     fn must_wait(&self, flight: FlightId, reply: &Reply) -> bool {
-        reply.body.len() > SMALL
+        reply.body.len() > SMALL_BYTES
             && self.store.0.borrow().shared_budget.is_spent()
             && self.cost(flight, Some(reply)) > 0
     }
@@ -70,7 +70,9 @@ impl Engine {
         let inner = self.store.0.borrow();
         let purpose = inner.flights.get(&flight).map(|flight| &flight.purpose);
         match (purpose, reply) {
-            (Some(Purpose::OnDemand(..)), Some(reply)) => reply.body.len().saturating_mul(DEAR),
+            (Some(Purpose::OnDemand(..)), Some(reply)) => {
+                reply.body.len().saturating_mul(COST_OF_BYTE)
+            }
             _ => 0,
         }
     }

@@ -63,7 +63,9 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
 
     fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<EntryResult<'e>, Stop> {
         match (self.sources.at(lookup.source), key) {
-            (Some(SourceState::Inline(seen)), key) => Ok(entry(&seen.view, key, lookup)),
+            (Some(SourceState::Inline(policy_view)), key) => {
+                Ok(entry(&policy_view.view, key, lookup))
+            }
             (Some(SourceState::Watched(watched)), key) => self.watched(watched, key, lookup),
             (Some(SourceState::OnDemand(source)), Some(key)) => {
                 let source = Rc::clone(source);
@@ -80,7 +82,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         lookup: &Lookup,
     ) -> Result<EntryResult<'e>, Stop> {
         match self.first_document(lookup.source, watched, lookup.hold)? {
-            Some(seen) => Ok(entry(&seen.view, key, lookup)),
+            Some(policy_view) => Ok(entry(&policy_view.view, key, lookup)),
             None => Ok(EntryResult::Failed),
         }
     }
@@ -106,8 +108,10 @@ fn fall_back(fallback: &Fallback, reason: Reason) -> Result<&[Option<Value>], St
 /// The document of a source that has all entries in one, if there is one.
 fn whole(source: &SourceState) -> Option<&View> {
     match source {
-        SourceState::Inline(seen) => Some(&seen.view),
-        SourceState::Watched(watched) => watched.seen().map(|seen| &*seen.view),
+        SourceState::Inline(policy_view) => Some(&policy_view.view),
+        SourceState::Watched(watched) => {
+            watched.usable_view().map(|policy_view| &*policy_view.view)
+        }
         SourceState::OnDemand(_) => None,
     }
 }

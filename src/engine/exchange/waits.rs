@@ -36,8 +36,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         watched: &'e WatchedState,
         hold: Duration,
     ) -> Result<Option<&'e PolicyView>, Stop> {
-        if let Some(seen) = watched.seen() {
-            return Ok(Some(seen));
+        if let Some(policy_view) = watched.usable_view() {
+            return Ok(Some(policy_view));
         }
         if hold.is_zero() || !self.may_wait() || !watched.shared.borrow_mut().waiters.has_room() {
             return Ok(None);

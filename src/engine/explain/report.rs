@@ -66,10 +66,10 @@ pub(in crate::engine) fn report<'p>(
             SourceState::Watched(watched) => Some(SourceReport::Watched {
                 name,
                 document: watched
-                    .last_seen()
-                    .map(|seen| document(seen, sources.contested(id))),
+                    .last_view()
+                    .map(|policy_view| document(policy_view, sources.contested(id))),
                 age: watched.confirmed().map(|confirmed| now.since(confirmed)),
-                is_usable: watched.seen().is_some(),
+                is_usable: watched.usable_view().is_some(),
             }),
             SourceState::OnDemand(source) => {
                 let machine = &source.borrow().machine;
@@ -87,10 +87,10 @@ pub(in crate::engine) fn report<'p>(
     sources.iter().filter_map(one).collect()
 }
 
-fn document(seen: &PolicyView, contested: usize) -> DocumentReport {
+fn document(policy_view: &PolicyView, contested: usize) -> DocumentReport {
     DocumentReport {
-        hash: seen.view.hash,
-        bytes: seen.view.bytes,
-        consumers: seen.consumers().saturating_sub(contested),
+        hash: policy_view.view.hash,
+        bytes: policy_view.view.bytes,
+        consumers: policy_view.consumers().saturating_sub(contested),
     }
 }

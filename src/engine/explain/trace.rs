@@ -155,14 +155,14 @@ pub(in crate::engine) fn looked_up(
         .and_then(|key| attributes.bytes(&key.template).ok().flatten());
     let keyless = lookup.key.is_some() && key.is_none();
     let (origin, entry) = match exchange.sources.at(lookup.source) {
-        Some(SourceState::Inline(seen)) => (
+        Some(SourceState::Inline(policy_view)) => (
             EntryOrigin::Inline,
-            known(&seen.view, key.as_deref(), keyless),
+            known(&policy_view.view, key.as_deref(), keyless),
         ),
         Some(SourceState::Watched(watched)) => {
             let entry = watched
-                .seen()
-                .map(|seen| known(&seen.view, key.as_deref(), keyless));
+                .usable_view()
+                .map(|policy_view| known(&policy_view.view, key.as_deref(), keyless));
             (EntryOrigin::Document, entry.unwrap_or(EntryStatus::Failed))
         }
         Some(SourceState::OnDemand(source)) => {

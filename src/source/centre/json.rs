@@ -8,7 +8,7 @@ use crate::source::{Budget, JsonPath, SourceError};
 use super::format::Decode;
 
 /// How much more a byte costs of a value that is kept.
-const DEAR: usize = 3;
+const COST_OF_BYTE: usize = 3;
 
 /// What is open, with what it has by now.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Decode for JsonReader {
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         while !budget.is_spent() {
             let token = self.scanner.next(text, self.whole)?;
-            budget.spend(self.scanner.take_cost().saturating_mul(DEAR));
+            budget.spend(self.scanner.take_cost().saturating_mul(COST_OF_BYTE));
             match token {
                 Token::Open(Container::Array) => self.open.push(Open::Array(Vec::new())),
                 Token::Open(Container::Object) => {

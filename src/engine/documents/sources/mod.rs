@@ -44,7 +44,7 @@ pub(in crate::engine) enum SourceState {
 #[derive(Debug)]
 pub(in crate::engine) struct WatchedState {
     pub(in crate::engine) shared: Rc<RefCell<WatchedSource>>,
-    seen: Option<PolicyView>,
+    policy_view: Option<PolicyView>,
     /// A newer document that is still being compared with the policy's own consumers.
     comparison: Option<Comparison>,
     /// Whether this policy's `staleFor` allowed the last good document when that was checked last.
@@ -57,19 +57,22 @@ pub(in crate::engine) struct WatchedState {
 
 impl WatchedState {
     /// The view, while it may be used.
-    pub(in crate::engine) fn seen(&self) -> Option<&PolicyView> {
-        self.seen.as_ref().filter(|_| self.usable)
+    pub(in crate::engine) fn usable_view(&self) -> Option<&PolicyView> {
+        self.policy_view.as_ref().filter(|_| self.usable)
     }
 
     /// The view, stale or not.
-    pub(in crate::engine) const fn last_seen(&self) -> Option<&PolicyView> {
-        self.seen.as_ref()
+    pub(in crate::engine) const fn last_view(&self) -> Option<&PolicyView> {
+        self.policy_view.as_ref()
     }
 
     /// When the source last confirmed this policy's document; `None` before the first document.
     pub(in crate::engine) fn confirmed(&self) -> Option<Timestamp> {
         let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
-        let own = self.seen.as_ref().map(|seen| seen.view.hash);
+        let own = self
+            .policy_view
+            .as_ref()
+            .map(|policy_view| policy_view.view.hash);
         if own == Some(newest) {
             return Some(confirmed);
         }
@@ -101,12 +104,12 @@ impl WatchedState {
         }
         let source = policy.sources.name(id);
         let view = Rc::clone(comparison.view());
-        match comparison.finish(self.seen.as_ref(), inputs) {
-            Ok(seen) => {
+        match comparison.finish(self.policy_view.as_ref(), inputs) {
+            Ok(policy_view) => {
                 self.current = now;
                 self.refused = None;
                 let bytes = view.bytes;
-                if let Some(before) = self.seen.replace(seen) {
+                if let Some(before) = self.policy_view.replace(policy_view) {
                     store.0.borrow_mut().pending_drops.view(before.view);
                 }
                 observer.event(&Event::SourceLoaded { source, bytes });
@@ -131,8 +134,8 @@ impl WatchedState {
         // A time in the future was written before the clock was put back.
         self.current = self.current.min(now);
         if now.since(self.current) > stale_for {
-            if let Some(seen) = self.seen.take() {
-                store.0.borrow_mut().pending_drops.view(seen.view);
+            if let Some(policy_view) = self.policy_view.take() {
+                store.0.borrow_mut().pending_drops.view(policy_view.view);
                 return true;
             }
         }
@@ -161,7 +164,7 @@ impl Sources {
                     ..
                 } => SourceState::Watched(WatchedState {
                     shared: store.watched(own, *definition, protocol, *schedule),
-                    seen: None,
+                    policy_view: None,
                     comparison: None,
                     usable: false,
                     refused: None,
@@ -232,7 +235,7 @@ impl Sources {
         let mut woken = Vec::new();
         for state in &self.states {
             if let SourceState::Watched(watched) = state {
-                let ready = watched.seen().is_some();
+                let ready = watched.usable_view().is_some();
                 let mut shared = watched.shared.borrow_mut();
                 if ready {
                     woken.extend(shared.waiters.take_of(own));
@@ -270,14 +273,14 @@ impl Sources {
         for state in self.states {
             let watched = match state {
                 SourceState::Watched(watched) => watched,
-                SourceState::Inline(seen) => {
-                    pending_drops.view(seen.view);
+                SourceState::Inline(policy_view) => {
+                    pending_drops.view(policy_view.view);
                     continue;
                 }
                 SourceState::OnDemand(_) => continue,
             };
-            if let Some(seen) = watched.seen {
-                pending_drops.view(seen.view);
+            if let Some(policy_view) = watched.policy_view {
+                pending_drops.view(policy_view.view);
             }
             if let Some(comparison) = watched.comparison {
                 pending_drops.view(comparison.into_view());
@@ -343,7 +346,7 @@ impl Sources {
                 continue;
             };
             let hash = newest.hash;
-            let last = watched.seen.as_ref();
+            let last = watched.policy_view.as_ref();
             if last.is_some_and(|last| Rc::ptr_eq(&newest, &last.view)) {
                 watched.current = now;
                 continue;
@@ -378,6 +381,6 @@ fn inline(
     };
     let read = ViewBuilder::of_document(document).advance(b"", inputs, &mut Budget::unlimited());
     let view = read.ok().flatten();
-    let seen = view.and_then(|view| PolicyView::new(Rc::new(view), inputs).ok());
-    seen.unwrap_or_else(|| PolicyView::bare(View::bare(document)))
+    let policy_view = view.and_then(|view| PolicyView::new(Rc::new(view), inputs).ok());
+    policy_view.unwrap_or_else(|| PolicyView::bare(View::bare(document)))
 }

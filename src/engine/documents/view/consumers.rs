@@ -133,10 +133,10 @@ struct ConsumerLoader {
 }
 
 /// The cost of a byte of a record that isn't plain; a byte of a plain one costs 1.
-const DEAR: usize = 8;
+const COST_OF_UNUSUAL_BYTE: usize = 8;
 
 /// The least cost of a record that is read already.
-const RECORD: usize = 768;
+const LEAST_COST: usize = 768;
 
 /// The longest record, in bytes of its text: a record is read in one go.
 const LONGEST: usize = 64 << 10;
@@ -161,7 +161,7 @@ impl ConsumerLoader {
         }
         match items.text(text, LONGEST)? {
             Some(record) => {
-                budget.spend(record.len().saturating_mul(DEAR));
+                budget.spend(record.len().saturating_mul(COST_OF_UNUSUAL_BYTE));
                 let value = read_item(text, record)?;
                 self.decode(&value, inputs);
             }
@@ -177,7 +177,7 @@ impl ConsumerLoader {
     fn value(&mut self, record: &Value, inputs: &mut ViewInputs<'_>, budget: &mut Budget) {
         match text_within(record, LONGEST) {
             Some(length) => {
-                budget.spend(length.saturating_mul(DEAR).max(RECORD));
+                budget.spend(length.saturating_mul(COST_OF_UNUSUAL_BYTE).max(LEAST_COST));
                 self.decode(record, inputs);
             }
             None => {
