@@ -1,7 +1,7 @@
 //! Conditions of `authorize`.
 
 use crate::config::decode::node::Node;
-use crate::config::decode::record::Rule;
+use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named, filled, non_empty};
 use crate::config::values::text::{line, some_lines, values_by_name};
 use crate::config::{ConfigErrors, Path};
@@ -88,11 +88,11 @@ record! {
         "exists" exists: Option<bool> = optional;
     }
     rules [
-        Rule::One(&["all", "any", "not", "groups", "consumers", "labels", "provider", "lookup"]),
-        Rule::AtMostOne(&["equals", "contains", "exists"]),
-        Rule::Needs("equals", "lookup"),
-        Rule::Needs("contains", "lookup"),
-        Rule::Needs("exists", "lookup"),
+        FieldRule::One(&["all", "any", "not", "groups", "consumers", "labels", "provider", "lookup"]),
+        FieldRule::AtMostOne(&["equals", "contains", "exists"]),
+        FieldRule::Needs("equals", "lookup"),
+        FieldRule::Needs("contains", "lookup"),
+        FieldRule::Needs("exists", "lookup"),
     ]
 }
 

@@ -6,7 +6,7 @@ use crate::config::values::text::some_lines;
 
 record! {
     /// The header fields that carry the consumer's identity to the upstream. They are always removed from the client's request.
-    pub struct Identity {
+    pub struct IdentityHeaders {
         /// The header for the consumer's name.
         "consumer" consumer: String as own_header = "x-consumer-name";
         /// The header for its groups, joined by commas. Without it, groups are not sent.

@@ -29,10 +29,11 @@ pub(crate) use consumer::{ConsumerRef, MOST_OF_RECORD};
 pub use credential::Credential;
 pub(crate) use credential::CredentialRef;
 pub use decode::Named;
-pub use decode::record::{Choice, Field, Keyword, Presence, Record, Rule};
+pub use decode::record::{Choice, Field, FieldRule, Keyword, Presence, Record};
 pub use error::{ConfigError, ConfigErrors, Notice};
 pub use identity::{
-    Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, Identity, Parameters, Paths, Routing,
+    Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, IdentityHeaders, Parameters, Paths,
+    Routing,
 };
 pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
@@ -50,7 +51,7 @@ pub use streaming::{ConfigLists, Decoded, RecordSink, StreamingConfig};
 pub use values::scalar::Percent;
 pub(crate) use values::text::unfit;
 pub use values::text_or_env::TextOrEnv;
-pub use values::version::Version;
+pub use values::version::ModuleVersion;
 
 use decode::distinct;
 use provider::providers as named_providers;
@@ -67,7 +68,7 @@ record! {
         /// Header fields that some routes set and that clients may send on the other routes. Identity headers are refused.
         "clientHeaders" client_headers: Vec<String> as own_headers = [];
         /// The header fields that carry the consumer's identity to the upstream.
-        "identity" identity: Identity = {};
+        "identity" identity: IdentityHeaders = {};
         /// The treatment of ambiguous paths.
         "paths" paths: Paths = {};
         /// How routes choose their upstream. Required if a route has `rewrite.upstream`.
@@ -83,7 +84,7 @@ record! {
         /// What the access log can show about a decision.
         "accessLog" access_log: AccessLog = {};
         /// The minimum version of the module. An older module refuses the policy.
-        "minVersion" min_version: Option<Version> as least = optional;
+        "minVersion" min_version: Option<ModuleVersion> as least = optional;
     }
 }
 

@@ -4,7 +4,7 @@ mod api_key;
 mod location;
 
 use crate::config::decode::node::Node;
-use crate::config::decode::record::{Field, Record as _, Rule};
+use crate::config::decode::record::{Field, FieldRule, Record as _};
 use crate::config::decode::{Decode, Named, name, pairs};
 use crate::config::{ConfigErrors, Path};
 
@@ -56,7 +56,7 @@ impl Provider {
 }
 
 /// The fields of a kind's records, by the record's name: the provider, and a consumer's credential.
-pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [Rule])> {
+pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
     Some(match name {
         "ApiKeyProvider" => (ApiKeyProvider::FIELDS, ApiKeyProvider::RULES),
         "ApiKeyCredential" => (

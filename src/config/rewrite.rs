@@ -1,7 +1,7 @@
 //! Changes to requests and responses, and redirects.
 
 use crate::config::decode::node::Node;
-use crate::config::decode::record::Rule;
+use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named, expected, non_empty};
 use crate::config::values::names::{header_values, method_template, own_headers};
 use crate::config::values::scalar::integer;
@@ -124,7 +124,7 @@ record! {
         /// Header fields, beside the location.
         "headers" headers: Vec<Named<String>> as header_values = {};
     }
-    rules [Rule::AtLeastOne(&["scheme", "host", "port", "path", "status"])]
+    rules [FieldRule::AtLeastOne(&["scheme", "host", "port", "path", "status"])]
 }
 
 choice! {

@@ -2,7 +2,7 @@
 
 use crate::config::condition::Condition;
 use crate::config::decode::node::Node;
-use crate::config::decode::record::Rule;
+use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named};
 use crate::config::lookup::{Lookup, lookups};
 use crate::config::requirement::Requirement;
@@ -38,8 +38,8 @@ record! {
         "respond" respond: Option<Respond> = optional;
     }
     rules [
-        Rule::AtMostOne(&["redirect", "respond"]),
-        Rule::Apart("rewrite", &["redirect", "respond"]),
+        FieldRule::AtMostOne(&["redirect", "respond"]),
+        FieldRule::Apart("rewrite", &["redirect", "respond"]),
     ]
 }
 
@@ -111,7 +111,7 @@ record! {
         /// It must be absent.
         "absent" absent: Option<bool> as truth = optional;
     }
-    rules [Rule::One(&["exact", "present", "absent"])]
+    rules [FieldRule::One(&["exact", "present", "absent"])]
 }
 
 impl Decode for FieldMatch {

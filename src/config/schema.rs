@@ -1,12 +1,12 @@
 //! The config language as tables, for JSON Schema and the reference.
 
-use crate::config::decode::record::{Choice, Field, Keyword, Record, Rule};
+use crate::config::decode::record::{Choice, Field, FieldRule, Keyword, Record};
 
 /// The schema of a type of the config.
 #[derive(Clone, Copy, Debug)]
 pub enum TypeSchema {
     /// A map with these fields and rules.
-    Record(&'static [Field], &'static [Rule]),
+    Record(&'static [Field], &'static [FieldRule]),
     /// One of these words.
     Choice(&'static [Keyword]),
 }
@@ -43,7 +43,7 @@ impl TypeSchema {
             "Consumer" => record::<crate::config::Consumer>(),
             "Credential" => record::<crate::config::Credential>(),
             "ConsumersFrom" => record::<crate::config::ConsumersFrom>(),
-            "Identity" => record::<crate::config::Identity>(),
+            "IdentityHeaders" => record::<crate::config::IdentityHeaders>(),
             "Paths" => record::<crate::config::Paths>(),
             "EscapedSlash" => choice::<crate::config::EscapedSlash>(),
             "Backslash" => choice::<crate::config::Backslash>(),

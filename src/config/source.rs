@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::decode::node::Node;
-use crate::config::decode::record::{Field, Record, Rule};
+use crate::config::decode::record::{Field, FieldRule, Record};
 use crate::config::decode::{Decode, Named};
 use crate::config::values::names::secret_headers;
 use crate::config::values::scalar::integer;
@@ -54,12 +54,12 @@ record! {
         "onDemand" on_demand: Option<OnDemand> = optional;
     }
     rules [
-        Rule::One(&[
+        FieldRule::One(&[
             "http",
             "inline",
         ]),
-        Rule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
-        Rule::Apart("onDemand", &["refresh", "staleFor", "index"]),
+        FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
+        FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
 }
 
@@ -84,7 +84,7 @@ impl SourceKind {
 }
 
 /// The fields of a kind's record, by the record's name.
-pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [Rule])> {
+pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
     Some(match name {
         "HttpSource" => (HttpSource::FIELDS, HttpSource::RULES),
         _ => return None,

@@ -23,7 +23,7 @@ impl IdentityHeaders {
         self.groups.is_none() && self.credential.is_none() && self.labels.is_empty()
     }
 
-    pub(super) fn compile(written: &config::Identity) -> Self {
+    pub(super) fn compile(written: &config::IdentityHeaders) -> Self {
         let header = |name: &String| KnownName::from(name.as_str());
         Self {
             consumer: header(&written.consumer),

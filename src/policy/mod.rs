@@ -41,7 +41,7 @@ pub(crate) use provider::{
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};
-pub(crate) use rewrite::{Edits, HeaderEdits, OtherEdits, QueryEdits};
+pub(crate) use rewrite::{HeaderEdits, OtherEdits, QueryEdits, RouteEdits};
 pub(crate) use route::condition::{Condition, Operand, ValueTest};
 pub(crate) use route::direct_response::{Redirect, Respond};
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};
@@ -49,7 +49,7 @@ pub(crate) use route::spec::{Action, DirectResponse};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};
-pub(crate) use template::{LookedUp, Piece, ValueTemplate, Variable};
+pub(crate) use template::{LookedUp, ValuePiece, ValueTemplate, Variable};
 
 /// A compiled policy. It is immutable; a push replaces it.
 #[derive(Debug)]

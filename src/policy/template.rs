@@ -67,11 +67,11 @@ pub(crate) struct LookedUp {
 
 /// A template whose variables are known to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ValueTemplate(pub(crate) Vec<Piece>);
+pub(crate) struct ValueTemplate(pub(crate) Vec<ValuePiece>);
 
 /// A piece of a [`ValueTemplate`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum ValuePiece {
     Literal(Text),
     /// The default for a variable without a value.
     Variable(Variable, Option<ValueTemplate>),
@@ -82,7 +82,7 @@ impl ValueTemplate {
     pub(crate) fn literal(&self) -> Option<Text> {
         match self.0.as_slice() {
             [] => Some(Text::Static(b"")),
-            [Piece::Literal(text)] => Some(text.clone()),
+            [ValuePiece::Literal(text)] => Some(text.clone()),
             _ => None,
         }
     }
@@ -92,8 +92,8 @@ impl ValueTemplate {
     /// Whether the predicate holds for any of its variables, with those of defaults.
     pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
         self.0.iter().any(|piece| match piece {
-            Piece::Literal(_) => false,
-            Piece::Variable(variable, default) => {
+            ValuePiece::Literal(_) => false,
+            ValuePiece::Variable(variable, default) => {
                 let default = default.as_ref();
                 is_such(variable) || default.is_some_and(|default| default.has_any(is_such))
             }
@@ -163,14 +163,16 @@ impl Scope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<ValueTemplate> {
         let mut compile = |piece: &template::Piece| match piece {
-            template::Piece::Literal(text) => Some(Piece::Literal(Text::shared(text.as_bytes()))),
+            template::Piece::Literal(text) => {
+                Some(ValuePiece::Literal(Text::shared(text.as_bytes())))
+            }
             template::Piece::Value { variable, default } => {
                 let variable = self.variable(variable, path, errors);
                 let default = match default {
                     Some(default) => self.compiled(default, path, errors).map(Some),
                     None => Some(None),
                 };
-                Some(Piece::Variable(variable?, default?))
+                Some(ValuePiece::Variable(variable?, default?))
             }
         };
         let pieces: Vec<_> = template.pieces().iter().map(&mut compile).collect();

@@ -172,7 +172,7 @@ fn add_own(names: &mut HeaderNameSet, config: &Config) {
     }
 }
 
-pub(super) fn identity_headers(identity: &config::Identity) -> impl Iterator<Item = &str> {
+pub(super) fn identity_headers(identity: &config::IdentityHeaders) -> impl Iterator<Item = &str> {
     let some = [
         Some(&identity.consumer),
         identity.groups.as_ref(),

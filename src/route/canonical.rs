@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules};
+use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError};
 use super::spelling::{
     Dots, decode, hides_dots, is_escaped_twice, matching_form, resolve, segments,
 };
@@ -75,11 +75,11 @@ impl<'a> CanonicalPath<'a> {
 /// dot segments (RFC 3986 §5.2.4). The query isn't changed, but must have no `#` and no raw control byte.
 ///
 /// # Errors
-/// See [`PathError`].
+/// See [`RequestPathError`].
 pub fn canonicalise<'a>(
     path_with_query: &'a [u8],
     rules: &PathRules,
-) -> Result<CanonicalPath<'a>, PathError> {
+) -> Result<CanonicalPath<'a>, RequestPathError> {
     let Some((path, query)) = plain_path(path_with_query) else {
         return look_closer(path_with_query, rules);
     };
@@ -95,7 +95,7 @@ pub fn canonicalise<'a>(
 fn look_closer<'a>(
     path_with_query: &'a [u8],
     rules: &PathRules,
-) -> Result<CanonicalPath<'a>, PathError> {
+) -> Result<CanonicalPath<'a>, RequestPathError> {
     let (came, query) = split_query(path_with_query);
     let respelt = if is_canonical(came, rules) {
         None
@@ -224,34 +224,34 @@ fn is_canonical(path: &[u8], rules: &PathRules) -> bool {
     !dots.is_dot_segment() && (ascii || std::str::from_utf8(rest).is_ok())
 }
 
-fn check_query(query: &[u8]) -> Result<(), PathError> {
+fn check_query(query: &[u8]) -> Result<(), RequestPathError> {
     for &byte in query {
         if byte == b'#' {
-            return Err(PathError::Fragment);
+            return Err(RequestPathError::Fragment);
         }
         if byte.is_ascii_control() {
-            return Err(PathError::ControlByte);
+            return Err(RequestPathError::ControlByte);
         }
     }
     Ok(())
 }
 
 /// The slow path: the forwarded form and the matching form, where they differ from the client's path.
-fn spell(came: &[u8], rules: &PathRules) -> Result<Option<Respelt>, PathError> {
+fn spell(came: &[u8], rules: &PathRules) -> Result<Option<Respelt>, RequestPathError> {
     if came.first() != Some(&b'/') {
-        return Err(PathError::NoLeadingSlash);
+        return Err(RequestPathError::NoLeadingSlash);
     }
     let decoded = decode(came, rules)?;
     let text = matching_form(&decoded);
     // Checks before dot segments are removed, so that bytes in removed segments are checked too.
     if std::str::from_utf8(&text).is_err() {
-        return Err(PathError::NotUtf8);
+        return Err(RequestPathError::NotUtf8);
     }
     if rules.escaped_percent == EscapedPercent::Reject && is_escaped_twice(&decoded) {
-        return Err(PathError::EscapedPercent);
+        return Err(RequestPathError::EscapedPercent);
     }
     if segments(&decoded).any(hides_dots) {
-        return Err(PathError::HiddenDotSegment);
+        return Err(RequestPathError::HiddenDotSegment);
     }
     let (forward, matching) = match resolve(&decoded, rules.duplicate_slash)? {
         None => {

@@ -26,4 +26,6 @@ pub use pattern_ref::{CaptureKind, PatternRef};
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, ValueMatch};
 pub use router::Router;
 pub use rule::{MatchInput, RouteId, RouteMatch, Rule};
-pub use rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice};
+pub use rules::{
+    DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
+};

@@ -3,7 +3,9 @@
 use super::capture::Captures;
 use super::pattern_error::PatternError;
 use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
-use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice};
+use super::rules::{
+    DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
+};
 use super::spelling::{decode, hides_dots, matching_form};
 
 /// The paths that a rule matches.
@@ -156,7 +158,7 @@ fn literal(text: &str) -> Result<Vec<u8>, PatternError> {
         }
     }
     let decoded = decode(text.as_bytes(), &AS_WRITTEN).map_err(|error| {
-        if error == PathError::BadEscape {
+        if error == RequestPathError::BadEscape {
             PatternError::BadEscape
         } else {
             PatternError::ControlByte

@@ -61,7 +61,7 @@ pub struct PathRules {
 
 /// The reason why a path is refused. It is the client's error: 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PathError {
+pub enum RequestPathError {
     /// It doesn't begin with `/` (`*`, an absolute URI, an empty path).
     #[error("the path does not begin with `/`")]
     NoLeadingSlash,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::http::{escape, is_unreserved, reads_as_dots};
 
-use super::rules::{DuplicateSlash, Parameters, PathError, PathRules, SlashChoice};
+use super::rules::{DuplicateSlash, Parameters, PathRules, RequestPathError, SlashChoice};
 
 /// The kind of a segment, from the bytes that were read so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +42,10 @@ pub(super) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn choose(
     choice: SlashChoice,
-    refusal: PathError,
+    refusal: RequestPathError,
     raw: &[u8],
     out: &mut Vec<u8>,
-) -> Result<(), PathError> {
+) -> Result<(), RequestPathError> {
     match choice {
         SlashChoice::Reject => return Err(refusal),
         SlashChoice::Decode => out.push(b'/'),
@@ -55,13 +55,15 @@ fn choose(
 }
 
 /// Decodes unreserved escapes and applies the rules for single bytes. Other bytes and escapes stay.
-pub(super) fn decode(path: &[u8], rules: &PathRules) -> Result<Vec<u8>, PathError> {
+pub(super) fn decode(path: &[u8], rules: &PathRules) -> Result<Vec<u8>, RequestPathError> {
     let mut out = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((&byte, tail)) = rest.split_first() {
         if byte == b'%' {
-            let meant = escape(rest).ok_or(PathError::BadEscape)?;
-            let (raw, tail) = rest.split_at_checked(3).ok_or(PathError::BadEscape)?;
+            let meant = escape(rest).ok_or(RequestPathError::BadEscape)?;
+            let (raw, tail) = rest
+                .split_at_checked(3)
+                .ok_or(RequestPathError::BadEscape)?;
             decoded(meant, raw, rules, &mut out)?;
             rest = tail;
         } else {
@@ -72,24 +74,34 @@ pub(super) fn decode(path: &[u8], rules: &PathRules) -> Result<Vec<u8>, PathErro
     Ok(out)
 }
 
-fn decoded(meant: u8, raw: &[u8], rules: &PathRules, out: &mut Vec<u8>) -> Result<(), PathError> {
+fn decoded(
+    meant: u8,
+    raw: &[u8],
+    rules: &PathRules,
+    out: &mut Vec<u8>,
+) -> Result<(), RequestPathError> {
     match meant {
-        b'/' => choose(rules.escaped_slash, PathError::EscapedSlash, raw, out)?,
-        b'\\' => choose(rules.backslash, PathError::Backslash, raw, out)?,
-        b';' if rules.parameters == Parameters::Reject => return Err(PathError::Parameter),
-        _ if meant.is_ascii_control() => return Err(PathError::ControlByte),
+        b'/' => choose(
+            rules.escaped_slash,
+            RequestPathError::EscapedSlash,
+            raw,
+            out,
+        )?,
+        b'\\' => choose(rules.backslash, RequestPathError::Backslash, raw, out)?,
+        b';' if rules.parameters == Parameters::Reject => return Err(RequestPathError::Parameter),
+        _ if meant.is_ascii_control() => return Err(RequestPathError::ControlByte),
         _ if is_unreserved(meant) => out.push(meant),
         _ => out.extend(raw),
     }
     Ok(())
 }
 
-fn unescaped(byte: u8, rules: &PathRules, out: &mut Vec<u8>) -> Result<(), PathError> {
+fn unescaped(byte: u8, rules: &PathRules, out: &mut Vec<u8>) -> Result<(), RequestPathError> {
     match byte {
-        b'\\' => choose(rules.backslash, PathError::Backslash, b"\\", out)?,
-        b';' if rules.parameters == Parameters::Reject => return Err(PathError::Parameter),
-        b'#' => return Err(PathError::Fragment),
-        _ if byte.is_ascii_control() => return Err(PathError::ControlByte),
+        b'\\' => choose(rules.backslash, RequestPathError::Backslash, b"\\", out)?,
+        b';' if rules.parameters == Parameters::Reject => return Err(RequestPathError::Parameter),
+        b'#' => return Err(RequestPathError::Fragment),
+        _ if byte.is_ascii_control() => return Err(RequestPathError::ControlByte),
         _ => out.push(byte),
     }
     Ok(())
@@ -147,10 +159,13 @@ const fn is_dot_segment(segment: &[u8]) -> bool {
 }
 
 /// The path without dot segments and, where they are merged, without duplicate slashes. `None` where nothing changes.
-pub(super) fn resolve(path: &[u8], rule: DuplicateSlash) -> Result<Option<Vec<u8>>, PathError> {
+pub(super) fn resolve(
+    path: &[u8],
+    rule: DuplicateSlash,
+) -> Result<Option<Vec<u8>>, RequestPathError> {
     let duplicate = path.windows(2).any(|pair| pair == b"//");
     if duplicate && rule == DuplicateSlash::Reject {
-        return Err(PathError::DuplicateSlash);
+        return Err(RequestPathError::DuplicateSlash);
     }
     let merge = duplicate && rule == DuplicateSlash::Merge;
     if !merge && !segments(path).any(is_dot_segment) {

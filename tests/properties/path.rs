@@ -1,7 +1,8 @@
 //! The canonical path.
 
 use postern::internals::route::{
-    DuplicateSlash, EscapedPercent, Parameters, PathError, PathRules, SlashChoice, canonicalise,
+    DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
+    canonicalise,
 };
 use proptest::prelude::*;
 
@@ -55,15 +56,15 @@ struct Character {
 }
 
 /// The model: characters, then words between slashes, then a stack. Each step makes a whole new list.
-fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError> {
+fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), RequestPathError> {
     let characters = characters(path)?
         .into_iter()
         .map(|character| ruled(character, rules))
         .collect::<Result<Vec<_>, _>>()?;
     let meant: Vec<u8> = characters.iter().map(|character| character.meant).collect();
-    String::from_utf8(meant).map_err(|_| PathError::NotUtf8)?;
+    String::from_utf8(meant).map_err(|_| RequestPathError::NotUtf8)?;
     if rules.escaped_percent == EscapedPercent::Reject && has_double_escape(&characters) {
-        return Err(PathError::EscapedPercent);
+        return Err(RequestPathError::EscapedPercent);
     }
     let words: Vec<Vec<Character>> = characters
         .split(|character| character.written == b"/")
@@ -71,7 +72,7 @@ fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), PathError
         .map(<[Character]>::to_vec)
         .collect();
     if words.iter().any(|word| has_hidden_dots(word)) {
-        return Err(PathError::HiddenDotSegment);
+        return Err(RequestPathError::HiddenDotSegment);
     }
     let stack = without_dots(without_duplicates(words, rules)?);
     let mut forward = Vec::new();
@@ -102,18 +103,18 @@ fn has_double_escape(characters: &[Character]) -> bool {
     })
 }
 
-fn characters(path: &[u8]) -> Result<Vec<Character>, PathError> {
+fn characters(path: &[u8]) -> Result<Vec<Character>, RequestPathError> {
     let mut characters = Vec::new();
     let mut at = 0;
     while at < path.len() {
         let length = if path[at] == b'%' { 3 } else { 1 };
         let written = path
             .get(at..at + length)
-            .ok_or(PathError::BadEscape)?
+            .ok_or(RequestPathError::BadEscape)?
             .to_vec();
         let meant = if length == 3 {
             if !written[1..].iter().all(u8::is_ascii_hexdigit) {
-                return Err(PathError::BadEscape);
+                return Err(RequestPathError::BadEscape);
             }
             let digits = String::from_utf8(written[1..].to_vec()).unwrap();
             u8::from_str_radix(&digits, 16).unwrap()
@@ -126,16 +127,16 @@ fn characters(path: &[u8]) -> Result<Vec<Character>, PathError> {
     Ok(characters)
 }
 
-fn ruled(mut character: Character, rules: &PathRules) -> Result<Character, PathError> {
+fn ruled(mut character: Character, rules: &PathRules) -> Result<Character, RequestPathError> {
     let escaped = character.written.len() == 3;
     let (choice, refusal) = match (character.meant, escaped) {
-        (b'/', true) => (rules.escaped_slash, PathError::EscapedSlash),
-        (b'\\', _) => (rules.backslash, PathError::Backslash),
+        (b'/', true) => (rules.escaped_slash, RequestPathError::EscapedSlash),
+        (b'\\', _) => (rules.backslash, RequestPathError::Backslash),
         (b';', _) if rules.parameters == Parameters::Reject => {
-            return Err(PathError::Parameter);
+            return Err(RequestPathError::Parameter);
         }
-        (b'#', false) => return Err(PathError::Fragment),
-        (0..=0x1f | 0x7f, _) => return Err(PathError::ControlByte),
+        (b'#', false) => return Err(RequestPathError::Fragment),
+        (0..=0x1f | 0x7f, _) => return Err(RequestPathError::ControlByte),
         (meant, _) => {
             if meant.is_ascii_alphanumeric() || "-._~".contains(char::from(meant)) {
                 character.written = vec![meant];
@@ -156,11 +157,11 @@ fn ruled(mut character: Character, rules: &PathRules) -> Result<Character, PathE
 fn without_duplicates(
     mut words: Vec<Vec<Character>>,
     rules: &PathRules,
-) -> Result<Vec<Vec<Character>>, PathError> {
+) -> Result<Vec<Vec<Character>>, RequestPathError> {
     let tail = words.pop().unwrap();
     if words.iter().any(Vec::is_empty) {
         match rules.duplicate_slash {
-            DuplicateSlash::Reject => return Err(PathError::DuplicateSlash),
+            DuplicateSlash::Reject => return Err(RequestPathError::DuplicateSlash),
             DuplicateSlash::Merge => words.retain(|word| !word.is_empty()),
             DuplicateSlash::Keep => {}
         }

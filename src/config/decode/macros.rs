@@ -33,7 +33,7 @@ macro_rules! record {
                     reader: record!(@reader $($by)?),
                 },)*
             ];
-            const RULES: &'static [$crate::config::Rule] = &[$($($rule),*)?];
+            const RULES: &'static [$crate::config::FieldRule] = &[$($($rule),*)?];
         }
 
         impl $crate::config::decode::Decode for $name {
@@ -143,8 +143,8 @@ macro_rules! one_of {
                     reader: record!(@reader $($by)?),
                 },)*
             ];
-            const RULES: &'static [$crate::config::Rule] =
-                &[$crate::config::Rule::One(&[$($json),*])];
+            const RULES: &'static [$crate::config::FieldRule] =
+                &[$crate::config::FieldRule::One(&[$($json),*])];
         }
 
         impl $crate::config::decode::Decode for $name {

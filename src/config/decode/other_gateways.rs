@@ -198,9 +198,9 @@ pub(in crate::config) fn instead(written: &str, fields: &[&str]) -> Option<&'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Field, Rule, TypeSchema};
+    use crate::config::{Config, Field, FieldRule, TypeSchema};
 
-    fn fields(record: &str) -> (&'static [Field], &'static [Rule]) {
+    fn fields(record: &str) -> (&'static [Field], &'static [FieldRule]) {
         match TypeSchema::of(record) {
             Some(TypeSchema::Record(fields, rules)) => (fields, rules),
             Some(TypeSchema::Choice(_)) | None => panic!("{record} is no record"),

@@ -53,7 +53,7 @@ pub enum Presence {
 
 /// What a record asks of its fields together.
 #[derive(Clone, Copy, Debug)]
-pub enum Rule {
+pub enum FieldRule {
     /// Exactly one of them.
     One(&'static [&'static str]),
     /// None or one of them.
@@ -73,14 +73,14 @@ pub trait Record {
     /// The fields, in the order of the reference.
     const FIELDS: &'static [Field];
     /// What holds between them.
-    const RULES: &'static [Rule];
+    const RULES: &'static [FieldRule];
 }
 
 /// Reads the fields of one map: in order, with errors for those that are unknown, doubled or in each other's way.
 pub(in crate::config) struct Entries<'n, 'a> {
     entries: &'n [(Cow<'a, str>, Node<'a>)],
     names: &'static [&'static str],
-    rules: &'static [Rule],
+    rules: &'static [FieldRule],
     next: usize,
     unknown: bool,
 }
@@ -89,7 +89,7 @@ impl<'n, 'a> Entries<'n, 'a> {
     pub(in crate::config) fn new(
         node: &'n Node<'a>,
         names: &'static [&'static str],
-        rules: &'static [Rule],
+        rules: &'static [FieldRule],
         at: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
@@ -138,7 +138,11 @@ impl<'n, 'a> Entries<'n, 'a> {
             (None, Some(meant)) => format!("did you mean `{meant}`?"),
             (None, None) => format!("known here: {}", listed(self.names, "and")),
         };
-        if self.rules.iter().any(|rule| matches!(rule, Rule::Unnamed)) {
+        if self
+            .rules
+            .iter()
+            .any(|rule| matches!(rule, FieldRule::Unnamed))
+        {
             errors.suggest(at, "unknown field", suggestion);
         } else {
             errors.suggest(&at.field(name), "unknown field", suggestion);
@@ -166,7 +170,7 @@ impl<'n, 'a> Entries<'n, 'a> {
         for rule in self.rules {
             match rule {
                 // An unknown field has been refused, and was probably meant to be the one.
-                Rule::One(names) | Rule::AtLeastOne(names) if !self.unknown => {
+                FieldRule::One(names) | FieldRule::AtLeastOne(names) if !self.unknown => {
                     if !names.iter().any(|name| self.has(name)) {
                         let reason = match names {
                             [name] => format!("`{name}` is required"),
@@ -175,15 +179,15 @@ impl<'n, 'a> Entries<'n, 'a> {
                         errors.push(at, reason);
                     }
                 }
-                Rule::Needs(name, needed) if self.has(name) && !self.has(needed) => {
+                FieldRule::Needs(name, needed) if self.has(name) && !self.has(needed) => {
                     errors.push(&at.field(name), format!("goes only with `{needed}`"));
                 }
-                Rule::One(_)
-                | Rule::AtLeastOne(_)
-                | Rule::AtMostOne(_)
-                | Rule::Apart(..)
-                | Rule::Needs(..)
-                | Rule::Unnamed => {}
+                FieldRule::One(_)
+                | FieldRule::AtLeastOne(_)
+                | FieldRule::AtMostOne(_)
+                | FieldRule::Apart(..)
+                | FieldRule::Needs(..)
+                | FieldRule::Unnamed => {}
             }
         }
     }
@@ -193,7 +197,7 @@ impl<'n, 'a> Entries<'n, 'a> {
     }
 }
 
-impl Rule {
+impl FieldRule {
     /// Whether the two must not stand together.
     fn parts(&self, left: &str, right: &str) -> bool {
         match self {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::location::Location;
 use crate::config::decode::node::Node;
-use crate::config::decode::record::Rule;
+use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, non_empty};
 use crate::config::values::scalar::digest;
 use crate::config::values::text::line;
@@ -79,7 +79,7 @@ record! {
         /// The name of the variable in the VM's environment that holds the key.
         "env" env: Option<String> as line = optional;
     }
-    rules [Rule::One(&["sha256", "value", "env"]), Rule::Unnamed]
+    rules [FieldRule::One(&["sha256", "value", "env"]), FieldRule::Unnamed]
 }
 
 impl Decode for ApiKeyCredential {

@@ -2,7 +2,7 @@
 
 use crate::config::decode::Decode;
 use crate::config::decode::node::Node;
-use crate::config::decode::record::Rule;
+use crate::config::decode::record::FieldRule;
 use crate::config::values::names::{cookie_name, header_name};
 use crate::config::values::text::line;
 use crate::config::{ConfigErrors, Path};
@@ -50,7 +50,7 @@ record! {
         /// The name of a cookie.
         "cookie" cookie: Option<String> as cookie_name = optional;
     }
-    rules [Rule::One(&["header", "query", "cookie"]), Rule::Needs("prefix", "header")]
+    rules [FieldRule::One(&["header", "query", "cookie"]), FieldRule::Needs("prefix", "header")]
 }
 
 impl Decode for Location {

@@ -14,8 +14,8 @@ use std::fmt;
 
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Distinct};
-use crate::config::streaming::outline::{Entry, ListItems, entries};
-use crate::config::streaming::window::{Extent, Stop, Window};
+use crate::config::streaming::outline::{DocumentField, ListItems, entries};
+use crate::config::streaming::window::{ValueSpan, WalkError, Window};
 use crate::config::{Config, ConfigErrors, Consumer, Path, Route};
 
 /// The size of the window in bytes.
@@ -35,7 +35,7 @@ pub struct StreamingConfig<'t> {
 
 /// The part outside of the lists.
 struct Rest {
-    entries: Vec<Entry>,
+    entries: Vec<DocumentField>,
     /// The text of each entry's value. `None` for the lists, and for entries that aren't decoded.
     texts: Vec<Option<Vec<u8>>>,
     errors: ConfigErrors,
@@ -45,7 +45,7 @@ struct Rest {
 struct List {
     name: &'static str,
     /// The index of its entry in the document, and the position of its text.
-    stands: Option<(usize, Extent)>,
+    stands: Option<(usize, ValueSpan)>,
     errors: ConfigErrors,
 }
 
@@ -140,11 +140,11 @@ impl<'r, T> Decoded<'r, T> {
 
 impl Rest {
     fn read(
-        entries: Vec<Entry>,
+        entries: Vec<DocumentField>,
         window: &mut Window<'_>,
         consumers: &mut List,
         routes: &mut List,
-    ) -> Result<(Self, Option<Config>), Stop> {
+    ) -> Result<(Self, Option<Config>), WalkError> {
         let mut texts = Vec::with_capacity(entries.len());
         for (place, entry) in entries.iter().enumerate() {
             let before = entries.get(..place).unwrap_or_default();
@@ -162,7 +162,7 @@ impl Rest {
                 texts.push(Some(text.to_vec()));
             } else {
                 // An error anyway, and never decoded.
-                syntax::check(text).map_err(|_| Stop::Malformed)?;
+                syntax::check(text).map_err(|_| WalkError::Malformed)?;
                 texts.push(None);
             }
         }
@@ -171,7 +171,7 @@ impl Rest {
             texts,
             errors: ConfigErrors::default(),
         };
-        let node = rest.node(usize::MAX).map_err(|_| Stop::Malformed)?;
+        let node = rest.node(usize::MAX).map_err(|_| WalkError::Malformed)?;
         let mut errors = ConfigErrors::default();
         let mut config = Config::decode(&node, &Path::Root, &mut errors);
         drop(node);
@@ -183,11 +183,11 @@ impl Rest {
     }
 
     /// The config without the fields that have errors, if no other field refers to them.
-    fn sound(&self) -> Result<Option<Config>, Stop> {
+    fn sound(&self) -> Result<Option<Config>, WalkError> {
         if !self.errors.iter().all(|error| stands_alone(&error.path)) {
             return Ok(None);
         }
-        let Node::Map(mut fields) = self.node(usize::MAX).map_err(|_| Stop::Malformed)? else {
+        let Node::Map(mut fields) = self.node(usize::MAX).map_err(|_| WalkError::Malformed)? else {
             return Ok(None);
         };
         let is_wrong = |name: &str| {
@@ -242,7 +242,7 @@ fn first_step(path: &str) -> &str {
 }
 
 /// The number of records of a list, bounded by the length of its text.
-fn records(list: Extent) -> usize {
+fn records(list: ValueSpan) -> usize {
     let length = list.span.end.saturating_sub(list.span.start);
     list.entries.min(length / SHORTEST)
 }
@@ -264,7 +264,7 @@ impl List {
         &mut self,
         window: &mut Window<'_>,
         each: RecordSink<'_, T>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), WalkError> {
         let Some((_, extent)) = self.stands else {
             return Ok(());
         };
@@ -283,18 +283,18 @@ impl List {
 
     fn walk<T: Decode>(
         &mut self,
-        extent: Extent,
+        extent: ValueSpan,
         window: &mut Window<'_>,
         names: &mut Distinct,
         each: RecordSink<'_, T>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), WalkError> {
         self.errors = ConfigErrors::default();
         let root = Path::Root;
         let path = root.field(self.name);
         let mut elements = ListItems::of(extent.span, window)?;
         let mut at = 0_usize;
         while let Some(element) = elements.next(window)? {
-            let node = Node::parse(window.bytes(element)?).map_err(|_| Stop::Malformed)?;
+            let node = Node::parse(window.bytes(element)?).map_err(|_| WalkError::Malformed)?;
             let before = self.errors.iter().len();
             if let Some(read) = names.entry(&node, at, &path, &mut self.errors) {
                 let is_whole = self.errors.iter().len() == before;
@@ -313,7 +313,7 @@ impl List {
     }
 }
 
-impl Stop {
+impl WalkError {
     /// The error for the operator. A malformed text is parsed strictly, to find its first error.
     fn tell(self, text: &dyn Chunks) -> ConfigErrors {
         let whole = match self {

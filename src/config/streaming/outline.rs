@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use crate::config::decode::node::Node;
-use crate::config::streaming::window::{Extent, Span, Stop, Window};
+use crate::config::streaming::window::{Span, ValueSpan, WalkError, Window};
 
 /// A top-level field of the document.
-pub(in crate::config) struct Entry {
+pub(in crate::config) struct DocumentField {
     pub(in crate::config) name: String,
-    pub(in crate::config) value: Extent,
+    pub(in crate::config) value: ValueSpan,
     /// Whether the value begins with `[`.
     pub(in crate::config) is_list: bool,
 }
 
 /// The top-level fields in their order, with duplicates. Their values aren't parsed and may be invalid JSON.
-pub(in crate::config) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, Stop> {
+pub(in crate::config) fn entries(window: &mut Window<'_>) -> Result<Vec<DocumentField>, WalkError> {
     let mut entries = Vec::new();
     let mut walk = Walk::into(window, 0, b'{')?;
     while let Some(at) = walk.next(window, b'}')? {
@@ -22,13 +22,13 @@ pub(in crate::config) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, 
         let name = text(window.bytes(key)?)?;
         let (colon, byte) = window.next_byte(key.end)?;
         if byte != b':' {
-            return Err(Stop::Malformed);
+            return Err(WalkError::Malformed);
         }
         let (start, first) = window.next_byte(colon.saturating_add(1))?;
         let value = window.extent(start, 1)?;
         walk.at = value.span.end;
         let is_list = first == b'[';
-        entries.push(Entry {
+        entries.push(DocumentField {
             name,
             value,
             is_list,
@@ -37,15 +37,15 @@ pub(in crate::config) fn entries(window: &mut Window<'_>) -> Result<Vec<Entry>, 
     if window.ends(walk.at)? {
         Ok(entries)
     } else {
-        Err(Stop::Malformed)
+        Err(WalkError::Malformed)
     }
 }
 
-fn text(key: &[u8]) -> Result<String, Stop> {
+fn text(key: &[u8]) -> Result<String, WalkError> {
     match Node::parse(key) {
         Ok(Node::String(name)) => Ok(Cow::into_owned(name)),
         Ok(Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Map(_))
-        | Err(_) => Err(Stop::Malformed),
+        | Err(_) => Err(WalkError::Malformed),
     }
 }
 
@@ -56,7 +56,7 @@ pub(in crate::config) struct ListItems {
 }
 
 impl ListItems {
-    pub(in crate::config) fn of(list: Span, window: &mut Window<'_>) -> Result<Self, Stop> {
+    pub(in crate::config) fn of(list: Span, window: &mut Window<'_>) -> Result<Self, WalkError> {
         Ok(Self {
             walk: Walk::into(window, list.start, b'[')?,
             end: list.end,
@@ -66,13 +66,13 @@ impl ListItems {
     pub(in crate::config) fn next(
         &mut self,
         window: &mut Window<'_>,
-    ) -> Result<Option<Span>, Stop> {
+    ) -> Result<Option<Span>, WalkError> {
         let Some(at) = self.walk.next(window, b']')? else {
             // A bracket of the wrong kind closes it: the first pass found another end.
             return if self.walk.at == self.end {
                 Ok(None)
             } else {
-                Err(Stop::Malformed)
+                Err(WalkError::Malformed)
             };
         };
         let element = window.extent(at, 2)?.span;
@@ -89,10 +89,10 @@ struct Walk {
 }
 
 impl Walk {
-    fn into(window: &mut Window<'_>, start: usize, open: u8) -> Result<Self, Stop> {
+    fn into(window: &mut Window<'_>, start: usize, open: u8) -> Result<Self, WalkError> {
         let (at, byte) = window.next_byte(start)?;
         if byte != open {
-            return Err(Stop::Malformed);
+            return Err(WalkError::Malformed);
         }
         Ok(Self {
             at: at.saturating_add(1),
@@ -101,7 +101,7 @@ impl Walk {
     }
 
     /// The start of the next entry. `None` at `close`, which is consumed.
-    fn next(&mut self, window: &mut Window<'_>, close: u8) -> Result<Option<usize>, Stop> {
+    fn next(&mut self, window: &mut Window<'_>, close: u8) -> Result<Option<usize>, WalkError> {
         let (at, byte) = window.next_byte(self.at)?;
         let behind = at.saturating_add(1);
         match byte {
@@ -114,7 +114,7 @@ impl Walk {
                 self.begun = true;
                 Ok(Some(at))
             }
-            _ => Err(Stop::Malformed),
+            _ => Err(WalkError::Malformed),
         }
     }
 }

@@ -9,7 +9,7 @@ const DEEPEST: usize = 127;
 
 /// The reason why a walk through a text ended.
 #[derive(Debug)]
-pub(in crate::config) enum Stop {
+pub(in crate::config) enum WalkError {
     /// The text can't be read.
     Unreadable(ConfigErrors),
     /// It isn't a JSON object, or it is nested too deep. The strict check reports the details.
@@ -25,7 +25,7 @@ pub(in crate::config) struct Span {
 
 /// The position of one value.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::config) struct Extent {
+pub(in crate::config) struct ValueSpan {
     pub(in crate::config) span: Span,
     /// The approximate number of entries of a list or map, for allocations.
     pub(in crate::config) entries: usize,
@@ -51,7 +51,7 @@ impl<'t> Window<'t> {
     }
 
     /// The bytes in memory from `at` on. Empty only at the end of the text.
-    fn rest(&mut self, at: usize) -> Result<&[u8], Stop> {
+    fn rest(&mut self, at: usize) -> Result<&[u8], WalkError> {
         let mut within = at.wrapping_sub(self.start);
         if within >= self.held.len() {
             if at >= self.text.length() {
@@ -63,21 +63,21 @@ impl<'t> Window<'t> {
         Ok(self.held.get(within..).unwrap_or_default())
     }
 
-    fn load(&mut self, at: usize, most: usize) -> Result<(), Stop> {
+    fn load(&mut self, at: usize, most: usize) -> Result<(), WalkError> {
         // Frees the old chunk first: the memory for both would never be given back.
         self.held = Cow::Borrowed(&[]);
-        self.held = self.text.chunk(at, most).map_err(Stop::Unreadable)?;
+        self.held = self.text.chunk(at, most).map_err(WalkError::Unreadable)?;
         self.start = at;
         if self.held.is_empty() {
             let mut errors = ConfigErrors::default();
             errors.push("", "the text ends before it should");
-            return Err(Stop::Unreadable(errors));
+            return Err(WalkError::Unreadable(errors));
         }
         Ok(())
     }
 
     /// The bytes of a span.
-    pub(in crate::config) fn bytes(&mut self, span: Span) -> Result<&[u8], Stop> {
+    pub(in crate::config) fn bytes(&mut self, span: Span) -> Result<&[u8], WalkError> {
         let length = span.end.saturating_sub(span.start);
         let within = span.start.wrapping_sub(self.start);
         let held = self.held.len().checked_sub(within);
@@ -86,15 +86,15 @@ impl<'t> Window<'t> {
         }
         let within = span.start.wrapping_sub(self.start);
         let rest = self.held.get(within..).unwrap_or_default();
-        rest.get(..length).ok_or(Stop::Malformed)
+        rest.get(..length).ok_or(WalkError::Malformed)
     }
 
     /// The next byte that isn't a blank, and its position.
-    pub(in crate::config) fn next_byte(&mut self, mut at: usize) -> Result<(usize, u8), Stop> {
+    pub(in crate::config) fn next_byte(&mut self, mut at: usize) -> Result<(usize, u8), WalkError> {
         loop {
             let rest = self.rest(at)?;
             if rest.is_empty() {
-                return Err(Stop::Malformed);
+                return Err(WalkError::Malformed);
             }
             let blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
             let blanks = rest.iter().take_while(|byte| blank(byte)).count();
@@ -107,17 +107,21 @@ impl<'t> Window<'t> {
     }
 
     /// Whether only blanks follow.
-    pub(in crate::config) fn ends(&mut self, at: usize) -> Result<bool, Stop> {
+    pub(in crate::config) fn ends(&mut self, at: usize) -> Result<bool, WalkError> {
         match self.next_byte(at) {
             Ok(_) => Ok(false),
-            Err(Stop::Malformed) => Ok(true),
-            Err(unreadable @ Stop::Unreadable(_)) => Err(unreadable),
+            Err(WalkError::Malformed) => Ok(true),
+            Err(unreadable @ WalkError::Unreadable(_)) => Err(unreadable),
         }
     }
 
     /// The position of the value that begins at `start`, inside of `depth` lists and maps. Only its end is searched; its
     /// content isn't checked.
-    pub(in crate::config) fn extent(&mut self, start: usize, depth: usize) -> Result<Extent, Stop> {
+    pub(in crate::config) fn extent(
+        &mut self,
+        start: usize,
+        depth: usize,
+    ) -> Result<ValueSpan, WalkError> {
         let mut scan = Scan {
             depth,
             ..Scan::default()
@@ -127,19 +131,19 @@ impl<'t> Window<'t> {
             let rest = self.rest(at)?;
             if rest.is_empty() {
                 // Only a word or a number has no closing byte, and an object can't end with one.
-                return Err(Stop::Malformed);
+                return Err(WalkError::Malformed);
             }
             let length = rest.len();
             match scan.over(rest, depth) {
                 Ok(Some(within)) => {
                     let end = at.saturating_add(within);
-                    return Ok(Extent {
+                    return Ok(ValueSpan {
                         span: Span { start, end },
                         entries: scan.commas.saturating_add(1),
                     });
                 }
                 Ok(None) => at = at.saturating_add(length),
-                Err(TooDeep) => return Err(Stop::Malformed),
+                Err(TooDeep) => return Err(WalkError::Malformed),
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::config::{ConfigErrors, Path};
 
 /// A version of the module: `0.1` or `0.1.0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
+pub struct ModuleVersion {
     major: u64,
     minor: u64,
     patch: u64,
@@ -16,7 +16,7 @@ pub struct Version {
 /// The version of this module.
 const OWN: &str = env!("CARGO_PKG_VERSION");
 
-impl Version {
+impl ModuleVersion {
     /// Parses two or three numbers. The suffix of a pre-release (`-rc.1`) is ignored.
     fn parse(text: &str) -> Option<Self> {
         let text = text.split_once('-').map_or(text, |(release, _)| release);
@@ -36,19 +36,19 @@ pub(in crate::config) fn least(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<Version> {
+) -> Option<ModuleVersion> {
     let what = "a version such as `\"0.1\"`";
     let Some(text) = node.as_text() else {
         return expected(what, node, at, errors);
     };
     let wanted = refuse(
-        Version::parse(text),
+        ModuleVersion::parse(text),
         "two or three numbers, in quotes",
         at,
         errors,
         what,
     )?;
-    if Version::parse(OWN).is_some_and(|own| own >= wanted) {
+    if ModuleVersion::parse(OWN).is_some_and(|own| own >= wanted) {
         return Some(wanted);
     }
     let reason = format!("this module is {OWN}, older than the policy wants");
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn compares_versions() {
-        let own = Version::parse(OWN).unwrap();
+        let own = ModuleVersion::parse(OWN).unwrap();
         for (text, expected) in [
             ("0.1", true),
             ("0.0.9", true),

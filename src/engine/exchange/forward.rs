@@ -46,7 +46,7 @@ pub(in crate::engine) fn edit(
     edits: &mut Edits,
     attributes: &Attributes<'_>,
     route: &Route,
-    changes: Option<&policy::Edits>,
+    changes: Option<&policy::RouteEdits>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     let headers = attributes.head.request.headers();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::http::{Headers, LengthSet, Request};
 use crate::policy::{Denial, Policy, Reason};
-use crate::route::{self, CanonicalPath, PathError, canonical_host, canonicalise};
+use crate::route::{self, CanonicalPath, RequestPathError, canonical_host, canonicalise};
 
 /// What the stages read of a request: sanitised and canonical.
 #[derive(Debug)]
@@ -94,18 +94,18 @@ impl<'r> Parts<'r> {
     }
 }
 
-const fn reason(error: PathError) -> Reason {
+const fn reason(error: RequestPathError) -> Reason {
     match error {
-        PathError::EscapedSlash
-        | PathError::Backslash
-        | PathError::DuplicateSlash
-        | PathError::Parameter
-        | PathError::EscapedPercent
-        | PathError::HiddenDotSegment => Reason::AmbiguousPath,
-        PathError::NoLeadingSlash
-        | PathError::Fragment
-        | PathError::BadEscape
-        | PathError::ControlByte
-        | PathError::NotUtf8 => Reason::MalformedPath,
+        RequestPathError::EscapedSlash
+        | RequestPathError::Backslash
+        | RequestPathError::DuplicateSlash
+        | RequestPathError::Parameter
+        | RequestPathError::EscapedPercent
+        | RequestPathError::HiddenDotSegment => Reason::AmbiguousPath,
+        RequestPathError::NoLeadingSlash
+        | RequestPathError::Fragment
+        | RequestPathError::BadEscape
+        | RequestPathError::ControlByte
+        | RequestPathError::NotUtf8 => Reason::MalformedPath,
     }
 }

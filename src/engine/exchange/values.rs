@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::number::number_text;
-use crate::policy::{Credential, Denial, LookedUp, Piece, Reason, ValueTemplate, Variable};
+use crate::policy::{Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
 
@@ -171,7 +171,7 @@ impl Attributes<'_> {
 
     /// What most templates are that something is looked up by: a header that came once, or a text that was looked up.
     fn plain<'s>(&'s self, template: &'s ValueTemplate) -> Option<&'s [u8]> {
-        let [Piece::Variable(variable, _)] = template.0.as_slice() else {
+        let [ValuePiece::Variable(variable, _)] = template.0.as_slice() else {
             return None;
         };
         let text = if let Variable::Header(name) = variable {
@@ -206,10 +206,10 @@ impl Attributes<'_> {
         Ok(Some(text.into()))
     }
 
-    fn piece<'s>(&'s self, piece: &'s Piece) -> Result<Option<Cow<'s, [u8]>>, Denial> {
+    fn piece<'s>(&'s self, piece: &'s ValuePiece) -> Result<Option<Cow<'s, [u8]>>, Denial> {
         Ok(match piece {
-            Piece::Literal(literal) => Some(Cow::Borrowed(literal)),
-            Piece::Variable(variable, default) => match self.value(variable)? {
+            ValuePiece::Literal(literal) => Some(Cow::Borrowed(literal)),
+            ValuePiece::Variable(variable, default) => match self.value(variable)? {
                 Some(found) => {
                     check_header_value(&found.text).map_err(|_| blame(found.origin))?;
                     Some(found.text)

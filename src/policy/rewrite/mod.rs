@@ -12,13 +12,13 @@ use crate::policy::template::{Scope, ValueTemplate};
 
 /// Changes besides the path. Routes rarely share the path, but often the rest.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Edits {
+pub(crate) struct RouteEdits {
     /// The value of the routing header.
     pub(crate) upstream: Option<ValueTemplate>,
     pub(crate) others: Option<OtherEdits>,
 }
 
-impl Edits {
+impl RouteEdits {
     /// The changes, if there are any.
     pub(in crate::policy) fn of(
         upstream: Option<ValueTemplate>,

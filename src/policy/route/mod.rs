@@ -19,7 +19,7 @@ use crate::policy::provider::{Provider, ProviderId, Providers};
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::rewrite::response::{DirectResponseEdits, Responses};
-use crate::policy::rewrite::{self, Edits, HeaderEdits, OtherEdits};
+use crate::policy::rewrite::{self, HeaderEdits, OtherEdits, RouteEdits};
 use crate::policy::route::condition::ConditionScope;
 use crate::policy::route::dedup::Dedup;
 use crate::policy::route::direct_response::{Redirect, Respond};
@@ -84,7 +84,7 @@ pub(in crate::policy) struct CompileInputs<'a> {
 pub(in crate::policy) struct SharedParts {
     required: Dedup<RouteRequirement>,
     checks: Dedup<Checks>,
-    edits: Dedup<Edits>,
+    edits: Dedup<RouteEdits>,
     answers: Dedup<DirectResponseEdits>,
     specs: Dedup<RouteSpec>,
     names: RefCell<TextArena>,
@@ -306,7 +306,7 @@ impl CompileInputs<'_> {
             None => (None, None, OtherEdits::default()),
         };
         others.response = response;
-        let edits = Edits::of(upstream, others).map(|edits| self.parts.edits.share(edits));
+        let edits = RouteEdits::of(upstream, others).map(|edits| self.parts.edits.share(edits));
         Some((new_path, Action::Forward(edits)))
     }
 }

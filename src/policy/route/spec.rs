@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::policy::provider::ProviderId;
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::response::DirectResponseEdits;
-use crate::policy::rewrite::{Edits, HeaderEdits};
+use crate::policy::rewrite::{HeaderEdits, RouteEdits};
 use crate::policy::route::condition::Condition;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
@@ -41,7 +41,7 @@ pub(in crate::policy) struct Checks {
 #[derive(Debug)]
 pub(crate) enum Action {
     /// The request is forwarded, with these changes besides the path.
-    Forward(Option<Arc<Edits>>),
+    Forward(Option<Arc<RouteEdits>>),
     /// The filter answers.
     DirectResponse(Box<DirectResponse>),
 }

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use postern::config::{Field, Presence, RESERVED_LOOKUPS, Rule, TypeSchema};
+use postern::config::{Field, FieldRule, Presence, RESERVED_LOOKUPS, TypeSchema};
 use serde_json::{Map, Value, json};
 
 use self::types::{TOKEN, VARIABLE, header, line, list, many, map, own_header, scalar};
@@ -93,7 +93,7 @@ impl Writer {
         }
     }
 
-    fn record(&mut self, fields: &[Field], rules: &[Rule]) -> Result<Value, Failure> {
+    fn record(&mut self, fields: &[Field], rules: &[FieldRule]) -> Result<Value, Failure> {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for field in fields {
@@ -209,28 +209,28 @@ impl Writer {
 }
 
 /// The schemas of a rule on the names of fields.
-fn rule(rule: &Rule) -> Vec<Value> {
+fn rule(rule: &FieldRule) -> Vec<Value> {
     let required = |names: &[&str]| json!({"required": names});
     let apart = |left: &str, right: &str| json!({"not": {"required": [left, right]}});
     match rule {
-        Rule::One(names) => {
+        FieldRule::One(names) => {
             let each: Vec<_> = names.iter().map(|name| required(&[name])).collect();
             vec![json!({"oneOf": each})]
         }
-        Rule::AtLeastOne(names) => {
+        FieldRule::AtLeastOne(names) => {
             let each: Vec<_> = names.iter().map(|name| required(&[name])).collect();
             vec![json!({"anyOf": each})]
         }
-        Rule::AtMostOne(names) => {
+        FieldRule::AtMostOne(names) => {
             let pairs = names.iter().enumerate().flat_map(|(at, left)| {
                 let later = names.iter().skip(at.saturating_add(1));
                 later.map(move |right| (left, right))
             });
             pairs.map(|(left, right)| apart(left, right)).collect()
         }
-        Rule::Apart(name, others) => others.iter().map(|other| apart(name, other)).collect(),
-        Rule::Needs(name, needed) => vec![json!({"dependentRequired": {*name: [needed]}})],
-        Rule::Unnamed => Vec::new(),
+        FieldRule::Apart(name, others) => others.iter().map(|other| apart(name, other)).collect(),
+        FieldRule::Needs(name, needed) => vec![json!({"dependentRequired": {*name: [needed]}})],
+        FieldRule::Unnamed => Vec::new(),
     }
 }
 
