@@ -99,7 +99,8 @@ fn links_lead_to_files_and_sections() {
     assert!(links > 100, "only {links} links were found");
 }
 
-/// A path is a text in backticks that begins with one of the project's folders. `KIND` and `*` stand for several names.
+/// A path is a text in backticks that begins with one of the project's folders. `KIND`, `FORMAT` and `*` stand for several
+/// names.
 #[test]
 fn paths_in_the_pages_exist() {
     let folders = [
@@ -120,7 +121,8 @@ fn paths_in_the_pages_exist() {
                 path.strip_prefix(folder)
                     .is_some_and(|rest| rest.starts_with('/'))
             });
-            let is_pattern = path.contains(['*', '{', '<']) || path.contains("KIND");
+            let is_pattern = path.contains(['*', '{', '<'])
+                || ["KIND", "FORMAT"].iter().any(|word| path.contains(word));
             if is_path && !is_pattern {
                 paths = paths.saturating_add(1);
                 if !root().join(path).exists() {
