@@ -131,7 +131,6 @@ impl<'a, H: Host> Performer<'a, H> {
         callouts
     }
 
-    #[inline(always)]
     fn perform(
         &mut self,
         stream: ContextId,
@@ -176,7 +175,6 @@ impl<'a, H: Host> Performer<'a, H> {
         self.vm.with(|tables| tables.hold(stream, waiting));
     }
 
-    #[inline(always)]
     fn go_on(&mut self, stream: ContextId, edits: &mut Edits) {
         if let Err(failure) = self.edit_request(stream, edits) {
             return self.not_performed(stream, &failure);
@@ -223,7 +221,6 @@ impl<'a, H: Host> Performer<'a, H> {
         }
     }
 
-    #[inline(always)]
     fn edit_request(&mut self, stream: ContextId, edits: &Edits) -> Result<(), Failure> {
         if let Some(path) = edits.path() {
             self.act_as(stream)?;
@@ -232,7 +229,6 @@ impl<'a, H: Host> Performer<'a, H> {
         self.edit(stream, MapKind::Request, &edits.request)
     }
 
-    #[inline(always)]
     fn edit(&mut self, stream: ContextId, map: MapKind, edits: &[Edit]) -> Result<(), Failure> {
         if edits.is_empty() {
             return Ok(());

@@ -74,7 +74,6 @@ impl EventLog {
 
     /// Counts a host call that failed, and logs it unless that was done lately.
     #[cold]
-    #[inline(never)]
     pub(in crate::host) fn trouble(&self, failure: &Failure) {
         self.own.count_own(AdapterCount::FailedCall, failure.call);
         let text = failure.to_string();
@@ -148,7 +147,6 @@ impl Observer for EventSink<'_> {
 }
 
 impl EventLog {
-    #[inline(never)]
     fn tell(&self, event: &Event<'_>, failures: &ReportedFailures) {
         let now = self.now.get();
         match *event {

@@ -16,7 +16,6 @@ pub(in crate::host) struct LogProperties {
 
 impl LogProperties {
     /// Takes what an event tells.
-    #[inline(never)]
     pub(super) fn collect(&mut self, event: &Event<'_>) {
         if let Event::Identified { consumer } = *event {
             self.consumer = Some(consumer.bytes().to_vec());

@@ -215,8 +215,7 @@ impl Default for Families {
 }
 
 impl Families {
-    /// Counts an event of a source. Out of line: not every request has one.
-    #[inline(never)]
+    /// Counts an event of a source.
     fn count_of_source(&mut self, event: &Event<'_>) {
         match *event {
             Event::FellBack {

@@ -82,7 +82,6 @@ impl Family {
     }
 
     /// Makes a cell with a count of one.
-    #[inline(never)]
     fn add_first(
         &mut self,
         index: usize,

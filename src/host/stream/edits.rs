@@ -4,13 +4,11 @@ use crate::host::hostcalls::{Failure, Host, MapKind};
 use crate::http::Edit;
 
 /// Gives the request another `:path`.
-#[inline(always)]
 pub(in crate::host) fn path(host: &impl Host, path: &[u8]) -> Result<(), Failure> {
     host.replace_header(MapKind::Request, b":path", path)
 }
 
 /// Edits a header map, with one call for each edit.
-#[inline(always)]
 pub(in crate::host) fn headers(
     host: &impl Host,
     map: MapKind,
