@@ -8,11 +8,11 @@ use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashC
 use crate::policy::directory::{Builder, Directory};
 use crate::policy::identity::{self, IdentityHeaders, Routing};
 use crate::policy::json_path;
+use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{CredentialInputs, Providers};
 use crate::policy::route;
 use crate::policy::route::direct_response::Respond;
 use crate::policy::source::{LookupMode, Sources};
-use crate::policy::written::Gates;
 use crate::policy::{ConsumersFrom, Environment, Policy, Unmatched};
 
 impl Policy {
@@ -50,24 +50,24 @@ impl Policy {
         identity::check_headers(config, &providers, &mut errors);
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
-        let mut gates = Gates::of(config);
+        let mut owned = OwnedHeaders::of(config);
         let (routes, router, of_routes) = loop {
             let around = route::CompileInputs {
                 providers: &providers,
                 sources: &sources,
                 routing: routing.as_ref(),
-                gates: &gates,
+                owned: &owned,
                 parts: route::SharedParts::default(),
             };
             let routes = route::compile(lists, &around)?;
-            match gates.settle(config, &providers) {
+            match owned.settle(config, &providers) {
                 Ok(()) => break routes,
                 // A route reads a header that a later route sets. It was compiled as if the client could send the header.
-                Err(known) => gates = *known,
+                Err(known) => owned = *known,
             }
         };
         errors.append(of_routes);
-        gates.check_client_headers(config, &mut errors);
+        owned.check_client_headers(config, &mut errors);
         if let Err(mut written) = lists.verdict() {
             // The errors of decoding come first.
             written.append_beside(errors);
@@ -80,7 +80,7 @@ impl Policy {
             .for_each(|lookup| sources.look_into(lookup.source));
         Ok(Self {
             paths: path_rules(&config.paths),
-            written: gates.all(config, &providers),
+            owned_headers: owned.all(config, &providers),
             identity: IdentityHeaders::compile(&config.identity),
             routing,
             providers,

@@ -4,8 +4,8 @@ use crate::auth::Location;
 use crate::config::{self, Config, ConfigErrors, Path};
 use crate::http::{KnownName, Text, same_name};
 
+use super::owned_headers::identity_headers;
 use super::provider::Providers;
-use super::written::identity_headers;
 
 /// The headers that tell the upstream who it is. All are set by replacing.
 #[derive(Debug)]

@@ -12,13 +12,13 @@ mod fingerprint;
 mod identity;
 mod json_path;
 mod names;
+mod owned_headers;
 mod provider;
 mod requirement;
 mod rewrite;
 mod route;
 mod source;
 mod template;
-mod written;
 
 use crate::config;
 use crate::route::{PathRules, Router};
@@ -56,7 +56,7 @@ pub(crate) use template::{LookedUp, ValuePiece, ValueTemplate, Variable};
 pub struct Policy {
     pub(crate) paths: PathRules,
     /// The headers that the policy owns. They are removed from every request first.
-    pub(crate) written: HeaderNameSet,
+    pub(crate) owned_headers: HeaderNameSet,
     pub(crate) identity: IdentityHeaders,
     pub(crate) routing: Option<Routing>,
     pub(crate) providers: Providers,

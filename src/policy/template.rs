@@ -7,7 +7,7 @@ use crate::config::{ConfigErrors, Path};
 use crate::http::{KnownName, Text};
 use crate::template::{self, Template};
 
-use crate::policy::written::Gates;
+use crate::policy::owned_headers::OwnedHeaders;
 
 /// A variable of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ pub(in crate::policy) struct Scope<'a> {
     /// Whether the route authenticates consumers.
     pub(in crate::policy) authenticates: bool,
     /// The headers that the policy owns. A template can't read them from the client.
-    pub(in crate::policy) gates: &'a Gates,
+    pub(in crate::policy) owned: &'a OwnedHeaders,
     /// The storage for new prefixes.
     pub(in crate::policy) prefixes: &'a RefCell<TextArena>,
 }
@@ -200,7 +200,7 @@ impl Scope<'_> {
             ("path", _) => self.capture(rest),
             ("query", _) => Ok(Variable::Query(bytes())),
             ("cookie", _) => Ok(Variable::Cookie(bytes())),
-            ("header", _) if self.gates.own(rest.as_bytes()) => Err(format!(
+            ("header", _) if self.owned.contains(rest.as_bytes()) => Err(format!(
                 "`{rest}` is set by this policy, so the client's is removed first"
             )),
             ("header", _) => Ok(Variable::Header(rest.to_ascii_lowercase().as_str().into())),

@@ -20,7 +20,7 @@ thread_local! {
 
 /// The headers as they came go on without the gate's own.
 fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
-    if headers.may_have_any(policy.written.marks()) {
+    if headers.may_have_any(policy.owned_headers.marks()) {
         forget_ours(plan, headers, policy);
     }
 }
@@ -28,7 +28,7 @@ fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
 #[inline(never)]
 fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     for (name, _) in headers.iter() {
-        if policy.written.contains(name) {
+        if policy.owned_headers.contains(name) {
             plan.remove(&name.into());
         }
     }

@@ -46,7 +46,7 @@ fn sanitised(
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) {
     for (name, _) in request.headers().iter() {
-        if policy.written.contains(name) {
+        if policy.owned_headers.contains(name) {
             exchange.observer.detail(&Detail::Sanitised { name });
         }
     }

@@ -6,13 +6,13 @@ use crate::route::{
     Rule, ValueMatch,
 };
 
-use crate::policy::written::Gates;
+use crate::policy::owned_headers::OwnedHeaders;
 
 /// The rules of a route: one for each match. A route without matches has one rule that matches all requests.
 pub(in crate::policy) fn rules(
     written: &config::Route,
     route: RouteId,
-    gates: &Gates,
+    owned: &OwnedHeaders,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Rule>> {
@@ -31,7 +31,7 @@ pub(in crate::policy) fn rules(
     }
     let all = path.field("match");
     let rule = |at: usize, one: &config::Match, errors: &mut ConfigErrors| {
-        let mut rule = rule(one, gates, &all.index(at), errors)?;
+        let mut rule = rule(one, owned, &all.index(at), errors)?;
         rule.hosts.clone_from(hosts.as_ref()?);
         rule.route = route;
         rule.match_index = u32::try_from(at).unwrap_or(u32::MAX);
@@ -66,7 +66,7 @@ fn hosts(
 
 fn rule(
     written: &config::Match,
-    gates: &Gates,
+    owned: &OwnedHeaders,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Rule> {
@@ -90,7 +90,7 @@ fn rule(
         .headers
         .iter()
         .enumerate()
-        .map(|(place, field)| header(field, gates, &at.index(place), errors))
+        .map(|(place, field)| header(field, owned, &at.index(place), errors))
         .collect();
     let at = path.field("query");
     let query: Vec<_> = written
@@ -133,11 +133,11 @@ fn pattern(
 
 fn header(
     written: &config::FieldMatch,
-    gates: &Gates,
+    owned: &OwnedHeaders,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<HeaderPredicate> {
-    if gates.own(written.name.as_bytes()) {
+    if owned.contains(written.name.as_bytes()) {
         let reason = "the header is set by this policy, so the client's is removed before routes are matched";
         errors.push(&path.field("name"), reason);
         return None;

@@ -15,6 +15,7 @@ use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
 use crate::route::{PathPattern, RouteId, Router, RouterBuilder, Rule};
 
 use crate::policy::identity::Routing;
+use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{Provider, ProviderId, Providers};
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
@@ -27,7 +28,6 @@ use crate::policy::route::lookup::Lookup;
 use crate::policy::route::spec::{Action, Checks, DirectResponse, RouteRequirement, RouteSpec};
 use crate::policy::source::Sources;
 use crate::policy::template::{LookupNames, Scope};
-use crate::policy::written::Gates;
 
 /// All routes of a policy.
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ pub(in crate::policy) struct CompileInputs<'a> {
     pub(in crate::policy) providers: &'a Providers,
     pub(in crate::policy) sources: &'a Sources,
     pub(in crate::policy) routing: Option<&'a Routing>,
-    pub(in crate::policy) gates: &'a Gates,
+    pub(in crate::policy) owned: &'a OwnedHeaders,
     pub(in crate::policy) parts: SharedParts,
 }
 
@@ -112,9 +112,9 @@ pub(in crate::policy) fn compile(
                 return;
             }
         };
-        around.gates.note(written);
+        around.owned.record(written);
         let index = RouteId(u32::try_from(at).unwrap_or(u32::MAX));
-        if let Some(matches) = matches::rules(written, index, around.gates, &path, &mut errors) {
+        if let Some(matches) = matches::rules(written, index, around.owned, &path, &mut errors) {
             if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 list.push(route);
             }
@@ -265,7 +265,7 @@ impl CompileInputs<'_> {
             captures: captures.to_vec(),
             lookups: lookups.iter().map(known).collect(),
             authenticates,
-            gates: self.gates,
+            owned: self.owned,
             prefixes: &self.parts.prefixes,
         }
     }

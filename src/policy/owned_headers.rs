@@ -1,4 +1,4 @@
-//! Which headers are the gate's.
+//! The headers that belong to the gate.
 
 use std::cell::RefCell;
 
@@ -8,32 +8,33 @@ use crate::template::Template;
 use super::names::HeaderNameSet;
 use super::provider::Providers;
 
-/// The headers that are the gate's: no client may send them, on any route. These are the ones that tell identity or choose
-/// the upstream, and what any route sets, or adds with a value that the client doesn't have a say in.
+/// The headers that belong to the gate. No client may send them, on any route. They are: the headers that tell identity or
+/// choose the upstream, the headers that a provider writes, the headers that any route sets, and the headers that any route
+/// adds with a value that doesn't come from the request.
 ///
-/// Left out are the fields of HTTP's own, the locations of credentials, which are read first and stripped after, and what the
-/// policy names in `clientHeaders`. A header that routes only add to, by literals and values of the request, stays the
-/// client's: `add` appends (Gateway API, HTTPHeaderFilter).
+/// These don't belong to the gate: the fields of HTTP's own; the locations of credentials, which are read first and stripped
+/// later; the headers that the policy names in `clientHeaders`. A header that routes only add to, with literals and values of
+/// the request, belongs to the client: `add` appends (Gateway API, HTTPHeaderFilter).
 ///
-/// While routes are compiled one after the other, what later ones write isn't known yet. So it is noted which headers
-/// were told to be the client's, and compared in the end.
-pub(super) struct Gates {
+/// Routes are compiled one after the other, and the headers of later routes aren't known yet. So this type records the headers
+/// that it called the client's, and compares them at the end.
+pub(super) struct OwnedHeaders {
     known: HeaderNameSet,
-    told: RefCell<Told>,
+    recorded: RefCell<Recorded>,
 }
 
 #[derive(Default)]
-struct Told {
-    /// What routes write, as far as they are compiled.
+struct Recorded {
+    /// The headers that the routes compiled so far write.
     written: HeaderNameSet,
-    /// What was told to be the client's.
+    /// The headers that were called the client's.
     clients: HeaderNameSet,
-    /// What routes write that upstreams trust: the values are of a consumer, a credential or a lookup.
+    /// The headers that routes write with values of a consumer, a credential or a lookup. Upstreams trust these.
     trusted: HeaderNameSet,
 }
 
-impl Gates {
-    /// What is the gate's whatever routes write.
+impl OwnedHeaders {
+    /// The headers that belong to the gate, whatever the routes write.
     pub(super) fn of(config: &Config) -> Self {
         let mut known = HeaderNameSet::default();
         add_own(&mut known, config);
@@ -43,39 +44,39 @@ impl Gates {
     fn knowing(known: HeaderNameSet) -> Self {
         Self {
             known,
-            told: RefCell::default(),
+            recorded: RefCell::default(),
         }
     }
 
-    /// Whether the header is the gate's.
-    pub(super) fn own(&self, name: &[u8]) -> bool {
+    /// Whether the header belongs to the gate.
+    pub(super) fn contains(&self, name: &[u8]) -> bool {
         let own = self.known.contains(name);
         if !own {
-            self.told.borrow_mut().clients.insert(name);
+            self.recorded.borrow_mut().clients.insert(name);
         }
         own
     }
 
-    /// Notes what a route writes.
-    pub(super) fn note(&self, route: &config::Route) {
+    /// Records the headers that a route writes.
+    pub(super) fn record(&self, route: &config::Route) {
         let Some(rewrite) = &route.rewrite else {
             return;
         };
-        let mut told = self.told.borrow_mut();
+        let mut recorded = self.recorded.borrow_mut();
         for edit in &rewrite.headers.set {
-            told.written.insert(edit.name.as_bytes());
+            recorded.written.insert(edit.name.as_bytes());
         }
         for edit in rewrite.headers.set.iter().chain(&rewrite.headers.add) {
             if !is_of_request(&edit.value) {
-                told.written.insert(edit.name.as_bytes());
-                told.trusted.insert(edit.name.as_bytes());
+                recorded.written.insert(edit.name.as_bytes());
+                recorded.trusted.insert(edit.name.as_bytes());
             }
         }
     }
 
-    /// Whether clients may send what `clientHeaders` names; asked once every route is compiled.
+    /// Checks whether clients may send the headers of `clientHeaders`. Call it after every route is compiled.
     pub(super) fn check_client_headers(&self, config: &Config, errors: &mut ConfigErrors) {
-        let told = self.told.borrow();
+        let recorded = self.recorded.borrow();
         let root = Path::Root;
         let path = root.field("clientHeaders");
         for (at, name) in config.client_headers.iter().enumerate() {
@@ -87,7 +88,7 @@ impl Gates {
                     reason,
                     "remove it: the client's value must never be forwarded",
                 );
-            } else if told.trusted.contains(name.as_bytes()) {
+            } else if recorded.trusted.contains(name.as_bytes()) {
                 let reason =
                     "a route writes a value of a consumer, a credential or a lookup into it";
                 errors.suggest(
@@ -99,9 +100,9 @@ impl Gates {
         }
     }
 
-    /// All of them, once every route is compiled.
+    /// All headers of the gate. Call it after every route is compiled.
     pub(super) fn all(&self, config: &Config, providers: &Providers) -> HeaderNameSet {
-        let mut names = self.told.borrow().written.clone();
+        let mut names = self.recorded.borrow().written.clone();
         for name in CLIENTS_OWN {
             names.remove(name.as_bytes());
         }
@@ -119,14 +120,14 @@ impl Gates {
         names
     }
 
-    /// Whether everybody was told right.
+    /// Checks the answers that were given while the routes were compiled.
     ///
     /// # Errors
-    /// What is to be told instead.
+    /// One of the answers was wrong. Holds the headers to compile the routes with again.
     pub(super) fn settle(&self, config: &Config, providers: &Providers) -> Result<(), Box<Self>> {
         let all = self.all(config, providers);
         if self
-            .told
+            .recorded
             .borrow()
             .clients
             .iter()
@@ -139,7 +140,7 @@ impl Gates {
     }
 }
 
-/// Whether a template holds nothing but literals and values of the request. One that doesn't compile is told elsewhere.
+/// Whether a template has only literals and values of the request. An error in the template is reported elsewhere.
 fn is_of_request(template: &str) -> bool {
     const OF_REQUEST: [&str; 5] = ["request", "path", "query", "header", "cookie"];
     let is_of_request = |variable: &str| {
@@ -151,7 +152,7 @@ fn is_of_request(template: &str) -> bool {
             .is_ok_and(|template| template.variables().into_iter().all(is_of_request))
 }
 
-/// Whether the header tells identity or chooses the upstream.
+/// Whether the header tells identity or chooses the upstream, or a provider writes it.
 fn is_own(name: &[u8], config: &Config) -> bool {
     let mut own = HeaderNameSet::default();
     add_own(&mut own, config);
