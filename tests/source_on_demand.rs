@@ -112,7 +112,7 @@ fn the_life_of_a_document() {
 }
 
 #[test]
-fn what_is_remembered_of_a_key_without_document() {
+fn remembers_keys_without_a_document() {
     for (reply, result, soon, last) in [
         (reply("404", ""), ReadResult::Missing, "missing", 5),
         (reply("410", ""), ReadResult::Missing, "missing", 5),
@@ -143,7 +143,7 @@ fn what_is_remembered_of_a_key_without_document() {
 }
 
 #[test]
-fn a_bad_document_is_a_failure() {
+fn a_bad_document_fails() {
     for body in ["{", "", &"1".repeat(101)] {
         let mut source = on_demand(LIMITS);
         let _ = ask(&mut source, b"a", at(0));
@@ -157,7 +157,7 @@ fn a_bad_document_is_a_failure() {
 }
 
 #[test]
-fn what_is_refused() {
+fn refuses_keys_and_too_many_callouts() {
     let mut source = on_demand(LIMITS);
     for (key, refusal) in [
         (&b"123456789"[..], Refusal::KeyTooLong),
@@ -199,7 +199,7 @@ fn what_is_refused() {
 }
 
 #[test]
-fn above_the_limit_what_is_stale_is_served() {
+fn serves_stale_documents_above_the_limit() {
     let mut source = on_demand(LIMITS);
     let _ = ask(&mut source, b"a", at(0));
     let _ = source.fetched(b"a", reply("200", "1"), at(0));
@@ -209,7 +209,7 @@ fn above_the_limit_what_is_stale_is_served() {
 }
 
 #[test]
-fn many_missing_keys_push_no_document_out() {
+fn many_missing_keys_evict_no_document() {
     let mut source = on_demand(LIMITS);
     let _ = ask(&mut source, b"a", at(0));
     let _ = source.fetched(b"a", reply("200", "1"), at(0));
@@ -226,7 +226,7 @@ fn many_missing_keys_push_no_document_out() {
 }
 
 #[test]
-fn a_document_forgotten_while_it_is_confirmed() {
+fn confirms_a_document_that_was_evicted() {
     let mut source = on_demand(Limits {
         max_entries: 1,
         ..LIMITS
@@ -241,7 +241,7 @@ fn a_document_forgotten_while_it_is_confirmed() {
 }
 
 #[test]
-fn a_clock_that_is_put_back() {
+fn a_clock_put_back_prolongs_nothing() {
     let mut source = on_demand(LIMITS);
     let _ = ask(&mut source, b"a", at(10_000));
     assert_eq!(say(&ask(&mut source, b"a", at(0))), "ask /profiles/a");
@@ -256,7 +256,7 @@ fn a_clock_that_is_put_back() {
 
 /// Twelve objects in 97 bytes, and as much text that is one string.
 #[test]
-fn what_counts_is_the_memory_that_a_document_takes() {
+fn the_bound_is_the_memory_of_documents() {
     let small = format!("\"{}\"", "x".repeat(95));
     let large = format!("[{}]", [r#"{"a":1}"#; 12].join(","));
     for (body, remembered) in [(small, 3), (large, 1)] {

@@ -179,7 +179,7 @@ fn many_documents_at_once_share_a_slice() {
 }
 
 #[test]
-fn a_large_document_keeps_no_other_waiting() {
+fn a_large_document_delays_no_other() {
     let mut vm = Vm::new();
     let mut all = vec!["large".to_owned()];
     all.extend(names("small", 20));
@@ -210,7 +210,7 @@ fn a_large_document_keeps_no_other_waiting() {
 }
 
 #[test]
-fn engines_of_one_vm_share_it_and_none_is_left_behind() {
+fn engines_of_one_vm_share_a_slice_fairly() {
     let mut vm = Vm::new();
     let text = document(60 << 10);
     let mut engines: Vec<Engine> = ["a", "b", "c", "d"]
@@ -242,7 +242,7 @@ fn engines_of_one_vm_share_it_and_none_is_left_behind() {
 }
 
 #[test]
-fn documents_on_demand_count_as_well() {
+fn documents_on_demand_spend_the_budget_too() {
     let mut vm = Vm::new();
     let policy = r#"{
       "sources": {
@@ -292,7 +292,7 @@ fn documents_on_demand_count_as_well() {
 
 /// A client that chooses the keys can't have more come than there is room for: what is above it fails.
 #[test]
-fn replies_that_wait_to_be_read_are_bounded() {
+fn bounds_the_replies_that_wait() {
     let mut vm = Vm::new();
     let policy = r#"{
       "sources": {
@@ -317,7 +317,7 @@ fn replies_that_wait_to_be_read_are_bounded() {
 }
 
 #[test]
-fn a_document_is_compared_with_the_policys_own_consumers_in_turns_too() {
+fn consumers_are_compared_in_turns_too() {
     let mut vm = Vm::new();
     let own = |number| {
         format!(r#"{{"name":"c{number}","credentials":[{{"apiKey":{{"value":"own{number}"}}}}]}}"#)

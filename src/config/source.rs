@@ -17,10 +17,10 @@ use crate::config::{ConfigErrors, Path};
 pub struct Source {
     /// Where documents come from.
     pub kind: SourceKind,
-    /// How often a watched source is asked for news. Without meaning for `inline` and for `on_demand`.
+    /// How often a watched source is asked. Without meaning for `inline` and for `on_demand`.
     pub refresh: Duration,
-    /// For how long the last good document serves after the source fell silent. Without meaning for `inline`; with
-    /// `on_demand` it is that one's own.
+    /// How long the last good document is used after the source stopped responding. Without meaning for `inline`; with
+    /// `on_demand` it is the value from there.
     pub stale_for: Duration,
     /// How entries are found by key; `None`: the whole document is the one entry.
     pub index: Option<Index>,
@@ -44,9 +44,9 @@ record! {
         "http" http: Option<HttpSource> = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
-        /// How often the document is asked for anew. At least `100ms`.
+        /// The interval between two requests for the document. At least `100ms`.
         "refresh" refresh: Duration as duration::<100, LONGEST> = "5s";
-        /// For how long the last good document serves after the source fell silent.
+        /// How long the last good document is used after the source stopped responding.
         "staleFor" stale_for: Duration as duration::<0, LONGEST> = "24h";
         /// How entries are found by key. Without it the whole document is the one entry.
         "index" index: Option<Index> = optional;
@@ -91,7 +91,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
     })
 }
 
-/// A year: a longer one is a slip of the pen.
+/// A year: a longer duration is most likely a mistake.
 const LONGEST: u64 = 8_760 * 3_600_000;
 
 record! {
@@ -105,20 +105,20 @@ record! {
         "path" path: String as line = required;
         /// Header fields of the request: text or `{env: NAME}`.
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// For how long an answer is waited for.
+        /// How long the filter waits for a reply.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest document that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
         "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
 }
 
-/// How large a document is at most where nothing is written.
+/// The default of `maxBytes`.
 const USUAL_BYTES: usize = 8 << 20;
 
-/// The same of one on demand. It is parsed in one go, when a request needs it.
+/// The default of `maxBytes` on demand. Such a document is parsed at once, when a request needs it.
 const USUAL_BYTES_ON_DEMAND: usize = 256 << 10;
 
-/// What may be written there.
+/// The largest `maxBytes` on demand.
 const MOST_BYTES_ON_DEMAND: usize = 1 << 20;
 
 impl HttpSource {
@@ -172,11 +172,12 @@ record! {
 record! {
     /// Entries that are read one by one, when a request needs them.
     pub struct OnDemand {
-        /// For how long an answer is fresh.
+        /// How long an answer is fresh.
         "ttl" ttl: Duration as duration::<1, LONGEST> = "60s";
-        /// For how long it is remembered that there is no such entry.
+        /// How long the filter remembers that there is no such entry.
         "missTtl" miss_ttl: Duration as duration::<0, LONGEST> = "5s";
-        /// For how long after the source last confirmed it an answer serves while it is read anew, or the source is silent.
+        /// How long an answer is used after the source last confirmed it, while it is read again or the source does not
+        /// respond.
         "staleFor" stale_for: Duration as duration::<0, LONGEST> = "5m";
         /// How many reads may be under way at once, in each worker.
         "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
@@ -213,7 +214,7 @@ impl Decode for Source {
     }
 }
 
-/// The key stands in the path exactly where the source is read by key.
+/// Refuses `${key}` in the path of a watched source, and a path without it on demand.
 fn refuse_key(http: &HttpSource, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
     match (http.path.contains("${key}"), by_key) {
         (true, false) => errors.suggest(at, "`${key}` has no meaning here", "add `onDemand`"),

@@ -1,23 +1,23 @@
-//! A request of the gate's own to a cluster, and what came of it.
+//! A request of the filter's own, and its reply.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::{HeaderMap, Text};
 
-/// A request to a cluster, to be sent by the driver. `Debug` shows no header's value: some are credentials.
+/// A request to a cluster, for the driver to send. `Debug` shows no header's value: some are credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callout {
     /// The cluster's name in Envoy.
     pub cluster: Text,
     /// All headers, `:method`, `:scheme`, `:authority` and `:path` first.
     pub headers: Vec<(Text, Text)>,
-    /// The content; often none.
+    /// The content; often empty.
     pub body: Text,
-    /// How long the driver waits for the whole answer.
+    /// How long the driver waits for the whole reply.
     pub timeout: Duration,
-    /// So many bytes of the answer's content are of use. Of a longer one the driver gives one byte more at least, so that
-    /// it is known to be longer, and leaves the rest where it is.
+    /// How many bytes of the reply's content are useful. Of a longer content the driver gives at least one byte more,
+    /// to show that it is longer, and need not copy the rest.
     pub max_bytes: usize,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Debug for Callout {
     }
 }
 
-/// A whole answer to a callout. `Debug` shows of the content its length alone: documents hold credentials.
+/// A whole reply to a callout. `Debug` shows only the length of the content: documents hold credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The headers, `:status` among them.
@@ -51,7 +51,7 @@ impl fmt::Debug for Reply {
 }
 
 impl Reply {
-    /// The HTTP status; `None` where it is missing or no number.
+    /// The HTTP status; `None` where it is missing or not a number.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         let status = self.headers.view().first(b":status")?;
@@ -65,25 +65,26 @@ pub enum CalloutError {
     /// The host knows no cluster of that name.
     #[error("the callout could not be sent: Envoy knows no such cluster")]
     UnknownCluster,
-    /// The host did not take it: the cluster has no endpoint to send it to, or may not be sent more, or the host call failed.
+    /// The host did not take it: the cluster has no usable endpoint, or its limits are reached, or the host call
+    /// failed.
     #[error(
         "the callout could not be sent: the cluster has no usable endpoint, or its limits are reached"
     )]
     Unsendable,
-    /// The host answered in the cluster's place: nothing came from there. It says why.
+    /// The host itself answered, and nothing came from the cluster.
     #[error("no answer, Envoy itself says {status}: {reason}")]
     Unreached {
         /// The status of its answer.
         status: u16,
-        /// Its own words: no text of the cluster's.
+        /// The host's own text, not the cluster's.
         reason: Box<str>,
     },
-    /// Cut off, timed out, or longer than the host can hold: it doesn't say which.
+    /// Cut off, timed out, or longer than the host can hold; the host doesn't say which.
     #[error(
         "no reply: it was cut off, or the time ran out, or it is longer than Envoy can hold (32 MiB)"
     )]
     NoReply,
-    /// The policy that had sent it is gone.
+    /// The policy that sent it is gone.
     #[error("the policy that asked was replaced")]
     Abandoned,
 }

@@ -1,4 +1,4 @@
-//! What documents are learnt by.
+//! The definition of a source.
 
 use sha2::{Digest, Sha256};
 
@@ -6,24 +6,23 @@ use crate::config::{self, Named};
 use crate::http::Endpoint;
 use crate::source::DefinitionHash;
 
-/// The definition that documents are learnt by: where they come from, credentials included, which of them are good, and
-/// what must be able to read them. Two sources share what was learnt only where all of it is the same: a document that one
-/// policy can't use must not stand in the way of another that can. When a watched source is asked, how long it may take
-/// to answer and how long an answer serves is not in it: each policy goes by its own, and a push that changes that loses
-/// nothing.
+/// The definition of a source: where documents come from, credentials included, which documents are good, and what is
+/// read from them. Two sources share documents only where their definitions are equal: a document that one policy can't
+/// use must not get in the way of another policy that can. The interval, the timeout of a watched source and `staleFor`
+/// are not in it: each policy has its own, and a push that changes them loses no document.
 #[derive(Default)]
 pub(super) struct Definition(Sha256);
 
 impl Definition {
     pub(super) fn add(&mut self, part: &[u8]) {
-        // The length first: no two lists of parts are written alike.
+        // The length comes first, so that no two lists of parts have the same bytes.
         self.0
             .update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         self.0.update(part);
     }
 
-    /// What the policy makes of the source's documents: all that a view of them is made by, because that is shared too.
-    /// What routes look up is not known yet, see [`with_values`](Self::with_values).
+    /// Everything that a view of the source's documents is made by, because views are shared too. Lookups of routes are
+    /// not known yet, see [`with_values`](Self::with_values).
     pub(super) fn of_readers(source: &Named<config::Source>, config: &config::Config) -> Self {
         let mut definition = Self::default();
         if let Some(index) = &source.value.index {
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
     use crate::policy::{Policy, SourceKind};
 
-    /// The identities of both sources of a policy, in which one text stands for another.
+    /// The hashes of both sources of a policy in which `from` is replaced by `to`.
     fn identities(from: &str, to: &str) -> Vec<DefinitionHash> {
         let text = r#"{"consumersFrom": [{"source": "w", "items": "$[*]", "maxShrink": "50%"}],
             "providers": {"keys": {"apiKey": {"from": [{"header": "x"}]}}, "more": {"apiKey": {"from": [{"query": "q"}]}}},
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_when_a_source_is_asked_and_how_a_key_is_sent_loses_no_document() {
+    fn intervals_and_the_form_of_a_key_are_not_in_the_definition() {
         let before = identities("5s", "5s");
         for (from, to) in [
             (r#""refresh": "5s""#, r#""refresh": "1h", "staleFor": "1m""#),
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_which_documents_are_good_and_whose_a_key_is_parts_them() {
+    fn everything_else_is_in_the_definition() {
         let before = identities("5s", "5s");
         for (from, to, places) in [
             (r#""more""#, r#""other""#, [true, false]),
@@ -154,9 +153,9 @@ mod tests {
         }
     }
 
-    /// Each kind of provider has a word of its own, or documents would be shared between them.
+    /// Each kind of provider has a word of its own: otherwise kinds would share documents.
     #[test]
-    fn a_kind_is_told_by_its_field() {
+    fn a_kind_is_named_by_its_field() {
         let config = config::Config::parse(
             br#"{"providers": {"keys": {"apiKey": {"from": [{"header": "x"}]}}}}"#,
         );

@@ -20,7 +20,8 @@ pub(crate) struct Source {
     pub(crate) name: Box<str>,
     pub(crate) kind: SourceKind,
     pub(crate) index: Option<IndexBy>,
-    /// Whether there is more to be had of its documents than consumers. One that nobody reads is kept as it is.
+    /// Whether the value of its documents is needed, and not only the consumers in them. True for a source that nothing
+    /// reads.
     pub(crate) is_looked_into: bool,
 }
 
@@ -31,12 +32,12 @@ pub(crate) struct IndexBy {
     pub(crate) by: JsonPath,
 }
 
-/// Where documents come from, and when.
+/// Where documents come from.
 #[derive(Debug)]
 pub(crate) enum SourceKind {
-    /// Written in the policy.
+    /// The document is in the policy.
     Inline(Arc<Document>),
-    /// Kept fresh.
+    /// One document that is kept fresh.
     Watched {
         protocol: Arc<Protocol>,
         /// How its documents are read.
@@ -44,7 +45,7 @@ pub(crate) enum SourceKind {
         schedule: Schedule,
         definition: DefinitionHash,
     },
-    /// Asked by key.
+    /// One document for each key.
     OnDemand {
         template: Arc<RequestTemplate>,
         limits: Limits,
@@ -59,7 +60,7 @@ pub(super) enum LookupMode {
     Whole,
     /// One document, by key or as a whole.
     Indexed,
-    /// One document a key.
+    /// One document for each key.
     OnDemand,
 }
 
@@ -101,7 +102,7 @@ impl Sources {
             let mut readers = config.consumers_from.iter();
             let holds_consumers = readers.any(|from| from.source == source.name);
             let readers = Definition::of_readers(source, config);
-            // A stand-in, so that what names the source isn't called wrong as well. The policy is refused anyway.
+            // A stand-in, so that references to the source are no further errors. The policy is refused anyway.
             let compiled = Source::compile(source, readers, environment, &at, errors);
             let compiled = compiled.map(|compiled| Source {
                 is_looked_into: compiled.index.is_some() || !holds_consumers,
@@ -117,8 +118,8 @@ impl Sources {
         Self(config.sources.iter().map(compile).collect())
     }
 
-    /// Notes that a route's lookup reads the source. Routes are compiled after sources, and are in no config where they
-    /// are read one by one: to be called for every lookup.
+    /// Notes that a route's lookup reads the source. Call it for every lookup: routes are compiled after sources, and
+    /// may be read one by one.
     pub(super) fn look_into(&mut self, id: SourceId) {
         let source = self.0.get_mut(id.index());
         let Some(source) = source.filter(|source| !source.is_looked_into) else {
@@ -253,7 +254,7 @@ impl IndexBy {
         })
     }
 
-    /// A document of the policy's own is held to its index: each entry has a key of its own.
+    /// Checks a document of the policy's own: each entry must have a key of its own.
     fn check(&self, document: &Arc<Document>, path: &Path<'_>, errors: &mut ConfigErrors) {
         let index = Index::build(document, &self.items, &self.by);
         if !self.items.reaches(document.value()) {
@@ -276,10 +277,10 @@ impl IndexBy {
     }
 }
 
-/// How much memory the documents take that one source on demand keeps in one VM.
+/// The most memory of the documents that one source on demand keeps in one VM, in bytes.
 const REMEMBERED_BYTES: usize = 64 << 20;
 
-/// Compiles a source of HTTP: a watched document, or entries on demand.
+/// Compiles an HTTP source: a watched document, or entries on demand.
 fn http(
     source: &config::Source,
     http: &config::HttpSource,

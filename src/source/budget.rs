@@ -1,29 +1,30 @@
 //! How much of a document is read at once.
 
-/// What may still be done before others have their turn. Counted in bytes of a plain record that is read, some ten
-/// nanoseconds each; what costs more spends accordingly. So no clock is asked, and the same document is read in the same
-/// steps everywhere.
+/// How much work may be done before other work has its turn. The unit is a byte of a plain record that is read, some
+/// ten nanoseconds; work that costs more spends more. So no clock is needed, and a document is read in the same steps
+/// everywhere.
 #[derive(Debug)]
 pub struct Budget {
     left: usize,
-    /// What was taken off, even beyond what there was.
+    /// What was spent, even beyond the budget.
     spent: usize,
 }
 
 impl Budget {
-    /// What is done between two looks at the requests: a few milliseconds.
+    /// The work between two turns of the requests: a few milliseconds.
     const SLICE: usize = 256 << 10;
 
-    /// The least part of it.
+    /// The smallest part of a slice.
     const LEAST: usize = 8 << 10;
 
-    /// For one slice.
+    /// A budget of one slice.
     #[must_use]
     pub const fn slice() -> Self {
         Self::of(Self::SLICE)
     }
 
-    /// For one of so many that share a slice; never so little that the way to it costs more.
+    /// The part of one of several sharers of a slice. A part is never so small that reaching it costs more than the
+    /// part.
     #[must_use]
     pub const fn part(sharers: usize) -> Self {
         let part = match Self::SLICE.checked_div(sharers) {
@@ -34,7 +35,7 @@ impl Budget {
         Self::of(part)
     }
 
-    /// Puts half of what is left apart.
+    /// Splits off half of what is left.
     #[must_use]
     pub const fn half(&mut self) -> Self {
         let half = self.left >> 1;
@@ -42,19 +43,19 @@ impl Budget {
         Self::of(half)
     }
 
-    /// Puts back what is left of a part.
+    /// Puts back the rest of a part.
     pub const fn join(&mut self, part: &Self) {
         self.left = self.left.saturating_add(part.left);
         self.spent = self.spent.saturating_add(part.spent);
     }
 
-    /// For everything at once.
+    /// A budget without a limit.
     #[must_use]
     pub const fn unlimited() -> Self {
         Self::of(usize::MAX)
     }
 
-    /// For so many bytes.
+    /// A budget of so many bytes.
     #[must_use]
     pub const fn of(bytes: usize) -> Self {
         Self {
@@ -63,7 +64,7 @@ impl Budget {
         }
     }
 
-    /// Takes something off.
+    /// Spends `cost`.
     pub const fn spend(&mut self, cost: usize) {
         self.spent = self.spent.saturating_add(cost);
         if self.left != usize::MAX {
@@ -71,20 +72,20 @@ impl Budget {
         }
     }
 
-    /// Whether it is time to stop.
+    /// Whether nothing is left.
     #[must_use]
     pub const fn is_spent(&self) -> bool {
         self.left == 0
     }
 
-    /// Whether a document that took so much may go on before the others: until it has had two slices, which a document of
-    /// 64 KiB is read with.
+    /// Whether a document that has spent so much keeps its turn: up to two slices, which are enough for a document of
+    /// 64 KiB.
     #[must_use]
     pub const fn is_within_turn(spent: usize) -> bool {
         spent < Self::SLICE << 1
     }
 
-    /// What was taken off by now. The last step may have cost more than was left.
+    /// What is spent so far. The last step may have cost more than was left.
     #[must_use]
     pub const fn spent(&self) -> usize {
         self.spent

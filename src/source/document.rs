@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Format, SourceError};
 
-/// The SHA-256 of a document's bytes: two documents are the same where these are.
+/// The SHA-256 of a document's bytes. Documents with the same hash are the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 32]);
 
@@ -33,7 +33,7 @@ impl fmt::Debug for Hash {
     }
 }
 
-/// A JSON document, parsed once and shared. `Debug` doesn't print the content: it may hold credentials.
+/// A document's value, read once and shared. `Debug` doesn't print the content: it may hold credentials.
 pub struct Document {
     value: Value,
     bytes: usize,
@@ -54,13 +54,13 @@ impl Document {
         Ok(Self::read(value, bytes, Hash::of(text)))
     }
 
-    /// A document whose text of `bytes` bytes and this hash was read already.
+    /// A document that is read already: its value, the length of its text in bytes, and the hash of its text.
     #[must_use]
     pub fn read(value: Value, bytes: usize, hash: Hash) -> Arc<Self> {
         Arc::new(Self { value, bytes, hash })
     }
 
-    /// A document that is written in the policy itself.
+    /// A document in the policy itself.
     #[must_use]
     pub fn inline(value: Value) -> Arc<Self> {
         let text = value.to_string();
@@ -71,13 +71,13 @@ impl Document {
         })
     }
 
-    /// The document itself.
+    /// The document's value.
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.value
     }
 
-    /// The value alone, where nobody else has the document.
+    /// The value, where nothing else holds the document.
     #[must_use]
     pub fn into_value(self: Arc<Self>) -> Option<Value> {
         Arc::into_inner(self).map(|document| document.value)
@@ -97,7 +97,7 @@ impl Document {
 }
 
 impl PartialEq for Document {
-    /// Two documents are equal where their texts are.
+    /// Two documents are equal if their texts are equal.
     fn eq(&self, other: &Self) -> bool {
         self.hash == other.hash
     }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document() {
+    fn refuses_bad_documents() {
         assert_eq!(
             parse(b"{}  ", 3).unwrap_err(),
             SourceError::TooLarge { limit: 3 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_a_document() {
+    fn knows_value_length_and_hash() {
         let document = parse(b" {\"a\": 1}", 99).unwrap();
         assert_eq!(document.value().get("a"), Some(&Value::from(1)));
         assert_eq!(document.bytes(), 9);

@@ -1,4 +1,4 @@
-//! What can go wrong with a source.
+//! Errors of sources.
 
 use crate::http::CalloutError;
 
@@ -6,10 +6,10 @@ use crate::http::CalloutError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// No answer came.
+    /// There is no reply.
     #[error(transparent)]
     Callout(CalloutError),
-    /// The answer's status is neither a document nor "unchanged".
+    /// The reply's status says neither that it has a document nor that nothing has changed.
     #[error("unexpected status {0}")]
     Status(u16),
     /// The document is larger than the source's `maxBytes`.
@@ -18,13 +18,13 @@ pub enum SourceError {
         /// The limit.
         limit: usize,
     },
-    /// The answer's content is encoded (RFC 9110 §8.4), most likely compressed: so says this header.
+    /// The reply's content is encoded (RFC 9110 §8.4), most likely compressed. Holds the value of `content-encoding`.
     #[error("the answer is compressed (`content-encoding: {0}`)")]
     Encoded(String),
-    /// The document is no JSON.
+    /// The document does not have the format of the source.
     #[error("malformed document: {0}")]
     Malformed(String),
-    /// The document is JSON and not what the policy needs of it.
+    /// The document can be read, but is not what the policy needs.
     #[error("unusable document: {0}")]
     Unusable(String),
 }

@@ -1,4 +1,4 @@
-//! What is left of a document that nobody needs any more.
+//! Dropping a large value in slices.
 
 use std::vec;
 
@@ -6,8 +6,8 @@ use serde_json::{Value, map};
 
 use super::Budget;
 
-/// Values that are dropped in slices: a large document is a million small allocations, and to free them all at once would
-/// take as long as some hundred requests.
+/// Values that are dropped in slices. A large document has a million small allocations: freeing all of them at once
+/// would take as long as some hundred requests.
 #[derive(Debug, Default)]
 pub struct IncrementalDrop(Vec<Level>);
 
@@ -17,11 +17,11 @@ enum Level {
     Object(map::IntoIter),
 }
 
-/// What one value costs.
+/// The cost of one value.
 const VALUE: usize = 5;
 
 impl IncrementalDrop {
-    /// Takes a value over.
+    /// Adds a value.
     pub fn add(&mut self, value: Value) {
         match value {
             Value::Array(values) => self.0.push(Level::Array(values.into_iter())),

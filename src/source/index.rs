@@ -11,14 +11,14 @@ use crate::arena::{self, EntryId, EntryWriter, HandleTable, Pool};
 use crate::hash::{Seeded, Set};
 use crate::number::number_text;
 
-/// What an index knows of a key.
+/// The result of looking for a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Entry<'a> {
     /// The one item with this key.
     Found(Indexed<'a>),
     /// No item has it.
     Missing,
-    /// Several items claim it: none of them has it.
+    /// Several items have it: none of them is found.
     Ambiguous,
 }
 
@@ -26,7 +26,7 @@ pub enum Entry<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Indexed<'a> {
     index: &'a Index,
-    /// Read up to behind the key.
+    /// The entry, read up to the end of the key.
     entry: arena::EntryReader<'a>,
 }
 
@@ -37,8 +37,8 @@ impl<'a> Indexed<'a> {
         self.index.item(self.entry)
     }
 
-    /// The text that the item has under `name`, if the index keeps it beside the key. That it doesn't says nothing of the
-    /// item.
+    /// The item's text under `name`, if the index keeps it beside the key. The item may have a text that the index
+    /// doesn't keep.
     #[must_use]
     pub fn text(mut self, name: &str) -> Option<&'a [u8]> {
         self.entry.word();
@@ -52,36 +52,37 @@ impl<'a> Indexed<'a> {
     }
 }
 
-/// How many bytes an item's texts take beside its key at most, with their names. A lookup finds there what else it would
-/// gather from half a dozen places in memory; a document of which much is read has few more.
+/// The most bytes of an item's texts that stand beside its key, with their names. A lookup finds them there, and does
+/// not have to read half a dozen other places in memory.
 const BESIDE: usize = 96;
 
-/// So many of an item's members are looked at for that.
+/// How many of an item's members are looked at for that.
 const MEMBERS: usize = 32;
 
-/// What stands before each text and its name; behind the last of them stands a zero.
+/// The byte before each text and its name; a zero stands behind the last one.
 const ONE_MORE: usize = 1;
 
-/// Items of one document, by key. It holds the document and the keys; of the items their places and short texts.
+/// The items of one document, by key. It holds the document and the keys, and of each item its path and its short
+/// texts.
 #[derive(Debug)]
 pub struct Index {
     document: Arc<Document>,
     base: Box<[PathStep]>,
-    /// An entry a key: the key, the item's place, and texts of the item's, each after its name.
+    /// One entry for each key: the key, the item's path, and texts of the item, each after its name.
     pool: Pool,
     seed: Seeded,
     slots: HandleTable,
-    /// Keys that several items claim.
+    /// Keys that several items have.
     contested: Set<EntryId>,
-    /// Places that aren't elements of the base.
+    /// Paths that aren't elements of the base.
     deep: Vec<RelativePath>,
     left_out: usize,
 }
 
 impl Index {
-    /// Indexes what `items` selects in `document` by what `by` selects in each item: a string, or a number by its
-    /// text ([`number_text`]). An item where that is something else, nothing, or several values, is left out.
-    /// A key that two items have finds neither of them; one item that `items` selects twice is still one.
+    /// Indexes what `items` selects in `document` by what `by` selects in each item: a string, or a number by its text
+    /// ([`number_text`]). An item is left out if `by` selects something else, nothing, or several values. A key of two
+    /// items finds neither of them; an item that `items` selects twice counts once.
     #[must_use]
     pub fn build(document: &Arc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
         let mut indexing = IndexBuilder::new(document, items);
@@ -110,7 +111,7 @@ impl Index {
                 (self.deep.len().saturating_sub(1), true)
             }
         };
-        // A document of so many items is far above any limit; one that weren't found would have no values.
+        // So many items are far above any limit; a larger number would only not be found.
         let at = u32::try_from(at.saturating_mul(2)).unwrap_or(!1);
         draft.word(at | u32::from(is_deep));
         beside(key, item).for_each(|(name, text)| {
@@ -138,7 +139,7 @@ impl Index {
         }
     }
 
-    /// The item of an entry that is read up to behind its key.
+    /// The item of an entry that is read up to the end of its key.
     fn item(&self, mut entry: arena::EntryReader<'_>) -> Option<&Value> {
         let base = walk(&self.base, self.document.value())?;
         let place = entry.word();
@@ -173,7 +174,7 @@ impl Index {
         self.left_out
     }
 
-    /// How many keys several items claim.
+    /// How many keys several items have.
     #[must_use]
     pub fn ambiguous(&self) -> usize {
         self.contested.len()
@@ -188,7 +189,7 @@ pub struct IndexBuilder {
     draft: EntryWriter,
 }
 
-/// What an item costs beside its key.
+/// The cost of an item beside its key.
 const ITEM: usize = 96;
 
 impl IndexBuilder {
@@ -211,7 +212,7 @@ impl IndexBuilder {
         }
     }
 
-    /// Goes on, by what `by` selects in each item, the same each time; says whether all is done.
+    /// Goes on, by what `by` selects in each item, the same each time. Returns whether all items are in the index.
     pub fn advance(&mut self, by: &JsonPath, budget: &mut Budget) -> bool {
         let document = Arc::clone(&self.index.document);
         let Some(base) = walk(&self.index.base, document.value()) else {
@@ -235,7 +236,7 @@ impl IndexBuilder {
         false
     }
 
-    /// The index, once all is done.
+    /// The index, once all items are in it.
     #[must_use]
     pub fn finish(mut self) -> Index {
         self.index.pool.seal();
@@ -243,13 +244,13 @@ impl IndexBuilder {
     }
 }
 
-/// The texts of an item that stand beside its key, by name; the key itself isn't one of them.
+/// The texts of an item that stand beside its key, by name, without the key itself.
 fn beside<'v>(key: &'v [u8], item: &'v Value) -> impl Iterator<Item = (&'v [u8], &'v [u8])> {
     let members = item.as_object().into_iter().flatten().take(MEMBERS);
     let mut room = BESIDE;
     members.filter_map(move |(name, value)| {
         let text = value.as_str().filter(|text| *text.as_bytes() != *key)?;
-        // Each of them has a byte before it: what it is, and two lengths.
+        // A byte stands before each of them, and two lengths.
         let bytes = name.len().checked_add(text.len())?.checked_add(3)?;
         room = room.checked_sub(bytes)?;
         Some((name.as_bytes(), text.as_bytes()))
@@ -359,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_claimed_by_several_is_nobodys() {
+    fn a_key_of_several_items_finds_none() {
         let index = index(
             json!([{"id": "a"}, {"id": "b"}, {"id": "a"}, {"id": "a"}, {"id": 1}, {"id": "1"},
                    {"id": 2}, {"id": 2.0}]),
@@ -402,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_found_in_several_ways_is_none() {
+    fn an_item_with_several_keys_is_left_out() {
         let index = index(
             json!([{"ids": ["a", "b"]}, {"ids": ["c"]}]),
             "$[*]",

@@ -6,7 +6,7 @@ use crate::http::{
 
 const PLACEHOLDER: &str = "${key}";
 
-/// Why a path is none.
+/// Why a text is not a path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
@@ -50,7 +50,7 @@ fn check(text: &str) -> Result<(), PathError> {
     }
 }
 
-/// A path with one variable, `${key}`: what stands before it and after it.
+/// A path with one variable, `${key}`: the bytes before it and after it.
 #[derive(Clone, Debug)]
 pub(super) struct PathTemplate {
     before: Box<[u8]>,
@@ -86,8 +86,8 @@ impl PathTemplate {
         !self.before.contains(&b'?')
     }
 
-    /// The path with `key` in its place: as segments, each `/` of it a border of two, or as one part of the query. `None`
-    /// where a segment would be empty or read as a dot segment, or the key holds a control byte.
+    /// The path with `key` in place of the variable: as segments, separated by the `/` in it, or as one part of the
+    /// query. `None` where a segment would be empty or read as a dot segment, or the key holds a control byte.
     pub(super) fn fill(&self, key: &[u8]) -> Option<Text> {
         let Self { before, after } = self;
         if key.iter().any(u8::is_ascii_control) {
@@ -105,8 +105,8 @@ impl PathTemplate {
     }
 }
 
-/// Whether each segment that the key became, or became a part of, is neither empty nor one that a server may read as a
-/// dot segment. `path` begins with `before` and ends with `after`.
+/// Whether no segment that the key fills, in whole or in part, is empty or may be read as a dot segment. `path` begins
+/// with `before` and ends with `after`.
 fn are_segments(before: &[u8], path: &[u8], after: &[u8]) -> bool {
     let start = before.iter().rposition(|byte| *byte == b'/');
     let end = after.iter().position(|byte| matches!(byte, b'/' | b'?'));
@@ -124,7 +124,7 @@ fn are_segments(before: &[u8], path: &[u8], after: &[u8]) -> bool {
     !segments.any(is_unfit)
 }
 
-/// Whether `key` holds a byte that means something in a path: a server on the way may unescape it.
+/// Whether `key` holds a byte with a meaning in a path: a server on the way may unescape it.
 pub(super) fn has_reserved_byte(key: &[u8]) -> bool {
     key.iter().any(|byte| b"/\\?#%".contains(byte))
 }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_fills_its_place() {
+    fn fills_in_a_key() {
         for (path, key, filled) in [
             ("/p/${key}", &b"acme"[..], Some("/p/acme")),
             (

@@ -2,13 +2,14 @@
 
 /// The shared data of the host: small keys, no time to live, compare-and-swap.
 pub trait SharedData {
-    /// The bytes under `key`, and the mark that a later [`write`](SharedData::write) may ask for.
+    /// The bytes under `key`, and the compare-and-swap token for a later [`write`](SharedData::write).
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)>;
 
-    /// Writes, and says whether it was done. With a mark only where nobody wrote since it was read; [`ABSENT`] lets
-    /// exactly one in where nothing was under the key.
+    /// Writes, and returns whether it was done. With a token it is done only if there was no other write since that
+    /// token was read. With [`ABSENT`] exactly one writer succeeds where the key holds nothing.
     fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool;
 }
 
-/// The mark for a key that held nothing. The host takes any mark there, but only the first writer's: the key then has one.
+/// The compare-and-swap token for a key that holds nothing. The host takes any token there, but only from the first
+/// writer: then the key has a token.
 pub const ABSENT: u32 = u32::MAX;

@@ -7,17 +7,18 @@ use serde_json::Value;
 /// What an allocation takes beside its bytes.
 const ALLOCATION: usize = 16;
 
-/// An object's members stand in nodes that have room for so many; of a larger object each has at least half of them.
+/// The members of an object stand in nodes with room for so many; in a larger object each node has at least half of
+/// them.
 const NODE: usize = 11;
 
-/// Roughly how much memory a value takes: most often some times what its text takes, and for `[[],[],…]` or for many
-/// objects of one member many times that.
+/// Roughly how much memory a value takes: usually a few times the length of its text, and much more for `[[],[],…]` or
+/// for many objects of one member.
 #[must_use]
 pub fn weight(value: &Value) -> usize {
     size_of::<Value>().saturating_add(behind(value))
 }
 
-/// The same without the value's own place. It nests 127 deep at most.
+/// The same without the value itself. It nests 127 levels at most.
 fn behind(value: &Value) -> usize {
     let sum = |total: usize, more: usize| total.saturating_add(more);
     match value {
@@ -44,7 +45,7 @@ fn block(bytes: usize) -> usize {
     }
 }
 
-/// What an object of so many members takes, what is behind names and values aside.
+/// What an object of so many members takes, without the memory of names and values.
 fn nodes(members: usize) -> usize {
     let leaves = match members {
         0 => return 0,
@@ -58,8 +59,8 @@ fn nodes(members: usize) -> usize {
     leaves.saturating_add(above).saturating_mul(node)
 }
 
-/// How long a value's text is at least, in whichever way it was written (it may have had blanks and escapes as well);
-/// `None` where that is more than `most` bytes. No more of the value is looked at than takes so many bytes.
+/// The least length of a value's text (the real text may have had blanks and escapes as well). `None` where that is
+/// more than `most` bytes. The value is looked at only up to that length.
 #[must_use]
 pub fn text_within(value: &Value, most: usize) -> Option<usize> {
     let mut left = most;

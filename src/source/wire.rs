@@ -1,10 +1,10 @@
-//! Reading and writing the small binary records on the board. All numbers are little-endian.
+//! Reading and writing the small binary records in shared data. All numbers are little-endian.
 
 use crate::time::Timestamp;
 
 use super::Hash;
 
-/// What is left to be read. Every read is `None` where too little is left.
+/// The rest of a record. Each read is `None` where too little is left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WireReader<'a>(pub(super) &'a [u8]);
 
@@ -45,7 +45,7 @@ impl<'a> WireReader<'a> {
     }
 }
 
-/// What is written.
+/// A record that is being written.
 #[derive(Debug, Default)]
 pub(super) struct WireWriter(pub(super) Vec<u8>);
 

@@ -1,27 +1,27 @@
-//! How far a value of a JSON text goes.
+//! Where a value of a JSON text ends.
 
 /// The longest text of a document, and the longest name or number in it: each is read in one go.
 pub(super) const LONGEST: usize = 1 << 20;
 
-/// What has parts.
+/// A value with parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Container {
     Array,
     Object,
 }
 
-/// How far a value goes.
+/// Where a value ends.
 pub(super) enum Extent {
-    /// So far.
+    /// It ends here.
     Whole {
         /// Behind its last byte.
         end: usize,
-        /// How deep it nests: a number not at all.
+        /// How deep it nests; zero for a number.
         deep: usize,
     },
-    /// It has parts, and is longer than is looked at.
+    /// It has parts, and is longer than the limit.
     Longer(Container),
-    /// It is a text or a number, and longer than any may be.
+    /// It is a text or a number above the limit.
     TooLong,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn window(text: &[u8], start: usize, most: usize) -> &[u8] {
     text.get(..start.saturating_add(most)).unwrap_or(text)
 }
 
-/// How far the value at `start` goes, unless it is an array or object of more than `whole` bytes.
+/// Where the value at `start` ends, unless it is an array or object of more than `whole` bytes.
 pub(super) fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> {
     let first = *text.get(start)?;
     let kind = match first {
@@ -57,7 +57,8 @@ pub(super) fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> 
             return (length > 0).then_some(Extent::Whole { end, deep: 0 });
         }
     };
-    // Nothing behind it is looked at, not even the rest of a string: what is around a long one is begun again and again.
+    // Nothing beyond that is read, not even the rest of a string: arrays around a long string are begun again and
+    // again.
     let longest = start.saturating_add(whole);
     let window = window(text, start, whole);
     let behind = (longest <= text.len()).then_some(Extent::Longer(kind));
@@ -87,7 +88,7 @@ pub(super) fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> 
     }
 }
 
-/// Where a string ends whose text begins at `at`: behind its closing quote.
+/// The end of the string that begins at `at`: behind its closing quote.
 pub(super) fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let rest = text.get(at..)?;
@@ -109,9 +110,9 @@ pub(super) const fn is_blank(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    /// An array around a string that never ends can only be called longer by whom the end doesn't interest.
+    /// An array around a string that never ends counts as longer without a search for its end.
     #[test]
-    fn what_is_around_a_long_string_is_begun_without_reading_it() {
+    fn arrays_around_a_long_string_are_begun_without_reading_it() {
         let text = format!("[[\"{}", "x".repeat(100));
         for start in 0..2 {
             for whole in 0..100 {

@@ -1,4 +1,4 @@
-//! The items of a document, found in its text one by one.
+//! Finds the items of a document in its text, one by one.
 
 use std::ops::Range;
 
@@ -10,31 +10,31 @@ use crate::source::{Budget, JsonPath, SourceError};
 use super::extent::Container;
 use super::scan::{NextValue, Scanner, Token, WHOLE, name, part};
 
-/// The longest way that is followed in the text: no plain item at its end nests too deep.
+/// The most steps to the items that are followed in the text: so no plain item nests too deep.
 const LONGEST: usize = 64;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// An item begins there. Whoever can read it from its beginning goes on with [`Items::pass`], whoever wants to know
-    /// its end with [`Items::text`].
+    /// An item begins here. A caller that reads it from its beginning goes on with [`Items::pass`]; a caller that needs
+    /// its end goes on with [`Items::text`].
     Begins(usize),
-    /// There was a place for items before, or a part of the way to it, and of two members of one name the last counts:
-    /// all that was found is to be forgotten.
+    /// All items that were found so far don't count: a member on the way to them came again, and of two members with
+    /// one name the last counts.
     Forget,
-    /// The items are members of an object, which have another order than their text: they can't be read so.
+    /// The items are members of an object, which have another order in the value: they can't be read from the text.
     Unordered,
-    /// All is read. Says whether there was a place for items.
+    /// All is read. Holds whether there was a place for items.
     End(bool),
 }
 
-/// Reads a document for the elements of one array in it, without keeping the rest, which has to be JSON too.
+/// Reads the elements of one array of a document, and keeps nothing of the rest, which must be JSON too.
 #[derive(Debug)]
 pub struct Items {
     scanner: Scanner,
     whole: usize,
     steps: Box<[PathStep]>,
-    /// Of the arrays and objects on the way that are open, how many parts of each were seen.
+    /// For each open array and object on the way: how many of its parts were read.
     way: Vec<usize>,
     /// Whether the member whose name was read last is on the way.
     is_named: bool,
@@ -42,14 +42,14 @@ pub struct Items {
 }
 
 impl Items {
-    /// Reads what `items` selects. `None` where that can't be read off the text: it is no list of names and places with
-    /// a wildcard at its end. What lies beside them is read in one go up to 16 KiB.
+    /// Reads what `items` selects. `None` where that can't be read from the text: only names and indices with a
+    /// wildcard at the end can. Other values are read in one go up to 16 KiB.
     #[must_use]
     pub fn of(items: &JsonPath) -> Option<Self> {
         Self::in_pieces(items, WHOLE)
     }
 
-    /// The same; what lies beside the items is read in one go up to `whole` bytes.
+    /// The same; other values are read in one go up to `whole` bytes.
     #[must_use]
     pub fn in_pieces(items: &JsonPath, whole: usize) -> Option<Self> {
         let steps = items.children_of()?;
@@ -79,13 +79,13 @@ impl Items {
         Ok(None)
     }
 
-    /// The item that begins here was read, and is so long.
+    /// Passes over the item that begins here, which the caller has read: it has so many bytes.
     pub fn pass(&mut self, length: usize) {
         self.scanner.pass(length);
     }
 
-    /// Where the text is of the item that begins here; `None` where it has more than `most` bytes: then it is passed over
-    /// like everything beside the items. Whether it is JSON is for its reader to find out.
+    /// The range of the item that begins here. `None` where it has more than `most` bytes: then it is skipped like
+    /// other values. The caller finds out whether it is JSON.
     ///
     /// # Errors
     /// [`SourceError`].
@@ -96,7 +96,7 @@ impl Items {
                 part(text, range)?;
                 Ok(None)
             }
-            // It can't be anything but `Open`: a value begins here.
+            // Only `Open` is possible: a value begins here.
             Token::Open(_) | Token::Close | Token::Key(_) | Token::Blank | Token::End => Ok(None),
         }
     }
@@ -137,7 +137,7 @@ impl Items {
         }
     }
 
-    /// Whether a value that comes now is the next one on the way.
+    /// Whether the next value is on the way to the items.
     fn leads_on(&self) -> bool {
         match (self.scanner.innermost(), self.next_step()) {
             (None, _) => true,
@@ -176,7 +176,7 @@ impl Items {
         Some(Item::Forget)
     }
 
-    /// What is no array or object: in the place of the items `null` is an empty list of them.
+    /// A value that is no array or object: in the place of the items, `null` is an empty list.
     fn pass_by(&mut self, is_null: bool) -> Item {
         self.is_reached = is_null && self.way.len() == self.steps.len();
         Item::Forget

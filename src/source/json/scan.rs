@@ -1,4 +1,4 @@
-//! Going over the text of a large JSON document bit by bit.
+//! Scans the text of a large JSON document in slices.
 
 use std::ops::Range;
 
@@ -8,53 +8,53 @@ use crate::source::SourceError;
 
 use super::extent::{Container, Extent, LONGEST, extent, is_blank, string_end, window};
 
-/// Up to what length a value is handed out whole, for the JSON library to read; a longer array or object is gone into.
+/// The longest array or object, in bytes, that is returned whole for the JSON library to read. A longer one is opened.
 pub(in crate::source) const WHOLE: usize = 16 << 10;
 
-/// The mark of the byte order that some programs put before UTF-8. RFC 8259 §8.1 lets a reader pass over it.
+/// The byte order mark that some programs put before UTF-8. RFC 8259 §8.1 allows a reader to ignore it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The text without the mark of its byte order.
+/// The text without its byte order mark.
 pub(in crate::source) fn unmarked(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
-/// What a token costs beside its bytes: `[[],[],…]` and `{"a":0,"b":0,…}` are little else.
+/// The cost of a token beside its bytes: `[[],[],…]` and `{"a":0,"b":0,…}` consist mostly of tokens.
 const TOKEN: usize = 16;
 
-/// So many blanks are passed over in one go.
+/// How many blanks are skipped in one go.
 const BLANKS: usize = 16 << 10;
 
-/// How deep values nest at most, as the JSON library has it.
+/// How deep values may nest: the limit of the JSON library.
 const DEEPEST: usize = 127;
 
 /// What comes next in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Token {
-    /// An array or an object begins that isn't handed out whole.
+    /// An array or an object begins that is not returned whole.
     Open(Container),
     /// It ends.
     Close,
-    /// The name of a member, quotes and all: JSON, perhaps.
+    /// The name of a member with its quotes. It may be no JSON.
     Key(Range<usize>),
-    /// A whole value: JSON, perhaps.
+    /// A whole value. It may be no JSON.
     Value(Range<usize>),
     /// Nothing so far but blanks.
     Blank,
-    /// The document is over.
+    /// The document ends.
     End,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Expect {
     Value,
-    /// The first part of what was just begun, or its end.
+    /// The first part of an array or object, or its end.
     First(Container),
     /// A comma, or the end of what is open.
     Next,
     Key,
-    /// What stands behind the name that is there.
+    /// The colon and the value of this name.
     Colon(usize, usize),
-    /// Nothing but blanks.
+    /// Only blanks.
     Nothing,
 }
 
@@ -62,13 +62,13 @@ enum Expect {
 pub(in crate::source) enum NextValue {
     /// It begins there.
     At(usize),
-    /// There are nothing but blanks so far.
+    /// There are only blanks so far.
     Blank,
     /// Something else comes next.
     Other,
 }
 
-/// What stands behind some blanks.
+/// What follows after blanks.
 enum Peek {
     Byte(u8),
     /// More of them.
@@ -76,7 +76,8 @@ enum Peek {
     End,
 }
 
-/// A place in a text, and what is open there. The text isn't held: it is the same each time.
+/// A position in a text, and the arrays and objects that are open there. The text is not held: it is the same each
+/// time.
 #[derive(Debug)]
 pub(in crate::source) struct Scanner {
     at: usize,
@@ -105,14 +106,14 @@ impl Scanner {
         self.open.last().copied()
     }
 
-    /// What was done since this was asked last, in bytes that were looked at.
+    /// The work since the last call, in bytes that were scanned.
     pub(in crate::source) const fn take_cost(&mut self) -> usize {
         std::mem::replace(&mut self.cost, 0)
     }
 
-    /// What comes next. An array or object of more than `whole` bytes is opened, and everything else is one token.
+    /// The next token. An array or object of more than `whole` bytes is opened, and everything else is one token.
     ///
-    /// Of what is handed out only the extent is known; whoever takes it finds out whether it is JSON.
+    /// Only the extent of a token is known; the caller finds out whether it is JSON.
     pub(in crate::source) fn next(
         &mut self,
         text: &[u8],
@@ -125,7 +126,7 @@ impl Scanner {
         token
     }
 
-    /// Goes to where the next value begins, and no further.
+    /// Goes to the beginning of the next value.
     pub(in crate::source) fn next_value(&mut self, text: &[u8]) -> NextValue {
         let before = self.at;
         let next = self.find_value(text);
@@ -155,7 +156,7 @@ impl Scanner {
         }
     }
 
-    /// The value that begins here is so long: whoever knows has read it.
+    /// Passes over the value that begins here, which the caller has read: it has so many bytes.
     pub(in crate::source) fn pass(&mut self, length: usize) {
         self.at = self.at.saturating_add(length);
         self.cost = self.cost.saturating_add(length);
@@ -302,7 +303,7 @@ fn read<'t, T: serde::Deserialize<'t>>(
     serde_json::from_slice(text.get(range).unwrap_or_default())
 }
 
-/// The error names the place in the text and what was expected there, never what was found.
+/// The error names the position in the text and what was expected there, never what was found.
 fn malformed(error: &serde_json::Error, start: usize) -> SourceError {
     SourceError::Malformed(if start == 0 {
         error.to_string()

@@ -15,16 +15,16 @@ use super::{Document, Finding, SourceError, Version, centre, weight};
 
 pub use request::{Arguments, RequestTemplate};
 
-/// How long a key isn't asked for again after its callout failed.
+/// How long a key is not asked for again after its callout failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// What an answer that is remembered takes beside its key, its document and its version.
+/// The memory of an entry beside its key, its document and its version, in bytes.
 const ENTRY: usize = 256;
 
-/// How much later than it should a reply may come before its flight counts for nothing.
+/// How late a reply may come before its callout counts as lost.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What bounds a source on demand.
+/// The limits of a source on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How long a document is fresh.
@@ -40,8 +40,8 @@ pub struct Limits {
     pub max_key_bytes: usize,
     /// The most documents that are remembered, and the most keys without one.
     pub max_entries: usize,
-    /// The most memory that documents may take which are remembered, in bytes: their [`weight()`] together, with their
-    /// keys and versions. The keys without a document may take a quarter of it.
+    /// The most memory of the documents that are remembered, in bytes: the sum of their [`weight()`], keys and
+    /// versions. The keys without a document may take a quarter of it.
     pub max_bytes: usize,
 }
 
@@ -52,13 +52,13 @@ pub enum Refusal {
     TooManyInFlight,
     /// The key is longer than `max_key_bytes`.
     KeyTooLong,
-    /// The key is to be one segment and holds one of `/ \ ? # %`.
+    /// The key has to be one segment and holds one of `/ \ ? # %`.
     ReservedByte,
     /// The key holds a control byte, or would be an empty or a dot segment.
     UnfitKey,
 }
 
-/// What is known of a key.
+/// What is known of an entry.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub enum EntryState {
@@ -66,20 +66,20 @@ pub enum EntryState {
     Fresh(Arc<Document>),
     /// The source has none.
     Missing,
-    /// Its document, older than `ttl`; and a callout to be sent (see [`Start`](EntryState::Start)), unless one is under way,
-    /// or too many are, or the last one failed a moment ago.
+    /// Its document, older than `ttl`; and a callout to send (see [`Start`](EntryState::Start)), unless one is under
+    /// way, or too many are, or the last one failed a moment ago.
     Stale(Arc<Document>, Option<Callout>),
     /// A callout for it is under way.
     Pending,
-    /// Send this, and give what comes of it to [`OnDemand::fetched`].
+    /// Send this, and give the result to [`OnDemand::fetched`].
     Start(Callout),
     /// The source failed a moment ago, and there is no older document.
     Failed(SourceError),
-    /// It isn't asked for, and nothing is known.
+    /// It is not asked for, and nothing is known.
     Refused(Refusal),
 }
 
-/// What came of a callout.
+/// The result of a callout.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub enum ReadResult {
@@ -87,9 +87,9 @@ pub enum ReadResult {
     Found(Arc<Document>),
     /// The source has none.
     Missing,
-    /// No usable answer. An older document may still be usable: [`OnDemand::ask`] tells.
+    /// There is no usable answer. An older document may still be usable: ask again.
     Failed(SourceError),
-    /// Nobody waits for it any more.
+    /// It is not needed any more.
     Ignored,
 }
 
@@ -100,19 +100,19 @@ struct CachedDocument {
     weight: usize,
     version: Version,
     confirmed: Timestamp,
-    /// When the last refresh failed, if it was the last thing that happened.
+    /// When the last refresh failed, if nothing happened since.
     failed: Option<Timestamp>,
 }
 
-/// Why there is no document, and since when that is known.
+/// A key without a document: why, and since when that is known.
 #[derive(Debug)]
 struct NegativeEntry {
     error: Option<SourceError>,
     since: Timestamp,
 }
 
-/// What one VM knows of one source on demand: documents, keys without one, callouts under way. The three are bounded
-/// apart, so that whoever asks for many keys that don't exist pushes no document out.
+/// What one VM knows of one source on demand: documents, keys without one, callouts under way. Each has a bound of its
+/// own, so that requests for many keys that don't exist evict no document.
 #[derive(Debug)]
 pub struct OnDemand {
     template: Arc<RequestTemplate>,
@@ -124,13 +124,13 @@ pub struct OnDemand {
 
 #[derive(Debug)]
 struct PendingRead {
-    /// When it is lost.
+    /// When it counts as lost.
     deadline: Timestamp,
-    /// What a "not modified" means: it may be forgotten by the time that the reply comes.
+    /// The document that a 304 confirms: it may be evicted by the time that the reply comes.
     revision: Option<Revision>,
 }
 
-/// A document, and how to ask for a newer one.
+/// A document and its version.
 #[derive(Clone, Debug)]
 struct Revision {
     document: Arc<Document>,
@@ -139,20 +139,20 @@ struct Revision {
 }
 
 impl PendingRead {
-    /// Whether a reply may still come. A deadline further away than `longest` was set by a clock that has been put back.
+    /// Whether a reply may still come. A deadline after `longest` was set before the clock was put back.
     fn is_under_way(&self, now: Timestamp, longest: Timestamp) -> bool {
         now < self.deadline && self.deadline <= longest
     }
 }
 
-/// How long ago `moment` was. What lies ahead was noted by a clock that has been put back since: it counts from now.
+/// How long ago `moment` was. A time in the future was noted before the clock was put back: it counts from now.
 fn age(moment: &mut Timestamp, now: Timestamp) -> Duration {
     *moment = (*moment).min(now);
     now.since(*moment)
 }
 
 impl OnDemand {
-    /// Knows nothing yet.
+    /// A source of which nothing is known yet.
     #[must_use]
     pub fn new(template: Arc<RequestTemplate>, limits: Limits) -> Self {
         Self {
@@ -164,12 +164,12 @@ impl OnDemand {
         }
     }
 
-    /// From now on these limits count, but for those of what is remembered in all, which stay as they are.
+    /// Uses these limits from now on, except for the bounds of all that is remembered, which stay.
     pub const fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    /// What is known of the entry, and what is to be done about it.
+    /// What is known of an entry, and what to do about it.
     pub fn ask(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> EntryState {
         if let Err(refusal) = self.template.check(arguments) {
             return EntryState::Refused(refusal);
@@ -191,7 +191,7 @@ impl OnDemand {
     fn revision(&mut self, key: &[u8], now: Timestamp) -> Option<(Arc<Document>, Duration)> {
         let cached = self.documents.get(key)?;
         let age = age(&mut cached.confirmed, now);
-        // One that is too old stays: another policy may use it for longer.
+        // A document that is too old stays: another policy may use it for longer.
         let is_usable = age <= self.limits.stale_for.max(self.limits.ttl);
         is_usable.then(|| (Arc::clone(&cached.document), age))
     }
@@ -273,7 +273,7 @@ impl OnDemand {
         Ok(callout)
     }
 
-    /// What came of the callout for `key`.
+    /// Takes the result of the callout for `key`.
     pub fn fetched(
         &mut self,
         key: &[u8],
@@ -313,7 +313,7 @@ impl OnDemand {
         if let Some(cached) = self.documents.get(&key) {
             cached.failed = Some(now);
         }
-        // For whom there is no document, or one that is too old.
+        // For requests without a document, or with one that is too old.
         self.note_negative(key, Some(error.clone()), now);
         ReadResult::Failed(error)
     }
@@ -340,7 +340,7 @@ impl OnDemand {
             .insert(key, NegativeEntry { error, since: now }, bytes);
     }
 
-    /// The callout for `key` will never be answered: its sender is gone.
+    /// The callout for `key` will get no reply, because its sender is gone.
     pub fn abandon(&mut self, key: &[u8]) {
         self.pending.remove(key);
     }

@@ -23,7 +23,7 @@ pub struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    /// The key is one segment where it stands in the path.
+    /// The key becomes one segment of the path.
     #[must_use]
     pub const fn segment(key: &'a [u8]) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The key may be several segments of the path, divided by `/`.
+    /// The key may become several segments of the path, separated by `/`.
     #[must_use]
     pub const fn path(key: &'a [u8]) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// What the answer is remembered under: today the key itself.
+    /// The key under which the answer is remembered.
     #[must_use]
     pub const fn cache_key(&self) -> &'a [u8] {
         self.key
@@ -68,14 +68,14 @@ impl RequestTemplate {
         &self.endpoint
     }
 
-    /// How its answers are read.
+    /// The format of its answers.
     #[must_use]
     pub const fn format(&self) -> Format {
         self.format
     }
 
-    /// Refuses a key that no entry has: one that is to be one segment and holds one of `/ \\ ? # %`, which a proxy before
-    /// the source might unescape.
+    /// Refuses a key that has to be one segment and holds one of `/ \ ? # %`. No entry has such a key, because a proxy
+    /// before the source might unescape it.
     pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), Refusal> {
         let is_segment = !arguments.may_divide && self.path.has_key_in_segments();
         if is_segment && has_reserved_byte(arguments.key) {

@@ -1,9 +1,9 @@
 //! Why a text is no JSONPath.
 
-/// The limit that [`JsonPath::MAX_BYTES`](super::JsonPath::MAX_BYTES) tells.
+/// See [`JsonPath::MAX_BYTES`](super::JsonPath::MAX_BYTES).
 pub(super) const MAX_BYTES: usize = 2048;
 
-/// The limit that [`JsonPath::MAX_NESTING`](super::JsonPath::MAX_NESTING) tells.
+/// See [`JsonPath::MAX_NESTING`](super::JsonPath::MAX_NESTING).
 pub(super) const MAX_NESTING: usize = 8;
 
 /// Why a text is no JSONPath.
@@ -22,7 +22,7 @@ pub enum JsonPathError {
     /// A blank stands in the middle of a name or a number.
     #[error("JSONPath with a blank inside of a name: write ['…']")]
     InnerBlank,
-    /// It isn't RFC 9535; holds what was expected where.
+    /// It is not RFC 9535. Holds what was expected, and where.
     #[error("malformed JSONPath: {0}")]
     Malformed(String),
 }

@@ -1,11 +1,11 @@
-//! What a JSONPath may not have, though RFC 9535 or its reading would let it pass.
+//! What a JSONPath may not have, although RFC 9535 or the parser would accept it.
 
 use super::error::{JsonPathError, MAX_BYTES, MAX_NESTING};
 
 /// How deep function calls may nest.
 const MAX_CALLS: u32 = 2;
 
-/// Looks a query over before it is parsed.
+/// Checks a query before it is parsed.
 ///
 /// # Errors
 /// Everything but [`JsonPathError::Malformed`].
@@ -36,7 +36,7 @@ fn skip_string(chars: &mut std::str::Chars<'_>, quote: char) {
     }
 }
 
-/// What the next character stands beside.
+/// What stands before the next character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Beside {
     #[default]
@@ -49,7 +49,7 @@ enum Beside {
 struct Scan {
     depth: usize,
     beside: Beside,
-    /// The brackets that are open, the innermost last: a bit each, set where it is a function's.
+    /// The open brackets, one bit each, the innermost last: set for the bracket of a function.
     calls: u32,
 }
 
@@ -73,7 +73,7 @@ impl Scan {
         self.blanks(char)
     }
 
-    /// In RFC 9535 two names never stand side by side: somebody forgot the quotes.
+    /// In RFC 9535 two names never stand side by side: the quotes are missing.
     fn blanks(&mut self, char: char) -> Result<(), JsonPathError> {
         let is_name = char.is_ascii_alphanumeric() || char == '_' || !char.is_ascii();
         let is_blank = char.is_ascii_whitespace();
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn taken_and_refused() {
+    fn accepts_and_refuses() {
         let long = format!("$.{}", "a".repeat(JsonPath::MAX_BYTES));
         let deep = |levels: usize| format!("$[?{}@{}]", "(".repeat(levels), ")".repeat(levels));
         for (query, error) in [
@@ -122,9 +122,9 @@ mod tests {
         }
     }
 
-    /// A parser that tries an argument in several ways would be busy with the first for hours.
+    /// A parser that tries each argument in several ways would take hours for the first of these queries.
     #[test]
-    fn the_worst_ends() {
+    fn the_worst_query_ends() {
         let calls = "length(".repeat(40);
         let refused = JsonPath::compile(&format!("$[?{calls}")).unwrap_err();
         assert_eq!(refused, JsonPathError::TooDeep);

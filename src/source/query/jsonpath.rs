@@ -55,15 +55,15 @@ enum Plan {
 
 /// A compiled query.
 ///
-/// Names and indices, with or without a wildcard at the end, cost no more than walking there. Everything else (slices,
-/// filters, descendants) looks at each value that it comes by.
+/// Names and indices, with or without a wildcard at the end, cost one step each. Everything else (slices, filters,
+/// descendants) looks at each value on the way.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
     text: Box<str>,
     plan: Plan,
 }
 
-/// Two that were written alike select alike.
+/// Two queries with the same text select the same.
 impl PartialEq for JsonPath {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -77,8 +77,8 @@ impl JsonPath {
     /// How deep brackets and parentheses may nest; function calls two levels.
     pub const MAX_NESTING: usize = super::error::MAX_NESTING;
 
-    /// Compiles a query. Beside RFC 9535 the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` are known.
-    /// Patterns of `match` and `search` are what `regex-lite` can do of RFC 9485: all but `\p{…}`.
+    /// Compiles a query of RFC 9535, with the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` too. Patterns
+    /// of `match` and `search` are RFC 9485 without `\p{…}`, which `regex-lite` doesn't have.
     ///
     /// # Errors
     /// [`JsonPathError`].
@@ -113,7 +113,7 @@ impl JsonPath {
         }
     }
 
-    /// The name of the one member that the query selects, where it is no more than that.
+    /// The name of the member, where the query selects only one member.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
         match &self.plan {
@@ -131,9 +131,9 @@ impl JsonPath {
         matches!(self.plan, Plan::Singular(_))
     }
 
-    /// Whether `root` has what the query looks into: an empty list has, and so has `null` in its place, as some programs
-    /// write an empty list; an error page in JSON has not. What stands behind names and indices (a filter, a descent, a
-    /// slice) may find nothing in that place.
+    /// Whether `root` has the place that the names and indices of the query lead to. An empty list is such a place, and
+    /// so is `null`, which some programs write for an empty list; an error page in JSON has none. A filter, a descent
+    /// or a slice behind the names may select nothing there.
     #[must_use]
     pub fn reaches(&self, root: &Value) -> bool {
         match &self.plan {
@@ -154,7 +154,7 @@ impl JsonPath {
         }
     }
 
-    /// The way to what the query selects all children of, where it is such a query.
+    /// The steps to the value of which the query selects all children, where it is such a query.
     pub(in crate::source) const fn children_of(&self) -> Option<&[PathStep]> {
         match &self.plan {
             Plan::Children(steps) => Some(steps),
@@ -162,7 +162,7 @@ impl JsonPath {
         }
     }
 
-    /// What all the values that the query can select stand below.
+    /// The value below which the query selects all its values.
     pub(in crate::source) fn base(&self) -> &[PathStep] {
         match &self.plan {
             Plan::Singular(steps) | Plan::Children(steps) => steps,
@@ -170,7 +170,7 @@ impl JsonPath {
         }
     }
 
-    /// The places of what the query selects in `root`, below [`base`](Self::base).
+    /// The paths of what the query selects in `root`, below [`base`](Self::base).
     pub(in crate::source) fn places(&self, root: &Value) -> Vec<RelativePath> {
         let base = || walk(self.base(), root);
         match &self.plan {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_query_looks_into() {
+    fn reaches_its_place() {
         let root = json!({"a": {"list": [], "none": null, "text": "x", "list of one": [1]}});
         for (query, reached) in [
             ("$.a.list[*]", true),
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn places_lead_back() {
+    fn paths_lead_back() {
         let root = json!({"it's": [{"k": [1, {"v": 2}]}, {"m\n": {"v": 3}}], "v": 4});
         for query in ["$", "$.v", "$[\"it's\"][*]", "$..v", "$..*", "$[*]"] {
             let query = compiled(query);

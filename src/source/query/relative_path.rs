@@ -1,4 +1,4 @@
-//! Where a value stands in a document.
+//! The path of a value in a document.
 
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub(in crate::source) fn walk<'v>(steps: &[PathStep], root: &'v Value) -> Option
     steps.iter().try_fold(root, |value, step| step.take(value))
 }
 
-/// A place below some other one, in the smallest form.
+/// A path below a value, in the smallest form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::source) enum RelativePath {
     /// An element of an array.
@@ -46,7 +46,7 @@ pub(in crate::source) enum RelativePath {
 }
 
 impl RelativePath {
-    /// The value at this place below `base`.
+    /// The value at this path below `base`.
     pub(in crate::source) fn find<'v>(&self, base: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Element(at) => base.as_array()?.get(*at),
@@ -55,7 +55,7 @@ impl RelativePath {
         }
     }
 
-    /// The places of the children of `base`, in order.
+    /// The paths of the children of `base`, in order.
     pub(in crate::source) fn children(base: &Value) -> Vec<Self> {
         if let Some(array) = base.as_array() {
             return (0..array.len()).map(Self::Element).collect();
@@ -73,7 +73,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn steps_fit_what_they_stand_before() {
+    fn steps_fit_the_value() {
         let value = json!({"a": [10, 20], "0": 1});
         let walk = |step| walk(&[PathStep::Name("a".into()), step], &value);
         assert_eq!(walk(PathStep::Index(-1)), Some(&json!(20)));

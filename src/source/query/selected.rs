@@ -1,4 +1,4 @@
-//! What a query selects in a document, one after the other.
+//! The values that a query selects in a document, one after the other.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::jsonpath::JsonPath;
 use super::relative_path::{RelativePath, walk};
 
-/// The places that a query selects and that weren't taken yet. It holds nothing of the document: so it can be gone on with
+/// The paths that a query selects and that are not taken yet. It holds nothing of the document, so it can be continued
 /// later.
 #[derive(Debug)]
 pub struct Selected(Rest);
@@ -20,8 +20,8 @@ enum Rest {
 }
 
 impl JsonPath {
-    /// What the query selects in `root`, to be taken one by one. The elements of an array cost nothing now; anything else
-    /// is all found at once.
+    /// What the query selects in `root`, to be taken one by one. The elements of an array cost nothing now; everything
+    /// else is found at once.
     #[must_use]
     pub fn selected(&self, root: &Value) -> Selected {
         let base = self.children_of().and_then(|steps| walk(steps, root));
@@ -31,7 +31,7 @@ impl JsonPath {
         })
     }
 
-    /// The value below which [`Selected`] has its places.
+    /// The value below which [`Selected`] has its paths.
     #[must_use]
     pub fn base_in<'v>(&self, root: &'v Value) -> Option<&'v Value> {
         walk(self.base(), root)
@@ -39,7 +39,7 @@ impl JsonPath {
 }
 
 impl Selected {
-    /// The next value, and its place below `base`.
+    /// The next value, and its path below `base`.
     pub(in crate::source) fn next<'v>(
         &mut self,
         base: &'v Value,

@@ -1,4 +1,4 @@
-//! A document that has come, until its hash is known.
+//! A document that has arrived, until its hash is known.
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ use super::lease::Newest;
 use super::missing_copy::MissingCopy;
 use super::shared_keys::SharedKeys;
 
-/// What has come of a source and isn't decided on.
+/// What has arrived from a source and isn't decided on.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// Nothing.
@@ -20,12 +20,12 @@ pub(super) enum Stage {
     Idle,
     /// A document whose hash isn't known yet.
     Arrived(Box<Arrival>),
-    /// One that is being validated: it is a candidate.
+    /// A document that the caller validates: a candidate.
     Out(DocumentOrigin),
 }
 
 impl Stage {
-    /// Whether it is of this VM's fetching: it has the lease then.
+    /// Whether this VM fetched it: then it has the lease.
     pub(super) const fn is_fetched(&self) -> bool {
         match self {
             Self::Idle => false,
@@ -35,10 +35,10 @@ impl Stage {
     }
 }
 
-/// The text, and how far it was hashed.
+/// The text, and how far it is hashed.
 pub(super) struct Arrival {
     text: Vec<u8>,
-    /// How long the text is once all pieces of it are there, and how many of them are.
+    /// The length of the whole text, and how many pieces of it are there.
     length: usize,
     pieces: usize,
     version: Version,
@@ -56,14 +56,14 @@ impl std::fmt::Debug for Arrival {
     }
 }
 
-/// So many bytes are copied for the price of one that is read, or hashed.
+/// How many bytes are copied for the cost of one that is read or hashed.
 const CHEAP: usize = 8;
 
-/// So many bytes are hashed between two looks at the budget.
+/// How many bytes are hashed between two checks of the budget.
 const PIECE: usize = 16 << 10;
 
 impl Arrival {
-    /// All of it came with a reply.
+    /// A document that came whole with a reply.
     pub(super) fn fetched(text: Vec<u8>, version: Version, origin: DocumentOrigin) -> Self {
         Self {
             length: text.len(),
@@ -76,7 +76,7 @@ impl Arrival {
         }
     }
 
-    /// It lies on the board.
+    /// A document in shared data.
     pub(super) fn posted(envelope: Envelope, newest: Newest) -> Self {
         let mut arrival =
             Self::fetched(Vec::new(), envelope.version, DocumentOrigin::Shared(newest));
@@ -84,7 +84,7 @@ impl Arrival {
         arrival
     }
 
-    /// Goes on with it.
+    /// Goes on copying and hashing.
     fn advance(
         &mut self,
         shared_keys: &SharedKeys,
@@ -107,7 +107,7 @@ impl Arrival {
         }
     }
 
-    /// Takes a piece off the board; says whether it fits.
+    /// Takes a piece from shared data. Returns whether it fits.
     fn take(&mut self, piece: Vec<u8>, budget: &mut Budget) -> bool {
         budget.spend(piece.len().div_ceil(CHEAP));
         let missing = self.length.saturating_sub(self.text.len());
@@ -126,7 +126,7 @@ impl Arrival {
         has_room
     }
 
-    /// Hashes on; says whether all of it is.
+    /// Goes on hashing. Returns whether all is hashed.
     fn hash(&mut self, budget: &mut Budget) -> bool {
         while !budget.is_spent() {
             let rest = self.text.get(self.hashed..).unwrap_or_default();
@@ -145,12 +145,12 @@ impl Arrival {
 enum Advance {
     Pending,
     Hashed,
-    /// The board has something else than was said.
+    /// Shared data has something else than the envelope says.
     Broken,
 }
 
 impl Watched {
-    /// Length of the document that has come, where its hash isn't known yet.
+    /// The length of a document that has arrived, while its hash isn't known.
     #[must_use]
     pub const fn arrived(&self) -> Option<usize> {
         match &self.stage {
@@ -159,7 +159,7 @@ impl Watched {
         }
     }
 
-    /// Looks on at what has come.
+    /// Goes on with what has arrived.
     pub fn advance(
         &mut self,
         budget: &mut Budget,
@@ -199,7 +199,8 @@ impl Watched {
         }
     }
 
-    /// What was fetched is mostly what is held already, or what was found to be bad.
+    /// Compares a document that was fetched with the last good one and with one that was rejected: usually it is one of
+    /// them.
     fn compare(
         &mut self,
         candidate: Candidate,
@@ -238,7 +239,7 @@ impl Watched {
         MissingCopy::new(hash, now, self.random.jitter(patience))
     }
 
-    /// The candidate is good: it becomes the last good document, and the other VMs may have it.
+    /// The candidate is good: it becomes the last good document, and is published for the other VMs.
     pub fn accept(
         &mut self,
         candidate: Candidate,
@@ -262,7 +263,7 @@ impl Watched {
         }
     }
 
-    /// The candidate is no good, for `error`: the last good document stays, and this one isn't looked at again.
+    /// The candidate is not good, because of `error`: the last good document stays, and this one is not read again.
     pub fn reject(
         &mut self,
         candidate: &Candidate,

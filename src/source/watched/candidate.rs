@@ -1,4 +1,4 @@
-//! What a watched source says, and is told.
+//! What a watched source returns, and what it is given.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use super::lease::Newest;
 #[cfg(doc)]
 use super::Watched;
 
-/// Names what is watched among everything on the board: a hash of the source's whole definition and of what is made
-/// of its documents. VMs that share it take each other's documents.
+/// Names a source in shared data: a hash of its whole definition and of what is made of its documents. VMs with the
+/// same hash share documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DefinitionHash(pub [u8; 32]);
 
@@ -22,8 +22,8 @@ impl fmt::Display for DefinitionHash {
     }
 }
 
-/// A new document that nobody has validated yet: in the end it goes to [`Watched::accept`] or to [`Watched::reject`], or
-/// the machine ends too. Until then nothing else is fetched.
+/// A new document that is not validated yet. Give it to [`Watched::accept`] or to [`Watched::reject`], or drop it with
+/// the machine. Until then nothing else is fetched.
 #[must_use]
 pub struct Candidate {
     pub(super) text: Vec<u8>,
@@ -35,13 +35,14 @@ pub struct Candidate {
 /// Where a document is from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum DocumentOrigin {
-    /// This VM fetched it, at this time. Says whether the board is to get it even where it is the one that is held.
+    /// This VM fetched it, at this time. Where the copy is missing, shared data gets the document even if it is the
+    /// last good one.
     Fetched(Timestamp, SharedCopy),
-    /// It is another VM's.
+    /// Another VM published it.
     Shared(Newest),
 }
 
-/// Whether the board has the document that is held.
+/// Whether shared data has the last good document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SharedCopy {
     Good,
@@ -73,46 +74,46 @@ impl Candidate {
     }
 }
 
-/// What is to be done after a tick.
+/// What to do after a tick.
 #[derive(Debug)]
 #[must_use]
 pub enum Tick {
     /// Nothing.
     Idle,
-    /// A document has come, from another VM: go on with [`Watched::advance`].
+    /// A document of another VM has arrived: go on with [`Watched::advance`].
     Arrived,
-    /// Send this, and give what comes of it to [`Watched::fetched`].
+    /// Send this, and give the result to [`Watched::fetched`].
     Fetch(Callout),
 }
 
-/// What came of a fetch.
+/// The result of a callout.
 #[derive(Debug)]
 #[must_use]
 pub enum FetchOutcome {
-    /// A document has come: go on with [`Watched::advance`].
+    /// A document has arrived: go on with [`Watched::advance`].
     Arrived,
-    /// The document that is held is still right.
+    /// The last good document is confirmed.
     Unchanged,
-    /// Nothing came of it; it was noted, and is tried again later.
+    /// The fetch failed; the machine has noted that and tries again later.
     Failed(SourceError),
-    /// Nobody waits for it any more: it was abandoned, or came too late.
+    /// It is not needed any more: the callout was abandoned, or the reply came too late.
     Ignored,
-    /// The document takes one more callout: send this, and give what comes of it to [`Watched::fetched`] again.
+    /// The document takes one more callout: send this, and give the result to [`Watched::fetched`] again.
     Send(Callout),
 }
 
-/// How far what has come was looked at.
+/// How far the document that has arrived is.
 #[derive(Debug)]
 #[must_use]
 pub enum Progress {
-    /// Nothing has come, or it came to nothing.
+    /// There is none, or it was not usable.
     Idle,
-    /// There is more to be done.
+    /// There is more to do.
     Pending,
     /// It is a new document: validate it.
     New(Candidate),
-    /// It is the document that is held.
+    /// It is the last good document.
     Unchanged,
-    /// It is no good, as is known from before; it was noted, and is tried again later.
+    /// It was rejected before; the machine has noted the failure and tries again later.
     Failed(SourceError),
 }

@@ -1,4 +1,4 @@
-//! What belongs to a document on its way between VMs.
+//! The envelope of a document in shared data.
 
 use crate::time::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::source::{Hash, Version};
 /// The last byte is the version: what another version wrote is foreign.
 const MAGIC: &[u8; 8] = b"pstrnD\0\x03";
 
-/// Why what was read is no envelope.
+/// Why bytes are not an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
@@ -20,16 +20,16 @@ pub enum EnvelopeError {
     Length,
 }
 
-/// What belongs to a document's bytes, as it lies in shared data: magic and version, time, hash, the state
-/// of the document, the number of bytes; everything of variable length has its length before it. The bytes themselves lie beside
-/// it, so that they need not be copied together: that both belong together is told by the hash.
+/// The data about a document in shared data: magic and version of the envelope, time, hash, version of the document,
+/// number of bytes. Everything of variable length has its length before it. The bytes themselves have keys of their
+/// own, so that nothing has to be copied together; the hash tells whether both belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     /// When the source gave it.
     pub fetched: Timestamp,
     /// Hash of the bytes.
     pub hash: Hash,
-    /// Which state of the document it is, for a conditional request.
+    /// The version of the document, for a conditional request.
     pub version: Version,
     /// How many bytes there are.
     pub bytes: u64,
@@ -48,7 +48,7 @@ impl Envelope {
         wire.0
     }
 
-    /// Reads the wire form. Takes nothing but a whole envelope of this version.
+    /// Reads the wire form of a whole envelope of this version.
     ///
     /// # Errors
     /// [`EnvelopeError`].
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_and_every_addition_is_refused() {
+    fn refuses_every_cut_and_every_addition() {
         let wire = envelope().encode();
         for end in 0..wire.len() {
             assert!(Envelope::decode(&wire[..end]).is_err(), "cut at {end}");
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_foreign() {
+    fn refuses_foreign_bytes() {
         let mut wire = envelope().encode();
         wire[7] ^= 1;
         assert_eq!(Envelope::decode(&wire), Err(EnvelopeError::Foreign));

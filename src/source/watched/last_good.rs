@@ -7,12 +7,12 @@ use crate::time::Timestamp;
 
 use super::lease::Newest;
 
-/// What is known of it. What was made of it is its reader's.
+/// What is known of the last good document. Its view is not kept here.
 #[derive(Debug)]
 pub(super) struct LastGood {
     pub(super) hash: Hash,
     pub(super) version: Version,
-    /// When the source last said that it is this one.
+    /// When the source last confirmed it.
     pub(super) confirmed: Timestamp,
 }
 
@@ -24,9 +24,9 @@ impl LastGood {
         }
     }
 
-    /// Takes over what the source said to another VM.
+    /// Takes over what the source confirmed to another VM.
     pub(super) fn confirm(&mut self, newest: Newest, now: Timestamp) {
-        // Times that lie ahead are of a clock that was put back since.
+        // A time in the future was written before the clock was put back.
         self.confirmed = self.confirmed.min(now);
         if self.hash == newest.hash && newest.confirmed <= now {
             self.confirmed = self.confirmed.max(newest.confirmed);

@@ -1,4 +1,4 @@
-//! Who fetches, and what came of it: the small record that all VMs read on every tick.
+//! The lease: the small record that all VMs read on every tick. It says which VM fetches, and what the result was.
 
 use std::time::Duration;
 
@@ -15,26 +15,26 @@ const MAGIC: &[u8; 8] = b"pstrnL\0\x01";
 pub struct Newest {
     /// Its hash.
     pub hash: Hash,
-    /// When the source last said that it is this one.
+    /// When the source last confirmed it.
     pub confirmed: Timestamp,
 }
 
-/// What a VM is to do about a lease.
+/// What a VM has to do about a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duty {
-    /// Nothing: it is another's, or nothing is due.
+    /// Nothing: another VM has it, or nothing is due.
     Wait,
-    /// Write the lease for itself, where nobody wrote since it was read, and then fetch.
+    /// Write the lease for itself, if no VM wrote since it was read, and then fetch.
     Fetch,
 }
 
-/// The record. An owner that means to go on writes it before each fetch and after it, with a deadline shortly after the
-/// next one is due: so it goes on being the owner, and one that is gone is found out when there is something to do.
+/// The record. The owner writes it before and after each fetch, with a deadline shortly after the next fetch is due: so
+/// it stays the owner, and the other VMs notice that it is gone when there is something to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lease {
-    /// The VM that fetches; zero where nobody does.
+    /// The VM that fetches; zero for none.
     pub owner: u64,
-    /// From when on anybody may take it over.
+    /// When any VM may take it over.
     pub deadline: Timestamp,
     /// When the next fetch is due.
     pub due: Timestamp,
@@ -80,15 +80,15 @@ impl Lease {
         reader.is_empty().then_some(lease)
     }
 
-    /// Whether another VM than `vm` is fetching or means to. A deadline further away than `horizon` was written by a
-    /// clock that has been put back since: it counts for nothing.
+    /// Whether another VM than `vm` has the lease. A deadline further away than `horizon` was written before the clock
+    /// was put back: it does not count.
     #[must_use]
     pub fn is_of_another(&self, vm: u64, now: Timestamp, horizon: Duration) -> bool {
         let runs = now < self.deadline && self.deadline <= now.after(horizon);
         self.owner != 0 && self.owner != vm && runs
     }
 
-    /// What `vm` is to do now. `horizon` is as far as any time in the record can reasonably lie ahead.
+    /// What `vm` has to do now. `horizon` is how far in the future any time in the record can be.
     #[must_use]
     pub fn duty(&self, vm: u64, now: Timestamp, horizon: Duration) -> Duty {
         let is_due = self.due <= now || self.due > now.after(horizon);

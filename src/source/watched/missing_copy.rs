@@ -1,4 +1,4 @@
-//! A document that the board should have and hasn't.
+//! A document that is missing in shared data.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use crate::time::Timestamp;
 
 use super::lease::Lease;
 
-/// What the lease names as the newest document, where the board has it not, or not whole. It may be on its way; after a
-/// while the VM that needs it fetches for itself, whoever has the lease, and publishes it again.
+/// The newest document by the lease, where shared data does not have it, or not whole. It may be about to be written.
+/// After a while the VM that needs it fetches it, even if another VM has the lease, and publishes it again.
 #[derive(Debug)]
 pub(super) struct MissingCopy {
     pub(super) hash: Hash,
@@ -16,7 +16,7 @@ pub(super) struct MissingCopy {
 }
 
 impl MissingCopy {
-    /// The longest patience, jitter not included.
+    /// The longest time to wait for the copy, without jitter.
     pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
     pub(super) fn new(hash: Hash, now: Timestamp, patience: Duration) -> Self {
@@ -26,7 +26,7 @@ impl MissingCopy {
         }
     }
 
-    /// Whether it is time to fetch it. Where fetches fail it is no use to be quicker than the VM that has the lease.
+    /// Whether it is time to fetch it. Where fetches fail, this VM is not quicker than the VM that has the lease.
     pub(super) fn is_due(&self, lease: &Lease, now: Timestamp) -> bool {
         let ends = self.patience_ends;
         let furthest = now.after(Self::PATIENCE.saturating_mul(2));

@@ -1,12 +1,12 @@
 //! A source that is kept fresh: one VM fetches for all.
 //!
-//! On the board lie, for each watched source, a small [`Lease`], and the newest document beside its
-//! [`Envelope`](super::Envelope). The lease says who fetches, when the next fetch is due, and which document is the newest;
-//! every VM reads it on every tick, and the document, which lies there in pieces, only where it doesn't hold that one.
+//! Shared data holds for each watched source a small [`Lease`], the newest document in pieces, and its
+//! [`Envelope`](super::Envelope). The lease says which VM fetches, when the next fetch is due, and which document is
+//! the newest. Every VM reads the lease on every tick, and the document only where it has another one.
 //!
-//! A document is large, perhaps, and a worker has requests to answer: what has come is looked at bit by bit
-//! ([`advance`](Watched::advance)), and so may be read by whoever validates it. Meanwhile the last good one is the last good
-//! one, nothing else is fetched, and the lease is kept.
+//! A document may be large, and a worker has requests to answer: what has arrived is hashed in slices
+//! ([`advance`](Watched::advance)), and the caller may read it in slices too. Meanwhile the last good document stays,
+//! nothing else is fetched, and the owner keeps the lease.
 
 mod arrival;
 mod candidate;
@@ -41,11 +41,10 @@ use random::Random;
 use schedule::Loaded;
 use shared_keys::SharedKeys;
 
-/// How much later than it should an owner may act, or a reply come, before others think it gone: a worker that is busy
-/// ticks late.
+/// How late an owner may act, or a reply may come, before it counts as gone: a busy worker ticks late.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How often a record is written again where somebody else was quicker.
+/// How often the lease is written again where another VM wrote first.
 const ATTEMPTS: usize = 3;
 
 /// How many callouts one document may take.
@@ -53,13 +52,14 @@ const MAX_CALLOUTS: u8 = 8;
 
 #[derive(Debug)]
 struct Fetch {
-    /// When it is lost.
+    /// When it counts as lost.
     deadline: Timestamp,
-    /// How long it takes at most.
+    /// How long it may take.
     span: Duration,
     /// How many callouts there have been for this document, this one among them.
     callouts: u8,
-    /// Where the board has no good copy of the document that is held it gets one, whatever the reply says.
+    /// Whether shared data has a good copy of the last good document. Where it has none it gets one, whatever the reply
+    /// says.
     shared_copy: SharedCopy,
 }
 
@@ -93,7 +93,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// A source without a document. `vm` names this VM among those that share the board: drawn at random, not zero.
+    /// A source without a document. `vm` names this VM among those that share the data: a random number, not zero.
     #[must_use]
     pub fn new(
         protocol: Arc<Protocol>,
@@ -121,14 +121,14 @@ impl Watched {
         }
     }
 
-    /// From now on it is asked by this protocol, which asks for the same, and by this schedule. What is known stays, and so
-    /// does a callout that is under way.
+    /// Replaces the protocol by one that asks for the same document, and the schedule. Everything that is known stays,
+    /// and so does a callout that is under way.
     pub fn reconfigure(&mut self, protocol: Arc<Protocol>, schedule: Schedule) {
         self.protocol = protocol;
         self.schedule = schedule;
     }
 
-    /// Which document is the last good one, unless the source has not confirmed it for longer than `stale_for`.
+    /// The last good document, unless the source has not confirmed it for longer than `stale_for`.
     #[must_use]
     pub fn usable(&self, now: Timestamp) -> Option<Hash> {
         let last_good = self.last_good.as_ref()?;
@@ -136,14 +136,14 @@ impl Watched {
         is_usable.then_some(last_good.hash)
     }
 
-    /// Which document was the last good one, and when the source last said that it is.
+    /// The last good document, and when the source last confirmed it.
     #[must_use]
     pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
         let last_good = self.last_good.as_ref()?;
         Some((last_good.hash, last_good.confirmed))
     }
 
-    /// Why there is no newer document, where the last attempt of this VM came to nothing.
+    /// Why there is no newer document, where the last attempt of this VM failed.
     #[must_use]
     pub const fn trouble(&self) -> Option<&SourceError> {
         self.trouble.as_ref()
@@ -155,10 +155,10 @@ impl Watched {
         self.fetch.is_some()
     }
 
-    /// Looks at the board; to be called every 100 to 250 ms, or more often.
+    /// Reads the lease, and starts what is due. Call it every 100 to 250 ms, or more often.
     pub fn tick(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) -> Tick {
         if let Some(fetch) = &mut self.fetch {
-            // A clock that was put back must not make the flight longer.
+            // A clock that was put back must not make the callout longer.
             fetch.deadline = fetch.deadline.min(now.after(fetch.span));
             if now >= fetch.deadline {
                 self.fetch = None;
@@ -184,7 +184,7 @@ impl Watched {
             }
         }
         if lease.failures == 0 && lease.due > now.after(self.schedule.latest()) {
-            // It was asked more seldom when this was noted, by a policy that is gone.
+            // A policy that is gone noted this, and it had a longer interval.
             lease.due = now;
         }
         let must = self.missing_copy.as_ref();
@@ -195,7 +195,7 @@ impl Watched {
         }
     }
 
-    /// What came of the callout of [`Tick::Fetch`].
+    /// Takes the result of the callout of [`Tick::Fetch`] or [`FetchOutcome::Send`].
     pub fn fetched(
         &mut self,
         now: Timestamp,
@@ -231,15 +231,15 @@ impl Watched {
         FetchOutcome::Failed(error)
     }
 
-    /// The callout under way will never be answered (its sender is gone): another VM, or this one, may fetch at the next
-    /// tick.
+    /// The callout under way will get no reply, because its sender is gone: another VM, or this one, may fetch at the
+    /// next tick.
     pub fn abandon(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
         if self.fetch.is_some() {
             self.release(now, shared_data);
         }
     }
 
-    /// Nobody here uses the source any more: the lease is given up, where it is this VM's.
+    /// No engine of this VM uses the source any more: gives up the lease, if this VM has it.
     pub fn close(mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
         self.release(now, shared_data);
     }
@@ -283,7 +283,7 @@ impl Watched {
         if !self.shared_keys.write(&lease, cas, shared_data) {
             return Tick::Idle;
         }
-        // If this one fails too, the next is again a patience away.
+        // If this fetch fails too, the next one waits for the copy again.
         self.missing_copy = None;
         self.fetch = Some(fetch);
         Tick::Fetch(callout)
@@ -321,7 +321,7 @@ impl Watched {
                 return FetchOutcome::Send(callout);
             }
         }
-        // What the VM finds out that has the lease by now counts.
+        // Another VM has the lease by now: its result counts.
         FetchOutcome::Ignored
     }
 
@@ -336,14 +336,14 @@ impl Watched {
         FetchOutcome::Unchanged
     }
 
-    /// The document that is held is the source's own. The board gets a copy, where it is given here.
+    /// The source has confirmed the last good document. Shared data gets `copy`, if there is one.
     fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, shared_data: &mut dyn SharedData) {
         self.trouble = None;
         let pause = self.protocol.pause(self.schedule.refresh);
         self.conclude(0, copy, pause, now, shared_data);
     }
 
-    /// Goes on having the lease while what was fetched under it is looked at.
+    /// Keeps the lease while the document that was fetched under it is read.
     fn keep(&self, mut lease: Lease, cas: u32, now: Timestamp, shared_data: &mut dyn SharedData) {
         let longest = now.after(self.callout_time());
         let lasts = now.after(GRACE) < lease.deadline && lease.deadline <= longest;
@@ -361,8 +361,8 @@ impl Watched {
         self.conclude(failures, None, wait, now, shared_data);
     }
 
-    /// Notes what came of a fetch, keeps the lease for the next one, and publishes a document with its record. Where
-    /// another VM has the lease by now, nothing: what that one finds out counts.
+    /// Notes the result of a fetch, keeps the lease for the next one, and publishes a document. Does nothing where
+    /// another VM has the lease by now: its result counts.
     fn conclude(
         &mut self,
         failures: u32,
@@ -378,7 +378,8 @@ impl Watched {
             if lease.is_of_another(self.vm, now, self.horizon(&lease)) {
                 return;
             }
-            // The document first: whoever reads the record finds at least what it says.
+            // The document is written first: a VM that reads the lease finds at least the document that the lease
+            // names.
             if let (Some(body), Some(last_good)) = (body.take(), &self.last_good) {
                 let version = &last_good.version;
                 self.shared_keys

@@ -1,4 +1,4 @@
-//! Numbers that spread load: never for secrets.
+//! Random numbers for jitter: never for secrets.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use crate::source::SourceError;
 
 use super::lease::Lease;
 
-/// The first retry while there is no document at all: the gate is shut until there is one.
+/// The first retry while there is no document at all: requests fail until there is one.
 const FIRST_UNLOADED: Duration = Duration::from_millis(250);
 
 /// The longest wait between retries while there is no document at all.
@@ -28,8 +28,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of a source that somebody else has too: it is asked as often as the one who wants that more often
-    /// says, and a document is kept for as long as either may use it.
+    /// The schedule of a source with two users: the shorter interval and the longer `stale_for`.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self {
@@ -39,7 +38,7 @@ impl Schedule {
     }
 
     /// How long to wait after the `failures`th failure in a row (from 1): twice as long each time. Never much longer
-    /// than `refresh` where the source answers, but with a document that is no good: somebody is about to mend it.
+    /// than `refresh` where the source gives a bad document: it is likely to be corrected soon.
     pub(super) fn backoff(&self, failures: u32, error: &SourceError, loaded: Loaded) -> Duration {
         let (first, last) = self.bounds(loaded);
         let last = match error {
@@ -65,13 +64,13 @@ impl Schedule {
         }
     }
 
-    /// No fetch is due later after a good one, jitter included.
+    /// The longest wait after a good fetch, jitter included.
     pub(super) fn latest(&self) -> Duration {
         let jitter = self.refresh.checked_div(4).unwrap_or_default();
         self.refresh.saturating_add(jitter)
     }
 
-    /// No two fetches lie further apart, jitter included.
+    /// The longest wait between two fetches, jitter included.
     pub(super) fn longest_wait(&self, loaded: Loaded) -> Duration {
         let (first, last) = self.bounds(loaded);
         let longest = first.max(last);
@@ -80,7 +79,7 @@ impl Schedule {
     }
 }
 
-/// Whether there is a document, in whatever VM.
+/// Whether any VM has a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loaded {
     No,
@@ -88,7 +87,7 @@ pub(super) enum Loaded {
 }
 
 impl Loaded {
-    /// By what the record says of all VMs.
+    /// By the lease, which all VMs share.
     pub(super) const fn by(lease: &Lease) -> Self {
         match lease.newest {
             Some(_) => Self::Yes,

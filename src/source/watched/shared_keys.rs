@@ -1,4 +1,4 @@
-//! What the VMs tell each other about one source.
+//! The keys of one source in shared data.
 
 use crate::source::{ABSENT, Hash, SharedData, Version};
 use crate::time::Timestamp;
@@ -7,11 +7,11 @@ use super::candidate::DefinitionHash;
 use super::envelope::Envelope;
 use super::lease::{Lease, Newest};
 
-/// How long a piece of a document is on the board. The host copies what is read there twice, which takes a millisecond for
-/// as much as this.
+/// The length of a piece of a document in shared data, in bytes. The host copies twice what is read there, which takes
+/// a millisecond for one piece.
 const PIECE: usize = 2 << 20;
 
-/// The places on the board that belong to one source.
+/// The keys of one source in shared data.
 #[derive(Debug)]
 pub(super) struct SharedKeys {
     definition: DefinitionHash,
@@ -20,7 +20,7 @@ pub(super) struct SharedKeys {
 }
 
 impl SharedKeys {
-    /// The places carry the version of what lies there: what another version of the module wrote is left to it.
+    /// The keys carry the version of the format: a module with another version has keys of its own.
     pub(super) fn of(definition: DefinitionHash) -> Self {
         Self {
             definition,
@@ -29,12 +29,12 @@ impl SharedKeys {
         }
     }
 
-    /// Where a piece of the document is.
+    /// The key of a piece of the document.
     fn place(&self, piece: usize) -> String {
         format!("postern.3.document.{}.{piece}", self.definition)
     }
 
-    /// The lease, and the mark to write it by. What is no lease counts as none.
+    /// The lease, and the compare-and-swap token for writing it. Bytes that are not a lease count as no lease.
     pub(super) fn read(&self, shared_data: &mut dyn SharedData) -> (Lease, u32) {
         match shared_data.read(&self.lease) {
             Some((wire, cas)) => (Lease::decode(&wire).unwrap_or_default(), cas),
@@ -42,12 +42,12 @@ impl SharedKeys {
         }
     }
 
-    /// Writes the lease, unless somebody else did since it was read.
+    /// Writes the lease, unless another VM wrote since it was read.
     pub(super) fn write(&self, lease: &Lease, cas: u32, shared_data: &mut dyn SharedData) -> bool {
         shared_data.write(&self.lease, &lease.encode(), Some(cas))
     }
 
-    /// Puts a document there for the others. Where the host doesn't take it, they fetch for themselves in the end.
+    /// Publishes a document for the other VMs. Where the host doesn't take it, each of them fetches after a while.
     pub(super) fn publish(
         &self,
         hash: Hash,
@@ -73,7 +73,7 @@ impl SharedKeys {
             count = count.saturating_add(1);
         }
         shared_data.write(&self.envelope, &envelope.encode(), None);
-        // Nothing is ever taken off the board; what is left of a longer document needs no room, at least.
+        // Nothing can be removed from shared data. The pieces that are left of a longer document are emptied.
         for piece in count..before {
             shared_data.write(&self.place(piece), b"", None);
         }
@@ -84,8 +84,8 @@ impl SharedKeys {
         Envelope::decode(&wire).ok()
     }
 
-    /// What belongs to the newest document, where it is there, and the document has at most `limit` bytes. Whether it is the
-    /// one that it should be, its hash will tell.
+    /// The envelope of the newest document, if it is there and the document has at most `limit` bytes. The hash will
+    /// show whether the bytes are right.
     pub(super) fn newest(
         &self,
         newest: Newest,

@@ -39,7 +39,7 @@ impl Source {
         }
     }
 
-    /// What is made of a reply: the path of the next callout, or the outcome.
+    /// The result of a reply: the path of the next callout, or the outcome.
     fn reply(&mut self, status: &str, etag: &str, body: &str) -> String {
         let pairs = [(":status", status), ("etag", etag)];
         let reply = Reply {
@@ -146,13 +146,13 @@ fn another_vm_takes_over_a_poll_that_was_lost() {
     assert_eq!(source.tick().as_deref(), Some("/login"));
     let mut other = watched(2);
     source.wait(4);
-    // The first VM stood still for so long that the other one has the lease by now.
+    // The first VM stood still for so long that the other one has taken the lease.
     let tick = other.tick(source.now, &mut source.shared);
     assert!(matches!(tick, Tick::Fetch(_)));
     assert_eq!(source.reply("200", "", "token"), "Ignored");
     assert!(!source.machine.is_fetching());
     assert_eq!(source.lease().owner, 2);
-    // While the other one polls, nobody else fetches.
+    // While the other one polls, no VM fetches.
     let reply = Reply {
         headers: HeaderMap::from_pairs(&[(":status", "200")]),
         body: b"token".to_vec(),

@@ -95,7 +95,7 @@ fn a_long_text_is_refused_wherever_it_stands() {
 }
 
 #[test]
-fn a_record_tells_no_more_than_eight_mistakes() {
+fn a_record_reports_at_most_eight_mistakes() {
     let fields: Vec<String> = (0..500).map(|at| format!(r#""f{at}":0"#)).collect();
     let text = with_a_long_one(&fields.join(","));
     for policy in [
