@@ -1,10 +1,10 @@
-//! The core's stages natively: `cargo bench --bench core`.
+//! Benchmarks of the core's stages, as native code: `cargo bench --bench core`.
 #![expect(
     clippy::expect_used,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     missing_docs,
-    reason = "a bench that goes wrong ends; the functions are made by macros"
+    reason = "a benchmark may panic; macros generate the functions"
 )]
 
 mod jobs;
@@ -20,7 +20,7 @@ use postern::internals::route::{
 };
 use postern::internals::source::{Document, Format, Index, JsonPath};
 
-/// A whole decision, from the host's buffer on, each for another request.
+/// A complete decision that starts at the host's buffer. Each iteration has another request.
 fn decisions(criterion: &mut Criterion) {
     for job in Job::ALL {
         let requests = jobs::requests(job, 1000);
@@ -140,7 +140,7 @@ fn policies(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// So that a request's parts cost what they cost in `decide`.
+/// The cost of reading parts of a request.
 fn request(criterion: &mut Criterion) {
     let map = jobs::requests(Job::J1, 1).remove(0);
     criterion.bench_function("request/method and path", |bencher| {

@@ -1,13 +1,13 @@
-//! `instructions JOB COUNT [cold]`: decides COUNT requests of a job in the core, and prints how often that allocated.
-//! With `cold` the processor's caches are emptied before each, as a proxy's other work does it.
+//! `instructions JOB COUNT [cold]`: decides COUNT requests of a job in the core, and prints the number of allocations. With
+//! `cold` it empties the processor's caches before each request, as a proxy's other work does.
 //!
-//! `scripts/instructions` runs it under callgrind, which counts what [`measured`] costs and nothing else.
+//! `scripts/instructions` runs it under callgrind, which counts only the instructions in [`measured`].
 #![expect(
     clippy::expect_used,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a measurement that goes wrong ends"
+    reason = "a measurement may panic"
 )]
 
 mod jobs;
@@ -17,14 +17,14 @@ use std::hint::black_box;
 
 use jobs::{Gate, Job};
 
-/// Requests before those that count.
+/// The number of warm-up requests.
 const WARM: usize = 200;
 
-/// More than the caches hold that `scripts/instructions` has callgrind play, and the length of a line there.
+/// More bytes than callgrind's simulated caches have in `scripts/instructions`, and the length of a cache line.
 const CACHES: usize = 4 << 20;
 const LINE: usize = 64;
 
-/// Requests in another order than the routes': what stands side by side in a table isn't asked for in turn.
+/// The step between requests. Consecutive requests don't use neighbouring entries of a table.
 const STRIDE: usize = 37;
 
 fn main() {
@@ -64,13 +64,13 @@ fn main() {
     );
 }
 
-/// One request, decided.
+/// Decides one request.
 #[inline(never)]
 fn measured(gate: &mut Gate, wire: &[u8]) {
     let _ = black_box(gate.decide(black_box(wire)));
 }
 
-#[expect(unsafe_code, reason = "an allocator can't be written without")]
+#[expect(unsafe_code, reason = "an allocator needs unsafe code")]
 mod counting {
     use super::Cell;
     use std::alloc::{GlobalAlloc, Layout, System};
@@ -96,7 +96,7 @@ mod counting {
         BYTES.set(BYTES.get().wrapping_add(size));
     }
 
-    // SAFETY: all of it is the system's allocator; counting touches plain cells.
+    // SAFETY: all calls go to the system's allocator; the counters are plain cells.
     unsafe impl GlobalAlloc for Counting {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             count(layout.size());

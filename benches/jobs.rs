@@ -1,6 +1,6 @@
-//! The jobs that are measured, in the core: policies, requests, and a gate that has its documents.
+//! The measured jobs in the core: policies, requests, and an engine with its documents.
 //!
-//! `benches/envoy/policies.py` writes the same for the real Envoy; the requests are alike in both.
+//! `benches/envoy/policies.py` writes the same jobs for a real Envoy, with the same requests.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use postern::policy::Policy;
 use postern::time::Timestamp;
 use serde_json::{Value, json};
 
-/// What a request is measured for.
+/// A measured job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// A route with nothing to do.
+    /// A route without checks and changes.
     J0,
     /// A key among 1,000 consumers, 200 routes, path rewritten, key stripped, consumer header set.
     J1,
-    /// J1 with keys that are known by their SHA-256.
+    /// J1 with keys that are stored as SHA-256.
     J1Sha256,
     /// J1 and a keyed lookup in a document of 10,000 entries that picks the upstream.
     J4,
@@ -64,12 +64,12 @@ impl Job {
     }
 }
 
-/// How many consumers, routes and entries the jobs have.
+/// The numbers of consumers, routes and entries of the jobs.
 pub(crate) const CONSUMERS: usize = 1000;
 pub(crate) const ROUTES: usize = 200;
 pub(crate) const ENTRIES: usize = 10_000;
 const MANY: usize = 10_000;
-/// So many routes share a host.
+/// The number of routes for each host.
 const SHARE: usize = 10;
 
 /// The policy of a job, as JSON text.
@@ -101,7 +101,7 @@ pub(crate) fn policy(job: Job) -> String {
     .to_string()
 }
 
-/// A policy of J1's kind with so many routes and consumers.
+/// A policy like J1's with these numbers of routes and consumers.
 pub(crate) fn gate(job: Job, routes: usize, consumers: usize) -> Value {
     let consumers: Vec<Value> = (0..consumers)
         .map(|at| {
@@ -172,7 +172,7 @@ pub(crate) fn consumers(count: usize) -> String {
     json!({ "consumers": all }).to_string()
 }
 
-/// Requests as Envoy hands them over, each by another consumer to another route.
+/// Requests in Envoy's format, each of another consumer to another route.
 pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
     (0..count)
         .map(|at| {
@@ -217,12 +217,12 @@ pub(crate) fn compile(policy: &str) -> Policy {
     Policy::compile(&config, &|_: &str| None).expect("a policy that compiles")
 }
 
-/// An engine that has what it needs.
+/// An engine with its inputs.
 #[derive(Debug)]
 pub(crate) struct Gate(Engine, Edits);
 
 impl Gate {
-    /// The gate of a job, with its documents.
+    /// The engine of a job, with its documents.
     pub(crate) fn of(job: Job) -> Self {
         postern::internals::hash::seed(1);
         let store = Store::new(1);
@@ -248,7 +248,7 @@ impl Gate {
         Self(engine, Edits::default())
     }
 
-    /// Decides one request, from the host's buffer on, as the adapter does.
+    /// Decides one request that starts as the host's buffer, like the adapter.
     pub(crate) fn decide(&mut self, wire: &[u8]) -> Step {
         let headers = Headers::parse(wire).expect("a map");
         self.0.start(
@@ -259,7 +259,7 @@ impl Gate {
         )
     }
 
-    /// Whether a step is what the job is to come to.
+    /// Whether a step is the expected result of the job.
     pub(crate) fn is_done(&self, job: Job, step: &Step) -> bool {
         let wanted = match job {
             Job::J0 => (false, 0),

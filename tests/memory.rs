@@ -1,4 +1,4 @@
-//! What compiling a large policy needs at most: a VM's memory never shrinks, so it is what the VM keeps.
+//! The peak memory of compiling a large policy. The memory of a VM never shrinks, so the VM keeps the peak.
 #![expect(
     unsafe_code,
     clippy::arithmetic_side_effects,
@@ -17,7 +17,7 @@ use postern::policy::Policy;
 use serde_json::{Value, json};
 
 thread_local! {
-    /// What this thread holds, and the most that it held.
+    /// The bytes that this thread has allocated now, and the maximum so far.
     static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
@@ -37,7 +37,7 @@ fn shrink(size: usize) {
     let _ = HELD.try_with(|held| held.set((held.get().0.wrapping_sub(size), held.get().1)));
 }
 
-// SAFETY: all of it is the system's allocator; counting touches plain cells.
+// SAFETY: all calls go to the system's allocator; the counters are plain cells.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grow(layout.size());
@@ -52,7 +52,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Where it moves, both are held for a moment.
+        // A reallocation that moves has both blocks for a moment.
         grow(size);
         shrink(layout.size());
         // SAFETY: the caller keeps the contract.
@@ -60,7 +60,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// A text that the host keeps.
+/// A text in the memory of the host.
 struct Kept(String);
 
 impl Chunks for Kept {
@@ -76,7 +76,7 @@ impl Chunks for Kept {
 
 const ROUTES: usize = 10_000;
 
-/// So many routes share a host.
+/// The number of routes.
 fn policy(share: usize, more: &Value) -> Kept {
     let routes: Vec<Value> = (0..ROUTES)
         .map(|at| {
@@ -101,7 +101,7 @@ fn policy(share: usize, more: &Value) -> Kept {
     Kept(policy.to_string())
 }
 
-/// The most that is held beside the text while it is read and compiled, in hundredths of its size.
+/// The peak memory of reading and compiling, without the text, in percent of the text's size.
 fn most(text: &Kept) -> usize {
     let before = HELD.get().0;
     HELD.set((before, before));
@@ -111,9 +111,9 @@ fn most(text: &Kept) -> usize {
     most * 100 / text.0.len()
 }
 
-/// Sizes of 64 bits; in the module they are smaller, and its allocator adds its own.
+/// The figures are for 64 bits. In the module values are smaller, and its allocator has an overhead.
 #[test]
-fn a_policy_needs_little_more_than_its_text_has() {
+fn a_policy_needs_little_more_memory_than_its_text() {
     let nothing = json!({});
     let more = json!({
         "match": [{"path": {"prefix": "/v1"}, "methods": ["GET", "POST"]}],
@@ -128,15 +128,15 @@ fn a_policy_needs_little_more_than_its_text_has() {
         ("routes that repeat themselves", 1, &more, 55),
     ] {
         let most = most(&policy(share, more));
-        assert!(most <= limit, "{what}: {most} hundredths of the text");
-        // Were nothing counted, it would be less than the names alone.
-        assert!(most > 10, "{what}: {most} hundredths of the text");
+        assert!(most <= limit, "{what}: {most} percent of the text");
+        // A lower figure means that the allocator doesn't count.
+        assert!(most > 10, "{what}: {most} percent of the text");
     }
 }
 
-/// Whatever a document is like, what is said of its memory is near what it takes.
+/// The estimated memory of a document is close to the real one.
 #[test]
-fn a_values_weight_is_what_it_takes() {
+fn estimates_the_memory_of_a_value() {
     let list = |item: &str| format!("[{}]", vec![item; 5000].join(","));
     let members = |count: usize| {
         let members: Vec<String> = (0..count).map(|at| format!(r#""m{at:05}":{at}"#)).collect();
@@ -162,7 +162,7 @@ fn a_values_weight_is_what_it_takes() {
         let value: Value = serde_json::from_str(&text).unwrap();
         let taken = HELD.get().0 - before;
         let said = weight(&value);
-        // What an allocation takes beside its bytes isn't counted by this test's allocator.
+        // The test's allocator doesn't count the overhead of an allocation.
         let fits = (taken..=taken * 2).contains(&said);
         assert!(fits, "{:.40}: {taken} and not {said}", text);
         drop(value);

@@ -1,4 +1,4 @@
-//! Policies as they are written: what is read, what is refused, and with which words.
+//! Decoding of configs: values, defaults, errors and their messages.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@
     reason = "a list of assertions is no branching"
 )]
 
-mod pieces;
+mod chunks;
 mod read;
 mod reference;
 mod refused;
@@ -39,7 +39,7 @@ fn whole() -> Config {
     read(&whole_text())
 }
 
-/// A policy with one thing of this kind, good but for what is written.
+/// A policy with one item of this kind. The rest of the policy is valid.
 fn around(kind: &str, written: &Yaml) -> String {
     let (base, before, after) = match kind {
         "policy" => ("{}", "", ""),

@@ -1,4 +1,4 @@
-//! Everything that can be written, and the defaults of what is left out.
+//! Decoding of all fields, and the defaults of absent fields.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{read, whole};
 
 #[test]
-fn consumers() {
+fn reads_consumers() {
     let config = whole();
     let consumer = &config.consumers[0];
     assert_eq!(consumer.name, "mobile-app");
@@ -37,7 +37,7 @@ fn consumers() {
 }
 
 #[test]
-fn the_top() {
+fn reads_top_level_fields() {
     let config = whole();
     assert_eq!(config.identity.consumer, "x-consumer-name");
     assert_eq!(config.identity.groups.as_deref(), Some("x-groups"));
@@ -66,7 +66,7 @@ fn the_top() {
 }
 
 #[test]
-fn sources() {
+fn reads_sources() {
     let config = whole();
     let names: Vec<_> = config.sources.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["partners", "tenants", "flags", "profile"]);
@@ -109,7 +109,7 @@ fn sources() {
 }
 
 #[test]
-fn routes() {
+fn reads_routes() {
     let config = whole();
     let [orders, old, health] = config.routes.as_slice() else {
         panic!("three routes")
@@ -154,7 +154,7 @@ fn routes() {
 }
 
 #[test]
-fn lookups() {
+fn reads_lookups() {
     let config = whole();
     let lookup = &config.routes[0].lookup[0];
     assert_eq!(lookup.name, "tenant");
@@ -176,7 +176,7 @@ fn lookups() {
 }
 
 #[test]
-fn conditions() {
+fn reads_conditions() {
     let config = whole();
     let Some(Condition::All(all)) = &config.routes[0].authorize else {
         panic!("all")
@@ -205,7 +205,7 @@ fn conditions() {
 }
 
 #[test]
-fn defaults() {
+fn applies_defaults() {
     let config = Config::parse(b"{}").unwrap();
     assert!(config.routes.is_empty() && config.routing.is_none());
     assert_eq!(config.identity.consumer, "x-consumer-name");
@@ -245,7 +245,7 @@ fn defaults() {
 }
 
 #[test]
-fn the_table_of_fields_is_there_for_a_schema() {
+fn exposes_the_tables_of_fields() {
     let fields = Route::FIELDS.iter();
     let fields: Vec<_> = fields.map(|it| (it.name, it.presence)).collect();
     assert_eq!(fields[0], ("name", Presence::Required));

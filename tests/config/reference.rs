@@ -5,7 +5,7 @@ use serde_yaml_ng::Value as Yaml;
 
 use super::{around, read, to_json};
 
-/// A fragment where it belongs: at the top, in a route, or in a rewrite.
+/// A policy with a fragment in its position: at the top, in a route, or in a rewrite.
 fn surrounded(fragment: &Yaml) -> String {
     let field = fragment.as_mapping().unwrap().keys().next().unwrap();
     let field = field.as_str().unwrap();
@@ -21,7 +21,7 @@ fn surrounded(fragment: &Yaml) -> String {
 }
 
 #[test]
-fn every_block_of_it_is_read() {
+fn decodes_every_block() {
     let text = include_str!("../../docs/policy.md");
     let blocks: Vec<_> = text.split("```yaml").skip(1).collect();
     assert!(blocks.len() > 10);
@@ -38,7 +38,7 @@ fn every_block_of_it_is_read() {
 }
 
 #[test]
-fn every_header_that_stays_the_clients_is_in_it() {
+fn lists_every_header_that_clients_may_send() {
     let text = include_str!("../../docs/policy.md");
     let list = text
         .split("### Headers that stay the client's")
@@ -51,7 +51,7 @@ fn every_header_that_stays_the_clients_is_in_it() {
 }
 
 #[test]
-fn every_field_is_in_it() {
+fn lists_every_field() {
     let text = include_str!("../../docs/policy.md");
     for field in Config::FIELDS.iter().chain(Route::FIELDS) {
         assert!(

@@ -1,4 +1,4 @@
-//! What is refused, and with which words.
+//! Invalid configs and their errors.
 
 use postern::config::{Config, ConfigErrors, Consumer};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn check(what: &str, errors: &ConfigErrors, expected: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn refusals() {
+fn refuses_invalid_values() {
     let table: Vec<serde_yaml_ng::Mapping> = serde_yaml_ng::from_str(REFUSED).unwrap();
     for case in &table {
         let (kind, written) = case.iter().next().unwrap();
@@ -52,7 +52,7 @@ pub(super) const MUCH_IS_WRONG: &str = r#"{
     }"#;
 
 #[test]
-fn every_error_is_told_in_the_order_of_the_document() {
+fn reports_errors_in_the_order_of_the_document() {
     let text = MUCH_IS_WRONG;
     let expected = [
         ("routes[0].hosts", "expected a list", ""),
@@ -74,7 +74,7 @@ fn every_error_is_told_in_the_order_of_the_document() {
 }
 
 #[test]
-fn duplicate_keys_in_maps_of_names_and_in_json() {
+fn refuses_duplicate_keys() {
     let text = r#"{"sources": {"s": {"inline": {"a": {"b": 1, "b": 2}}}, "s": {"inline": 1}}}"#;
     let expected = [
         ("sources.s.inline.a.b", "duplicate key", ""),
@@ -84,7 +84,7 @@ fn duplicate_keys_in_maps_of_names_and_in_json() {
 }
 
 #[test]
-fn no_secret_is_in_an_error() {
+fn errors_have_no_secrets() {
     const PLANTED: &str = "hunter2-planted";
     let credential = |body: &str| {
         let body = body.replace('?', PLANTED);
@@ -128,7 +128,7 @@ fn nested(depth: usize) -> String {
 }
 
 #[test]
-fn what_is_no_json_is_refused() {
+fn refuses_invalid_json() {
     let texts: [&[u8]; 12] = [
         b"",
         b"nonsense",
@@ -152,12 +152,12 @@ fn what_is_no_json_is_refused() {
 }
 
 #[test]
-fn the_deepest_that_is_read_is_no_trap() {
+fn the_maximum_depth_causes_no_stack_overflow() {
     assert!(Config::parse(nested(120).as_bytes()).is_ok());
 }
 
 #[test]
-fn records_of_a_document() {
+fn reads_records_of_a_document() {
     let good = json!({"name": "a", "groups": ["b"], "credentials": [{"apiKey": {"value": "k"}}]});
     assert_eq!(Consumer::from_document(&good).unwrap().0.name, "a");
     let refused = |record: Value, expected: &[(&str, &str, &str)]| {
@@ -193,7 +193,7 @@ fn records_of_a_document() {
         ("name", "expected text", "quotes"),
     ];
     refused(large, &expected);
-    // The policy's own text is held to the letter.
+    // The policy itself is decoded strictly.
     let strict = r#"{"consumers": [{"name": 7, "groups": null, "labels": {"a": 1}}]}"#;
     assert_eq!(
         Config::parse(strict.as_bytes()).unwrap_err().iter().count(),
@@ -202,7 +202,7 @@ fn records_of_a_document() {
 }
 
 #[test]
-fn records_that_programs_write() {
+fn reads_records_that_programs_write() {
     let record = json!({
         "name": 7, "groups": [true, 1.0, "g"], "labels": {"a": null, "b": 1e3, "c": false, "d": -0.5},
         "credentials": [

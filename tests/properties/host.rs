@@ -29,14 +29,14 @@ const PIECES: &[&str] = &[
     "10.0.0.1",
 ];
 
-/// The model, for names; `None` for one that is refused.
+/// The model for names. `None` for a refused name.
 fn model(host: &str) -> Option<String> {
     let (name, port) = match host.split_once(':') {
         Some((name, port)) => (name, port),
         None => (host, "1"),
     };
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    // An empty port is none.
+    // An empty port counts as no port.
     if !digits || (!port.is_empty() && port.parse::<u128>().ok()? > 65_535) {
         return None;
     }

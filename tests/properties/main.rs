@@ -1,9 +1,9 @@
-//! Properties of what reads and writes a client's bytes, each against a model that was written apart from the code.
-//! The same cases on every run: the seed is fixed.
+//! Property tests of the code that reads and writes a client's bytes. Each compares the code with an independent model.
+//! The seed is fixed, so every run has the same cases.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::string_slice,
-    reason = "a test: what overflows or is out of bounds fails it"
+    reason = "in a test an overflow or an index out of bounds is a failure"
 )]
 
 #[cfg(test)]

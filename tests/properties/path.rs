@@ -6,7 +6,7 @@ use postern::internals::route::{
 };
 use proptest::prelude::*;
 
-/// Pieces that paths go wrong by.
+/// Parts of paths that cause errors.
 const PIECES: &[&str] = &[
     "/", "/", "/", "/", "//", ".", "..", "...", "%2e", "%2E", "%2f", "%2F", "%5c", "\\", ";", "a",
     "b", "A", "%41", "%7e", "%20", "%c3%a9", "é", "%C3", "%e2%82", "%ff", "%00", "%0a", "\u{7f}",
@@ -48,14 +48,14 @@ pub(super) fn path() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|pieces| [b"/".to_vec(), pieces.concat()].concat())
 }
 
-/// One character of a path: what it means, and how it was written.
+/// A character of a path: its meaning and its spelling.
 #[derive(Clone)]
 struct Character {
     meant: u8,
     written: Vec<u8>,
 }
 
-/// The model: characters, then words between slashes, then a stack. Each step makes a whole new list.
+/// The model: characters, then segments, then a stack of segments. Each step makes a new list.
 fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), RequestPathError> {
     let characters = characters(path)?
         .into_iter()
@@ -93,7 +93,7 @@ fn model(path: &[u8], rules: &PathRules) -> Result<(Vec<u8>, Vec<u8>), RequestPa
     Ok((forward, matching))
 }
 
-/// An escaped `%`, and behind it two characters that are hexadecimal digits, however these were written.
+/// An escaped `%` before two characters that are hexadecimal digits, in any spelling.
 fn has_double_escape(characters: &[Character]) -> bool {
     characters.windows(3).any(|three| {
         let digits = three[1..]
@@ -188,7 +188,7 @@ fn without_dots(words: Vec<Vec<Character>>) -> Vec<Vec<Character>> {
     stack
 }
 
-/// By text: whether a kept slash, backslash or `;` cuts the word so that a `.` or `..` stands alone before it or after it.
+/// Whether a kept slash, backslash or `;` splits the segment so that a part is `.` or `..`.
 fn has_hidden_dots(word: &[Character]) -> bool {
     let marked: String = word
         .iter()
@@ -226,7 +226,7 @@ proptest! {
                 prop_assert_eq!(Ok(seen), expected);
             }
             Err(error) if query_is_good => match expected {
-                // Where several things are wrong, either may be named.
+                // A path with several faults may be refused for each of them.
                 Err(other) => prop_assert!(error == other || count_faults(came) > 1),
                 Ok(_) => prop_assert!(false, "refused: {error}"),
             },
@@ -300,7 +300,7 @@ proptest! {
     }
 }
 
-/// How many kinds of faults there may be: an upper bound by single bytes and escapes.
+/// An upper bound for the number of kinds of faults, from single bytes and escapes.
 fn count_faults(path: &[u8]) -> usize {
     let text = String::from_utf8_lossy(path).to_lowercase();
     let kinds: &[&[&str]] = &[

@@ -1,4 +1,4 @@
-//! New paths and queries: no value puts more into them than itself.
+//! New paths and queries: a value can't add a segment or a parameter.
 
 use postern::http::{percent_decode, query_pairs};
 use postern::internals::rewrite::{
@@ -17,7 +17,7 @@ const KEEP: PathRules = PathRules {
     escaped_percent: EscapedPercent::Keep,
 };
 
-/// Text that would like to be more than a value.
+/// Text that tries to be more than a value.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a./\\\\;?#%&=+ é:@-]{0,6}",
@@ -180,7 +180,7 @@ proptest! {
     }
 }
 
-/// Name and value, decoded, and the bytes as they stand.
+/// The decoded name and value, and the original bytes.
 type Parameter = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 fn read(query: &[u8]) -> Vec<Parameter> {

@@ -1,4 +1,4 @@
-//! The router against an oracle that evaluates every rule by the text it was written in.
+//! The router, compared with a model that evaluates the text of every rule.
 
 use std::cmp::Reverse;
 
@@ -68,7 +68,7 @@ fn pattern() -> impl Strategy<Value = (Kind, String)> {
 
 fn rule() -> impl Strategy<Value = Written> {
     let hosts = select(&["h.x", "a.h.x", "b.a.h.x", "*.x", "*.h.x", "*.a.h.x", "*"][..]);
-    // Mostly none, so that rules often fit by more than one of their conditions and have to be ordered.
+    // Mostly none, so that several rules often match and have to be ordered.
     let condition = |names: &'static [&'static str]| {
         let some = proptest::collection::vec((select(names), select(TESTS)), 0..3);
         prop_oneof![3 => Just(Vec::new()), 1 => some]
@@ -142,7 +142,7 @@ fn compiled((written, matching): (&Written, u32)) -> Rule {
     }
 }
 
-/// How good a host's pattern is, where it fits: more is better.
+/// The precedence of a matching host pattern. A higher value wins.
 fn host_rank(pattern: &str, host: &str) -> Option<usize> {
     if pattern == "*" {
         return Some(0);
@@ -155,7 +155,7 @@ fn host_rank(pattern: &str, host: &str) -> Option<usize> {
     }
 }
 
-/// Exact; how many segments; which are literals; closed. More is better.
+/// The precedence of a path pattern: exact, number of segments, positions of literals, closed. A higher value wins.
 type PathRank = (bool, usize, Vec<bool>, bool);
 
 fn path_rank(path: Option<&(Kind, String)>, asked: &str) -> Option<PathRank> {
@@ -218,7 +218,7 @@ fn others_hold(rule: &Written, asked: &Asked) -> bool {
         && all(&rule.query, &pairs, false)
 }
 
-/// Every rule is tried with every host of it; the best one of those that fit in whole.
+/// Tries every rule with each of its hosts, and returns the best matching one.
 fn oracle(rules: &[Written], asked: &Asked) -> Option<(u32, u32)> {
     let mut fitting = Vec::new();
     for (rule, at) in rules.iter().zip(0_u32..) {

@@ -1,4 +1,4 @@
-//! A policy that is read piece by piece is the same as one that is read whole, and wrong in the same way.
+//! A policy that is read in chunks gives the same config and the same errors as one that is read at once.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::whole_text;
 
-/// Each piece in memory of its own, as a host hands it over.
+/// A text whose chunks are copies, as from a host.
 struct Copied<'t>(&'t [u8]);
 
 impl Chunks for Copied<'_> {
@@ -21,7 +21,7 @@ impl Chunks for Copied<'_> {
     }
 }
 
-/// A text that ends before it says.
+/// A text that is shorter than its stated length.
 struct Cut<'t>(&'t [u8], usize);
 
 impl Chunks for Cut<'_> {
@@ -35,7 +35,7 @@ impl Chunks for Cut<'_> {
     }
 }
 
-/// What was read, or what was told.
+/// The config, or the errors.
 fn told(read: Result<Config, ConfigErrors>) -> String {
     match read {
         Ok(config) => format!("{config:#?}"),
@@ -51,7 +51,7 @@ fn same_in_pieces(text: &[u8], sizes: impl IntoIterator<Item = usize>) {
     }
 }
 
-/// Everything that the documents of this file are cut from.
+/// The parts of this test's documents.
 fn texts() -> Vec<String> {
     let mut texts = vec![whole_text(), "{}".to_owned(), " { } \n".to_owned()];
     texts.push(whole_text().replace(',', " ,\n\t").replace(':', " : "));
@@ -65,7 +65,7 @@ fn texts() -> Vec<String> {
 }
 
 #[test]
-fn pieces_of_any_size() {
+fn reads_chunks_of_any_size() {
     for text in texts() {
         same_in_pieces(
             text.as_bytes(),
@@ -74,9 +74,9 @@ fn pieces_of_any_size() {
     }
 }
 
-/// serde_json reads the whole text, and says where it is no JSON.
+/// serde_json reads the whole text and reports the position of the error.
 #[test]
-fn wherever_a_text_is_cut() {
+fn reports_where_a_text_is_cut() {
     for text in texts() {
         let text = text.as_bytes();
         for end in 0..text.len() {
@@ -96,7 +96,7 @@ fn wherever_a_text_is_cut() {
 }
 
 #[test]
-fn as_deep_as_may_be_and_deeper() {
+fn limits_the_depth() {
     for (before, after) in [
         (r#"{"x": "#, "}"),
         (r#"{"routes": ["#, "]}"),
@@ -117,7 +117,7 @@ fn as_deep_as_may_be_and_deeper() {
 }
 
 #[test]
-fn a_text_that_ends_early_or_cannot_be_read_is_refused() {
+fn refuses_a_text_that_ends_early_or_cannot_be_read() {
     let text = whole_text();
     for end in [0, 1, 1000, text.len() - 1] {
         let cut = Cut(text.as_bytes(), end);
