@@ -1,5 +1,5 @@
-//! The fuzzers' own functions on stable, each on a fixed number of inputs, the same ones on every run: seeds, and what
-//! comes of them by small changes.
+//! The functions of the fuzzers on stable Rust, each with a fixed number of inputs, the same on every run: seeds, and
+//! small changes of them.
 #![expect(
     clippy::arithmetic_side_effects,
     reason = "a test: what overflows fails it"
@@ -18,7 +18,7 @@ mod tests {
     use super::targets;
     use postern::http::HeaderMap;
 
-    /// SplitMix64: small, and good enough to choose changes by.
+    /// SplitMix64: small, and good enough for choosing changes.
     struct Random(u64);
 
     impl Random {
@@ -40,7 +40,7 @@ mod tests {
         }
     }
 
-    /// One to four small changes: a byte, a piece that is known to hurt, a cut, a part of another seed.
+    /// Makes one to four small changes: a byte, a known difficult piece, a cut, a part of another seed.
     fn change(seeds: &[Vec<u8>], pieces: &[&[u8]], random: &mut Random) -> Vec<u8> {
         let mut data = seeds[random.below(seeds.len())].clone();
         for _ in 0..=random.below(4) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use postern::internals::source::JsonPath;
 use serde_json::Value;
 
-/// What is refused though the suite has it, and a part of what is told then. Nothing may be answered otherwise.
+/// Queries of the suite that are refused, and a part of the error. All others must have the result of the suite.
 const REFUSED: [(&str, &str); 4] = [
     (
         "functions, match, filter, match function, unicode char class, uppercase",
@@ -38,7 +38,7 @@ struct Case {
 }
 
 impl Case {
-    /// What is wrong with the answer.
+    /// The difference from the expected result.
     fn fault(&self) -> Option<String> {
         let path = match JsonPath::compile(&self.selector) {
             Ok(_) if self.invalid_selector => return Some("taken".to_owned()),

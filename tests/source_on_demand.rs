@@ -57,7 +57,7 @@ fn header(callout: &Callout, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value).into_owned())
 }
 
-/// What an answer says, in a word, with the document's text.
+/// The state of an entry in a word, with the document's text.
 fn say(answer: &EntryState) -> String {
     let text = |document: &Document| document.value().to_string();
     match answer {
@@ -267,7 +267,7 @@ fn the_bound_is_the_memory_of_documents() {
             assert!(matches!(result, ReadResult::Found(_)), "{result:?}");
         }
         assert_eq!(source.documents(), remembered, "{body}");
-        // Confirmed, it weighs the same.
+        // A confirmed document has the same weight.
         assert!(matches!(
             ask(&mut source, b"c", at(61)),
             EntryState::Stale(_, Some(_))
@@ -311,7 +311,8 @@ fn act() -> impl Strategy<Value = Act> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Bounded whatever comes; one flight a key; never another key's document, nor one that is too old.
+    /// After any events: the bounds hold, each key has at most one callout, and an answer is never another key's
+    /// document nor one that is too old.
     #[test]
     fn bounded_and_right(acts in prop::collection::vec(act(), 0..200)) {
         let mut source = on_demand(LIMITS);

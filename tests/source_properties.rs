@@ -1,4 +1,4 @@
-//! What holds for any text, any bytes and any document that comes to the config centres' code.
+//! Properties of the config centres' code for any text, any bytes and any document.
 
 use std::collections::HashMap;
 
@@ -61,7 +61,7 @@ fn json_text() -> impl Strategy<Value = String> {
     value.boxed()
 }
 
-/// The same, with a piece of it cut out, or something put in.
+/// The same, with a piece cut out or something inserted.
 fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
         &b""[..],
@@ -92,12 +92,12 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// What may stand before a text: nothing, or the mark of its byte order.
+/// What may stand before a text: nothing, or a byte order mark.
 fn mark() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["", "\u{feff}"])
 }
 
-/// Reads a text slice by slice.
+/// Reads a text in slices.
 fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceError> {
     let mut tree = FormatReader::Json(JsonReader::in_pieces(whole));
     loop {
@@ -107,7 +107,7 @@ fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceErr
     }
 }
 
-/// What `items` selects, read off the text; `None` where it can't be.
+/// What `items` selects, read from the text; `None` where it can't be read so.
 fn off_the_text(
     text: &[u8],
     items: &JsonPath,
@@ -180,7 +180,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What an index says, to be compared: an item, none, or that it is in doubt.
+/// The result of an index for comparison: an item, none, or ambiguous.
 fn said(entry: Entry<'_>) -> Result<Option<&Value>, &'static str> {
     match entry {
         Entry::Found(item) => Ok(item.value()),
@@ -225,7 +225,7 @@ proptest! {
         let quick = select(&format!("{path}{last}"));
         let twice = [quick.clone(), quick].concat();
         if last.is_empty() {
-            // As a part of itself: what has been selected stands below the root.
+            // The root itself is the document: selected values stand below it.
             let inner = path.strip_prefix('$').unwrap();
             let below = json!({"r": root});
             let general = JsonPath::compile(&format!("$['r','r']{inner}")).unwrap();
@@ -338,7 +338,7 @@ proptest! {
                 prop_assert_eq!(items, selected);
                 prop_assert_eq!(reached, query.reaches(&value));
             }
-            // Members of an object, or a place from the end: the whole is read then.
+            // Members of an object, or an index from the end: then the whole document is read.
             (_, Ok(None)) | (Err(_), Err(SourceError::Malformed(_))) => {}
             (value, items) => prop_assert!(false, "{:?} {:?}", value, items),
         }
@@ -374,7 +374,7 @@ proptest! {
     }
 }
 
-/// Arrays and objects as deep as the library takes them, and one deeper, whatever is gone into.
+/// Arrays and objects of the deepest nesting that the library accepts, and one level deeper.
 #[test]
 fn depth_in_slices() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
@@ -390,7 +390,7 @@ fn depth_in_slices() {
     }
 }
 
-/// What stands in a document is never told, wherever it is broken.
+/// An error never quotes the document, wherever the mistake is.
 #[test]
 fn an_error_in_a_slice_does_not_quote_the_document() {
     let text = br#"{"hunter1": ["hunter2", {"hunter3": "hunter4"}], "hunter5": "hunter6"}"#;

@@ -1,4 +1,4 @@
-//! What the engines of one VM read of documents between two looks at the requests, however many come at once.
+//! How much the engines of one VM read of documents between two turns of the requests, however many arrive at once.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::panic,
@@ -22,7 +22,7 @@ use postern::time::Timestamp;
 const OFTEN: Option<Duration> = Some(Duration::from_millis(1));
 const USUALLY: Option<Duration> = Some(Duration::from_millis(100));
 
-/// More than this many bytes of documents never come into use at once: twice a slice.
+/// The most bytes of documents that come into use at once: twice a slice.
 const MOST: usize = 512 << 10;
 
 /// The documents that came into use, with their lengths.
@@ -38,7 +38,7 @@ impl Observer for Loaded {
 }
 
 impl Loaded {
-    /// What came since this was asked last.
+    /// The documents since the last call.
     fn take(&mut self) -> BTreeSet<String> {
         let loaded = std::mem::take(&mut self.0);
         let bytes: usize = loaded.iter().map(|(_, bytes)| bytes).sum();
@@ -55,7 +55,7 @@ impl Inputs for Clock {
     }
 }
 
-/// A VM, and what is around it.
+/// A VM and its surroundings.
 struct Vm {
     store: Store,
     shared: LocalData,
@@ -79,7 +79,7 @@ impl Vm {
         Engine::new(Arc::new(policy), &self.store, &mut self.loaded)
     }
 
-    /// Lets the time pass after which the engine wants to be ticked, and ticks it.
+    /// Lets the tick period of the engine pass, and ticks it.
     fn tick(&mut self, engine: &mut Engine) -> Vec<ExchangeId> {
         self.clock.0 = self.clock.0.after(engine.tick_period().unwrap());
         let woken = engine.tick(self.clock.0, &mut self.shared, &mut self.loaded);
@@ -163,7 +163,7 @@ fn many_documents_at_once_share_a_slice() {
     for flight in flights {
         vm.reply(&mut engine, flight, &text);
     }
-    // All that came before the next tick counts as one.
+    // All documents that arrive before the next tick count as one.
     loaded.extend(vm.loaded.take());
     assert_eq!(engine.tick_period(), OFTEN);
     let mut turns = 0;
@@ -232,7 +232,7 @@ fn engines_of_one_vm_share_a_slice_fairly() {
                 *last = rounds;
             }
         }
-        // All of their ticks together are one.
+        // All their ticks together count as one.
         vm.loaded.take();
         rounds += 1;
         assert!(rounds < 1000, "it never ends");
@@ -263,7 +263,7 @@ fn documents_on_demand_spend_the_budget_too() {
     for (_, flight) in waiting.iter().skip(1) {
         assert_eq!(vm.reply(&mut engine, *flight, &large), []);
     }
-    // What is small isn't put off.
+    // Small documents are not delayed.
     let (first, flight) = waiting.first().unwrap();
     assert_eq!(
         vm.reply(&mut engine, *flight, b"[1]"),
@@ -278,7 +278,7 @@ fn documents_on_demand_spend_the_budget_too() {
         turns += 1;
         assert!(turns < 1000, "it never ends");
     }
-    // Neither keeps the other waiting.
+    // Neither delays the other.
     assert_eq!(woken.len(), 19);
     assert!(vm.loaded.take().contains("large"));
     for (waiting, _) in waiting {
@@ -290,7 +290,7 @@ fn documents_on_demand_spend_the_budget_too() {
     }
 }
 
-/// A client that chooses the keys can't have more come than there is room for: what is above it fails.
+/// A client that chooses the keys can't fill the memory: replies above the bound fail.
 #[test]
 fn bounds_the_replies_that_wait() {
     let mut vm = Vm::new();

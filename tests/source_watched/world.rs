@@ -199,7 +199,7 @@ impl World {
         }
     }
 
-    /// Looks on at what has come: all of it, or a step where that is slow.
+    /// Goes on with what has arrived: all of it, or one step where reading is slow.
     pub(super) fn read_on(&mut self, at: usize) {
         let vm = &mut self.vms[at];
         let mut budget = match self.slow {
@@ -218,7 +218,7 @@ impl World {
         }
     }
 
-    /// The candidate is read to its end.
+    /// Accepts or rejects the candidate, which is read to its end.
     pub(super) fn conclude(&mut self, at: usize, candidate: Candidate) {
         let watched = &mut self.vms[at].watched;
         match version_of(candidate.text()) {

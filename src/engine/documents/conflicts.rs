@@ -216,7 +216,7 @@ impl<'r> Round<'r> {
         if self.news.contains(&id) || self.news.contains(&rival) {
             let source = self.policy.sources.name(rival);
             let reason = format!(
-                "name: `{source}` has a consumer of that name too, so it is nobody's in both"
+                "name: `{source}` has a consumer of that name too, so the consumer is ignored in both"
             );
             self.tell(id, consumer, &reason);
         }
@@ -237,13 +237,12 @@ impl<'r> Round<'r> {
         {
             return;
         }
-        let (source, whose) = match rival.0 {
-            Some(rival) => (self.policy.sources.name(rival), "neither's"),
-            None => ("the policy", "that one's"),
+        let (source, result) = match rival.0 {
+            Some(rival) => (self.policy.sources.name(rival), "it belongs to neither"),
+            None => ("the policy", "it belongs to that consumer"),
         };
         let other = String::from_utf8_lossy(other.name().bytes());
-        let reason =
-            format!("credentials: `{other}` of {source} has a key of it too, so it is {whose}");
+        let reason = format!("credentials: `{other}` of {source} has this key too, so {result}");
         self.tell(id, consumer, &reason);
     }
 

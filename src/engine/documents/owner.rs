@@ -9,8 +9,9 @@ use super::sources::{SourceState, Sources};
 use crate::engine::event::Observer;
 
 impl Sources {
-    /// Whose `key` is at `provider`: the policy's own consumers first, then those of documents. One that two claim there,
-    /// in one document or in two, is nobody's, and so is one of a consumer whose name two lists have.
+    /// The credential with `key` at `provider`: of the policy's own consumers first, then of those of documents. A key
+    /// that two consumers of documents have, in one document or in two, belongs to none of them, and so does a key of a
+    /// consumer with a name that two lists have.
     pub(in crate::engine) fn find_credential<'s>(
         &'s self,
         policy: &'s Policy,
@@ -86,7 +87,7 @@ impl Sources {
         claims > 1
     }
 
-    /// How many consumers of this source are nobody because of their names.
+    /// How many consumers of this source are ignored because another list has their names.
     pub(in crate::engine) fn contested(&self, id: SourceId) -> usize {
         self.conflict_check.contested(id)
     }

@@ -36,7 +36,7 @@ pub struct Items {
     steps: Box<[PathStep]>,
     /// For each open array and object on the way: how many of its parts were read.
     way: Vec<usize>,
-    /// Whether the member whose name was read last is on the way.
+    /// Whether the name that was read last is that of a member on the way.
     is_named: bool,
     is_reached: bool,
 }

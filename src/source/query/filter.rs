@@ -11,7 +11,7 @@ use super::segments;
 enum Term {
     Query(Query),
     Literal(Value),
-    /// A function whose result is a value.
+    /// A function with a value as its result.
     Value(Operand),
     /// A function that holds or doesn't.
     Logical(Logical),

@@ -18,7 +18,7 @@ pub(super) struct Unexpected<'t> {
 #[derive(Clone, Copy, Debug)]
 enum Expected {
     This(&'static str),
-    /// A text in quotes that is a pattern. Why it is none can be found out once more, for whom it interests.
+    /// A text in quotes that is a pattern. The error of the pattern is found again where it is shown.
     Pattern,
 }
 

@@ -398,7 +398,7 @@ impl Watched {
         }
     }
 
-    /// Takes the newest document from the board, where it isn't the one that is held or one that was found to be bad.
+    /// Takes the newest document from shared data, unless it is the last good one or one that was rejected.
     fn adopt(&mut self, newest: Newest, now: Timestamp, shared_data: &mut dyn SharedData) -> bool {
         let known = [
             self.last_good.as_ref().map(|last_good| last_good.hash),
