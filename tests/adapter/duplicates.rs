@@ -207,16 +207,22 @@ fn reports_both_owners_of_a_key() {
         gate.is(key, name);
     }
     let told = gate.told().join("\n");
-    let policys = "`own` of the policy has a key";
+    let policys = "`own` of the policy has this key";
     for (record, other) in [
         ("source=one record=plain-plain ", policys),
         ("source=one record=plain-digest ", policys),
         ("source=two record=digest-plain ", policys),
         ("source=two record=digest-digest ", policys),
-        ("source=one record=both ", "`both-too` of two has a key"),
-        ("source=two record=both-too ", "`both` of one has a key"),
-        ("source=one record=mixed ", "`mixed-too` of two has a key"),
-        ("source=two record=mixed-too ", "`mixed` of one has a key"),
+        ("source=one record=both ", "`both-too` of two has this key"),
+        ("source=two record=both-too ", "`both` of one has this key"),
+        (
+            "source=one record=mixed ",
+            "`mixed-too` of two has this key",
+        ),
+        (
+            "source=two record=mixed-too ",
+            "`mixed` of one has this key",
+        ),
     ] {
         let is_it = |line: &&str| line.starts_with(record) && line.contains(other);
         assert_eq!(told.lines().filter(is_it).count(), 1, "{record}: {told}");
