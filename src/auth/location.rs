@@ -40,7 +40,7 @@ impl Location {
         }
     }
 
-    /// Whether both look at the same bytes of a request, whatever they make of them.
+    /// Whether both read the same bytes of a request.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
@@ -67,8 +67,7 @@ impl Location {
 pub(crate) struct Occurrence<'p> {
     /// The location.
     pub location: &'p Location,
-    /// Whether it is known to be the only header field of its name, and that none has a name that an upstream may take for
-    /// it.
+    /// Whether it is known that no other header field has this name, or a name that an upstream may read as this one.
     pub is_alone: bool,
 }
 
@@ -77,10 +76,10 @@ pub(crate) struct Occurrence<'p> {
 pub(crate) enum Extracted<'r, 'p> {
     /// Nothing.
     Absent,
-    /// One credential, at this location. It may be empty: that is a credential too, and nobody's.
+    /// One credential, at this location. It may be empty: an empty credential belongs to no consumer.
     One(Cow<'r, [u8]>, Occurrence<'p>),
-    /// More than one, at one location or at several: which of them counts, an upstream may see differently. The locations
-    /// are all that hold one.
+    /// Several credentials, at one location or at several. An upstream may choose another one than the gate. Holds every
+    /// location that has one.
     Repeated(Vec<&'p Location>),
 }
 
@@ -165,8 +164,8 @@ fn in_cookies<'r, 'p>(
     found
 }
 
-/// A header with a credential stands alone: one more of its name, be it of another scheme, is a second one, because an
-/// upstream may read that.
+/// A header with a credential must be the only one of its name. Another one counts as a second credential, even if it is of
+/// another scheme, because an upstream may read that one.
 fn in_header<'r, 'p>(
     name: &KnownName,
     prefix: Option<&Prefix>,
@@ -188,7 +187,7 @@ fn in_header<'r, 'p>(
     }
 }
 
-/// The same where there are several header fields of that name.
+/// As [`in_header`], if there are several header fields of that name.
 #[inline(never)]
 fn in_fields<'r, 'p>(
     name: &KnownName,
@@ -211,7 +210,7 @@ fn in_fields<'r, 'p>(
 }
 
 impl<'p> Occurrence<'p> {
-    /// Of a location of which it isn't known what else there is.
+    /// An occurrence that may not be the only one.
     const fn among(location: &'p Location) -> Self {
         Self {
             location,
@@ -287,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn one_credential_wherever_it_stands() {
+    fn extracts_one_credential_from_each_location() {
         assert_eq!(reads(&[], ""), "absent");
         assert_eq!(reads(&[("x-api-key", "k")], ""), "k");
         assert_eq!(reads(&[("authorization", "bearer k")], ""), "k");
@@ -298,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_alone_is_told() {
+    fn reports_a_header_that_is_alone() {
         let locations = locations();
         for (pairs, query, is_alone) in [
             (&[("x-api-key", "k")][..], "", true),
@@ -331,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_of_a_list() {
+    fn extracts_a_member_of_a_list() {
         let locations = [member("key.")];
         for (values, expected) in [
             (&["key.K"][..], Some("K")),
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn members_overlap_where_both_prefixes_may_begin_one() {
+    fn members_overlap_if_one_prefix_begins_with_the_other() {
         for (left, right, expected) in [
             ("key.", "key.", true),
             ("key.", "KEY.a", true),
@@ -384,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_is_seen() {
+    fn reports_repeated_credentials() {
         assert_eq!(
             reads(&[("x-api-key", "k"), ("x-api-key", "k")], ""),
             "2 times"

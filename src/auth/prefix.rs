@@ -4,15 +4,15 @@ use crate::http::{is_token, is_token_byte};
 
 /// What stands before a credential in a header field, such as `Bearer `.
 ///
-/// Its first word decides which fields are meant, in any case and whatever stands behind it: servers differ in what they
-/// take for the blank (`Bearer<TAB>K`), and a field that one of them reads as this scheme's must not pass unverified. A
-/// prefix without a blank (`key-`) is no word; a field that begins with it is meant.
+/// Its first word decides which fields belong to the scheme, in any case and with any byte behind it. Servers differ in the
+/// bytes that they accept as the blank (`Bearer<TAB>K`), and no field that one of them reads as this scheme's may pass
+/// unverified. A prefix without a blank (`key-`) is not a word: each field that begins with it belongs to the scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
     word: Box<[u8]>,
-    /// What follows the first word, without blanks around it; mostly nothing.
+    /// What follows the first word, without blanks around it. Empty in most policies.
     rest: Box<[u8]>,
-    /// Whether a field has to have more than the word, or its end, behind the word.
+    /// Whether the word in a field must end where this one ends.
     is_whole_word: bool,
 }
 
@@ -23,7 +23,7 @@ impl Prefix {
         let text = text.trim_ascii_start();
         let blank = text.iter().position(u8::is_ascii_whitespace);
         let (word, rest) = text.split_at_checked(blank.unwrap_or(text.len()))?;
-        // Behind a word that ends like `key=`, anything may follow.
+        // Any byte may follow a word like `key=`.
         let is_whole_word = blank.is_some() && word.last().copied().is_some_and(is_token_byte);
         (!word.is_empty()).then(|| Self {
             word: word.into(),
@@ -42,7 +42,7 @@ impl Prefix {
     /// where it is of this one and holds no credential.
     ///
     /// Envoy joins several fields `authorization` into one (`Basic x,Bearer y`; tried on 1.40). Where one of them, but not
-    /// the first, is of this scheme, the field is, and holds no credential that could be told.
+    /// the first, is of this scheme, the field is of this scheme too, and its credential can't be separated from the rest.
     #[must_use]
     pub fn credential<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         match self.behind_word(value) {
@@ -60,7 +60,7 @@ impl Prefix {
     }
 
     /// What stands behind the first word, where that is this one's. Some servers take other bytes than blanks for blanks
-    /// before it (0xA0, say): then nothing that could be told stands behind it.
+    /// before it, such as 0xA0. The credential can't be separated then.
     fn behind_word<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         let is_start = |byte: &u8| byte.is_ascii_graphic();
         let start = value.iter().position(is_start).unwrap_or(value.len());
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_meant() {
+    fn reads_fields_of_its_scheme() {
         for (prefix, value, credential) in [
             ("Bearer ", "Bearer K", Some("K")),
             ("Bearer ", "bEARER   K ", Some("K")),

@@ -1,4 +1,4 @@
-//! API keys, as they are stored, and whose they are.
+//! Tables that find credentials by their identifiers: an API key or its digest, a user name, a key id.
 
 use sha2::{Digest, Sha256};
 
@@ -6,37 +6,38 @@ use crate::arena::{EntryId, EntryReader, HandleTable, Pool};
 use crate::hash::{Seeded, Set};
 use crate::secret::constant_time_eq;
 
-/// How a key is known.
+/// How an identifier is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdentifierForm {
-    /// By itself.
+    /// As the client sends it.
     Plain,
-    /// By its SHA-256. For keys of full entropy, as keys are: no salt is needed where nothing can be guessed.
+    /// As its SHA-256. Good for API keys: they have full entropy, so they can't be guessed and need no salt.
     Sha256,
 }
 
-/// Which credential each key is. Lookup costs the same however many there are.
+/// The credentials of one provider. A look-up takes the same time for any number of them.
 ///
-/// A credential is an entry of a [`Pool`] that begins with the key, or its digest, as a text; the rest of the entry is its
-/// owner's business. They are found by a hash that is seeded at random for each table, and then compared in constant time.
+/// A credential is an entry of a [`Pool`] that begins with the identifier as a text. The rest of the entry is for the caller.
+/// A credential is found by a hash with a random seed for each table, and then compared in constant time.
 #[derive(Debug, Default)]
 pub(crate) struct CredentialTable {
     seed: Seeded,
     plain: HandleTable,
     digests: HandleTable,
-    /// A key that two claim is nobody's.
+    /// Identifiers that two credentials have. They find neither.
     contested: Set<EntryId>,
 }
 
-/// The key is somebody's already; from now on it is nobody's. Holds the credential that had it, the first time.
+/// Another credential has the same identifier. The identifier finds neither from now on. Holds the other credential the first
+/// time only.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Taken(pub Option<EntryId>);
 
 impl CredentialTable {
-    /// Takes in the credential at `at`, which knows its key in this form.
+    /// Adds the credential at `at`, whose identifier is stored in this form.
     ///
     /// # Errors
-    /// [`Taken`] where the key is another's already in the same form: it is nobody's from now on.
+    /// [`Taken`] if another credential has the same identifier in the same form.
     pub(crate) fn insert(
         &mut self,
         form: IdentifierForm,
@@ -58,8 +59,8 @@ impl CredentialTable {
         Ok(())
     }
 
-    /// The credential that `key` is, and its entry read up to behind the key; none where two claim it, in whatever form
-    /// each knows it. The empty key is nobody's: who has its digest hashed a variable that wasn't set.
+    /// The credential that `key` identifies, and its entry after the identifier. `None` if two credentials have it, in any
+    /// form. The empty key identifies no credential: its digest comes from a variable that wasn't set.
     #[must_use]
     #[inline(always)]
     pub(crate) fn owner<'p>(
@@ -83,8 +84,8 @@ impl CredentialTable {
         (!is_contested).then_some((at, entry))
     }
 
-    /// Whether two or more claim `key`. Asked of each table where there are several: a key that is nobody's in one of them
-    /// must be nobody's in all.
+    /// Whether several credentials have this identifier. With several tables, ask each of them: an identifier that is contested
+    /// in one table finds no credential in any other.
     #[must_use]
     pub(crate) fn is_contested(&self, key: &[u8], pool: &Pool) -> bool {
         let has_both_forms = !self.plain.is_empty() && !self.digests.is_empty();
@@ -100,19 +101,19 @@ impl CredentialTable {
         }
     }
 
-    /// The digest that a key may be known by.
+    /// The digest of an identifier.
     #[must_use]
     pub(crate) fn digest(key: &[u8]) -> [u8; 32] {
         digest(key)
     }
 
-    /// Whether any key is known in this form.
+    /// Whether any identifier is stored in this form.
     #[must_use]
     pub(crate) fn has(&self, form: IdentifierForm) -> bool {
         !self.slots(form).is_empty()
     }
 
-    /// The credential that had this key, or this digest, first: contested or not.
+    /// The first credential with this stored identifier, contested or not.
     #[must_use]
     #[inline(never)]
     pub(crate) fn holder(&self, form: IdentifierForm, key: &[u8], pool: &Pool) -> Option<EntryId> {
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_finds_its_owner() {
+    fn finds_the_owner_of_each_key() {
         let mut keys = Keys::default();
         keys.plain("a", 1).unwrap();
         keys.hashed("b", 2).unwrap();
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_two_claim_is_nobodys() {
+    fn finds_no_owner_of_a_key_of_two_credentials() {
         let mut keys = Keys::default();
         keys.plain("a", 1).unwrap();
         keys.plain("b", 4).unwrap();
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_empty_key_is_nobodys() {
+    fn finds_no_owner_of_the_empty_key() {
         let mut keys = Keys::default();
         keys.hashed("", 1).unwrap();
         keys.plain("", 2).unwrap();
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn also_where_they_know_it_in_two_forms() {
+    fn finds_no_owner_of_a_key_in_two_forms() {
         let mut keys = Keys::default();
         keys.plain("a", 1).unwrap();
         assert!(!keys.table.is_contested(b"a", &keys.pool));

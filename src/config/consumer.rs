@@ -1,4 +1,4 @@
-//! Who may be let in, and by what they prove it.
+//! Consumers and the sources that hold them, as they are written.
 
 mod generated;
 mod plain;
@@ -47,14 +47,14 @@ pub(crate) struct ConsumerRef<'a> {
 }
 
 impl<'a> ConsumerRef<'a> {
-    /// Reads the usual record of a source's document where `text` begins with one, which is quick, and says how long it is;
-    /// `None` where it has to be read as JSON, and then by [`Consumer::from_document`].
+    /// Reads a record of a source's document, if `text` begins with one in the usual form, and returns its length. This is fast.
+    /// `None` if it has to be read as JSON, by [`Consumer::from_document`].
     pub(crate) fn plain(text: &'a [u8]) -> Option<(Self, usize)> {
         plain::consumer(text)
     }
 }
 
-/// So many errors are told of a record of a document.
+/// The most errors that are reported of a record of a document.
 pub(crate) const MOST_OF_RECORD: usize = 8;
 
 impl Consumer {
@@ -72,11 +72,10 @@ impl Consumer {
         }
     }
 
-    /// Reads one record of a source's document (`consumersFrom`), and says what is wrong with those of its credentials that
-    /// were left out. It is read as in the policy, but for two things. It was written by a program, perhaps: `null` is left
-    /// out, a number is its text where a name is wanted, and a bad credential is left out as long as there is a good one.
-    /// And `{env: NAME}` is refused: who writes documents has no business with the gateway's environment. It is read in one
-    /// go: see that it isn't long.
+    /// Reads one record of a source's document (`consumersFrom`). Returns also the errors of the credentials that were left out.
+    /// A record is read as in the policy, with two differences. Programs may write it, so a `null` is left out, a number is its
+    /// text where a name is expected, and a bad credential is left out as long as there is a good one. And `{env: NAME}` is
+    /// refused: a document must not read the gateway's environment. It is read in one step, so it must be short.
     ///
     /// # Errors
     /// The first eight things that are wrong with the record, each with its path from the record's root.

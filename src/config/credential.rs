@@ -1,4 +1,4 @@
-//! What a consumer proves its identity by, of every kind.
+//! The credentials of consumers, of every kind, as they are written.
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::Record as _;
@@ -37,7 +37,7 @@ impl Credential {
     }
 }
 
-/// Takes the list of credentials out of a record, which has an empty one then.
+/// Takes the list of credentials out of a record, and leaves an empty one.
 pub(super) fn take_credentials<'a>(record: &mut Node<'a>) -> Vec<Node<'a>> {
     let Node::Map(entries) = record else {
         return Vec::new();
@@ -50,8 +50,7 @@ pub(super) fn take_credentials<'a>(record: &mut Node<'a>) -> Vec<Node<'a>> {
     Vec::new()
 }
 
-/// Refuses `{env: NAME}` in a credential of a document, whichever kind it is of: the text of one of its fields, or a field
-/// of its own.
+/// Refuses `{env: NAME}` in a credential of a document, of any kind: as the value of a field, or as a field `env`.
 pub(super) fn refuse_environment(credential: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) {
     let mut refuse = |node: &Node<'_>, at: &Path<'_>| {
         if node.entry("env").is_some() {

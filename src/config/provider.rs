@@ -21,8 +21,8 @@ one_of! {
 }
 
 impl Provider {
-    /// The kind, by the field that it is written in. It is also what documents of consumers are learnt by: a kind whose
-    /// credentials are read by more than its kind has to say so here.
+    /// The kind: the name of its field. Documents of consumers are shared by this name, so a kind must add here all that the
+    /// reading of its credentials depends on.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
     })
 }
 
-/// The providers of a policy, by names that requirements can tell from `none`.
+/// The providers of a policy, by name. `none` is no name, because requirements use it.
 pub(super) fn providers(
     node: &Node<'_>,
     at: &Path<'_>,

@@ -32,7 +32,7 @@ pub(super) fn decide<'p>(
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Decision {
-    // Looked at where it was read to: to hand it on by value would copy all of it, for every request.
+    // By reference: a move would copy the whole head, for every request.
     let decision = match &Head::read(request, policy) {
         Ok(head) => decide_by(head, policy, exchange),
         Err(denial) => Decision::Step(malformed(denial.clone(), request, policy, exchange)),
@@ -57,7 +57,7 @@ fn decide_by<'p>(
     let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
     trace::matched(head, found, route, exchange);
     match follow(head, found, route, policy, exchange) {
-        // By itself, so that the compiler knows the outcome: this is what nearly every request comes to.
+        // A branch of its own, so that the compiler knows the outcome: nearly every request ends here.
         Ok(Step::Continue) => {
             tell(exchange, matched, Outcome::Forwarded, None);
             Decision::Step(Step::Continue)
@@ -102,7 +102,7 @@ fn follow<'p>(
     if !policy.log_properties.is_empty() {
         identified(&authenticated, exchange.observer);
     }
-    // Where there are no lookups, there is nothing to be dropped either.
+    // A route without lookups has nothing to drop.
     let looked_up;
     let mut attributes = Attributes {
         head,
@@ -144,8 +144,8 @@ fn follow<'p>(
     }
 }
 
-/// Why a request stops that the route's requirement isn't met for: nothing is known of its sender then, not even by a half of
-/// the requirement.
+/// Stops a request that doesn't meet the route's requirement. Its sender is unknown then, even if a part of the requirement is
+/// met.
 #[cold]
 #[inline(never)]
 fn unauthenticated(
@@ -164,7 +164,7 @@ fn unauthenticated(
     stopped(stop, &attributes, route, exchange)
 }
 
-/// Why a request stops; where it is denied, with what the route changes of denials.
+/// Stops a request. A denial gets the route's edits of denials.
 #[cold]
 #[inline(never)]
 fn stopped(
@@ -176,13 +176,13 @@ fn stopped(
     if matches!(stop, Stop::Wait(..)) {
         attributes.authenticated.remember(exchange);
     }
-    // What was meant for the upstream's response is not for this one.
+    // The edits for the upstream's response don't belong to this one.
     exchange.edits.response.clear();
     if matches!(stop, Stop::Deny(_)) {
         let edits = route.spec.edits_of_denials();
         if let Some(edits) = edits {
             let list = &mut exchange.edits.response;
-            // Nothing is wrong with what is left out.
+            // An edit that is left out is no error.
             let _: Result<(), Denial> =
                 forward::edit_own(list, edits, attributes, InvalidValue::Omit);
         }
@@ -238,7 +238,7 @@ fn look_up<'p>(
     policy: &Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<LookupResults<'p>, Stop> {
-    // What needs no lookup is checked first: nobody makes the gate ask a source for somebody who may not.
+    // Conditions that need no lookup are checked first, so that a request that isn't allowed causes no callout.
     if let Some(condition) = route.spec.authorize() {
         if holds(condition, attributes, Lookups::Pending) == Some(false) {
             trace::checked(route, attributes, Lookups::Pending, policy, exchange);
@@ -246,7 +246,7 @@ fn look_up<'p>(
         }
     }
     match route.spec.lookups() {
-        // As most have that have any.
+        // Most routes with lookups have one.
         [only] => {
             let result = find_out(only, attributes, policy, exchange)?;
             if result.is_failure_fallback() {
@@ -280,7 +280,7 @@ fn look_up_all<'p>(
         }
         values.push(result);
     }
-    // Told here, because an exchange that waits for a later lookup does the earlier ones again.
+    // Reported here, because an exchange that waits for a later lookup does the earlier ones again.
     for lookup in fell_back {
         tell_fallback(lookup, found, route, policy, exchange);
     }

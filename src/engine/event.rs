@@ -1,4 +1,4 @@
-//! What happened: one stream, many sinks.
+//! Events: one stream for metrics, logs and explanations.
 
 mod detail;
 
@@ -9,7 +9,7 @@ use crate::source::SourceError;
 
 pub use detail::{Detail, EntryOrigin, EntryStatus, VerdictDetail};
 
-/// A route's name, which is looked up by who wants it: most requests are counted by their route's place alone.
+/// A route's name, which is read only if an observer needs it. Most requests are counted by the route's index alone.
 #[derive(Clone, Copy)]
 pub struct RouteName<'a> {
     routes: &'a Routes,
@@ -34,7 +34,7 @@ impl fmt::Debug for RouteName<'_> {
     }
 }
 
-/// A consumer's name, which is read by who wants it.
+/// A consumer's name, which is read only if an observer needs it.
 #[derive(Clone, Copy)]
 pub struct ConsumerName<'a>(Consumer<'a>);
 
@@ -60,16 +60,16 @@ impl fmt::Debug for ConsumerName<'_> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// What a provider verdict of an exchange: told once for each provider that was asked, however often the exchange waits.
+    /// The verdict of a provider. Reported once for each provider of an exchange, however often the exchange waits.
     Authenticated {
         /// The provider's name.
         provider: &'a str,
         /// The provider.
         id: ProviderId,
-        /// What it said.
+        /// Its verdict.
         verdict: Verdict,
     },
-    /// Who asks is known; told where the policy has something shown in the access log, and again where the exchange has
+    /// The sender is a consumer. Reported if the policy shows something in the access log, and again after the exchange has
     /// waited.
     Identified {
         /// The consumer's name.
@@ -118,7 +118,7 @@ pub enum Event<'a> {
         /// Length of the document.
         bytes: usize,
     },
-    /// What all lists of consumers claim has been compared.
+    /// All lists of consumers have been compared with each other.
     ListsCompared,
     /// A source could not be read, or its document is no good; the last good one stays.
     SourceFailed {
@@ -135,34 +135,34 @@ pub enum Event<'a> {
         source: &'a str,
         /// Which source of the policy it is.
         id: SourceId,
-        /// Which record: its name or its place; `-` where the reason tells how many.
+        /// The record's name or index; `-` if the reason has the number of records.
         record: &'a str,
         /// Why.
         reason: &'a str,
     },
 }
 
-/// What a provider says of an exchange.
+/// The verdict of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It found none of its credentials.
     Absent,
-    /// It knows whose the credential is.
+    /// It verified the credential.
     Accepted,
-    /// A credential that is nobody's, or that came twice.
+    /// The credential is not good, or there were several.
     Rejected,
-    /// Whose it is can't be known now.
+    /// It can't verify the credential now.
     Unavailable,
 }
 
 /// Whether an answer was remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recall {
-    /// It was: a document, fresh or stale, or that there is none.
+    /// It was remembered: a document, fresh or stale, or that there is none.
     Hit,
-    /// It wasn't, and has to be waited for.
+    /// It wasn't remembered, and the exchange waits for it.
     Miss,
-    /// Nor can it be asked for: the source failed a moment ago, or is at one of its limits.
+    /// It wasn't remembered, and the source isn't asked: it failed a moment ago, or is at one of its limits.
     Refused,
 }
 
@@ -177,16 +177,16 @@ pub enum Outcome {
     Denied,
 }
 
-/// Takes events in.
+/// Receives events.
 pub trait Observer {
     /// Called where it happens; must be quick.
     fn event(&mut self, event: &Event<'_>);
 
-    /// Whether this one wants to know how each exchange comes to its end. It costs time and memory: not for a gateway.
+    /// Whether it receives the details of each exchange. They cost time and memory, so a gateway doesn't ask for them.
     fn wants_detail(&self) -> bool {
         false
     }
 
-    /// Called for each step of an exchange's way, where that is wanted.
+    /// Called for each detail of an exchange, if it asks for them.
     fn detail(&mut self, _detail: &Detail<'_>) {}
 }

@@ -1,4 +1,4 @@
-//! Tells how an exchange came to its end, and how an engine's sources are.
+//! The explanation of an exchange, and the report on an engine's sources.
 
 pub(super) mod report;
 pub(super) mod trace;

@@ -19,24 +19,24 @@ pub(super) struct Memory {
     pub(super) waits: u8,
     /// Whether it has waited until a deadline: it waits no more.
     pub(super) overdue: bool,
-    /// Whether the verdicts of its providers were told.
+    /// Whether the verdicts of its providers were reported.
     pub(super) has_told_verdicts: Cell<bool>,
-    /// What the providers found out.
+    /// The verdicts of its providers.
     pub(super) verdicts: RefCell<Option<Box<RememberedVerdicts>>>,
 }
 
-/// What the providers of an exchange found out before it waited, so that none verifies a signature or sends a callout twice.
+/// The verdicts from before an exchange waited, so that no provider verifies a signature or sends a callout twice.
 ///
-/// Nothing of it counts once a document of consumers has changed: a credential that is revoked while the exchange waits
-/// opens nothing. The policy is the same as long as the exchange lives.
+/// They are void once a document of consumers has changed: a credential that is revoked while the exchange waits is rejected.
+/// The policy of an exchange never changes.
 #[derive(Debug)]
 pub(super) struct RememberedVerdicts {
-    /// What it was found by.
+    /// The documents that the verdicts depend on.
     version: ConsumersVersion,
     verdicts: Vec<(ProviderId, Finding)>,
 }
 
-/// A verdict that borrows nothing. One that isn't known yet is never remembered.
+/// A verdict that borrows nothing. [`Verdict::Unavailable`] is never remembered.
 #[derive(Debug)]
 enum Finding {
     Absent,
@@ -55,7 +55,7 @@ struct Accepted {
 }
 
 impl RememberedVerdicts {
-    /// Nothing yet, found by the documents that are in use now.
+    /// No verdicts yet, for the documents that are in use now.
     pub(super) fn new(sources: &Sources) -> Self {
         Self {
             version: sources.consumers_version(),
@@ -119,7 +119,7 @@ impl RememberedVerdicts {
         self.verdicts.push((id, Finding::Accepted(accepted)));
     }
 
-    /// The verdict of a provider, if it is remembered and still holds at `now`, which is asked for only where that matters.
+    /// The verdict of a provider, if it is remembered and still holds. `now` is called only for a credential that expires.
     pub(super) fn recall<'e>(
         &self,
         id: ProviderId,

@@ -1,4 +1,4 @@
-//! What an engine answers, and an exchange that waits.
+//! The step that an engine returns, and an exchange that waits.
 
 use std::rc::Rc;
 
@@ -31,7 +31,7 @@ pub struct Waiting {
     pub deadline: Timestamp,
 }
 
-/// An exchange in the middle of its way. It owns what it needs of the request.
+/// An exchange that waits. It owns a copy of the request's headers.
 #[derive(Debug)]
 pub struct Suspended {
     pub(super) waiter: Rc<Waiter>,
@@ -46,8 +46,8 @@ impl Suspended {
         self.waiter.id
     }
 
-    /// Goes on, with the engine that it came from. The stages run anew over the same request, with what was waited for
-    /// at hand, so that every decision of an exchange is taken at one moment. What was in `edits` before is gone.
+    /// Goes on, with the engine that it came from. All stages run again over the same request, so that every decision of an
+    /// exchange is made at one moment. Providers don't verify again what they verified before. Clears `edits` first.
     pub fn resume(
         self,
         engine: &mut Engine,
@@ -62,7 +62,7 @@ impl Suspended {
         } = self;
         memory.answers.append(&mut waiter.results.borrow_mut());
         memory.overdue |= inputs.now() >= waiter.deadline;
-        // It waits no more; if it will again, this place is free for it.
+        // It no longer waits, so its permit is free, for it too.
         drop(waiter);
         let request = Request::new(headers.view());
         engine.proceed(&request, memory, edits, inputs, observer)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::arena::{EntryId, Pool, PoolText};
 
-/// Somebody who may call: an entry of name, groups and labels.
+/// A consumer: an entry of its name, groups and labels.
 #[derive(Clone, Copy)]
 pub(crate) struct Consumer<'d> {
     pub(super) pool: &'d Pool,
@@ -19,7 +19,7 @@ impl fmt::Debug for Consumer<'_> {
 }
 
 impl<'d> Consumer<'d> {
-    /// Where it stands in its directory.
+    /// Its entry in its directory.
     pub(crate) const fn place(self) -> EntryId {
         self.at
     }
@@ -55,8 +55,8 @@ impl<'d> Consumer<'d> {
     }
 }
 
-/// One credential: an entry of its identifier, its consumer and its public name. A kind that has to know more of a
-/// credential (a secret, the hash of a password) writes that behind the name.
+/// A credential: an entry of its identifier, its consumer and its public name. A kind that needs more of a credential, such as
+/// a secret or the hash of a password, writes that behind the name.
 #[derive(Clone, Copy)]
 pub(crate) struct Credential<'d> {
     pub(super) pool: &'d Pool,
@@ -83,7 +83,7 @@ impl<'d> Credential<'d> {
         self.at
     }
 
-    /// Whose it is.
+    /// The consumer that has it.
     pub(crate) const fn owner(self) -> Consumer<'d> {
         Consumer {
             pool: self.pool,

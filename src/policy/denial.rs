@@ -1,4 +1,4 @@
-//! Why a request is denied, and the one map from there to the wire.
+//! The reasons for a denial, and the one map from a denial to the wire.
 
 use crate::http::{Response, Text};
 
@@ -7,33 +7,33 @@ use crate::http::{Response, Text};
 pub enum Reason {
     /// No credential of the required providers.
     MissingCredential,
-    /// A credential that is nobody's.
+    /// A credential that no consumer has.
     InvalidCredential,
     /// A credential sent twice, or in two places.
     RepeatedCredential,
-    /// A known consumer that may not, or a condition that doesn't hold.
+    /// A condition of the route doesn't hold.
     Forbidden,
     /// No `:path`.
     MissingPath,
-    /// A path that is none: a bad escape, control bytes, no UTF-8.
+    /// A malformed path: a bad escape, control bytes, no UTF-8.
     MalformedPath,
     /// A path that upstreams read differently: `%2F`, `\`, `;`, `//` where the policy rejects them.
     AmbiguousPath,
     /// No `:authority`.
     MissingHost,
-    /// A host that is none, or two of them.
+    /// A malformed host, or two hosts.
     MalformedHost,
-    /// A value of the client's that can't stand where the policy puts it.
+    /// A value from the client that is not allowed where the policy puts it.
     BadRequestValue,
     /// A good document has no such entry.
     LookupMissing,
     /// There is no usable document.
     LookupFailed,
-    /// A looked-up value that can't stand where the policy puts it.
+    /// A looked-up value that is not allowed where the policy puts it.
     BadLookupValue,
     /// The chosen upstream isn't on the policy's list.
     UpstreamNotAllowed,
-    /// Whose the credential is can't be known: a source of consumers has no document.
+    /// The consumer of the credential can't be known: a source of consumers has no document.
     SourceUnavailable,
     /// The gate itself failed.
     Internal,

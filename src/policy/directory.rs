@@ -28,7 +28,7 @@ impl Directory {
         Some(Credential { pool, at, owner })
     }
 
-    /// Whether several claim `key` at `provider`.
+    /// Whether several credentials of `provider` have this identifier.
     pub(crate) fn is_contested(&self, provider: ProviderId, key: &[u8]) -> bool {
         let table = self.tables.get(provider.index());
         table.is_some_and(|table| table.is_contested(key, &self.pool))
@@ -106,9 +106,9 @@ impl Repetitions {
 }
 
 impl Builder {
-    /// Adds a consumer with those of its credentials that are good; nothing of it where none of several is. A credential
-    /// that somebody else has already becomes nobody's, and that is an error too. All consumers of a directory have the same
-    /// surroundings.
+    /// Adds a consumer with its good credentials. Adds nothing if it has credentials and none of them is good. A credential
+    /// that another consumer has too is an error, and then identifies neither. All consumers of a directory are added with the
+    /// same inputs.
     pub(crate) fn add(
         &mut self,
         written: &ConsumerRef<'_>,
@@ -122,7 +122,7 @@ impl Builder {
             return errors.push(&path.field("name"), reason);
         }
         let credentials = path.field("credentials");
-        // Looked at before it has a name here. No list is made, as there may be a hundred thousand.
+        // Before the consumer is added. Without a list, because there may be a hundred thousand credentials.
         let mut good = 0_usize;
         for (at, credential) in written.credentials.iter().enumerate() {
             if prepare(credential, inputs, &credentials.index(at), errors).is_some() {
@@ -140,7 +140,7 @@ impl Builder {
             inputs.providers.len().max(tables.len()),
             CredentialTable::default,
         );
-        // What was wrong with one, and noticed of it, is told by now.
+        // Their errors and notices are reported by now.
         let mut told = ConfigErrors::default();
         let mut own = Repetitions::default();
         for (at, credential) in written.credentials.iter().enumerate() {
@@ -151,7 +151,7 @@ impl Builder {
             let before = (good > 1).then(|| own.note(&prepared, at)).flatten();
             if let Some(before) = before {
                 let first = credentials.index(before);
-                let reason = format!("the same key as `{first}`: it is one key, as that one says");
+                let reason = format!("the same key as `{first}`, so `{first}` alone counts");
                 errors.notice("repeated-key", &path, reason, "leave one of them out");
             } else if let Err(reason) = self.give(&prepared, owner) {
                 errors.push(&path, reason);
@@ -178,7 +178,7 @@ impl Builder {
         Some(at)
     }
 
-    /// Gives a credential to a consumer; says why not.
+    /// Gives a credential to a consumer. Returns the reason if that fails.
     fn give(&mut self, prepared: &Prepared<'_>, owner: EntryId) -> Result<(), String> {
         let identifier = &prepared.identifier;
         let draft = self.draft.clear().text(identifier.bytes()).at(owner);

@@ -1,4 +1,4 @@
-//! The headers that tell the upstream who it is, and how an upstream is chosen.
+//! The headers that identify the sender to the upstream, and the choice of an upstream.
 
 use crate::auth::Location;
 use crate::config::{self, Config, ConfigErrors, Path};
@@ -7,7 +7,7 @@ use crate::http::{KnownName, Text, same_name};
 use super::owned_headers::identity_headers;
 use super::provider::Providers;
 
-/// The headers that tell the upstream who it is. All are set by replacing.
+/// The headers that identify the sender to the upstream. All are set by replacing.
 #[derive(Debug)]
 pub(crate) struct IdentityHeaders {
     pub(crate) consumer: KnownName,
@@ -18,7 +18,7 @@ pub(crate) struct IdentityHeaders {
 }
 
 impl IdentityHeaders {
-    /// Whether the upstream is told the consumer's name, and nothing more.
+    /// Whether the upstream gets the consumer's name, and nothing more.
     pub(crate) fn tells_name_alone(&self) -> bool {
         self.groups.is_none() && self.credential.is_none() && self.labels.is_empty()
     }
@@ -38,7 +38,7 @@ impl IdentityHeaders {
     }
 }
 
-/// The header by which Envoy chooses the upstream, and what it may say.
+/// The header by which Envoy chooses the upstream, and its allowed values.
 #[derive(Debug)]
 pub(crate) struct Routing {
     pub(crate) header: KnownName,

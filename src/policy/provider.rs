@@ -52,7 +52,7 @@ impl ProviderKind {
 
     /// Compiles a provider. `others` are those before it in the policy.
     ///
-    /// Where it has no value, `errors` say why.
+    /// If the result is `None`, `errors` has the reason.
     fn compile(
         written: &Named<config::Provider>,
         others: &Providers,
@@ -70,7 +70,7 @@ impl ProviderKind {
     /// Verifies the one credential of a request.
     ///
     /// # Errors
-    /// Why that can't be told now: see [`ProviderInputs`].
+    /// The exchange has to stop first: see [`ProviderInputs`].
     #[inline(always)]
     fn verify<'p, I: ProviderInputs<'p>>(
         &'p self,
@@ -99,10 +99,10 @@ pub(super) fn prepare<'r>(
 }
 
 impl Provider {
-    /// What the provider says of a request. `id` is its own; `query` is the request's, without the `?`.
+    /// The provider's verdict on a request. `id` is the provider's own. `query` is the request's, without the `?`.
     ///
     /// # Errors
-    /// Why that can't be told now: see [`ProviderInputs`].
+    /// The exchange has to stop first: see [`ProviderInputs`].
     #[inline(always)]
     pub(crate) fn verdict<'p, I: ProviderInputs<'p>>(
         &'p self,
@@ -138,7 +138,7 @@ impl Provider {
         }
     }
 
-    /// Whether a credential of it may stand elsewhere than in a header of its own: in a cookie or in the query.
+    /// Whether its credentials may stand in a cookie, in the query or in a list of tokens, not only in a header of their own.
     pub(super) fn looks_elsewhere(&self) -> bool {
         let in_header = |location: &Location| matches!(location, Location::Header { .. });
         !self.locations.iter().all(in_header)

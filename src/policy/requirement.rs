@@ -1,4 +1,4 @@
-//! Who must have authenticated, as a tree over named providers.
+//! The credentials that a route requires, as a tree of named providers.
 
 use crate::config::{self, ConfigErrors, Path};
 
@@ -13,7 +13,7 @@ pub(crate) enum Requirement {
     Provider(ProviderId),
     /// One of them is met; the first in order counts.
     Any(Vec<Self>),
-    /// Each is met; the first in order tells who it is.
+    /// Each is met; the first in order identifies the sender.
     All(Vec<Self>),
     /// It is met, or no credential of it was sent.
     Optional(Box<Self>),

@@ -1,24 +1,24 @@
-//! What can be told of how an exchange came to its end, stage by stage.
+//! The details of an exchange, stage by stage.
 
 use serde_json::Value;
 
 use crate::auth::Location;
 
-/// One step of an exchange's way. An exchange that waits begins anew when it goes on, and tells everything again.
+/// One detail of an exchange. An exchange that waited runs all stages again, and reports all details again.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Detail<'a> {
-    /// A header field of the client's that is the gate's to write, and so was removed.
+    /// A header field from the client that belongs to the gate, and so was removed.
     Sanitised {
         /// Its name as it came.
         name: &'a [u8],
     },
-    /// The host or the path has no one spelling, and the request is denied.
+    /// The host or the path has no canonical form, and the request is denied.
     Malformed {
         /// What is wrong with it.
         error: &'a str,
     },
-    /// The one spelling of host and path.
+    /// The canonical host and path.
     Canonical {
         /// The host.
         host: &'a [u8],
@@ -45,11 +45,11 @@ pub enum Detail<'a> {
         /// The part, decoded.
         text: &'a [u8],
     },
-    /// What a provider says of the request's credentials.
+    /// The verdict of a provider.
     Authenticated {
         /// The provider's name.
         provider: &'a str,
-        /// What it says.
+        /// Its verdict.
         verdict: VerdictDetail<'a>,
         /// Where it found credentials.
         locations: &'a [&'a Location],
@@ -66,37 +66,37 @@ pub enum Detail<'a> {
         origin: EntryOrigin,
         /// Whether it was there.
         entry: EntryStatus,
-        /// The values by name: the entry's, or what stands in for them; none where the request is denied.
+        /// The values by name: the entry's, or the policy's in their place; none if the request is denied.
         values: Option<&'a [(&'a str, Option<&'a Value>)]>,
     },
-    /// A condition was looked at, or what it is made of: the whole before its parts.
+    /// A condition was checked, or a part of one. The whole comes before its parts.
     Checked {
         /// How deep it stands in the whole condition, from zero.
         depth: usize,
-        /// The condition, for a person to read.
+        /// The condition as text.
         condition: &'a str,
         /// Whether it holds; `None` where that depends on a lookup that isn't done.
         holds: Option<bool>,
     },
 }
 
-/// What a provider says.
+/// The verdict of a provider.
 #[derive(Clone, Copy, Debug)]
 pub enum VerdictDetail<'a> {
     /// It found none of its credentials.
     Absent,
-    /// It knows whose the credential is.
+    /// It verified the credential.
     Accepted {
-        /// The consumer's name; none where it is no consumer's.
+        /// The consumer's name; none if the sender is no consumer.
         consumer: Option<&'a [u8]>,
         /// Its groups.
         groups: &'a [&'a [u8]],
         /// The credential's public name.
         credential: Option<&'a [u8]>,
     },
-    /// The credential is no good, for this reason.
+    /// The credential is not good, for this reason.
     Rejected(&'static str),
-    /// Whose the credential is can't be known now.
+    /// It can't verify the credential now.
     Unavailable,
 }
 
@@ -109,17 +109,17 @@ pub enum EntryOrigin {
     Document,
     /// A callout for this exchange.
     Callout,
-    /// What was remembered of callouts before.
+    /// The remembered answers of earlier callouts.
     Memory,
 }
 
-/// What became of an entry.
+/// Whether an entry was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryStatus {
     /// It is there.
     Found,
     /// A good document has no such entry.
     Missing,
-    /// There is no usable document, or its entry is claimed by two.
+    /// There is no usable document, or two items have the key.
     Failed,
 }

@@ -1,4 +1,4 @@
-//! Who sent a request: what the providers of a route say, and what its requirement makes of that.
+//! Authenticates a request: the verdicts of the route's providers, and the result of the route's requirement.
 
 use crate::auth::Location;
 use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route, Verdict};
@@ -8,19 +8,19 @@ use super::head::Head;
 use super::{Exchange, Stop};
 use crate::engine::event::{self, Event, Observer};
 
-/// What a requirement makes of the verdicts.
+/// The result of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     /// Met, by this provider.
     Accepted(ProviderId),
-    /// Met, by nobody.
+    /// Met without a credential.
     Anonymous,
     Absent,
     Rejected(Reason),
     Unavailable,
 }
 
-/// What is done with each verdict when it is found.
+/// Called with each verdict when it is found.
 pub(in crate::engine) trait OnVerdict<'e, O: ?Sized>:
     Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)
 {
@@ -28,10 +28,10 @@ pub(in crate::engine) trait OnVerdict<'e, O: ?Sized>:
 
 impl<'e, O: ?Sized, F: Fn(&Provider, &Verdict<'e>, &mut Exchange<'e, O>)> OnVerdict<'e, O> for F {}
 
-/// Evaluates the requirement of `route`, and tells in `authenticated`, which knows nobody yet, what came of it.
+/// Evaluates the requirement of `route`, and writes the result into `authenticated`, which is empty.
 ///
 /// # Errors
-/// The request is denied; or it has to wait, because a provider can't tell yet.
+/// The request is denied, or it has to wait, because a provider can't verify the credential yet.
 pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
     authenticated: &mut Authenticated<'e>,
     head: &Head<'_>,
@@ -41,7 +41,7 @@ pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
 ) -> Result<(), Stop> {
     match *route.spec.requirement() {
         Requirement::None => Ok(()),
-        // The usual route: what its one provider says is all there is to say.
+        // The usual route has one provider: its verdict is the result.
         Requirement::Provider(only) => {
             let verdict = verdict(only, head, exchange, &on_verdict)?;
             if !exchange.memory.has_told_verdicts.replace(true) {
@@ -64,7 +64,7 @@ pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
     }
 }
 
-/// Why a provider that alone is required lets nobody in.
+/// The denial for a verdict of the only provider that is required.
 #[cold]
 #[inline(never)]
 fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
@@ -81,7 +81,7 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     }
 }
 
-/// Evaluates a requirement that is put together of others.
+/// Evaluates a requirement of several providers.
 #[inline(never)]
 fn combined<'e, O: Observer + ?Sized>(
     head: &Head<'_>,
@@ -95,7 +95,7 @@ fn combined<'e, O: Observer + ?Sized>(
         match verdict(id, head, exchange, on_verdict) {
             Ok(verdict) => verdicts.push((id, verdict)),
             Err(stop) => {
-                // None of the providers before it is asked twice.
+                // The providers before it don't verify twice.
                 let mut authenticated = Authenticated::default();
                 authenticated.keep(verdicts);
                 authenticated.remember(exchange);
@@ -119,7 +119,7 @@ fn conclude<'p>(
     policy: &Policy,
 ) -> Result<Authenticated<'p>, Denial> {
     let outcome = match evaluate(route.spec.requirement(), verdicts) {
-        // One credential was good, but another one, elsewhere in the request, wasn't: an upstream may read that one.
+        // One credential is good, but one at another location is not. An upstream may read that one.
         met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
         unmet @ (Outcome::Anonymous
         | Outcome::Absent
@@ -129,7 +129,7 @@ fn conclude<'p>(
     match outcome {
         Outcome::Accepted(first) => {
             let mut authenticated = Authenticated::default();
-            // The one that tells who it is comes first.
+            // The credential that identifies the sender comes first.
             met(&Requirement::Provider(first), verdicts, &mut authenticated);
             met(route.spec.requirement(), verdicts, &mut authenticated);
             Ok(authenticated)
@@ -141,7 +141,7 @@ fn conclude<'p>(
     }
 }
 
-/// Tells what a provider said.
+/// Reports a verdict.
 fn tell(
     id: ProviderId,
     verdict: &Verdict<'_>,
@@ -160,7 +160,7 @@ fn tell(
     });
 }
 
-/// What this provider says.
+/// The verdict of this provider.
 #[inline(always)]
 fn verdict<'e, O: Observer + ?Sized>(
     id: ProviderId,
@@ -183,7 +183,7 @@ fn verdict<'e, O: Observer + ?Sized>(
     Ok(verdict)
 }
 
-/// What the provider said before the exchange waited, if that still holds.
+/// The verdict from before the exchange waited, if it still holds.
 #[cold]
 #[inline(never)]
 fn recalled<'e>(
@@ -208,7 +208,7 @@ fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -
         Requirement::Any(list) => any(list, verdicts),
         Requirement::All(list) => all(list, verdicts),
         Requirement::Optional(inner) => match evaluate(inner, verdicts) {
-            // Only a request without any credential of it is let through: part of a combination isn't none.
+            // Only a request without any of its credentials passes. A part of a combination is not enough.
             Outcome::Absent if all_absent(inner, verdicts) => Outcome::Anonymous,
             outcome @ (Outcome::Accepted(_)
             | Outcome::Anonymous
@@ -219,8 +219,8 @@ fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -
     }
 }
 
-/// The first that accepts, in the order written. None accepts: unavailable before rejected before met by nobody before
-/// absent. So an optional one lets nobody by who sent a credential for another.
+/// The first requirement that accepts, in the order written. If none accepts, the order is: unavailable, rejected, met without
+/// a credential, absent. So an optional requirement doesn't let a request pass that has a bad credential for another one.
 fn any(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
     let mut best = Outcome::Absent;
     for requirement in list {
@@ -237,7 +237,7 @@ fn any(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome 
     best
 }
 
-/// Each is met; the first that knows somebody tells who it is. A rejected one is final, whatever the others may yet say.
+/// Each requirement must be met. The first one that accepts a credential identifies the sender. A rejected one is final.
 fn all(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
     let mut sum = Outcome::Anonymous;
     for requirement in list {
@@ -284,8 +284,8 @@ fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> 
     })
 }
 
-/// The providers by which the requirement is met. Of an `any` it is the first branch that accepts: a good credential of
-/// another one, which may be another consumer's, opens nothing to this one.
+/// Adds the credentials that meet the requirement. For `any`, these are the credentials of the first branch that accepts: the
+/// credential of another branch may be another consumer's.
 fn met<'p>(
     requirement: &Requirement,
     verdicts: &[(ProviderId, Verdict<'p>)],
@@ -312,7 +312,7 @@ fn met<'p>(
     }
 }
 
-/// With the challenges of all providers that would have been heard (RFC 9110 §11.6.1).
+/// A denial with the challenges of all providers of the route (RFC 9110 §11.6.1).
 #[cold]
 #[inline(never)]
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {

@@ -1,4 +1,4 @@
-//! What authentication found out of a request.
+//! The result of authentication.
 
 use crate::engine::memory::RememberedVerdicts;
 use crate::policy::{Consumer, Identity, ProviderId, Verdict, Verified};
@@ -8,16 +8,16 @@ use super::Exchange;
 /// The credentials that met the requirement.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Authenticated<'p> {
-    /// The one that tells who sent the request; `None` where none was required.
+    /// The credential that identifies the sender; `None` if none was required.
     pub(in crate::engine) first: Option<Verified<'p>>,
     combined: Option<Box<Combined<'p>>>,
 }
 
-/// What there is besides where a requirement names several providers.
+/// More results, if a requirement names several providers.
 #[derive(Debug, Default)]
 struct Combined<'p> {
     others: Vec<Verified<'p>>,
-    /// What each provider said, be the requirement met by it or not.
+    /// The verdict of each provider, whether the requirement is met by it or not.
     verdicts: Vec<(ProviderId, Verdict<'p>)>,
 }
 
@@ -29,7 +29,7 @@ impl<'p> Authenticated<'p> {
         self.first.iter().chain(others)
     }
 
-    /// Who sent the request.
+    /// The sender of the request.
     pub(in crate::engine) fn identity(&self) -> Option<&Identity<'p>> {
         self.first.as_ref().map(|verified| &verified.identity)
     }
@@ -52,12 +52,12 @@ impl<'p> Authenticated<'p> {
         }
     }
 
-    /// Keeps what each provider said.
+    /// Keeps the verdict of each provider.
     pub(super) fn keep(&mut self, verdicts: Vec<(ProviderId, Verdict<'p>)>) {
         self.combined.get_or_insert_default().verdicts = verdicts;
     }
 
-    /// Has the exchange remember what was found out, before it waits.
+    /// Stores the verdicts in the memory of the exchange, before it waits.
     pub(in crate::engine) fn remember(&self, exchange: &Exchange<'_, impl ?Sized>) {
         let (policy, sources) = (exchange.policy, exchange.sources);
         let mut remembered = RememberedVerdicts::new(sources);

@@ -13,16 +13,15 @@ use super::values::Attributes;
 /// Which looked-up values there are by now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Lookups {
-    /// None yet: what needs one isn't known.
+    /// None yet: conditions that need one are unknown.
     Pending,
     /// All.
     Done,
 }
 
-/// Whether `condition` holds; `None` where that can't be told: it depends on a lookup that isn't done, or it compares
-/// with a text of the request's that has no value, or none that fits (then its opposite doesn't hold either: a client could
-/// bring it about by leaving a parameter out or sending it twice). An absent value of the policy's side, and one of another
-/// type, is unequal to everything.
+/// Whether `condition` holds. `None` if that is unknown: it depends on a lookup that isn't done, or it compares with a text of
+/// the request that has no value or no valid one. In the second case the negation doesn't hold either, because a client could
+/// leave a parameter out, or send it twice. A missing value on the policy's side, and a value of another type, equals nothing.
 pub(in crate::engine) fn holds(
     condition: &Condition,
     attributes: &Attributes<'_>,
@@ -32,7 +31,7 @@ pub(in crate::engine) fn holds(
     let in_group = |group: &str| consumer.is_some_and(|consumer| is_in(consumer, group));
     match condition {
         Condition::All(list) => all(list.iter().map(|one| holds(one, attributes, lookups))),
-        // One of them holds: not each of them doesn't.
+        // `any` of them is `not` `all` of their negations.
         Condition::Any(list) => all(list
             .iter()
             .map(|one| holds(one, attributes, lookups).map(|holds| !holds)))

@@ -1,4 +1,4 @@
-//! What becomes of a request that goes on.
+//! The edits of a request that goes on.
 
 use crate::http::{Edit, Edits, Headers, KnownName, is_token};
 use crate::policy::{
@@ -18,7 +18,7 @@ thread_local! {
     static METHOD: KnownName = ":method".into();
 }
 
-/// The headers as they came go on without the gate's own.
+/// Removes the headers that belong to the gate.
 fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     if headers.may_have_any(policy.owned_headers.marks()) {
         forget_ours(plan, headers, policy);
@@ -34,7 +34,7 @@ fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     }
 }
 
-/// A request that no route is for, and that goes on all the same.
+/// The edits of a request that no route matches and that goes on.
 pub(in crate::engine) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Policy) {
     let headers = head.request.headers();
     sanitise(&mut Plan::new(headers, &mut edits.request), headers, policy);
@@ -81,7 +81,7 @@ pub(in crate::engine) fn edit(
     }
 }
 
-/// Names the upstream, if it is one of those that may be named.
+/// Names the upstream, if the policy allows it.
 #[inline(never)]
 fn choose(
     plan: &mut Plan<'_>,
@@ -89,7 +89,7 @@ fn choose(
     attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    // A policy that names upstreams says which header carries the name.
+    // A policy that names upstreams has a header for the name.
     if let Some(routing) = &policy.routing {
         let chosen = attributes.needed_bytes(upstream)?;
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
@@ -98,7 +98,7 @@ fn choose(
     Ok(())
 }
 
-/// What a route changes of a request beside the path, the query and the upstream.
+/// The edits of a route, except the path, the query and the upstream.
 #[inline(never)]
 fn changed(
     plan: &mut Plan<'_>,
@@ -123,7 +123,7 @@ fn changed(
     Ok(())
 }
 
-/// The headers that tell the upstream who it is. Client's copies are gone already.
+/// Sets the headers that identify the sender. The client's own are removed before.
 #[inline(always)]
 fn identify(plan: &mut Plan<'_>, attributes: &Attributes<'_>, policy: &Policy) {
     let identity = attributes.authenticated.identity();
@@ -137,7 +137,7 @@ fn identify(plan: &mut Plan<'_>, attributes: &Attributes<'_>, policy: &Policy) {
     }
 }
 
-/// What else the policy has the upstream told.
+/// Sets the other identity headers of the policy.
 #[inline(never)]
 fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential<'_>) {
     let consumer = credential.owner();
@@ -159,16 +159,16 @@ fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential
     }
 }
 
-/// What a value means that can't stand in a header.
+/// What to do with a value that is not allowed in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum InvalidValue {
     /// The request is denied.
     Deny,
-    /// The header is left out: a denial isn't followed by another.
+    /// The header is left out, because a denial must not cause another denial.
     Omit,
 }
 
-/// Edits of a response of the gate's own.
+/// The edits of a response that the gate itself sends.
 #[inline(never)]
 pub(in crate::engine) fn edit_own(
     list: &mut Vec<Edit>,

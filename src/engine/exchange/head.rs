@@ -1,4 +1,4 @@
-//! A request's head in its one spelling.
+//! The canonical head of a request.
 
 use std::borrow::Cow;
 
@@ -66,9 +66,9 @@ const PARTS: LengthSet = LengthSet::of(&[b":path", b":method", b":authority", b"
 impl<'r> Parts<'r> {
     fn of(headers: &Headers<'r>) -> Result<Self, Reason> {
         let (mut path, mut method, mut authority) = (None, None, None);
-        // From within, and not by `for`: of that the compiler makes a loop in a loop, and V8 unrolls the inner one.
+        // Not with `for`: the compiler makes two nested loops of that, and V8 unrolls the inner one.
         headers.of_lengths(PARTS).try_for_each(|(name, value)| {
-            // By one comparison each, and not by a tree of bytes: that is less code.
+            // One comparison for each name is less code than a tree of bytes.
             if name == b":path" {
                 if path.replace(value).is_some() {
                     return Err(Reason::MalformedPath);

@@ -1,11 +1,11 @@
-//! What a lookup result of an entry.
+//! The result of a lookup: the values that it selects of an entry.
 
 use serde_json::Value;
 
 use crate::policy::Lookup;
 use crate::source::{Indexed, JsonPath, Selection};
 
-/// A value that a lookup result: a text, or what is none.
+/// A value of a lookup result: a text, or a JSON value of another type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::engine) enum ValueRef<'v> {
     Text(&'v [u8]),
@@ -26,7 +26,7 @@ impl<'v> From<&'v Value> for ValueRef<'v> {
 }
 
 impl ValueRef<'_> {
-    /// As JSON has it.
+    /// As a JSON value.
     pub(in crate::engine) fn to_value(self) -> Value {
         match self {
             Self::Text(text) => String::from_utf8_lossy(text).into(),
@@ -35,7 +35,7 @@ impl ValueRef<'_> {
     }
 }
 
-/// A value as it is kept: where it stands in a document of the engine's, it isn't copied.
+/// A value in a lookup result. A value in a document of the engine is not copied.
 #[derive(Debug)]
 pub(in crate::engine) enum ResultValue<'x> {
     Found(ValueRef<'x>),
@@ -61,23 +61,23 @@ impl ResultValue<'_> {
 /// The values of one lookup, in its order.
 #[derive(Debug)]
 pub(in crate::engine) enum LookupResult<'x> {
-    /// Of a lookup of one value, as most are.
+    /// The result of a lookup with one value, as most lookups are.
     One(Option<ResultValue<'x>>),
     Several(Vec<Option<ResultValue<'x>>>),
-    /// What stands in for an entry, as the policy has it.
+    /// The policy's values in place of an entry.
     Fallback(&'x [Option<Value>], FallbackCause),
 }
 
-/// Why something stands in for an entry.
+/// Why the policy's values are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum FallbackCause {
-    /// A good document hasn't got it.
+    /// A good document has no such entry.
     Missing,
     /// `onFailure`: there was no usable document.
     Failure,
 }
 
-/// What all lookups of a route result, in their order. One, as most have, takes no list.
+/// The results of all lookups of a route, in their order. One result, as most routes have, needs no list.
 #[derive(Debug)]
 pub(in crate::engine) enum LookupResults<'x> {
     One(LookupResult<'x>),
@@ -94,12 +94,12 @@ impl<'x> LookupResults<'x> {
 }
 
 impl<'x> LookupResult<'x> {
-    /// What `lookup` picks of `entry`.
+    /// The values that `lookup` selects of `entry`.
     pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| value(path.select(entry)))
     }
 
-    /// What `lookup` picks of an item of an index.
+    /// The values that `lookup` selects of an item of an index.
     pub(in crate::engine) fn of_indexed(item: Indexed<'x>, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| {
             let text = path.member().and_then(|name| item.text(name));
@@ -122,7 +122,7 @@ impl<'x> LookupResult<'x> {
         matches!(self, Self::Fallback(_, FallbackCause::Failure))
     }
 
-    /// The same where the entry isn't kept.
+    /// The same, with copies of the values: the entry may be dropped.
     pub(in crate::engine) fn into_owned(self) -> LookupResult<'static> {
         match self {
             Self::One(value) => LookupResult::One(value.map(ResultValue::into_owned)),
@@ -141,7 +141,7 @@ impl<'x> LookupResult<'x> {
         }
     }
 
-    /// The value at this place; `None` where there is none.
+    /// The value of this index; `None` if there is none.
     pub(in crate::engine) fn get(&self, at: usize) -> Option<ValueRef<'_>> {
         match self {
             Self::One(value) => value
@@ -154,12 +154,12 @@ impl<'x> LookupResult<'x> {
     }
 }
 
-/// What a query selects of an item where it is no text that the index keeps.
+/// What a query selects of an item, if it is no text that the index holds.
 fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<ResultValue<'x>> {
     value(path.select(item.value()?))
 }
 
-/// Nothing found is no value, one is that value, several are the list of them.
+/// No value for no match, the value of one match, a list of several.
 fn value(selection: Selection<'_>) -> Option<ResultValue<'_>> {
     match selection {
         Selection::None => None,

@@ -14,7 +14,7 @@ use super::lookup_result::{FallbackCause, LookupResult};
 use super::values::Attributes;
 use super::{Exchange, Stop};
 
-/// What a source says of an entry.
+/// The result of looking for an entry.
 pub(super) enum EntryResult<'x> {
     /// The lookup's values.
     Values(LookupResult<'x>),
@@ -37,18 +37,18 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         let Some(key) = attributes.bytes(template)? else {
             return missing(lookup);
         };
-        // What nearly all come to: a document is here, and has the entry.
+        // The usual case: there is a document, and it has the entry.
         let view = self.sources.at(lookup.source).and_then(whole);
         match view.and_then(|view| Some(view.index.as_ref()?.get(&key))) {
             Some(Entry::Found(item)) => Ok(LookupResult::of_indexed(item, lookup)),
             Some(Entry::Missing) => missing(lookup),
-            // Two claim the key: none of them answers.
+            // Two items have the key, so neither is used.
             Some(Entry::Ambiguous) => failed(lookup),
             None => self.look_closer(lookup, Some(&key)),
         }
     }
 
-    /// The same for all that is rarer.
+    /// The rarer cases.
     fn look_closer(
         &mut self,
         lookup: &'e Lookup,
@@ -118,7 +118,7 @@ fn whole(source: &SourceState) -> Option<&View> {
 
 /// The whole document as an entry.
 fn entry<'x>(view: &'x View, key: Option<&[u8]>, lookup: &Lookup) -> EntryResult<'x> {
-    // By key an index is asked, and was, if there is one.
+    // A lookup with a key needs an index, and there is none.
     match view.value().filter(|_| key.is_none()) {
         Some(value) => EntryResult::Values(LookupResult::of(value, lookup)),
         None => EntryResult::Failed,

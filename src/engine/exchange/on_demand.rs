@@ -17,7 +17,7 @@ use super::values::{blame, whose};
 use super::{Exchange, Stop};
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
-    /// What a source says of a key: what a callout brought for this exchange, or what is remembered; else it is asked.
+    /// The entry of a key: the result of a callout for this exchange, or the remembered answer. Else a callout is sent.
     pub(super) fn on_demand(
         &mut self,
         source: &Rc<RefCell<OnDemandSource>>,
@@ -42,7 +42,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         }
         let now = self.inputs.now();
         let mut shared = source.borrow_mut();
-        // What is remembered is shared with policies that have other limits.
+        // Remembered answers are shared with policies that have other limits.
         if let Some(limits) = self.policy.sources.limits(lookup.source) {
             shared.machine.set_limits(limits);
         }
@@ -115,7 +115,7 @@ const fn recall(answer: &EntryState) -> Recall {
     }
 }
 
-/// What is remembered may be forgotten while the exchange goes on.
+/// Copies the values: a remembered document may be dropped while the exchange goes on.
 fn remembered(document: &Document, lookup: &Lookup) -> EntryResult<'static> {
     EntryResult::Values(LookupResult::of(document.value(), lookup).into_owned())
 }

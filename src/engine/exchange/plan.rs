@@ -1,4 +1,4 @@
-//! Header edits, as they are decided: what changes nothing is never asked of the host.
+//! Header edits, as they are decided. Edits that change nothing are skipped.
 
 use crate::http::{Edit, HeaderLookup, Headers, KnownName, NameFilter, Text, same_name};
 
@@ -8,7 +8,7 @@ const COOKIE: &[u8] = b"cookie";
 /// The edits to one header map.
 #[derive(Debug)]
 pub(in crate::engine) struct Plan<'r> {
-    /// The map as it came; unknown where it is only to come (a response's).
+    /// The map as it came; `None` for a response that isn't there yet.
     came: Option<&'r Headers<'r>>,
     edits: &'r mut Vec<Edit>,
     /// Of the names in `edits`.
@@ -16,7 +16,7 @@ pub(in crate::engine) struct Plan<'r> {
 }
 
 impl<'r> Plan<'r> {
-    /// Nothing is changed about the headers as they came. `edits` is empty.
+    /// No edits to the headers as they came. `edits` is empty.
     pub(in crate::engine) fn new(came: &'r Headers<'r>, edits: &'r mut Vec<Edit>) -> Self {
         debug_assert!(edits.is_empty(), "they would be another request's");
         Self {
@@ -26,7 +26,7 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// Edits to headers that nobody has seen yet: none is left out.
+    /// Edits to headers that aren't known yet. None is skipped.
     pub(in crate::engine) const fn blind(edits: &'r mut Vec<Edit>) -> Self {
         Self {
             came: None,
@@ -35,7 +35,7 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// No value of `name` stays, in whatever spelling an upstream takes for it.
+    /// Removes all values of `name`, in every spelling that an upstream may read as it.
     pub(in crate::engine) fn remove(&mut self, name: &KnownName) {
         self.forget(name);
         // It has a value, or may have one.
@@ -44,7 +44,7 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// No header of `name` stays, in whatever spelling, that has a value of this kind.
+    /// Removes the headers of `name`, in every spelling, that have a value of this kind.
     #[inline(never)]
     pub(in crate::engine) fn remove_where(
         &mut self,
@@ -63,23 +63,23 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// The same where it is known that it has one, and no other spelling.
+    /// As [`remove`](Self::remove), if it is known that `name` has a value, and no other spelling.
     pub(in crate::engine) fn remove_alone(&mut self, name: &KnownName) {
         self.forget(name);
         self.push(Edit::Remove(name.name()));
     }
 
-    /// `name` has this value alone, and no other spelling of it stays.
+    /// Sets `name` to this one value, and removes other spellings.
     pub(in crate::engine) fn set(&mut self, name: &KnownName, value: Text) {
         self.forget(name);
-        // It is right only with exactly one value, equal to ours.
+        // Nothing to do if it has exactly one value, and that is equal.
         let came = self.survey(name);
         if !came.is_some_and(|came| came.values == 1 && came.first == Some(&*value)) {
             self.push(Edit::Set(name.name(), value));
         }
     }
 
-    /// `name` has one more value.
+    /// Adds a value to `name`.
     pub(in crate::engine) fn add(&mut self, name: &KnownName, value: Text) {
         if **name == *COOKIE && self.came.is_some() {
             return self.add_cookie(name, &value);
@@ -115,13 +115,13 @@ impl<'r> Plan<'r> {
         self.edits.push(edit);
     }
 
-    /// Nothing stays that an upstream may take for `name`, save that itself.
+    /// Removes the other spellings that an upstream may read as `name`.
     #[inline(never)]
     pub(in crate::engine) fn remove_other_spellings(&mut self, name: &KnownName) {
         self.survey(name);
     }
 
-    /// What came under `name`; other spellings of it are removed on the way. `None` where the map is only to come.
+    /// What came under `name`. Removes other spellings of it. `None` if the map isn't there yet.
     fn survey(&mut self, name: &KnownName) -> Option<HeaderLookup<'r>> {
         let headers = self.came?;
         let came = headers.look(name);
@@ -142,7 +142,7 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// A later word on a header replaces the earlier ones.
+    /// A later edit of a header replaces the earlier ones.
     fn forget(&mut self, name: &KnownName) {
         let mark = name.marks();
         if self.edited.meet(mark) {
@@ -166,7 +166,7 @@ mod tests {
     use crate::http::HeaderMap;
 
     #[test]
-    fn what_changes_nothing_is_left_out() {
+    fn skips_edits_that_change_nothing() {
         let mut edits = Vec::new();
         let map = HeaderMap::from_pairs(&[("a", "1"), ("b", "1"), ("b", "1"), ("c", "1")]);
         let view = map.view();
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_go_with_it() {
+    fn removes_other_spellings() {
         let mut edits = Vec::new();
         let map = HeaderMap::from_pairs(&[("a_b", "1"), ("a-b", "2"), ("a_b", "3"), ("c_d", "4")]);
         let view = map.view();
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_and_then_removed_was_there_before() {
+    fn removes_a_header_that_was_set_first() {
         let mut edits = Vec::new();
         let map = HeaderMap::from_pairs(&[("a", "1")]);
         let view = map.view();

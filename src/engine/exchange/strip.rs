@@ -1,4 +1,4 @@
-//! Where credentials end.
+//! Strips credentials.
 
 use std::ptr;
 
@@ -10,8 +10,8 @@ use crate::rewrite::{QueryEdit, strip_query};
 use super::authenticated::Authenticated;
 use super::plan::Plan;
 
-/// The locations whose credentials end here: all of the providers that the requirement names, whether they were used or not.
-/// A credential that a provider has verified and forwards stays, whatever other providers read it.
+/// The credentials to strip: those at all locations of the providers that the requirement names, used or not. A credential that
+/// a provider verified and forwards stays, even if other providers read it.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct StrippedCredentials<'p> {
     route: &'p Route,
@@ -32,7 +32,7 @@ impl<'p> StrippedCredentials<'p> {
         }
     }
 
-    /// What was verified and is forwarded, of what stands at this location.
+    /// The verified credential at this location that is forwarded.
     fn forwarded(&self, location: &Location) -> Option<&'p Verified<'p>> {
         self.authenticated.all().find(|verified| {
             let provider = self.policy.providers.at(verified.provider);
@@ -41,8 +41,8 @@ impl<'p> StrippedCredentials<'p> {
         })
     }
 
-    /// Whether it is known that the header at this location holds a verified credential, and that nothing else can be taken
-    /// for it.
+    /// Whether it is known that the header at this location has a verified credential, and that no other header can be read as
+    /// it.
     fn is_alone(&self, location: &Location) -> bool {
         let is_it = |verified: &Verified<'_>| ptr::eq(verified.at.location, location);
         self.authenticated
@@ -57,11 +57,11 @@ impl<'p> StrippedCredentials<'p> {
                 continue;
             };
             match (self.forwarded(location), prefix) {
-                // That one, and nothing that an upstream may take for it.
+                // This header stays, and an upstream can read no other one as it.
                 (Some(stays), _) if stays.at.is_alone => {}
                 (Some(_), _) => plan.remove_other_spellings(name),
                 (None, _) if self.is_alone(location) => plan.remove_alone(name),
-                // In every spelling that an upstream may take for it, `x_api_key` too.
+                // In every spelling that an upstream may read as it, such as `x_api_key`.
                 (None, None) => plan.remove(name),
                 // Another scheme's field is not a credential of this provider.
                 (None, Some(prefix)) => {
@@ -87,8 +87,8 @@ impl<'p> StrippedCredentials<'p> {
         }
     }
 
-    /// Takes out the members of lists that are credentials, all of one header at once: to do it again for another location
-    /// of that header changes nothing.
+    /// Takes out the members of lists that are credentials, all of one header at once. Another location of that header then
+    /// changes nothing.
     #[inline(never)]
     fn members(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         for location in self.locations() {
@@ -124,7 +124,7 @@ impl<'p> StrippedCredentials<'p> {
         query_names(self.ending())
     }
 
-    /// The locations whose credentials end here.
+    /// The locations of the credentials to strip.
     fn ending(&self) -> impl Iterator<Item = &'p Location> {
         self.locations()
             .filter(|location| self.forwarded(location).is_none())
@@ -140,9 +140,8 @@ impl<'p> StrippedCredentials<'p> {
     }
 }
 
-/// Has a request that is answered here have a `:path` without credentials, because access logs and traces show it. The query
-/// loses those of all providers: the route is not known of every request, and a wrong key may be a good one elsewhere. All
-/// other edits are gone.
+/// Strips credentials from the `:path` of a request that the gate answers, because access logs and traces show it. Strips those
+/// of all providers: not every request has a route, and a key that is wrong here may be good elsewhere. Drops all other edits.
 #[inline(never)]
 pub(in crate::engine) fn query_of_answered(
     edits: &mut Edits,
@@ -209,8 +208,8 @@ fn strip_cookies(plan: &mut Plan<'_>, came: &Headers<'_>, names: &[&[u8]]) {
     }
 }
 
-/// Leaves the members of `name` that don't end here, in order. Fields of another spelling go whole then: an upstream might
-/// read a credential there.
+/// Keeps the other members of `name`, in order. Removes fields of another spelling completely, because an upstream may read a
+/// credential there.
 fn strip_members(
     plan: &mut Plan<'_>,
     came: &Headers<'_>,

@@ -1,4 +1,4 @@
-//! What becomes of a request's path and query.
+//! The new path and query of a request.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::head::Head;
 use super::strip::StrippedCredentials;
 use super::values::{Attributes, PathPart, blame, origin};
 
-/// Puts into `target` the `:path` that the upstream is to get, where that is another one.
+/// Writes the new `:path` into `target`, if it changes.
 pub(in crate::engine) fn change(
     target: &mut NewPath,
     attributes: &Attributes<'_>,
@@ -37,7 +37,7 @@ pub(in crate::engine) fn change(
     change_all(target, attributes, stripped, route, changes, policy)
 }
 
-/// Puts `new` in the place of the prefix that the route matched, where that is all there is to do. Says whether it was.
+/// Replaces the prefix that the route matched by `new`, if nothing else changes. Returns whether it did.
 fn put_prefix(target: &mut NewPath, attributes: &Attributes<'_>, new: &[u8]) -> bool {
     let Some((old, behind)) = split_at_prefix(attributes).filter(|(_, behind)| fits(new, behind))
     else {
@@ -49,7 +49,7 @@ fn put_prefix(target: &mut NewPath, attributes: &Attributes<'_>, new: &[u8]) -> 
     true
 }
 
-/// The prefix that the route matched, and what stands behind it, the query with it: where that is told by its length.
+/// The prefix that the route matched, and the rest with the query, if the length of the pattern is enough to split them.
 fn split_at_prefix<'x>(attributes: &Attributes<'x>) -> Option<(&'x [u8], &'x [u8])> {
     let covered = attributes.pattern.prefix_bytes()?;
     let is_plain = attributes.head.path.is_plain();
@@ -62,7 +62,7 @@ fn fits(new: &[u8], behind: &[u8]) -> bool {
     new.last().is_some_and(|last| *last != b'/') && !behind.starts_with(b"//")
 }
 
-/// The same for all that is rarer.
+/// The rarer cases.
 #[inline(never)]
 fn change_all(
     target: &mut NewPath,
@@ -90,11 +90,11 @@ fn change_all(
     Ok(())
 }
 
-/// Leaves the path as it is in its one spelling, with this query.
+/// Keeps the canonical path, with this query.
 pub(in crate::engine) fn keep(target: &mut NewPath, head: &Head<'_>, query: Option<&[u8]>) {
     let came = &head.path;
     let is_same = match (query, came.query()) {
-        // What wasn't changed is the very same bytes, which is told without reading them.
+        // An unchanged query is the same slice, so its bytes aren't compared.
         (Some(new), Some(old)) => std::ptr::eq(new, old) || *new == *old,
         (new, old) => new.is_none() && old.is_none(),
     };

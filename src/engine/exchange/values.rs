@@ -1,4 +1,4 @@
-//! The values that templates and conditions speak of.
+//! The values of variables in templates and conditions.
 
 use std::borrow::Cow;
 
@@ -14,14 +14,14 @@ use super::authenticated::Authenticated;
 use super::head::Head;
 use super::lookup_result::{LookupResult, ValueRef};
 
-/// What is known of an exchange by now.
+/// What is known of an exchange so far.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct Attributes<'x> {
     pub(in crate::engine) head: &'x Head<'x>,
     /// What the path matched.
     pub(in crate::engine) pattern: PatternRef<'x>,
     pub(in crate::engine) authenticated: &'x Authenticated<'x>,
-    /// Values by lookup; of lookups that aren't done yet there is none.
+    /// The results of the lookups that are done.
     pub(in crate::engine) looked_up: &'x [LookupResult<'x>],
 }
 
@@ -30,7 +30,7 @@ pub(in crate::engine) struct Attributes<'x> {
 pub(in crate::engine) struct VariableValue<'x> {
     pub(in crate::engine) text: Cow<'x, [u8]>,
     pub(in crate::engine) origin: Origin,
-    /// The same as a part of the request's path, where it is that.
+    /// The part of the request's path, if the value is one.
     pub(in crate::engine) of_path: Option<PathPart<'x>>,
 }
 
@@ -43,7 +43,7 @@ pub(in crate::engine) enum PathPart<'x> {
     Whole(&'x [u8]),
 }
 
-/// Who is to blame where a value doesn't fit.
+/// The reason to deny a value that is not allowed where it is put.
 pub(in crate::engine) const fn blame(origin: Origin) -> Reason {
     match origin {
         Origin::Client => Reason::BadRequestValue,
@@ -169,7 +169,7 @@ impl Attributes<'_> {
         }
     }
 
-    /// What most templates are that something is looked up by: a header that came once, or a text that was looked up.
+    /// The usual template of a lookup's key: a header that came once, or a looked-up text.
     fn plain<'s>(&'s self, template: &'s ValueTemplate) -> Option<&'s [u8]> {
         let [ValuePiece::Variable(variable, _)] = template.0.as_slice() else {
             return None;
@@ -238,7 +238,7 @@ impl Attributes<'_> {
     }
 }
 
-/// Who is to blame for a template's whole text: a source, where any part may be one's.
+/// The origin of a template's whole text: a source, if any part comes from one.
 pub(in crate::engine) fn whose(template: &ValueTemplate) -> Origin {
     if template.has_any(&|variable| origin(variable) == Origin::Source) {
         Origin::Source
@@ -259,7 +259,7 @@ fn as_text(value: ValueRef<'_>) -> Result<Cow<'_, [u8]>, Denial> {
     }
 }
 
-/// The only one: of two, which is meant can't be told.
+/// The only item. `None` if there are several.
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     let first = items.next()?;
     if items.next().is_some() {

@@ -15,7 +15,7 @@ use super::{Exchange, Stop};
 /// How often one exchange may wait. Each wait has a deadline, so the whole is bounded too.
 const MAX_WAITS: u8 = 16;
 
-/// How much longer than the callout itself an exchange waits for it: the host tells of the end of its time first.
+/// How much longer than the callout's timeout an exchange waits for it. The host reports the timeout first.
 const SLACK: Duration = Duration::from_millis(500);
 
 /// What an exchange waits for.
@@ -28,8 +28,8 @@ pub(in crate::engine) enum Awaited {
 }
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
-    /// The document of a watched source. Where there is none yet, the exchange waits for the first, for `hold` after it began
-    /// to wait; `None` where it may not, or has done so.
+    /// The document of a watched source. If there is none yet, the exchange waits for the first one, but no longer than `hold`
+    /// after it began to wait. `None` if it may not wait, or has waited that long.
     pub(super) fn first_document(
         &mut self,
         source: SourceId,

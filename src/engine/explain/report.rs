@@ -1,4 +1,4 @@
-//! How an engine's sources are, for whoever watches them.
+//! The state of an engine's sources.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 
 use crate::engine::documents::{PolicyView, SourceState, Sources};
 
-/// How one source is.
+/// The state of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceReport<'a> {

@@ -1,5 +1,5 @@
-//! Tells how an exchange came to its end, stage by stage, to observers that want to know. The others pay for a question
-//! a stage, and in the module nothing at all.
+//! Reports the details of each stage to observers that ask for them. For other observers this costs one check for each stage,
+//! and in the module nothing.
 
 use crate::http::Request;
 use crate::policy::{
@@ -17,7 +17,7 @@ use crate::engine::exchange::lookup_result::{LookupResult, ValueRef};
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
-/// Never in the module, which needs none of what stands here: a gateway has no time for it.
+/// Never in the module: a gateway has no time for details.
 fn is_wanted(exchange: &Exchange<'_, impl Observer + ?Sized>) -> bool {
     cfg!(not(target_arch = "wasm32")) && exchange.observer.wants_detail()
 }
@@ -99,7 +99,7 @@ pub(in crate::engine) fn matched(
     }
 }
 
-/// What one of the route's providers says.
+/// The verdict of one of the route's providers.
 pub(in crate::engine) fn verdict(
     provider: &Provider,
     verdict: &Verdict<'_>,
@@ -137,7 +137,7 @@ pub(in crate::engine) fn verdict(
     });
 }
 
-/// What a lookup brought, be it a denial.
+/// The result of a lookup, or its denial.
 pub(in crate::engine) fn looked_up(
     lookup: &Lookup,
     attributes: &Attributes<'_>,
@@ -240,7 +240,7 @@ pub(in crate::engine) fn checked(
     }
 }
 
-/// What conditions are told with.
+/// What is needed to report a condition.
 struct ConditionTrace<'s> {
     route: &'s Route,
     attributes: &'s Attributes<'s>,
@@ -255,7 +255,7 @@ impl ConditionTrace<'_> {
         depth: usize,
         exchange: &mut Exchange<'_, impl Observer + ?Sized>,
     ) {
-        // A list of one, which labels make too, says nothing of its own.
+        // A list of one, which labels make too, is not reported itself.
         if let Condition::All(list) | Condition::Any(list) = condition {
             if let [one] = list.as_slice() {
                 return self.tell(one, depth, exchange);

@@ -1,4 +1,4 @@
-//! A provider for tests of the engine: it counts how often it verifies, and does what the test says.
+//! A provider for tests of the engine. It counts its verifications. Each test sets its behaviour.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use super::{ProviderId, ProviderKind, Providers};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
 
-/// What the test says, and what the provider counts.
+/// The behaviour and the count.
 #[derive(Debug, Default)]
 pub(crate) struct Double {
     /// How often it has verified a credential.
@@ -18,7 +18,7 @@ pub(crate) struct Double {
     pub(crate) guest: &'static [u8],
     /// How long a credential is good from when it is verified.
     pub(crate) lifetime: Option<Duration>,
-    /// The source whose document it needs, and how long it waits for the first one.
+    /// The source of the document that it needs, and the longest wait for the first one.
     pub(crate) needs: Option<(SourceId, Duration)>,
 }
 
@@ -56,7 +56,7 @@ impl Double {
 }
 
 impl Providers {
-    /// Has the double verify in the place of this provider.
+    /// Replaces the kind of this provider by the double.
     pub(crate) fn replace(&mut self, name: &str, double: &Arc<Double>) {
         for provider in &mut self.list {
             if *provider.name == *name {

@@ -8,8 +8,8 @@ use super::Providers;
 
 /// Compiles the locations of the provider `name`, which are written at `path`.
 ///
-/// Two locations of one list of tokens can't be told apart where one prefix begins with the other: a member would be of both
-/// providers, and one of the two would let pass what the other one rejects. Such a policy is refused.
+/// Refuses two locations in one list of tokens if one prefix begins with the other. A member could belong to both providers, and
+/// one of them would accept what the other one rejects.
 pub(super) fn compile(
     name: &str,
     written: &[config::Location],

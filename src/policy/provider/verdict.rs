@@ -1,4 +1,4 @@
-//! What a provider says of a request, and what it may ask of the engine to know.
+//! The verdict of a provider on a request, and what the provider may ask the engine for.
 
 use crate::auth::{Location, Occurrence};
 
@@ -11,16 +11,16 @@ use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
 
-/// What one provider says of a request.
+/// The verdict of one provider on a request.
 #[derive(Debug)]
 pub(crate) enum Verdict<'p> {
     /// It found none of its credentials.
     Absent,
     /// It verified the credential.
     Accepted(Verified<'p>),
-    /// A credential that is no good, or several. Holds the locations of all.
+    /// A credential that is not good, or several credentials. Holds all their locations.
     Rejected(Reason, Vec<&'p Location>),
-    /// Whether the credential is good can't be known now.
+    /// The provider can't verify the credential now.
     Unavailable,
 }
 
@@ -31,17 +31,17 @@ pub(crate) struct Verified<'p> {
     pub(crate) provider: ProviderId,
     /// Where the credential stands.
     pub(crate) at: Occurrence<'p>,
-    /// Who sent it.
+    /// The sender.
     pub(crate) identity: Identity<'p>,
 }
 
-/// Who sent a request, as one provider tells.
+/// The sender of a request, as one provider verified it.
 ///
-/// The claims of a token will be a field of it, once a provider of tokens is there.
+/// The claims of a token belong here, once there is a kind that has claims.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Identity<'p> {
-    /// The consumer's credential; `None` for somebody who is no consumer: no condition on consumers holds then, and the
-    /// upstream is told no name.
+    /// The consumer's credential. `None` if the sender is no consumer: then no condition on consumers holds, and the upstream
+    /// gets no identity headers.
     pub(crate) credential: Option<Credential<'p>>,
     /// When the credential ends; `None` if it doesn't.
     pub(crate) expires: Option<Timestamp>,
@@ -65,9 +65,9 @@ impl<'p> Identity<'p> {
 /// What a provider makes of one credential.
 #[derive(Debug)]
 pub(crate) enum Verification<'p> {
-    /// It is good, and tells who sent it.
+    /// It is good. Holds the sender.
     Accepted(Identity<'p>),
-    /// It is no good, for this reason.
+    /// It is not good, for this reason.
     Rejected(Reason),
     /// That can't be known now: a document of consumers is missing.
     Unavailable,
@@ -86,8 +86,8 @@ pub(crate) enum CredentialLookup<'p> {
 
 /// What a provider may ask while it verifies a credential.
 ///
-/// Each question may stop the exchange: it waits then for what is missing, and the provider is asked again with that at
-/// hand. So a provider passes on every `Stop`, and keeps nothing.
+/// Each question may stop the exchange. The exchange then waits for the missing answer, and verifies again when it is there. So a
+/// provider passes on every `Stop`, and keeps no state of its own.
 pub(crate) trait ProviderInputs<'p> {
     /// Why the exchange goes no further now.
     type Stop;
