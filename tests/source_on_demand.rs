@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
 use postern::internals::source::{
-    Arguments, Document, EntryState, Format, Limits, OnDemand, ReadResult, Refusal,
+    Arguments, Document, EntryState, Format, Limits, OnDemand, ReadRefusal, ReadResult,
     RequestTemplate, SourceError,
 };
 use postern::time::Timestamp;
@@ -160,16 +160,16 @@ fn a_bad_document_fails() {
 fn refuses_keys_and_too_many_callouts() {
     let mut source = on_demand(LIMITS);
     for (key, refusal) in [
-        (&b"123456789"[..], Refusal::KeyTooLong),
-        (b"", Refusal::UnfitKey),
-        (b"..", Refusal::UnfitKey),
-        (b"a/b", Refusal::ReservedByte),
-        (b"../b", Refusal::ReservedByte),
-        (b"a%2Fb", Refusal::ReservedByte),
-        (b"a\\b", Refusal::ReservedByte),
-        (b"a?b", Refusal::ReservedByte),
-        (b"a#b", Refusal::ReservedByte),
-        (b"a\n", Refusal::UnfitKey),
+        (&b"123456789"[..], ReadRefusal::KeyTooLong),
+        (b"", ReadRefusal::UnfitKey),
+        (b"..", ReadRefusal::UnfitKey),
+        (b"a/b", ReadRefusal::ReservedByte),
+        (b"../b", ReadRefusal::ReservedByte),
+        (b"a%2Fb", ReadRefusal::ReservedByte),
+        (b"a\\b", ReadRefusal::ReservedByte),
+        (b"a?b", ReadRefusal::ReservedByte),
+        (b"a#b", ReadRefusal::ReservedByte),
+        (b"a\n", ReadRefusal::UnfitKey),
     ] {
         assert_eq!(
             ask(&mut source, key, at(0)),
@@ -180,7 +180,7 @@ fn refuses_keys_and_too_many_callouts() {
     assert_eq!(source.in_flight(), 0);
     let _ = ask(&mut source, b"a", at(0));
     let _ = ask(&mut source, b"b", at(0));
-    let refused = EntryState::Refused(Refusal::TooManyInFlight);
+    let refused = EntryState::Refused(ReadRefusal::TooManyInFlight);
     assert_eq!(ask(&mut source, b"c", at(0)), refused);
     assert_eq!(ask(&mut source, b"a", at(0)), EntryState::Pending);
     source.abandon(b"a");
@@ -341,7 +341,7 @@ proptest! {
                     EntryState::Pending => prop_assert!(flights[&key] + 3 > now),
                     EntryState::Missing | EntryState::Failed(_) => {}
                     EntryState::Refused(refusal) => {
-                        prop_assert_eq!(refusal, Refusal::TooManyInFlight);
+                        prop_assert_eq!(refusal, ReadRefusal::TooManyInFlight);
                         let under_way = flights.values().filter(|since| *since + 3 > now);
                         prop_assert!(under_way.count() >= LIMITS.max_in_flight);
                     }

@@ -31,7 +31,7 @@ pub use index::{Entry, Index, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
 pub use local_data::LocalData;
 pub use on_demand::{
-    Arguments, EntryState, Limits, OnDemand, ReadResult, Refusal, RequestTemplate,
+    Arguments, EntryState, Limits, OnDemand, ReadRefusal, ReadResult, RequestTemplate,
 };
 pub use path::PathError;
 pub use query::{JsonPath, JsonPathError, Selected, Selection};

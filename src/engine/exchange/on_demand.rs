@@ -9,7 +9,7 @@ use crate::engine::event::{Event, Observer, Recall};
 use crate::http::Callout;
 use crate::policy::{KeyKind, Lookup};
 use crate::rewrite::Origin;
-use crate::source::{Arguments, Document, EntryState, ReadResult, Refusal};
+use crate::source::{Arguments, Document, EntryState, ReadRefusal, ReadResult};
 
 use super::lookup_result::LookupResult;
 use super::lookups::EntryResult;
@@ -67,14 +67,14 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             }
             // No entry has such a key.
             EntryState::Missing
-            | EntryState::Refused(Refusal::KeyTooLong | Refusal::ReservedByte) => {
+            | EntryState::Refused(ReadRefusal::KeyTooLong | ReadRefusal::ReservedByte) => {
                 Ok(EntryResult::Missing)
             }
-            EntryState::Refused(Refusal::UnfitKey) => {
+            EntryState::Refused(ReadRefusal::UnfitKey) => {
                 let key = lookup.key.as_ref();
                 Err(blame(key.map_or(Origin::Client, |key| whose(&key.template))).into())
             }
-            EntryState::Failed(_) | EntryState::Refused(Refusal::TooManyInFlight) => {
+            EntryState::Failed(_) | EntryState::Refused(ReadRefusal::TooManyInFlight) => {
                 Ok(EntryResult::Failed)
             }
             EntryState::Pending => {

@@ -47,7 +47,7 @@ pub struct Limits {
 
 /// Why a key isn't asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ReadRefusal {
     /// Too many callouts are under way.
     TooManyInFlight,
     /// The key is longer than `max_key_bytes`.
@@ -76,7 +76,7 @@ pub enum EntryState {
     /// The source failed a moment ago, and there is no older document.
     Failed(SourceError),
     /// It is not asked for, and nothing is known.
-    Refused(Refusal),
+    Refused(ReadRefusal),
 }
 
 /// The result of a callout.
@@ -176,7 +176,7 @@ impl OnDemand {
         }
         let key = arguments.cache_key();
         if key.len() > self.limits.max_key_bytes {
-            return EntryState::Refused(Refusal::KeyTooLong);
+            return EntryState::Refused(ReadRefusal::KeyTooLong);
         }
         let Some((document, age)) = self.revision(key, now) else {
             return self.ask_anew(arguments, now);
@@ -253,7 +253,7 @@ impl OnDemand {
         arguments: &Arguments<'_>,
         revision: Option<Revision>,
         now: Timestamp,
-    ) -> Result<Callout, Refusal> {
+    ) -> Result<Callout, ReadRefusal> {
         let deadline = now.after(self.callout_time());
         let most = self.limits.max_in_flight;
         if self.pending.len() >= most {
@@ -261,7 +261,7 @@ impl OnDemand {
             self.pending.retain(|_, read| under_way(read));
         }
         if self.pending.len() >= most {
-            return Err(Refusal::TooManyInFlight);
+            return Err(ReadRefusal::TooManyInFlight);
         }
         let nothing = Version::default();
         let cached = revision

@@ -4,7 +4,7 @@ use crate::http::{Callout, Endpoint};
 use crate::source::path::{PathError, PathTemplate, has_reserved_byte};
 use crate::source::{Format, Version, centre};
 
-use super::Refusal;
+use super::ReadRefusal;
 
 /// A request by template: `GET`, and a path with the variable `${key}`. Two requests with one [cache
 /// key](Arguments::cache_key) are the same request, and share its answer.
@@ -76,10 +76,10 @@ impl RequestTemplate {
 
     /// Refuses a key that has to be one segment and holds one of `/ \ ? # %`. No entry has such a key, because a proxy
     /// before the source might unescape it.
-    pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), Refusal> {
+    pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), ReadRefusal> {
         let is_segment = !arguments.may_divide && self.path.has_key_in_segments();
         if is_segment && has_reserved_byte(arguments.key) {
-            return Err(Refusal::ReservedByte);
+            return Err(ReadRefusal::ReservedByte);
         }
         Ok(())
     }
@@ -87,9 +87,13 @@ impl RequestTemplate {
     /// The request, conditional where `known` is not empty. The key is percent-encoded.
     ///
     /// # Errors
-    /// [`Refusal::UnfitKey`].
-    pub fn fill(&self, arguments: &Arguments<'_>, cached: &Version) -> Result<Callout, Refusal> {
-        let path = self.path.fill(arguments.key).ok_or(Refusal::UnfitKey)?;
+    /// [`ReadRefusal::UnfitKey`].
+    pub fn fill(
+        &self,
+        arguments: &Arguments<'_>,
+        cached: &Version,
+    ) -> Result<Callout, ReadRefusal> {
+        let path = self.path.fill(arguments.key).ok_or(ReadRefusal::UnfitKey)?;
         let mut callout = self.endpoint.request("GET", path);
         centre::conditional(&mut callout, self.format, cached);
         Ok(callout)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::policy::{Policy, SourceId};
 use crate::source::{Budget, Document, Format, FormatReader, Hash, SourceError};
 
-use super::consumers::{Record, RecordReader};
+use super::consumers::{RecordProgress, RecordReader};
 use super::part::Part;
 use super::{View, ViewInputs};
 
@@ -82,9 +82,9 @@ impl ViewBuilder {
         while !budget.is_spent() {
             match &mut self.stage {
                 Stage::Records(records) => match records.advance(text, inputs, budget)? {
-                    Record::Pending => {}
-                    Record::Unordered => self.stage = Stage::Value(self.format.reader()),
-                    Record::All => {
+                    RecordProgress::Pending => {}
+                    RecordProgress::Unordered => self.stage = Stage::Value(self.format.reader()),
+                    RecordProgress::All => {
                         let directory = records.finish(inputs)?;
                         self.view.directories.push(directory);
                         return Ok(Some(self.take_view()));

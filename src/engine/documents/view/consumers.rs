@@ -18,7 +18,7 @@ pub(super) struct RecordReader {
 }
 
 /// How far the records are read.
-pub(super) enum Record {
+pub(super) enum RecordProgress {
     /// The budget is spent.
     Pending,
     /// They can't be read from the text: the value has another order.
@@ -42,14 +42,14 @@ impl RecordReader {
         text: &[u8],
         inputs: &mut ViewInputs<'_>,
         budget: &mut Budget,
-    ) -> Result<Record, SourceError> {
+    ) -> Result<RecordProgress, SourceError> {
         let Self { items, loader } = self;
         while let Some(item) = items.next(text, budget)? {
             match item {
                 Item::Begins(at) => loader.record(text, at, items, inputs, budget)?,
                 Item::Forget => *loader = ConsumerLoader::default(),
-                Item::Unordered => return Ok(Record::Unordered),
-                Item::End(true) => return Ok(Record::All),
+                Item::Unordered => return Ok(RecordProgress::Unordered),
+                Item::End(true) => return Ok(RecordProgress::All),
                 Item::End(false) => {
                     let from = inputs.consumers_from().next();
                     return Err(from.map_or_else(
@@ -59,7 +59,7 @@ impl RecordReader {
                 }
             }
         }
-        Ok(Record::Pending)
+        Ok(RecordProgress::Pending)
     }
 
     /// The directory, once all are read.
