@@ -9,6 +9,13 @@
 )]
 mod source;
 
+#[path = "architecture/names.rs"]
+#[cfg(test)]
+mod names;
+
+#[cfg(test)]
+use checks::sources;
+
 #[cfg(test)]
 mod checks {
     use std::collections::{BTreeMap, BTreeSet};
@@ -238,7 +245,7 @@ mod checks {
     }
 
     /// Every Rust file below these folders of the project.
-    fn sources(folders: &[&str]) -> Vec<Source> {
+    pub(super) fn sources(folders: &[&str]) -> Vec<Source> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let read = |path: PathBuf| {
             let name = path.strip_prefix(root).unwrap().to_str().unwrap();

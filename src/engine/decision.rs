@@ -2,7 +2,8 @@
 
 use crate::http::{Request, Response};
 use crate::policy::{
-    Action, Audience, Condition, Denial, DirectResponse, Lookup, Policy, Reason, Route, Unmatched,
+    Audience, Condition, Denial, DirectResponse, Lookup, Policy, Reason, Route, RouteAction,
+    Unmatched,
 };
 use crate::route::RouteMatch;
 use crate::time::Timestamp;
@@ -124,7 +125,7 @@ fn follow<'p>(
         }
     }
     match route.spec.action() {
-        Action::Forward(changes) => {
+        RouteAction::Forward(changes) => {
             let edited = forward::edit(
                 exchange.edits,
                 &attributes,
@@ -137,7 +138,7 @@ fn follow<'p>(
             }
             Ok(Step::Continue)
         }
-        Action::DirectResponse(answer) => match answered(answer, &attributes, route, policy) {
+        RouteAction::DirectResponse(answer) => match answered(answer, &attributes, route, policy) {
             Ok(response) => Ok(Step::Respond(response)),
             Err(denial) => Err(stopped(denial.into(), &attributes, route, exchange)),
         },

@@ -67,7 +67,7 @@ pub enum Event<'a> {
         /// The provider.
         id: ProviderId,
         /// Its verdict.
-        verdict: Verdict,
+        verdict: VerdictKind,
     },
     /// The sender is a consumer. Reported if the policy shows something in the access log, and again after the exchange has
     /// waited.
@@ -144,7 +144,7 @@ pub enum Event<'a> {
 
 /// The verdict of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum VerdictKind {
     /// It found none of its credentials.
     Absent,
     /// It verified the credential.

@@ -34,7 +34,7 @@ use memory::Memory;
 pub use documents::{ExchangeId, FlightId, Store, Woken};
 pub use event::{
     ConsumerName, Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, Recall, RouteName,
-    Verdict, VerdictDetail,
+    VerdictDetail, VerdictKind,
 };
 pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};

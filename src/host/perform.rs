@@ -10,7 +10,7 @@ use super::id::ContextId;
 use super::instance::PolicyInstance;
 use super::log::{EventLog, EventSink, LogProperties};
 use super::refusal::Refusal;
-use super::stream::{Waiting, Work, edit_headers, edit_path};
+use super::stream::{WaitingExchange, Work, edit_headers, edit_path};
 use super::vm::{Vm, with_engine};
 
 /// Performs steps during one callback: it knows which context the host's calls are attributed to, and what the callback will
@@ -168,7 +168,7 @@ impl<'a, H: Host> Performer<'a, H> {
     #[inline(never)]
     fn hold(&mut self, stream: ContextId, instance: &Rc<PolicyInstance>, suspended: Suspended) {
         let instance = Rc::clone(instance);
-        let waiting = Waiting {
+        let waiting = WaitingExchange {
             suspended,
             instance,
         };

@@ -11,7 +11,7 @@ use super::id::{CallToken, ContextId};
 use super::instance::PolicyInstance;
 use super::perform::Performer;
 use super::refusal::Refusal;
-use super::stream::{PendingCallout, Waiting, Work, unsent};
+use super::stream::{PendingCallout, WaitingExchange, Work, unsent};
 
 /// How often, within one callback, woken exchanges may lead to callouts that fail at once and wake exchanges again.
 const ROUNDS: u32 = 64;
@@ -112,7 +112,7 @@ impl<H: Host> Performer<'_, H> {
         let held = self.vm.with(|tables| tables.take(exchange));
         let Some(Some((
             stream,
-            Waiting {
+            WaitingExchange {
                 suspended,
                 instance,
             },

@@ -45,7 +45,7 @@ pub(crate) use rewrite::{HeaderEdits, OtherEdits, QueryEdits, RouteEdits};
 pub(crate) use route::condition::{Condition, Operand, ValueTest};
 pub(crate) use route::direct_response::{Redirect, Respond};
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};
-pub(crate) use route::spec::{Action, DirectResponse};
+pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};

@@ -1,7 +1,7 @@
 //! Several policies in one VM: each request is decided by its own filter's policy.
 
 use postern::host::ContextId;
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 use proptest::prelude::*;
 
 use crate::support::{NOW, answered, forwarded, get, sound};
@@ -25,7 +25,7 @@ fn begin(vm: &FakeVm, number: usize) -> ContextId {
 }
 
 /// Which of the first hundred policies decided.
-fn decided(outcome: &Outcome) -> Vec<usize> {
+fn decided(outcome: &RequestOutcome) -> Vec<usize> {
     let by = |number: &usize| !forwarded(outcome, &format!("x-policy-{number}")).is_empty();
     (0..100).filter(by).collect()
 }

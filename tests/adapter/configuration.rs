@@ -50,7 +50,7 @@ fn keeps_the_policy_after_a_bad_push_to_a_root() {
     let (_, outcome) = send(&vm, root, "/open");
     assert!(!matches!(
         outcome,
-        postern::host::fake::Outcome::Answered(_)
+        postern::host::fake::RequestOutcome::Answered(_)
     ));
     sound(&vm);
 }
@@ -68,7 +68,7 @@ fn accepts_a_bad_policy_in_a_vm_with_a_policy_and_denies() {
     let (_, outcome) = send(&vm, old, "/open");
     assert!(matches!(
         outcome,
-        postern::host::fake::Outcome::Forwarded(_)
+        postern::host::fake::RequestOutcome::Forwarded(_)
     ));
     sound(&vm);
 }
@@ -90,7 +90,7 @@ fn a_root_may_begin_again() {
     let (_, outcome) = send(&vm, root, "/open");
     assert!(matches!(
         outcome,
-        postern::host::fake::Outcome::Forwarded(_)
+        postern::host::fake::RequestOutcome::Forwarded(_)
     ));
 }
 
@@ -105,7 +105,7 @@ fn keeps_two_policies_of_one_vm_apart() {
     assert!(vm.configure(new, SMALL.as_bytes()));
     assert!(matches!(
         vm.request(held, &get("/open")),
-        postern::host::fake::Outcome::Forwarded(_)
+        postern::host::fake::RequestOutcome::Forwarded(_)
     ));
     vm.delete(held);
     let orphan = vm.stream(old);
@@ -113,7 +113,7 @@ fn keeps_two_policies_of_one_vm_apart() {
     let (_, outcome) = send(&vm, new, "/open");
     assert!(matches!(
         outcome,
-        postern::host::fake::Outcome::Forwarded(_)
+        postern::host::fake::RequestOutcome::Forwarded(_)
     ));
     // Envoy keeps a root until its last stream ends. If it didn't, the stream would be denied.
     let outcome = vm.request(orphan, &get("/open"));

@@ -37,7 +37,7 @@ fn calls(path: &str, key: Option<&str>) -> Vec<(String, u32)> {
     vm.script().calls.clear();
     let stream = vm.stream(root);
     let outcome = vm.request(stream, &headers);
-    if matches!(outcome, postern::host::fake::Outcome::Forwarded(_)) {
+    if matches!(outcome, postern::host::fake::RequestOutcome::Forwarded(_)) {
         vm.response(stream, &[(":status", "200")]);
     }
     vm.delete(stream);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern::host::ContextId;
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 
 use crate::support::{NOW, answered, forwarded, get, later, sound};
 
@@ -85,7 +85,7 @@ impl<'w> Gate<'w> {
         panic!("it is never read to its end");
     }
 
-    fn ask(&self, number: usize) -> Outcome {
+    fn ask(&self, number: usize) -> RequestOutcome {
         let mut headers = get("/");
         headers.push(("x-api-key", format!("key-of-{number}")));
         self.vm.request(self.vm.stream(self.root), &headers)
@@ -266,7 +266,7 @@ fn wakes_requests_and_drops_the_old_document_in_slices() {
     };
     gate.fetch(&tenants("a"));
     let (waiting, outcome) = send(7);
-    assert!(matches!(outcome, Outcome::Held));
+    assert!(matches!(outcome, RequestOutcome::Held));
     assert!(gate.read() > 10);
     let woken = gate.vm.outcome(waiting);
     assert_eq!(forwarded(&woken, "x-up"), [b"a-7"]);
@@ -307,7 +307,10 @@ fn keeps_waiting_despite_ticks_of_another_policy() {
     });
     later(&world, &vm, one, 1);
     let stream = vm.stream(two);
-    assert!(matches!(vm.request(stream, &get("/")), Outcome::Held));
+    assert!(matches!(
+        vm.request(stream, &get("/")),
+        RequestOutcome::Held
+    ));
     let large = consumers(0..MANY);
     for callout in vm.callouts() {
         let path = callout.headers.iter().find(|(name, _)| name == b":path");

@@ -1,6 +1,6 @@
 //! Requests of all kinds.
 
-use postern::host::fake::Outcome;
+use postern::host::fake::RequestOutcome;
 use postern::http::HeaderMap;
 
 use crate::support::{SMALL, answered, get, kept_out, running, send, sound, values, vm};
@@ -21,7 +21,7 @@ fn passes_bytes_that_are_not_text() {
         (b"x-twice", b"b"),
     ];
     let outcome = vm.request(stream, odd);
-    let Outcome::Forwarded(pairs) = outcome else {
+    let RequestOutcome::Forwarded(pairs) = outcome else {
         panic!("{outcome:?}")
     };
     for pair in odd.iter().filter(|(name, _)| !name.starts_with(b":")) {
@@ -62,7 +62,7 @@ fn decides_a_megabyte_of_headers() {
     headers.extend((0..1000).map(|_| ("x-more", large.clone())));
     let stream = vm.stream(root);
     let outcome = vm.request(stream, &headers);
-    let Outcome::Forwarded(pairs) = outcome else {
+    let RequestOutcome::Forwarded(pairs) = outcome else {
         panic!("not forwarded")
     };
     assert_eq!(pairs.len(), headers.len());
@@ -95,7 +95,7 @@ fn decides_by_the_key() {
     headers.push(("x-api-key", "k-1".to_owned()));
     assert!(matches!(
         vm.request(stream, &headers),
-        Outcome::Forwarded(_)
+        RequestOutcome::Forwarded(_)
     ));
     sound(&vm);
 }

@@ -1,7 +1,7 @@
 //! Every host call failing in turn, as where the operator restricts the module's capabilities.
 
 use postern::host::Status;
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 
 use crate::support::{NOW, ON_DEMAND, SMALL, answered, get, kept_out, later, send, sound};
 
@@ -112,7 +112,7 @@ fn denies_where_headers_cannot_be_read() {
     );
     vm.script().restrict("proxy_send_local_response");
     let (_, outcome) = send(&vm, root, "/open");
-    assert_eq!(outcome, Outcome::Held);
+    assert_eq!(outcome, RequestOutcome::Held);
 }
 
 /// An edit removes the key. Where that edit fails, the request may not go on.
@@ -156,7 +156,7 @@ fn leaves_a_denial_alone_where_the_request_cannot_go_on() {
         assert!(vm.configure(root, policy.as_bytes()));
         later(&world, &vm, root, 1);
         let (stream, outcome) = send(&vm, root, "/");
-        assert_eq!(outcome, Outcome::Held);
+        assert_eq!(outcome, RequestOutcome::Held);
         vm.script().restrict("proxy_continue_stream");
         if edits_fail {
             vm.script().restrict("proxy_replace_header_map_value");

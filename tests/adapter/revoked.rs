@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern::host::ContextId;
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 
 use crate::support::{NOW, answered, get, sound};
 
@@ -39,7 +39,7 @@ fn serve(world: &World, vm: &FakeVm, root: ContextId, document: &str) -> bool {
     headers.push(("x-api-key", "k-ann".to_owned()));
     let outcome = vm.request(vm.stream(root), &headers);
     sound(vm);
-    if matches!(outcome, Outcome::Forwarded(_)) {
+    if matches!(outcome, RequestOutcome::Forwarded(_)) {
         return true;
     }
     assert_eq!(answered(&outcome).0, 401);
@@ -144,11 +144,14 @@ fn removes_the_last_entry_by_an_empty_list_or_null_only() {
     };
     let good = r#"{"t": [{"id": "a", "x": 1}]}"#;
     for broken in ["{}", r#"{"t": 0}"#, "null", r#"{"t": [{}]}"#] {
-        assert!(matches!(ask(good), Outcome::Forwarded(_)));
-        assert!(matches!(ask(broken), Outcome::Forwarded(_)), "{broken}");
+        assert!(matches!(ask(good), RequestOutcome::Forwarded(_)));
+        assert!(
+            matches!(ask(broken), RequestOutcome::Forwarded(_)),
+            "{broken}"
+        );
     }
     for empty in [r#"{"t": []}"#, r#"{"t": null}"#, r#"{"t": {}}"#] {
-        assert!(matches!(ask(good), Outcome::Forwarded(_)));
+        assert!(matches!(ask(good), RequestOutcome::Forwarded(_)));
         assert_eq!(answered(&ask(empty)).0, 404, "{empty}");
     }
     sound(&vm);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern::host::ContextId;
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 
 use crate::support::{NOW, ON_DEMAND, answered, forwarded, get, send, sound};
 
@@ -20,7 +20,7 @@ fn policy(own: &str) -> String {
     )
 }
 
-fn ask(vm: &FakeVm, root: ContextId, key: &str) -> Outcome {
+fn ask(vm: &FakeVm, root: ContextId, key: &str) -> RequestOutcome {
     let mut headers = get("/");
     headers.push(("x-api-key", key.to_owned()));
     vm.request(vm.stream(root), &headers)

@@ -449,7 +449,7 @@ fn sets_the_access_log_properties_that_the_policy_asks_for() {
     let (_, outcome) = send(&vm, root, "/open");
     assert!(matches!(
         outcome,
-        postern::host::fake::Outcome::Forwarded(_)
+        postern::host::fake::RequestOutcome::Forwarded(_)
     ));
     sound(&vm);
     // A policy that doesn't ask for properties makes no such calls.

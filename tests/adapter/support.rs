@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use postern::host::ContextId;
-use postern::host::fake::{FakeVm, Outcome, Pairs, World};
+use postern::host::fake::{FakeVm, Pairs, RequestOutcome, World};
 use postern::time::Timestamp;
 
 /// 2026-01-01T00:00:00Z.
@@ -70,7 +70,7 @@ pub(crate) fn get(path: &str) -> Vec<(&'static str, String)> {
 }
 
 /// A plain request on a stream of its own.
-pub(crate) fn send(vm: &FakeVm, root: ContextId, path: &str) -> (ContextId, Outcome) {
+pub(crate) fn send(vm: &FakeVm, root: ContextId, path: &str) -> (ContextId, RequestOutcome) {
     let stream = vm.stream(root);
     let outcome = vm.request(stream, &get(path));
     (stream, outcome)
@@ -78,17 +78,19 @@ pub(crate) fn send(vm: &FakeVm, root: ContextId, path: &str) -> (ContextId, Outc
 
 /// The status and the response-code details of an answer; anything else fails the test.
 #[track_caller]
-pub(crate) fn answered(outcome: &Outcome) -> (u32, String) {
+pub(crate) fn answered(outcome: &RequestOutcome) -> (u32, String) {
     match outcome {
-        Outcome::Answered(local) => (local.status, local.details.clone()),
-        Outcome::Forwarded(_) | Outcome::Held => panic!("not answered: {}", brief(outcome)),
+        RequestOutcome::Answered(local) => (local.status, local.details.clone()),
+        RequestOutcome::Forwarded(_) | RequestOutcome::Held => {
+            panic!("not answered: {}", brief(outcome))
+        }
     }
 }
 
 /// The values of `name` in a request that was let through; anything else fails the test.
 #[track_caller]
-pub(crate) fn forwarded(outcome: &Outcome, name: &str) -> Vec<Vec<u8>> {
-    let Outcome::Forwarded(pairs) = outcome else {
+pub(crate) fn forwarded(outcome: &RequestOutcome, name: &str) -> Vec<Vec<u8>> {
+    let RequestOutcome::Forwarded(pairs) = outcome else {
         panic!("not forwarded: {}", brief(outcome));
     };
     values(pairs, name)
@@ -101,19 +103,19 @@ pub(crate) fn values(pairs: &Pairs, name: &str) -> Vec<Vec<u8>> {
 }
 
 /// A short description of an outcome: headers may be a megabyte.
-pub(crate) fn brief(outcome: &Outcome) -> String {
+pub(crate) fn brief(outcome: &RequestOutcome) -> String {
     match outcome {
-        Outcome::Forwarded(pairs) => format!("forwarded with {} headers", pairs.len()),
-        Outcome::Answered(local) => format!("answered {} {}", local.status, local.details),
-        Outcome::Held => "held".to_owned(),
+        RequestOutcome::Forwarded(pairs) => format!("forwarded with {} headers", pairs.len()),
+        RequestOutcome::Answered(local) => format!("answered {} {}", local.status, local.details),
+        RequestOutcome::Held => "held".to_owned(),
     }
 }
 
 /// Fails the test where the request was accepted, or Envoy would have ended.
 #[track_caller]
-pub(crate) fn kept_out(vm: &FakeVm, outcome: &Outcome) {
+pub(crate) fn kept_out(vm: &FakeVm, outcome: &RequestOutcome) {
     assert!(
-        !matches!(outcome, Outcome::Forwarded(_)),
+        !matches!(outcome, RequestOutcome::Forwarded(_)),
         "let in: {}",
         brief(outcome)
     );

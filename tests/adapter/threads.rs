@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 use postern::policy::{Fingerprint, Policy};
 
 use crate::support::{NOW, SMALL, answered, get, sound};
@@ -24,7 +24,7 @@ fn threads_decide_by_one_compiled_policy() {
             let mut headers = get("/closed");
             headers.push(("x-api-key", "k-1".to_owned()));
             let forwarded = vm.request(vm.stream(root), &headers);
-            assert!(matches!(forwarded, Outcome::Forwarded(_)));
+            assert!(matches!(forwarded, RequestOutcome::Forwarded(_)));
             sound(&vm);
         })
     });

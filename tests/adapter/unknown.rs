@@ -1,6 +1,6 @@
 //! Unknown contexts and tokens.
 
-use postern::host::fake::Outcome;
+use postern::host::fake::RequestOutcome;
 use postern::host::{CallToken, ContextId};
 
 use crate::support::{SMALL, WATCHED, answered, get, running, send, sound, vm};
@@ -50,7 +50,7 @@ fn ignores_and_counts_unknown_tokens() {
         vm.raw_reply(CallToken(number), 9, vec![255; 9], b"");
     }
     assert_eq!(vm.vm().ignored().replies, 9);
-    assert!(matches!(vm.outcome(stream), Outcome::Forwarded(_)));
+    assert!(matches!(vm.outcome(stream), RequestOutcome::Forwarded(_)));
     sound(&vm);
 }
 

@@ -1,6 +1,6 @@
 //! Exchanges that wait: replies that come late, never, twice or at once; clients, policies and clusters that go away.
 
-use postern::host::fake::{FakeVm, Outcome, World};
+use postern::host::fake::{FakeVm, RequestOutcome, World};
 
 use crate::support::{NOW, ON_DEMAND, WATCHED, answered, forwarded, later, running, send, sound};
 
@@ -8,7 +8,7 @@ use crate::support::{NOW, ON_DEMAND, WATCHED, answered, forwarded, later, runnin
 fn sends_a_callout_in_the_root_and_continues_by_its_reply() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, outcome) = send(&vm, root, "/ann/x");
-    assert_eq!(outcome, Outcome::Held);
+    assert_eq!(outcome, RequestOutcome::Held);
     let sent = vm.callouts();
     assert_eq!(sent.len(), 1);
     assert_eq!(
@@ -34,7 +34,7 @@ fn continues_all_requests_that_wait_for_one_callout() {
     for stream in &streams[1..] {
         assert_eq!(forwarded(&vm.outcome(*stream), "x-tier"), [b"gold"]);
     }
-    assert_eq!(vm.outcome(other), Outcome::Held);
+    assert_eq!(vm.outcome(other), RequestOutcome::Held);
     vm.reply_status(sent[1].token, 404, b"");
     assert_eq!(answered(&vm.outcome(other)).0, 404);
     sound(&vm);
@@ -46,7 +46,7 @@ fn keeps_the_ticks_when_one_of_several_streams_ends() {
     let period = vm.host().ticks.get(&root).copied();
     assert!(period.is_some_and(|period| period > 0));
     let (waiting, outcome) = send(&vm, root, "/ann/x");
-    assert_eq!(outcome, Outcome::Held);
+    assert_eq!(outcome, RequestOutcome::Held);
     // A request that is decided at once leaves nothing in the VM.
     let (decided, outcome) = send(&vm, root, "/a;b");
     assert_eq!(answered(&outcome).0, 400);
@@ -82,9 +82,9 @@ fn denies_at_the_deadline_without_a_reply() {
         "without a tick the deadline isn't checked"
     );
     let (stream, outcome) = send(&vm, root, "/ann/x");
-    assert_eq!(outcome, Outcome::Held);
+    assert_eq!(outcome, RequestOutcome::Held);
     later(&world, &vm, root, 1);
-    assert_eq!(vm.outcome(stream), Outcome::Held);
+    assert_eq!(vm.outcome(stream), RequestOutcome::Held);
     later(&world, &vm, root, 2);
     assert_eq!(answered(&vm.outcome(stream)).0, 503);
     sound(&vm);
@@ -169,7 +169,7 @@ fn wakes_waiting_requests_of_other_roots_when_a_root_ends() {
         vm.reply_status(sent.token, 200, br#"{"tier": "gold"}"#);
     }
     assert!(
-        !matches!(vm.outcome(second), Outcome::Held),
+        !matches!(vm.outcome(second), RequestOutcome::Held),
         "nothing is left that would wake it"
     );
     sound(&vm);
@@ -250,7 +250,7 @@ fn continues_a_request_without_edits() {
     {
         vm.reply_status(sent.token, 200, body);
     }
-    assert!(matches!(vm.outcome(ann), Outcome::Forwarded(_)));
+    assert!(matches!(vm.outcome(ann), RequestOutcome::Forwarded(_)));
     assert_eq!(answered(&vm.outcome(bob)).0, 403);
     sound(&vm);
 }
@@ -301,12 +301,12 @@ fn bounds_the_waiting_requests_of_a_vm() {
     let mut last = None;
     for number in 0..16_384 {
         let (stream, outcome) = send(&vm, root, &format!("/{}/x", number % 8));
-        assert_eq!(outcome, Outcome::Held, "{number}");
+        assert_eq!(outcome, RequestOutcome::Held, "{number}");
         last = Some(stream);
     }
     assert_eq!(answered(&send(&vm, root, "/9/x").1).0, 503);
     vm.delete(last.unwrap());
-    assert_eq!(send(&vm, root, "/9/x").1, Outcome::Held);
+    assert_eq!(send(&vm, root, "/9/x").1, RequestOutcome::Held);
     sound(&vm);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// A source file without its comments and literals.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// Relative to the project's root.
     pub(crate) path: String,
@@ -55,6 +55,24 @@ impl Source {
         }
     }
 
+    /// The types that the file declares outside its tests.
+    pub(crate) fn types(&self) -> Vec<&str> {
+        let tests = self.code.find("#[cfg(test)]\nmod ");
+        declared(
+            self.code
+                .get(..tests.unwrap_or(self.code.len()))
+                .unwrap_or_default(),
+        )
+    }
+
+    /// The paths that lead out of the file's own room, by `crate` or, in a program, by the crate's name.
+    pub(crate) fn foreign(&self) -> BTreeSet<Vec<String>> {
+        let mut all = self.imports();
+        all.extend(paths(&self.code, "postern"));
+        all.retain(|path| path.first().is_some_and(|first| first != self.room()));
+        all
+    }
+
     /// Every path of the crate that the code names, from the crate's root.
     pub(crate) fn imports(&self) -> BTreeSet<Vec<String>> {
         let mut all: BTreeSet<_> = paths(&self.code, "crate").into_iter().collect();
@@ -70,6 +88,18 @@ impl Source {
         all.remove(&Vec::new());
         all
     }
+}
+
+/// The types that code declares: structs, enums, traits, unions and names for other types.
+fn declared(code: &str) -> Vec<&str> {
+    let mut all = words(code).peekable();
+    let mut found = Vec::new();
+    while let Some(word) = all.next() {
+        if matches!(word, "struct" | "enum" | "trait" | "type" | "union") {
+            found.extend(all.peek().copied());
+        }
+    }
+    found
 }
 
 /// The words of code: names and keywords.

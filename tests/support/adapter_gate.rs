@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postern::host::fake::{Driver, FakeVm, LocalResponse, Outcome as Became, World as Clock};
+use postern::host::fake::{Driver, FakeVm, LocalResponse, RequestOutcome, World as Clock};
 use postern::host::{CallToken, ContextId, VmSeed};
 use postern::time::Timestamp;
 
@@ -121,11 +121,11 @@ impl AdapterGate {
         }
     }
 
-    fn decided(&mut self, stream: ContextId, request: &Pairs) -> Result<Became, String> {
+    fn decided(&mut self, stream: ContextId, request: &Pairs) -> Result<RequestOutcome, String> {
         let mut became = self.vm.request(stream, request);
         self.serve()?;
         let mut waited = Duration::ZERO;
-        while became == Became::Held || self.vm.outcome(stream) == Became::Held {
+        while became == RequestOutcome::Held || self.vm.outcome(stream) == RequestOutcome::Held {
             let Some(period) = self.period() else {
                 return Err("a request is held, and no tick will come".into());
             };
@@ -133,7 +133,7 @@ impl AdapterGate {
                 return Err("a request is held for ever".into());
             }
             became = self.vm.outcome(stream);
-            if became == Became::Held {
+            if became == RequestOutcome::Held {
                 self.pass_and_tick(period)?;
                 waited = waited.saturating_add(period);
                 became = self.vm.outcome(stream);
@@ -148,7 +148,7 @@ impl Gate for AdapterGate {
         self.world.asked();
         let stream = self.vm.stream(self.root);
         let outcome = match self.decided(stream, &request.pairs())? {
-            Became::Forwarded(request) => Outcome::Forwarded(Delivery {
+            RequestOutcome::Forwarded(request) => Outcome::Forwarded(Delivery {
                 upstream: upstream_of(&request)?,
                 request,
                 response: self
@@ -156,8 +156,8 @@ impl Gate for AdapterGate {
                     .response(stream, &upstream_answer())
                     .ok_or("the response is held")?,
             }),
-            Became::Answered(response) => Outcome::Answered(answer(response)),
-            Became::Held => return Err("a request is held for ever".into()),
+            RequestOutcome::Answered(response) => Outcome::Answered(answer(response)),
+            RequestOutcome::Held => return Err("a request is held for ever".into()),
         };
         self.vm.delete(stream);
         let violations = self.vm.violations();

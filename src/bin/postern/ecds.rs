@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::exit::{ExitStatus, Failure};
 use crate::input;
 use crate::output::print_line;
-use crate::yaml::{Document, SyntaxError};
+use crate::yaml::{SyntaxError, YamlDocument};
 
 #[derive(Debug, Args)]
 #[command(
@@ -64,7 +64,7 @@ fn resource(policy: &str, module: &Path, name: &str, vm_id: &str) -> Value {
 fn json(path: &Path) -> Result<String, Failure> {
     let text = input::read_text(path)?;
     let failure = |error: SyntaxError| Failure(format!("{}:{error}", path.display()));
-    let document = Document::only(&text).map_err(failure)?;
+    let document = YamlDocument::only(&text).map_err(failure)?;
     document.refuse(&document.root).map_err(failure)?;
     Ok(document.to_json(&document.root))
 }

@@ -29,7 +29,7 @@ Examples:
 /// Works with Postern's policies on the command line.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version, max_term_width = 80, after_help = EXAMPLES)]
-struct Arguments {
+struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
@@ -54,13 +54,13 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let status = match Arguments::parse().verb {
+    let status = match CommandLine::parse().verb {
         Verb::Check(check) => check.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Schema(schema) => schema.run(),
         Verb::Ecds(ecds) => ecds.run(),
-        Verb::Completions(completions) => completions.run(Arguments::command()),
-        Verb::Man(man) => man.run(Arguments::command()),
+        Verb::Completions(completions) => completions.run(CommandLine::command()),
+        Verb::Man(man) => man.run(CommandLine::command()),
     };
     let status = status.unwrap_or_else(|Failure(reason)| {
         // If standard error can't be written, nothing is left to report that.

@@ -10,7 +10,7 @@ use crate::engine::event::{self, Event, Observer};
 
 /// The result of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum Evaluation {
     /// Met, by this provider.
     Accepted(ProviderId),
     /// Met without a credential.
@@ -120,24 +120,26 @@ fn conclude<'p>(
 ) -> Result<Authenticated<'p>, Denial> {
     let outcome = match evaluate(route.spec.requirement(), verdicts) {
         // One credential is good, but one at another location is not. An upstream may read that one.
-        met @ Outcome::Accepted(_) => rejected_elsewhere(verdicts).map_or(met, Outcome::Rejected),
-        unmet @ (Outcome::Anonymous
-        | Outcome::Absent
-        | Outcome::Rejected(_)
-        | Outcome::Unavailable) => unmet,
+        met @ Evaluation::Accepted(_) => {
+            rejected_elsewhere(verdicts).map_or(met, Evaluation::Rejected)
+        }
+        unmet @ (Evaluation::Anonymous
+        | Evaluation::Absent
+        | Evaluation::Rejected(_)
+        | Evaluation::Unavailable) => unmet,
     };
     match outcome {
-        Outcome::Accepted(first) => {
+        Evaluation::Accepted(first) => {
             let mut authenticated = Authenticated::default();
             // The credential that identifies the sender comes first.
             met(&Requirement::Provider(first), verdicts, &mut authenticated);
             met(route.spec.requirement(), verdicts, &mut authenticated);
             Ok(authenticated)
         }
-        Outcome::Anonymous => Ok(Authenticated::default()),
-        Outcome::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
-        Outcome::Rejected(reason) => Err(unauthorized(reason, route, policy)),
-        Outcome::Unavailable => Err(Reason::SourceUnavailable.into()),
+        Evaluation::Anonymous => Ok(Authenticated::default()),
+        Evaluation::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
+        Evaluation::Rejected(reason) => Err(unauthorized(reason, route, policy)),
+        Evaluation::Unavailable => Err(Reason::SourceUnavailable.into()),
     }
 }
 
@@ -152,10 +154,10 @@ fn tell(
         provider: provider.map_or("", |known| &known.name),
         id,
         verdict: match verdict {
-            Verdict::Absent => event::Verdict::Absent,
-            Verdict::Accepted(_) => event::Verdict::Accepted,
-            Verdict::Rejected(..) => event::Verdict::Rejected,
-            Verdict::Unavailable => event::Verdict::Unavailable,
+            Verdict::Absent => event::VerdictKind::Absent,
+            Verdict::Accepted(_) => event::VerdictKind::Accepted,
+            Verdict::Rejected(..) => event::VerdictKind::Rejected,
+            Verdict::Unavailable => event::VerdictKind::Unavailable,
         },
     });
 }
@@ -196,57 +198,61 @@ fn recalled<'e>(
     remembered.recall(id, policy, sources, || inputs.now())
 }
 
-fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
+fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> Evaluation {
     match requirement {
-        Requirement::None => Outcome::Anonymous,
+        Requirement::None => Evaluation::Anonymous,
         Requirement::Provider(provider) => match verdicts.iter().find(|(id, _)| id == provider) {
-            Some((_, Verdict::Accepted(..))) => Outcome::Accepted(*provider),
-            Some((_, Verdict::Rejected(reason, _))) => Outcome::Rejected(*reason),
-            Some((_, Verdict::Unavailable)) => Outcome::Unavailable,
-            Some((_, Verdict::Absent)) | None => Outcome::Absent,
+            Some((_, Verdict::Accepted(..))) => Evaluation::Accepted(*provider),
+            Some((_, Verdict::Rejected(reason, _))) => Evaluation::Rejected(*reason),
+            Some((_, Verdict::Unavailable)) => Evaluation::Unavailable,
+            Some((_, Verdict::Absent)) | None => Evaluation::Absent,
         },
         Requirement::Any(list) => any(list, verdicts),
         Requirement::All(list) => all(list, verdicts),
         Requirement::Optional(inner) => match evaluate(inner, verdicts) {
             // Only a request without any of its credentials passes. A part of a combination is not enough.
-            Outcome::Absent if all_absent(inner, verdicts) => Outcome::Anonymous,
-            outcome @ (Outcome::Accepted(_)
-            | Outcome::Anonymous
-            | Outcome::Absent
-            | Outcome::Rejected(_)
-            | Outcome::Unavailable) => outcome,
+            Evaluation::Absent if all_absent(inner, verdicts) => Evaluation::Anonymous,
+            outcome @ (Evaluation::Accepted(_)
+            | Evaluation::Anonymous
+            | Evaluation::Absent
+            | Evaluation::Rejected(_)
+            | Evaluation::Unavailable) => outcome,
         },
     }
 }
 
 /// The first requirement that accepts, in the order written. If none accepts, the order is: unavailable, rejected, met without
 /// a credential, absent. So an optional requirement doesn't let a request pass that has a bad credential for another one.
-fn any(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
-    let mut best = Outcome::Absent;
+fn any(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Evaluation {
+    let mut best = Evaluation::Absent;
     for requirement in list {
         match (evaluate(requirement, verdicts), best) {
-            (met @ Outcome::Accepted(_), _) => return met,
-            (Outcome::Unavailable, _) => best = Outcome::Unavailable,
-            (Outcome::Rejected(reason), Outcome::Absent | Outcome::Anonymous) => {
-                best = Outcome::Rejected(reason);
+            (met @ Evaluation::Accepted(_), _) => return met,
+            (Evaluation::Unavailable, _) => best = Evaluation::Unavailable,
+            (Evaluation::Rejected(reason), Evaluation::Absent | Evaluation::Anonymous) => {
+                best = Evaluation::Rejected(reason);
             }
-            (Outcome::Anonymous, Outcome::Absent) => best = Outcome::Anonymous,
-            (Outcome::Rejected(_) | Outcome::Anonymous | Outcome::Absent, _) => {}
+            (Evaluation::Anonymous, Evaluation::Absent) => best = Evaluation::Anonymous,
+            (Evaluation::Rejected(_) | Evaluation::Anonymous | Evaluation::Absent, _) => {}
         }
     }
     best
 }
 
 /// Each requirement must be met. The first one that accepts a credential identifies the sender. A rejected one is final.
-fn all(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Outcome {
-    let mut sum = Outcome::Anonymous;
+fn all(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Evaluation {
+    let mut sum = Evaluation::Anonymous;
     for requirement in list {
         match (evaluate(requirement, verdicts), sum) {
-            (rejected @ Outcome::Rejected(_), _) => return rejected,
-            (Outcome::Unavailable, _) => sum = Outcome::Unavailable,
-            (Outcome::Absent, Outcome::Accepted(_) | Outcome::Anonymous) => sum = Outcome::Absent,
-            (Outcome::Accepted(provider), Outcome::Anonymous) => sum = Outcome::Accepted(provider),
-            (Outcome::Accepted(_) | Outcome::Anonymous | Outcome::Absent, _) => {}
+            (rejected @ Evaluation::Rejected(_), _) => return rejected,
+            (Evaluation::Unavailable, _) => sum = Evaluation::Unavailable,
+            (Evaluation::Absent, Evaluation::Accepted(_) | Evaluation::Anonymous) => {
+                sum = Evaluation::Absent
+            }
+            (Evaluation::Accepted(provider), Evaluation::Anonymous) => {
+                sum = Evaluation::Accepted(provider)
+            }
+            (Evaluation::Accepted(_) | Evaluation::Anonymous | Evaluation::Absent, _) => {}
         }
     }
     sum
@@ -291,7 +297,7 @@ fn met<'p>(
     verdicts: &[(ProviderId, Verdict<'p>)],
     authenticated: &mut Authenticated<'p>,
 ) {
-    let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Outcome::Accepted(_));
+    let accepts = |one: &&Requirement| matches!(evaluate(one, verdicts), Evaluation::Accepted(_));
     match requirement {
         Requirement::None => {}
         Requirement::Provider(provider) => {

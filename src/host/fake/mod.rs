@@ -87,7 +87,7 @@ impl World {
 
 /// The result of a stream for its client and its upstream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// The request went on with these headers.
     Forwarded(Pairs),
     /// It was answered here.
@@ -230,7 +230,7 @@ impl FakeVm {
         &self,
         stream: ContextId,
         headers: &[(N, V)],
-    ) -> Outcome {
+    ) -> RequestOutcome {
         let pairs = headers
             .iter()
             .map(|(name, value)| (name.as_ref().to_vec(), value.as_ref().to_vec()))
@@ -242,7 +242,7 @@ impl FakeVm {
     }
 
     /// Brings a request with the bytes `wire` as its header map, valid or not.
-    pub fn raw_request(&self, stream: ContextId, wire: &[u8]) -> Outcome {
+    pub fn raw_request(&self, stream: ContextId, wire: &[u8]) -> RequestOutcome {
         self.host.borrow_mut().raw_map = Some(wire.to_vec());
         let outcome = self.request::<&[u8], &[u8]>(stream, &[]);
         self.host.borrow_mut().raw_map = None;
@@ -265,7 +265,7 @@ impl FakeVm {
 
     /// The result of a stream.
     #[must_use]
-    pub fn outcome(&self, stream: ContextId) -> Outcome {
+    pub fn outcome(&self, stream: ContextId) -> RequestOutcome {
         self.host.borrow().outcome(stream)
     }
 

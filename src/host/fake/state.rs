@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::host::{Action, CallToken, ContextId, Status};
 
-use super::{Callbacks, Outcome, Pairs, World};
+use super::{Callbacks, Pairs, RequestOutcome, World};
 
 /// A local response as the adapter sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,14 +253,14 @@ impl FakeHost {
         Some((ContextId(stream), context.local.clone()?))
     }
 
-    pub(super) fn outcome(&self, stream: ContextId) -> Outcome {
+    pub(super) fn outcome(&self, stream: ContextId) -> RequestOutcome {
         match self.contexts.get(&stream.0) {
             Some(context) => match &context.local {
-                Some(local) => Outcome::Answered(local.clone()),
-                None if context.gone_on => Outcome::Forwarded(context.request.clone()),
-                None => Outcome::Held,
+                Some(local) => RequestOutcome::Answered(local.clone()),
+                None if context.gone_on => RequestOutcome::Forwarded(context.request.clone()),
+                None => RequestOutcome::Held,
             },
-            None => Outcome::Held,
+            None => RequestOutcome::Held,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::engine::{Event, Outcome, Recall, RouteName, Verdict};
+use crate::engine::{Event, Outcome, Recall, RouteName, VerdictKind};
 use crate::host::hostcalls::{Failure, Host};
 use crate::time::Timestamp;
 
@@ -81,10 +81,10 @@ impl Counters {
                 let (row, provider) = (id.index(), || Some(provider));
                 let family = &mut families.authentications;
                 match verdict {
-                    Verdict::Accepted => family.add(row, provider, "accepted", ""),
-                    Verdict::Absent => family.add(row, provider, "absent", ""),
-                    Verdict::Rejected => family.add(row, provider, "rejected", ""),
-                    Verdict::Unavailable => family.add(row, provider, "unavailable", ""),
+                    VerdictKind::Accepted => family.add(row, provider, "accepted", ""),
+                    VerdictKind::Absent => family.add(row, provider, "absent", ""),
+                    VerdictKind::Rejected => family.add(row, provider, "rejected", ""),
+                    VerdictKind::Unavailable => family.add(row, provider, "unavailable", ""),
                 }
             }
             Event::Identified { .. } => {}

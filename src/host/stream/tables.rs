@@ -15,14 +15,14 @@ use super::roots::StreamRoots;
 #[derive(Debug)]
 pub(in crate::host) enum StreamState {
     /// Its request waits.
-    Waiting(Box<Waiting>),
+    Waiting(Box<WaitingExchange>),
     /// Its request went on, and these edits are for the response.
     Editing(Box<[Edit]>),
 }
 
 /// An exchange that waits, and the policy instance that it belongs to.
 #[derive(Debug)]
-pub(in crate::host) struct Waiting {
+pub(in crate::host) struct WaitingExchange {
     pub(in crate::host) suspended: Suspended,
     pub(in crate::host) instance: Rc<PolicyInstance>,
 }
@@ -71,14 +71,17 @@ impl Tables {
     }
 
     /// Has a stream wait.
-    pub(in crate::host) fn hold(&mut self, stream: ContextId, waiting: Waiting) {
+    pub(in crate::host) fn hold(&mut self, stream: ContextId, waiting: WaitingExchange) {
         self.exchanges.insert(waiting.suspended.id(), stream);
         self.open
             .insert(stream, StreamState::Waiting(Box::new(waiting)));
     }
 
     /// Takes a waiting exchange out, where it still waits.
-    pub(in crate::host) fn take(&mut self, exchange: ExchangeId) -> Option<(ContextId, Waiting)> {
+    pub(in crate::host) fn take(
+        &mut self,
+        exchange: ExchangeId,
+    ) -> Option<(ContextId, WaitingExchange)> {
         let stream = self.exchanges.remove(&exchange)?;
         match self.open.remove(&stream)? {
             StreamState::Waiting(waiting) => Some((stream, *waiting)),

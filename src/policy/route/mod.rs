@@ -25,7 +25,9 @@ use crate::policy::route::condition::ConditionScope;
 use crate::policy::route::dedup::Dedup;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
-use crate::policy::route::spec::{Action, Checks, DirectResponse, RouteRequirement, RouteSpec};
+use crate::policy::route::spec::{
+    Checks, DirectResponse, RouteAction, RouteRequirement, RouteSpec,
+};
 use crate::policy::source::Sources;
 use crate::policy::template::{LookupNames, Scope};
 
@@ -192,10 +194,10 @@ impl CompileInputs<'_> {
         &self,
         required: Arc<RouteRequirement>,
         checks: Option<Arc<Checks>>,
-        action: Action,
+        action: RouteAction,
         own: Option<DirectResponseEdits>,
     ) -> Arc<RouteSpec> {
-        let is_answer = matches!(action, Action::DirectResponse(_));
+        let is_answer = matches!(action, RouteAction::DirectResponse(_));
         let own = own.map(|edits| self.parts.answers.share(edits));
         let spec = RouteSpec::new(required, checks, action, own);
         // Routes with a direct response are never equal.
@@ -279,20 +281,20 @@ impl CompileInputs<'_> {
         response: HeaderEdits,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
-    ) -> Option<(Option<PathRewrite>, Action)> {
+    ) -> Option<(Option<PathRewrite>, RouteAction)> {
         if let Some(redirect) = &written.redirect {
             return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
                 .map(|redirect| {
                     (
                         None,
-                        Action::DirectResponse(Box::new(DirectResponse::Redirect(redirect))),
+                        RouteAction::DirectResponse(Box::new(DirectResponse::Redirect(redirect))),
                     )
                 });
         }
         if let Some(respond) = &written.respond {
             let respond = Respond::compile(respond, "postern_respond");
             let answer = DirectResponse::Respond(respond);
-            return Some((None, Action::DirectResponse(Box::new(answer))));
+            return Some((None, RouteAction::DirectResponse(Box::new(answer))));
         }
         let (new_path, upstream, mut others) = match &written.rewrite {
             Some(rewrite) => rewrite::compile(
@@ -307,7 +309,7 @@ impl CompileInputs<'_> {
         };
         others.response = response;
         let edits = RouteEdits::of(upstream, others).map(|edits| self.parts.edits.share(edits));
-        Some((new_path, Action::Forward(edits)))
+        Some((new_path, RouteAction::Forward(edits)))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::policy::route::lookup::Lookup;
 pub(crate) struct RouteSpec {
     required: Arc<RouteRequirement>,
     checks: Option<Arc<Checks>>,
-    action: Action,
+    action: RouteAction,
     /// Changes to the responses of the filter itself. Most routes have none.
     answers: Option<Arc<DirectResponseEdits>>,
 }
@@ -39,7 +39,7 @@ pub(in crate::policy) struct Checks {
 
 /// The action of a route.
 #[derive(Debug)]
-pub(crate) enum Action {
+pub(crate) enum RouteAction {
     /// The request is forwarded, with these changes besides the path.
     Forward(Option<Arc<RouteEdits>>),
     /// The filter answers.
@@ -59,7 +59,7 @@ impl RouteSpec {
     pub(in crate::policy) const fn new(
         required: Arc<RouteRequirement>,
         checks: Option<Arc<Checks>>,
-        action: Action,
+        action: RouteAction,
         answers: Option<Arc<DirectResponseEdits>>,
     ) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl RouteSpec {
         self.checks.as_ref()?.authorize.as_ref()
     }
 
-    pub(crate) const fn action(&self) -> &Action {
+    pub(crate) const fn action(&self) -> &RouteAction {
         &self.action
     }
 
@@ -110,7 +110,7 @@ impl RouteSpec {
 
     fn own_edits<'s>(&'s self, own: &'s DirectResponseEdits) -> Option<&'s HeaderEdits> {
         match (&own.headers, &self.action) {
-            (None, Action::Forward(Some(edits))) => {
+            (None, RouteAction::Forward(Some(edits))) => {
                 edits.others.as_ref().map(|others| &others.response)
             }
             (headers, _) => headers.as_ref(),
@@ -121,7 +121,9 @@ impl RouteSpec {
 /// Two specifications are equal if they forward requests and share all parts.
 impl PartialEq for RouteSpec {
     fn eq(&self, other: &Self) -> bool {
-        let (Action::Forward(own), Action::Forward(others)) = (&self.action, &other.action) else {
+        let (RouteAction::Forward(own), RouteAction::Forward(others)) =
+            (&self.action, &other.action)
+        else {
             return false;
         };
         Arc::ptr_eq(&self.required, &other.required)

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 use super::model::{
-    Comparison, Logical, Operand, Pattern, Query, Relation, Segment, Selector, Slice, Start,
+    Comparable, Comparison, Logical, Pattern, Query, Relation, Segment, Selector, Slice, Start,
 };
 use super::pattern::compile_found;
 use super::relative_path::{PathStep, walk};
@@ -204,16 +204,16 @@ impl<'v> Evaluation<'v> {
         }
     }
 
-    fn operand<'o>(&self, operand: &'o Operand, current: &'v Value) -> Option<Cow<'o, Value>>
+    fn operand<'o>(&self, operand: &'o Comparable, current: &'v Value) -> Option<Cow<'o, Value>>
     where
         'v: 'o,
     {
         match operand {
-            Operand::Literal(value) => Some(Cow::Borrowed(value)),
-            Operand::Singular(start, steps) => {
+            Comparable::Literal(value) => Some(Cow::Borrowed(value)),
+            Comparable::Singular(start, steps) => {
                 walk(steps, self.start(*start, current)).map(Cow::Borrowed)
             }
-            Operand::Length(of) => {
+            Comparable::Length(of) => {
                 let length = match &*self.operand(of, current)? {
                     Value::String(text) => text.chars().count(),
                     Value::Array(list) => list.len(),
@@ -222,7 +222,7 @@ impl<'v> Evaluation<'v> {
                 };
                 Some(Cow::Owned(length.into()))
             }
-            Operand::Count(query) => {
+            Comparable::Count(query) => {
                 let mut count = 0_usize;
                 let all = self.query(query, current, &mut |_| {
                     count = count.saturating_add(1);
@@ -231,7 +231,7 @@ impl<'v> Evaluation<'v> {
                 debug_assert!(all.is_continue());
                 Some(Cow::Owned(count.into()))
             }
-            Operand::Only(query) => {
+            Comparable::Only(query) => {
                 let mut only = None;
                 let several = self.query(query, current, &mut |node| {
                     if only.replace(node.value).is_some() {

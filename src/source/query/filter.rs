@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::model::{Comparison, Logical, Operand, Pattern, Query, Relation, Start};
+use super::model::{Comparable, Comparison, Logical, Pattern, Query, Relation, Start};
 use super::pattern::{Extent, compile};
 use super::scanner::{Read, Scanner};
 use super::segments;
@@ -12,7 +12,7 @@ enum Term {
     Query(Query),
     Literal(Value),
     /// A function with a value as its result.
-    Value(Operand),
+    Value(Comparable),
     /// A function that holds or doesn't.
     Logical(Logical),
 }
@@ -108,13 +108,13 @@ fn basic<'t>(scanner: &mut Scanner<'t>, not: bool) -> Read<'t, Logical> {
 }
 
 /// `term`, which was read at `start`, where one value is wanted.
-fn operand<'t>(term: Term, start: Scanner<'t>) -> Read<'t, Operand> {
+fn operand<'t>(term: Term, start: Scanner<'t>) -> Read<'t, Comparable> {
     match term {
-        Term::Literal(literal) => Ok(Operand::Literal(literal)),
+        Term::Literal(literal) => Ok(Comparable::Literal(literal)),
         Term::Value(operand) => Ok(operand),
         Term::Logical(_) => start.unexpected("a function whose result is a value"),
         Term::Query(query) => match query.singular() {
-            Some(steps) => Ok(Operand::Singular(query.start, steps)),
+            Some(steps) => Ok(Comparable::Singular(query.start, steps)),
             None => start.unexpected("a query for one value, of names and indices"),
         },
     }
@@ -150,9 +150,9 @@ fn term<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Term> {
 /// The function `name`, which stands at `start`, from behind its parenthesis up to the closing one.
 fn function<'t>(name: &str, start: Scanner<'t>, scanner: &mut Scanner<'t>) -> Read<'t, Term> {
     Ok(match name {
-        "length" => Term::Value(Operand::Length(value(scanner)?.into())),
-        "count" => Term::Value(Operand::Count(nodes(scanner)?)),
-        "value" => Term::Value(Operand::Only(nodes(scanner)?)),
+        "length" => Term::Value(Comparable::Length(value(scanner)?.into())),
+        "count" => Term::Value(Comparable::Count(nodes(scanner)?)),
+        "value" => Term::Value(Comparable::Only(nodes(scanner)?)),
         "match" => Term::Logical(matches(scanner, Extent::Whole)?),
         "search" => Term::Logical(matches(scanner, Extent::Part)?),
         "in" => related(scanner, Relation::In)?,
@@ -169,15 +169,15 @@ fn matches<'t>(scanner: &mut Scanner<'t>, extent: Extent) -> Read<'t, Logical> {
     next(scanner)?;
     let start = *scanner;
     let pattern = match value(scanner)? {
-        Operand::Literal(Value::String(pattern)) => match compile(&pattern, extent) {
+        Comparable::Literal(Value::String(pattern)) => match compile(&pattern, extent) {
             Ok(regex) => Pattern::Written(regex),
             Err(_) => return start.no_pattern(),
         },
-        Operand::Literal(_) => Pattern::Nothing,
-        found @ (Operand::Singular(..)
-        | Operand::Length(_)
-        | Operand::Count(_)
-        | Operand::Only(_)) => Pattern::Found(found.into(), extent),
+        Comparable::Literal(_) => Pattern::Nothing,
+        found @ (Comparable::Singular(..)
+        | Comparable::Length(_)
+        | Comparable::Count(_)
+        | Comparable::Only(_)) => Pattern::Found(found.into(), extent),
     };
     Ok(Logical::Matches(text, pattern))
 }
@@ -197,7 +197,7 @@ fn next<'t>(scanner: &mut Scanner<'t>) -> Read<'t, ()> {
 }
 
 /// An argument that is one value (§2.4.3, ValueType).
-fn value<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Operand> {
+fn value<'t>(scanner: &mut Scanner<'t>) -> Read<'t, Comparable> {
     scanner.blanks();
     let start = *scanner;
     operand(term(scanner)?, start)

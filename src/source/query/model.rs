@@ -54,15 +54,15 @@ pub(super) enum Logical {
     All(Box<[Self]>),
     Not(Box<Self>),
     Exists(Query),
-    Compared(Box<Operand>, Comparison, Box<Operand>),
+    Compared(Box<Comparable>, Comparison, Box<Comparable>),
     /// `match()`, and `search()` by its pattern.
-    Matches(Box<Operand>, Pattern),
-    Related(Relation, Box<Operand>, Box<Operand>),
+    Matches(Box<Comparable>, Pattern),
+    Related(Relation, Box<Comparable>, Box<Comparable>),
 }
 
 /// What is one value or none (§2.4.1, ValueType).
 #[derive(Clone, Debug)]
-pub(super) enum Operand {
+pub(super) enum Comparable {
     Literal(Value),
     /// A query of names and indices.
     Singular(Start, Box<[PathStep]>),
@@ -80,7 +80,7 @@ pub(super) enum Pattern {
     /// What is no text matches nothing (RFC 9535 §2.4.6).
     Nothing,
     /// As it is found in the document, each time.
-    Found(Box<Operand>, Extent),
+    Found(Box<Comparable>, Extent),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

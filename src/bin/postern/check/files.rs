@@ -8,7 +8,7 @@ use super::report::Report;
 use crate::environment::Variables;
 use crate::input;
 use crate::policy_file::{Content, Found, find, positions_in_file};
-use crate::yaml::{self, Cause, Document, Node, Occurrence, Position, Value, read_json};
+use crate::yaml::{self, Cause, DuplicateKey, Node, Position, Value, YamlDocument, read_json};
 
 /// Checks one file after the other.
 pub(super) struct Checker {
@@ -78,7 +78,7 @@ impl Checker {
         &mut self,
         name: &str,
         text: &str,
-        document: &Document<'_>,
+        document: &YamlDocument<'_>,
         issues: &mut Option<Vec<Issue>>,
     ) {
         let first = self.report.findings.len();
@@ -131,7 +131,7 @@ impl Checker {
     ) {
         self.count_policy();
         for issue in issues {
-            let at = node.locate(&issue.path, issue.occurrence);
+            let at = node.locate(&issue.path, issue.duplicate_key);
             self.push(holder, at, issue);
         }
         for (at, (path, cause)) in ambiguities {
@@ -144,7 +144,7 @@ impl Checker {
                 level,
                 rule: "ambiguous",
                 path,
-                occurrence: Occurrence::First,
+                duplicate_key: DuplicateKey::First,
                 reason: cause.reason().to_owned(),
                 suggestion: Some(cause.suggestion().to_owned()),
             };
@@ -190,7 +190,7 @@ impl Checker {
 
     /// Reports the keys that are twice in a map of a document that wraps policies. Those in the policies are among the findings
     /// from `first` on: the filter's decoder finds them.
-    fn duplicate_keys(&mut self, file: &str, document: &Document<'_>, first: usize) {
+    fn duplicate_keys(&mut self, file: &str, document: &YamlDocument<'_>, first: usize) {
         let own = self.report.findings.get(first..).unwrap_or_default();
         let known: Vec<Position> = own.iter().map(|finding| finding.at).collect();
         let holder = Holder { file, wrapper: "" };
@@ -219,7 +219,7 @@ impl Checker {
             level,
             rule,
             path: String::new(),
-            occurrence: Occurrence::First,
+            duplicate_key: DuplicateKey::First,
             reason: reason.to_owned(),
             suggestion: suggestion.map(str::to_owned),
         };

@@ -1,6 +1,6 @@
 //! Findings.
 
-use crate::yaml::{Occurrence, Position};
+use crate::yaml::{DuplicateKey, Position};
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub(super) struct Issue {
     /// A path in the policy, as the filter's errors write it. Empty for the whole policy.
     pub(super) path: String,
     /// Which entry the path means if a key is there twice.
-    pub(super) occurrence: Occurrence,
+    pub(super) duplicate_key: DuplicateKey,
     pub(super) reason: String,
     pub(super) suggestion: Option<String>,
 }

@@ -35,8 +35,8 @@ pub(crate) struct Check {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The format of the findings.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
     /// Treat warnings as errors.
     #[arg(long)]
     deny_warnings: bool,
@@ -47,7 +47,7 @@ pub(crate) struct Check {
 
 /// The format of the findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum OutputFormat {
     /// A line for each: `FILE:LINE:COLUMN: LEVEL: PATH: REASON (SUGGESTION)`.
     Text,
     /// One object with all findings.
@@ -71,9 +71,9 @@ impl Check {
         }
         let report = checker.finish();
         match self.format {
-            Format::Text => print(report.to_text().as_bytes())?,
-            Format::Json => print_line(&format!("{:#}", report.to_json()))?,
-            Format::Sarif => print_line(&format!("{:#}", report.to_sarif()))?,
+            OutputFormat::Text => print(report.to_text().as_bytes())?,
+            OutputFormat::Json => print_line(&format!("{:#}", report.to_json()))?,
+            OutputFormat::Sarif => print_line(&format!("{:#}", report.to_sarif()))?,
         }
         Ok(report.status(self.deny_warnings))
     }

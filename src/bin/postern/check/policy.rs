@@ -6,7 +6,7 @@ use postern::policy::Policy;
 use super::finding::{Issue, Level};
 use super::rules;
 use crate::environment::Variables;
-use crate::yaml::Occurrence;
+use crate::yaml::DuplicateKey;
 
 /// The longest configuration that the filter reads, in bytes (`docs/operations.md`, sizes and limits).
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -50,7 +50,7 @@ pub(super) fn check_policy(json: &str, bytes: usize, environment: &Variables) ->
                 level: Level::Warning,
                 rule: notice.rule,
                 path: notice.path.clone(),
-                occurrence: Occurrence::First,
+                duplicate_key: DuplicateKey::First,
                 reason: notice.reason.clone(),
                 suggestion: Some(notice.suggestion.clone()),
             }));
@@ -70,7 +70,7 @@ fn too_large(bytes: usize) -> Issue {
         level: Level::Error,
         rule: "invalid",
         path: String::new(),
-        occurrence: Occurrence::First,
+        duplicate_key: DuplicateKey::First,
         reason: format!("the configuration has {bytes} bytes, the limit is {MAX_BYTES}"),
         suggestion: Some("keep consumers and values in a source and not in the policy".to_owned()),
     }
@@ -84,7 +84,7 @@ fn assumed_variables(environment: &Variables) -> Option<Issue> {
         level: Level::Note,
         rule: "environment",
         path: String::new(),
-        occurrence: Occurrence::First,
+        duplicate_key: DuplicateKey::First,
         reason: format!(
             "the policy reads environment variables that are assumed to be set: {}",
             names.join(", ")
@@ -98,10 +98,10 @@ fn errors_as_issues(errors: &ConfigErrors) -> impl Iterator<Item = Issue> {
         level: Level::Error,
         rule: "invalid",
         path: error.path.clone(),
-        occurrence: if error.reason == "duplicate key" {
-            Occurrence::Last
+        duplicate_key: if error.reason == "duplicate key" {
+            DuplicateKey::Last
         } else {
-            Occurrence::First
+            DuplicateKey::First
         },
         reason: error.reason.clone(),
         suggestion: error.suggestion.clone(),

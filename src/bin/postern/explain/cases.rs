@@ -13,7 +13,7 @@ use super::request::RequestHead;
 use crate::exit::{ExitStatus, Failure};
 use crate::input;
 use crate::output::print_line;
-use crate::yaml::Document;
+use crate::yaml::YamlDocument;
 
 /// A file of cases.
 #[derive(Debug)]
@@ -52,20 +52,20 @@ struct Case {
     /// `METHOD URL`, or a URL.
     request: String,
     #[serde(default)]
-    headers: Headers,
+    headers: CaseHeaders,
     body: Option<String>,
     expect: Expect,
 }
 
-/// Headers: a map, or a list of `NAME: VALUE` in which a name can be twice.
+/// CaseHeaders: a map, or a list of `NAME: VALUE` in which a name can be twice.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Headers {
+enum CaseHeaders {
     Named(BTreeMap<String, String>),
     Listed(Vec<String>),
 }
 
-impl Default for Headers {
+impl Default for CaseHeaders {
     fn default() -> Self {
         Self::Listed(Vec::new())
     }
@@ -92,7 +92,7 @@ struct Expect {
     /// `null` means that no consumer is known.
     #[serde(default, deserialize_with = "nullable")]
     consumer: Option<Option<String>>,
-    /// Headers as the upstream gets them, or as the policy's own response has them. `null` means that a header isn't there.
+    /// CaseHeaders as the upstream gets them, or as the policy's own response has them. `null` means that a header isn't there.
     #[serde(default)]
     headers: BTreeMap<String, Option<String>>,
 }
@@ -112,7 +112,8 @@ pub(super) fn read(path: &Path) -> Result<Cases, Failure> {
     let written: Value = if path.extension().is_some_and(|ending| ending == "toml") {
         toml::from_str(&text).map_err(|error| failure(error.to_string()))?
     } else {
-        let document = Document::only(&text).map_err(|error| Failure(format!("{name}:{error}")))?;
+        let document =
+            YamlDocument::only(&text).map_err(|error| Failure(format!("{name}:{error}")))?;
         serde_json::from_str(&document.root.to_json())
             .map_err(|error| failure(error.to_string()))?
     };
@@ -204,8 +205,8 @@ impl Case {
             None => (None, self.request.trim()),
         };
         let headers: Vec<String> = match &self.headers {
-            Headers::Listed(list) => list.clone(),
-            Headers::Named(named) => named
+            CaseHeaders::Listed(list) => list.clone(),
+            CaseHeaders::Named(named) => named
                 .iter()
                 .map(|(name, value)| format!("{name}: {value}"))
                 .collect(),

@@ -2,7 +2,7 @@
 
 use super::explanation::{Change, Explanation, RequestResult};
 use super::terminal::{Colours, Style, TextWriter};
-use super::trace::{Lookup, Provider};
+use super::trace::{LookupTrace, ProviderTrace};
 
 /// The explanation, stage by stage.
 pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {
@@ -87,7 +87,7 @@ fn route(writer: &mut TextWriter, explanation: &Explanation) {
     }
 }
 
-fn authenticated(writer: &mut TextWriter, provider: &Provider) {
+fn authenticated(writer: &mut TextWriter, provider: &ProviderTrace) {
     let from = if provider.locations.is_empty() {
         String::new()
     } else {
@@ -114,7 +114,7 @@ fn authenticated(writer: &mut TextWriter, provider: &Provider) {
     writer.row(2, &provider.name, &format!("{text}{from}"), style);
 }
 
-fn looked_up(writer: &mut TextWriter, lookup: &Lookup) {
+fn looked_up(writer: &mut TextWriter, lookup: &LookupTrace) {
     let what = match &lookup.key {
         Some(key) => format!("`{key}` in {}", lookup.source),
         None => lookup.source.clone(),

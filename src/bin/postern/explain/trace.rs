@@ -16,9 +16,9 @@ pub(super) struct Trace {
     pub(super) malformed: Option<String>,
     pub(super) canonical: Option<Canonical>,
     pub(super) matched: Option<Matched>,
-    pub(super) providers: Vec<Provider>,
-    pub(super) lookups: Vec<Lookup>,
-    pub(super) conditions: Vec<Condition>,
+    pub(super) providers: Vec<ProviderTrace>,
+    pub(super) lookups: Vec<LookupTrace>,
+    pub(super) conditions: Vec<ConditionTrace>,
     #[serde(skip)]
     pub(super) decided: Option<(Outcome, Option<&'static str>)>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Matched {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Provider {
+pub(super) struct ProviderTrace {
     pub(super) name: String,
     pub(super) verdict: &'static str,
     pub(super) reason: Option<&'static str>,
@@ -57,7 +57,7 @@ pub(super) struct Provider {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Lookup {
+pub(super) struct LookupTrace {
     pub(super) name: String,
     pub(super) source: String,
     pub(super) key: Option<String>,
@@ -68,7 +68,7 @@ pub(super) struct Lookup {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Condition {
+pub(super) struct ConditionTrace {
     pub(super) depth: usize,
     pub(super) condition: String,
     /// None if that depends on a lookup that wasn't made.
@@ -116,8 +116,8 @@ fn location(location: &Location) -> String {
     }
 }
 
-fn provider(name: &str, verdict: VerdictDetail<'_>, locations: &[&Location]) -> Provider {
-    let mut provider = Provider {
+fn provider(name: &str, verdict: VerdictDetail<'_>, locations: &[&Location]) -> ProviderTrace {
+    let mut provider = ProviderTrace {
         name: name.to_owned(),
         verdict: "absent",
         reason: None,
@@ -164,7 +164,7 @@ const fn known(known: EntryStatus) -> &'static str {
     }
 }
 
-fn lookup(detail: &Detail<'_>) -> Option<Lookup> {
+fn lookup(detail: &Detail<'_>) -> Option<LookupTrace> {
     let Detail::LookedUp {
         lookup,
         source,
@@ -177,7 +177,7 @@ fn lookup(detail: &Detail<'_>) -> Option<Lookup> {
         return None;
     };
     let value = |(name, value): &(&str, Option<&Value>)| ((*name).to_owned(), value.cloned());
-    Some(Lookup {
+    Some(LookupTrace {
         name: lookup.to_owned(),
         source: source.to_owned(),
         key: key.map(printable),
@@ -269,7 +269,7 @@ impl Observer for Trace {
                 depth,
                 condition,
                 holds,
-            } => self.conditions.push(Condition {
+            } => self.conditions.push(ConditionTrace {
                 depth,
                 condition: condition.to_owned(),
                 holds,

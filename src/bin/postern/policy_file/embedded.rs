@@ -139,7 +139,7 @@ impl<'f> Source<'f> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::{Node, Occurrence, Value, read, read_json};
+    use crate::yaml::{DuplicateKey, Node, Value, read, read_json};
 
     fn position(file: &str, path: &str) -> (usize, usize) {
         let documents = read(file).unwrap();
@@ -148,7 +148,7 @@ mod tests {
             panic!("no text: {node:?}")
         };
         let inner: Node<'_> = read_json(text).unwrap();
-        let wanted = inner.locate(path, Occurrence::First);
+        let wanted = inner.locate(path, DuplicateKey::First);
         let found = positions_in_file(file, node.at, *style, text, [wanted].into_iter())[&wanted];
         (found.line, found.column)
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::SyntaxError;
-use super::node::{Entry, MAX_DEPTH, Node, Position, Style, Value};
+use super::node::{MAX_DEPTH, MapEntry, Node, Position, Style, Value};
 
 /// Reads one JSON value.
 pub(crate) fn read(text: &str) -> Result<Node<'_>, SyntaxError> {
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<Entry<'a>>, SyntaxError> {
+    fn map(&mut self, depth: usize) -> Result<Vec<MapEntry<'a>>, SyntaxError> {
         self.take(1);
         let mut entries = Vec::new();
         if self.accept(b'}') {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
                 return Err(self.error("expected `:`"));
             }
             let node = self.node(depth.saturating_add(1))?;
-            entries.push(Entry { at, key, node });
+            entries.push(MapEntry { at, key, node });
             if self.accept(b'}') {
                 return Ok(entries);
             }
@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::node::Occurrence;
+    use super::super::node::DuplicateKey;
     use super::*;
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
         let expected: serde_json::Value = serde_json::from_str(text).unwrap();
         let actual: serde_json::Value = serde_json::from_str(&node.to_json()).unwrap();
         assert_eq!(actual, expected);
-        let found = node.locate("['é']", Occurrence::Last);
+        let found = node.locate("['é']", DuplicateKey::Last);
         assert_eq!((found.line, found.column), (2, 36));
     }
 

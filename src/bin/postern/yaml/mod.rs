@@ -11,13 +11,13 @@ use std::fmt;
 use postern::config::Path;
 
 pub(crate) use json::read as read_json;
-pub(crate) use node::{Node, Occurrence, Position, Style, Value};
+pub(crate) use node::{DuplicateKey, Node, Position, Style, Value};
 use scalar::Ambiguity;
 pub(crate) use scalar::Cause;
 
 /// One document of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Document<'a> {
+pub(crate) struct YamlDocument<'a> {
     pub(crate) root: Node<'a>,
     /// Keys and values that programs read differently, by their positions.
     ambiguities: BTreeMap<Position, Ambiguity>,
@@ -48,11 +48,11 @@ impl SyntaxError {
 }
 
 /// Reads the documents of a file, without the empty ones.
-pub(crate) fn read(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
+pub(crate) fn read(text: &str) -> Result<Vec<YamlDocument<'_>>, SyntaxError> {
     // JSON is a part of YAML, but for pairs of `\u` escapes, and is read faster as what it is.
     if text.trim_start().starts_with(['{', '[']) {
         if let Ok(root) = json::read(text) {
-            return Ok(vec![Document {
+            return Ok(vec![YamlDocument {
                 root,
                 ambiguities: BTreeMap::new(),
             }]);
@@ -61,7 +61,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
     reader::read(text)
 }
 
-impl<'a> Document<'a> {
+impl<'a> YamlDocument<'a> {
     /// Reads a file that holds one document. A key that is twice in a map is an error.
     pub(crate) fn only(text: &'a str) -> Result<Self, SyntaxError> {
         let mut documents = read(text)?.into_iter();

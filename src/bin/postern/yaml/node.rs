@@ -48,12 +48,12 @@ pub(crate) enum Value<'a> {
     Text(Cow<'a, str>, Style),
     List(Vec<Node<'a>>),
     /// In the order of the file. A key can be there twice.
-    Map(Vec<Entry<'a>>),
+    Map(Vec<MapEntry<'a>>),
 }
 
 /// One entry of a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct MapEntry<'a> {
     /// The position of the key.
     pub(crate) at: Position,
     pub(crate) key: Cow<'a, str>,
@@ -62,7 +62,7 @@ pub(crate) struct Entry<'a> {
 
 /// Which of two entries with one key a path means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occurrence {
+pub(crate) enum DuplicateKey {
     First,
     Last,
 }
@@ -72,7 +72,7 @@ pub(crate) const MAX_DEPTH: usize = 128;
 
 impl<'a> Node<'a> {
     /// The entry of a map that has one of these keys. (Protobuf's JSON has two names for each field.)
-    pub(crate) fn entry(&self, keys: &[&str]) -> Option<&Entry<'a>> {
+    pub(crate) fn entry(&self, keys: &[&str]) -> Option<&MapEntry<'a>> {
         let Value::Map(entries) = &self.value else {
             return None;
         };
@@ -139,9 +139,9 @@ impl<'a> Node<'a> {
 
     /// The position of `path`, written as the filter's errors write it: for an entry of a map the position of its key. A path
     /// that leads nowhere has the position of its longest part that leads somewhere.
-    pub(crate) fn locate(&self, path: &str, occurrence: Occurrence) -> Position {
+    pub(crate) fn locate(&self, path: &str, duplicate_key: DuplicateKey) -> Position {
         let (mut node, mut rest, mut position) = (self, path, self.at);
-        while let Some((at, next, after)) = node.step(rest, occurrence) {
+        while let Some((at, next, after)) = node.step(rest, duplicate_key) {
             (position, node, rest) = (at, next, after);
         }
         position
@@ -151,7 +151,7 @@ impl<'a> Node<'a> {
     fn step<'s>(
         &'s self,
         path: &'s str,
-        occurrence: Occurrence,
+        duplicate_key: DuplicateKey,
     ) -> Option<(Position, &'s Self, &'s str)> {
         match &self.value {
             Value::List(list) => {
@@ -167,9 +167,9 @@ impl<'a> Node<'a> {
                     let is_whole = rest.is_empty() || rest.starts_with(['.', '[']);
                     is_whole.then_some((entry.at, &entry.node, rest))
                 });
-                match occurrence {
-                    Occurrence::Last => found.next_back(),
-                    Occurrence::First => found.next(),
+                match duplicate_key {
+                    DuplicateKey::Last => found.next_back(),
+                    DuplicateKey::First => found.next(),
                 }
             }
             Value::Literal(_) | Value::Text(..) => None,

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::node::{Entry, MAX_DEPTH, Node, Position, Style, Value};
+use super::node::{MAX_DEPTH, MapEntry, Node, Position, Style, Value};
 use super::scalar::{self, Ambiguity, Cause, Plain};
-use super::{Document, SyntaxError};
+use super::{SyntaxError, YamlDocument};
 
 /// The most nodes that all aliases of a file repeat together: ten lines of YAML can mean a billion nodes.
 const MAX_REPEATED: usize = 1_000_000;
 
 /// Reads every document of a file, without the empty ones.
-pub(super) fn read(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
+pub(super) fn read(text: &str) -> Result<Vec<YamlDocument<'_>>, SyntaxError> {
     // The parser takes blanks after the last line break for a further line of a block.
     let content = text.trim_end_matches([' ', '\t']);
     let text = if content.ends_with('\n') {
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
                 let root = reader.node(event, span, 0)?;
                 let ambiguities = std::mem::take(&mut reader.ambiguities);
                 if !matches!(&root.value, Value::Literal(literal) if literal == "null") {
-                    documents.push(Document { root, ambiguities });
+                    documents.push(YamlDocument { root, ambiguities });
                 }
             }
             // No other event between two documents has content.
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<Entry<'a>>, SyntaxError> {
+    fn map(&mut self, depth: usize) -> Result<Vec<MapEntry<'a>>, SyntaxError> {
         let mut entries = Vec::new();
         loop {
             let (event, span) = self.next()?;
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
             let (at, key) = self.key(event, span, depth)?;
             let (event, span) = self.next()?;
             let node = self.node(event, span, depth.saturating_add(1))?;
-            entries.push(Entry { at, key, node });
+            entries.push(MapEntry { at, key, node });
         }
     }
 

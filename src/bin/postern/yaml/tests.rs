@@ -5,7 +5,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value as Json;
 
 use super::scalar::Cause;
-use super::{Document, Occurrence, SyntaxError, read};
+use super::{DuplicateKey, SyntaxError, YamlDocument, read};
 
 fn json(text: &str) -> Vec<String> {
     let documents = read(text).unwrap();
@@ -55,7 +55,7 @@ fn never_differs_silently_from_kubectl() {
         let Ok(kubectl) = serde_json::from_str::<Json>(kubectl) else {
             continue;
         };
-        let Ok(document) = Document::only(&text) else {
+        let Ok(document) = YamlDocument::only(&text) else {
             continue;
         };
         if document.refuse(&document.root).is_err() {
@@ -147,7 +147,7 @@ fn never_differs_silently_from_libyaml() {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::with_cases(20_000), rng);
     let result = runner.run(&texts, |text| {
-        let Ok(document) = Document::only(&text) else {
+        let Ok(document) = YamlDocument::only(&text) else {
             return Ok(());
         };
         let other = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(&text).ok();
@@ -229,7 +229,7 @@ fn marks_what_programs_read_differently() {
         ("True: 1", 1, Cause::Key),
         ("a: {<<: {b: 1}}", 5, Cause::MergeKey),
     ] {
-        let document = Document::only(text).unwrap();
+        let document = YamlDocument::only(text).unwrap();
         let found: Vec<_> = document
             .ambiguities
             .iter()
@@ -246,7 +246,7 @@ fn marks_what_programs_read_differently() {
         "a: !!str no",
         "\"on\": 1",
     ] {
-        let document = Document::only(text).unwrap();
+        let document = YamlDocument::only(text).unwrap();
         assert!(document.ambiguities.is_empty(), "{text}");
     }
 }
@@ -254,7 +254,7 @@ fn marks_what_programs_read_differently() {
 #[test]
 fn finds_ambiguities_within_a_part_of_a_document() {
     let text = "other: yes\npolicy:\n  - on: 1\n    a b: {c: 010}\n";
-    let document = Document::only(text).unwrap();
+    let document = YamlDocument::only(text).unwrap();
     let policy = document.root.field(&["policy"]).unwrap();
     let found = document.ambiguities_in(policy);
     let found: Vec<_> = found
@@ -268,11 +268,11 @@ fn finds_ambiguities_within_a_part_of_a_document() {
 fn reads_a_kubernetes_resource_as_kubectl_does() {
     let text =
         "apiVersion: v1\nkind: K\nspec: {on: [0b11, 'yes', &x 010], a: *x, b: yes, 1.50: c}\n";
-    let document = Document::only(text).unwrap();
+    let document = YamlDocument::only(text).unwrap();
     let spec = document.root.field(&["spec"]).unwrap();
     let expected = r#"{"true":[3,"yes",8],"a":8,"b":true,"1.5":"c"}"#;
     assert_eq!(document.to_json(spec), expected);
-    let alone = Document::only("spec: {on: [0b11]}").unwrap();
+    let alone = YamlDocument::only("spec: {on: [0b11]}").unwrap();
     assert_eq!(alone.to_json(&alone.root), r#"{"spec":{"on":["0b11"]}}"#);
 }
 
@@ -315,11 +315,11 @@ fn refuses_what_is_not_yaml() {
 
 #[test]
 fn refuses_duplicate_keys_and_several_documents_where_one_is_expected() {
-    let error = |text: &str| Document::only(text).unwrap_err().to_string();
+    let error = |text: &str| YamlDocument::only(text).unwrap_err().to_string();
     assert_eq!(error("a: 1\nb: [{c: 1, 'c': 2}]\n"), "2:12: duplicate key");
     assert_eq!(error("a: 1\n---\nb: 2\n"), "1:1: expected one document");
     assert_eq!(error(""), "1:1: expected one document");
-    let json = Document::only(r#"{"a": 1, "\u0061": 2}"#).unwrap_err();
+    let json = YamlDocument::only(r#"{"a": 1, "\u0061": 2}"#).unwrap_err();
     assert_eq!((json.at.line, json.at.column), (1, 10));
 }
 
@@ -348,7 +348,7 @@ fn knows_positions() {
         ("routes[7]", 2, 1),
         ("l[0]", 7, 3),
     ] {
-        let found = document.root.locate(path, Occurrence::Last);
+        let found = document.root.locate(path, DuplicateKey::Last);
         assert_eq!((found.line, found.column), (line, column), "{path}");
     }
 }

@@ -2,9 +2,9 @@
 
 use postern::config::{Config, FieldMatch, FieldTest};
 
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "contradiction",
     meaning: "No request meets the conditions of a match on one header or query parameter.",
     check,

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use postern::config::Config;
 
 use super::match_keys::{Address, addresses};
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "crowded-place",
     meaning: "Many matches share a host and a path; they are tried one after the other.",
     check,

@@ -2,9 +2,9 @@
 
 use postern::config::{Config, KeyMaterial};
 
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "hash-of-nothing",
     meaning: "A `sha256` is that of an empty text or of a line end.",
     check,

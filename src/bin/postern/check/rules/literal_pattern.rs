@@ -2,9 +2,9 @@
 
 use postern::config::{Config, FieldMatch, FieldTest, PathMatch, PathRewrite};
 
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "literal-pattern",
     meaning: "A text is written as a pattern or a variable of another gateway, and is plain text here.",
     check,

@@ -19,10 +19,10 @@ mod vanishing_header;
 use postern::config::{Config, Path};
 
 use super::finding::{Issue, Level};
-use crate::yaml::Occurrence;
+use crate::yaml::DuplicateKey;
 
 /// A rule.
-pub(super) struct Rule {
+pub(super) struct CheckRule {
     /// The ID in findings. It is stable, and machines can rely on it.
     pub(super) id: &'static str,
     /// What a finding of it means.
@@ -31,7 +31,7 @@ pub(super) struct Rule {
 }
 
 /// Every rule. The order is that of warnings at one position.
-pub(super) const RULES: [Rule; 14] = [
+pub(super) const RULES: [CheckRule; 14] = [
     nobody::RULE,
     plain_secret::RULE,
     unused::RULE,
@@ -74,7 +74,7 @@ impl Warnings {
             level: Level::Warning,
             rule: self.rule,
             path,
-            occurrence: Occurrence::First,
+            duplicate_key: DuplicateKey::First,
             reason: reason.into(),
             suggestion: Some(suggestion.into()),
         });
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     /// The IDs and paths of a rule's warnings.
-    pub(super) fn paths_of(rule: &Rule, policy: &str) -> Vec<String> {
+    pub(super) fn paths_of(rule: &CheckRule, policy: &str) -> Vec<String> {
         warnings_of(rule, policy)
             .into_iter()
             .map(|issue| issue.path)
@@ -104,7 +104,7 @@ mod tests {
     }
 
     /// The warnings of one rule.
-    pub(super) fn warnings_of(rule: &Rule, policy: &str) -> Vec<Issue> {
+    pub(super) fn warnings_of(rule: &CheckRule, policy: &str) -> Vec<Issue> {
         let config = Config::parse(policy.as_bytes()).unwrap();
         let mut warnings = Warnings {
             rule: rule.id,

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use postern::config::Config;
 
 use super::match_keys::{Address, MatchKey, match_keys};
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "never-matches",
     meaning: "A route or a match is never chosen: one before it has the same matches.",
     check,

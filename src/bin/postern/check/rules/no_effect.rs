@@ -3,9 +3,9 @@
 use postern::config::{Config, ResponseEdits};
 use postern::http::same_name;
 
-use super::{Rule, Warnings, entry};
+use super::{CheckRule, Warnings, entry};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "no-effect",
     meaning: "Envoy writes a response header after all filters, so the change has no effect.",
     check,

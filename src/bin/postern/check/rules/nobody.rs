@@ -2,9 +2,9 @@
 
 use postern::config::Config;
 
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "nobody",
     meaning: "A consumer has no credentials, so no request can be from it.",
     check,

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use postern::config::{Config, Requirement};
 use postern::internals::template::Template;
 
-use super::{Rule, Warnings, entry};
+use super::{CheckRule, Warnings, entry};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "open-lookup",
     meaning: "A client that doesn't authenticate chooses the key of a lookup on demand.",
     check,

@@ -2,9 +2,9 @@
 
 use postern::config::{Config, KeyMaterial, TextOrEnv};
 
-use super::{Rule, Warnings, entry};
+use super::{CheckRule, Warnings, entry};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "plain-secret",
     meaning: "A secret is in the policy as plain text.",
     check,

@@ -3,9 +3,9 @@
 use postern::config::{Config, Fallback, Respond, TextOrEnv, Unmatched};
 use serde_json::Value;
 
-use super::{Rule, Warnings, entry};
+use super::{CheckRule, Warnings, entry};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "plain-text",
     meaning: "A field that takes no template has `${` in it, which is sent as it is.",
     check,

@@ -2,9 +2,9 @@
 
 use postern::config::{Config, KeyMaterial, Location, Provider};
 
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "prefix-in-key",
     meaning: "A key begins with its provider's `prefix`, which is no part of a key.",
     check,

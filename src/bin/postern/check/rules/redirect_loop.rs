@@ -2,9 +2,9 @@
 
 use postern::config::{Config, Redirect, Route};
 
-use super::{Rule, Warnings};
+use super::{CheckRule, Warnings};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "redirect-loop",
     meaning: "A redirect sends the client to the address of its request, and the route matches again.",
     check,

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use postern::config::{Config, Requirement};
 use postern::http::same_name;
 
-use super::{Rule, Warnings, entry};
+use super::{CheckRule, Warnings, entry};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "unused",
     meaning: "Nothing uses a provider, a source or a name in `clientHeaders`.",
     check,

@@ -3,9 +3,9 @@
 use postern::config::{CLIENTS_OWN, Config, Location, Route};
 use postern::http::same_name;
 
-use super::{Rule, Warnings, entry};
+use super::{CheckRule, Warnings, entry};
 
-pub(super) const RULE: Rule = Rule {
+pub(super) const RULE: CheckRule = CheckRule {
     id: "vanishing-header",
     meaning: "A route sets a header that clients send, so it is removed on every other route.",
     check,
