@@ -10,7 +10,7 @@ use crate::config::values::text::{group_names, json_path, line, values_by_name};
 use crate::config::{ConfigErrors, Path};
 
 record! {
-    /// Somebody who sends requests: an application, a partner, a team.
+    /// A sender of requests: an application, a partner, a team.
     pub struct Consumer {
         /// The name by which the upstream, conditions and logs know it. Not empty, unique in the policy.
         "name" name: String as line = required;
