@@ -222,6 +222,7 @@ impl Engine {
     }
 
     /// Makes an exchange wait.
+    #[inline(never)]
     fn suspend(
         &self,
         request: &Request<'_>,

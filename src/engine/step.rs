@@ -40,7 +40,7 @@ pub struct Suspended {
 }
 
 impl Suspended {
-    /// Its name in [`Woken`].
+    /// Its name in [`Woken`](super::Woken).
     #[must_use]
     pub fn id(&self) -> ExchangeId {
         self.waiter.id

@@ -91,9 +91,7 @@ impl<H: Host> Vm<H> {
         let outcome = match &reply {
             Ok(_) => "answered",
             Err(CalloutError::UnknownCluster | CalloutError::Unsendable) => "unsendable",
-            Err(
-                CalloutError::Unreached { .. } | CalloutError::NoReply | CalloutError::Abandoned,
-            ) => "unanswered",
+            Err(CalloutError::Unreached { .. } | CalloutError::NoReply) => "unanswered",
         };
         instance.events.counters.callout(cluster, outcome);
         // A time that is past makes what is learnt look older than it is, never younger.

@@ -84,7 +84,4 @@ pub enum CalloutError {
         "no reply: it was cut off, or the time ran out, or it is longer than Envoy can hold (32 MiB)"
     )]
     NoReply,
-    /// The policy that sent it is gone.
-    #[error("the policy that asked was replaced")]
-    Abandoned,
 }

@@ -83,6 +83,7 @@ impl<'a> Headers<'a> {
     ///
     /// # Errors
     /// [`MalformedMap`] where a length points outside of the buffer.
+    #[inline(never)]
     pub fn parse(buffer: &'a [u8]) -> Result<Self, MalformedMap> {
         if buffer.is_empty() {
             return Ok(Self::NONE);
@@ -154,6 +155,7 @@ impl<'a> Headers<'a> {
         }
     }
 
+    #[inline(never)]
     fn find(&self, name: &[u8]) -> HeaderLookup<'a> {
         let Iter { spans, text } = self.pairs;
         let mut seen = HeaderLookup::NOTHING;

@@ -81,6 +81,7 @@ impl Eq for NewPath {}
 
 /// Copies a few bytes between slices of the same length, mostly as two overlapping pieces of a fixed length. `memory.copy` is
 /// a call out of the module and takes longer.
+#[inline(never)]
 fn copy(to: &mut [u8], from: &[u8]) {
     match from.len() {
         8..=16 => ends::<8>(to, from),

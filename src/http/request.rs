@@ -21,12 +21,6 @@ impl<'a> Request<'a> {
         &self.headers
     }
 
-    /// `:method`.
-    #[must_use]
-    pub fn method(&self) -> Option<&'a [u8]> {
-        self.headers.first(b":method")
-    }
-
     /// `:path`, with the query.
     #[must_use]
     pub fn path(&self) -> Option<&'a [u8]> {

@@ -42,6 +42,8 @@ impl Deref for Text {
 }
 
 /// Not inlined: this variant is rare.
+#[cold]
+#[inline(never)]
 fn part(buffer: &[u8], start: u32, end: u32) -> &[u8] {
     let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
     buffer.get(place(start)..place(end)).unwrap_or_default()

@@ -45,6 +45,8 @@ impl Directory {
     }
 
     /// The consumer of this name.
+    // Inlined, it would cost the module two kilobytes.
+    #[inline(never)]
     pub(crate) fn named(&self, name: &[u8]) -> Option<Consumer<'_>> {
         let pool = &self.pool;
         let is = |at: EntryId| *pool.read(at).text().bytes() == *name;

@@ -10,6 +10,7 @@ mod other_gateways;
 pub(in crate::config) mod record;
 
 use std::hash::BuildHasher;
+use std::rc::Rc;
 
 use crate::config::decode::nearest::{listed, nearest};
 use crate::config::decode::node::Node;
@@ -189,8 +190,9 @@ pub(in crate::config) fn distinct<T: Decode>(
 pub(in crate::config) enum Distinct {
     /// Hashes only: they take little memory, and show that all names are distinct.
     Roughly(Vec<u64>, Seeded),
-    /// Each name with the index of its last record.
-    Exactly(Map<Box<str>, usize>),
+    /// Each name with the index of its last record. The table has the type of the cache's, so that the module has one copy of
+    /// its code.
+    Exactly(Map<Rc<[u8]>, usize>),
 }
 
 impl Default for Distinct {
@@ -221,7 +223,7 @@ impl Distinct {
     /// Adds a name with its index. Returns the index of an earlier record with this name.
     fn note(&mut self, name: &str, index: usize) -> Option<usize> {
         match self {
-            Self::Exactly(places) => places.insert(name.into(), index),
+            Self::Exactly(places) => places.insert(name.as_bytes().into(), index),
             Self::Roughly(hashes, seed) => {
                 hashes.push(seed.hash_one(name));
                 None

@@ -183,6 +183,9 @@ impl Rest {
     }
 
     /// The config without the fields that have errors, if no other field refers to them.
+    // Inlined, it would cost the module a kilobyte.
+    #[cold]
+    #[inline(never)]
     fn sound(&self) -> Result<Option<Config>, WalkError> {
         if !self.errors.iter().all(|error| stands_alone(&error.path)) {
             return Ok(None);

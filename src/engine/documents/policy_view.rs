@@ -15,8 +15,8 @@ use super::view::judge;
 #[derive(Debug)]
 pub(in crate::engine) struct PolicyView {
     pub(in crate::engine) view: Rc<View>,
-    /// The shadowed consumers: the number of the directory, and the handle in it.
-    shadowed: Set<(usize, EntryId)>,
+    /// The shadowed consumers of each directory.
+    shadowed: Vec<Set<EntryId>>,
 }
 
 impl PolicyView {
@@ -24,7 +24,7 @@ impl PolicyView {
     pub(in crate::engine) fn bare(view: View) -> Self {
         Self {
             view: Rc::new(view),
-            shadowed: Set::default(),
+            shadowed: Vec::new(),
         }
     }
 
@@ -50,10 +50,8 @@ impl PolicyView {
         let directories = self.view.directories.iter().enumerate();
         directories.filter_map(move |(number, directory)| {
             let credential = directory.find(provider, key)?;
-            let is_shadowed = !self.shadowed.is_empty()
-                && self
-                    .shadowed
-                    .contains(&(number, credential.owner().place()));
+            let shadowed = self.shadowed.get(number).filter(|all| !all.is_empty());
+            let is_shadowed = shadowed.is_some_and(|all| all.contains(&credential.owner().place()));
             (!is_shadowed).then_some(credential)
         })
     }
@@ -80,8 +78,8 @@ impl PolicyView {
     /// How many of them one directory has.
     fn count(&self, number: usize) -> usize {
         let all = self.view.directories.get(number).map_or(0, Directory::len);
-        let shadowed = self.shadowed.iter().filter(|(own, _)| *own == number);
-        all.saturating_sub(shadowed.count())
+        let shadowed = self.shadowed.get(number).map_or(0, Set::len);
+        all.saturating_sub(shadowed)
     }
 }
 
@@ -101,8 +99,8 @@ impl Comparison {
     pub(in crate::engine) fn new(view: Rc<View>) -> Self {
         Self {
             policy_view: PolicyView {
+                shadowed: view.directories.iter().map(|_| Set::default()).collect(),
                 view,
-                shadowed: Set::default(),
             },
             number: 0,
             own: 0,
@@ -126,7 +124,8 @@ impl Comparison {
         budget: &mut Budget,
     ) -> bool {
         let PolicyView { view, shadowed } = &mut self.policy_view;
-        while let Some(directory) = view.directories.get(self.number) {
+        let rest = view.directories.iter().zip(shadowed).skip(self.number);
+        for (directory, shadowed) in rest {
             for own in inputs.policy.consumers.consumers().skip(self.own) {
                 if budget.is_spent() {
                     return false;
@@ -135,7 +134,7 @@ impl Comparison {
                 self.own = self.own.saturating_add(1);
                 let name = own.name().bytes();
                 if let Some(own_name) = directory.named(name) {
-                    shadowed.insert((self.number, own_name.place()));
+                    shadowed.insert(own_name.place());
                     let record = String::from_utf8_lossy(name);
                     inputs.left_out(&record, "name: the policy has a consumer of that name");
                 }

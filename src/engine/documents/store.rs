@@ -31,14 +31,39 @@ pub(in crate::engine) struct StoreInner {
     last_id: u64,
     /// The latest time that an engine was told.
     pub(in crate::engine) now: Timestamp,
-    watched: Map<DefinitionHash, Weak<RefCell<WatchedSource>>>,
-    on_demand: Map<DefinitionHash, Weak<RefCell<OnDemandSource>>>,
+    watched: Shared<WatchedSource>,
+    on_demand: Shared<OnDemandSource>,
     pub(in crate::engine) flights: Map<FlightId, Flight>,
     /// Counts the exchanges that wait.
     pub(in crate::engine) permits: WaitPermit,
     pub(in crate::engine) pending_drops: PendingDrops,
     /// How much may be read of documents.
     pub(in crate::engine) shared_budget: SharedBudget,
+}
+
+/// The sources of a VM that its engines share, as long as an engine uses them. It is searched only when an engine is made,
+/// so it is a list: a hash table of its own would cost two kilobytes of the module.
+#[derive(Debug)]
+struct Shared<S>(Vec<(DefinitionHash, Weak<RefCell<S>>)>);
+
+impl<S> Default for Shared<S> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<S> Shared<S> {
+    /// The source of this definition.
+    fn find(&self, definition: DefinitionHash) -> Option<Rc<RefCell<S>>> {
+        let mut known = self.0.iter().filter(|(own, _)| *own == definition);
+        known.find_map(|(_, source)| source.upgrade())
+    }
+
+    /// Adds a source, and forgets those that no engine uses any more.
+    fn add(&mut self, definition: DefinitionHash, source: &Rc<RefCell<S>>) {
+        self.0.retain(|(_, known)| known.strong_count() > 0);
+        self.0.push((definition, Rc::downgrade(source)));
+    }
 }
 
 /// A watched source, the view of its document, and the exchanges that wait for the first one.
@@ -134,8 +159,8 @@ impl Store {
             vm: vm.max(1),
             last_id: 0,
             now: Timestamp::default(),
-            watched: Map::default(),
-            on_demand: Map::default(),
+            watched: Shared::default(),
+            on_demand: Shared::default(),
             flights: Map::default(),
             permits: WaitPermit::default(),
             pending_drops: PendingDrops::default(),
@@ -165,7 +190,7 @@ impl Store {
             protocol: Arc::clone(protocol),
             schedule,
         };
-        if let Some(known) = inner.watched.get(&definition).and_then(Weak::upgrade) {
+        if let Some(known) = inner.watched.find(definition) {
             let mut source = known.borrow_mut();
             source.subscriptions.push(subscription);
             source.settle();
@@ -181,8 +206,7 @@ impl Store {
             subscriptions: vec![subscription],
         };
         let fresh = Rc::new(RefCell::new(fresh));
-        inner.watched.retain(|_, known| known.strong_count() > 0);
-        inner.watched.insert(definition, Rc::downgrade(&fresh));
+        inner.watched.add(definition, &fresh);
         fresh
     }
 
@@ -194,7 +218,7 @@ impl Store {
         limits: Limits,
     ) -> Rc<RefCell<OnDemandSource>> {
         let mut inner = self.0.borrow_mut();
-        if let Some(known) = inner.on_demand.get(&definition).and_then(Weak::upgrade) {
+        if let Some(known) = inner.on_demand.find(definition) {
             return known;
         }
         let machine = OnDemand::new(Arc::clone(template), limits);
@@ -204,8 +228,7 @@ impl Store {
             flights: Map::default(),
         };
         let fresh = Rc::new(RefCell::new(fresh));
-        inner.on_demand.retain(|_, known| known.strong_count() > 0);
-        inner.on_demand.insert(definition, Rc::downgrade(&fresh));
+        inner.on_demand.add(definition, &fresh);
         fresh
     }
 

@@ -155,6 +155,7 @@ impl<'x> LookupResult<'x> {
 }
 
 /// What a query selects of an item, if it is no text that the index holds.
+#[inline(never)]
 fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<ResultValue<'x>> {
     value(path.select(item.value()?))
 }

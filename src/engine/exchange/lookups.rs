@@ -49,6 +49,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     }
 
     /// The rarer cases.
+    #[inline(never)]
     fn look_closer(
         &mut self,
         lookup: &'e Lookup,
@@ -88,11 +89,13 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     }
 }
 
+#[inline(never)]
 fn missing(lookup: &Lookup) -> Result<LookupResult<'_>, Stop> {
     let values = fall_back(&lookup.on_missing, Reason::LookupMissing)?;
     Ok(LookupResult::Fallback(values, FallbackCause::Missing))
 }
 
+#[inline(never)]
 fn failed(lookup: &Lookup) -> Result<LookupResult<'_>, Stop> {
     let values = fall_back(&lookup.on_failure, Reason::LookupFailed)?;
     Ok(LookupResult::Fallback(values, FallbackCause::Failure))

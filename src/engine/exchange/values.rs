@@ -189,6 +189,7 @@ impl Attributes<'_> {
         check_header_value(text).is_ok().then_some(text)
     }
 
+    #[inline(never)]
     fn put_together<'s>(
         &'s self,
         template: &'s ValueTemplate,
