@@ -1,9 +1,12 @@
 //! What an exchange remembers while it waits.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use crate::auth::{Location, Occurrence};
-use crate::policy::{Identity, Policy, Provider, ProviderId, Reason, Verdict, Verified};
+use crate::policy::{
+    Identity, Policy, Provider, ProviderId, Reason, Verdict, Verified, VerifiedToken,
+};
 use crate::time::Timestamp;
 
 use super::documents::{ConsumersVersion, CredentialHandle, FlightResult, Sources};
@@ -51,7 +54,7 @@ struct Accepted {
     location: usize,
     is_alone: bool,
     credential: Option<CredentialHandle>,
-    expires: Option<Timestamp>,
+    token: Option<Rc<VerifiedToken>>,
 }
 
 impl RememberedVerdicts {
@@ -98,7 +101,8 @@ impl RememberedVerdicts {
             provider: id,
             at,
             identity,
-        } = *verified;
+        } = verified;
+        let id = *id;
         let provider = policy.providers.at(id);
         let Some(location) = provider.and_then(|provider| index(provider, at.location)) else {
             return;
@@ -114,7 +118,7 @@ impl RememberedVerdicts {
             location,
             is_alone: at.is_alone,
             credential,
-            expires: identity.expires,
+            token: identity.token.clone(),
         };
         self.verdicts.push((id, Finding::Accepted(accepted)));
     }
@@ -135,7 +139,9 @@ impl RememberedVerdicts {
         Some(match finding {
             Finding::Absent => Verdict::Absent,
             Finding::Accepted(accepted) => {
-                if accepted.expires.is_some_and(|expires| expires <= now()) {
+                let token = accepted.token.as_ref();
+                let expires = token.and_then(|token| token.expires);
+                if expires.is_some_and(|expires| expires <= now()) {
                     return None;
                 }
                 let credential = match accepted.credential {
@@ -150,7 +156,7 @@ impl RememberedVerdicts {
                     },
                     identity: Identity {
                         credential,
-                        expires: accepted.expires,
+                        token: token.cloned(),
                     },
                 })
             }

@@ -37,7 +37,7 @@ pub(crate) use provider::Double;
 pub use provider::ProviderId;
 pub(crate) use provider::{
     CredentialInputs, CredentialLookup, Identity, Provider, ProviderInputs, Providers, Verdict,
-    Verified,
+    Verified, VerifiedToken,
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};

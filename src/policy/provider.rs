@@ -1,6 +1,7 @@
 //! Named ways to authenticate.
 
 mod api_key;
+mod claims;
 mod credential;
 #[cfg(test)]
 mod double;
@@ -19,7 +20,9 @@ pub(crate) use credential::CredentialInputs;
 pub(super) use credential::{Identifier, Prepared};
 #[cfg(test)]
 pub(crate) use double::Double;
-pub(crate) use verdict::{CredentialLookup, Identity, ProviderInputs, Verdict, Verified};
+pub(crate) use verdict::{
+    CredentialLookup, Identity, ProviderInputs, Verdict, Verified, VerifiedToken,
+};
 
 /// One way to authenticate.
 #[derive(Debug)]

@@ -303,7 +303,7 @@ fn met<'p>(
         Requirement::Provider(provider) => {
             let own = verdicts.iter().find(|(id, _)| id == provider);
             if let Some((_, Verdict::Accepted(verified))) = own {
-                authenticated.add(*verified);
+                authenticated.add(verified.clone());
             }
         }
         Requirement::Any(list) => {

@@ -1,10 +1,12 @@
 //! A provider for tests of the engine. It counts its verifications. Each test sets its behaviour.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification};
+use super::claims::Claims;
+use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification, VerifiedToken};
 use super::{ProviderId, ProviderKind, Providers};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
@@ -18,6 +20,8 @@ pub(crate) struct Double {
     pub(crate) guest: &'static [u8],
     /// How long a credential is good from when it is verified.
     pub(crate) lifetime: Option<Duration>,
+    /// The claims of each credential, as JSON.
+    pub(crate) claims: Option<&'static str>,
     /// The source of the document that it needs, and the longest wait for the first one.
     pub(crate) needs: Option<(SourceId, Duration)>,
 }
@@ -45,7 +49,12 @@ impl Double {
                 CredentialLookup::Unavailable => return Ok(Verification::Unavailable),
             }
         }
-        identity.expires = self.lifetime.map(|lifetime| inputs.now().after(lifetime));
+        let expires = self.lifetime.map(|lifetime| inputs.now().after(lifetime));
+        let claims = self.claims.map(|text| {
+            let value = serde_json::from_str(text).unwrap();
+            Claims::new(value, Some(text.as_bytes().into()))
+        });
+        identity.token = Some(Rc::new(VerifiedToken { claims, expires }));
         Ok(Verification::Accepted(identity))
     }
 

@@ -2,11 +2,13 @@
 
 use crate::auth::{Location, Occurrence};
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::time::Timestamp;
 
 use super::ProviderId;
+use super::claims::Claims;
 use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
@@ -25,7 +27,7 @@ pub(crate) enum Verdict<'p> {
 }
 
 /// A credential that a provider verified.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Verified<'p> {
     /// The provider.
     pub(crate) provider: ProviderId,
@@ -36,14 +38,22 @@ pub(crate) struct Verified<'p> {
 }
 
 /// The sender of a request, as one provider verified it.
-///
-/// The claims of a token belong here, once there is a kind that has claims.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Identity<'p> {
     /// The consumer's credential. `None` if the sender is no consumer: then no condition on consumers holds, and the upstream
     /// gets no identity headers.
     pub(crate) credential: Option<Credential<'p>>,
-    /// When the credential ends; `None` if it doesn't.
+    /// What the credential itself says; `None` if it says nothing, as an API key. One pointer, so that an identity is small:
+    /// each request moves it several times.
+    pub(crate) token: Option<Rc<VerifiedToken>>,
+}
+
+/// What a verified credential says besides who sent it.
+#[derive(Debug)]
+pub(crate) struct VerifiedToken {
+    /// `None` if it has no claims.
+    pub(crate) claims: Option<Claims>,
+    /// When it ends; `None` if it doesn't.
     pub(crate) expires: Option<Timestamp>,
 }
 
@@ -52,13 +62,19 @@ impl<'p> Identity<'p> {
     pub(super) const fn of(credential: Credential<'p>) -> Self {
         Self {
             credential: Some(credential),
-            expires: None,
+            token: None,
         }
     }
 
     /// The consumer.
     pub(crate) fn consumer(&self) -> Option<Consumer<'p>> {
         self.credential.map(Credential::owner)
+    }
+
+    /// The claims of its token, where it has one.
+    #[expect(dead_code, reason = "no stage reads claims yet")]
+    pub(crate) fn claims(&self) -> Option<&Claims> {
+        self.token.as_ref()?.claims.as_ref()
     }
 }
 
