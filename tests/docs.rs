@@ -20,6 +20,7 @@ fn pages() -> Vec<PathBuf> {
         "CHANGELOG.md",
         "benches/README.md",
         "tests/cases/README.md",
+        "tests/keys/README.md",
     ];
     let mut all = files(&root().join("docs"), &["md"]);
     all.extend(single.map(|page| root().join(page)));

@@ -42,8 +42,9 @@ struct Edits {
 }
 
 /// The parts of the project that the copy needs.
-const COPIED: [&str; 6] = [
+const COPIED: [&str; 7] = [
     "Cargo.lock",
+    "crates/signing",
     "src",
     "benches",
     "tests",
@@ -52,7 +53,7 @@ const COPIED: [&str; 6] = [
 ];
 
 /// What the tests of the copy need beside the crate's own dependencies. Without the others the copy builds sooner.
-const NEEDED: [&str; 3] = ["proptest", "serde_yaml_ng", "toml"];
+const NEEDED: [&str; 4] = ["postern-signing", "proptest", "serde_yaml_ng", "toml"];
 
 impl Seam {
     pub(crate) fn check(&self) {
