@@ -15,7 +15,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jobs::{Gate, Job};
 use postern::http::{HeaderMap, Headers, Request};
 use postern::internals::route::{
-    CanonicalPath, HostPattern, MatchInput, PathPattern, PathRules, RouteId, Router, Rule,
+    CanonicalPath, HostPattern, MatchInput, PathPattern, PathRules, RouteId, RouterBuilder, Rule,
     canonicalise,
 };
 use postern::internals::source::{Document, Format, Index, JsonPath};
@@ -59,7 +59,9 @@ fn words(criterion: &mut Criterion) {
 
 fn router(criterion: &mut Criterion) {
     for (name, count) in [("10", 10), ("10000", 10_000)] {
-        let router = Router::build((0..count).map(rule));
+        let mut router = RouterBuilder::default();
+        (0..count).map(rule).for_each(|rule| router.add(rule));
+        let router = router.finish();
         let none = HeaderMap::from_pairs::<&str, &str>(&[]);
         let none = none.view();
         let mut at = 0;

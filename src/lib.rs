@@ -69,18 +69,33 @@ pub mod internals {
         pub use crate::hash::seed;
     }
     pub mod rewrite {
-        pub use crate::rewrite::*;
+        pub use crate::rewrite::{
+            Origin, PathBuilder, PathFault, PathLiteral, PathLiteralError, PathValueError,
+            QueryEdit, edit_query, replace_prefix, strip_query,
+        };
     }
     pub mod route {
-        pub use crate::route::*;
+        pub use crate::route::{
+            CanonicalPath, Capture, CaptureKind, Captures, DuplicateSlash, EscapedPercent,
+            HeaderPredicate, HostError, HostPattern, HostPatternError, MatchInput, Method,
+            Parameters, PathPattern, PathRules, PatternError, PatternRef, PredicateError,
+            QueryPredicate, RequestPathError, RouteId, RouteMatch, Router, RouterBuilder, Rule,
+            SlashChoice, ValueMatch, canonical_host, canonicalise,
+        };
     }
     pub mod secret {
         pub use crate::secret::Secret;
     }
     pub mod source {
-        pub use crate::source::*;
+        pub use crate::source::{
+            Arguments, Budget, Candidate, DefinitionHash, Document, DocumentStatus, EntryState,
+            FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items, JsonPath,
+            JsonPathError, JsonReader, Limits, LocalData, Next, OnDemand, PathError, Progress,
+            Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection, SharedData,
+            SourceError, Tick, Version, Watched, read_item, weight,
+        };
     }
     pub mod template {
-        pub use crate::template::*;
+        pub use crate::template::{Piece, Template, TemplateError};
     }
 }

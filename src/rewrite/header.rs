@@ -3,13 +3,13 @@
 /// The value has a control byte, so it can't be a header value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value for a header has a control byte")]
-pub struct HeaderValueError;
+pub(crate) struct HeaderValueError;
 
 /// Checks that `value` is a valid header value (RFC 9110 §5.5): it has no byte below 0x20 except the tab, and no 0x7F.
 ///
 /// # Errors
 /// [`HeaderValueError`] if it isn't.
-pub fn check_header_value(value: &[u8]) -> Result<(), HeaderValueError> {
+pub(crate) fn check_header_value(value: &[u8]) -> Result<(), HeaderValueError> {
     let fits = |&byte: &u8| byte == b'\t' || !byte.is_ascii_control();
     if value.iter().all(fits) {
         Ok(())

@@ -6,7 +6,7 @@ mod path;
 mod prefix;
 mod query;
 
-pub use header::{HeaderValueError, check_header_value};
+pub(crate) use header::check_header_value;
 pub use literal::{PathLiteral, PathLiteralError};
 pub use path::{Origin, PathBuilder, PathFault, PathValueError};
 pub use prefix::replace_prefix;

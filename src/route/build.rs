@@ -13,16 +13,6 @@ const FEW: usize = 8;
 #[derive(Debug, Default)]
 pub struct RouterBuilder(Router);
 
-impl Router {
-    /// A router of these rules.
-    #[must_use]
-    pub fn build(rules: impl IntoIterator<Item = Rule>) -> Self {
-        let mut builder = RouterBuilder::default();
-        rules.into_iter().for_each(|rule| builder.add(rule));
-        builder.finish()
-    }
-}
-
 impl RouterBuilder {
     /// Adds a rule.
     pub fn add(&mut self, mut rule: Rule) {

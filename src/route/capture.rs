@@ -15,7 +15,9 @@ pub struct Captures<'r, 'p> {
 }
 
 impl<'r, 'p> Captures<'r, 'p> {
-    pub(crate) const fn new(pattern: PatternRef<'r>, path: &'p [u8]) -> Self {
+    /// The captures of `pattern` in `path`, which is in matching form and matches.
+    #[must_use]
+    pub const fn new(pattern: PatternRef<'r>, path: &'p [u8]) -> Self {
         Self { pattern, path }
     }
 
@@ -56,19 +58,14 @@ fn after_segments(path: &[u8], count: usize) -> &[u8] {
 /// One captured part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capture<'p> {
+    /// The part in matching form: `/` separates segments, and `%2F`, `%25` and `%5C` are these bytes within a segment.
     matching: &'p [u8],
     /// The number of segments before it.
     at: usize,
-    kind: CaptureKind,
+    pub(super) kind: CaptureKind,
 }
 
 impl<'p> Capture<'p> {
-    /// The part in matching form: `/` separates segments, and `%2F`, `%25` and `%5C` are these bytes within a segment.
-    #[must_use]
-    pub const fn matching(&self) -> &'p [u8] {
-        self.matching
-    }
-
     /// The part as decoded text. It is UTF-8.
     #[must_use]
     pub fn text(&self) -> Cow<'p, [u8]> {
@@ -83,11 +80,5 @@ impl<'p> Capture<'p> {
             CaptureKind::Segment => segments(forward).nth(self.at).unwrap_or_default(),
             CaptureKind::Rest => after_segments(forward, self.at),
         }
-    }
-
-    /// The kind of the capture.
-    #[must_use]
-    pub const fn kind(&self) -> CaptureKind {
-        self.kind
     }
 }

@@ -1,6 +1,5 @@
 //! Patterns for paths.
 
-use super::capture::Captures;
 use super::pattern_error::PatternError;
 use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
 use super::rules::{
@@ -102,21 +101,9 @@ impl PathPattern {
         self.view().is_prefix()
     }
 
-    /// The number of segments that it matches one by one, by a literal or a `{name}`. A new prefix replaces these segments.
-    #[must_use]
-    pub fn segments(&self) -> usize {
-        self.view().segments()
-    }
-
     /// The captures by name, in order.
     pub fn captures(&self) -> impl Iterator<Item = (&str, CaptureKind)> {
         self.view().captures()
-    }
-
-    /// The captures of this pattern in `path`, which is in matching form and matches.
-    #[must_use]
-    pub const fn capture<'r, 'p>(&'r self, path: &'p [u8]) -> Captures<'r, 'p> {
-        Captures::new(self.view(), path)
     }
 
     /// Whether `path` (in matching form) matches.
@@ -185,16 +172,17 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::capture::Captures;
     use super::*;
 
     fn captured(pattern: &PathPattern, path: &str) -> String {
         if !pattern.matches(path.as_bytes()) {
             return "no".to_owned();
         }
-        let captures = pattern.capture(path.as_bytes());
+        let captures = Captures::new(pattern.view(), path.as_bytes());
         let texts = pattern.captures().map(|(name, kind)| {
             let capture = captures.get(name).unwrap();
-            assert_eq!(capture.kind(), kind);
+            assert_eq!(capture.kind, kind);
             let text = String::from_utf8(capture.text().into_owned()).unwrap();
             format!("{name}={text}")
         });
@@ -259,7 +247,11 @@ mod tests {
             );
             if expected {
                 let (covered, below) = path.split_at(parsed.view().prefix_bytes().unwrap());
-                assert_eq!(covered.matches('/').count(), parsed.segments(), "{path}");
+                assert_eq!(
+                    covered.matches('/').count(),
+                    parsed.view().segments(),
+                    "{path}"
+                );
                 assert!(below.is_empty() || below.starts_with('/'), "{path}");
             }
         }

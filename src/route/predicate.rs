@@ -75,12 +75,6 @@ impl HeaderPredicate {
         })
     }
 
-    /// The header's name, lower case.
-    #[must_use]
-    pub const fn name(&self) -> &[u8] {
-        &self.name
-    }
-
     /// Whether these headers match.
     #[must_use]
     pub fn matches(&self, headers: &Headers<'_>) -> bool {
@@ -129,12 +123,6 @@ impl QueryPredicate {
             name: name.as_bytes().into(),
             test,
         })
-    }
-
-    /// The parameter's name, decoded.
-    #[must_use]
-    pub const fn name(&self) -> &[u8] {
-        &self.name
     }
 
     /// Whether this query (without its `?`) matches.

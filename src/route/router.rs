@@ -106,8 +106,8 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
     use crate::route::{
-        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteId, Rule,
-        ValueMatch,
+        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteId, RouterBuilder,
+        Rule, ValueMatch,
     };
 
     /// `hosts kind path method header query`, blanks between; `-` for nothing. Hosts by `,`.
@@ -145,8 +145,11 @@ mod tests {
     }
 
     fn router(rules: &[&str]) -> Router {
-        let rules = rules.iter().zip(0..).map(|(text, route)| rule(text, route));
-        Router::build(rules)
+        let mut builder = RouterBuilder::default();
+        for (text, route) in rules.iter().zip(0..) {
+            builder.add(rule(text, route));
+        }
+        builder.finish()
     }
 
     fn find(router: &Router, host: &str, path: &str, method: &str) -> Option<u32> {

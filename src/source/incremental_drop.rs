@@ -9,7 +9,7 @@ use super::Budget;
 /// Values that are dropped in slices. A large document has a million small allocations: freeing all of them at once
 /// would take as long as some hundred requests.
 #[derive(Debug, Default)]
-pub struct IncrementalDrop(Vec<Level>);
+pub(crate) struct IncrementalDrop(Vec<Level>);
 
 #[derive(Debug)]
 enum Level {
@@ -22,7 +22,7 @@ const VALUE: usize = 5;
 
 impl IncrementalDrop {
     /// Adds a value.
-    pub fn add(&mut self, value: Value) {
+    pub(crate) fn add(&mut self, value: Value) {
         match value {
             Value::Array(values) => self.0.push(Level::Array(values.into_iter())),
             Value::Object(members) => self.0.push(Level::Object(members.into_iter())),
@@ -32,12 +32,12 @@ impl IncrementalDrop {
 
     /// Whether nothing is left.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Goes on dropping.
-    pub fn advance(&mut self, budget: &mut Budget) {
+    pub(crate) fn advance(&mut self, budget: &mut Budget) {
         while !budget.is_spent() {
             let Some(level) = self.0.last_mut() else {
                 return;

@@ -13,7 +13,7 @@ use crate::number::number_text;
 
 /// The result of looking for a key.
 #[derive(Clone, Copy, Debug)]
-pub enum Entry<'a> {
+pub(crate) enum Entry<'a> {
     /// The one item with this key.
     Found(Indexed<'a>),
     /// No item has it.
@@ -24,7 +24,7 @@ pub enum Entry<'a> {
 
 /// An item that an index found.
 #[derive(Clone, Copy, Debug)]
-pub struct Indexed<'a> {
+pub(crate) struct Indexed<'a> {
     index: &'a Index,
     /// The entry, read up to the end of the key.
     entry: arena::EntryReader<'a>,
@@ -33,14 +33,14 @@ pub struct Indexed<'a> {
 impl<'a> Indexed<'a> {
     /// The item.
     #[must_use]
-    pub fn value(self) -> Option<&'a Value> {
+    pub(crate) fn value(self) -> Option<&'a Value> {
         self.index.item(self.entry)
     }
 
     /// The item's text under `name`, if the index keeps it beside the key. The item may have a text that the index
     /// doesn't keep.
     #[must_use]
-    pub fn text(mut self, name: &str) -> Option<&'a [u8]> {
+    pub(crate) fn text(mut self, name: &str) -> Option<&'a [u8]> {
         self.entry.word();
         while self.entry.number() == ONE_MORE {
             let (own, text) = (self.entry.text(), self.entry.text());
@@ -125,7 +125,7 @@ impl Index {
 
     /// The item with this key.
     #[must_use]
-    pub fn get(&self, key: &[u8]) -> Entry<'_> {
+    pub(crate) fn get(&self, key: &[u8]) -> Entry<'_> {
         let found = self.slots.find_map(self.seed.of_bytes(key), |at| {
             let mut entry = self.pool.read(at);
             (*entry.text().bytes() == *key).then_some((at, entry))
@@ -150,40 +150,34 @@ impl Index {
         self.deep.get(at)?.find(base)
     }
 
-    /// The document that is indexed.
-    #[must_use]
-    pub fn document(&self) -> &Arc<Document> {
-        &self.document
-    }
-
     /// How many keys there are, the ambiguous ones too.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
     /// Whether there is no key at all.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
     /// How many items have no usable key.
     #[must_use]
-    pub const fn left_out(&self) -> usize {
+    pub(crate) const fn left_out(&self) -> usize {
         self.left_out
     }
 
     /// How many keys several items have.
     #[must_use]
-    pub fn ambiguous(&self) -> usize {
+    pub(crate) fn ambiguous(&self) -> usize {
         self.contested.len()
     }
 }
 
 /// An index that is being built, in slices.
 #[derive(Debug)]
-pub struct IndexBuilder {
+pub(crate) struct IndexBuilder {
     index: Index,
     selected: Selected,
     draft: EntryWriter,
@@ -195,7 +189,7 @@ const ITEM: usize = 96;
 impl IndexBuilder {
     /// Of what `items` selects in `document`.
     #[must_use]
-    pub fn new(document: &Arc<Document>, items: &JsonPath) -> Self {
+    pub(crate) fn new(document: &Arc<Document>, items: &JsonPath) -> Self {
         Self {
             selected: items.selected(document.value()),
             index: Index {
@@ -213,7 +207,7 @@ impl IndexBuilder {
     }
 
     /// Goes on, by what `by` selects in each item, the same each time. Returns whether all items are in the index.
-    pub fn advance(&mut self, by: &JsonPath, budget: &mut Budget) -> bool {
+    pub(crate) fn advance(&mut self, by: &JsonPath, budget: &mut Budget) -> bool {
         let document = Arc::clone(&self.index.document);
         let Some(base) = walk(&self.index.base, document.value()) else {
             return true;
@@ -238,7 +232,7 @@ impl IndexBuilder {
 
     /// The index, once all items are in it.
     #[must_use]
-    pub fn finish(mut self) -> Index {
+    pub(crate) fn finish(mut self) -> Index {
         self.index.pool.seal();
         self.index
     }

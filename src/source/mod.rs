@@ -15,6 +15,8 @@ mod json;
 mod local_data;
 mod on_demand;
 mod path;
+#[cfg(test)]
+mod properties;
 mod query;
 mod shared_data;
 mod version;
@@ -26,21 +28,22 @@ pub use budget::Budget;
 pub use centre::*;
 pub use document::{Document, Hash};
 pub use error::SourceError;
-pub use incremental_drop::IncrementalDrop;
-pub use index::{Entry, Index, IndexBuilder, Indexed};
+pub(crate) use incremental_drop::IncrementalDrop;
+pub use index::Index;
+pub(crate) use index::{Entry, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
 pub use local_data::LocalData;
 pub use on_demand::{
     Arguments, EntryState, Limits, OnDemand, ReadRefusal, ReadResult, RequestTemplate,
 };
 pub use path::PathError;
-pub use query::{JsonPath, JsonPathError, Selected, Selection};
-pub use shared_data::{ABSENT, SharedData};
+pub(crate) use query::Selected;
+pub use query::{JsonPath, JsonPathError, Selection};
+pub(crate) use shared_data::ABSENT;
+pub use shared_data::SharedData;
 pub use version::Version;
-pub use watched::{
-    Candidate, DefinitionHash, Duty, Envelope, EnvelopeError, FetchOutcome, Lease, Newest,
-    Progress, Schedule, Tick, Watched,
-};
-pub use weight::{text_within, weight};
+pub use watched::{Candidate, DefinitionHash, FetchOutcome, Progress, Schedule, Tick, Watched};
+pub(crate) use weight::text_within;
+pub use weight::weight;
 
 use centre::Session;

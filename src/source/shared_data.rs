@@ -12,4 +12,4 @@ pub trait SharedData {
 
 /// The compare-and-swap token for a key that holds nothing. The host takes any token there, but only from the first
 /// writer: then the key has a token.
-pub const ABSENT: u32 = u32::MAX;
+pub(crate) const ABSENT: u32 = u32::MAX;

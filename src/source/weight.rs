@@ -62,7 +62,7 @@ fn nodes(members: usize) -> usize {
 /// The least length of a value's text (the real text may have had blanks and escapes as well). `None` where that is
 /// more than `most` bytes. The value is looked at only up to that length.
 #[must_use]
-pub fn text_within(value: &Value, most: usize) -> Option<usize> {
+pub(crate) fn text_within(value: &Value, most: usize) -> Option<usize> {
     let mut left = most;
     take(value, &mut left)?;
     most.checked_sub(left)

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use postern::http::HeaderMap;
 use postern::internals::route::{
     HeaderPredicate, HostPattern, MatchInput, Method, PathPattern, QueryPredicate, RouteId, Router,
-    Rule, ValueMatch,
+    RouterBuilder, Rule, ValueMatch,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -142,6 +142,14 @@ fn compiled((written, matching): (&Written, u32)) -> Rule {
     }
 }
 
+fn router(rules: &[Written]) -> Router {
+    let mut builder = RouterBuilder::default();
+    for rule in rules.iter().zip(0..).map(compiled) {
+        builder.add(rule);
+    }
+    builder.finish()
+}
+
 /// The precedence of a matching host pattern. A higher value wins.
 fn host_rank(pattern: &str, host: &str) -> Option<usize> {
     if pattern == "*" {
@@ -254,7 +262,7 @@ proptest! {
         rules in proptest::collection::vec(rule(), 0..20),
         requests in proptest::collection::vec(asked(), 1..6),
     ) {
-        let router = Router::build(rules.iter().zip(0..).map(compiled));
+        let router = router(&rules);
         for asked in requests {
             let headers = HeaderMap::from_pairs(&asked.headers);
             let headers = headers.view();
@@ -276,7 +284,7 @@ proptest! {
 
     #[test]
     fn nothing_traps(host in any::<Vec<u8>>(), path in any::<Vec<u8>>(), rules in proptest::collection::vec(rule(), 0..4)) {
-        let router = Router::build(rules.iter().zip(0..).map(compiled));
+        let router = router(&rules);
         let headers = HeaderMap::default();
         let head = MatchInput { host: &host, path: &path, method: &path, query: Some(&path), headers: &headers.view() };
         if let Some(found) = router.find(&head) {

@@ -105,7 +105,7 @@ proptest! {
             world.act(act);
             // A callout that takes longer than its timeout is lost, even before its VM notices.
             let is_lost = |vm: &&Vm| world.now >= vm.since.after(seconds(3));
-            let fetching = world.vms.iter().filter(|vm| vm.watched.is_fetching());
+            let fetching = world.vms.iter().filter(|vm| vm.flight.is_some());
             let busy = fetching.filter(|vm| !is_lost(vm)).count();
             prop_assert!(busy <= 1, "{act:?}");
         }

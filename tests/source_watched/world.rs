@@ -124,6 +124,8 @@ pub(super) struct Vm {
     pub(super) watched: Watched,
     pub(super) flight: Option<Callout>,
     pub(super) since: Timestamp,
+    /// Whether the last attempt of this VM failed.
+    pub(super) failed: bool,
     /// The candidate that is being read, and how many steps that still takes.
     pub(super) reading: Option<(Candidate, usize)>,
 }
@@ -195,6 +197,7 @@ impl World {
             watched: watched(self.last_vm),
             flight: None,
             since: START,
+            failed: false,
             reading: None,
         }
     }
@@ -220,8 +223,11 @@ impl World {
 
     /// Accepts or rejects the candidate, which is read to its end.
     pub(super) fn conclude(&mut self, at: usize, candidate: Candidate) {
-        let watched = &mut self.vms[at].watched;
-        match version_of(candidate.text()) {
+        let vm = &mut self.vms[at];
+        let watched = &mut vm.watched;
+        let version = version_of(candidate.text());
+        vm.failed = version.is_none() || version == self.unusable;
+        match version {
             None => {
                 let error = SourceError::Malformed("no".to_owned());
                 watched.reject(&candidate, error, self.now, &mut self.shared);
@@ -250,9 +256,12 @@ impl World {
             return;
         };
         let answer = self.centre.answer(&callout);
-        let watched = &mut self.vms[at].watched;
-        if let FetchOutcome::Arrived = watched.fetched(self.now, &mut self.shared, answer) {
-            self.read_on(at);
+        let vm = &mut self.vms[at];
+        match vm.watched.fetched(self.now, &mut self.shared, answer) {
+            FetchOutcome::Arrived => self.read_on(at),
+            FetchOutcome::Unchanged => vm.failed = false,
+            FetchOutcome::Failed(_) => vm.failed = true,
+            FetchOutcome::Ignored | FetchOutcome::Send(_) => {}
         }
     }
 
@@ -270,7 +279,10 @@ impl World {
     }
 
     pub(super) fn version(&self, at: usize) -> Option<u64> {
-        let hash = self.vms[at].watched.usable(self.now)?;
+        let (hash, confirmed) = self.vms[at].watched.last_good()?;
+        if self.now.since(confirmed) > STALE_FOR {
+            return None;
+        }
         let known = (1..=self.centre.version).find(|version| Hash::of(&body(*version)) == hash);
         Some(known.unwrap())
     }

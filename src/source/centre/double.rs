@@ -8,11 +8,15 @@ use crate::secret::Secret;
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
-use super::protocol::{Exchange, Finding, Next};
+use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 
 /// Logs in at `/login`, and reads `/poll?VERSION` with the token until that is refused.
 #[derive(Debug)]
+#[expect(
+    unnameable_types,
+    reason = "a variant of `Protocol` that only unit tests have"
+)]
 pub struct DoubleProtocol(pub(in crate::source) Endpoint);
 
 /// The token, and what it is to be used for.
@@ -69,8 +73,10 @@ impl Exchange for DoubleProtocol {
         let reply = match (reply, &session.token) {
             (Ok(reply), _) => reply,
             // Nothing has changed for as long as a poll lasts.
-            (Err(CalloutError::NoReply), Some(_)) => return Next::Done(Finding::Same),
-            (Err(error), _) => return Next::Done(Finding::Broken(SourceError::Callout(error))),
+            (Err(CalloutError::NoReply), Some(_)) => return Next::Done(DocumentStatus::Same),
+            (Err(error), _) => {
+                return Next::Done(DocumentStatus::Broken(SourceError::Callout(error)));
+            }
         };
         let status = reply.status().unwrap_or_default();
         match (status, &session.token) {
@@ -82,17 +88,17 @@ impl Exchange for DoubleProtocol {
                 session.token = None;
                 Next::Send(self.next(session))
             }
-            (401, None) => Next::Done(Finding::Refused(status)),
+            (401, None) => Next::Done(DocumentStatus::Refused(status)),
             (200, Some(_)) => {
                 let version = reply.headers.view().first(b"etag").unwrap_or_default();
                 let version = Version::new(version);
                 Next::Done(match body(reply, self.0.max_bytes()) {
-                    Ok(body) => Finding::Changed { body, version },
-                    Err(error) => Finding::Broken(error),
+                    Ok(body) => DocumentStatus::Changed { body, version },
+                    Err(error) => DocumentStatus::Broken(error),
                 })
             }
-            (404, _) => Next::Done(Finding::Missing),
-            _ => Next::Done(Finding::Broken(SourceError::Status(status))),
+            (404, _) => Next::Done(DocumentStatus::Missing),
+            _ => Next::Done(DocumentStatus::Broken(SourceError::Status(status))),
         }
     }
 

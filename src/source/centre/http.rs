@@ -6,7 +6,7 @@ use crate::source::wire::{WireReader, WireWriter};
 use crate::source::{Format, SourceError, Version};
 use crate::time::Timestamp;
 
-use super::protocol::{Exchange, Finding, Next};
+use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 
 /// The longest `etag` and the longest `last-modified` that are kept. A longer one is ignored.
@@ -71,24 +71,27 @@ pub(in crate::source) fn conditional(callout: &mut Callout, format: Format, know
 
 /// Reads a reply: 200 is a document, 304 the same as before, 404 and 410 no such document. Everything else is broken,
 /// other 2xx and redirects too: their content is not the document that was asked for.
-pub(in crate::source) fn read(reply: Result<Reply, CalloutError>, endpoint: &Endpoint) -> Finding {
+pub(in crate::source) fn read(
+    reply: Result<Reply, CalloutError>,
+    endpoint: &Endpoint,
+) -> DocumentStatus {
     let reply = match reply {
         Ok(reply) => reply,
-        Err(error) => return Finding::Broken(SourceError::Callout(error)),
+        Err(error) => return DocumentStatus::Broken(SourceError::Callout(error)),
     };
     match reply.status() {
         Some(200) => {
             let version = Validators::of(&reply).encode();
             match body(reply, endpoint.max_bytes()) {
-                Ok(body) => Finding::Changed { body, version },
-                Err(error) => Finding::Broken(error),
+                Ok(body) => DocumentStatus::Changed { body, version },
+                Err(error) => DocumentStatus::Broken(error),
             }
         }
-        Some(304) => Finding::Same,
-        Some(404 | 410) => Finding::Missing,
-        Some(status @ (401 | 403)) => Finding::Refused(status),
-        Some(status) => Finding::Broken(SourceError::Status(status)),
-        None => Finding::Broken(SourceError::Status(0)),
+        Some(304) => DocumentStatus::Same,
+        Some(404 | 410) => DocumentStatus::Missing,
+        Some(status @ (401 | 403)) => DocumentStatus::Refused(status),
+        Some(status) => DocumentStatus::Broken(SourceError::Status(status)),
+        None => DocumentStatus::Broken(SourceError::Status(0)),
     }
 }
 
@@ -167,7 +170,7 @@ mod tests {
         validators.encode()
     }
 
-    fn findings(reply: Reply) -> Finding {
+    fn read_status(reply: Reply) -> DocumentStatus {
         read(Ok(reply), &endpoint())
     }
 
@@ -197,47 +200,47 @@ mod tests {
 
     #[test]
     fn replies() {
-        let broken = |status| Finding::Broken(SourceError::Status(status));
-        for (status, finding) in [
-            ("304", Finding::Same),
-            ("404", Finding::Missing),
-            ("410", Finding::Missing),
+        let broken = |status| DocumentStatus::Broken(SourceError::Status(status));
+        for (status, expected) in [
+            ("304", DocumentStatus::Same),
+            ("404", DocumentStatus::Missing),
+            ("410", DocumentStatus::Missing),
             ("204", broken(204)),
             ("206", broken(206)),
             ("301", broken(301)),
-            ("401", Finding::Refused(401)),
-            ("403", Finding::Refused(403)),
+            ("401", DocumentStatus::Refused(401)),
+            ("403", DocumentStatus::Refused(403)),
             ("503", broken(503)),
             ("x", broken(0)),
         ] {
-            assert_eq!(findings(reply(status, &[], b"{}")), finding, "{status}");
+            assert_eq!(read_status(reply(status, &[], b"{}")), expected, "{status}");
         }
         let nothing = Reply {
             headers: HeaderMap::default(),
             body: Vec::new(),
         };
-        assert_eq!(findings(nothing), broken(0));
+        assert_eq!(read_status(nothing), broken(0));
         assert_eq!(
             read(
                 Ok(reply("200", &[], b"12345")),
                 &endpoint().with_max_bytes(4)
             ),
-            Finding::Broken(SourceError::TooLarge { limit: 4 })
+            DocumentStatus::Broken(SourceError::TooLarge { limit: 4 })
         );
         let error = CalloutError::NoReply;
         assert_eq!(
             read(Err(error.clone()), &endpoint()),
-            Finding::Broken(SourceError::Callout(error))
+            DocumentStatus::Broken(SourceError::Callout(error))
         );
     }
 
     #[test]
     fn refuses_compressed_content() {
-        let read = |fields: &[(&str, &str)]| findings(reply("200", fields, b"{}"));
+        let read = |fields: &[(&str, &str)]| read_status(reply("200", fields, b"{}"));
         for coding in ["gzip", "GZIP", "br, identity", "identity,x-own"] {
-            let finding = read(&[("content-encoding", coding)]);
-            let Finding::Broken(error) = &finding else {
-                panic!("{coding}: {finding:?}");
+            let status = read(&[("content-encoding", coding)]);
+            let DocumentStatus::Broken(error) = &status else {
+                panic!("{coding}: {status:?}");
             };
             let words = format!("the answer is compressed (`content-encoding: {coding}`)");
             assert_eq!(error.to_string(), words);
@@ -245,20 +248,20 @@ mod tests {
         let twice = [("content-encoding", "identity"), ("content-encoding", "br")];
         assert_eq!(
             read(&twice),
-            Finding::Broken(SourceError::Encoded("br".to_owned()))
+            DocumentStatus::Broken(SourceError::Encoded("br".to_owned()))
         );
         for coding in ["identity", "Identity", ""] {
-            let finding = read(&[("content-encoding", coding)]);
-            assert!(matches!(finding, Finding::Changed { .. }), "{coding}");
+            let status = read(&[("content-encoding", coding)]);
+            assert!(matches!(status, DocumentStatus::Changed { .. }), "{coding}");
         }
         let long = "x".repeat(1000);
-        let Finding::Broken(error) = read(&[("content-encoding", &long)]) else {
+        let DocumentStatus::Broken(error) = read(&[("content-encoding", &long)]) else {
             panic!("compressed content is taken");
         };
         assert!(error.to_string().len() < 120, "{error}");
         // A reply without content has no coding.
-        let finding = findings(reply("304", &[("content-encoding", "gzip")], b""));
-        assert_eq!(finding, Finding::Same);
+        let status = read_status(reply("304", &[("content-encoding", "gzip")], b""));
+        assert_eq!(status, DocumentStatus::Same);
     }
 
     #[test]
@@ -283,8 +286,8 @@ mod tests {
             let version = version(etag, last_modified);
             let body = b"1".to_vec();
             assert_eq!(
-                findings(reply("200", headers, b"1")),
-                Finding::Changed { body, version },
+                read_status(reply("200", headers, b"1")),
+                DocumentStatus::Changed { body, version },
                 "{headers:.40?}"
             );
         }

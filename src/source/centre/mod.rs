@@ -24,10 +24,10 @@ use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
 #[cfg(test)]
-pub use double::DoubleProtocol;
+pub(crate) use double::DoubleProtocol;
 pub use http::HttpProtocol;
 pub use json::JsonReader;
-pub use protocol::{Finding, Next};
+pub use protocol::{DocumentStatus, Next};
 
 pub(super) use http::{conditional, read};
 

@@ -8,9 +8,9 @@ use crate::http::{Callout, CalloutError, Endpoint, Reply};
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
-/// What a source says of its document. `Debug` shows of a document its length alone.
+/// What a source says about its document. `Debug` shows only the length of the bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Finding {
+pub enum DocumentStatus {
     /// The document's bytes, not yet read. They may be the same bytes that are held already.
     Changed {
         /// The bytes; at most the endpoint's limit.
@@ -28,7 +28,7 @@ pub enum Finding {
     Broken(SourceError),
 }
 
-impl fmt::Debug for Finding {
+impl fmt::Debug for DocumentStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed { body, version } => f
@@ -50,8 +50,8 @@ impl fmt::Debug for Finding {
 pub enum Next {
     /// The document takes one more callout.
     Send(Callout),
-    /// The source has said what it has to say.
-    Done(Finding),
+    /// The exchange has ended with this.
+    Done(DocumentStatus),
 }
 
 /// What each kind of centre does.

@@ -11,7 +11,7 @@ use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Document, Finding, SourceError, Version, centre, weight};
+use super::{Document, DocumentStatus, SourceError, Version, centre, weight};
 
 pub use request::{Arguments, RequestTemplate};
 
@@ -284,7 +284,7 @@ impl OnDemand {
             return ReadResult::Ignored;
         };
         let error = match centre::read(result, self.template.endpoint()) {
-            Finding::Changed { body, version } => {
+            DocumentStatus::Changed { body, version } => {
                 let limit = self.template.endpoint().max_bytes();
                 match Document::parse(&body, limit, self.template.format()) {
                     Ok(document) => {
@@ -298,17 +298,17 @@ impl OnDemand {
                     Err(error) => error,
                 }
             }
-            Finding::Same => match read.revision {
+            DocumentStatus::Same => match read.revision {
                 Some(revision) => return self.found(key, revision, now),
                 None => SourceError::Status(304),
             },
-            Finding::Missing => {
+            DocumentStatus::Missing => {
                 self.documents.remove(&key);
                 self.note_negative(key, None, now);
                 return ReadResult::Missing;
             }
-            Finding::Refused(status) => SourceError::Status(status),
-            Finding::Broken(error) => error,
+            DocumentStatus::Refused(status) => SourceError::Status(status),
+            DocumentStatus::Broken(error) => error,
         };
         if let Some(cached) = self.documents.get(&key) {
             cached.failed = Some(now);

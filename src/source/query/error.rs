@@ -1,22 +1,22 @@
 //! Why a text is no JSONPath.
 
-/// See [`JsonPath::MAX_BYTES`](super::JsonPath::MAX_BYTES).
+/// The longest query, in bytes.
 pub(super) const MAX_BYTES: usize = 2048;
 
-/// See [`JsonPath::MAX_NESTING`](super::JsonPath::MAX_NESTING).
+/// How deep brackets and parentheses may nest. Function calls may nest two levels deep.
 pub(super) const MAX_NESTING: usize = 8;
 
 /// Why a text is no JSONPath.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonPathError {
-    /// It is longer than [`MAX_BYTES`](super::JsonPath::MAX_BYTES).
+    /// It is longer than 2048 bytes.
     #[error("JSONPath of {bytes} bytes, the limit is {limit}", limit = MAX_BYTES)]
     TooLong {
         /// Its length.
         bytes: usize,
     },
-    /// Brackets and parentheses nest deeper than [`MAX_NESTING`](super::JsonPath::MAX_NESTING), or function calls deeper than two levels.
+    /// Brackets and parentheses nest deeper than eight levels, or function calls deeper than two.
     #[error("JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2", limit = MAX_NESTING)]
     TooDeep,
     /// A blank stands in the middle of a name or a number.

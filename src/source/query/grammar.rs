@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn accepts_and_refuses() {
-        let long = format!("$.{}", "a".repeat(JsonPath::MAX_BYTES));
+        let long = format!("$.{}", "a".repeat(MAX_BYTES));
         let deep = |levels: usize| format!("$[?{}@{}]", "(".repeat(levels), ")".repeat(levels));
         for (query, error) in [
             (long.as_str(), Some(JsonPathError::TooLong { bytes: 2050 })),

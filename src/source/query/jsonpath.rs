@@ -45,7 +45,7 @@ impl<'v> From<Vec<&'v Value>> for Selection<'v> {
 /// How a query is answered.
 #[derive(Clone, Debug)]
 enum Plan {
-    /// Names and indices.
+    /// Names and indices: at most one value is selected (RFC 9535 §2.3.5.1).
     Singular(Box<[PathStep]>),
     /// Names and indices, and at the end all children.
     Children(Box<[PathStep]>),
@@ -71,12 +71,6 @@ impl PartialEq for JsonPath {
 }
 
 impl JsonPath {
-    /// The longest query, in bytes.
-    pub const MAX_BYTES: usize = super::error::MAX_BYTES;
-
-    /// How deep brackets and parentheses may nest; function calls two levels.
-    pub const MAX_NESTING: usize = super::error::MAX_NESTING;
-
     /// Compiles a query of RFC 9535, with the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` too. Patterns
     /// of `match` and `search` are RFC 9485 without `\p{…}`, which `regex-lite` doesn't have.
     ///
@@ -123,12 +117,6 @@ impl JsonPath {
             },
             Plan::Children(_) | Plan::General(_) => None,
         }
-    }
-
-    /// Whether the query can select one value at most (RFC 9535 §2.3.5.1).
-    #[must_use]
-    pub const fn is_singular(&self) -> bool {
-        matches!(self.plan, Plan::Singular(_))
     }
 
     /// Whether `root` has the place that the names and indices of the query lead to. An empty list is such a place, and
@@ -334,7 +322,8 @@ mod tests {
             ("$..a", false),
             ("$[?@.a]", false),
         ] {
-            assert_eq!(compiled(query).is_singular(), singular, "{query}");
+            let plan = compiled(query).plan;
+            assert_eq!(matches!(plan, Plan::Singular(_)), singular, "{query}");
         }
     }
 

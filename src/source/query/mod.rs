@@ -14,7 +14,7 @@ mod selected;
 
 pub use error::JsonPathError;
 pub use jsonpath::{JsonPath, Selection};
-pub use selected::Selected;
+pub(crate) use selected::Selected;
 
 pub(super) use relative_path::{PathStep, RelativePath, walk};
 

@@ -10,7 +10,7 @@ use super::relative_path::{RelativePath, walk};
 /// The paths that a query selects and that are not taken yet. It holds nothing of the document, so it can be continued
 /// later.
 #[derive(Debug)]
-pub struct Selected(Rest);
+pub(crate) struct Selected(Rest);
 
 #[derive(Debug)]
 enum Rest {
@@ -23,7 +23,7 @@ impl JsonPath {
     /// What the query selects in `root`, to be taken one by one. The elements of an array cost nothing now; everything
     /// else is found at once.
     #[must_use]
-    pub fn selected(&self, root: &Value) -> Selected {
+    pub(crate) fn selected(&self, root: &Value) -> Selected {
         let base = self.children_of().and_then(|steps| walk(steps, root));
         Selected(match base {
             Some(Value::Array(_)) => Rest::Elements(0),
@@ -33,7 +33,7 @@ impl JsonPath {
 
     /// The value below which [`Selected`] has its paths.
     #[must_use]
-    pub fn base_in<'v>(&self, root: &'v Value) -> Option<&'v Value> {
+    pub(crate) fn base_in<'v>(&self, root: &'v Value) -> Option<&'v Value> {
         walk(self.base(), root)
     }
 }
@@ -57,7 +57,7 @@ impl Selected {
     }
 
     /// The next value below `base`.
-    pub fn next_value<'v>(&mut self, base: &'v Value) -> Option<&'v Value> {
+    pub(crate) fn next_value<'v>(&mut self, base: &'v Value) -> Option<&'v Value> {
         self.next(base).map(|(_, value)| value)
     }
 }

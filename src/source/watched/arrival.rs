@@ -257,7 +257,6 @@ impl Watched {
             version: candidate.version,
         });
         self.rejected = None;
-        self.trouble = None;
         if is_ours {
             self.confirmed(Some(&candidate.text), now, shared_data);
         }
@@ -275,7 +274,7 @@ impl Watched {
         self.rejected = Some((candidate.hash, error.clone()));
         match candidate.origin {
             DocumentOrigin::Fetched(..) => self.fail(error, now, shared_data),
-            DocumentOrigin::Shared(_) => self.trouble = Some(error),
+            DocumentOrigin::Shared(_) => {}
         }
     }
 }

@@ -11,7 +11,7 @@ const MAGIC: &[u8; 8] = b"pstrnD\0\x03";
 /// Why bytes are not an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum EnvelopeError {
+pub(super) enum EnvelopeError {
     /// Something else wrote it, or another version.
     #[error("the envelope is foreign")]
     Foreign,
@@ -24,7 +24,7 @@ pub enum EnvelopeError {
 /// number of bytes. Everything of variable length has its length before it. The bytes themselves have keys of their
 /// own, so that nothing has to be copied together; the hash tells whether both belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
+pub(super) struct Envelope {
     /// When the source gave it.
     pub fetched: Timestamp,
     /// Hash of the bytes.
@@ -38,7 +38,7 @@ pub struct Envelope {
 impl Envelope {
     /// Its wire form.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut wire = WireWriter::default();
         wire.raw(MAGIC)
             .time(self.fetched)
@@ -52,7 +52,7 @@ impl Envelope {
     ///
     /// # Errors
     /// [`EnvelopeError`].
-    pub fn decode(wire: &[u8]) -> Result<Self, EnvelopeError> {
+    pub(super) fn decode(wire: &[u8]) -> Result<Self, EnvelopeError> {
         let rest = wire.strip_prefix(MAGIC).ok_or(EnvelopeError::Foreign)?;
         Self::fields(WireReader(rest)).ok_or(EnvelopeError::Length)
     }

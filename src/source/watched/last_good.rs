@@ -1,7 +1,5 @@
 //! The last good document.
 
-use std::time::Duration;
-
 use crate::source::{Hash, Version};
 use crate::time::Timestamp;
 
@@ -31,9 +29,5 @@ impl LastGood {
         if self.hash == newest.hash && newest.confirmed <= now {
             self.confirmed = self.confirmed.max(newest.confirmed);
         }
-    }
-
-    pub(super) fn is_usable(&self, now: Timestamp, stale_for: Duration) -> bool {
-        now.since(self.confirmed) <= stale_for
     }
 }

@@ -12,7 +12,7 @@ const MAGIC: &[u8; 8] = b"pstrnL\0\x01";
 
 /// The newest document that was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Newest {
+pub(super) struct Newest {
     /// Its hash.
     pub hash: Hash,
     /// When the source last confirmed it.
@@ -21,7 +21,7 @@ pub struct Newest {
 
 /// What a VM has to do about a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Duty {
+pub(super) enum Duty {
     /// Nothing: another VM has it, or nothing is due.
     Wait,
     /// Write the lease for itself, if no VM wrote since it was read, and then fetch.
@@ -31,7 +31,7 @@ pub enum Duty {
 /// The record. The owner writes it before and after each fetch, with a deadline shortly after the next fetch is due: so
 /// it stays the owner, and the other VMs notice that it is gone when there is something to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lease {
+pub(super) struct Lease {
     /// The VM that fetches; zero for none.
     pub owner: u64,
     /// When any VM may take it over.
@@ -47,7 +47,7 @@ pub struct Lease {
 impl Lease {
     /// Its wire form.
     #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut wire = WireWriter::default();
         wire.raw(MAGIC)
             .number(self.owner)
@@ -62,7 +62,7 @@ impl Lease {
 
     /// Reads the wire form; `None` where it is cut off, foreign, or of another version.
     #[must_use]
-    pub fn decode(wire: &[u8]) -> Option<Self> {
+    pub(super) fn decode(wire: &[u8]) -> Option<Self> {
         let mut reader = WireReader(wire.strip_prefix(MAGIC)?);
         let mut lease = Self {
             owner: reader.number()?,
@@ -83,14 +83,14 @@ impl Lease {
     /// Whether another VM than `vm` has the lease. A deadline further away than `horizon` was written before the clock
     /// was put back: it does not count.
     #[must_use]
-    pub fn is_of_another(&self, vm: u64, now: Timestamp, horizon: Duration) -> bool {
+    pub(super) fn is_of_another(&self, vm: u64, now: Timestamp, horizon: Duration) -> bool {
         let runs = now < self.deadline && self.deadline <= now.after(horizon);
         self.owner != 0 && self.owner != vm && runs
     }
 
     /// What `vm` has to do now. `horizon` is how far in the future any time in the record can be.
     #[must_use]
-    pub fn duty(&self, vm: u64, now: Timestamp, horizon: Duration) -> Duty {
+    pub(super) fn duty(&self, vm: u64, now: Timestamp, horizon: Duration) -> Duty {
         let is_due = self.due <= now || self.due > now.after(horizon);
         if is_due && !self.is_of_another(vm, now, horizon) {
             Duty::Fetch

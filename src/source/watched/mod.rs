@@ -26,16 +26,15 @@ use std::time::Duration;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Finding, Hash, Next, Protocol, Session, SharedData, SourceError};
+use super::{DocumentStatus, Hash, Next, Protocol, Session, SharedData, SourceError};
 
 pub use candidate::{Candidate, DefinitionHash, FetchOutcome, Progress, Tick};
-pub use envelope::{Envelope, EnvelopeError};
-pub use lease::{Duty, Lease, Newest};
 pub use schedule::Schedule;
 
 use arrival::{Arrival, Stage};
 use candidate::{DocumentOrigin, SharedCopy};
 use last_good::LastGood;
+use lease::{Duty, Lease, Newest};
 use missing_copy::MissingCopy;
 use random::Random;
 use schedule::Loaded;
@@ -89,7 +88,6 @@ pub struct Watched {
     stage: Stage,
     rejected: Option<(Hash, SourceError)>,
     missing_copy: Option<MissingCopy>,
-    trouble: Option<SourceError>,
 }
 
 impl Watched {
@@ -117,7 +115,6 @@ impl Watched {
             stage: Stage::Idle,
             rejected: None,
             missing_copy: None,
-            trouble: None,
         }
     }
 
@@ -128,31 +125,11 @@ impl Watched {
         self.schedule = schedule;
     }
 
-    /// The last good document, unless the source has not confirmed it for longer than `stale_for`.
-    #[must_use]
-    pub fn usable(&self, now: Timestamp) -> Option<Hash> {
-        let last_good = self.last_good.as_ref()?;
-        let is_usable = last_good.is_usable(now, self.schedule.stale_for);
-        is_usable.then_some(last_good.hash)
-    }
-
     /// The last good document, and when the source last confirmed it.
     #[must_use]
     pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
         let last_good = self.last_good.as_ref()?;
         Some((last_good.hash, last_good.confirmed))
-    }
-
-    /// Why there is no newer document, where the last attempt of this VM failed.
-    #[must_use]
-    pub const fn trouble(&self) -> Option<&SourceError> {
-        self.trouble.as_ref()
-    }
-
-    /// Whether a callout of this VM is under way.
-    #[must_use]
-    pub const fn is_fetching(&self) -> bool {
-        self.fetch.is_some()
     }
 
     /// Reads the lease, and starts what is due. Call it every 100 to 250 ms, or more often.
@@ -205,27 +182,27 @@ impl Watched {
         let Some(fetch) = self.fetch.take() else {
             return FetchOutcome::Ignored;
         };
-        let finding = match self.protocol.reply(&mut self.session, result, now) {
+        let status = match self.protocol.reply(&mut self.session, result, now) {
             Next::Send(callout) => return self.go_on(callout, &fetch, now, shared_data),
-            Next::Done(finding) => finding,
+            Next::Done(status) => status,
         };
-        let error = match finding {
-            Finding::Changed { body, version } => {
+        let error = match status {
+            DocumentStatus::Changed { body, version } => {
                 let origin = DocumentOrigin::Fetched(now, fetch.shared_copy);
                 let arrival = Arrival::fetched(body, version, origin);
                 self.stage = Stage::Arrived(Box::new(arrival));
                 return FetchOutcome::Arrived;
             }
-            Finding::Same if fetch.shared_copy == SharedCopy::Good => {
+            DocumentStatus::Same if fetch.shared_copy == SharedCopy::Good => {
                 return self.not_modified(now, shared_data);
             }
-            Finding::Same => SourceError::Status(304),
-            Finding::Missing => SourceError::Status(404),
-            Finding::Refused(status) => {
+            DocumentStatus::Same => SourceError::Status(304),
+            DocumentStatus::Missing => SourceError::Status(404),
+            DocumentStatus::Refused(status) => {
                 self.session = Session::default();
                 SourceError::Status(status)
             }
-            Finding::Broken(error) => error,
+            DocumentStatus::Broken(error) => error,
         };
         self.fail(error.clone(), now, shared_data);
         FetchOutcome::Failed(error)
@@ -338,7 +315,6 @@ impl Watched {
 
     /// The source has confirmed the last good document. Shared data gets `copy`, if there is one.
     fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, shared_data: &mut dyn SharedData) {
-        self.trouble = None;
         let pause = self.protocol.pause(self.schedule.refresh);
         self.conclude(0, copy, pause, now, shared_data);
     }
@@ -357,7 +333,6 @@ impl Watched {
         let (lease, _) = self.shared_keys.read(shared_data);
         let failures = lease.failures.saturating_add(1);
         let wait = self.schedule.backoff(failures, &error, Loaded::by(&lease));
-        self.trouble = Some(error);
         self.conclude(failures, None, wait, now, shared_data);
     }
 

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use proptest::prelude::*;
+
+use super::envelope::Envelope;
 use super::*;
 use crate::http::{Endpoint, HeaderMap};
 use crate::source::{Budget, DoubleProtocol, LocalData};
@@ -137,7 +140,7 @@ fn bounds_the_callouts_of_one_document() {
     assert_eq!(source.reply("200", "", "token"), "/poll?");
     let outcome = source.reply("401", "", "");
     assert_eq!(outcome, "unusable document: it takes more than 8 callouts");
-    assert!(!source.machine.is_fetching());
+    assert!(!source.machine.fetch.is_some());
 }
 
 #[test]
@@ -150,7 +153,7 @@ fn another_vm_takes_over_a_poll_that_was_lost() {
     let tick = other.tick(source.now, &mut source.shared);
     assert!(matches!(tick, Tick::Fetch(_)));
     assert_eq!(source.reply("200", "", "token"), "Ignored");
-    assert!(!source.machine.is_fetching());
+    assert!(!source.machine.fetch.is_some());
     assert_eq!(source.lease().owner, 2);
     // While the other one polls, no VM fetches.
     let reply = Reply {
@@ -164,4 +167,24 @@ fn another_vm_takes_over_a_poll_that_was_lost() {
     source.wait(3);
     assert_eq!(source.tick().as_deref(), Some("/poll?"));
     assert_eq!(source.lease().owner, 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_in_shared_data_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), magic in 0..3_u8) {
+        let magic: &[u8] = match magic {
+            0 => b"",
+            1 => b"pstrnD\0\x03",
+            _ => b"pstrnL\0\x01",
+        };
+        let wire = [magic, &bytes].concat();
+        if let Ok(envelope) = Envelope::decode(&wire) {
+            prop_assert_eq!(envelope.encode(), wire.clone());
+        }
+        if let Some(lease) = Lease::decode(&wire) {
+            prop_assert_eq!(lease.encode(), wire);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::driver::{Driver, FinalStep};
-use super::near_misses::{MatchInput, NearMiss, near_misses};
+use super::near_misses::{NearMiss, RequestFacts, near_misses};
 use super::request::RequestHead;
 use super::trace::{Trace, printable};
 
@@ -61,7 +61,7 @@ impl Explanation {
         let (step, trace) = driver.exchange(&headers)?;
         let near_misses = trace.canonical.as_ref().map_or_else(Vec::new, |canonical| {
             let chosen = trace.matched.as_ref().map(|matched| matched.index);
-            let input = MatchInput {
+            let input = RequestFacts {
                 canonical,
                 method: &request.method,
                 headers: headers.view(),

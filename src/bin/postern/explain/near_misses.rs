@@ -23,7 +23,7 @@ pub(super) struct NearMiss {
 const LIMIT: usize = 5;
 
 /// The parts of a request that routes match.
-pub(super) struct MatchInput<'s> {
+pub(super) struct RequestFacts<'s> {
     pub(super) canonical: &'s Canonical,
     pub(super) method: &'s str,
     pub(super) headers: Headers<'s>,
@@ -33,7 +33,7 @@ pub(super) struct MatchInput<'s> {
 pub(super) fn near_misses(
     config: &Config,
     chosen: Option<usize>,
-    input: &MatchInput<'_>,
+    input: &RequestFacts<'_>,
 ) -> Vec<NearMiss> {
     let winner = chosen
         .and_then(|at| config.routes.get(at))
@@ -54,7 +54,7 @@ pub(super) fn near_misses(
     near
 }
 
-fn miss(route: &Route, winner: Option<&str>, input: &MatchInput<'_>) -> Option<NearMiss> {
+fn miss(route: &Route, winner: Option<&str>, input: &RequestFacts<'_>) -> Option<NearMiss> {
     let everything = Match {
         path: None,
         methods: Vec::new(),
@@ -82,7 +82,7 @@ fn reason(
     route: &Route,
     one: &Match,
     winner: Option<&str>,
-    input: &MatchInput<'_>,
+    input: &RequestFacts<'_>,
 ) -> Option<(usize, String)> {
     let mut reasons = Vec::new();
     reasons.extend(method(one, input).map(|because| (1, because)));
@@ -102,7 +102,7 @@ fn reason(
     }
 }
 
-fn method(one: &Match, input: &MatchInput<'_>) -> Option<String> {
+fn method(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
     let fits = one.methods.is_empty() || one.methods.iter().any(|method| method == input.method);
     (!fits).then(|| {
         format!(
@@ -113,7 +113,7 @@ fn method(one: &Match, input: &MatchInput<'_>) -> Option<String> {
     })
 }
 
-fn header(one: &Match, input: &MatchInput<'_>) -> Option<String> {
+fn header(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
     let missed = one.headers.iter().find(|field| {
         HeaderPredicate::new(&field.name, test(field))
             .is_ok_and(|predicate| !predicate.matches(&input.headers))
@@ -121,7 +121,7 @@ fn header(one: &Match, input: &MatchInput<'_>) -> Option<String> {
     Some(wanted("header", missed))
 }
 
-fn query(one: &Match, input: &MatchInput<'_>) -> Option<String> {
+fn query(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
     let query = input.canonical.query.as_deref();
     let missed = one.query.iter().find(|field| {
         QueryPredicate::new(&field.name, test(field))
@@ -148,7 +148,7 @@ fn wanted(what: &str, field: &FieldMatch) -> String {
 }
 
 /// Why the host doesn't match. None if the route is for every path: then a wrong host is no near miss.
-fn host(route: &Route, one: &Match, input: &MatchInput<'_>) -> Option<Option<String>> {
+fn host(route: &Route, one: &Match, input: &RequestFacts<'_>) -> Option<Option<String>> {
     let host = input.canonical.host.as_bytes();
     let fits = |text: &String| HostPattern::parse(text).is_ok_and(|pattern| pattern.matches(host));
     if route.hosts.is_empty() || route.hosts.iter().any(fits) {
@@ -163,7 +163,7 @@ fn host(route: &Route, one: &Match, input: &MatchInput<'_>) -> Option<Option<Str
 }
 
 /// Why the path doesn't match. None if its first segment differs in more than case: then it is no near miss.
-fn path(one: &Match, input: &MatchInput<'_>) -> Option<Option<String>> {
+fn path(one: &Match, input: &RequestFacts<'_>) -> Option<Option<String>> {
     let (kind, text, pattern) = match &one.path {
         None => return Some(None),
         Some(PathMatch::Exact(text)) => ("exactly", text, PathPattern::exact(text)),

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
-use super::protocol::{Exchange, Finding, Next};
+use super::protocol::{Exchange, DocumentStatus, Next};
 use super::reply::body;
 
 /// One document of the centre, by its name.
@@ -84,9 +84,9 @@ impl Exchange for LongPollProtocol {
             Ok(reply) => reply,
             // The time is over, and there is nothing new.
             Err(CalloutError::NoReply) if is_polling && session.known != Version::default() => {
-                return Next::Done(Finding::Same);
+                return Next::Done(DocumentStatus::Same);
             }
-            Err(error) => return Next::Done(Finding::Broken(SourceError::Callout(error))),
+            Err(error) => return Next::Done(DocumentStatus::Broken(SourceError::Callout(error))),
         };
         match (reply.status(), session.token.is_some()) {
             (Some(200), false) => {
@@ -97,24 +97,24 @@ impl Exchange for LongPollProtocol {
                 session.token = None;
                 Next::Send(self.next(session))
             }
-            (Some(401), false) => Next::Done(Finding::Refused(401)),
+            (Some(401), false) => Next::Done(DocumentStatus::Refused(401)),
             (Some(200), true) if is_polling => {
                 let state = reply.headers.view().first(b"x-state").unwrap_or(b"?");
                 session.newest = Version::new(state);
                 Next::Send(self.next(session))
             }
             (Some(200), true) => Next::Done(match body(reply, self.endpoint.max_bytes()) {
-                Ok(body) => Finding::Changed {
+                Ok(body) => DocumentStatus::Changed {
                     body,
                     version: session.newest.clone(),
                 },
-                Err(error) => Finding::Broken(error),
+                Err(error) => DocumentStatus::Broken(error),
             }),
-            (Some(304), true) => Next::Done(Finding::Same),
-            (Some(404), true) => Next::Done(Finding::Missing),
+            (Some(304), true) => Next::Done(DocumentStatus::Same),
+            (Some(404), true) => Next::Done(DocumentStatus::Missing),
             (status, _) => {
                 let error = SourceError::Status(status.unwrap_or_default());
-                Next::Done(Finding::Broken(error))
+                Next::Done(DocumentStatus::Broken(error))
             }
         }
     }
