@@ -63,7 +63,7 @@ mod template;
 #[doc(hidden)]
 pub mod internals {
     pub mod auth {
-        pub use crate::auth::{Location, Prefix};
+        pub use crate::auth::{Location, Prefix, jwt};
     }
     pub mod hash {
         pub use crate::hash::seed;

@@ -1,5 +1,6 @@
 //! Ways to authenticate: where a credential stands in a request, and the tables that credentials are found in.
 
+pub mod jwt;
 mod location;
 mod prefix;
 mod table;

@@ -1,0 +1,189 @@
+//! Tests of single claims.
+
+use regex_lite::{Regex, RegexBuilder};
+use serde_json::Value;
+
+use crate::number::same_value;
+
+/// The longest pattern, in bytes, and how much memory it may take when it is compiled.
+const LONGEST_PATTERN: usize = 512;
+const LARGEST_PATTERN: usize = 64 << 10;
+
+/// The longest text that is matched: each byte costs one step for each state of the pattern.
+const LONGEST_TEXT: usize = 4 << 10;
+
+/// A test of what a JSONPath selects of the claims.
+///
+/// Nothing selected passes only `Exists(false)`. Several values are one list of them. A value of another type fails.
+#[derive(Clone, Debug)]
+pub enum ClaimTest {
+    /// It equals this JSON value, with the same type. Numbers compare by value: `1` is `1.0`.
+    Equals(Value),
+    /// It equals one of these.
+    In(Box<[Value]>),
+    /// It is a list that contains this JSON value.
+    Contains(Value),
+    /// Whether it exists.
+    Exists(bool),
+    /// It is a text that matches the pattern as a whole.
+    Matches(WholePattern),
+}
+
+impl ClaimTest {
+    /// Whether what was selected passes.
+    #[must_use]
+    pub fn holds(&self, selected: &[&Value]) -> bool {
+        if let Self::Exists(exists) = self {
+            return *exists != selected.is_empty();
+        }
+        match selected {
+            [] => false,
+            [one] => self.holds_for(one),
+            several => self.holds_for(&several.iter().copied().cloned().collect()),
+        }
+    }
+
+    fn holds_for(&self, value: &Value) -> bool {
+        let contains = |list: &[Value], value| list.iter().any(|one| same_value(one, value));
+        match (self, value) {
+            (Self::Equals(expected), value) => same_value(expected, value),
+            (Self::In(list), value) => contains(list, value),
+            (Self::Contains(expected), Value::Array(list)) => contains(list, expected),
+            (Self::Matches(pattern), Value::String(text)) => pattern.matches(text),
+            (Self::Exists(exists), _) => *exists,
+            (Self::Contains(_) | Self::Matches(_), _) => false,
+        }
+    }
+}
+
+/// Why a pattern is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It is longer than 512 bytes.
+    #[error("a pattern of {0} bytes, the limit is {LONGEST_PATTERN}")]
+    TooLong(usize),
+    /// It is no pattern, or takes more than 64 KiB when it is compiled.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// A regular expression (`regex-lite`) for a whole text.
+#[derive(Clone, Debug)]
+pub struct WholePattern(Regex);
+
+impl WholePattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// [`PatternError`].
+    pub fn compile(pattern: &str) -> Result<Self, PatternError> {
+        if pattern.len() > LONGEST_PATTERN {
+            return Err(PatternError::TooLong(pattern.len()));
+        }
+        let build = |pattern: &str| {
+            let built = RegexBuilder::new(pattern)
+                .size_limit(LARGEST_PATTERN)
+                .build();
+            built.map_err(|error| PatternError::Malformed(error.to_string()))
+        };
+        // By itself first: `a)(b` is a pattern only between parentheses.
+        build(pattern)?;
+        build(&["\\A(?:", pattern, ")\\z"].concat()).map(Self)
+    }
+
+    /// Whether the pattern matches all of `text`. A text above 4 KiB doesn't match.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        text.len() <= LONGEST_TEXT && self.0.is_match(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pattern(text: &str) -> ClaimTest {
+        ClaimTest::Matches(WholePattern::compile(text).unwrap())
+    }
+
+    #[test]
+    fn tests_hold_for_the_same_type_only() {
+        let equals = |value| ClaimTest::Equals(value);
+        let one_of = |values: Value| ClaimTest::In(values.as_array().unwrap().clone().into());
+        for (test, value, holds) in [
+            (equals(json!("a")), json!("a"), true),
+            (equals(json!("a")), json!("A"), false),
+            (equals(json!("a")), json!(["a"]), false),
+            (equals(json!(1)), json!(1.0), true),
+            (equals(json!(1)), json!("1"), false),
+            (equals(json!(null)), json!(null), true),
+            (equals(json!(false)), json!(null), false),
+            (equals(json!(["a", "b"])), json!(["a", "b"]), true),
+            (equals(json!(["a", "b"])), json!(["b", "a"]), false),
+            (one_of(json!(["a", 1])), json!("a"), true),
+            (one_of(json!(["a", 1])), json!(1.0), true),
+            (one_of(json!(["a", 1])), json!("1"), false),
+            (one_of(json!(["a"])), json!(["a"]), false),
+            (one_of(json!([])), json!("a"), false),
+            (ClaimTest::Contains(json!("a")), json!(["b", "a"]), true),
+            (ClaimTest::Contains(json!("a")), json!(["ab"]), false),
+            (ClaimTest::Contains(json!("a")), json!("a"), false),
+            (ClaimTest::Contains(json!("a")), json!({"a": "a"}), false),
+            (ClaimTest::Contains(json!(1)), json!([1.0]), true),
+            (ClaimTest::Exists(true), json!(null), true),
+            (ClaimTest::Exists(false), json!(null), false),
+            (pattern("a|ab"), json!("ab"), true),
+            (pattern("a|b"), json!("ab"), false),
+            (pattern("a"), json!("a\n"), false),
+            (pattern("a$"), json!("a\n"), false),
+            (pattern("(?m)^a$"), json!("a\nb"), false),
+            (pattern(""), json!(""), true),
+            (pattern(".*"), json!(1), false),
+            (pattern(".*"), json!(["a"]), false),
+        ] {
+            assert_eq!(test.holds(&[&value]), holds, "{test:?} {value}");
+        }
+    }
+
+    #[test]
+    fn nothing_and_several_values() {
+        let (a, b) = (json!("a"), json!("b"));
+        for (test, none, several) in [
+            (ClaimTest::Equals(json!("a")), false, false),
+            (ClaimTest::Equals(json!(["a", "b"])), false, true),
+            (ClaimTest::In([json!("a"), json!("b")].into()), false, false),
+            (ClaimTest::Contains(json!("b")), false, true),
+            (ClaimTest::Exists(true), false, true),
+            (ClaimTest::Exists(false), true, false),
+            (pattern("a|b|"), false, false),
+        ] {
+            assert_eq!(test.holds(&[]), none, "{test:?}");
+            assert_eq!(test.holds(&[&a, &b]), several, "{test:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_patterns_beyond_the_limits() {
+        let long = "a".repeat(513);
+        assert_eq!(
+            WholePattern::compile(&long).unwrap_err(),
+            PatternError::TooLong(513)
+        );
+        for text in [
+            "a)(b",
+            "(",
+            "[",
+            "\\p{Lu}",
+            "(?x)a #",
+            "(a{100}){100}{100}",
+            "a{9999}",
+        ] {
+            let refused = WholePattern::compile(text);
+            assert!(matches!(refused, Err(PatternError::Malformed(_))), "{text}");
+        }
+        let any = WholePattern::compile("a*").unwrap();
+        assert!(any.matches(&"a".repeat(4096)));
+        assert!(!any.matches(&"a".repeat(4097)));
+    }
+}
