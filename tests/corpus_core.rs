@@ -18,6 +18,9 @@ mod outcome;
 #[path = "support/refused.rs"]
 #[cfg(test)]
 mod refused;
+#[path = "support/tokens.rs"]
+#[cfg(test)]
+mod tokens;
 #[path = "support/upstream.rs"]
 #[cfg(test)]
 mod upstream;

@@ -39,6 +39,9 @@ mod refused;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
+#[path = "support/tokens.rs"]
+#[cfg(test)]
+mod tokens;
 #[path = "support/wait.rs"]
 #[cfg(test)]
 mod wait;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::tokens::{Keys, TokenRecipe, Tokens};
+
 /// One file: a policy, its config centre, and requests with their expected results.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,9 @@ pub(crate) struct CaseFile {
     /// The config centre's replies, by path.
     #[serde(default)]
     pub(crate) world: BTreeMap<String, WorldReply>,
+    /// Signed tokens. The other fields refer to them.
+    #[serde(default)]
+    pub(crate) tokens: BTreeMap<String, TokenRecipe>,
     /// Requests to that policy, in order.
     #[serde(default, rename = "case")]
     pub(crate) cases: Vec<Case>,
@@ -298,12 +303,13 @@ pub(crate) fn files() -> Vec<CaseFile> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
         .collect();
     paths.sort();
-    paths.iter().map(|path| read(path)).collect()
+    let mut keys = Keys::default();
+    paths.iter().map(|path| read(path, &mut keys)).collect()
 }
 
-fn read(path: &Path) -> CaseFile {
+fn read(path: &Path, keys: &mut Keys) -> CaseFile {
     let text = std::fs::read_to_string(path).expect("a case file is UTF-8");
-    let mut file: CaseFile = match toml::from_str(&text) {
+    let mut file = match parse(&text, keys) {
         Ok(file) => file,
         Err(error) => panic!("{}: {error}", path.display()),
     };
@@ -318,6 +324,19 @@ fn read(path: &Path) -> CaseFile {
         file.stem
     );
     file
+}
+
+/// Parses a file, and replaces its references to tokens and keys.
+fn parse(text: &str, keys: &mut Keys) -> Result<CaseFile, String> {
+    // An error has its line only if the file is parsed in one step.
+    let file: CaseFile = toml::from_str(text).map_err(|error| error.to_string())?;
+    let mut value: toml::Value = toml::from_str(text).map_err(|error| error.to_string())?;
+    // The recipes refer to each other. Nothing else needs to be filled in there.
+    if let Some(fields) = value.as_table_mut() {
+        fields.remove("tokens");
+    }
+    Tokens::new(&file.tokens, keys).fill(&mut value)?;
+    value.try_into().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -336,6 +355,7 @@ mod tests {
             "[[case]]\nname = 'a'\nanswered = { status = 200 }\nforwarded = {}\n",
             "[[case]]\nname = 'a'\nanswered = { status = 200 }\nrequest = { typo = 1 }\n",
             "[world.'/a']\ntypo = 1\n",
+            "[tokens.a]\ntypo = 1\n",
         ] {
             assert!(toml::from_str::<CaseFile>(bad).is_err(), "{bad}");
         }
@@ -344,5 +364,31 @@ mod tests {
     #[test]
     fn decodes_escapes() {
         assert_eq!(bytes(r"a\xffb\x0a\y\x"), b"a\xffb\n\\y\\x");
+    }
+
+    #[test]
+    fn replaces_references_in_every_field() {
+        let text = "
+            policy = 'a: {token:t}'
+            env = { A = '{secret:oct16}' }
+            tokens.t = { text = 'T' }
+            [world.'/a']
+            body = '{token:t}'
+            [[case]]
+            name = 'a'
+            request = { path = '/{token:t}', headers = [['a', '{token:t}']] }
+            forwarded = { headers = { a = ['{token:t}'] } }
+            [[refused]]
+            name = 'a'
+            json = '{\"a\": \"{token:t}\"}'
+            errors = []
+        ";
+        let file = parse(text, &mut Keys::default()).unwrap();
+        let all = format!("{file:?}");
+        assert!(!all.contains("{token") && !all.contains("{secret"), "{all}");
+        assert_eq!(file.policy.as_deref(), Some("a: T"));
+        assert_eq!(file.env["A"], "short secret, 16");
+        assert_eq!(file.cases[0].request.headers[0].1, "T");
+        assert_eq!(file.refused[0].json.as_deref(), Some("{\"a\": \"T\"}"));
     }
 }

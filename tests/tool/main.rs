@@ -18,3 +18,6 @@ mod large;
 mod man;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+#[path = "../support/tokens.rs"]
+mod tokens;
