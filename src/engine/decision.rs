@@ -9,7 +9,7 @@ use crate::route::RouteMatch;
 use crate::time::Timestamp;
 
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
-use super::exchange::authenticate::authenticate;
+use super::exchange::authenticate::{authenticate, challenge};
 use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, holds};
 use super::exchange::forward::InvalidValue;
@@ -169,7 +169,7 @@ fn unauthenticated(
 #[cold]
 #[inline(never)]
 fn stopped(
-    stop: Stop,
+    mut stop: Stop,
     attributes: &Attributes<'_>,
     route: &Route,
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
@@ -179,7 +179,11 @@ fn stopped(
     }
     // The edits for the upstream's response don't belong to this one.
     exchange.edits.response.clear();
-    if matches!(stop, Stop::Deny(_)) {
+    if let Stop::Deny(denial) = &mut stop {
+        if denial.reason == Reason::InvalidClaims {
+            let policy = exchange.policy;
+            challenge(denial, &[], attributes.authenticated, route, policy);
+        }
         let edits = route.spec.edits_of_denials();
         if let Some(edits) = edits {
             let list = &mut exchange.edits.response;

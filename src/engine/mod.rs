@@ -12,6 +12,8 @@ mod explain;
 mod memory;
 #[cfg(test)]
 mod remembered_verdicts;
+#[cfg(test)]
+mod steered_by_claims;
 mod step;
 
 use std::cell::RefCell;

@@ -11,6 +11,8 @@ pub enum Reason {
     InvalidCredential,
     /// A credential sent twice, or in two places.
     RepeatedCredential,
+    /// A claim of a good token that is not allowed where the policy puts it.
+    InvalidClaims,
     /// A condition of the route doesn't hold.
     Forbidden,
     /// No `:path`.
@@ -58,6 +60,7 @@ impl Reason {
             Self::MissingCredential => ("missing_credential", "postern_missing_credential", 401),
             Self::InvalidCredential => ("invalid_credential", "postern_invalid_credential", 401),
             Self::RepeatedCredential => ("repeated_credential", "postern_repeated_credential", 401),
+            Self::InvalidClaims => ("invalid_claims", "postern_invalid_claims", 401),
             Self::Forbidden => ("forbidden", "postern_forbidden", 403),
             Self::MissingPath => ("missing_path", "postern_missing_path", 400),
             Self::MalformedPath => ("malformed_path", "postern_malformed_path", 400),

@@ -2,6 +2,7 @@
 
 use crate::config::{ConfigErrors, Path};
 use crate::source::JsonPath;
+use crate::template::claim_path;
 
 /// A JSONPath, compiled.
 pub(super) fn json_path(
@@ -20,5 +21,20 @@ pub(super) fn json_path(
             );
             None
         }
+    }
+}
+
+/// The path of the claim that a variable of a template names. It is one value: names and indices.
+///
+/// # Errors
+/// What may be written instead.
+pub(super) fn claim(variable: &str) -> Result<JsonPath, String> {
+    let Some(path) = claim_path(variable) else {
+        return Err("write `claims.NAME` or `claims['NAME']`".into());
+    };
+    match JsonPath::compile(&path) {
+        Ok(path) if path.is_singular() => Ok(path),
+        Ok(_) => Err("a claim in a template is one value: write names and indices only".into()),
+        Err(error) => Err(format!("as a JSONPath it is `{path}`: {error}")),
     }
 }

@@ -29,7 +29,7 @@ struct Recorded {
     written: HeaderNameSet,
     /// The headers that were called the client's.
     clients: HeaderNameSet,
-    /// The headers that routes write with values of a consumer, a credential or a lookup. Upstreams trust these.
+    /// The headers that routes write with values of a consumer, a credential, a claim or a lookup. Upstreams trust these.
     trusted: HeaderNameSet,
 }
 
@@ -89,8 +89,7 @@ impl OwnedHeaders {
                     "remove it: the client's value must never be forwarded",
                 );
             } else if recorded.trusted.contains(name.as_bytes()) {
-                let reason =
-                    "a route writes a value of a consumer, a credential or a lookup into it";
+                let reason = "a route writes a value of a consumer, a credential, a claim or a lookup into it";
                 errors.suggest(
                     &path,
                     reason,

@@ -132,12 +132,13 @@ impl Provider {
         })
     }
 
-    /// The value of `WWW-Authenticate` in a denial for this reason (RFC 9110 §11.6.1).
-    pub(crate) fn challenge(&self, reason: Reason) -> Text {
+    /// The value of `WWW-Authenticate` in a denial for this reason (RFC 9110 §11.6.1). `scopes` are those that the route needs,
+    /// if the token hasn't all of them (RFC 6750 §3); each is a `scope-token` of RFC 6749 §3.3.
+    pub(crate) fn challenge(&self, reason: Reason, scopes: &[&str]) -> Text {
         match &self.kind {
-            ProviderKind::ApiKey(kind) => kind.challenge(reason),
+            ProviderKind::ApiKey(kind) => kind.challenge(reason, scopes),
             #[cfg(test)]
-            ProviderKind::Double(_) => "Double".into(),
+            ProviderKind::Double(_) => Double::challenge(reason, scopes),
         }
     }
 

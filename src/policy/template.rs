@@ -7,7 +7,9 @@ use crate::config::{ConfigErrors, Path};
 use crate::http::{KnownName, Text};
 use crate::template::{self, Template};
 
+use crate::policy::json_path;
 use crate::policy::owned_headers::OwnedHeaders;
+use crate::source::JsonPath;
 
 /// A variable of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(crate) enum Variable {
     Label(Box<str>),
     /// `credential.id`
     CredentialId,
+    /// `claims.NAME`: a claim of the token that identifies the sender.
+    Claim(Box<JsonPath>),
     /// `LOOKUP.VALUE`, by their indices in the route.
     LookedUp(LookedUp),
 }
@@ -127,7 +131,7 @@ pub(in crate::policy) struct Scope<'a> {
 }
 
 /// The reserved first words of variables. A lookup can't have one of these names.
-pub(in crate::policy) const RESERVED: [&str; 8] = [
+pub(in crate::policy) const RESERVED: [&str; 9] = [
     "path",
     "query",
     "header",
@@ -135,6 +139,7 @@ pub(in crate::policy) const RESERVED: [&str; 8] = [
     "request",
     "consumer",
     "credential",
+    "claims",
     "env",
 ];
 
@@ -212,6 +217,8 @@ impl Scope<'_> {
                 Err("there are `request.method`, `.host`, `.path` and `.scheme`".into())
             }
             ("consumer" | "credential", _) => self.identity(root, rest),
+            // Also `claims['a b']`.
+            _ if root.split('[').next() == Some("claims") => self.claim(name),
             _ => self.looked_up(root, rest).map(Variable::LookedUp),
         }
     }
@@ -243,6 +250,13 @@ impl Scope<'_> {
             ("consumer", ..) => Err("there are `consumer.name` and `consumer.labels.NAME`".into()),
             _ => Err("there is `credential.id`".into()),
         }
+    }
+
+    fn claim(&self, name: &str) -> Result<Variable, String> {
+        if !self.authenticates {
+            return Err("this route requires no credential, so it has no claims".into());
+        }
+        json_path::claim(name).map(|path| Variable::Claim(Box::new(path)))
     }
 
     /// The indices of `lookup.value`.

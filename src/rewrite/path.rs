@@ -11,8 +11,10 @@ use super::literal::PathLiteral;
 pub enum Origin {
     /// A literal of the policy.
     Policy,
-    /// A value of the request: a capture, a claim.
+    /// A value of the request, such as a capture.
     Client,
+    /// A claim of a verified token.
+    Token,
     /// A value of a document.
     Source,
 }
@@ -35,6 +37,7 @@ impl Origin {
         match self {
             Self::Policy => "the text of the policy",
             Self::Client => "a value of the request",
+            Self::Token => "a claim of the token",
             Self::Source => "a value of a source",
         }
     }

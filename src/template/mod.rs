@@ -5,6 +5,12 @@ mod parse;
 
 pub use error::TemplateError;
 
+/// The JSONPath of the claim that a variable names: `$['a b'].c` of `claims['a b'].c`. A name that JSONPath doesn't take behind
+/// a dot, such as `tenant-id`, is put in brackets. `None` if the variable isn't a claim.
+pub(crate) fn claim_path(variable: &str) -> Option<String> {
+    parse::claim_path(variable)
+}
+
 /// One part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -27,8 +33,9 @@ pub struct Template {
 
 impl Template {
     /// Reads `${name}` and `${name:-default}`. `$${` is a literal `${`, any other `$` is a literal. A name has parts
-    /// separated by dots: the first part begins with a letter or `_`, and has letters, digits, `_` and `-`. A default is a
-    /// template too, and ends at its first `}`.
+    /// separated by dots: the first part begins with a letter or `_`, and has letters, digits, `_` and `-`. The parts of
+    /// `claims` may be in brackets, too, as in JSONPath: `claims['a b'].c`. A default is a template too, and ends at its first
+    /// `}`.
     ///
     /// # Errors
     /// A variable that isn't closed, has no valid name, or is nested too deep in defaults.
@@ -99,6 +106,22 @@ mod tests {
             ("${b:-$${c}}", "<b|'${c'>'}'"),
             ("${b:-$}", "<b|'$'>"),
             ("${b:-{}}", "<b|'{'>'}'"),
+            ("${claims.a-b}", "<claims.a-b>"),
+            ("${claims['a b'].c[0]:-x}y", "<claims['a b'].c[0]|'x'>'y'"),
+            ("${claims['a}:-b']}", "<claims['a}:-b']>"),
+            (r#"${claims["a\"}]"].b}"#, r#"<claims["a\"}]"].b>"#),
+            (r"${claims['\']}']}", r"<claims['\']}']>"),
+            ("${claims['é']['b']}", "<claims['é']['b']>"),
+            ("${claims}", "<claims>"),
+            ("${claimsx['a']}", "error"),
+            ("${claims['a'}", "error"),
+            ("${claims['a]}", "error"),
+            ("${claims[0]a}", "error"),
+            ("${claims..a}", "error"),
+            ("${claims.['a']}", "error"),
+            ("${claims.}", "error"),
+            ("${claims.é}", "error"),
+            ("${x['a']}", "error"),
             ("${b:-${c}", "error"),
             ("${b:-${}}", "error"),
             ("${a:-${a:-${a:-${a:-${a}}}}}", "<a|<a|<a|<a|<a>>>>>"),
@@ -119,6 +142,21 @@ mod tests {
             ("${é}", "error"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn makes_the_paths_of_claims() {
+        for (variable, path) in [
+            ("claims.sub", "$.sub"),
+            ("claims.tenant-id.0.b", "$['tenant-id']['0'].b"),
+            ("claims['a.b'].c[0][-1]", "$['a.b'].c[0][-1]"),
+            ("claims[*]", "$[*]"),
+        ] {
+            assert_eq!(claim_path(variable).as_deref(), Some(path), "{variable}");
+        }
+        for variable in ["claims", "claim.a", "claimsx.a", "consumer.claims.a", ""] {
+            assert_eq!(claim_path(variable), None, "{variable}");
         }
     }
 

@@ -5,20 +5,73 @@ use super::{Piece, Template, TemplateError};
 /// The most defaults that may be nested.
 const MOST_DEFAULTS: usize = 4;
 
+/// The variable whose names may have brackets.
+const CLAIMS: &str = "claims";
+
+fn is_part(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !text.is_empty() && text.bytes().all(inner)
+}
+
 fn is_name(text: &str) -> bool {
-    let part = |part: &str| {
-        let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        !part.is_empty() && part.bytes().all(inner)
-    };
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && text.split('.').all(part)
+        && text.split('.').all(is_part)
+}
+
+/// The length of the brackets at the beginning of `text`, with what stands in quotes in them. `None` if they don't end.
+fn bracket(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut is_escaped = false;
+    for (at, char) in text.char_indices() {
+        match (quote, char) {
+            _ if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), _) => quote = (open != char).then_some(open),
+            (None, '\'' | '"') => quote = Some(char),
+            (None, ']') => return Some(at.saturating_add(1)),
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+/// What follows `claims` in the name of a claim.
+fn after_claims(text: &str) -> Option<&str> {
+    text.strip_prefix(CLAIMS)
+        .filter(|rest| rest.starts_with(['.', '[']))
+}
+
+/// See [`super::claim_path`].
+pub(super) fn claim_path(variable: &str) -> Option<String> {
+    let mut rest = after_claims(variable)?;
+    let mut path = String::from("$");
+    while !rest.is_empty() {
+        let step;
+        if let Some(after) = rest.strip_prefix('.') {
+            (step, rest) = after.split_at_checked(after.find(['.', '[']).unwrap_or(after.len()))?;
+            if !is_part(step) {
+                return None;
+            }
+            let is_plain =
+                !step.contains('-') && !step.starts_with(|first: char| first.is_ascii_digit());
+            let [open, close] = if is_plain { [".", ""] } else { ["['", "']"] };
+            path.extend([open, step, close]);
+        } else {
+            let end = Some(rest)
+                .filter(|rest| rest.starts_with('['))
+                .and_then(bracket)?;
+            (step, rest) = rest.split_at_checked(end)?;
+            path.push_str(step);
+        }
+    }
+    Some(path)
 }
 
 fn check_name(name: &str) -> Result<(), TemplateError> {
     if name.is_empty() {
         return Err(TemplateError::Empty);
     }
-    if !is_name(name) {
+    if !is_name(name) && claim_path(name).is_none() {
         return Err(TemplateError::BadName(name.into()));
     }
     Ok(())
@@ -79,11 +132,28 @@ impl<'t> Parser<'t> {
         Ok(Template::of(pieces.into()))
     }
 
+    /// The length of the name at the beginning of the rest: up to a `}` or a `:-`, which don't count in the brackets of a claim.
+    fn end_of_name(&self) -> Option<usize> {
+        let mut end = 0_usize;
+        let is_claim = after_claims(self.rest).is_some();
+        loop {
+            let rest = self.rest.get(end..)?;
+            if rest.starts_with('}') || rest.starts_with(":-") {
+                return Some(end);
+            }
+            let brackets = Some(rest).filter(|rest| is_claim && rest.starts_with('['));
+            let step = match brackets.and_then(bracket) {
+                Some(length) => length,
+                None => rest.chars().next()?.len_utf8(),
+            };
+            end = end.saturating_add(step);
+        }
+    }
+
     /// Parses the text after `${`.
     fn value(&mut self, defaults: usize) -> Result<Piece, TemplateError> {
-        let end = self.rest.find('}').ok_or(TemplateError::Unclosed)?;
-        let dash = self.rest.find(":-").filter(|dash| *dash < end);
-        let variable = self.take(dash.unwrap_or(end));
+        let end = self.end_of_name().ok_or(TemplateError::Unclosed)?;
+        let variable = self.take(end);
         check_name(variable)?;
         let default = if self.skip(":-") {
             if defaults >= MOST_DEFAULTS {

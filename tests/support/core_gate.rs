@@ -301,10 +301,11 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
 }
 
 /// Every reason of a denial. Dashboards depend on these names.
-const REASONS: [&str; 16] = [
+const REASONS: [&str; 17] = [
     "missing_credential",
     "invalid_credential",
     "repeated_credential",
+    "invalid_claims",
     "forbidden",
     "malformed_path",
     "ambiguous_path",

@@ -323,12 +323,32 @@ fn met<'p>(
 #[inline(never)]
 fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
-    let providers = route.spec.providers().iter();
-    for provider in providers.filter_map(|id| policy.providers.at(*id)) {
-        let challenge = provider.challenge(reason);
+    challenge_by(route.spec.providers(), &mut denial, &[], policy);
+    denial
+}
+
+/// Adds the challenge of the provider that told who the sender is; without a sender, those of all providers of the route.
+/// `scopes` are those that the route needs.
+#[cold]
+#[inline(never)]
+pub(in crate::engine) fn challenge(
+    denial: &mut Denial,
+    scopes: &[&str],
+    authenticated: &Authenticated<'_>,
+    route: &Route,
+    policy: &Policy,
+) {
+    let first = authenticated.first.as_ref();
+    let teller = first.map(|verified| std::slice::from_ref(&verified.provider));
+    let providers = teller.unwrap_or_else(|| route.spec.providers());
+    challenge_by(providers, denial, scopes, policy);
+}
+
+fn challenge_by(providers: &[ProviderId], denial: &mut Denial, scopes: &[&str], policy: &Policy) {
+    for provider in providers.iter().filter_map(|id| policy.providers.at(*id)) {
+        let challenge = provider.challenge(denial.reason, scopes);
         if !denial.challenges.contains(&challenge) {
             denial.challenges.push(challenge);
         }
     }
-    denial
 }

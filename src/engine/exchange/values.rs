@@ -9,6 +9,7 @@ use crate::number::number_text;
 use crate::policy::{Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
+use crate::source::{JsonPath, Selection};
 
 use super::authenticated::Authenticated;
 use super::head::Head;
@@ -47,6 +48,7 @@ pub(in crate::engine) enum PathPart<'x> {
 pub(in crate::engine) const fn blame(origin: Origin) -> Reason {
     match origin {
         Origin::Client => Reason::BadRequestValue,
+        Origin::Token => Reason::InvalidClaims,
         Origin::Source | Origin::Policy => Reason::BadLookupValue,
     }
 }
@@ -62,6 +64,7 @@ pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
         | Variable::Host
         | Variable::Path
         | Variable::Scheme => Origin::Client,
+        Variable::Claim(_) => Origin::Token,
         Variable::ConsumerName
         | Variable::Label(_)
         | Variable::CredentialId
@@ -76,6 +79,16 @@ impl Attributes<'_> {
             .get(at.lookup.index())?
             .get(at.value.index())
             .filter(|value| *value != ValueRef::Other(&Value::Null))
+    }
+
+    /// A claim of the token that identifies the sender, typed, by the path of one value; `None` where there is none (or a
+    /// `null`).
+    fn claim(&self, path: &JsonPath) -> Option<ValueRef<'_>> {
+        let claims = self.authenticated.identity()?.claims()?;
+        match path.select(claims.value()) {
+            Selection::One(value) if !value.is_null() => Some(value.into()),
+            Selection::One(_) | Selection::None | Selection::Many(_) => None,
+        }
     }
 
     /// A variable's value; `None` where it has none.
@@ -120,7 +133,14 @@ impl Attributes<'_> {
                 let id = credential.and_then(Credential::id);
                 id.map(|id| Cow::Borrowed(id.bytes()))
             }
-            Variable::LookedUp(at) => self.looked_up(*at).map(as_text).transpose()?,
+            Variable::Claim(path) => match self.claim(path) {
+                Some(value) => Some(as_text(value).ok_or(Reason::InvalidClaims)?),
+                None => None,
+            },
+            Variable::LookedUp(at) => match self.looked_up(*at) {
+                Some(value) => Some(as_text(value).ok_or(Reason::BadLookupValue)?),
+                None => None,
+            },
         };
         Ok(text.map(|text| VariableValue {
             text,
@@ -239,24 +259,24 @@ impl Attributes<'_> {
     }
 }
 
-/// The origin of a template's whole text: a source, if any part comes from one.
+/// The origin of a template's whole text: a source, if any part comes from one, else a token.
 pub(in crate::engine) fn whose(template: &ValueTemplate) -> Origin {
-    if template.has_any(&|variable| origin(variable) == Origin::Source) {
-        Origin::Source
-    } else {
-        Origin::Client
-    }
+    let mut possible = [Origin::Source, Origin::Token].into_iter();
+    let found = possible.find(|one| template.has_any(&|variable| origin(variable) == *one));
+    found.unwrap_or(Origin::Client)
 }
 
 /// Texts are themselves, and numbers and booleans have one text each; nothing else is a text.
-fn as_text(value: ValueRef<'_>) -> Result<Cow<'_, [u8]>, Denial> {
+pub(super) fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
     match value {
-        ValueRef::Text(text) => Ok(Cow::Borrowed(text)),
-        ValueRef::Other(Value::Number(number)) => Ok(Cow::Owned(number_text(number).into_bytes())),
-        ValueRef::Other(Value::Bool(truth)) => {
-            Ok(Cow::Borrowed(if *truth { b"true" } else { b"false" }))
+        ValueRef::Text(text) => Some(Cow::Borrowed(text)),
+        ValueRef::Other(Value::Number(number)) => {
+            Some(Cow::Owned(number_text(number).into_bytes()))
         }
-        ValueRef::Other(_) => Err(Reason::BadLookupValue.into()),
+        ValueRef::Other(Value::Bool(truth)) => {
+            Some(Cow::Borrowed(if *truth { b"true" } else { b"false" }))
+        }
+        ValueRef::Other(_) => None,
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct ApiKey {
 
 impl ApiKey {
     /// The same for every reason: no registered scheme has parameters for API keys.
-    pub(super) fn challenge(&self, _: Reason) -> Text {
+    pub(super) fn challenge(&self, _: Reason, _: &[&str]) -> Text {
         self.challenge.clone()
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::claims::Claims;
 use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification, VerifiedToken};
 use super::{ProviderId, ProviderKind, Providers};
+use crate::http::Text;
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
 
@@ -56,6 +57,15 @@ impl Double {
         });
         identity.token = Some(Rc::new(VerifiedToken { claims, expires }));
         Ok(Verification::Accepted(identity))
+    }
+
+    /// Names the reason and the scopes.
+    pub(super) fn challenge(reason: Reason, scopes: &[&str]) -> Text {
+        let mut challenge = format!("Double error={}", reason.name());
+        if !scopes.is_empty() {
+            challenge.push_str(&format!(" scope={}", scopes.join(" ")));
+        }
+        challenge.into_bytes().into()
     }
 
     /// How often it has verified a credential.

@@ -72,7 +72,6 @@ impl<'p> Identity<'p> {
     }
 
     /// The claims of its token, where it has one.
-    #[expect(dead_code, reason = "no stage reads claims yet")]
     pub(crate) fn claims(&self) -> Option<&Claims> {
         self.token.as_ref()?.claims.as_ref()
     }

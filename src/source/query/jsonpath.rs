@@ -70,6 +70,8 @@ impl PartialEq for JsonPath {
     }
 }
 
+impl Eq for JsonPath {}
+
 impl JsonPath {
     /// Compiles a query of RFC 9535, with the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` too. Patterns
     /// of `match` and `search` are RFC 9485 without `\p{…}`, which `regex-lite` doesn't have.
@@ -117,6 +119,12 @@ impl JsonPath {
             },
             Plan::Children(_) | Plan::General(_) => None,
         }
+    }
+
+    /// Whether the query can select one value at most (RFC 9535 §2.3.5.1).
+    #[must_use]
+    pub const fn is_singular(&self) -> bool {
+        matches!(self.plan, Plan::Singular(_))
     }
 
     /// Whether `root` has the place that the names and indices of the query lead to. An empty list is such a place, and

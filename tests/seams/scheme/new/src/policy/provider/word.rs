@@ -17,7 +17,7 @@ pub(crate) struct Word {
 
 impl Word {
     /// Tells a client that its word is wrong, as RFC 6750 does for tokens.
-    pub(super) fn challenge(&self, reason: Reason) -> Text {
+    pub(super) fn challenge(&self, reason: Reason, _: &[&str]) -> Text {
         match reason {
             Reason::InvalidCredential => "Word error=\"invalid_word\"".into(),
             _ => "Word".into(),
