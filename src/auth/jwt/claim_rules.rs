@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-use super::claims::Claims;
+use super::claims_set::ClaimsSet;
 use super::numeric_date::numeric_date;
 
 /// Which texts are accepted.
@@ -81,7 +81,11 @@ impl ClaimRules {
     ///
     /// # Errors
     /// [`ClaimsError`].
-    pub fn check(&self, claims: &Claims, now: Timestamp) -> Result<Option<Timestamp>, ClaimsError> {
+    pub fn check(
+        &self,
+        claims: &ClaimsSet,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, ClaimsError> {
         self.check_issuer(claims)?;
         self.check_audience(claims)?;
         let expires = time(claims, "exp")?;
@@ -112,7 +116,7 @@ impl ClaimRules {
         }
     }
 
-    fn check_issuer(&self, claims: &Claims) -> Result<(), ClaimsError> {
+    fn check_issuer(&self, claims: &ClaimsSet) -> Result<(), ClaimsError> {
         match claims.issuer() {
             Some(issuer) if self.issuers.has(issuer) => Ok(()),
             None if self.issuers == Accepts::Any => match claims.get("iss") {
@@ -123,7 +127,7 @@ impl ClaimRules {
         }
     }
 
-    fn check_audience(&self, claims: &Claims) -> Result<(), ClaimsError> {
+    fn check_audience(&self, claims: &ClaimsSet) -> Result<(), ClaimsError> {
         let audiences = claims.audiences().ok_or(ClaimsError::Invalid("aud"))?;
         let mut audiences = audiences.iter();
         let is_accepted =
@@ -132,7 +136,7 @@ impl ClaimRules {
     }
 }
 
-fn time(claims: &Claims, name: &'static str) -> Result<Option<Timestamp>, ClaimsError> {
+fn time(claims: &ClaimsSet, name: &'static str) -> Result<Option<Timestamp>, ClaimsError> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };
@@ -162,7 +166,7 @@ mod tests {
     }
 
     fn check(rules: &ClaimRules, claims: &str) -> Result<Option<u64>, ClaimsError> {
-        let claims = Claims::parse(claims.as_bytes()).unwrap();
+        let claims = ClaimsSet::parse(claims.as_bytes()).unwrap();
         let ends = rules.check(&claims, seconds(NOW))?;
         Ok(ends.map(|end| end.as_nanos() / 1_000_000_000))
     }

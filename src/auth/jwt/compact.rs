@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::base64url;
-use super::claims::Claims;
+use super::claims_set::ClaimsSet;
 use super::error::{TokenError, TokenPart};
 use super::strict_json;
 
@@ -75,10 +75,10 @@ impl<'t> CompactJws<'t> {
     ///
     /// # Errors
     /// [`TokenError::Encoding`] and [`TokenError::Json`].
-    pub fn claims(&self) -> Result<Claims, TokenError> {
+    pub fn claims(&self) -> Result<ClaimsSet, TokenError> {
         let part = TokenPart::Payload;
         let payload = base64url::decode(self.payload).ok_or(TokenError::Encoding(part))?;
-        Claims::parse(&payload).ok_or(TokenError::Json(part))
+        ClaimsSet::parse(&payload).ok_or(TokenError::Json(part))
     }
 
     /// The bytes of the signature.

@@ -1,13 +1,13 @@
 //! JSON Web Tokens (RFC 7519): how their text, their keys and their claims are read and checked. Everything is strict: a
 //! token that could be read in two ways is refused.
 //!
-//! A token comes from a client. [`CompactJws`] separates its parts, and [`ClaimRules`] checks the [`Claims`].
+//! A token comes from a client. [`CompactJws`] separates its parts, and [`ClaimRules`] checks the [`ClaimsSet`].
 //! Nothing here verifies a signature, and nothing knows a policy.
 
 mod base64url;
 mod claim_rules;
 mod claim_test;
-mod claims;
+mod claims_set;
 mod compact;
 mod error;
 mod numeric_date;
@@ -17,7 +17,7 @@ mod token_types;
 pub use base64url::decode as decode_base64url;
 pub use claim_rules::{Accepts, ClaimRules, ClaimsError, Expiry};
 pub use claim_test::{ClaimTest, PatternError, WholePattern};
-pub use claims::Claims;
+pub use claims_set::{ClaimsSet, scopes};
 pub use compact::CompactJws;
 pub use error::{TokenError, TokenPart};
 pub use numeric_date::numeric_date;

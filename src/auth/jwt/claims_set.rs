@@ -8,9 +8,9 @@ use super::strict_json;
 
 /// A JSON object of claims. `Debug` shows none of them.
 #[derive(Clone, PartialEq)]
-pub struct Claims(Value);
+pub struct ClaimsSet(Value);
 
-impl Claims {
+impl ClaimsSet {
     /// Reads the payload of a token.
     ///
     /// `None` where it is no object, or can be read in two ways: see [`strict_object`](super::strict_object).
@@ -23,6 +23,12 @@ impl Claims {
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.0
+    }
+
+    /// The same, to be kept.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        self.0
     }
 
     /// The claim with this name.
@@ -47,13 +53,13 @@ impl Claims {
             Some(_) => None,
         }
     }
+}
 
-    /// The scopes: those of `scope` (RFC 8693 §4.2) and those of `scp`. Each claim is words with blanks between them, or a
-    /// list of texts; of other types there are none.
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let claims = ["scope", "scp"].into_iter();
-        claims.filter_map(|name| self.get(name)).flat_map(words)
-    }
+/// The scopes that claims name: those of `scope` (RFC 8693 §4.2) and those of `scp`. Each claim is words with blanks between
+/// them, or a list of texts; of other types there are none.
+pub fn scopes(claims: &Value) -> impl Iterator<Item = &str> {
+    let names = ["scope", "scp"].into_iter();
+    names.filter_map(|name| claims.get(name)).flat_map(words)
 }
 
 fn words(claim: &Value) -> impl Iterator<Item = &str> {
@@ -63,9 +69,9 @@ fn words(claim: &Value) -> impl Iterator<Item = &str> {
     all.filter(|word| !word.is_empty())
 }
 
-impl fmt::Debug for Claims {
+impl fmt::Debug for ClaimsSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Claims(…)")
+        f.write_str("ClaimsSet(…)")
     }
 }
 
@@ -73,16 +79,16 @@ impl fmt::Debug for Claims {
 mod tests {
     use super::*;
 
-    fn claims(text: &str) -> Claims {
-        Claims::parse(text.as_bytes()).unwrap()
+    fn claims(text: &str) -> ClaimsSet {
+        ClaimsSet::parse(text.as_bytes()).unwrap()
     }
 
     #[test]
     fn refuses_other_payloads() {
         for text in ["", "[]", "\"{}\"", "{} x", r#"{"sub": "a", "sub": "b"}"#] {
-            assert_eq!(Claims::parse(text.as_bytes()), None, "{text}");
+            assert_eq!(ClaimsSet::parse(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(format!("{:?}", claims(r#"{"sub": "me"}"#)), "Claims(…)");
+        assert_eq!(format!("{:?}", claims(r#"{"sub": "me"}"#)), "ClaimsSet(…)");
     }
 
     #[test]
@@ -109,7 +115,7 @@ mod tests {
 
     #[test]
     fn reads_scopes_as_words_and_as_lists() {
-        for (text, scopes) in [
+        for (text, expected) in [
             ("{}", &[][..]),
             (r#"{"scope": "a b"}"#, &["a", "b"]),
             (r#"{"scope": " a  b "}"#, &["a", "b"]),
@@ -120,7 +126,12 @@ mod tests {
             (r#"{"scope": 1, "scp": {"a": "a"}}"#, &[]),
             (r#"{"scope": "a,b\tc"}"#, &["a,b\tc"]),
         ] {
-            assert_eq!(claims(text).scopes().collect::<Vec<_>>(), scopes, "{text}");
+            let claims = claims(text);
+            assert_eq!(
+                scopes(claims.value()).collect::<Vec<_>>(),
+                expected,
+                "{text}"
+            );
         }
     }
 }
