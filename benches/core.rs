@@ -15,8 +15,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jobs::{Gate, Job};
 use postern::http::{HeaderMap, Headers, Request};
 use postern::internals::route::{
-    CanonicalPath, HostPattern, MatchInput, PathPattern, PathRules, RouteId, RouterBuilder, Rule,
-    canonicalise,
+    CanonicalPath, HostPattern, MatchIndex, MatchInput, PathPattern, PathRules, RouteId,
+    RouterBuilder, Rule, canonicalise,
 };
 use postern::internals::source::{Document, Format, Index, JsonPath};
 
@@ -100,7 +100,7 @@ fn rule(at: usize) -> Rule {
         headers: Vec::new(),
         query: Vec::new(),
         route: RouteId(u32::try_from(at).expect("few")),
-        match_index: 0,
+        match_index: MatchIndex(0),
     }
 }
 

@@ -77,8 +77,8 @@ pub mod internals {
     pub mod route {
         pub use crate::route::{
             CanonicalPath, Capture, CaptureKind, Captures, DuplicateSlash, EscapedPercent,
-            HeaderPredicate, HostError, HostPattern, HostPatternError, MatchInput, Method,
-            Parameters, PathPattern, PathRules, PatternError, PatternRef, PredicateError,
+            HeaderPredicate, HostError, HostPattern, HostPatternError, MatchIndex, MatchInput,
+            Method, Parameters, PathPattern, PathRules, PatternError, PatternRef, PredicateError,
             QueryPredicate, RequestPathError, RouteId, RouteMatch, Router, RouterBuilder, Rule,
             SlashChoice, ValueMatch, canonical_host, canonicalise,
         };

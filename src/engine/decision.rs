@@ -5,7 +5,7 @@ use crate::policy::{
     Audience, Condition, Denial, DirectResponse, Lookup, Policy, Reason, Route, RouteAction,
     Unmatched,
 };
-use crate::route::RouteMatch;
+use crate::route::{RouteId, RouteMatch};
 use crate::time::Timestamp;
 
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
@@ -55,7 +55,7 @@ fn decide_by<'p>(
     else {
         return Decision::Step(unmatched(head, policy, exchange));
     };
-    let matched = Some((usize::try_from(found.route.0).unwrap_or_default(), route));
+    let matched = Some((found.route, route));
     trace::matched(head, found, route, exchange);
     match follow(head, found, route, policy, exchange) {
         // A branch of its own, so that the compiler knows the outcome: nearly every request ends here.
@@ -314,7 +314,7 @@ fn tell_fallback(
 ) {
     exchange.observer.event(&Event::FellBack {
         route: policy.routes.name(route),
-        place: usize::try_from(found.route.0).unwrap_or_default(),
+        id: found.route,
         lookup,
     });
 }
@@ -338,8 +338,8 @@ fn unmatched(
     }
 }
 
-/// A route and its place in the policy.
-type Matched<'p> = Option<(usize, &'p Route)>;
+/// The route that matched.
+type Matched<'p> = Option<(RouteId, &'p Route)>;
 
 #[inline(never)]
 fn deny(
@@ -372,7 +372,7 @@ fn tell(
 ) {
     exchange.observer.event(&Event::Decided {
         route: matched.map(|(_, route)| RouteName::of(route, &exchange.policy.routes)),
-        place: matched.map(|(place, _)| place),
+        id: matched.map(|(id, _)| id),
         outcome,
         reason,
     });

@@ -4,7 +4,7 @@ mod detail;
 
 use std::fmt;
 
-use crate::policy::{Consumer, ProviderId, Route, Routes, SourceId};
+use crate::policy::{Consumer, ProviderId, Route, RouteId, Routes, SourceId};
 use crate::source::SourceError;
 
 pub use detail::{Detail, EntryOrigin, EntryStatus, VerdictDetail};
@@ -79,8 +79,8 @@ pub enum Event<'a> {
     Decided {
         /// The route's name; none where nothing matched.
         route: Option<RouteName<'a>>,
-        /// The route's place in the policy.
-        place: Option<usize>,
+        /// Which route of the policy it is.
+        id: Option<RouteId>,
         /// What became of it.
         outcome: Outcome,
         /// Why it was denied: snake_case, stable.
@@ -90,8 +90,8 @@ pub enum Event<'a> {
     FellBack {
         /// The route's name.
         route: &'a str,
-        /// The route's place in the policy.
-        place: usize,
+        /// Which route of the policy it is.
+        id: RouteId,
         /// The lookup's name.
         lookup: &'a str,
     },

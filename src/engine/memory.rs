@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::auth::{Location, Occurrence};
+use crate::auth::Occurrence;
 use crate::policy::{
-    Identity, Policy, Provider, ProviderId, Reason, Verdict, Verified, VerifiedToken,
+    Identity, LocationId, Policy, ProviderId, Reason, Verdict, Verified, VerifiedToken,
 };
 use crate::time::Timestamp;
 
@@ -44,14 +44,13 @@ pub(super) struct RememberedVerdicts {
 enum Finding {
     Absent,
     Accepted(Accepted),
-    /// Holds the indices of the locations in the provider's list.
-    Rejected(Reason, Vec<usize>),
+    /// Holds the locations with credentials.
+    Rejected(Reason, Vec<LocationId>),
 }
 
 #[derive(Debug)]
 struct Accepted {
-    /// The index of the location in the provider's list.
-    location: usize,
+    location: LocationId,
     is_alone: bool,
     credential: Option<CredentialHandle>,
     token: Option<Rc<VerifiedToken>>,
@@ -79,11 +78,11 @@ impl RememberedVerdicts {
             Verdict::Accepted(verified) => return self.add_verified(verified, policy, sources),
             Verdict::Rejected(reason, locations) => {
                 let provider = policy.providers.at(id);
-                let indices = provider.and_then(|provider| {
-                    let indices = locations.iter().map(|location| index(provider, location));
-                    indices.collect::<Option<Vec<usize>>>()
+                let ids = provider.and_then(|provider| {
+                    let ids = locations.iter().map(|at| provider.location_id(at));
+                    ids.collect::<Option<Vec<_>>>()
                 });
-                indices.map(|indices| Finding::Rejected(*reason, indices))
+                ids.map(|ids| Finding::Rejected(*reason, ids))
             }
             Verdict::Unavailable => None,
         };
@@ -104,7 +103,7 @@ impl RememberedVerdicts {
         } = verified;
         let id = *id;
         let provider = policy.providers.at(id);
-        let Some(location) = provider.and_then(|provider| index(provider, at.location)) else {
+        let Some(location) = provider.and_then(|provider| provider.location_id(at.location)) else {
             return;
         };
         let credential = match identity.credential {
@@ -151,7 +150,7 @@ impl RememberedVerdicts {
                 Verdict::Accepted(Verified {
                     provider: id,
                     at: Occurrence {
-                        location: provider.locations.get(accepted.location)?,
+                        location: provider.location(accepted.location)?,
                         is_alone: accepted.is_alone,
                     },
                     identity: Identity {
@@ -160,16 +159,10 @@ impl RememberedVerdicts {
                     },
                 })
             }
-            Finding::Rejected(reason, indices) => {
-                let locations = indices.iter().map(|index| provider.locations.get(*index));
+            Finding::Rejected(reason, ids) => {
+                let locations = ids.iter().map(|id| provider.location(*id));
                 Verdict::Rejected(*reason, locations.collect::<Option<Vec<_>>>()?)
             }
         })
     }
-}
-
-/// The index of a location in its provider's list.
-fn index(provider: &Provider, location: &Location) -> Option<usize> {
-    let mut all = provider.locations.iter();
-    all.position(|own| std::ptr::eq(own, location))
 }

@@ -24,6 +24,7 @@ use crate::config;
 use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
 
+pub use crate::route::{MatchIndex, RouteId};
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
@@ -36,8 +37,8 @@ pub(crate) use names::HeaderNameSet;
 pub(crate) use provider::Double;
 pub use provider::ProviderId;
 pub(crate) use provider::{
-    CredentialInputs, CredentialLookup, Identity, Provider, ProviderInputs, Providers, Verdict,
-    Verified, VerifiedToken,
+    CredentialInputs, CredentialLookup, Identity, LocationId, Provider, ProviderInputs, Providers,
+    Verdict, Verified, VerifiedToken,
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};

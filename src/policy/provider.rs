@@ -20,6 +20,7 @@ pub(crate) use credential::CredentialInputs;
 pub(super) use credential::{Identifier, Prepared};
 #[cfg(test)]
 pub(crate) use double::Double;
+pub(crate) use locations::LocationId;
 pub(crate) use verdict::{
     CredentialLookup, Identity, ProviderInputs, Verdict, Verified, VerifiedToken,
 };

@@ -25,7 +25,7 @@ pub use pattern_error::PatternError;
 pub use pattern_ref::{CaptureKind, PatternRef};
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, ValueMatch};
 pub use router::Router;
-pub use rule::{MatchInput, RouteId, RouteMatch, Rule};
+pub use rule::{MatchIndex, MatchInput, RouteId, RouteMatch, Rule};
 pub use rules::{
     DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
 };

@@ -106,8 +106,8 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
     use crate::route::{
-        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, RouteId, RouterBuilder,
-        Rule, ValueMatch,
+        HeaderPredicate, HostPattern, MatchIndex, Method, PathPattern, QueryPredicate, RouteId,
+        RouterBuilder, Rule, ValueMatch,
     };
 
     /// `hosts kind path method header query`, blanks between; `-` for nothing. Hosts by `,`.
@@ -140,7 +140,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             route: RouteId(route),
-            match_index: 0,
+            match_index: MatchIndex(0),
         }
     }
 

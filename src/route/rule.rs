@@ -6,9 +6,21 @@ use super::{
     Captures, HeaderPredicate, HostPattern, Method, PathPattern, PatternRef, QueryPredicate,
 };
 
-/// The index of a route in its policy.
+/// One of a policy's routes, by its index in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteId(pub u32);
+
+impl RouteId {
+    /// The index: from zero, in the order of the policy.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// The index of a match among those of its route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MatchIndex(pub u32);
 
 /// One match of a route. All of its conditions must hold.
 #[derive(Clone, Debug)]
@@ -25,8 +37,8 @@ pub struct Rule {
     pub query: Vec<QueryPredicate>,
     /// The route that matches.
     pub route: RouteId,
-    /// The index of this match in its route.
-    pub match_index: u32,
+    /// Which match of the route this is.
+    pub match_index: MatchIndex,
 }
 
 /// The parts of a request that the router reads.
@@ -49,8 +61,8 @@ pub struct MatchInput<'a> {
 pub struct RouteMatch<'r> {
     /// The route.
     pub route: RouteId,
-    /// The index of the match in its route.
-    pub match_index: u32,
+    /// Which match of the route it is.
+    pub match_index: MatchIndex,
     /// The pattern that matches the path.
     pub pattern: PatternRef<'r>,
 }

@@ -1,7 +1,7 @@
 //! The stored rules, in chains. The best rule of a chain is first.
 
 use super::pattern_ref::{EVERY, PatternRef};
-use super::rule::{MatchInput, RouteId, RouteMatch, Rule};
+use super::rule::{MatchIndex, MatchInput, RouteId, RouteMatch, Rule};
 use super::{HeaderPredicate, Method, QueryPredicate};
 use crate::arena::{ArenaId, ChunkedVec, TextArena};
 
@@ -10,7 +10,7 @@ use crate::arena::{ArenaId, ChunkedVec, TextArena};
 pub(super) struct RuleEntry {
     pattern: ArenaId,
     route: RouteId,
-    match_index: u32,
+    match_index: MatchIndex,
     /// Its predicates; most rules have none.
     more: Option<ArenaId>,
     /// The next entry of its chain.

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use postern::http::HeaderMap;
 use postern::internals::route::{
-    HeaderPredicate, HostPattern, MatchInput, Method, PathPattern, QueryPredicate, RouteId, Router,
-    RouterBuilder, Rule, ValueMatch,
+    HeaderPredicate, HostPattern, MatchIndex, MatchInput, Method, PathPattern, QueryPredicate,
+    RouteId, Router, RouterBuilder, Rule, ValueMatch,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -138,7 +138,7 @@ fn compiled((written, matching): (&Written, u32)) -> Rule {
         headers: written.headers.iter().map(header).collect(),
         query: written.query.iter().map(query).collect(),
         route: RouteId(written.route),
-        match_index: matching,
+        match_index: MatchIndex(matching),
     }
 }
 
@@ -274,7 +274,7 @@ proptest! {
                 headers: &headers,
             };
             let found = router.find(&head);
-            let seen = found.map(|found| (found.route.0, found.match_index));
+            let seen = found.map(|found| (found.route.0, found.match_index.0));
             prop_assert_eq!(seen, oracle(&rules, &asked), "{:?}", asked);
             if let Some(found) = found {
                 prop_assert!(found.pattern.matches(head.path));

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::auth::Location;
+use crate::policy::{MatchIndex, RouteId};
 
 /// One detail of an exchange. An exchange that waited runs all stages again, and reports all details again.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +34,10 @@ pub enum Detail<'a> {
     Matched {
         /// Its name.
         route: &'a str,
-        /// Its place in the policy.
-        place: usize,
-        /// Which of its matches it was, from zero.
-        matching: u32,
+        /// Which route of the policy it is.
+        id: RouteId,
+        /// Which of its matches it was.
+        match_index: MatchIndex,
     },
     /// The match captured a part of the path.
     Captured {
@@ -66,7 +67,7 @@ pub enum Detail<'a> {
         origin: EntryOrigin,
         /// Whether it was there.
         entry: EntryStatus,
-        /// The values by name: the entry's, or the policy's in their place; none if the request is denied.
+        /// The values by name: the entry's, or the policy's instead; none if the request is denied.
         values: Option<&'a [(&'a str, Option<&'a Value>)]>,
     },
     /// A condition was checked, or a part of one. The whole comes before its parts.

@@ -87,8 +87,8 @@ pub(in crate::engine) fn matched(
     }
     exchange.observer.detail(&Detail::Matched {
         route: exchange.policy.routes.name(route),
-        place: usize::try_from(found.route.0).unwrap_or_default(),
-        matching: found.match_index,
+        id: found.route,
+        match_index: found.match_index,
     });
     let captures = found.captures(head.path.matching());
     for (name, _) in found.pattern.captures() {
@@ -290,11 +290,11 @@ impl ConditionTrace<'_> {
             Condition::AllGroups(names) => format!("groups: all of {}", names.join(", ")),
             Condition::Consumers(names) => format!("consumers: any of {}", names.join(", ")),
             Condition::Label(name, value) => format!("labels: {name} is {}", self.text(value)),
-            Condition::Provider(place) => {
+            Condition::Provider(id) => {
                 let name = self
                     .policy
                     .providers
-                    .at(*place)
+                    .at(*id)
                     .map_or("", |provider| &provider.name);
                 format!("provider: {name}")
             }

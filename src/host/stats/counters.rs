@@ -58,12 +58,12 @@ impl Counters {
         match *event {
             Event::Decided {
                 route,
-                place,
+                id,
                 outcome,
                 reason,
             } => {
                 // The first row is for requests that match no route.
-                let row = place.map_or(0, |place| place.saturating_add(1));
+                let row = id.map_or(0, |id| id.index().saturating_add(1));
                 let route = || route.map(RouteName::text);
                 let why = reason.unwrap_or_default();
                 let family = &mut families.decisions;
@@ -218,11 +218,9 @@ impl Families {
     /// Counts an event of a source.
     fn count_of_source(&mut self, event: &Event<'_>) {
         match *event {
-            Event::FellBack {
-                route,
-                place,
-                lookup,
-            } => self.fallbacks.add(place, || Some(route), "", lookup),
+            Event::FellBack { route, id, lookup } => {
+                self.fallbacks.add(id.index(), || Some(route), "", lookup)
+            }
             Event::SourceAsked { source, id, recall } => {
                 let recall = match recall {
                     Recall::Hit => "hit",

@@ -4,7 +4,25 @@ use crate::auth::{Location, Prefix};
 use crate::config::{self, ConfigErrors, Path};
 use crate::http::Text;
 
-use super::Providers;
+use super::{Provider, Providers};
+
+/// One of a provider's locations, by its index in the provider's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LocationId(usize);
+
+impl Provider {
+    /// The id of one of the provider's own locations.
+    pub(crate) fn location_id(&self, location: &Location) -> Option<LocationId> {
+        let mut all = self.locations.iter();
+        all.position(|own| std::ptr::eq(own, location))
+            .map(LocationId)
+    }
+
+    /// The location with this id.
+    pub(crate) fn location(&self, id: LocationId) -> Option<&Location> {
+        self.locations.get(id.0)
+    }
+}
 
 /// Compiles the locations of the provider `name`, which are written at `path`.
 ///

@@ -2,8 +2,8 @@
 
 use crate::config::{self, ConfigErrors, Path};
 use crate::route::{
-    HeaderPredicate, HostPattern, Method, PathPattern, PredicateError, QueryPredicate, RouteId,
-    Rule, ValueMatch,
+    HeaderPredicate, HostPattern, MatchIndex, Method, PathPattern, PredicateError, QueryPredicate,
+    RouteId, Rule, ValueMatch,
 };
 
 use crate::policy::owned_headers::OwnedHeaders;
@@ -25,7 +25,7 @@ pub(in crate::policy) fn rules(
             headers: Vec::new(),
             query: Vec::new(),
             route,
-            match_index: 0,
+            match_index: MatchIndex::default(),
         };
         return Some(vec![rule]);
     }
@@ -34,7 +34,7 @@ pub(in crate::policy) fn rules(
         let mut rule = rule(one, owned, &all.index(at), errors)?;
         rule.hosts.clone_from(hosts.as_ref()?);
         rule.route = route;
-        rule.match_index = u32::try_from(at).unwrap_or(u32::MAX);
+        rule.match_index = MatchIndex(u32::try_from(at).unwrap_or(u32::MAX));
         Some(rule)
     };
     let compiled: Vec<_> = written
@@ -79,9 +79,9 @@ fn rule(
         .methods
         .iter()
         .enumerate()
-        .map(|(place, text)| {
+        .map(|(index, text)| {
             Method::parse(text)
-                .map_err(|error| errors.push(&at.index(place), error.to_string()))
+                .map_err(|error| errors.push(&at.index(index), error.to_string()))
                 .ok()
         })
         .collect();
@@ -90,17 +90,17 @@ fn rule(
         .headers
         .iter()
         .enumerate()
-        .map(|(place, field)| header(field, owned, &at.index(place), errors))
+        .map(|(index, field)| header(field, owned, &at.index(index), errors))
         .collect();
     let at = path.field("query");
     let query: Vec<_> = written
         .query
         .iter()
         .enumerate()
-        .map(|(place, field)| {
+        .map(|(index, field)| {
             predicate(
                 QueryPredicate::new(&field.name, test(field)),
-                &at.index(place),
+                &at.index(index),
                 errors,
             )
         })
@@ -112,7 +112,7 @@ fn rule(
         headers: headers.into_iter().collect::<Option<_>>()?,
         query: query.into_iter().collect::<Option<_>>()?,
         route: RouteId(0),
-        match_index: 0,
+        match_index: MatchIndex::default(),
     })
 }
 

@@ -244,13 +244,13 @@ impl Observer for Trace {
             }
             Detail::Matched {
                 route,
-                place,
-                matching,
+                id,
+                match_index,
             } => {
                 self.matched = Some(Matched {
                     route: route.to_owned(),
-                    index: place,
-                    matching,
+                    index: id.index(),
+                    matching: match_index.0,
                     captures: Vec::new(),
                 });
             }
