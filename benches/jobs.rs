@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use postern::config::Config;
-use postern::engine::{Engine, Event, Inputs, Observer, Step, Store};
+use postern::engine::{Engine, Event, HostVerifier, Inputs, Observer, Step, Store};
 use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
 use postern::internals::source::LocalData;
 use postern::policy::Policy;
@@ -200,6 +200,8 @@ pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
 
 #[derive(Debug)]
 struct Nothing;
+
+impl HostVerifier for Nothing {}
 
 impl Inputs for Nothing {
     fn now(&mut self) -> Timestamp {

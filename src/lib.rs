@@ -11,7 +11,7 @@
 //! | drivers | `host` (in Envoy, and on a fake host for tests), the tool in `src/bin/postern/` | callbacks in, host calls out; the only place with `unsafe` |
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
-//! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `source`, `template`, `cache` | each does one thing; they don't import each other |
+//! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache` | each does one thing; they don't import each other |
 //! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `arena` | requests as borrowed bytes, edits, secrets that never print, memory for very many small items |
 //!
 //! # The life of a request
@@ -21,11 +21,12 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use postern::{config::Config, engine::{Engine, Event, Inputs, Observer, Step, Store}, http::{Edits, HeaderMap, Request},
+//! use postern::{config::Config, engine::{Engine, Event, HostVerifier, Inputs, Observer, Step, Store}, http::{Edits, HeaderMap, Request},
 //!     policy::{Environment, Policy}, time::Timestamp};
 //!
 //! struct Nothing;
 //! impl Environment for Nothing { fn variable(&self, _: &str) -> Option<String> { None } }
+//! impl HostVerifier for Nothing {}
 //! impl Inputs for Nothing { fn now(&mut self) -> Timestamp { Timestamp::default() } }
 //! impl Observer for Nothing { fn event(&mut self, _: &Event<'_>) {} }
 //!
@@ -50,6 +51,7 @@ pub mod time;
 mod arena;
 mod auth;
 mod cache;
+mod crypto;
 mod hash;
 mod number;
 mod rewrite;
@@ -64,6 +66,14 @@ mod template;
 pub mod internals {
     pub mod auth {
         pub use crate::auth::{Location, Prefix, jwt};
+    }
+    pub mod crypto {
+        #[cfg(not(target_arch = "wasm32"))]
+        pub use crate::crypto::NativeVerifier;
+        pub use crate::crypto::{
+            Algorithm, Curve, HashFunction, HostKey, HostVerifier, KeyError, KeyFamily,
+            SignatureCheck, Unsupported, VerifyingKey,
+        };
     }
     pub mod hash {
         pub use crate::hash::seed;

@@ -28,7 +28,8 @@ mod checks {
     fn floor(room: &str) -> Option<usize> {
         Some(match room {
             "http" | "time" | "secret" | "hash" | "number" | "arena" => 0,
-            "config" | "route" | "rewrite" | "auth" | "source" | "template" | "cache" => 1,
+            "config" | "route" | "rewrite" | "auth" | "crypto" | "source" | "template"
+            | "cache" => 1,
             "policy" => 2,
             "engine" => 3,
             "host" | "lib" | "main" | "bin" => 4,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use postern::config::Config;
 use postern::engine::{
-    Engine, Event, ExchangeId, FlightId, Inputs, Observer, Step, Store, Waiting,
+    Engine, Event, ExchangeId, FlightId, HostVerifier, Inputs, Observer, Step, Store, Waiting,
 };
 use postern::http::{Edits, HeaderMap, Reply, Request};
 use postern::internals::source::LocalData;
@@ -48,6 +48,8 @@ impl Loaded {
 }
 
 struct Clock(Timestamp);
+
+impl HostVerifier for Clock {}
 
 impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {

@@ -33,6 +33,7 @@ use documents::{CallInputs, EngineId, Purpose, SourceState, Sources, Waiter, Wat
 use exchange::{Awaited, Exchange};
 use memory::Memory;
 
+pub use crate::crypto::{HostKey, HostVerifier, SignatureCheck};
 pub use documents::{ExchangeId, FlightId, Store, Woken};
 pub use event::{
     ConsumerName, Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, Recall, RouteName,
@@ -47,8 +48,8 @@ const TICK_PERIOD: Duration = Duration::from_millis(100);
 /// How often while there is something to be read. Between two slices of it the requests have their turn.
 const READING_PERIOD: Duration = Duration::from_millis(1);
 
-/// What only the driver knows, asked only where a route needs it.
-pub trait Inputs {
+/// What only the driver knows or can do, asked only where a route needs it.
+pub trait Inputs: HostVerifier {
     /// The time now.
     fn now(&mut self) -> Timestamp;
 }

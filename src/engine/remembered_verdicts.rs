@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::engine::{
-    Detail, Engine, Event, FlightId, Inputs, Observer, Step, Store, VerdictDetail, Waiting,
+    Detail, Engine, Event, FlightId, HostVerifier, Inputs, Observer, Step, Store, VerdictDetail,
+    Waiting,
 };
 use crate::http::{Callout, Edits, HeaderMap, Reply, Request};
 use crate::policy::{Double, Policy};
@@ -57,6 +58,8 @@ impl Observer for Told {
 }
 
 struct Clock(Timestamp);
+
+impl HostVerifier for Clock {}
 
 impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::engine::{Detail, Engine, Event, Inputs, Observer, Step, Store};
+use crate::engine::{Detail, Engine, Event, HostVerifier, Inputs, Observer, Step, Store};
 use crate::http::{Edit, Edits, HeaderMap, Request, Response};
 use crate::policy::{Double, Policy};
 use crate::time::Timestamp;
@@ -24,6 +24,8 @@ impl Observer for Silent {
 }
 
 struct Clock;
+
+impl HostVerifier for Clock {}
 
 impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::engine::Inputs;
+use crate::engine::{HostVerifier, Inputs};
 use crate::time::Timestamp;
 
 use super::hostcalls::{Failure, Host};
@@ -54,6 +54,8 @@ pub(super) struct DecisionInputs<'a, H> {
     /// Set where the host could not answer. The decision must not be performed then.
     pub(super) failure: Option<Failure>,
 }
+
+impl<H: Host> HostVerifier for DecisionInputs<'_, H> {}
 
 impl<H: Host> Inputs for DecisionInputs<'_, H> {
     fn now(&mut self) -> Timestamp {

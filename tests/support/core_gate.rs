@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::engine::{
-    Engine, Event, ExchangeId, FlightId, Inputs, Observer, Outcome as Decision, Step, Store,
-    Waiting,
+    Engine, Event, ExchangeId, FlightId, HostVerifier, Inputs, Observer, Outcome as Decision,
+    SignatureCheck, Step, Store, Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
+use postern::internals::crypto::NativeVerifier;
 use postern::internals::source::LocalData;
 use postern::time::Timestamp;
 
@@ -20,6 +21,12 @@ use crate::world::{CalloutResult, World};
 
 #[derive(Debug)]
 struct Clock(Timestamp);
+
+impl HostVerifier for Clock {
+    fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
+        NativeVerifier.verify_signature(check)
+    }
+}
 
 impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::crypto::HostVerifier;
 use crate::engine::documents::SourceState;
 use crate::engine::event::Observer;
 use crate::policy::{CredentialLookup, ProviderId, ProviderInputs, SourceId};
@@ -24,6 +25,10 @@ impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
 
     fn now(&mut self) -> Timestamp {
         self.inputs.now()
+    }
+
+    fn host(&mut self) -> &mut dyn HostVerifier {
+        &mut self.inputs
     }
 
     fn has_document(&mut self, source: SourceId, hold: Duration) -> Result<bool, Stop> {

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 use super::ProviderId;
 use super::claims::Claims;
+use crate::crypto::HostVerifier;
 use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
@@ -120,6 +121,10 @@ pub(crate) trait ProviderInputs<'p> {
         expect(dead_code, reason = "no kind compares times yet but the test double")
     )]
     fn now(&mut self) -> Timestamp;
+
+    /// What verifies signatures for this program.
+    #[expect(dead_code, reason = "no kind verifies signatures yet")]
+    fn host(&mut self) -> &mut dyn HostVerifier;
 
     /// Whether a watched source has a usable document. Until the first one is there, the exchange waits for it, but no longer
     /// than `hold`.

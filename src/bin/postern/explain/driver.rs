@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::config::{Config, HttpSource, SourceKind};
-use postern::engine::{Engine, ExchangeId, FlightId, Inputs, Step, Store, Waiting};
+use postern::engine::{
+    Engine, ExchangeId, FlightId, HostVerifier, Inputs, SignatureCheck, Step, Store, Waiting,
+};
 use postern::http::{
     Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
 };
+use postern::internals::crypto::NativeVerifier;
 use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
@@ -52,6 +55,12 @@ pub(super) struct Driver<'c> {
 }
 
 struct Clock(Timestamp);
+
+impl HostVerifier for Clock {
+    fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
+        NativeVerifier.verify_signature(check)
+    }
+}
 
 impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {

@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::engine::{Engine, Event, FlightId, Inputs, Observer, Step, Store};
+    use crate::engine::{Engine, Event, FlightId, HostVerifier, Inputs, Observer, Step, Store};
     use crate::http::{Edits, HeaderMap, Request};
     use crate::policy::{Environment, Policy};
     use crate::source::LocalData;
@@ -173,6 +173,8 @@ mod tests {
         now: Timestamp,
         flight: Option<(FlightId, Callout)>,
     }
+
+    impl HostVerifier for Timestamp {}
 
     impl Inputs for Timestamp {
         fn now(&mut self) -> Timestamp {
