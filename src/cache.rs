@@ -9,13 +9,18 @@ use std::hash::Hash;
 /// costs amortised O(1).
 #[derive(Debug)]
 pub(crate) struct Cache<K, V> {
-    places: Map<K, usize>,
+    index: Map<K, SlotId>,
     slots: Vec<CacheEntry<K, V>>,
-    hand: usize,
+    /// Where the search for the next victim goes on.
+    hand: SlotId,
     weight: usize,
     max_entries: usize,
     max_weight: usize,
 }
+
+/// The position of an entry in the list of slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct SlotId(usize);
 
 #[derive(Debug)]
 struct CacheEntry<K, V> {
@@ -32,9 +37,9 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     #[must_use]
     pub(crate) fn new(max_entries: usize, max_weight: usize) -> Self {
         Self {
-            places: Map::default(),
+            index: Map::default(),
             slots: Vec::new(),
-            hand: 0,
+            hand: SlotId::default(),
             weight: 0,
             max_entries,
             max_weight,
@@ -53,7 +58,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let slot = self.slots.get_mut(*self.places.get(key)?)?;
+        let slot = self.slots.get_mut(self.index.get(key)?.0)?;
         slot.asked_for = true;
         Some(&mut slot.value)
     }
@@ -70,7 +75,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
             self.forget_one();
         }
         self.weight = self.weight.saturating_add(weight);
-        self.places.insert(key.clone(), self.slots.len());
+        self.index.insert(key.clone(), SlotId(self.slots.len()));
         self.slots.push(CacheEntry {
             key,
             value,
@@ -85,23 +90,23 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        let place = self.places.remove(key)?;
-        self.take(place)
+        let id = self.index.remove(key)?;
+        self.take(id)
     }
 
     fn forget_one(&mut self) {
         // Each turn of the loop removes one second chance, so there are two rounds at most.
         loop {
-            if self.hand >= self.slots.len() {
-                self.hand = 0;
+            if self.hand.0 >= self.slots.len() {
+                self.hand = SlotId(0);
             }
-            match self.slots.get_mut(self.hand) {
+            match self.slots.get_mut(self.hand.0) {
                 Some(slot) if slot.asked_for => {
                     slot.asked_for = false;
-                    self.hand = self.hand.saturating_add(1);
+                    self.hand = SlotId(self.hand.0.saturating_add(1));
                 }
                 Some(slot) => {
-                    self.places.remove(&slot.key);
+                    self.index.remove(&slot.key);
                     self.take(self.hand);
                     return;
                 }
@@ -110,15 +115,15 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         }
     }
 
-    /// Removes an entry. The last entry moves to its place.
-    fn take(&mut self, place: usize) -> Option<V> {
-        if place >= self.slots.len() {
+    /// Removes an entry. The last entry moves into its slot.
+    fn take(&mut self, id: SlotId) -> Option<V> {
+        if id.0 >= self.slots.len() {
             return None;
         }
-        let slot = self.slots.swap_remove(place);
+        let slot = self.slots.swap_remove(id.0);
         self.weight = self.weight.saturating_sub(slot.weight);
-        if let Some(moved) = self.slots.get(place) {
-            self.places.insert(moved.key.clone(), place);
+        if let Some(moved) = self.slots.get(id.0) {
+            self.index.insert(moved.key.clone(), id);
         }
         Some(slot.value)
     }
@@ -200,11 +205,11 @@ mod tests {
                     }
                 }
                 prop_assert!(cache.len() <= entries && cache.weight <= weight);
-                prop_assert_eq!(cache.places.len(), cache.len());
+                prop_assert_eq!(cache.index.len(), cache.len());
                 let sum: usize = cache.slots.iter().map(|slot| last[&slot.key].1).sum();
                 prop_assert_eq!(sum, cache.weight);
                 for (at, slot) in cache.slots.iter().enumerate() {
-                    prop_assert_eq!(cache.places.get(&slot.key), Some(&at));
+                    prop_assert_eq!(cache.index.get(&slot.key), Some(&SlotId(at)));
                 }
             }
         }

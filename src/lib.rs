@@ -8,7 +8,7 @@
 //!
 //! | floor | rooms | what they are for |
 //! |---|---|---|
-//! | drivers | `host` (in Envoy, and on a fake host for tests), the tool in `src/bin/postern/` | callbacks in, host calls out; the only place with `unsafe` |
+//! | drivers | `host` (in Envoy, and on a fake host for tests), the tool in `src/bin/postern/` | callbacks in, host calls out; the only room with `unsafe` |
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
 //! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache` | each does one thing; they don't import each other |
@@ -88,9 +88,9 @@ pub mod internals {
         pub use crate::route::{
             CanonicalPath, Capture, CaptureKind, Captures, DuplicateSlash, EscapedPercent,
             HeaderPredicate, HostError, HostPattern, HostPatternError, MatchIndex, MatchInput,
-            Method, Parameters, PathPattern, PathRules, PatternError, PatternRef, PredicateError,
-            QueryPredicate, RequestPathError, RouteId, RouteMatch, Router, RouterBuilder, Rule,
-            SlashChoice, ValueMatch, canonical_host, canonicalise,
+            Method, Parameters, PathPattern, PathPatternError, PathRules, PatternRef,
+            PredicateError, QueryPredicate, RequestPathError, RouteId, RouteMatch, Router,
+            RouterBuilder, Rule, SlashChoice, ValueMatch, canonical_host, canonicalise,
         };
     }
     pub mod secret {

@@ -70,10 +70,10 @@ mod tests {
             let long = &long[..length];
             let mut other = long.to_vec();
             assert!(constant_time_eq(long, &other));
-            for place in 0..length {
+            for at in 0..length {
                 other.copy_from_slice(long);
-                other[place] ^= 0x80;
-                assert!(!constant_time_eq(long, &other), "{length} {place}");
+                other[at] ^= 0x80;
+                assert!(!constant_time_eq(long, &other), "{length} {at}");
             }
         }
     }

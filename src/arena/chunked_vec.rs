@@ -60,13 +60,13 @@ impl<T> ChunkedVec<T> {
     }
 
     pub(crate) fn get(&self, id: ArenaId) -> Option<&T> {
-        let place = id.index();
-        self.0.get(place / CHUNK)?.get(place % CHUNK)
+        let index = id.index();
+        self.0.get(index / CHUNK)?.get(index % CHUNK)
     }
 
     pub(crate) fn get_mut(&mut self, id: ArenaId) -> Option<&mut T> {
-        let place = id.index();
-        self.0.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
+        let index = id.index();
+        self.0.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
     }
 
     /// Frees the unused memory of the last chunk.

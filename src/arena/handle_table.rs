@@ -52,6 +52,15 @@ impl Slot {
     }
 }
 
+/// The position of a walk over a table. It holds nothing of the table, so the walk can be resumed later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableCursor(usize);
+
+impl TableCursor {
+    /// Before the first handle.
+    pub(crate) const START: Self = Self(0);
+}
+
 /// Handles of an arena by the hash of their items. The items stay in their arena. Handles are never removed.
 #[derive(Clone)]
 pub(crate) struct HandleTable<N = EntryId> {
@@ -117,13 +126,14 @@ impl<N: Handle> HandleTable<N> {
             .insert_unique(full(mark), Slot { mark, number }, Slot::hash);
     }
 
-    /// The first handle at `place` or behind it, and its place. It lets a caller walk the table in steps.
-    #[must_use]
-    pub(crate) fn next(&self, place: usize) -> Option<(usize, N)> {
-        (place..self.table.num_buckets()).find_map(|place| {
-            let slot = self.table.get_bucket(place)?;
-            Some((place, N::of_number(slot.number)))
-        })
+    /// The handle at `cursor` or the next one behind it, in no meaningful order. Moves `cursor` behind it.
+    pub(crate) fn next(&self, cursor: &mut TableCursor) -> Option<N> {
+        let buckets = cursor.0..self.table.num_buckets();
+        let (bucket, slot) = buckets
+            .filter_map(|bucket| Some((bucket, self.table.get_bucket(bucket)?)))
+            .next()?;
+        cursor.0 = bucket.saturating_add(1);
+        Some(N::of_number(slot.number))
     }
 
     /// All handles, in no particular order.
@@ -164,10 +174,9 @@ mod tests {
             assert_eq!(slots.find(hash(number), |at| at.0 == number), None);
         }
         assert_eq!((slots.len(), slots.iter().count()), (5000, 5000));
-        let (mut place, mut walked) = (0, Vec::new());
-        while let Some((found, at)) = slots.next(place) {
+        let (mut cursor, mut walked) = (TableCursor::START, Vec::new());
+        while let Some(at) = slots.next(&mut cursor) {
             walked.push(at);
-            place = found + 1;
         }
         walked.sort_unstable();
         let mut all: Vec<_> = slots.iter().collect();
@@ -178,8 +187,11 @@ mod tests {
     #[test]
     fn returns_the_handle_that_was_inserted() {
         let mut slots: HandleTable<ArenaId> = HandleTable::default();
-        for place in [0, 1, 70_000] {
-            slots.insert(place, ArenaId::from_index(usize::try_from(place).unwrap()));
+        for number in [0, 1, 70_000] {
+            slots.insert(
+                number,
+                ArenaId::from_index(usize::try_from(number).unwrap()),
+            );
         }
         assert_eq!(slots.find(0, |_| true), Some(ArenaId::from_index(0)));
         assert_eq!(

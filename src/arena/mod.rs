@@ -7,6 +7,6 @@ mod pool;
 mod text_arena;
 
 pub(crate) use chunked_vec::{ArenaId, ChunkedVec};
-pub(crate) use handle_table::{Handle, HandleTable};
+pub(crate) use handle_table::{Handle, HandleTable, TableCursor};
 pub(crate) use pool::{EntryId, EntryReader, EntryWriter, Pool, PoolText};
 pub(crate) use text_arena::TextArena;

@@ -42,9 +42,9 @@ impl Pool {
             self.open.reserve_exact(CHUNK.max(entry.0.len()));
         }
         let buffer = u32::try_from(self.full.len()).ok()?.checked_mul(1 << 16)?;
-        let place = u32::try_from(self.open.len()).ok()?;
+        let offset = u32::try_from(self.open.len()).ok()?;
         // One value is reserved: no entry has it.
-        let at = buffer.checked_add(place).filter(|at| *at != u32::MAX)?;
+        let at = buffer.checked_add(offset).filter(|at| *at != u32::MAX)?;
         self.open.extend_from_slice(&entry.0);
         Some(EntryId(at))
     }
@@ -62,13 +62,13 @@ impl Pool {
     #[must_use]
     pub(crate) fn read(&self, at: EntryId) -> EntryReader<'_> {
         let [low, middle, high, highest] = at.0.to_le_bytes();
-        let place = usize::from(u16::from_le_bytes([low, middle]));
+        let offset = usize::from(u16::from_le_bytes([low, middle]));
         let buffer = usize::from(u16::from_le_bytes([high, highest]));
         let shared = self.full.get(buffer);
         let bytes = shared.map_or(&self.open, |full| full);
         EntryReader {
             shared,
-            rest: bytes.get(place..).unwrap_or_default(),
+            rest: bytes.get(offset..).unwrap_or_default(),
         }
     }
 }
@@ -246,17 +246,17 @@ mod tests {
     fn reads_what_was_written() {
         let mut pool = Pool::default();
         let mut draft = EntryWriter::default();
-        let mut places = Vec::new();
+        let mut ids = Vec::new();
         for number in 0..20_000_usize {
             let text = number.to_string().repeat(number % 7);
             draft.clear().text(text.as_bytes()).number(number * 77);
-            if let Some(last) = places.last() {
+            if let Some(last) = ids.last() {
                 draft.at(*last);
             }
-            places.push(pool.add(&draft).unwrap());
+            ids.push(pool.add(&draft).unwrap());
         }
         for is_sealed in [false, true] {
-            for (number, at) in places.iter().enumerate() {
+            for (number, at) in ids.iter().enumerate() {
                 let mut entry = pool.read(*at);
                 let text = entry.text();
                 assert_eq!(
@@ -266,7 +266,7 @@ mod tests {
                 assert_eq!(&*text.to_text(), text.bytes());
                 assert_eq!(entry.number(), number * 77);
                 if number > 0 {
-                    assert_eq!(entry.at(), places[number - 1]);
+                    assert_eq!(entry.at(), ids[number - 1]);
                 }
                 if is_sealed {
                     assert!(matches!(text.to_text(), Text::Part(..)));
@@ -282,11 +282,11 @@ mod tests {
         let mut pool = Pool::default();
         let mut draft = EntryWriter::default();
         let lengths = [1, CHUNK - 5, CHUNK - 3, 3 * CHUNK, 0, CHUNK, 2];
-        let places = lengths.map(|length| {
+        let ids = lengths.map(|length| {
             let text = vec![b'x'; length];
             pool.add(draft.clear().text(&text)).unwrap()
         });
-        for (at, length) in places.iter().zip(lengths) {
+        for (at, length) in ids.iter().zip(lengths) {
             assert_eq!(pool.read(*at).text().bytes().len(), length);
         }
     }

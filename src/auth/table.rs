@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::arena::{EntryId, EntryReader, HandleTable, Pool};
+use crate::arena::{EntryId, EntryReader, HandleTable, Pool, TableCursor};
 use crate::hash::{Seeded, Set};
 use crate::secret::constant_time_eq;
 
@@ -120,10 +120,9 @@ impl CredentialTable {
         self.find(self.slots(form), key, pool).map(|(at, _)| at)
     }
 
-    /// The first credential of this form at `place` or behind it, and where it lies.
-    #[must_use]
-    pub(crate) fn next(&self, form: IdentifierForm, place: usize) -> Option<(usize, EntryId)> {
-        self.slots(form).next(place)
+    /// The credential of this form at `cursor` or the next one behind it. Moves `cursor` behind it.
+    pub(crate) fn next(&self, form: IdentifierForm, cursor: &mut TableCursor) -> Option<EntryId> {
+        self.slots(form).next(cursor)
     }
 
     const fn slots(&self, form: IdentifierForm) -> &HandleTable {

@@ -168,11 +168,10 @@ impl ConfigErrors {
         self.errors.is_empty()
     }
 
-    /// Inserts `others` after the first `place` errors.
-    pub(super) fn insert(&mut self, place: usize, others: &Self) {
-        let place = place.min(self.errors.len());
-        self.errors
-            .splice(place..place, others.errors.iter().cloned());
+    /// Inserts `others` after the first `count` errors.
+    pub(super) fn insert(&mut self, count: usize, others: &Self) {
+        let at = count.min(self.errors.len());
+        self.errors.splice(at..at, others.errors.iter().cloned());
     }
 
     /// The decoded value, or the errors.

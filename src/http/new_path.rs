@@ -123,12 +123,12 @@ mod tests {
     fn reuses_its_memory() {
         let mut path = NewPath::default();
         path.make(|room| room.extend_from_slice(&[b'/'; 100]));
-        let place = path.get().unwrap().as_ptr();
+        let pointer = path.get().unwrap().as_ptr();
         path.clear();
         assert_eq!(path.get(), None);
         path.join(b"/a", b"/b");
         assert_eq!(path.get(), Some(&b"/a/b"[..]));
-        assert_eq!(path.get().unwrap().as_ptr(), place);
+        assert_eq!(path.get().unwrap().as_ptr(), pointer);
         assert_eq!(
             path.try_make(|room| {
                 room.push(b'x');

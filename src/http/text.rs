@@ -45,8 +45,8 @@ impl Deref for Text {
 #[cold]
 #[inline(never)]
 fn part(buffer: &[u8], start: u32, end: u32) -> &[u8] {
-    let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
-    buffer.get(place(start)..place(end)).unwrap_or_default()
+    let index = |number| usize::try_from(number).unwrap_or(usize::MAX);
+    buffer.get(index(start)..index(end)).unwrap_or_default()
 }
 
 impl Borrow<[u8]> for Text {

@@ -20,7 +20,7 @@ impl fmt::Debug for Consumer<'_> {
 
 impl<'d> Consumer<'d> {
     /// Its entry in its directory.
-    pub(crate) const fn place(self) -> EntryId {
+    pub(crate) const fn entry(self) -> EntryId {
         self.at
     }
 

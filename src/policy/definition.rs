@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn everything_else_is_in_the_definition() {
         let before = identities("5s", "5s");
-        for (from, to, places) in [
+        for (from, to, changes) in [
             (r#""more""#, r#""other""#, [true, false]),
             (
                 r#", "more": {"apiKey": {"from": [{"query": "q"}]}}"#,
@@ -149,7 +149,7 @@ mod tests {
         ] {
             let after = identities(from, to);
             let changed = before.iter().zip(&after).map(|(one, other)| one != other);
-            assert_eq!(changed.collect::<Vec<_>>(), places, "{to}");
+            assert_eq!(changed.collect::<Vec<_>>(), changes, "{to}");
         }
     }
 

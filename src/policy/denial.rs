@@ -9,7 +9,7 @@ pub enum Reason {
     MissingCredential,
     /// A credential that no consumer has.
     InvalidCredential,
-    /// A credential sent twice, or in two places.
+    /// A credential sent twice, or at two locations.
     RepeatedCredential,
     /// A claim of a good token that is not allowed where the policy puts it.
     InvalidClaims,

@@ -1,27 +1,18 @@
 //! Walks over directories, to find names and keys that several directories have.
 
+use crate::arena::TableCursor;
 use crate::auth::{CredentialTable, IdentifierForm};
 
 use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::directory::Directory;
 use crate::policy::provider::ProviderId;
 
-/// The position of a walk over the consumers of a directory. It holds nothing of the directory, so the walk can be resumed
-/// later.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ConsumerCursor(usize);
-
-impl ConsumerCursor {
-    /// Before the first consumer.
-    pub(crate) const START: Self = Self(0);
-}
-
 /// The position of a walk over the keys of a directory. It holds nothing of the directory, so the walk can be resumed later.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CredentialCursor {
     provider: ProviderId,
     in_digests: bool,
-    slot: usize,
+    table: TableCursor,
 }
 
 impl Default for CredentialCursor {
@@ -30,7 +21,7 @@ impl Default for CredentialCursor {
         Self {
             provider: ProviderId::FIRST,
             in_digests: false,
-            slot: 0,
+            table: TableCursor::START,
         }
     }
 }
@@ -45,9 +36,8 @@ pub(crate) struct DirectoryKey<'d> {
 
 impl Directory {
     /// The consumer at `cursor` or the next one behind it, in no meaningful order. Moves `cursor` behind it.
-    pub(crate) fn next_consumer(&self, cursor: &mut ConsumerCursor) -> Option<Consumer<'_>> {
-        let (slot, at) = self.names.next(cursor.0)?;
-        cursor.0 = slot.saturating_add(1);
+    pub(crate) fn next_consumer(&self, cursor: &mut TableCursor) -> Option<Consumer<'_>> {
+        let at = self.names.next(cursor)?;
         let pool = &self.pool;
         Some(Consumer { pool, at })
     }
@@ -63,10 +53,9 @@ impl Directory {
             match self
                 .tables
                 .get(cursor.provider.index())?
-                .next(form, cursor.slot)
+                .next(form, &mut cursor.table)
             {
-                Some((slot, at)) => {
-                    cursor.slot = slot.saturating_add(1);
+                Some(at) => {
                     let bytes = self.pool.read(at).text().bytes();
                     return Some(DirectoryKey {
                         provider: cursor.provider,
@@ -78,11 +67,11 @@ impl Directory {
                 None if cursor.in_digests => {
                     cursor.provider = cursor.provider.next();
                     cursor.in_digests = false;
-                    cursor.slot = 0;
+                    cursor.table = TableCursor::START;
                 }
                 None => {
                     cursor.in_digests = true;
-                    cursor.slot = 0;
+                    cursor.table = TableCursor::START;
                 }
             }
         }

@@ -16,7 +16,7 @@ impl<F: Fn(&str) -> Option<String>> Environment for F {
     }
 }
 
-/// The value of an environment variable, which has to be what may stand in the policy's text in its place. One line end at its
+/// The value of an environment variable, which has to be valid where the policy names the variable. One line end at its
 /// end is no part of it: a Secret that was made with `echo` has one.
 pub(super) fn variable(
     environment: Option<&dyn Environment>,

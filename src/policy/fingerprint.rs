@@ -97,13 +97,13 @@ mod tests {
     fn differs_after_small_changes() {
         let long = vec![b'a'; 40];
         let mut seen = HashSet::new();
-        for place in 0..long.len() {
+        for at in 0..long.len() {
             for bit in 0..8 {
                 let mut changed = long.clone();
-                changed[place] ^= 1 << bit;
+                changed[at] ^= 1 << bit;
                 assert!(seen.insert(Fingerprint::of(&changed).number()));
             }
-            assert!(seen.insert(Fingerprint::of(&long[..place]).number()));
+            assert!(seen.insert(Fingerprint::of(&long[..at]).number()));
         }
         assert_eq!(Fingerprint::of(b"{}").to_string(), "0dda0394588e");
         assert_eq!(Fingerprint::of(&long).to_string(), "a1dce09072c1");

@@ -28,7 +28,7 @@ pub use crate::route::{MatchIndex, RouteId};
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
-pub(crate) use directory_walk::{ConsumerCursor, CredentialCursor};
+pub(crate) use directory_walk::CredentialCursor;
 pub use environment::Environment;
 pub use fingerprint::Fingerprint;
 pub(crate) use identity::{IdentityHeaders, Routing};
@@ -50,7 +50,7 @@ pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};
-pub(crate) use template::{LookedUp, ValuePiece, ValueTemplate, Variable};
+pub(crate) use template::{LookedUp, LookupValueId, ValuePiece, ValueTemplate, Variable};
 
 /// A compiled policy. It is immutable; a push replaces it.
 #[derive(Debug)]

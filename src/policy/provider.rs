@@ -265,7 +265,7 @@ impl Providers {
     }
 }
 
-/// What may be written in the place of an unknown name.
+/// What may be written instead of an unknown name.
 fn listed(known: &mut dyn Iterator<Item = &Provider>) -> String {
     let names: Vec<_> = known
         .map(|provider| format!("`{}`", provider.name))

@@ -79,6 +79,11 @@ impl SourceId {
         self.0
     }
 
+    /// The source after it.
+    pub(crate) const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// The ids of all sources, in order; to be zipped with a list of them.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..).map(Self)
@@ -258,7 +263,10 @@ impl IndexBy {
     fn check(&self, document: &Arc<Document>, path: &Path<'_>, errors: &mut ConfigErrors) {
         let index = Index::build(document, &self.items, &self.by);
         if !self.items.reaches(document.value()) {
-            errors.push(&path.field("items"), "the document has no such place");
+            errors.push(
+                &path.field("items"),
+                "the document has no value at this path",
+            );
         }
         if index.left_out() > 0 {
             let count = index.left_out();

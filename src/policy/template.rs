@@ -57,6 +57,11 @@ impl LookupId {
 pub(crate) struct LookupValueId(usize);
 
 impl LookupValueId {
+    /// The ids of all values, in order; to be zipped with a list of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self)
+    }
+
     pub(crate) const fn index(self) -> usize {
         self.0
     }

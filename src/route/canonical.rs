@@ -181,13 +181,13 @@ fn plain_path(path_with_query: &[u8]) -> Option<Halves<'_>> {
     let mut at = ScanState::Border;
     // 0 means that no `?` was found: the path begins with `/`.
     let mut mark = 0;
-    for (place, byte) in (1..).zip(rest) {
+    for (offset, byte) in (1..).zip(rest) {
         at = *STEPS.get(at as usize)?.get(usize::from(*byte))?;
         if at >= ScanState::Mark {
             if at == ScanState::Other {
                 return None;
             }
-            mark = place;
+            mark = offset;
             at = ScanState::Query;
         }
     }

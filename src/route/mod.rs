@@ -21,7 +21,7 @@ pub use canonical::{CanonicalPath, canonicalise};
 pub use capture::{Capture, Captures};
 pub use host::{HostError, HostPattern, HostPatternError, canonical_host};
 pub use pattern::PathPattern;
-pub use pattern_error::PatternError;
+pub use pattern_error::PathPatternError;
 pub use pattern_ref::{CaptureKind, PatternRef};
 pub use predicate::{HeaderPredicate, Method, PredicateError, QueryPredicate, ValueMatch};
 pub use router::Router;

@@ -1,6 +1,6 @@
 //! Patterns for paths.
 
-use super::pattern_error::PatternError;
+use super::pattern_error::PathPatternError;
 use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
 use super::rules::{
     DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
@@ -18,8 +18,8 @@ impl PathPattern {
     /// Matches exactly this path. A trailing slash is significant.
     ///
     /// # Errors
-    /// See [`PatternError`].
-    pub fn exact(text: &str) -> Result<Self, PatternError> {
+    /// See [`PathPatternError`].
+    pub fn exact(text: &str) -> Result<Self, PathPatternError> {
         let mut path = Vec::with_capacity(text.len());
         for segment in raw_segments(text)? {
             path.push(b'/');
@@ -31,8 +31,8 @@ impl PathPattern {
     /// Matches this path and all paths below it, segment by segment. A trailing slash is ignored. `/` matches all paths.
     ///
     /// # Errors
-    /// See [`PatternError`].
-    pub fn prefix(text: &str) -> Result<Self, PatternError> {
+    /// See [`PathPatternError`].
+    pub fn prefix(text: &str) -> Result<Self, PathPatternError> {
         let mut raw = raw_segments(text)?;
         if raw.last() == Some(&"") {
             raw.pop();
@@ -46,15 +46,15 @@ impl PathPattern {
     /// `/a/{rest=**}` matches `/a`, `/a/` and `/a/b/c`. Otherwise a trailing slash is significant.
     ///
     /// # Errors
-    /// See [`PatternError`].
-    pub fn template(text: &str) -> Result<Self, PatternError> {
+    /// See [`PathPatternError`].
+    pub fn template(text: &str) -> Result<Self, PathPatternError> {
         let raw = raw_segments(text)?;
         let mut end = End::Closed;
         let mut names: Vec<&str> = Vec::new();
         let mut literals = Vec::with_capacity(raw.len());
         for segment in &raw {
             if end != End::Closed {
-                return Err(PatternError::RestNotLast);
+                return Err(PathPatternError::RestNotLast);
             }
             let Some(inner) = in_braces(segment) else {
                 literals.push(literal(segment)?);
@@ -62,10 +62,10 @@ impl PathPattern {
             };
             let name = inner.strip_suffix("=**").unwrap_or(inner);
             if !is_name(name) {
-                return Err(PatternError::BadName(name.into()));
+                return Err(PathPatternError::BadName(name.into()));
             }
             if names.contains(&name) {
-                return Err(PatternError::DuplicateName(name.into()));
+                return Err(PathPatternError::DuplicateName(name.into()));
             }
             names.push(name);
             if name != inner {
@@ -114,21 +114,23 @@ impl PathPattern {
 }
 
 /// The segments as they are written. Only the last one may be empty.
-fn raw_segments(text: &str) -> Result<Vec<&str>, PatternError> {
-    let inner = text.strip_prefix('/').ok_or(PatternError::NoLeadingSlash)?;
+fn raw_segments(text: &str) -> Result<Vec<&str>, PathPatternError> {
+    let inner = text
+        .strip_prefix('/')
+        .ok_or(PathPatternError::NoLeadingSlash)?;
     let raw: Vec<&str> = inner.split('/').collect();
     let before_last = raw.split_last().map(|(_, before)| before);
     if before_last.unwrap_or_default().contains(&"") {
-        return Err(PatternError::EmptySegment);
+        return Err(PathPatternError::EmptySegment);
     }
     if raw.len() > MOST_SEGMENTS {
-        return Err(PatternError::TooManySegments);
+        return Err(PathPatternError::TooManySegments);
     }
     Ok(raw)
 }
 
 /// A literal segment in matching form.
-fn literal(text: &str) -> Result<Vec<u8>, PatternError> {
+fn literal(text: &str) -> Result<Vec<u8>, PathPatternError> {
     const AS_WRITTEN: PathRules = PathRules {
         escaped_slash: SlashChoice::Keep,
         backslash: SlashChoice::Keep,
@@ -138,26 +140,26 @@ fn literal(text: &str) -> Result<Vec<u8>, PatternError> {
     };
     for byte in text.bytes() {
         match byte {
-            b'?' | b'#' => return Err(PatternError::QueryOrFragment),
-            b'\\' | b';' => return Err(PatternError::Ambiguous),
-            b'{' | b'}' => return Err(PatternError::Brace),
+            b'?' | b'#' => return Err(PathPatternError::QueryOrFragment),
+            b'\\' | b';' => return Err(PathPatternError::Ambiguous),
+            b'{' | b'}' => return Err(PathPatternError::Brace),
             _ => {}
         }
     }
     let decoded = decode(text.as_bytes(), &AS_WRITTEN).map_err(|error| {
         if error == RequestPathError::BadEscape {
-            PatternError::BadEscape
+            PathPatternError::BadEscape
         } else {
-            PatternError::ControlByte
+            PathPatternError::ControlByte
         }
     })?;
     if matches!(&*decoded, b"." | b"..") || hides_dots(&decoded) {
-        return Err(PatternError::DotSegment);
+        return Err(PathPatternError::DotSegment);
     }
     let matching = matching_form(&decoded).into_owned();
     match std::str::from_utf8(&matching) {
         Ok(_) => Ok(matching),
-        Err(_) => Err(PatternError::NotUtf8),
+        Err(_) => Err(PathPatternError::NotUtf8),
     }
 }
 
@@ -282,41 +284,44 @@ mod tests {
     fn refuses_invalid_patterns() {
         let many = "/a".repeat(65);
         for (pattern, expected) in [
-            ("", PatternError::NoLeadingSlash),
-            ("a", PatternError::NoLeadingSlash),
-            ("{a=**}", PatternError::NoLeadingSlash),
-            ("/a?b", PatternError::QueryOrFragment),
-            ("/a#b", PatternError::QueryOrFragment),
-            ("/a%2", PatternError::BadEscape),
-            ("/a%00", PatternError::ControlByte),
-            ("/a\n", PatternError::ControlByte),
-            ("/%ff", PatternError::NotUtf8),
-            ("/a;b", PatternError::Ambiguous),
-            ("/a\\b", PatternError::Ambiguous),
-            ("//", PatternError::EmptySegment),
-            ("/a//b", PatternError::EmptySegment),
-            ("/a/./b", PatternError::DotSegment),
-            ("/a/%2e.", PatternError::DotSegment),
-            ("/a/..%2Fb", PatternError::DotSegment),
-            ("/a{b}", PatternError::Brace),
-            ("/{a}b", PatternError::Brace),
-            ("/{a", PatternError::Brace),
-            ("/{}", PatternError::BadName("".into())),
-            ("/{1a}", PatternError::BadName("1a".into())),
-            ("/{a-b}", PatternError::BadName("a-b".into())),
-            ("/{a=*}", PatternError::BadName("a=*".into())),
-            ("/{=**}", PatternError::BadName("".into())),
-            ("/{é}", PatternError::BadName("é".into())),
-            ("/{a}/{a}", PatternError::DuplicateName("a".into())),
-            ("/{a}/{a=**}", PatternError::DuplicateName("a".into())),
-            ("/{a=**}/b", PatternError::RestNotLast),
-            ("/{a=**}/", PatternError::RestNotLast),
-            (&many, PatternError::TooManySegments),
+            ("", PathPatternError::NoLeadingSlash),
+            ("a", PathPatternError::NoLeadingSlash),
+            ("{a=**}", PathPatternError::NoLeadingSlash),
+            ("/a?b", PathPatternError::QueryOrFragment),
+            ("/a#b", PathPatternError::QueryOrFragment),
+            ("/a%2", PathPatternError::BadEscape),
+            ("/a%00", PathPatternError::ControlByte),
+            ("/a\n", PathPatternError::ControlByte),
+            ("/%ff", PathPatternError::NotUtf8),
+            ("/a;b", PathPatternError::Ambiguous),
+            ("/a\\b", PathPatternError::Ambiguous),
+            ("//", PathPatternError::EmptySegment),
+            ("/a//b", PathPatternError::EmptySegment),
+            ("/a/./b", PathPatternError::DotSegment),
+            ("/a/%2e.", PathPatternError::DotSegment),
+            ("/a/..%2Fb", PathPatternError::DotSegment),
+            ("/a{b}", PathPatternError::Brace),
+            ("/{a}b", PathPatternError::Brace),
+            ("/{a", PathPatternError::Brace),
+            ("/{}", PathPatternError::BadName("".into())),
+            ("/{1a}", PathPatternError::BadName("1a".into())),
+            ("/{a-b}", PathPatternError::BadName("a-b".into())),
+            ("/{a=*}", PathPatternError::BadName("a=*".into())),
+            ("/{=**}", PathPatternError::BadName("".into())),
+            ("/{é}", PathPatternError::BadName("é".into())),
+            ("/{a}/{a}", PathPatternError::DuplicateName("a".into())),
+            ("/{a}/{a=**}", PathPatternError::DuplicateName("a".into())),
+            ("/{a=**}/b", PathPatternError::RestNotLast),
+            ("/{a=**}/", PathPatternError::RestNotLast),
+            (&many, PathPatternError::TooManySegments),
         ] {
             let parsed = PathPattern::template(pattern);
             assert_eq!(parsed, Err(expected), "{pattern}");
         }
-        assert_eq!(PathPattern::exact("/{a}"), Err(PatternError::Brace));
-        assert_eq!(PathPattern::prefix("/a//"), Err(PatternError::EmptySegment));
+        assert_eq!(PathPattern::exact("/{a}"), Err(PathPatternError::Brace));
+        assert_eq!(
+            PathPattern::prefix("/a//"),
+            Err(PathPatternError::EmptySegment)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 /// The reason why a text isn't a path pattern. The operator has to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub enum PathPatternError {
     /// It doesn't begin with `/`.
     #[error("a path begins with `/`")]
     NoLeadingSlash,

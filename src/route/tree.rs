@@ -155,8 +155,8 @@ impl Trees {
 
 /// A hash that differs for the same segment at another node.
 fn edge_hash(seed: &Seeded, node: ArenaId, word: &[u8]) -> u64 {
-    let place = u64::from(node.number()).wrapping_mul(SPREAD);
-    seed.of_bytes(word).wrapping_add(place)
+    let spread = u64::from(node.number()).wrapping_mul(SPREAD);
+    seed.of_bytes(word).wrapping_add(spread)
 }
 
 /// 2^64 divided by the golden ratio: it spreads neighbouring numbers.

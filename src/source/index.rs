@@ -53,7 +53,7 @@ impl<'a> Indexed<'a> {
 }
 
 /// The most bytes of an item's texts that stand beside its key, with their names. A lookup finds them there, and does
-/// not have to read half a dozen other places in memory.
+/// not have to read from half a dozen other parts of memory.
 const BESIDE: usize = 96;
 
 /// How many of an item's members are looked at for that.
@@ -90,7 +90,7 @@ impl Index {
         indexing.finish()
     }
 
-    fn add(&mut self, key: &[u8], place: RelativePath, item: &Value, draft: &mut EntryWriter) {
+    fn add(&mut self, key: &[u8], path: RelativePath, item: &Value, draft: &mut EntryWriter) {
         let hash = self.seed.of_bytes(key);
         let pool = &self.pool;
         let is = |at| *pool.read(at).text().bytes() == *key;
@@ -104,10 +104,10 @@ impl Index {
             return;
         }
         draft.clear().text(key);
-        let (at, is_deep) = match place {
+        let (at, is_deep) = match path {
             RelativePath::Element(at) => (at, false),
-            place @ (RelativePath::Member(_) | RelativePath::Deep(_)) => {
-                self.deep.push(place);
+            path @ (RelativePath::Member(_) | RelativePath::Deep(_)) => {
+                self.deep.push(path);
                 (self.deep.len().saturating_sub(1), true)
             }
         };
@@ -142,9 +142,9 @@ impl Index {
     /// The item of an entry that is read up to the end of its key.
     fn item(&self, mut entry: arena::EntryReader<'_>) -> Option<&Value> {
         let base = walk(&self.base, self.document.value())?;
-        let place = entry.word();
-        let at = usize::try_from(place >> 1).ok()?;
-        if place & 1 == 0 {
+        let word = entry.word();
+        let at = usize::try_from(word >> 1).ok()?;
+        if word & 1 == 0 {
             return base.as_array()?.get(at);
         }
         self.deep.get(at)?.find(base)
@@ -213,13 +213,13 @@ impl IndexBuilder {
             return true;
         };
         while !budget.is_spent() {
-            let Some((place, item)) = self.selected.next(base) else {
+            let Some((path, item)) = self.selected.next(base) else {
                 return true;
             };
             match key(by, item) {
                 Some(key) => {
                     budget.spend(key.len().saturating_add(ITEM));
-                    self.index.add(&key, place, item, &mut self.draft);
+                    self.index.add(&key, path, item, &mut self.draft);
                 }
                 None => {
                     budget.spend(ITEM);

@@ -86,7 +86,7 @@ impl PathTemplate {
         !self.before.contains(&b'?')
     }
 
-    /// The path with `key` in place of the variable: as segments, separated by the `/` in it, or as one part of the
+    /// The path with `key` instead of the variable: as segments, separated by the `/` in it, or as one part of the
     /// query. `None` where a segment would be empty or read as a dot segment, or the key holds a control byte.
     pub(super) fn fill(&self, key: &[u8]) -> Option<Text> {
         let Self { before, after } = self;

@@ -1,4 +1,4 @@
-//! Numbers that depend on a private key and a message, in place of random ones.
+//! Numbers that depend on a private key and a message, instead of random ones.
 
 use hmac::{Hmac, Mac as _};
 use rsa::rand_core::{CryptoRng, Error, RngCore, impls};

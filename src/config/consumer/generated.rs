@@ -1,4 +1,4 @@
-//! Consumer records from programs: `null` for absent fields, numbers in place of names.
+//! Consumer records from programs: `null` for absent fields, numbers instead of names.
 
 use std::borrow::Cow;
 

@@ -223,7 +223,7 @@ impl Distinct {
     /// Adds a name with its index. Returns the index of an earlier record with this name.
     fn note(&mut self, name: &str, index: usize) -> Option<usize> {
         match self {
-            Self::Exactly(places) => places.insert(name.as_bytes().into(), index),
+            Self::Exactly(indices) => indices.insert(name.as_bytes().into(), index),
             Self::Roughly(hashes, seed) => {
                 hashes.push(seed.hash_one(name));
                 None

@@ -133,7 +133,7 @@ const TABLE: &[Words] = words! {
     "from": "key_names keys header headers query cookie params in_header in_query extractFrom key_sources" =>
         "write `from: [{header: …}, {query: …}, {cookie: …}]`";
     "from": "key_in_header key_in_query key_in_body" =>
-        "write `from`: keys are read at the places that it names, and nowhere else";
+        "write `from`: keys are read at the locations that it names, and nowhere else";
     "from": "hide_credentials sanitize keep_token strip" =>
         "leave it out, the key is stripped; `forward: true` keeps it";
     "from": "anonymous anonymous_consumer" =>
@@ -155,7 +155,7 @@ const TABLE: &[Words] = words! {
     "prefix": "replacePrefixMatch type" =>
         "did you mean `prefix`?";
     "prefix": "replaceFullPath" =>
-        "write the path itself, in place of this map";
+        "write the path itself instead of this map";
     // A consumer.
     "credentials": "username consumer_name custom_id" =>
         "did you mean `name`?";

@@ -64,7 +64,7 @@ pub enum FieldRule {
     Apart(&'static str, &'static [&'static str]),
     /// The first needs the second.
     Needs(&'static str, &'static str),
-    /// The name of an unknown field isn't shown: it may be a secret in the wrong place.
+    /// The name of an unknown field isn't shown: it may be a secret at the wrong position.
     Unnamed,
 }
 

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 record! {
     /// API keys: where they are read from, and what the challenge says.
     pub struct ApiKeyProvider {
-        /// The places to read a key from. A request may use one of them only.
+        /// The locations to read a key from. A request may use one of them only.
         "from" from: Vec<Location> as non_empty = required;
         /// The scheme that a challenge names (RFC 9110 §11.1). Without it, the first word of the first `prefix` in `from`
         /// that is a word and a blank (`Bearer `); else `ApiKey`.

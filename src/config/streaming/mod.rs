@@ -121,10 +121,10 @@ impl ConfigLists for StreamingConfig<'_> {
     fn verdict(&self) -> Result<(), ConfigErrors> {
         let mut lists = [&self.consumers, &self.routes];
         // The later list first, so that the position of the earlier one stays valid.
-        lists.sort_by_key(|list| std::cmp::Reverse(list.place()));
+        lists.sort_by_key(|list| std::cmp::Reverse(list.entry()));
         let mut errors = self.rest.errors.clone();
         for list in lists.into_iter().filter(|list| !list.errors.is_empty()) {
-            errors.insert(self.rest.errors_before(list.place()), &list.errors);
+            errors.insert(self.rest.errors_before(list.entry()), &list.errors);
         }
         errors.or(())
     }
@@ -146,14 +146,14 @@ impl Rest {
         routes: &mut List,
     ) -> Result<(Self, Option<Config>), WalkError> {
         let mut texts = Vec::with_capacity(entries.len());
-        for (place, entry) in entries.iter().enumerate() {
-            let before = entries.get(..place).unwrap_or_default();
+        for (index, entry) in entries.iter().enumerate() {
+            let before = entries.get(..index).unwrap_or_default();
             let is_first = !before.iter().any(|earlier| earlier.name == entry.name);
             let list = [&mut *consumers, &mut *routes]
                 .into_iter()
                 .find(|list| list.name == entry.name && entry.is_list && is_first);
             if let Some(list) = list {
-                list.stands = Some((place, entry.value));
+                list.stands = Some((index, entry.value));
                 texts.push(None);
                 continue;
             }
@@ -216,10 +216,10 @@ impl Rest {
         Ok(Node::Map(fields))
     }
 
-    /// The number of errors before those of the entry at `place`.
-    fn errors_before(&self, place: usize) -> usize {
+    /// The number of errors before those of the entry with this index.
+    fn errors_before(&self, index: usize) -> usize {
         let mut errors = ConfigErrors::default();
-        if let Ok(node) = self.node(place) {
+        if let Ok(node) = self.node(index) {
             let _ = Config::decode(&node, &Path::Root, &mut errors);
         }
         errors.iter().count()
@@ -259,8 +259,8 @@ impl List {
         }
     }
 
-    fn place(&self) -> usize {
-        self.stands.map_or(0, |(place, _)| place)
+    fn entry(&self) -> usize {
+        self.stands.map_or(0, |(index, _)| index)
     }
 
     fn read<T: Decode>(

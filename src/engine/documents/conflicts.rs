@@ -5,10 +5,9 @@
 
 use std::rc::Rc;
 
+use crate::arena::TableCursor;
 use crate::auth::IdentifierForm;
-use crate::policy::{
-    Consumer, ConsumerCursor, Credential, CredentialCursor, Directory, Policy, SourceId,
-};
+use crate::policy::{Consumer, Credential, CredentialCursor, Directory, Policy, SourceId};
 use crate::source::Budget;
 
 use super::view::ViewInputs;
@@ -29,34 +28,46 @@ pub(in crate::engine) struct ConflictCheck {
     /// this one began again each time, documents that change often would never let it end.
     later: Vec<SourceId>,
     walk: Option<Walk>,
-    /// How many consumers of each source, by its index, are ignored because another list has their names.
-    contested: Vec<usize>,
+    /// How many consumers of each source are ignored because another list has their names.
+    contested: CountsBySource,
 }
 
 /// How far the comparison is. It holds nothing of a document.
 #[derive(Debug, Default)]
 struct Walk {
     stage: Stage,
-    contested: Vec<usize>,
+    contested: CountsBySource,
 }
 
 impl Walk {
     const fn has_begun(&self) -> bool {
-        !matches!(self.stage, Stage::Names(0, ConsumerCursor::START))
+        !matches!(self.stage, Stage::Names(ListId::FIRST, TableCursor::START))
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Stage {
-    /// Names of the list of this number, from this slot on.
-    Names(usize, ConsumerCursor),
-    /// Keys of the list of this number.
-    Keys(usize, CredentialCursor),
+    /// Names of this list.
+    Names(ListId, TableCursor),
+    /// Keys of this list.
+    Keys(ListId, CredentialCursor),
 }
 
 impl Default for Stage {
     fn default() -> Self {
-        Self::Names(0, ConsumerCursor::START)
+        Self::Names(ListId::FIRST, TableCursor::START)
+    }
+}
+
+/// One of the lists that are compared, by its index among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ListId(usize);
+
+impl ListId {
+    const FIRST: Self = Self(0);
+
+    const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -93,7 +104,7 @@ impl ConflictCheck {
 
     /// How many consumers of this source are ignored because another list has their names.
     pub(in crate::engine) fn contested(&self, id: SourceId) -> usize {
-        self.contested.get(id.index()).copied().unwrap_or_default()
+        self.contested.of(id)
     }
 
     /// Goes on comparing. `lists` are all lists.
@@ -134,38 +145,32 @@ impl<'r> Round<'r> {
     fn step(
         &mut self,
         stage: Stage,
-        contested: &mut Vec<usize>,
+        contested: &mut CountsBySource,
         budget: &mut Budget,
     ) -> Option<Stage> {
         match stage {
-            Stage::Names(number, mut cursor) => {
-                let Some(&(id, list)) = self.lists.get(number) else {
-                    return Some(Stage::Keys(0, CredentialCursor::default()));
+            Stage::Names(own, mut cursor) => {
+                let Some(&(id, list)) = self.lists.get(own.0) else {
+                    return Some(Stage::Keys(ListId::FIRST, CredentialCursor::default()));
                 };
                 let next = id.and_then(|id| Some((id, list.next_consumer(&mut cursor)?)));
                 let Some((id, consumer)) = next.filter(|_| self.lists.len() > 2) else {
-                    return Some(Stage::Names(
-                        number.saturating_add(1),
-                        ConsumerCursor::START,
-                    ));
+                    return Some(Stage::Names(own.next(), TableCursor::START));
                 };
                 budget.spend(self.lists.len().saturating_mul(COST_OF_LOOKUP));
-                if self.is_contested(id, number, consumer) {
-                    count(contested, id);
+                if self.is_contested(id, own, consumer) {
+                    contested.add_one(id);
                 }
-                Some(Stage::Names(number, cursor))
+                Some(Stage::Names(own, cursor))
             }
-            Stage::Keys(number, mut at) => {
-                let &(id, list) = self.lists.get(number)?;
-                let Some(key) = list.next_key(&mut at) else {
-                    return Some(Stage::Keys(
-                        number.saturating_add(1),
-                        CredentialCursor::default(),
-                    ));
+            Stage::Keys(own, mut cursor) => {
+                let &(id, list) = self.lists.get(own.0)?;
+                let Some(key) = list.next_key(&mut cursor) else {
+                    return Some(Stage::Keys(own.next(), CredentialCursor::default()));
                 };
                 // The policy's own list comes first: a key that it has belongs to no other list.
                 let mut is_the_policys = false;
-                for (rival_id, rivals) in self.rivals(number) {
+                for (rival_id, rivals) in self.rivals(own) {
                     let is_costly = rivals.has_keys(IdentifierForm::Sha256);
                     budget.spend(if is_costly {
                         COST_OF_HASHED_LOOKUP
@@ -176,35 +181,35 @@ impl<'r> Round<'r> {
                     let Some(held) = alike.or_else(|| rivals.knows_digest(&key)) else {
                         continue;
                     };
-                    let (own, rival) = ((id, key.credential), (rival_id, held));
+                    let (held_here, held_there) = ((id, key.credential), (rival_id, held));
                     if !is_the_policys {
-                        self.tell_key(own, rival);
+                        self.tell_key(held_here, held_there);
                         if alike.is_none() {
                             // The other list has only the digest, and so does not find this key itself.
-                            self.tell_key(rival, own);
+                            self.tell_key(held_there, held_here);
                         }
                     }
                     is_the_policys |= rival_id.is_none();
                 }
-                Some(Stage::Keys(number, at))
+                Some(Stage::Keys(own, cursor))
             }
         }
     }
 
-    /// All lists except the one of this number.
-    fn rivals(&self, number: usize) -> impl Iterator<Item = List<'r>> + use<'r> {
+    /// All lists except `own`.
+    fn rivals(&self, own: ListId) -> impl Iterator<Item = List<'r>> + use<'r> {
         let lists = Rc::clone(&self.lists);
         (0..lists.len())
-            .filter(move |other| *other != number)
+            .filter(move |other| *other != own.0)
             .filter_map(move |other| lists.get(other).copied())
     }
 
-    /// Whether a consumer of the list of this number is ignored because another document has a consumer of that name. A
+    /// Whether a consumer of the list `own` is ignored because another document has a consumer of that name. A
     /// consumer with a name of the policy's own list is ignored for that reason, and was reported.
-    fn is_contested(&mut self, id: SourceId, number: usize, consumer: Consumer<'r>) -> bool {
+    fn is_contested(&mut self, id: SourceId, own: ListId, consumer: Consumer<'r>) -> bool {
         let name = consumer.name().bytes();
         let mut found = None;
-        for (rival, list) in self.rivals(number) {
+        for (rival, list) in self.rivals(own) {
             if list.named(name).is_some() {
                 let Some(rival) = rival else { return false };
                 // A changed document is named rather than an unchanged one.
@@ -257,11 +262,21 @@ impl<'r> Round<'r> {
     }
 }
 
-fn count(contested: &mut Vec<usize>, id: SourceId) {
-    if contested.len() <= id.index() {
-        contested.resize(id.index().saturating_add(1), 0);
+/// A count for each source of a policy.
+#[derive(Debug, Default)]
+struct CountsBySource(Vec<usize>);
+
+impl CountsBySource {
+    fn of(&self, id: SourceId) -> usize {
+        self.0.get(id.index()).copied().unwrap_or_default()
     }
-    if let Some(count) = contested.get_mut(id.index()) {
-        *count = count.saturating_add(1);
+
+    fn add_one(&mut self, id: SourceId) {
+        if self.0.len() <= id.index() {
+            self.0.resize(id.index().saturating_add(1), 0);
+        }
+        if let Some(count) = self.0.get_mut(id.index()) {
+            *count = count.saturating_add(1);
+        }
     }
 }

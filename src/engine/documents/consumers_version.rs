@@ -7,7 +7,7 @@ use crate::arena::EntryId;
 use crate::policy::{Credential, Policy, SourceId};
 
 use super::sources::Sources;
-use super::view::View;
+use super::view::{DirectoryId, View};
 
 /// The documents of consumers that a policy uses at one moment. It keeps none of them in memory.
 ///
@@ -29,8 +29,8 @@ impl PartialEq for ConsumersVersion {
 /// Names a credential, as long as the same [`ConsumersVersion`] is in use.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct CredentialHandle {
-    /// The source, and the number of its directory; `None` for the policy's own consumers.
-    directory: Option<(SourceId, usize)>,
+    /// The source and its directory; `None` for the policy's own consumers.
+    directory: Option<(SourceId, DirectoryId)>,
     entry: EntryId,
 }
 
@@ -55,8 +55,8 @@ impl Sources {
         }
         self.of_consumers.iter().find_map(|id| {
             let mut all = self.usable_view(*id)?.view.directories.iter();
-            let number = all.position(|directory| directory.holds(credential))?;
-            let directory = Some((*id, number));
+            let index = all.position(|directory| directory.holds(credential))?;
+            let directory = Some((*id, DirectoryId::new(index)));
             Some(CredentialHandle { directory, entry })
         })
     }
@@ -69,7 +69,7 @@ impl Sources {
     ) -> Option<Credential<'s>> {
         let directory = match handle.directory {
             None => &policy.consumers,
-            Some((id, number)) => self.usable_view(id)?.view.directories.get(number)?,
+            Some((source, id)) => self.usable_view(source)?.view.directory(id)?,
         };
         Some(directory.credential(handle.entry))
     }

@@ -7,9 +7,7 @@ use crate::hash::Set;
 use crate::policy::{Credential, Directory, ProviderId};
 use crate::source::{Budget, SourceError};
 
-use super::view::View;
-use super::view::ViewInputs;
-use super::view::judge;
+use super::view::{DirectoryId, View, ViewInputs, judge};
 
 /// A view as one policy sees it: without shadowed consumers, which have the name of a consumer of the policy's own.
 #[derive(Debug)]
@@ -51,7 +49,7 @@ impl PolicyView {
         directories.filter_map(move |(number, directory)| {
             let credential = directory.find(provider, key)?;
             let shadowed = self.shadowed.get(number).filter(|all| !all.is_empty());
-            let is_shadowed = shadowed.is_some_and(|all| all.contains(&credential.owner().place()));
+            let is_shadowed = shadowed.is_some_and(|all| all.contains(&credential.owner().entry()));
             (!is_shadowed).then_some(credential)
         })
     }
@@ -71,14 +69,14 @@ impl PolicyView {
 
     /// How many consumers this policy has of the document.
     pub(in crate::engine) fn consumers(&self) -> usize {
-        let numbers = 0..self.view.directories.len();
-        numbers.map(|number| self.count(number)).sum()
+        let ids = self.view.directories.iter().zip(DirectoryId::all());
+        ids.map(|(_, id)| self.count(id)).sum()
     }
 
     /// How many of them one directory has.
-    fn count(&self, number: usize) -> usize {
-        let all = self.view.directories.get(number).map_or(0, Directory::len);
-        let shadowed = self.shadowed.get(number).map_or(0, Set::len);
+    fn count(&self, id: DirectoryId) -> usize {
+        let all = self.view.directory(id).map_or(0, Directory::len);
+        let shadowed = self.shadowed.get(id.index()).map_or(0, Set::len);
         all.saturating_sub(shadowed)
     }
 }
@@ -90,9 +88,10 @@ const COST_OF_CONSUMER: usize = 24;
 #[derive(Debug)]
 pub(in crate::engine) struct Comparison {
     policy_view: PolicyView,
-    /// The number of the directory, and how many of the policy's own consumers are compared with it.
-    number: usize,
-    own: usize,
+    /// The directory that is being compared.
+    directory: DirectoryId,
+    /// How many of the policy's own consumers are compared with it.
+    compared: usize,
 }
 
 impl Comparison {
@@ -102,8 +101,8 @@ impl Comparison {
                 shadowed: view.directories.iter().map(|_| Set::default()).collect(),
                 view,
             },
-            number: 0,
-            own: 0,
+            directory: DirectoryId::FIRST,
+            compared: 0,
         }
     }
 
@@ -124,23 +123,27 @@ impl Comparison {
         budget: &mut Budget,
     ) -> bool {
         let PolicyView { view, shadowed } = &mut self.policy_view;
-        let rest = view.directories.iter().zip(shadowed).skip(self.number);
+        let rest = view
+            .directories
+            .iter()
+            .zip(shadowed)
+            .skip(self.directory.index());
         for (directory, shadowed) in rest {
-            for own in inputs.policy.consumers.consumers().skip(self.own) {
+            for own in inputs.policy.consumers.consumers().skip(self.compared) {
                 if budget.is_spent() {
                     return false;
                 }
                 budget.spend(COST_OF_CONSUMER);
-                self.own = self.own.saturating_add(1);
+                self.compared = self.compared.saturating_add(1);
                 let name = own.name().bytes();
                 if let Some(own_name) = directory.named(name) {
-                    shadowed.insert(own_name.place());
+                    shadowed.insert(own_name.entry());
                     let record = String::from_utf8_lossy(name);
                     inputs.left_out(&record, "name: the policy has a consumer of that name");
                 }
             }
-            self.number = self.number.saturating_add(1);
-            self.own = 0;
+            self.directory = self.directory.next();
+            self.compared = 0;
         }
         true
     }
@@ -155,16 +158,11 @@ impl Comparison {
         inputs: &ViewInputs<'_>,
     ) -> Result<PolicyView, SourceError> {
         let policy_view = self.policy_view;
-        for (number, from) in inputs.consumers_from().enumerate() {
-            let before = last.map_or(0, |last| last.count(number));
-            let directory = policy_view.view.directories.get(number);
+        for (id, from) in DirectoryId::all().zip(inputs.consumers_from()) {
+            let before = last.map_or(0, |last| last.count(id));
+            let directory = policy_view.view.directory(id);
             let records = directory.map_or(0, Directory::len);
-            judge(
-                policy_view.count(number),
-                records,
-                before,
-                from.keep_percent,
-            )?;
+            judge(policy_view.count(id), records, before, from.keep_percent)?;
         }
         Ok(policy_view)
     }

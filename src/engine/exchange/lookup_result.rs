@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::policy::Lookup;
+use crate::policy::{Lookup, LookupValueId};
 use crate::source::{Indexed, JsonPath, Selection};
 
 /// A value of a lookup result: a text, or a JSON value of another type.
@@ -64,7 +64,7 @@ pub(in crate::engine) enum LookupResult<'x> {
     /// The result of a lookup with one value, as most lookups are.
     One(Option<ResultValue<'x>>),
     Several(Vec<Option<ResultValue<'x>>>),
-    /// The policy's values in place of an entry.
+    /// The policy's values instead of an entry's.
     Fallback(&'x [Option<Value>], FallbackCause),
 }
 
@@ -141,8 +141,9 @@ impl<'x> LookupResult<'x> {
         }
     }
 
-    /// The value of this index; `None` if there is none.
-    pub(in crate::engine) fn get(&self, at: usize) -> Option<ValueRef<'_>> {
+    /// The value with this id; `None` if there is none.
+    pub(in crate::engine) fn get(&self, id: LookupValueId) -> Option<ValueRef<'_>> {
+        let at = id.index();
         match self {
             Self::One(value) => value
                 .as_ref()

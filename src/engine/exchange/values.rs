@@ -77,7 +77,7 @@ impl Attributes<'_> {
     pub(in crate::engine) fn looked_up(&self, at: LookedUp) -> Option<ValueRef<'_>> {
         self.looked_up
             .get(at.lookup.index())?
-            .get(at.value.index())
+            .get(at.value)
             .filter(|value| *value != ValueRef::Other(&Value::Null))
     }
 
@@ -169,7 +169,7 @@ impl Attributes<'_> {
         })
     }
 
-    /// A template, rendered for a place that takes a header's value; `None` where a variable without a default has no
+    /// A template, rendered as a header's value; `None` where a variable without a default has no
     /// value.
     pub(in crate::engine) fn text(&self, template: &ValueTemplate) -> Result<Option<Text>, Denial> {
         if let Some(literal) = template.literal() {
@@ -178,7 +178,7 @@ impl Attributes<'_> {
         Ok(self.bytes(template)?.map(|text| text.into_owned().into()))
     }
 
-    /// As [`text`](Self::text), for a place that only reads it: what is one value alone isn't copied.
+    /// As [`text`](Self::text), for callers that only read it: a template that is one value isn't copied.
     pub(in crate::engine) fn bytes<'s>(
         &'s self,
         template: &'s ValueTemplate,
@@ -243,13 +243,13 @@ impl Attributes<'_> {
         })
     }
 
-    /// As [`text`](Self::text), for a place that needs a value.
+    /// As [`text`](Self::text); a missing value is an error.
     pub(in crate::engine) fn needed(&self, template: &ValueTemplate) -> Result<Text, Denial> {
         self.text(template)?
             .ok_or_else(|| blame(whose(template)).into())
     }
 
-    /// As [`bytes`](Self::bytes), for a place that needs a value.
+    /// As [`bytes`](Self::bytes); a missing value is an error.
     pub(in crate::engine) fn needed_bytes<'s>(
         &'s self,
         template: &'s ValueTemplate,

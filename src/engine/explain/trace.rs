@@ -3,8 +3,8 @@
 
 use crate::http::Request;
 use crate::policy::{
-    Condition, Credential, LookedUp, Lookup, Operand, Policy, Provider, Route, ValueTemplate,
-    ValueTest, Verdict,
+    Condition, Credential, LookedUp, Lookup, LookupValueId, Operand, Policy, Provider, Route,
+    ValueTemplate, ValueTest, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
 use crate::source::{Entry, ReadResult};
@@ -185,8 +185,8 @@ pub(in crate::engine) fn looked_up(
     let named = values.map(|values| {
         let names = lookup.values.iter().map(|value| &*value.name);
         names
-            .enumerate()
-            .map(|(at, name)| (name, values.get(at).map(ValueRef::to_value)))
+            .zip(LookupValueId::all())
+            .map(|(name, id)| (name, values.get(id).map(ValueRef::to_value)))
             .collect::<Vec<_>>()
     });
     let named = named.as_ref().map(|named| {

@@ -68,7 +68,7 @@ pub(super) fn make<T>(
     if let Some(status) = host.failures.get(name) {
         return Err(status.0);
     }
-    // As in the C++ host: where the effective context is gone, the callback's own takes its place.
+    // As in the C++ host: where the effective context is gone, the callback's own is used instead.
     let known = effective != 0 && host.contexts.contains_key(&effective);
     work(&mut host, if known { effective } else { current })
 }
@@ -150,10 +150,10 @@ pub(crate) fn add_header(map: u32, name: &[u8], value: &[u8]) -> Answer<()> {
 
 pub(crate) fn replace_header(map: u32, name: &[u8], value: &[u8]) -> Answer<()> {
     edit("proxy_replace_header_map_value", map, |headers| {
-        let place = headers.iter().position(|(key, _)| same(key, name));
+        let index = headers.iter().position(|(key, _)| same(key, name));
         headers.retain(|(key, _)| !same(key, name));
-        let place = place.unwrap_or(headers.len()).min(headers.len());
-        headers.insert(place, (name.to_ascii_lowercase(), value.to_vec()));
+        let index = index.unwrap_or(headers.len()).min(headers.len());
+        headers.insert(index, (name.to_ascii_lowercase(), value.to_vec()));
     })
 }
 

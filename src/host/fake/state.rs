@@ -73,7 +73,7 @@ pub struct FakeHost {
     pub log_level: u32,
     /// Answers every callout from within the call that sends it, with this status.
     pub answer_at_once: Option<u16>,
-    /// The header map that is handed over in place of a request's.
+    /// The header map that is handed over instead of a request's.
     pub raw_map: Option<Vec<u8>>,
     /// What was logged, with its level.
     pub logs: Vec<(u32, String)>,
@@ -266,9 +266,9 @@ impl FakeHost {
 
     /// Removes a pending callout, and returns the context that is called back for it.
     pub(super) fn answered(&mut self, token: CallToken) -> ContextId {
-        let place = self.pending.iter().position(|sent| sent.token == token);
-        match place {
-            Some(place) => self.pending.remove(place).context,
+        let index = self.pending.iter().position(|sent| sent.token == token);
+        match index {
+            Some(index) => self.pending.remove(index).context,
             None => ContextId(0),
         }
     }

@@ -29,8 +29,8 @@ fn metric(
     change: impl FnOnce(u32, &mut u64) -> Answer<()>,
 ) -> Answer<()> {
     make(name, |host, _| {
-        let place = usize::try_from(id).unwrap_or_default().checked_sub(1);
-        let found = place.and_then(|place| host.metrics.get(place));
+        let index = usize::try_from(id).unwrap_or_default().checked_sub(1);
+        let found = index.and_then(|index| host.metrics.get(index));
         let (kind, name) = found.ok_or(BAD_ARGUMENT)?;
         let mut stats = host.world.stats.borrow_mut();
         let stat = stats.get_mut(name).ok_or(BAD_ARGUMENT)?;

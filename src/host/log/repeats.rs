@@ -78,15 +78,15 @@ impl Repeats {
         failure: &str,
     ) -> Option<u64> {
         let mut rows = self.rows.try_borrow_mut().ok()?;
-        let place = match place(&rows, thing) {
-            Ok(place) => place,
-            Err(place) => {
+        let index = match search(&rows, thing) {
+            Ok(index) => index,
+            Err(index) => {
                 // A row begins with a line. Where the line may not be written, no row begins.
                 let untold = self.news.take(now, MOST_TURNS)?;
                 if rows.len() >= MOST_ROWS {
                     rows.clear();
                 }
-                let place = place.min(rows.len());
+                let index = index.min(rows.len());
                 let [of, name] = thing.map(Box::from);
                 let row = Row {
                     of,
@@ -95,11 +95,11 @@ impl Repeats {
                     told: now,
                     untold: 0,
                 };
-                rows.insert(place, row);
+                rows.insert(index, row);
                 return Some(untold);
             }
         };
-        let row = rows.get_mut(place)?;
+        let row = rows.get_mut(index)?;
         // Of a thing whose failures differ each time, one a minute is logged as well, whatever else alternates.
         // After the clock was set back, time counts from there.
         let is_due = now < row.told
@@ -117,15 +117,15 @@ impl Repeats {
     /// Ends the row of a thing: its next failure is logged.
     pub(in crate::host) fn recovered(&self, thing: [&str; 2]) {
         if let Ok(mut rows) = self.rows.try_borrow_mut() {
-            if let Ok(place) = place(&rows, thing) {
-                rows.remove(place);
+            if let Ok(index) = search(&rows, thing) {
+                rows.remove(index);
             }
         }
     }
 }
 
 /// Where the row of a thing is, or would be.
-fn place(rows: &[Row], [of, name]: [&str; 2]) -> Result<usize, usize> {
+fn search(rows: &[Row], [of, name]: [&str; 2]) -> Result<usize, usize> {
     rows.binary_search_by(|row| (&*row.of, &*row.name).cmp(&(of, name)))
 }
 
@@ -157,11 +157,11 @@ impl ReportedFailures {
             return RecordLine::Nothing;
         };
         let known = records.iter().position(|(of, _)| **of == *source);
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             records.push((source.into(), 0));
             records.len().saturating_sub(1)
         });
-        let Some((_, number)) = records.get_mut(place) else {
+        let Some((_, number)) = records.get_mut(index) else {
             return RecordLine::Nothing;
         };
         let before = *number;

@@ -47,8 +47,8 @@ impl Filters {
     /// Keeps the key of a root's filter.
     pub(in crate::host) fn know(&self, root: ContextId, key: Rc<str>) {
         let mut keys = self.keys.borrow_mut();
-        let place = keys.partition_point(|(known, _)| *known < root);
-        keys.insert(place, (root, key));
+        let index = keys.partition_point(|(known, _)| *known < root);
+        keys.insert(index, (root, key));
     }
 
     /// Each filter with its roots, the newest last.

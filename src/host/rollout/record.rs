@@ -12,7 +12,7 @@ const AGAIN_AFTER: u64 = 10;
 /// The record has entries of so many VMs at most. An Envoy has one VM for each worker.
 const MOST_VMS: usize = 1024;
 
-/// In place of a policy's number where there is none.
+/// Stands for a policy's number where there is none.
 pub(in crate::host) const NONE: u64 = 0;
 
 /// The record. Policies stand in it by the numbers of their fingerprints.

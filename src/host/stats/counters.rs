@@ -9,7 +9,7 @@ use crate::engine::{Event, Outcome, Recall, RouteName, VerdictKind};
 use crate::host::hostcalls::{Failure, Host};
 use crate::time::Timestamp;
 
-use super::family::{Family, Pending};
+use super::family::{Family, Pending, RowId};
 use super::metrics::Metrics;
 use super::names::{label, name};
 
@@ -35,6 +35,10 @@ struct Families {
     refusals: Family,
     failed_calls: Family,
 }
+
+/// One of the families, by its index in [`Families::at`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FamilyId(usize);
 
 /// What the adapter itself counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +67,7 @@ impl Counters {
                 reason,
             } => {
                 // The first row is for requests that match no route.
-                let row = id.map_or(0, |id| id.index().saturating_add(1));
+                let row = RowId(id.map_or(0, |id| id.index().saturating_add(1)));
                 let route = || route.map(RouteName::text);
                 let why = reason.unwrap_or_default();
                 let family = &mut families.decisions;
@@ -78,7 +82,7 @@ impl Counters {
                 id,
                 verdict,
             } => {
-                let (row, provider) = (id.index(), || Some(provider));
+                let (row, provider) = (RowId(id.index()), || Some(provider));
                 let family = &mut families.authentications;
                 match verdict {
                     VerdictKind::Accepted => family.add(row, provider, "accepted", ""),
@@ -119,7 +123,7 @@ impl Counters {
             AdapterCount::Refusal => &mut families.refusals,
             AdapterCount::FailedCall => &mut families.failed_calls,
         };
-        family.add(0, || None, what, "");
+        family.add(RowId(0), || None, what, "");
     }
 
     /// Adds all counts to the host's stats. What can't be added stays for the next flush.
@@ -131,12 +135,12 @@ impl Counters {
         metrics: &Metrics,
         host: &impl Host,
     ) -> Result<(), Failure> {
-        for number in 0..Families::COUNT {
-            let pending = self.with(number, Family::take).unwrap_or_default();
+        for family_id in (0..Families::COUNT).map(FamilyId) {
+            let pending = self.with(family_id, Family::take).unwrap_or_default();
             let mut pending = pending.into_iter();
-            let added = pending.try_for_each(|one| self.add(number, &one, metrics, host));
+            let added = pending.try_for_each(|one| self.add(family_id, &one, metrics, host));
             for one in pending {
-                self.with(number, |family| family.put_back(&one));
+                self.with(family_id, |family| family.put_back(&one));
             }
             added?;
         }
@@ -145,7 +149,7 @@ impl Counters {
 
     fn add(
         &self,
-        number: usize,
+        id: FamilyId,
         one: &Pending,
         metrics: &Metrics,
         host: &impl Host,
@@ -155,18 +159,18 @@ impl Counters {
             Err(name) => metrics.counter(host, name),
         };
         let added = counter.and_then(|counter| {
-            self.with(number, |family| family.defined(one, counter));
+            self.with(id, |family| family.defined(one, counter));
             host.increment_metric(counter, one.count.into())
         });
         if added.is_err() {
-            self.with(number, |family| family.put_back(one));
+            self.with(id, |family| family.put_back(one));
         }
         added
     }
 
-    fn with<T>(&self, number: usize, work: impl FnOnce(&mut Family) -> T) -> Option<T> {
+    fn with<T>(&self, id: FamilyId, work: impl FnOnce(&mut Family) -> T) -> Option<T> {
         let mut families = self.families.try_borrow_mut().ok()?;
-        Some(work(families.at(number)?))
+        Some(work(families.at(id)?))
     }
 }
 
@@ -219,7 +223,8 @@ impl Families {
     fn count_of_source(&mut self, event: &Event<'_>) {
         match *event {
             Event::FellBack { route, id, lookup } => {
-                self.fallbacks.add(id.index(), || Some(route), "", lookup)
+                self.fallbacks
+                    .add(RowId(id.index()), || Some(route), "", lookup)
             }
             Event::SourceAsked { source, id, recall } => {
                 let recall = match recall {
@@ -227,13 +232,15 @@ impl Families {
                     Recall::Miss => "miss",
                     Recall::Refused => "refused",
                 };
-                self.answers.add(id.index(), || Some(source), recall, "");
+                self.answers
+                    .add(RowId(id.index()), || Some(source), recall, "");
             }
             Event::SourceFetched { source, id } => {
-                self.fetches.add(id.index(), || Some(source), "", "");
+                self.fetches.add(RowId(id.index()), || Some(source), "", "");
             }
             Event::SourceFailed { source, id, .. } => {
-                self.failures.add(id.index(), || Some(source), "", "");
+                self.failures
+                    .add(RowId(id.index()), || Some(source), "", "");
             }
             Event::Decided { .. }
             | Event::Authenticated { .. }
@@ -241,14 +248,15 @@ impl Families {
             | Event::SourceLoaded { .. }
             | Event::ListsCompared => {}
             Event::RecordLeftOut { source, id, .. } => {
-                self.left_out.add(id.index(), || Some(source), "", "");
+                self.left_out
+                    .add(RowId(id.index()), || Some(source), "", "");
             }
         }
     }
 
     const COUNT: usize = 11;
 
-    fn at(&mut self, number: usize) -> Option<&mut Family> {
+    fn at(&mut self, id: FamilyId) -> Option<&mut Family> {
         let all: [&mut Family; Self::COUNT] = [
             &mut self.decisions,
             &mut self.fallbacks,
@@ -262,6 +270,6 @@ impl Families {
             &mut self.refusals,
             &mut self.failed_calls,
         ];
-        all.into_iter().nth(number)
+        all.into_iter().nth(id.0)
     }
 }

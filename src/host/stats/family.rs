@@ -11,8 +11,16 @@ pub(super) struct Family {
     name: fn(&str, &str, &str) -> String,
     rows: Vec<Row>,
     /// The rows with counts to flush. A row may be listed twice; the second time it has none left.
-    pending: Vec<usize>,
+    pending: Vec<RowId>,
 }
+
+/// One row of a family: a thing of the policy, by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowId(pub(super) usize);
+
+/// One cell of a row, by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct CellId(usize);
 
 /// The counts of one thing.
 #[derive(Debug, Default)]
@@ -33,8 +41,8 @@ struct Cell {
 
 /// A count on its way to the host.
 pub(super) struct Pending {
-    row: usize,
-    cell: usize,
+    row: RowId,
+    cell: CellId,
     pub(super) count: u32,
     /// The stat, or its name where it isn't defined yet.
     pub(super) metric: Result<MetricId, String>,
@@ -56,21 +64,21 @@ impl Family {
         }
     }
 
-    /// The index of the row of this label, or of the next new one.
-    pub(super) fn row_of(&self, label: &str) -> usize {
+    /// The row of this label, or the next new one.
+    pub(super) fn row_of(&self, label: &str) -> RowId {
         let known = self.rows.iter().position(|row| *row.label == *label);
-        known.unwrap_or(self.rows.len())
+        RowId(known.unwrap_or(self.rows.len()))
     }
 
     /// Counts one more of this outcome and reason, for the thing of this label. It allocates for a cell's first count alone.
     pub(super) fn add<'l>(
         &mut self,
-        row: usize,
+        row: RowId,
         label: impl FnOnce() -> Option<&'l str>,
         outcome: &'static str,
         reason: &str,
     ) {
-        let cells = self.rows.get_mut(row).map(|row| row.cells.iter_mut());
+        let cells = self.rows.get_mut(row.0).map(|row| row.cells.iter_mut());
         let cell = cells.and_then(|mut cells| cells.find(|cell| cell.is_of(outcome, reason)));
         let Some(cell) = cell else {
             return self.add_first(row, label(), outcome, reason);
@@ -82,17 +90,11 @@ impl Family {
     }
 
     /// Makes a cell with a count of one.
-    fn add_first(
-        &mut self,
-        index: usize,
-        label: Option<&str>,
-        outcome: &'static str,
-        reason: &str,
-    ) {
-        if index >= self.rows.len() {
-            self.rows.resize_with(index.saturating_add(1), Row::default);
+    fn add_first(&mut self, id: RowId, label: Option<&str>, outcome: &'static str, reason: &str) {
+        if id.0 >= self.rows.len() {
+            self.rows.resize_with(id.0.saturating_add(1), Row::default);
         }
-        let Some(row) = self.rows.get_mut(index) else {
+        let Some(row) = self.rows.get_mut(id.0) else {
             return;
         };
         if row.cells.is_empty() {
@@ -104,14 +106,14 @@ impl Family {
             count: 1,
             metric: None,
         });
-        self.pending.push(index);
+        self.pending.push(id);
     }
 
     /// Takes all counts.
     pub(super) fn take(&mut self) -> Vec<Pending> {
         let mut taken = Vec::new();
-        for index in std::mem::take(&mut self.pending) {
-            let Some(row) = self.rows.get_mut(index) else {
+        for id in std::mem::take(&mut self.pending) {
+            let Some(row) = self.rows.get_mut(id.0) else {
                 continue;
             };
             for (at, cell) in row.cells.iter_mut().enumerate() {
@@ -127,8 +129,8 @@ impl Family {
                     (self.name)(&row.label, cell.outcome, &reason)
                 };
                 taken.push(Pending {
-                    row: index,
-                    cell: at,
+                    row: id,
+                    cell: CellId(at),
                     count,
                     metric: cell.metric.ok_or_else(name),
                 });
@@ -153,7 +155,8 @@ impl Family {
     }
 
     fn cell(&mut self, pending: &Pending) -> Option<&mut Cell> {
-        self.rows.get_mut(pending.row)?.cells.get_mut(pending.cell)
+        let row = self.rows.get_mut(pending.row.0)?;
+        row.cells.get_mut(pending.cell.0)
     }
 }
 
@@ -174,24 +177,24 @@ mod tests {
     #[test]
     fn takes_each_count_once() {
         let mut family = family();
-        family.add(2, || Some("c"), "denied", "why");
-        family.add(0, || None, "passed", "");
-        family.add(2, || Some("c"), "passed", "");
-        family.add(2, || Some("c"), "denied", "why");
+        family.add(RowId(2), || Some("c"), "denied", "why");
+        family.add(RowId(0), || None, "passed", "");
+        family.add(RowId(2), || Some("c"), "passed", "");
+        family.add(RowId(2), || Some("c"), "denied", "why");
         let all = ["c denied why 2", "c passed  1", "(none) passed  1"];
         assert_eq!(taken(&mut family), all);
         assert_eq!(taken(&mut family), [""; 0]);
-        family.add(2, || Some("c"), "passed", "");
+        family.add(RowId(2), || Some("c"), "passed", "");
         assert_eq!(taken(&mut family), ["c passed  1"]);
     }
 
     #[test]
     fn adds_what_was_put_back_to_later_counts() {
         let mut family = family();
-        family.add(0, || Some("a"), "passed", "");
-        family.add(0, || Some("a"), "denied", "");
+        family.add(RowId(0), || Some("a"), "passed", "");
+        family.add(RowId(0), || Some("a"), "denied", "");
         let taken_once = family.take();
-        family.add(0, || Some("a"), "denied", "");
+        family.add(RowId(0), || Some("a"), "denied", "");
         taken_once.iter().for_each(|one| family.put_back(one));
         assert_eq!(taken(&mut family), ["a passed  1", "a denied  2"]);
         assert_eq!(taken(&mut family), [""; 0]);
@@ -201,8 +204,8 @@ mod tests {
     fn lists_a_row_once_however_often_it_counts() {
         let mut family = family();
         for _ in 0..100 {
-            family.add(0, || Some("a"), "passed", "");
-            family.add(0, || Some("a"), "denied", "why");
+            family.add(RowId(0), || Some("a"), "passed", "");
+            family.add(RowId(0), || Some("a"), "denied", "why");
         }
         assert_eq!(family.pending.len(), 2);
         assert_eq!(taken(&mut family), ["a passed  100", "a denied why 100"]);
@@ -211,9 +214,9 @@ mod tests {
     #[test]
     fn asks_for_a_label_once_for_each_cell() {
         let mut family = family();
-        family.add(0, || Some("a"), "passed", "");
-        family.add(0, || panic!("the cell is there"), "passed", "");
-        family.add(0, || Some("ignored"), "denied", "");
+        family.add(RowId(0), || Some("a"), "passed", "");
+        family.add(RowId(0), || panic!("the cell is there"), "passed", "");
+        family.add(RowId(0), || Some("ignored"), "denied", "");
         assert_eq!(taken(&mut family), ["a passed  2", "a denied  1"]);
     }
 }

@@ -200,10 +200,10 @@ impl Metrics {
         let Some(known) = all.get_mut(name) else {
             return false;
         };
-        let place = known.values.partition_point(|value| value.root < root);
-        match known.values.get_mut(place) {
+        let index = known.values.partition_point(|value| value.root < root);
+        match known.values.get_mut(index) {
             Some(known) if known.root == root => known.value = value.or(known.value),
-            Some(_) | None => known.values.insert(place, RootValue { root, value }),
+            Some(_) | None => known.values.insert(index, RootValue { root, value }),
         }
         known.values.last().is_some_and(|value| value.root == root)
     }

@@ -14,7 +14,7 @@ pub(in crate::host) fn headers(
     map: MapKind,
     edits: &[Edit],
 ) -> Result<(), Failure> {
-    // Names are read in one place, and not in each arm: that is less code.
+    // Names are read once here, and not in each arm: that is less code.
     edits.iter().try_for_each(|edit| match edit {
         Edit::Set(_, value) => host.replace_header(map, edit.name(), value),
         Edit::Add(_, value) => host.add_header(map, edit.name(), value),

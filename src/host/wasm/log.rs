@@ -20,7 +20,7 @@ impl Log for HostLog {
             Level::Trace => LogLevel::Trace,
         };
         let line = std::fmt::format(*record.args());
-        // There is no other place to report a failure to.
+        // A failure can't be reported anywhere else.
         let _ = abi::log(level, line.as_bytes());
     }
 

@@ -159,7 +159,7 @@ fn pieces(
     if !begins_with_path {
         leading_slash(text, path, errors);
     }
-    let pieces = path_pieces(&template?, PathPlace::Path, scope, path, errors)?;
+    let pieces = path_pieces(&template?, PathPart::Path, scope, path, errors)?;
     if begins_with_path || text.starts_with('/') {
         check_path(&pieces, path, errors);
     }
@@ -174,7 +174,7 @@ fn begins_with_path(template: &Template) -> bool {
 
 /// The position of a part of a template.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum PathPlace {
+enum PathPart {
     /// In the path. Literals may have slashes.
     Path,
     /// In a default. It is encoded like a value.
@@ -183,23 +183,23 @@ enum PathPlace {
 
 fn path_pieces(
     template: &Template,
-    place: PathPlace,
+    part: PathPart,
     scope: &Scope<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Box<[PathPiece]>> {
-    let mut compile = |piece: &template::Piece| match (piece, place) {
-        (template::Piece::Literal(text), PathPlace::Path) => {
+    let mut compile = |piece: &template::Piece| match (piece, part) {
+        (template::Piece::Literal(text), PathPart::Path) => {
             literal(text, path, errors).map(PathPiece::Literal)
         }
-        (template::Piece::Literal(text), PathPlace::Default) => {
+        (template::Piece::Literal(text), PathPart::Default) => {
             Some(PathPiece::Text(Text::shared(text.as_bytes())))
         }
         (template::Piece::Value { variable, default }, _) => {
             let variable = scope.variable(variable, path, errors);
             let default = match default {
                 Some(default) => {
-                    path_pieces(default, PathPlace::Default, scope, path, errors).map(Some)
+                    path_pieces(default, PathPart::Default, scope, path, errors).map(Some)
                 }
                 None => Some(None),
             };

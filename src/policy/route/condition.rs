@@ -168,8 +168,8 @@ impl ConditionScope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
         let (lookup, value) = name.split_once('.').unwrap_or((name, ""));
-        let place = match self.templates.looked_up(lookup, value) {
-            Ok(place) => Some(place),
+        let value = match self.templates.looked_up(lookup, value) {
+            Ok(value) => Some(value),
             Err(why) => {
                 errors.suggest(
                     &path.field("lookup"),
@@ -189,7 +189,7 @@ impl ConditionScope<'_> {
             config::LookupTest::Exists(true) => ValueTest::Exists,
             config::LookupTest::Exists(false) => ValueTest::Absent,
         };
-        Some(Condition::LookedUp(place?, test))
+        Some(Condition::LookedUp(value?, test))
     }
 
     fn operand(

@@ -24,7 +24,7 @@ pub enum Item {
     Forget,
     /// The items are members of an object, which have another order in the value: they can't be read from the text.
     Unordered,
-    /// All is read. Holds whether there was a place for items.
+    /// All is read. Holds whether the document has a value at the path of the items.
     End(bool),
 }
 
@@ -176,7 +176,7 @@ impl Items {
         Some(Item::Forget)
     }
 
-    /// A value that is no array or object: in the place of the items, `null` is an empty list.
+    /// A value that is no array or object: at the path of the items, `null` is an empty list.
     fn pass_by(&mut self, is_null: bool) -> Item {
         self.is_reached = is_null && self.way.len() == self.steps.len();
         Item::Forget

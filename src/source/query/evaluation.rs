@@ -258,7 +258,7 @@ impl<'v> Evaluation<'v> {
 }
 
 impl Slice {
-    /// The places that it selects of an array of this length (§2.3.4.2.2).
+    /// The indices that it selects in an array of this length (§2.3.4.2.2).
     fn of(self, length: i64) -> impl Iterator<Item = i64> {
         let step = self.step;
         let forward = step > 0;

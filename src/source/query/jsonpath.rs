@@ -127,17 +127,16 @@ impl JsonPath {
         matches!(self.plan, Plan::Singular(_))
     }
 
-    /// Whether `root` has the place that the names and indices of the query lead to. An empty list is such a place, and
-    /// so is `null`, which some programs write for an empty list; an error page in JSON has none. A filter, a descent
+    /// Whether `root` has a value at the names and indices of the query. An empty list is such a value, and so is `null`,
+    /// which some programs write for an empty list. An error page in JSON has none. A filter, a descent
     /// or a slice behind the names may select nothing there.
     #[must_use]
     pub fn reaches(&self, root: &Value) -> bool {
         match &self.plan {
             Plan::Singular(steps) => walk(steps, root).is_some(),
             Plan::Children(steps) => {
-                let place = walk(steps, root);
                 matches!(
-                    place,
+                    walk(steps, root),
                     Some(Value::Array(_) | Value::Object(_) | Value::Null)
                 )
             }
@@ -167,7 +166,7 @@ impl JsonPath {
     }
 
     /// The paths of what the query selects in `root`, below [`base`](Self::base).
-    pub(in crate::source) fn places(&self, root: &Value) -> Vec<RelativePath> {
+    pub(in crate::source) fn paths(&self, root: &Value) -> Vec<RelativePath> {
         let base = || walk(self.base(), root);
         match &self.plan {
             Plan::Singular(_) => {
@@ -176,11 +175,11 @@ impl JsonPath {
             }
             Plan::Children(_) => base().map(RelativePath::children).unwrap_or_default(),
             Plan::General(segments) => {
-                let mut places = Vec::new();
+                let mut paths = Vec::new();
                 each(segments, root, |node| {
-                    places.push(RelativePath::Deep(node.steps()))
+                    paths.push(RelativePath::Deep(node.steps()))
                 });
-                places
+                paths
             }
         }
     }
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn reaches_its_place() {
+    fn reaches_its_path() {
         let root = json!({"a": {"list": [], "none": null, "text": "x", "list of one": [1]}});
         for (query, reached) in [
             ("$.a.list[*]", true),
@@ -288,8 +287,8 @@ mod tests {
             let items = root["t"].as_array().unwrap();
             let query = compiled(&format!("$.t[?{filter}]"));
             let selected = query.select(&root).into_vec();
-            let place = |found: &Value| items.iter().position(|item| std::ptr::eq(item, found));
-            selected.into_iter().filter_map(place).collect::<Vec<_>>()
+            let index = |found: &Value| items.iter().position(|item| std::ptr::eq(item, found));
+            selected.into_iter().filter_map(index).collect::<Vec<_>>()
         };
         for (filter, selected) in [
             ("in(@.v, $.list)", vec![0, 1]),
@@ -315,7 +314,7 @@ mod tests {
         }
         let order: Vec<_> = compiled("$..['v','l']").select(&root).into_vec();
         let expected = ["/t/0/v", "/t/0/l", "/t/1/v", "/t/1/l"];
-        let expected = expected.map(|place| root.pointer(place).unwrap());
+        let expected = expected.map(|path| root.pointer(path).unwrap());
         assert_eq!(order.get(..4).unwrap(), expected);
     }
 
@@ -369,12 +368,12 @@ mod tests {
         for query in ["$", "$.v", "$[\"it's\"][*]", "$..v", "$..*", "$[*]"] {
             let query = compiled(query);
             let base = walk(query.base(), &root).unwrap();
-            let places = query.places(&root);
+            let paths = query.paths(&root);
             let selected = query.select(&root).into_vec();
-            assert_eq!(places.len(), selected.len(), "{query}");
-            for (place, value) in places.iter().zip(selected) {
-                let found = place.find(base).unwrap();
-                assert!(std::ptr::eq(found, value), "{query}: {place:?}");
+            assert_eq!(paths.len(), selected.len(), "{query}");
+            for (path, value) in paths.iter().zip(selected) {
+                let found = path.find(base).unwrap();
+                assert!(std::ptr::eq(found, value), "{query}: {path:?}");
             }
         }
     }

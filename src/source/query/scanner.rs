@@ -43,7 +43,7 @@ impl Unexpected<'_> {
 /// What was read, or what should have been there.
 pub(super) type Read<'t, T> = Result<T, Unexpected<'t>>;
 
-/// What is left of a query. A copy is a place to come back to.
+/// What is left of a query. A copy is kept to come back to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scanner<'t> {
     rest: &'t str,

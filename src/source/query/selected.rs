@@ -16,7 +16,7 @@ pub(crate) struct Selected(Rest);
 enum Rest {
     /// The elements of an array from this one on.
     Elements(usize),
-    Places(VecDeque<RelativePath>),
+    Paths(VecDeque<RelativePath>),
 }
 
 impl JsonPath {
@@ -27,7 +27,7 @@ impl JsonPath {
         let base = self.children_of().and_then(|steps| walk(steps, root));
         Selected(match base {
             Some(Value::Array(_)) => Rest::Elements(0),
-            _ => Rest::Places(self.places(root).into()),
+            _ => Rest::Paths(self.paths(root).into()),
         })
     }
 
@@ -44,16 +44,16 @@ impl Selected {
         &mut self,
         base: &'v Value,
     ) -> Option<(RelativePath, &'v Value)> {
-        let place = match &mut self.0 {
+        let path = match &mut self.0 {
             Rest::Elements(next) => {
                 let at = *next;
                 *next = next.saturating_add(1);
                 RelativePath::Element(at)
             }
-            Rest::Places(places) => places.pop_front()?,
+            Rest::Paths(paths) => paths.pop_front()?,
         };
-        let value = place.find(base)?;
-        Some((place, value))
+        let value = path.find(base)?;
+        Some((path, value))
     }
 
     /// The next value below `base`.

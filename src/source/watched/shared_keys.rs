@@ -30,7 +30,7 @@ impl SharedKeys {
     }
 
     /// The key of a piece of the document.
-    fn place(&self, piece: usize) -> String {
+    fn piece_key(&self, piece: usize) -> String {
         format!("postern.3.document.{}.{piece}", self.definition)
     }
 
@@ -67,7 +67,7 @@ impl SharedKeys {
             .map_or(0, |before| pieces(before.bytes));
         let mut count = 0;
         for piece in body.chunks(PIECE) {
-            if !shared_data.write(&self.place(count), piece, None) {
+            if !shared_data.write(&self.piece_key(count), piece, None) {
                 return;
             }
             count = count.saturating_add(1);
@@ -75,7 +75,7 @@ impl SharedKeys {
         shared_data.write(&self.envelope, &envelope.encode(), None);
         // Nothing can be removed from shared data. The pieces that are left of a longer document are emptied.
         for piece in count..before {
-            shared_data.write(&self.place(piece), b"", None);
+            shared_data.write(&self.piece_key(piece), b"", None);
         }
     }
 
@@ -99,7 +99,7 @@ impl SharedKeys {
 
     /// A piece of the document.
     pub(super) fn piece(&self, piece: usize, shared_data: &mut dyn SharedData) -> Option<Vec<u8>> {
-        let (bytes, _) = shared_data.read(&self.place(piece))?;
+        let (bytes, _) = shared_data.read(&self.piece_key(piece))?;
         Some(bytes)
     }
 }

@@ -12,11 +12,20 @@ use crate::engine::documents::CallInputs;
 use crate::engine::documents::store::{Store, WatchedSource};
 use crate::engine::documents::update::DocumentUpdate;
 
-/// The index of the source that reads first, and what it has spent in this turn.
-#[derive(Debug, Default)]
+/// The source that reads first, and what it has spent in this turn.
+#[derive(Debug)]
 pub(in crate::engine) struct Turn {
-    first: usize,
+    first: SourceId,
     taken: usize,
+}
+
+impl Default for Turn {
+    fn default() -> Self {
+        Self {
+            first: SourceId::new(0),
+            taken: 0,
+        }
+    }
 }
 
 impl Sources {
@@ -64,10 +73,11 @@ impl Sources {
         slice: &mut Budget,
         call: &mut CallInputs<'_>,
     ) {
-        let first = self.turn.first.min(self.states.len());
+        let first = self.turn.first.index().min(self.states.len());
         let (before, from) = self.states.split_at(first);
-        let indices = (first..).take(from.len()).chain(0..before.len());
-        for (index, state) in indices.zip(from.iter().chain(before)) {
+        let ids = SourceId::all();
+        let ids = ids.skip(first).take(from.len()).chain(SourceId::all());
+        for (id, state) in ids.zip(from.iter().chain(before)) {
             let SourceState::Watched(watched) = state else {
                 continue;
             };
@@ -75,9 +85,9 @@ impl Sources {
             if !source.is_reading() {
                 continue;
             }
-            if self.turn.first != index {
+            if self.turn.first != id {
                 self.turn = Turn {
-                    first: index,
+                    first: id,
                     taken: 0,
                 };
             }
@@ -86,7 +96,7 @@ impl Sources {
             }
             let before = slice.spent();
             let mut update = DocumentUpdate {
-                id: SourceId::new(index),
+                id,
                 policy,
                 store,
                 call,
@@ -100,7 +110,7 @@ impl Sources {
                     return;
                 }
                 self.turn = Turn {
-                    first: index.saturating_add(1),
+                    first: id.next(),
                     taken: 0,
                 };
             }

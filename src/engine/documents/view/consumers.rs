@@ -8,7 +8,7 @@ use crate::source::{
     Budget, Document, Format, Item, Items, JsonPath, Selected, SourceError, read_item, text_within,
 };
 
-use super::{ViewInputs, nowhere};
+use super::{DirectoryId, ViewInputs, nowhere};
 
 /// Reads the consumers from the text of a document, and keeps nothing else of it.
 #[derive(Debug)]
@@ -64,37 +64,36 @@ impl RecordReader {
 
     /// The directory, once all are read.
     pub(super) fn finish(&mut self, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
-        std::mem::take(&mut self.loader).finish(0, inputs)
+        std::mem::take(&mut self.loader).finish(DirectoryId::FIRST, inputs)
     }
 }
 
 /// A list of consumers that is being read from a document's value.
 #[derive(Debug)]
 pub(super) struct ConsumersPart {
-    /// Which of the policy's lists in this document it is.
-    list: usize,
+    id: DirectoryId,
     selected: Selected,
     loader: ConsumerLoader,
 }
 
 impl ConsumersPart {
-    /// `None` where the policy has no list of this number in the document.
+    /// `None` where the policy has no list for this directory.
     ///
     /// # Errors
-    /// The document has no place for the list.
+    /// The document has no value at the path of the list.
     pub(super) fn new(
-        list: usize,
+        id: DirectoryId,
         document: &Document,
         inputs: &ViewInputs<'_>,
     ) -> Result<Option<Self>, SourceError> {
-        let Some(from) = inputs.consumers_from().nth(list) else {
+        let Some(from) = inputs.list(id) else {
             return Ok(None);
         };
         if !from.items.reaches(document.value()) {
             return Err(nowhere(&from.items, "consumers"));
         }
         Ok(Some(Self {
-            list,
+            id,
             selected: from.items.selected(document.value()),
             loader: ConsumerLoader::default(),
         }))
@@ -108,7 +107,7 @@ impl ConsumersPart {
         budget: &mut Budget,
     ) -> bool {
         while !budget.is_spent() {
-            let from = inputs.consumers_from().nth(self.list);
+            let from = inputs.list(self.id);
             let base = from.and_then(|from| from.items.base_in(document.value()));
             let Some(value) = base.and_then(|base| self.selected.next_value(base)) else {
                 return true;
@@ -120,7 +119,7 @@ impl ConsumersPart {
 
     /// The directory.
     pub(super) fn finish(self, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
-        self.loader.finish(self.list, inputs)
+        self.loader.finish(self.id, inputs)
     }
 }
 
@@ -221,11 +220,10 @@ impl ConsumerLoader {
         left_out(consumer.name, &errors, inputs);
     }
 
-    /// The directory of the policy's list of this number in the document. Refuses a document that lost too many of the
-    /// consumers of the one before.
-    fn finish(self, list: usize, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
-        let from = inputs.consumers_from().nth(list);
-        let before = inputs.last.and_then(|last| last.directories.get(list));
+    /// The directory `id`. Refuses a document that lost too many of the consumers of the one before.
+    fn finish(self, id: DirectoryId, inputs: &ViewInputs<'_>) -> Result<Directory, SourceError> {
+        let from = inputs.list(id);
+        let before = inputs.last.and_then(|last| last.directory(id));
         let kept = from.map_or(0, |from| from.keep_percent);
         let before = before.map_or(0, Directory::len);
         judge(self.builder.len(), self.records, before, kept)?;

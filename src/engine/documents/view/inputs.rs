@@ -2,7 +2,7 @@
 
 use crate::policy::{ConsumersFrom, IndexBy, Policy, SourceId};
 
-use super::View;
+use super::{DirectoryId, View};
 use crate::engine::event::{Event, Observer};
 
 /// The policy that a document is read for. All policies that share a source make the same view of it.
@@ -24,6 +24,11 @@ impl ViewInputs<'_> {
     pub(in crate::engine) fn consumers_from(&self) -> impl Iterator<Item = &ConsumersFrom> {
         let all = self.policy.consumers_from.iter();
         all.filter(|from| from.source == self.id)
+    }
+
+    /// The policy's list of consumers that becomes this directory.
+    pub(in crate::engine) fn list(&self, id: DirectoryId) -> Option<&ConsumersFrom> {
+        self.consumers_from().nth(id.index())
     }
 
     /// Reports that something in the document was left out.

@@ -20,6 +20,32 @@ pub(in crate::engine) use builder::ViewBuilder;
 pub(in crate::engine) use consumers::judge;
 pub(in crate::engine) use inputs::ViewInputs;
 
+/// One of the directories of a view. Their order is that of the policy's lists of consumers in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct DirectoryId(usize);
+
+impl DirectoryId {
+    pub(in crate::engine) const FIRST: Self = Self(0);
+
+    pub(in crate::engine) const fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    pub(in crate::engine) const fn index(self) -> usize {
+        self.0
+    }
+
+    /// The directory after it.
+    pub(in crate::engine) const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// All ids, in order; to be zipped with what they name.
+    pub(in crate::engine) fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self)
+    }
+}
+
 /// What a document is read into: its value where lookups need it, its index, and the consumers in it. All policies of a
 /// VM that read a source in the same way share a view.
 #[derive(Debug)]
@@ -53,6 +79,11 @@ impl View {
         }
     }
 
+    /// The directory with this id.
+    pub(in crate::engine) fn directory(&self, id: DirectoryId) -> Option<&Directory> {
+        self.directories.get(id.index())
+    }
+
     /// The document's value.
     pub(in crate::engine) fn value(&self) -> Option<&Value> {
         self.document.as_ref().map(|document| document.value())
@@ -65,7 +96,8 @@ impl View {
     }
 }
 
-/// A document without a place for `what` has another shape: it doesn't say that there are none.
+/// The error for a document without a value at the path `items`. Such a document has another shape; it does not say that
+/// there are no `what`.
 fn nowhere(items: &JsonPath, what: &str) -> SourceError {
     let reason = format!(
         "`{items}` leads nowhere in it; where there are no {what}, an empty list or null has to stand there"

@@ -6,7 +6,7 @@ use crate::source::{Budget, Document, SourceError};
 
 use super::consumers::ConsumersPart;
 use super::index::IndexPart;
-use super::{View, ViewInputs};
+use super::{DirectoryId, View, ViewInputs};
 
 /// A part of a view that is being made of a document's value.
 #[derive(Debug)]
@@ -16,23 +16,23 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// Begins the part of this number among those that the policy wants of the document: its index, if any, and then each
-    /// list of consumers. `None` where there are no more.
+    /// Begins the next part after `begun` parts. The policy wants the document's index, if any, and then each list of
+    /// consumers. `None` where there are no more.
     ///
     /// # Errors
-    /// The document has no place for the part.
+    /// The document has no value at the path of the part.
     pub(super) fn begin(
-        number: usize,
+        begun: usize,
         document: &Arc<Document>,
         inputs: &ViewInputs<'_>,
     ) -> Result<Option<Self>, SourceError> {
         let index = inputs.index();
-        let list = match (index, number) {
+        let directories = match (index, begun) {
             (Some(index), 0) => return Ok(Some(Self::Index(IndexPart::new(document, index)))),
-            (Some(_), _) => number.saturating_sub(1),
-            (None, _) => number,
+            (Some(_), _) => begun.saturating_sub(1),
+            (None, _) => begun,
         };
-        let part = ConsumersPart::new(list, document, inputs)?;
+        let part = ConsumersPart::new(DirectoryId::new(directories), document, inputs)?;
         Ok(part.map(Self::Consumers))
     }
 

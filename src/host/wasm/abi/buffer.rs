@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn reuses_a_buffer_that_was_given_back() {
         let first = handed_over(&[1; 600]);
-        let place = first.as_ptr();
+        let pointer = first.as_ptr();
         give_back(first);
         for size in [600, 1, 599] {
             let next = handed_over(&vec![2; size]);
             assert_eq!(
                 (next.as_ptr(), next.len(), next.capacity()),
-                (place, size, 600)
+                (pointer, size, 600)
             );
             assert!(next.iter().all(|byte| *byte == 2));
             give_back(next);

@@ -1,5 +1,5 @@
 //! The callbacks, as `postern_on_*`: the `proxy-wasm` crate has the names that the host calls, and the step after the
-//! link puts ours in their place.
+//! link puts ours instead.
 //!
 //! Each exported callback costs every request. So there is no `on_log`; there is no `on_done`, because Envoy calls it right
 //! before `on_delete`, for streams and for roots, where shared data can still be written; and there is no `on_vm_start`,
@@ -28,7 +28,7 @@ unsafe extern "C" {
     fn __wasm_call_ctors();
 }
 
-/// In place of the C library's, by its name.
+/// Replaces the C library's, by its name.
 ///
 /// # Safety
 /// As the C standard has it: both point to `length` bytes.

@@ -95,5 +95,5 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub(super) fn random_get(bytes: *mut u8, size: usize) -> i32;
     pub(super) fn environ_sizes_get(count: *mut usize, size: *mut usize) -> i32;
-    pub(super) fn environ_get(places: *mut *mut u8, text: *mut u8) -> i32;
+    pub(super) fn environ_get(pointers: *mut *mut u8, text: *mut u8) -> i32;
 }

@@ -318,10 +318,10 @@ pub(in crate::host::wasm) fn variable(name: &str) -> Option<String> {
     if unsafe { import::environ_sizes_get(&raw mut count, &raw mut size) } != 0 {
         return None;
     }
-    let mut places = vec![null_mut::<u8>(); count];
+    let mut pointers = vec![null_mut::<u8>(); count];
     let mut text = vec![0_u8; size];
-    // SAFETY: there is room for as many places and bytes as the host has just said that it writes.
-    if unsafe { import::environ_get(places.as_mut_ptr(), text.as_mut_ptr()) } != 0 {
+    // SAFETY: there is room for as many pointers and bytes as the host has just said that it writes.
+    if unsafe { import::environ_get(pointers.as_mut_ptr(), text.as_mut_ptr()) } != 0 {
         return None;
     }
     let set = text

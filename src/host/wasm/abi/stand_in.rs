@@ -34,7 +34,7 @@ fn status(done: Result<(), u32>) -> u32 {
     done.err().unwrap_or(0)
 }
 
-// SAFETY of all below: their only callers are the wrappers above, which pass slices and places of their own.
+// SAFETY of all below: their only callers are the wrappers above, which pass slices and pointers of their own.
 pub(super) unsafe fn proxy_log(level: u32, line: *const u8, size: usize) -> u32 {
     status(call::log(level, unsafe { slice(line, size) }))
 }
