@@ -3,7 +3,7 @@
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named, filled, non_empty};
-use crate::config::values::text::{line, some_lines, values_by_name};
+use crate::config::values::text::{json_path, line, some_lines, values_by_name};
 use crate::config::{ConfigErrors, Path};
 
 /// A condition that must hold for a request to pass.
@@ -28,19 +28,32 @@ pub enum Condition {
         /// Its name: `LOOKUP.VALUE`.
         lookup: String,
         /// The test of the value.
-        test: LookupTest,
+        test: ConditionTest,
     },
+    /// A claim of the sender's token.
+    Claim {
+        /// Its JSONPath.
+        claim: String,
+        /// The test of the value.
+        test: ConditionTest,
+    },
+    /// The scopes of the sender's token.
+    Scopes(Names),
 }
 
-/// A test of a looked-up value.
+/// A test of a looked-up value or of a claim.
 #[derive(Clone, Debug)]
-pub enum LookupTest {
+pub enum ConditionTest {
     /// It equals this JSON value, with the same type. Numbers compare by value: `1` is `1.0`.
     Equals(serde_json::Value),
+    /// It equals one of these. Not empty.
+    In(Vec<serde_json::Value>),
     /// It is a list that contains this JSON value.
     Contains(serde_json::Value),
     /// Whether it exists.
     Exists(bool),
+    /// It is a text that matches this regular expression as a whole.
+    Matches(String),
 }
 
 one_of! {
@@ -80,19 +93,31 @@ record! {
         "provider" provider: Option<String> as line = optional;
         /// A looked-up value: `LOOKUP.VALUE`.
         "lookup" lookup: Option<String> as line = optional;
+        /// A claim of the sender's token: its JSONPath.
+        "claim" claim: Option<String> as json_path = optional;
+        /// The scopes of the sender's token.
+        "scopes" scopes: Option<Names> = optional;
         /// It equals this JSON value, with the same type.
         "equals" equals: Option<serde_json::Value> = optional;
+        /// It equals one of these JSON values, with the same type.
+        "in" among: Option<Vec<serde_json::Value>> as non_empty = optional;
         /// It is a list that contains this JSON value.
         "contains" contains: Option<serde_json::Value> = optional;
         /// Whether it exists.
         "exists" exists: Option<bool> = optional;
+        /// It is a text that matches this regular expression as a whole.
+        "matches" matches: Option<String> as line = optional;
     }
     rules [
-        FieldRule::One(&["all", "any", "not", "groups", "consumers", "labels", "provider", "lookup"]),
-        FieldRule::AtMostOne(&["equals", "contains", "exists"]),
-        FieldRule::Needs("equals", "lookup"),
-        FieldRule::Needs("contains", "lookup"),
-        FieldRule::Needs("exists", "lookup"),
+        FieldRule::One(&[
+            "all", "any", "not", "groups", "consumers", "labels", "provider", "lookup", "claim", "scopes",
+        ]),
+        FieldRule::AtMostOne(&["equals", "in", "contains", "exists", "matches"]),
+        FieldRule::NeedsOne("equals", &["lookup", "claim"]),
+        FieldRule::NeedsOne("in", &["lookup", "claim"]),
+        FieldRule::NeedsOne("contains", &["lookup", "claim"]),
+        FieldRule::NeedsOne("exists", &["lookup", "claim"]),
+        FieldRule::NeedsOne("matches", &["lookup", "claim"]),
     ]
 }
 
@@ -117,18 +142,21 @@ impl Decode for Condition {
 
 impl WrittenCondition {
     /// The condition that is set. The rules refuse more than one.
-    fn chosen(self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Condition> {
-        if let Some(lookup) = self.lookup {
-            let equals = self.equals.map(LookupTest::Equals);
-            let contains = self.contains.map(LookupTest::Contains);
-            let test = equals.or(contains).or(self.exists.map(LookupTest::Exists));
-            if test.is_none() {
-                errors.push(at, "one of `equals`, `contains` or `exists` is required");
-            }
-            return Some(Condition::Lookup {
-                lookup,
-                test: test?,
-            });
+    fn chosen(mut self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Condition> {
+        let (lookup, claim) = (self.lookup.take(), self.claim.take());
+        if lookup.is_some() || claim.is_some() {
+            let Some(test) = self.test() else {
+                let tests = "`equals`, `in`, `contains`, `exists` or `matches`";
+                errors.push(at, format!("one of {tests} is required"));
+                return None;
+            };
+            return match (lookup, claim) {
+                (Some(lookup), _) => Some(Condition::Lookup { lookup, test }),
+                (None, claim) => Some(Condition::Claim {
+                    claim: claim?,
+                    test,
+                }),
+            };
         }
         let lists = self
             .all
@@ -140,5 +168,16 @@ impl WrittenCondition {
             .or(self.consumers.map(|names| Condition::Consumers(names.any)))
             .or(self.labels.map(Condition::Labels))
             .or(self.provider.map(Condition::Provider))
+            .or(self.scopes.map(Condition::Scopes))
+    }
+
+    /// The test of a value that is set.
+    fn test(&mut self) -> Option<ConditionTest> {
+        let equals = self.equals.take().map(ConditionTest::Equals);
+        equals
+            .or(self.among.take().map(ConditionTest::In))
+            .or(self.contains.take().map(ConditionTest::Contains))
+            .or(self.exists.take().map(ConditionTest::Exists))
+            .or(self.matches.take().map(ConditionTest::Matches))
     }
 }

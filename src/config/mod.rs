@@ -23,7 +23,7 @@ mod streaming;
 mod values;
 
 pub use access_log::{AccessLog, Property};
-pub use condition::{Condition, LookupTest, Names};
+pub use condition::{Condition, ConditionTest, Names};
 pub use consumer::{Consumer, ConsumersFrom};
 pub(crate) use consumer::{ConsumerRef, MOST_OF_RECORD};
 pub use credential::Credential;

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::exchange::authenticate::{authenticate, challenge};
 use super::exchange::authenticated::Authenticated;
-use super::exchange::authorize::{Lookups, holds};
+use super::exchange::authorize::{Lookups, forbidden, holds};
 use super::exchange::forward::InvalidValue;
 use super::exchange::head::Head;
 use super::exchange::lookup_result::{LookupResult, LookupResults};
@@ -120,7 +120,7 @@ fn follow<'p>(
     }
     trace::checked(route, &attributes, Lookups::Done, policy, exchange);
     if let Some(condition) = route.spec.authorize() {
-        if let Err(stop) = may(condition, &attributes) {
+        if let Err(stop) = may(condition, &attributes, route, policy) {
             return Err(stopped(stop, &attributes, route, exchange));
         }
     }
@@ -204,11 +204,16 @@ fn identified(authenticated: &Authenticated<'_>, observer: &mut (impl Observer +
 }
 
 #[inline(never)]
-fn may(condition: &Condition, attributes: &Attributes<'_>) -> Result<(), Stop> {
+fn may(
+    condition: &Condition,
+    attributes: &Attributes<'_>,
+    route: &Route,
+    policy: &Policy,
+) -> Result<(), Stop> {
     if holds(condition, attributes, Lookups::Done) == Some(true) {
         Ok(())
     } else {
-        Err(Reason::Forbidden.into())
+        Err(forbidden(condition, attributes, Lookups::Done, route, policy).into())
     }
 }
 
@@ -247,7 +252,7 @@ fn look_up<'p>(
     if let Some(condition) = route.spec.authorize() {
         if holds(condition, attributes, Lookups::Pending) == Some(false) {
             trace::checked(route, attributes, Lookups::Pending, policy, exchange);
-            return Err(Reason::Forbidden.into());
+            return Err(forbidden(condition, attributes, Lookups::Pending, route, policy).into());
         }
     }
     match route.spec.lookups() {

@@ -13,6 +13,8 @@ pub enum Reason {
     RepeatedCredential,
     /// A claim of a good token that is not allowed where the policy puts it.
     InvalidClaims,
+    /// The token lacks scopes that the route needs.
+    InsufficientScope,
     /// A condition of the route doesn't hold.
     Forbidden,
     /// No `:path`.
@@ -61,6 +63,7 @@ impl Reason {
             Self::InvalidCredential => ("invalid_credential", "postern_invalid_credential", 401),
             Self::RepeatedCredential => ("repeated_credential", "postern_repeated_credential", 401),
             Self::InvalidClaims => ("invalid_claims", "postern_invalid_claims", 401),
+            Self::InsufficientScope => ("insufficient_scope", "postern_insufficient_scope", 403),
             Self::Forbidden => ("forbidden", "postern_forbidden", 403),
             Self::MissingPath => ("missing_path", "postern_missing_path", 400),
             Self::MalformedPath => ("malformed_path", "postern_malformed_path", 400),
@@ -87,7 +90,7 @@ pub struct Denial {
     pub reason: Reason,
     /// The HTTP status.
     pub status: u16,
-    /// `WWW-Authenticate` values, for 401 (RFC 9110 §11.6.1 asks for at least one).
+    /// `WWW-Authenticate` values, for 401 (RFC 9110 §11.6.1 asks for at least one) and for missing scopes (RFC 6750 §3.1).
     pub challenges: Vec<Text>,
 }
 

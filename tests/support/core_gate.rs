@@ -308,11 +308,12 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
 }
 
 /// Every reason of a denial. Dashboards depend on these names.
-const REASONS: [&str; 17] = [
+const REASONS: [&str; 18] = [
     "missing_credential",
     "invalid_credential",
     "repeated_credential",
     "invalid_claims",
+    "insufficient_scope",
     "forbidden",
     "malformed_path",
     "ambiguous_path",

@@ -64,6 +64,8 @@ pub enum FieldRule {
     Apart(&'static str, &'static [&'static str]),
     /// The first needs the second.
     Needs(&'static str, &'static str),
+    /// The first needs one of the others.
+    NeedsOne(&'static str, &'static [&'static str]),
     /// The name of an unknown field isn't shown: it may be a secret at the wrong position.
     Unnamed,
 }
@@ -182,11 +184,18 @@ impl<'n, 'a> Entries<'n, 'a> {
                 FieldRule::Needs(name, needed) if self.has(name) && !self.has(needed) => {
                     errors.push(&at.field(name), format!("goes only with `{needed}`"));
                 }
+                FieldRule::NeedsOne(name, needed)
+                    if self.has(name) && !needed.iter().any(|needed| self.has(needed)) =>
+                {
+                    let reason = format!("goes only with {}", listed(needed, "or"));
+                    errors.push(&at.field(name), reason);
+                }
                 FieldRule::One(_)
                 | FieldRule::AtLeastOne(_)
                 | FieldRule::AtMostOne(_)
                 | FieldRule::Apart(..)
                 | FieldRule::Needs(..)
+                | FieldRule::NeedsOne(..)
                 | FieldRule::Unnamed => {}
             }
         }
@@ -208,7 +217,7 @@ impl FieldRule {
                 (left == *name && others.contains(&right))
                     || (right == *name && others.contains(&left))
             }
-            Self::AtLeastOne(_) | Self::Needs(..) | Self::Unnamed => false,
+            Self::AtLeastOne(_) | Self::Needs(..) | Self::NeedsOne(..) | Self::Unnamed => false,
         }
     }
 }

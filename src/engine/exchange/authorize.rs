@@ -4,10 +4,14 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::auth::jwt::scopes;
 use crate::number::same_value;
-use crate::policy::{Condition, Consumer, LookedUp, Operand, ValueTemplate, ValueTest};
+use crate::policy::{
+    Condition, Consumer, Denial, Operand, Policy, Reason, Route, ValueTemplate, ValueTest,
+};
 
-use super::lookup_result::ValueRef;
+use super::authenticate::challenge;
+use super::lookup_result::{ResultValue, ValueRef};
 use super::values::Attributes;
 
 /// Which looked-up values there are by now.
@@ -31,11 +35,7 @@ pub(in crate::engine) fn holds(
     let in_group = |group: &str| consumer.is_some_and(|consumer| is_in(consumer, group));
     match condition {
         Condition::All(list) => all(list.iter().map(|one| holds(one, attributes, lookups))),
-        // `any` of them is `not` `all` of their negations.
-        Condition::Any(list) => all(list
-            .iter()
-            .map(|one| holds(one, attributes, lookups).map(|holds| !holds)))
-        .map(|none| !none),
+        Condition::Any(list) => any(list.iter().map(|one| holds(one, attributes, lookups))),
         Condition::Not(inner) => holds(inner, attributes, lookups).map(|holds| !holds),
         Condition::AnyGroup(groups) => Some(groups.iter().any(|group| in_group(group))),
         Condition::AllGroups(groups) => Some(groups.iter().all(|group| in_group(group))),
@@ -55,7 +55,79 @@ pub(in crate::engine) fn holds(
             Some(*text(expected, attributes)? == *label.bytes())
         }
         Condition::LookedUp(..) if lookups == Lookups::Pending => None,
-        Condition::LookedUp(at, test) => passes(*at, test, attributes),
+        Condition::LookedUp(at, test) => passes(attributes.looked_up(*at), test, attributes),
+        Condition::Claim(_, test) if lookups == Lookups::Pending && test.needs_lookup() => None,
+        Condition::Claim(path, test) => {
+            let claim = attributes.claim(path);
+            passes(claim.as_ref().map(ResultValue::as_value), test, attributes)
+        }
+        Condition::AnyScope(scopes) => Some(scopes.iter().any(|one| has_scope(attributes, one))),
+        Condition::AllScopes(scopes) => Some(scopes.iter().all(|one| has_scope(attributes, one))),
+    }
+}
+
+fn has_scope(attributes: &Attributes<'_>, scope: &str) -> bool {
+    let identity = attributes.authenticated.identity();
+    let claims = identity.and_then(|identity| identity.claims());
+    claims.is_some_and(|claims| scopes(claims.value()).any(|own| own == scope))
+}
+
+/// The denial of a request for which `condition` doesn't hold.
+#[cold]
+#[inline(never)]
+pub(in crate::engine) fn forbidden(
+    condition: &Condition,
+    attributes: &Attributes<'_>,
+    lookups: Lookups,
+    route: &Route,
+    policy: &Policy,
+) -> Denial {
+    let identity = attributes.authenticated.identity();
+    let has_claims = identity.is_some_and(|identity| identity.claims().is_some());
+    let mut scopes = Vec::new();
+    if has_claims && needs_scopes_alone(condition, attributes, lookups, &mut scopes) {
+        let mut denial = Denial::from(Reason::InsufficientScope);
+        challenge(
+            &mut denial,
+            &scopes,
+            attributes.authenticated,
+            route,
+            policy,
+        );
+        return denial;
+    }
+    Reason::Forbidden.into()
+}
+
+/// Whether a token with other scopes would do: only conditions on scopes fail, at the top or in `all`. Collects the scopes of all
+/// these conditions, because the next token has to have those that this one has, too.
+fn needs_scopes_alone<'c>(
+    condition: &'c Condition,
+    attributes: &Attributes<'_>,
+    lookups: Lookups,
+    needed: &mut Vec<&'c str>,
+) -> bool {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "no other condition is on scopes, or has such a one that must hold"
+    )]
+    match condition {
+        Condition::All(list) => list
+            .iter()
+            .all(|one| needs_scopes_alone(one, attributes, lookups, needed)),
+        Condition::AnyScope(scopes) | Condition::AllScopes(scopes) => {
+            for scope in scopes {
+                if !needed.contains(&&**scope) {
+                    needed.push(scope);
+                }
+            }
+            true
+        }
+        other => match (holds(other, attributes, lookups), lookups) {
+            (Some(holds), _) => holds,
+            (None, Lookups::Pending) => true,
+            (None, Lookups::Done) => false,
+        },
     }
 }
 
@@ -70,12 +142,21 @@ fn all(mut conditions: impl Iterator<Item = Option<bool>>) -> Option<bool> {
         .unwrap_or(Some(false))
 }
 
+/// True as soon as one is true, unknown before false: it is `not` `all` of the negations.
+fn any(conditions: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    all(conditions.map(|holds| holds.map(|holds| !holds))).map(|none| !none)
+}
+
 fn is_in(consumer: Consumer<'_>, group: &str) -> bool {
     consumer.groups().any(|own| *own == *group.as_bytes())
 }
 
-fn passes(at: LookedUp, test: &ValueTest, attributes: &Attributes<'_>) -> Option<bool> {
-    let value = attributes.looked_up(at);
+/// Whether a value passes a test; there is no value where it is absent or `null`.
+fn passes(
+    value: Option<ValueRef<'_>>,
+    test: &ValueTest,
+    attributes: &Attributes<'_>,
+) -> Option<bool> {
     Some(match (test, value) {
         (ValueTest::Exists, value) => value.is_some(),
         (ValueTest::Absent, value) => value.is_none(),
@@ -84,7 +165,18 @@ fn passes(at: LookedUp, test: &ValueTest, attributes: &Attributes<'_>) -> Option
             let expected = Expected::of(operand, attributes)?;
             list.iter().any(|one| expected.is(one.into()))
         }
-        (ValueTest::Equals(_) | ValueTest::Contains(_), _) => false,
+        (ValueTest::In(operands), Some(value)) => {
+            let equals = |operand| Some(Expected::of(operand, attributes)?.is(value));
+            return any(operands.iter().map(equals));
+        }
+        (ValueTest::Matches(pattern), Some(ValueRef::Text(text))) => pattern.matches(text),
+        (
+            ValueTest::Equals(_)
+            | ValueTest::In(_)
+            | ValueTest::Contains(_)
+            | ValueTest::Matches(_),
+            _,
+        ) => false,
     })
 }
 

@@ -43,7 +43,7 @@ pub(in crate::engine) enum ResultValue<'x> {
 }
 
 impl ResultValue<'_> {
-    fn as_value(&self) -> ValueRef<'_> {
+    pub(in crate::engine) fn as_value(&self) -> ValueRef<'_> {
         match self {
             Self::Found(pick) => *pick,
             Self::Made(value) => value.into(),
@@ -162,7 +162,7 @@ fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<ResultValue<'x>> {
 }
 
 /// No value for no match, the value of one match, a list of several.
-fn value(selection: Selection<'_>) -> Option<ResultValue<'_>> {
+pub(super) fn value(selection: Selection<'_>) -> Option<ResultValue<'_>> {
     match selection {
         Selection::None => None,
         Selection::One(found) => Some(ResultValue::Found(found.into())),

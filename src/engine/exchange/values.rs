@@ -9,11 +9,11 @@ use crate::number::number_text;
 use crate::policy::{Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
-use crate::source::{JsonPath, Selection};
+use crate::source::JsonPath;
 
 use super::authenticated::Authenticated;
 use super::head::Head;
-use super::lookup_result::{LookupResult, ValueRef};
+use super::lookup_result::{self, LookupResult, ResultValue, ValueRef};
 
 /// What is known of an exchange so far.
 #[derive(Clone, Copy)]
@@ -81,14 +81,11 @@ impl Attributes<'_> {
             .filter(|value| *value != ValueRef::Other(&Value::Null))
     }
 
-    /// A claim of the token that identifies the sender, typed, by the path of one value; `None` where there is none (or a
-    /// `null`).
-    fn claim(&self, path: &JsonPath) -> Option<ValueRef<'_>> {
+    /// A claim of the token that identifies the sender, typed; `None` where there is none (or a `null`).
+    pub(in crate::engine) fn claim(&self, path: &JsonPath) -> Option<ResultValue<'_>> {
         let claims = self.authenticated.identity()?.claims()?;
-        match path.select(claims.value()) {
-            Selection::One(value) if !value.is_null() => Some(value.into()),
-            Selection::One(_) | Selection::None | Selection::Many(_) => None,
-        }
+        lookup_result::value(path.select(claims.value()))
+            .filter(|value| value.as_value() != ValueRef::Other(&Value::Null))
     }
 
     /// A variable's value; `None` where it has none.
@@ -134,7 +131,11 @@ impl Attributes<'_> {
                 id.map(|id| Cow::Borrowed(id.bytes()))
             }
             Variable::Claim(path) => match self.claim(path) {
-                Some(value) => Some(as_text(value).ok_or(Reason::InvalidClaims)?),
+                Some(ResultValue::Found(value)) => {
+                    Some(as_text(value).ok_or(Reason::InvalidClaims)?)
+                }
+                // Several values, but the path of a variable selects one at most.
+                Some(ResultValue::Made(_)) => return Err(Reason::InvalidClaims.into()),
                 None => None,
             },
             Variable::LookedUp(at) => match self.looked_up(*at) {

@@ -13,7 +13,7 @@ use crate::engine::documents::{SourceState, View};
 use crate::engine::event::{Detail, EntryOrigin, EntryStatus, Observer, VerdictDetail};
 use crate::engine::exchange::authorize::{Lookups, holds};
 use crate::engine::exchange::head::Head;
-use crate::engine::exchange::lookup_result::{LookupResult, ValueRef};
+use crate::engine::exchange::lookup_result::{LookupResult, ResultValue, ValueRef};
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
@@ -277,7 +277,10 @@ impl ConditionTrace<'_> {
             | Condition::Consumers(_)
             | Condition::Label(..)
             | Condition::Provider(_)
-            | Condition::LookedUp(..) => {}
+            | Condition::LookedUp(..)
+            | Condition::Claim(..)
+            | Condition::AnyScope(_)
+            | Condition::AllScopes(_) => {}
         }
     }
 
@@ -298,7 +301,14 @@ impl ConditionTrace<'_> {
                     .map_or("", |provider| &provider.name);
                 format!("provider: {name}")
             }
-            Condition::LookedUp(at, test) => self.test(*at, test),
+            Condition::LookedUp(at, test) => self.lookup(*at, test),
+            Condition::Claim(path, test) => {
+                let test = self.test(&format!("claim: {path}"), test);
+                let claim = self.attributes.claim(path);
+                found(test, claim.as_ref().map(ResultValue::as_value))
+            }
+            Condition::AnyScope(names) => format!("scopes: any of {}", names.join(", ")),
+            Condition::AllScopes(names) => format!("scopes: all of {}", names.join(", ")),
         }
     }
 
@@ -316,28 +326,40 @@ impl ConditionTrace<'_> {
         }
     }
 
-    fn test(&self, at: LookedUp, test: &ValueTest) -> String {
+    fn lookup(&self, at: LookedUp, test: &ValueTest) -> String {
         let lookup = self.route.spec.lookups().get(at.lookup.index());
         let value = lookup.and_then(|lookup| lookup.values.get(at.value.index()));
         let name = format!(
-            "{}.{}",
+            "lookup: {}.{}",
             lookup.map_or("", |lookup| &lookup.name),
             value.map_or("", |value| &value.name)
         );
-        let test = match test {
-            ValueTest::Equals(operand) => {
-                format!("lookup: {name} equals {}", self.operand(operand))
-            }
-            ValueTest::Contains(operand) => {
-                format!("lookup: {name} contains {}", self.operand(operand))
-            }
-            ValueTest::Exists => format!("lookup: {name} exists"),
-            ValueTest::Absent => format!("lookup: {name} doesn't exist"),
-        };
-        match (self.lookups, self.attributes.looked_up(at)) {
-            (Lookups::Pending, _) => test,
-            (Lookups::Done, Some(value)) => format!("{test}; it is {}", value.to_value()),
-            (Lookups::Done, None) => format!("{test}; there is none"),
+        let test = self.test(&name, test);
+        match self.lookups {
+            Lookups::Pending => test,
+            Lookups::Done => found(test, self.attributes.looked_up(at)),
         }
+    }
+
+    fn test(&self, name: &str, test: &ValueTest) -> String {
+        match test {
+            ValueTest::Equals(operand) => format!("{name} equals {}", self.operand(operand)),
+            ValueTest::In(operands) => {
+                let operands: Vec<_> = operands.iter().map(|one| self.operand(one)).collect();
+                format!("{name} is one of {}", operands.join(", "))
+            }
+            ValueTest::Contains(operand) => format!("{name} contains {}", self.operand(operand)),
+            ValueTest::Exists => format!("{name} exists"),
+            ValueTest::Absent => format!("{name} doesn't exist"),
+            ValueTest::Matches(pattern) => format!("{name} matches `{}`", pattern.text()),
+        }
+    }
+}
+
+/// A test with the value that it is about.
+fn found(test: String, value: Option<ValueRef<'_>>) -> String {
+    match value {
+        Some(value) => format!("{test}; it is {}", value.to_value()),
+        None => test + "; there is none",
     }
 }

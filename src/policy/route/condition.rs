@@ -1,9 +1,12 @@
-//! Conditions on the consumer and on looked-up values.
+//! Conditions on the consumer, on claims and on looked-up values.
 
 use serde_json::Value;
 
+use crate::auth::jwt::WholePattern;
 use crate::config::{self, ConfigErrors, Path};
+use crate::source::JsonPath;
 
+use crate::policy::json_path::json_path;
 use crate::policy::provider::{ProviderId, Providers};
 use crate::policy::template::{LookedUp, Scope, ValueTemplate};
 
@@ -28,19 +31,70 @@ pub(crate) enum Condition {
     Provider(ProviderId),
     /// A looked-up value passes a test.
     LookedUp(LookedUp, ValueTest),
+    /// A claim of the sender's token passes a test.
+    Claim(JsonPath, ValueTest),
+    /// The sender's token has at least one of these scopes.
+    AnyScope(Vec<Box<str>>),
+    /// The sender's token has all of these scopes.
+    AllScopes(Vec<Box<str>>),
 }
 
-/// A test of a looked-up value. Types are compared too: `true` isn't `"true"`.
+/// A test of a looked-up value or a claim. Types are compared too: `true` isn't `"true"`.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ValueTest {
     /// It equals this value.
     Equals(Operand),
+    /// It equals one of these values.
+    In(Vec<Operand>),
     /// It is a list that contains this value.
     Contains(Operand),
     /// It exists and isn't `null`.
     Exists,
     /// It doesn't exist, or it is `null`.
     Absent,
+    /// It is a text that matches as a whole.
+    Matches(TextPattern),
+}
+
+/// A regular expression for a whole text.
+#[derive(Debug)]
+pub(crate) struct TextPattern {
+    text: Box<str>,
+    compiled: WholePattern,
+}
+
+/// Two patterns with the same text match the same.
+impl PartialEq for TextPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl TextPattern {
+    /// The pattern as it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the pattern matches all of `text`.
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
+        std::str::from_utf8(text).is_ok_and(|text| self.compiled.matches(text))
+    }
+}
+
+impl ValueTest {
+    /// Whether it compares with a looked-up value.
+    pub(crate) fn needs_lookup(&self) -> bool {
+        let needs = |operand: &Operand| match operand {
+            Operand::Value(_) => false,
+            Operand::Text(template) => template.needs_lookup(),
+        };
+        match self {
+            Self::Equals(operand) | Self::Contains(operand) => needs(operand),
+            Self::In(operands) => operands.iter().any(needs),
+            Self::Exists | Self::Absent | Self::Matches(_) => false,
+        }
+    }
 }
 
 /// The operand of a test.
@@ -99,6 +153,14 @@ impl ConditionScope<'_> {
                 self.provider(name, &path.field("provider"), errors)
             }
             config::Condition::Lookup { lookup, test } => self.lookup(lookup, test, path, errors),
+            config::Condition::Claim { claim, test } => {
+                let at = path.field("claim");
+                self.needs_claims(&at, errors);
+                let claim = json_path(claim, &at, errors);
+                let test = self.test(test, path, errors);
+                Some(Condition::Claim(claim?, test?))
+            }
+            config::Condition::Scopes(names) => self.scopes(names, &path.field("scopes"), errors),
         }
     }
 
@@ -121,6 +183,39 @@ impl ConditionScope<'_> {
             let reason = "this route requires no credential, so it has no consumer";
             errors.suggest(path, reason, "require a provider");
         }
+    }
+
+    fn needs_claims(&self, path: &Path<'_>, errors: &mut ConfigErrors) {
+        if !self.templates.authenticates {
+            let reason = "this route requires no credential, so it has no claims";
+            errors.suggest(path, reason, "require a provider");
+        }
+    }
+
+    fn scopes(
+        &self,
+        names: &config::Names,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
+        self.needs_claims(path, errors);
+        let (field, names, condition): (_, _, fn(Vec<Box<str>>) -> Condition) = match names {
+            config::Names::Any(names) => ("any", names, Condition::AnyScope),
+            config::Names::All(names) => ("all", names, Condition::AllScopes),
+        };
+        let mut is_good = true;
+        for (at, name) in names.iter().enumerate() {
+            if !name.bytes().all(is_in_scope) {
+                let reason = "a scope has no blanks, no quotes, no `\\`, and ASCII only";
+                errors.suggest(
+                    &path.field(field).index(at),
+                    reason,
+                    "write one scope in each item",
+                );
+                is_good = false;
+            }
+        }
+        is_good.then(|| condition(boxed(names)))
     }
 
     fn labels(
@@ -163,7 +258,7 @@ impl ConditionScope<'_> {
     fn lookup(
         &self,
         name: &str,
-        test: &config::LookupTest,
+        test: &config::ConditionTest,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
@@ -179,17 +274,44 @@ impl ConditionScope<'_> {
                 None
             }
         };
-        let test = match test {
-            config::LookupTest::Equals(value) => {
+        let test = self.test(test, path, errors);
+        Some(Condition::LookedUp(value?, test?))
+    }
+
+    fn test(
+        &self,
+        written: &config::ConditionTest,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<ValueTest> {
+        Some(match written {
+            config::ConditionTest::Equals(value) => {
                 ValueTest::Equals(self.operand(value, &path.field("equals"), errors)?)
             }
-            config::LookupTest::Contains(value) => {
+            config::ConditionTest::In(values) => {
+                let path = path.field("in");
+                let values = values.iter().enumerate();
+                let operands: Vec<_> = values
+                    .map(|(at, value)| self.operand(value, &path.index(at), errors))
+                    .collect();
+                ValueTest::In(operands.into_iter().collect::<Option<_>>()?)
+            }
+            config::ConditionTest::Contains(value) => {
                 ValueTest::Contains(self.operand(value, &path.field("contains"), errors)?)
             }
-            config::LookupTest::Exists(true) => ValueTest::Exists,
-            config::LookupTest::Exists(false) => ValueTest::Absent,
-        };
-        Some(Condition::LookedUp(value?, test))
+            config::ConditionTest::Exists(true) => ValueTest::Exists,
+            config::ConditionTest::Exists(false) => ValueTest::Absent,
+            config::ConditionTest::Matches(text) => match WholePattern::compile(text) {
+                Ok(compiled) => ValueTest::Matches(TextPattern {
+                    text: text.as_str().into(),
+                    compiled,
+                }),
+                Err(error) => {
+                    errors.push(&path.field("matches"), error.to_string());
+                    return None;
+                }
+            },
+        })
     }
 
     fn operand(
@@ -209,6 +331,11 @@ impl ConditionScope<'_> {
             None => Operand::Text(template),
         })
     }
+}
+
+/// A byte of a `scope-token` (RFC 6749 §3.3).
+const fn is_in_scope(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E)
 }
 
 fn boxed(names: &[String]) -> Vec<Box<str>> {

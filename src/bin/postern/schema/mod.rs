@@ -230,6 +230,10 @@ fn rule(rule: &FieldRule) -> Vec<Value> {
         }
         FieldRule::Apart(name, others) => others.iter().map(|other| apart(name, other)).collect(),
         FieldRule::Needs(name, needed) => vec![json!({"dependentRequired": {*name: [needed]}})],
+        FieldRule::NeedsOne(name, needed) => {
+            let each: Vec<_> = needed.iter().map(|name| required(&[name])).collect();
+            vec![json!({"if": {"required": [name]}, "then": {"anyOf": each}})]
+        }
         FieldRule::Unnamed => Vec::new(),
     }
 }
@@ -241,13 +245,15 @@ const SUBPROTOCOLS: &str =
 /// Adds what decoders require and the tables don't say.
 fn add_conditions(name: &str, record: &mut Value) {
     let more = match name {
-        // A lookup needs a test.
+        // A value needs a test.
         "Condition" => json!({
-            "if": {"required": ["lookup"]},
+            "if": {"anyOf": [{"required": ["lookup"]}, {"required": ["claim"]}]},
             "then": {"anyOf": [
                 {"required": ["equals"]},
+                {"required": ["in"]},
                 {"required": ["contains"]},
                 {"required": ["exists"]},
+                {"required": ["matches"]},
             ]},
         }),
         // The path has `${key}` if the source is on demand, and only then.
