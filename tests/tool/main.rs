@@ -19,5 +19,7 @@ mod man;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 #[path = "../support/tokens.rs"]
 mod tokens;

@@ -12,7 +12,15 @@ fn writes_completions_and_manual_pages() {
             "{shell}"
         );
     }
-    for verb in ["check", "explain", "schema", "ecds", "completions", "man"] {
+    for verb in [
+        "check",
+        "explain",
+        "schema",
+        "ecds",
+        "token",
+        "completions",
+        "man",
+    ] {
         let page = run(&folder, &["man", verb], "");
         assert!(page.out.contains(".TH") && page.status == 0, "{verb}");
         let help = run(&folder, &[verb, "--help"], "");

@@ -1,4 +1,4 @@
-//! The tool `postern`: checks and explains policies without a gateway.
+//! The tool `postern`: checks and explains policies and tokens without a gateway.
 
 mod check;
 mod completions;
@@ -11,6 +11,8 @@ mod man;
 mod output;
 mod policy_file;
 mod schema;
+mod terminal;
+mod token;
 mod yaml;
 
 use std::io::{self, Write as _};
@@ -24,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   postern check policy.yaml
   postern explain policy.yaml https://api.example.com/v1/orders -H 'x-api-key: k'
+  postern token - < token.txt
   postern schema > postern-policy.schema.json";
 
 /// Works with Postern's policies on the command line.
@@ -47,6 +50,8 @@ enum Verb {
     /// Envoy hands a policy to the filter as text, so the text is put into a StringValue. This verb doesn't check the
     /// policy: `postern check` does, and the filter does, which writes errors to Envoy's log.
     Ecds(ecds::Ecds),
+    /// Prints what is in a signed token (JWT), or makes one.
+    Token(Box<token::Token>),
     /// Prints a script that completes the tool's command line in a shell.
     Completions(completions::Completions),
     /// Prints a manual page.
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
         Verb::Explain(explain) => explain.run(),
         Verb::Schema(schema) => schema.run(),
         Verb::Ecds(ecds) => ecds.run(),
+        Verb::Token(token) => token.run(),
         Verb::Completions(completions) => completions.run(CommandLine::command()),
         Verb::Man(man) => man.run(CommandLine::command()),
     };

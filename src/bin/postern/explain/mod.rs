@@ -5,11 +5,9 @@ mod driver;
 mod explanation;
 mod near_misses;
 mod request;
-mod terminal;
 mod text;
 mod trace;
 
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -18,10 +16,10 @@ use crate::environment::{Variables, parse_variable};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
 use crate::policy_file;
+use crate::terminal::Colours;
 use driver::{Driver, SourceReplies, SourceReply};
 use explanation::Explanation;
 use request::RequestHead;
-use terminal::Colours;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,19 +104,9 @@ impl Explain {
         if self.json {
             print_line(&format!("{:#}", explanation.to_json()))?;
         } else {
-            print_line(text::render(&explanation, colours()).trim_end())?;
+            print_line(text::render(&explanation, Colours::of_output()).trim_end())?;
         }
         Ok(ExitStatus::Success)
-    }
-}
-
-/// Colours, if standard output is a terminal and `NO_COLOR` is not set.
-fn colours() -> Colours {
-    let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if is_wanted && io::stdout().is_terminal() {
-        Colours::Ansi
-    } else {
-        Colours::None
     }
 }
 

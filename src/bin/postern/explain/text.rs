@@ -1,8 +1,8 @@
 //! An explanation as text.
 
 use super::explanation::{Change, Explanation, RequestResult};
-use super::terminal::{Colours, Style, TextWriter};
 use super::trace::{LookupTrace, ProviderTrace};
+use crate::terminal::{Colours, Style, TextWriter};
 
 /// The explanation, stage by stage.
 pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {

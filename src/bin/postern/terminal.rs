@@ -2,19 +2,32 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 
 use textwrap::{WordSeparator, WordSplitter};
 
 /// Whether text has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Colours {
+pub(crate) enum Colours {
     None,
     Ansi,
 }
 
+impl Colours {
+    /// Colours, if standard output is a terminal and `NO_COLOR` is not set.
+    pub(crate) fn of_output() -> Self {
+        let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        if is_wanted && io::stdout().is_terminal() {
+            Self::Ansi
+        } else {
+            Self::None
+        }
+    }
+}
+
 /// The style of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Plain,
     Heading,
     Good,
@@ -28,30 +41,30 @@ const WIDTH: usize = 80;
 const TEXT_COLUMN: usize = 16;
 
 /// Writes lines.
-pub(super) struct TextWriter {
+pub(crate) struct TextWriter {
     text: String,
     colours: Colours,
 }
 
 impl TextWriter {
-    pub(super) const fn new(colours: Colours) -> Self {
+    pub(crate) const fn new(colours: Colours) -> Self {
         Self {
             text: String::new(),
             colours,
         }
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 
     /// Writes a text of its own, wrapped.
-    pub(super) fn line(&mut self, indent: usize, text: &str, style: Style) {
+    pub(crate) fn line(&mut self, indent: usize, text: &str, style: Style) {
         self.wrapped(indent, indent, text, style);
     }
 
     /// Writes a label and a text after it, wrapped.
-    pub(super) fn row(&mut self, indent: usize, label: &str, text: &str, style: Style) {
+    pub(crate) fn row(&mut self, indent: usize, label: &str, text: &str, style: Style) {
         let text = if text.is_empty() { "(empty)" } else { text };
         let start = indent.saturating_add(label.chars().count());
         let _ = write!(self.text, "{:indent$}{label}", "");
