@@ -41,11 +41,18 @@ mod checks {
     const MECHANISMS: usize = 1;
 
     /// The imports that are allowed between two mechanisms: from, to, reason.
-    const NEIGHBOURS: &[(&str, &str, &str)] = &[(
-        "source",
-        "cache",
-        "the answers of an on-demand source are cached with a bound, and the cache imports no other mechanism",
-    )];
+    const NEIGHBOURS: &[(&str, &str, &str)] = &[
+        (
+            "source",
+            "cache",
+            "the answers of an on-demand source are cached with a bound, and the cache imports no other mechanism",
+        ),
+        (
+            "auth",
+            "crypto",
+            "the keys of tokens are written as JSON and verify signatures, and crypto imports no other mechanism",
+        ),
+    ];
 
     /// The only folder where `unsafe` is allowed: the raw host calls.
     const UNSAFE: &str = "src/host/wasm/abi/";

@@ -58,7 +58,7 @@ impl ClaimTest {
 
 /// Why a pattern is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub enum ClaimPatternError {
     /// It is longer than 512 bytes.
     #[error("a pattern of {0} bytes, the limit is {LONGEST_PATTERN}")]
     TooLong(usize),
@@ -75,16 +75,16 @@ impl WholePattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// [`PatternError`].
-    pub fn compile(pattern: &str) -> Result<Self, PatternError> {
+    /// [`ClaimPatternError`].
+    pub fn compile(pattern: &str) -> Result<Self, ClaimPatternError> {
         if pattern.len() > LONGEST_PATTERN {
-            return Err(PatternError::TooLong(pattern.len()));
+            return Err(ClaimPatternError::TooLong(pattern.len()));
         }
         let build = |pattern: &str| {
             let built = RegexBuilder::new(pattern)
                 .size_limit(LARGEST_PATTERN)
                 .build();
-            built.map_err(|error| PatternError::Malformed(error.to_string()))
+            built.map_err(|error| ClaimPatternError::Malformed(error.to_string()))
         };
         // By itself first: `a)(b` is a pattern only between parentheses.
         build(pattern)?;
@@ -168,7 +168,7 @@ mod tests {
         let long = "a".repeat(513);
         assert_eq!(
             WholePattern::compile(&long).unwrap_err(),
-            PatternError::TooLong(513)
+            ClaimPatternError::TooLong(513)
         );
         for text in [
             "a)(b",
@@ -180,7 +180,10 @@ mod tests {
             "a{9999}",
         ] {
             let refused = WholePattern::compile(text);
-            assert!(matches!(refused, Err(PatternError::Malformed(_))), "{text}");
+            assert!(
+                matches!(refused, Err(ClaimPatternError::Malformed(_))),
+                "{text}"
+            );
         }
         let any = WholePattern::compile("a*").unwrap();
         assert!(any.matches(&"a".repeat(4096)));

@@ -8,7 +8,7 @@ use super::error::{TokenError, TokenPart};
 use super::strict_json;
 
 /// The longest header that is read, in base64url.
-const LONGEST_HEADER: usize = 8 << 10;
+pub(super) const LONGEST_HEADER: usize = 8 << 10;
 
 /// A text of three parts with a dot between them. `Debug` shows none of them.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! JSON Web Tokens (RFC 7519): how their text, their keys and their claims are read and checked. Everything is strict: a
 //! token that could be read in two ways is refused.
 //!
-//! A token comes from a client. [`CompactJws`] separates its parts, and [`ClaimRules`] checks the [`ClaimsSet`].
-//! Nothing here verifies a signature, and nothing knows a policy.
+//! A token comes from a client. [`CompactJws`] separates its parts. [`JoseHeader`] says which key it needs, [`KeySet`] chooses
+//! it, and [`ClaimRules`] checks the [`ClaimsSet`]. Nothing here verifies a signature, and nothing knows a policy.
 
 mod base64url;
 mod claim_rules;
@@ -10,16 +10,22 @@ mod claim_test;
 mod claims_set;
 mod compact;
 mod error;
+mod header;
+mod jwk;
+mod key_set;
 mod numeric_date;
 mod strict_json;
 mod token_types;
 
 pub use base64url::decode as decode_base64url;
 pub use claim_rules::{Accepts, ClaimRules, ClaimsError, Expiry};
-pub use claim_test::{ClaimTest, PatternError, WholePattern};
+pub use claim_test::{ClaimPatternError, ClaimTest, WholePattern};
 pub use claims_set::{ClaimsSet, scopes};
 pub use compact::CompactJws;
 pub use error::{TokenError, TokenPart};
+pub use header::JoseHeader;
+pub use jwk::{Jwk, JwkError};
+pub use key_set::{KeyChoiceError, KeySet, KeySetError, KeyWarning};
 pub use numeric_date::numeric_date;
 pub use strict_json::object as strict_object;
 pub use token_types::TokenTypes;
