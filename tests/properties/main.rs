@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod jwt;
+#[cfg(test)]
 mod path;
 #[cfg(test)]
 mod rewrite;
