@@ -217,4 +217,127 @@ mod tests {
         let pieces: &[&[u8]] = &[b";", b",", b"=", b" ", b"\"", b"\t", b"; "];
         run(targets::cookie, 60_000, &seeds.map(<[u8]>::to_vec), pieces);
     }
+
+    #[test]
+    fn tokens() {
+        let seeds: [&[u8]; 6] = [
+            b"eyJhbGciOiJSUzI1NiJ9.e30.AQI",
+            b"eyJhbGciOiJFUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJpIiwiYXVkIjpbImEiXSwiZXhwIjoxfQ.AAAA",
+            b"eyJhbGciOiJub25lIn0.e30.",
+            b"eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..c.d.e",
+            b"a.b.c, d.e.f",
+            b"key",
+        ];
+        let pieces: &[&[u8]] = &[
+            b".", b"..", b"=", b"-", b"_", b"+", b",", b" ", b"\n", b"\xff", b"e30", b"W10", b"A",
+        ];
+        run(targets::token, 60_000, &seeds.map(<[u8]>::to_vec), pieces);
+        let long = [b"a.b.".to_vec(), b"c".repeat(20_000)].concat();
+        run(targets::token, 0, &[long], pieces);
+    }
+
+    /// Pieces of JSON that are difficult for a reader.
+    const JSON: &[&[u8]] = &[
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"\"",
+        b",",
+        b":",
+        b"null",
+        b"true",
+        b"1e999",
+        b"-1",
+        b"1.5",
+        b" ",
+        b"\\ud800",
+        b"\\u0061",
+        b"\xff",
+        b"\0",
+        b"\"a\":1,",
+        b"[[[[",
+    ];
+
+    #[test]
+    fn jose_headers() {
+        let seeds: [&[u8]; 4] = [
+            br#"{"alg":"RS256","kid":"a","typ":"JWT"}"#,
+            br#"{"alg":"none","crit":["b64"],"b64":false}"#,
+            br#"{"alg":"dir","enc":"A128GCM","zip":"DEF","jku":"https://a"}"#,
+            br#"{"\u0061lg":"HS512","x":{"a":[1.5,null,{"b":"\ud83d\ude00"}]}}"#,
+        ];
+        let header = [
+            br#""alg":"ES256","#,
+            br#""kid":7,"#.as_slice(),
+            br#""crit":[],"#,
+        ];
+        let pieces = [JSON, &header].concat();
+        run(
+            targets::jose_header,
+            60_000,
+            &seeds.map(<[u8]>::to_vec),
+            &pieces,
+        );
+        let deep = [br#"{"alg":"#.to_vec(), b"[".repeat(10_000)].concat();
+        run(targets::jose_header, 0, &[deep], &pieces);
+    }
+
+    #[test]
+    fn claims() {
+        let seeds: [&[u8]; 4] = [
+            br#"{"iss":"i","aud":"a","exp":1300819380,"nbf":1,"iat":1300819379.5}"#,
+            br#"{"iss":"https://id.example","aud":["x","api"],"exp":18446744074,"iat":18446744073}"#,
+            br#"{"exp":1,"scope":"a b","scp":["c",1]}"#,
+            br#"{"iss":["i"],"aud":{},"exp":"1","nbf":null,"iat":1e300}"#,
+        ];
+        let claims = [
+            br#""exp":1,"#.as_slice(),
+            br#""iat":0,"#,
+            br#""aud":"a","#,
+            b"253402300799",
+            b"e9",
+        ];
+        let pieces = [JSON, &claims].concat();
+        run(targets::claims, 60_000, &seeds.map(<[u8]>::to_vec), &pieces);
+    }
+
+    /// Keys of RFC 7515, appendix A, and RFC 8037, appendix A.
+    const KEYS: [&str; 4] = [
+        r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#,
+        r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"sig","kid":"ed"}"#,
+        r#"{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","alg":"HS256","key_ops":["verify"]}"#,
+        r#"{"kty":"RSA","e":"AQAB","kid":"rsa","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#,
+    ];
+
+    #[test]
+    fn json_web_keys() {
+        let members = [
+            br#""kid":"ed","#.as_slice(),
+            br#""alg":"ES256","#,
+            br#""use":"enc","#,
+            br#""d":"","#,
+            b"P-384",
+            b"AA",
+            b"_",
+        ];
+        let pieces = [JSON, &members].concat();
+        let seeds = KEYS.map(|key| key.as_bytes().to_vec());
+        run(targets::jwk, 12_000, &seeds, &pieces);
+        let sets = [
+            format!(r#"{{"keys":[{}]}}"#, KEYS.join(",")),
+            format!(r#"{{"keys":[{0},{0}]}}"#, KEYS[1]),
+            format!(r#"{{"keys":[{}]}}"#, KEYS[2]),
+            r#"{"keys":[]}"#.to_owned(),
+        ];
+        let sets = sets.map(String::into_bytes);
+        run(
+            targets::key_set,
+            12_000,
+            &sets,
+            &[&pieces[..], &[KEYS[1].as_bytes()]].concat(),
+        );
+        let many = format!(r#"{{"keys":[{}1]}}"#, "1,".repeat(1000));
+        run(targets::key_set, 0, &[many.into_bytes()], &pieces);
+    }
 }

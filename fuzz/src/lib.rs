@@ -1,6 +1,10 @@
 //! The fuzzed functions. Two runners share them: cargo-fuzz, with the targets in `fuzz_targets/`, and `tests/fuzz_short.rs`,
 //! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
+mod jwt;
+
+pub use jwt::{claims, jose_header, jwk, key_set, token};
+
 use postern::config::Config;
 use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};
 use postern::internals::rewrite::{QueryEdit, edit_query, strip_query};
