@@ -200,3 +200,18 @@ fn reads_a_policy_from_an_ecds_file() {
     let run = run(&folder, &["explain", "-", API], &ecds.out);
     assert!(run.out.ends_with("body          ok\n"), "{run:?}");
 }
+
+#[test]
+fn takes_the_time_of_the_request() {
+    let folder = folder("explain");
+    let explain = |time: &str| run(&folder, &["explain", "demo.yaml", "/", "--at", time], "");
+    assert_eq!(explain("2027-01-15T08:00:00Z").status, 0);
+    let wrong = explain("tomorrow");
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.err.contains("expected a time in UTC"), "{wrong:?}");
+    let cases = "at: tomorrow\ncases: []\n";
+    let arguments = ["explain", "demo.yaml", "--all", "-"];
+    let wrong = run(&folder, &arguments, cases);
+    assert!(wrong.err.contains("at: expected a time in UTC"), "{wrong:?}");
+    assert_eq!(wrong.status, 2);
+}

@@ -1,6 +1,7 @@
 //! The tool `postern`: checks and explains policies and tokens without a gateway.
 
 mod check;
+mod clock;
 mod completions;
 mod ecds;
 mod environment;

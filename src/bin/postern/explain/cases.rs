@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::SystemTime;
 
 use postern::config::Config;
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::driver::Driver;
 use super::explanation::Explanation;
 use super::request::RequestHead;
+use crate::clock;
 use crate::exit::{ExitStatus, Failure};
 use crate::input;
 use crate::output::print_line;
@@ -18,6 +20,8 @@ use crate::yaml::YamlDocument;
 /// A file of cases.
 #[derive(Debug)]
 pub(super) struct Cases {
+    /// The time of the first request.
+    pub(super) at: Option<SystemTime>,
     pub(super) env: Vec<(String, String)>,
     pub(super) documents: Vec<(String, String)>,
     pub(super) replies: Vec<(String, String)>,
@@ -28,6 +32,7 @@ pub(super) struct Cases {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenFile {
+    at: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     #[serde(default)]
@@ -125,7 +130,9 @@ pub(super) fn read(path: &Path) -> Result<Cases, Failure> {
             .map_err(|error| failure(format!("cases[{at}]: {error}")))?;
         cases.push(case);
     }
+    let at = written.at.as_deref().map(clock::parse_time).transpose();
     Ok(Cases {
+        at: at.map_err(|error| failure(format!("at: {error}")))?,
         env: written.env.into_iter().collect(),
         documents: replies(written.documents),
         replies: replies(written.replies),

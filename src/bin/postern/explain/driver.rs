@@ -75,8 +75,13 @@ const LOADING_TICKS: usize = 20;
 const MAX_WAITS: usize = 64;
 
 impl<'c> Driver<'c> {
-    /// Makes an engine, and lets its sources load their documents.
-    pub(super) fn new(config: &'c Config, policy: Policy, replies: SourceReplies) -> Self {
+    /// Makes an engine at the time `start`, and lets its sources load their documents.
+    pub(super) fn new(
+        config: &'c Config,
+        policy: Policy,
+        replies: SourceReplies,
+        start: Timestamp,
+    ) -> Self {
         let mut trace = Trace::default();
         let engine = Engine::new(Arc::new(policy), &Store::new(1), &mut trace);
         let mut driver = Self {
@@ -84,7 +89,7 @@ impl<'c> Driver<'c> {
             config,
             replies,
             shared_data: LocalData::default(),
-            clock: Clock(Timestamp::from_nanos(1_800_000_000_000_000_000)),
+            clock: Clock(start),
             loaded: Vec::new(),
         };
         if let Some(period) = driver.engine.tick_period() {

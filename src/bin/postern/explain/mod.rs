@@ -9,9 +9,12 @@ mod text;
 mod trace;
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::Args;
+use postern::time::Timestamp;
 
+use crate::clock::{self, parse_time};
 use crate::environment::{Variables, parse_variable};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
@@ -58,6 +61,9 @@ pub(crate) struct Explain {
     /// A variable of the VM's environment. All other variables are assumed to be set.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     env: Vec<(String, String)>,
+    /// The time of the request in UTC, such as `2027-01-15T08:00:00Z`. The default is now.
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<SystemTime>,
     /// Explains every request of this file (YAML or TOML), and compares the result with the expected one.
     #[arg(long, value_name = "CASES", conflicts_with_all = ["url", "method", "headers", "body"])]
     all: Option<PathBuf>,
@@ -87,11 +93,12 @@ impl Explain {
             add_replies(&mut replies, folder, &cases.documents, &cases.replies)?;
             let env: Vec<_> = cases.env.iter().chain(&self.env).cloned().collect();
             let (config, policy) = policy_file::load(&self.policy, &Variables::new(&env))?;
-            let mut driver = Driver::new(&config, policy, replies);
+            let start = self.start(cases.at);
+            let mut driver = Driver::new(&config, policy, replies, start);
             return cases::run(&cases, &mut driver, &config, self.json);
         }
         let (config, policy) = policy_file::load(&self.policy, &Variables::new(&self.env))?;
-        let mut driver = Driver::new(&config, policy, replies);
+        let mut driver = Driver::new(&config, policy, replies, self.start(None));
         let url = self.url.as_deref().unwrap_or_default();
         let request = RequestHead::new(
             url,
@@ -107,6 +114,11 @@ impl Explain {
             print_line(text::render(&explanation, Colours::of_output()).trim_end())?;
         }
         Ok(ExitStatus::Success)
+    }
+
+    /// The time at which the exchange begins: the command line's, that of the cases, or now.
+    fn start(&self, of_cases: Option<SystemTime>) -> Timestamp {
+        clock::timestamp(self.at.or(of_cases).unwrap_or_else(clock::now))
     }
 }
 

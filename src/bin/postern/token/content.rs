@@ -54,9 +54,7 @@ impl Content {
         let claims = self.claims.iter().flat_map(|claims| &claims.0);
         let dates: Map<String, Value> = claims
             .filter(|(name, _)| times::CLAIMS.contains(&name.as_str()))
-            .filter_map(|(name, value)| {
-                Some((name.clone(), times::written(times::time(value)?).into()))
-            })
+            .filter_map(|(name, value)| Some((name.clone(), times::time(value)?.1.into())))
             .collect();
         json!({
             "header": object(&self.header),

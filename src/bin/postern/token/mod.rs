@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::clock;
 use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
 use crate::terminal::Colours;
@@ -58,7 +59,7 @@ pub(crate) struct Token {
     #[arg(long, value_name = "JSON", requires = "sign")]
     header: Option<String>,
     /// How long the token is valid, such as `90s`, `8h` or `30days`. The default is 1h. `exp` in the claims takes precedence.
-    #[arg(long, value_name = "DURATION", requires = "sign", value_parser = times::parse_duration)]
+    #[arg(long, value_name = "DURATION", requires = "sign", value_parser = clock::parse_duration)]
     expires_in: Option<Duration>,
     /// Don't add `iat` and `exp` to the claims.
     #[arg(long, requires = "sign", conflicts_with = "expires_in")]
@@ -83,7 +84,7 @@ impl Token {
         if self.json {
             print_line(&format!("{:#}", content.to_json()))?;
         } else {
-            let text = text::render(&content, times::now(), Colours::of_output());
+            let text = text::render(&content, clock::now(), Colours::of_output());
             print_line(text.trim_end())?;
         }
         Ok(if content.error.is_some() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Token;
 use super::members::Members;
-use super::times;
+use crate::clock;
 use crate::exit::Failure;
 use crate::input;
 
@@ -49,14 +49,14 @@ impl Token {
     }
 
     fn add_times(&self, claims: &mut Members) -> Result<(), Failure> {
-        let now = times::now();
+        let now = clock::now();
         if !claims.has("iat") {
-            claims.set("iat", times::seconds(now).into());
+            claims.set("iat", clock::seconds(now).into());
         }
         // A time that the clock can't hold is refused by `date`.
         if !claims.has("exp") {
             let end = now.checked_add(self.expires_in.unwrap_or(VALID));
-            let end = end.map(times::seconds).filter(|end| *end <= times::LATEST);
+            let end = end.map(clock::seconds).filter(|end| *end <= clock::LATEST);
             let end = end.ok_or_else(|| Failure("--expires-in is too long".to_owned()))?;
             claims.set("exp", end.into());
         }

@@ -60,7 +60,7 @@ fn claim_time(name: &str, value: &Value, now: SystemTime) -> Option<(String, Sty
     if !times::CLAIMS.contains(&name) {
         return None;
     }
-    let Some(time) = times::time(value) else {
+    let Some((time, written)) = times::time(value) else {
         let note = " (not a time: seconds since 1970 are expected)".to_owned();
         return Some((note, Style::Bad));
     };
@@ -70,7 +70,7 @@ fn claim_time(name: &str, value: &Value, now: SystemTime) -> Option<(String, Sty
         "iat" if time > now => (": in the future", Style::Bad),
         _ => ("", Style::Plain),
     };
-    Some((format!(" ({}{state})", times::written(time)), style))
+    Some((format!(" ({written}{state})"), style))
 }
 
 /// The text without what a terminal would obey.
