@@ -48,6 +48,9 @@ mod rollouts;
 #[path = "adapter/several.rs"]
 mod several;
 #[cfg(test)]
+#[path = "adapter/signatures.rs"]
+mod signatures;
+#[cfg(test)]
 #[path = "adapter/stats.rs"]
 mod stats;
 #[cfg(test)]

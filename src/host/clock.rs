@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::engine::{HostVerifier, Inputs};
 use crate::time::Timestamp;
 
 use super::hostcalls::{Failure, Host};
@@ -32,43 +31,6 @@ impl Clock {
     /// The time of the last call that succeeded; the epoch where there was none.
     pub(super) fn last(&self) -> Timestamp {
         self.last.get()
-    }
-
-    /// The inputs for one decision.
-    pub(super) const fn inputs<'a, H>(&'a self, host: &'a H) -> DecisionInputs<'a, H> {
-        DecisionInputs {
-            clock: self,
-            host,
-            now: None,
-            failure: None,
-        }
-    }
-}
-
-/// What one decision may ask of the host. Each question is asked at most once.
-#[derive(Debug)]
-pub(super) struct DecisionInputs<'a, H> {
-    clock: &'a Clock,
-    host: &'a H,
-    now: Option<Timestamp>,
-    /// Set where the host could not answer. The decision must not be performed then.
-    pub(super) failure: Option<Failure>,
-}
-
-impl<H: Host> HostVerifier for DecisionInputs<'_, H> {}
-
-impl<H: Host> Inputs for DecisionInputs<'_, H> {
-    fn now(&mut self) -> Timestamp {
-        if let Some(now) = self.now {
-            return now;
-        }
-        let now = self.clock.now(self.host).unwrap_or_else(|failure| {
-            self.failure = Some(failure);
-            // By this time everything has expired that can.
-            Timestamp::from_nanos(u64::MAX)
-        });
-        self.now = Some(now);
-        now
     }
 }
 

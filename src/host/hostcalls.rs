@@ -3,6 +3,7 @@
 //! A driver is what differs between the ways of loading the filter. It passes the proxy's callbacks to a [`Vm`](super::Vm)
 //! and implements [`Host`] by the proxy's calls. `wasm` is the driver of the Wasm module.
 
+use crate::crypto::SignatureCheck;
 use crate::time::Timestamp;
 
 use super::id::{CallToken, ContextId};
@@ -97,6 +98,9 @@ pub trait Host {
     /// Writes shared data. With a token other than zero only where the key still has that token, or doesn't exist; else it
     /// fails with [`Status::CAS_MISMATCH`].
     fn set_shared_data(&self, key: &[u8], value: &[u8], token: u32) -> Result<(), Failure>;
+
+    /// Whether a signature is good. A proxy without such a function fails.
+    fn verify_signature(&self, check: &SignatureCheck<'_>) -> Result<bool, Failure>;
 
     /// Defines a stat. All VMs share the stats of one name; the id is this VM's own.
     fn define_metric(&self, kind: MetricKind, name: &[u8]) -> Result<MetricId, Failure>;

@@ -9,6 +9,7 @@
 //! | `callbacks`, `configure`, `perform`, `settle`, `flush`, `rollouts` | what happens in a callback |
 //! | `vm`, `roots`, `instance`, `stream` | what a VM knows of roots, policies and streams |
 //! | `stats`, `log`, `rollout` | what operators see |
+//! | `host_function`, `known_answers` | the host's function for signatures, and whether it is believed |
 //! | `hostcalls` | the boundary to a driver |
 //! | `wasm` | the driver of the Wasm module; its `abi` alone has `unsafe` |
 //! | `fake` | a host for tests, with the feature `fake-host` |
@@ -16,12 +17,15 @@
 mod callbacks;
 mod clock;
 mod configure;
+mod decision_inputs;
 #[cfg(feature = "fake-host")]
 pub mod fake;
 mod flush;
+mod host_function;
 mod hostcalls;
 mod id;
 mod instance;
+mod known_answers;
 mod log;
 mod perform;
 mod refusal;

@@ -103,7 +103,7 @@ impl<'a, H: Host> Performer<'a, H> {
             self.refuse(stream, Refusal::NoEngine);
             return Vec::new();
         };
-        let mut inputs = self.vm.clock.inputs(&self.vm.host);
+        let mut inputs = self.vm.inputs();
         let mut observer = self.vm.log.collecting(
             self.vm.clock.last(),
             &instance.events,

@@ -9,6 +9,8 @@ use crate::hash;
 use crate::http::{Callout, CalloutError, Edits, Reply};
 
 use super::clock::Clock;
+use super::decision_inputs::DecisionInputs;
+use super::host_function::HostFunction;
 use super::hostcalls::Host;
 use super::instance::PolicyInstance;
 use super::log::EventLog;
@@ -27,6 +29,7 @@ pub struct Vm<H> {
     pub(super) tables: RefCell<Tables>,
     pub(super) clock: Clock,
     pub(super) log: EventLog,
+    pub(super) signatures: HostFunction,
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     /// The VM's name among those that share data.
@@ -66,6 +69,7 @@ impl<H: Host> Vm<H> {
             tables: RefCell::default(),
             clock: Clock::default(),
             log: EventLog::default(),
+            signatures: HostFunction::default(),
             store: Store::new(name),
             metrics: Metrics::default(),
             name,
@@ -117,6 +121,11 @@ impl<H: Host> Vm<H> {
             work.send(instance, callouts);
         }
         work
+    }
+
+    /// The inputs for one decision.
+    pub(super) const fn inputs(&self) -> DecisionInputs<'_, H> {
+        DecisionInputs::new(&self.host, &self.clock, &self.signatures, &self.log)
     }
 
     /// The data that the VMs share.

@@ -26,6 +26,7 @@ const CALLS: &[&str] = &[
     "proxy_define_metric",
     "proxy_increment_metric",
     "proxy_record_metric",
+    "proxy_call_foreign_function",
     "environ_get",
 ];
 

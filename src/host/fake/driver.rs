@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::crypto::{HostVerifier as _, SignatureCheck};
 use crate::host::wasm::{self, Wasm};
 use crate::host::{Action, CallToken, ContextId, Host, Ignored, Vm, VmSeed};
 use crate::policy::{Fingerprint, Policy};
@@ -44,6 +45,7 @@ pub trait Callbacks: fmt::Debug {
     fn on_http_call_response(&self, token: CallToken, headers: usize, body: usize);
     fn on_delete(&self, context: ContextId);
     fn ignored(&self) -> Ignored;
+    fn verify(&self, check: &SignatureCheck<'_>) -> Option<bool>;
 }
 
 impl<H: Host> Callbacks for Vm<H> {
@@ -81,5 +83,9 @@ impl<H: Host> Callbacks for Vm<H> {
 
     fn ignored(&self) -> Ignored {
         self.ignored()
+    }
+
+    fn verify(&self, check: &SignatureCheck<'_>) -> Option<bool> {
+        self.inputs().verify_signature(check)
     }
 }

@@ -7,6 +7,7 @@
 
 pub(super) mod call;
 mod driver;
+pub(super) mod foreign;
 mod native;
 mod state;
 pub(super) mod stats;
@@ -17,6 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::crypto::SignatureCheck;
 use crate::http::{HeaderMap, Headers};
 use crate::policy::{Fingerprint, Policy};
 use crate::source::LocalData;
@@ -312,6 +314,12 @@ impl FakeVm {
     /// Ticks a root.
     pub fn tick(&self, root: ContextId) {
         self.enter(root, |vm| vm.on_tick(root));
+    }
+
+    /// Asks the VM whether a signature is good, as a provider does in a decision.
+    #[must_use]
+    pub fn verify(&self, stream: ContextId, check: &SignatureCheck<'_>) -> Option<bool> {
+        self.enter(stream, |vm| vm.verify(check))
     }
 
     /// Ends a context.

@@ -1,10 +1,11 @@
 //! A second driver: it calls the fake host directly, without the raw edge of proxy-wasm.
 
+use crate::crypto::SignatureCheck;
 use crate::host::{CallToken, ContextId, Failure, Host, MapKind, MetricId, MetricKind, Status};
 use crate::time::Timestamp;
 
 use super::call::{self, Answer};
-use super::stats;
+use super::{foreign, stats};
 
 /// The fake host of this thread.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,6 +122,11 @@ impl Host for Native {
     fn set_shared_data(&self, key: &[u8], value: &[u8], token: u32) -> Result<(), Failure> {
         let set = call::set_shared_data(key, value, token);
         check("proxy_set_shared_data", set)
+    }
+
+    fn verify_signature(&self, check: &SignatureCheck<'_>) -> Result<bool, Failure> {
+        let verified = foreign::verify_signature(check);
+        self::check("proxy_call_foreign_function", verified)
     }
 
     fn define_metric(&self, kind: MetricKind, name: &[u8]) -> Result<MetricId, Failure> {

@@ -71,6 +71,8 @@ pub struct FakeHost {
     pub plugin: String,
     /// The level of the log: 0 trace to 4 error.
     pub log_level: u32,
+    /// What the function for signatures answers to every question, in place of the right answer.
+    pub signature_answer: Option<bool>,
     /// Answers every callout from within the call that sends it, with this status.
     pub answer_at_once: Option<u16>,
     /// The header map that is handed over instead of a request's.
@@ -123,6 +125,7 @@ impl FakeHost {
             failures: BTreeMap::new(),
             plugin: String::new(),
             log_level: 0,
+            signature_answer: None,
             answer_at_once: None,
             raw_map: None,
             logs: Vec::new(),

@@ -6,8 +6,10 @@
 mod abi;
 #[cfg(any(target_arch = "wasm32", test))]
 mod compare;
+mod foreign;
 mod log;
 
+use crate::crypto::SignatureCheck;
 use crate::time::Timestamp;
 
 use super::hostcalls::{Failure, Host, MapKind, MetricId, MetricKind};
@@ -120,6 +122,10 @@ impl Host for Wasm {
 
     fn set_shared_data(&self, key: &[u8], value: &[u8], token: u32) -> Result<(), Failure> {
         abi::set_shared_data(key, value, token)
+    }
+
+    fn verify_signature(&self, check: &SignatureCheck<'_>) -> Result<bool, Failure> {
+        foreign::verify_signature(check)
     }
 
     fn define_metric(&self, kind: MetricKind, name: &[u8]) -> Result<MetricId, Failure> {

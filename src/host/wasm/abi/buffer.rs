@@ -14,6 +14,17 @@ thread_local! {
     static LENT: Cell<(*mut u8, usize)> = const { Cell::new((null_mut(), 0)) };
 }
 
+/// Sees to it that [`allocate`] can't fail for the next buffer, if it has at most `size` bytes.
+pub(super) fn reserve(size: usize) {
+    let spare = SPARE.take();
+    let has_room = spare.capacity() >= size;
+    SPARE.set(if has_room {
+        spare
+    } else {
+        Vec::with_capacity(size)
+    });
+}
+
 /// Memory that the host may write `size` bytes to, until they are adopted.
 pub(super) fn allocate(size: usize) -> *mut u8 {
     let spare = SPARE.take();
@@ -48,9 +59,68 @@ pub(in crate::host::wasm) fn give_back(buffer: Vec<u8>) {
     }
 }
 
+/// Runs code for which this thread has no memory: an allocation ends the test program.
+#[cfg(test)]
+pub(super) use tests::without_memory;
+
 #[cfg(test)]
 mod tests {
-    use super::{MOST_SPARE, adopt, allocate, give_back};
+    use std::alloc::{GlobalAlloc, Layout, System};
+    use std::cell::Cell;
+    use std::ptr::null_mut;
+
+    use super::{MOST_SPARE, adopt, allocate, give_back, reserve};
+
+    /// The system's allocator, which has no memory for a thread while [`without_memory`] runs there.
+    struct Exhaustible;
+
+    thread_local! {
+        static EXHAUSTED: Cell<bool> = const { Cell::new(false) };
+    }
+
+    #[global_allocator]
+    static ALLOCATOR: Exhaustible = Exhaustible;
+
+    // SAFETY: it passes on the callers' promises, or has no memory.
+    unsafe impl GlobalAlloc for Exhaustible {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            if EXHAUSTED.get() {
+                return null_mut();
+            }
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, data: *mut u8, layout: Layout) {
+            unsafe { System.dealloc(data, layout) }
+        }
+    }
+
+    pub(in super::super) fn without_memory<T>(work: impl FnOnce() -> T) -> T {
+        EXHAUSTED.set(true);
+        let done = work();
+        EXHAUSTED.set(false);
+        done
+    }
+
+    #[test]
+    fn has_reserved_memory_where_none_is_left() {
+        for before in [Vec::new(), vec![1; 10], vec![1; 600]] {
+            for size in [1, 2, 64, 256] {
+                give_back(before.clone());
+                reserve(256);
+                let data = without_memory(|| {
+                    let data = allocate(size);
+                    assert!(!data.is_null());
+                    // SAFETY: so many bytes have room there.
+                    unsafe { data.write_bytes(7, size) };
+                    data
+                });
+                // SAFETY: they have no other owner.
+                let buffer = unsafe { adopt(data, size) };
+                assert_eq!(buffer, vec![7; size]);
+            }
+        }
+    }
 
     /// A buffer as the host makes one: it allocates, writes, and we adopt.
     fn handed_over(bytes: &[u8]) -> Vec<u8> {

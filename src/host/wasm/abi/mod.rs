@@ -27,13 +27,16 @@ use crate::host::hostcalls::{Failure, MapKind, MetricId, MetricKind, Status};
 use crate::host::id::{CallToken, ContextId};
 use crate::time::Timestamp;
 
-use buffer::adopt;
+use buffer::{adopt, reserve};
 use numbers::{CONFIGURATION, REPLY_BODY, level, level_of, map_number, metric_number};
 #[cfg(not(target_arch = "wasm32"))]
 use stand_in as import;
 
 pub(super) use buffer::give_back;
 pub(super) use numbers::LogLevel;
+
+/// The most bytes of a foreign function's result. Those of the one that is called have at most 64.
+const LONGEST_RESULT: usize = 256;
 
 /// The result of a call by its status.
 fn check(call: &'static str, status: u32) -> Result<(), Failure> {
@@ -267,6 +270,30 @@ pub(in crate::host::wasm) fn set_property(name: &[u8], value: &[u8]) -> Result<(
         import::proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len())
     };
     check("proxy_set_property", status)
+}
+
+/// Calls a function that the host has beyond the ABI, and returns its result.
+///
+/// Envoy 1.36 to 1.40 ends with a segmentation fault if it can't allocate memory for the result. So the memory is
+/// there before the call.
+pub(in crate::host::wasm) fn call_foreign_function(
+    name: &[u8],
+    arguments: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    reserve(LONGEST_RESULT);
+    received("proxy_call_foreign_function", |data, size| {
+        // SAFETY: the host reads both slices and writes both words during the call.
+        unsafe {
+            import::proxy_call_foreign_function(
+                name.as_ptr(),
+                name.len(),
+                arguments.as_ptr(),
+                arguments.len(),
+                data,
+                size,
+            )
+        }
+    })
 }
 
 /// Defines a stat. A name means the same stat in every VM, but each VM has a number of its own for it.

@@ -1,6 +1,15 @@
 //! The same functions as `import`, over the fake host of this thread.
 
-use crate::host::fake::{call, stats};
+use crate::host::fake::{call, foreign, stats};
+
+#[cfg(test)]
+use super::buffer::without_memory;
+
+/// Hands a result over. In unit tests there is no memory left by then.
+#[cfg(not(test))]
+fn without_memory<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
 
 /// # Safety
 /// `data` points to `size` bytes that live through the call.
@@ -175,6 +184,18 @@ pub(super) unsafe fn proxy_set_property(
 ) -> u32 {
     let (name, value) = unsafe { (slice(name, name_size), slice(value, value_size)) };
     status(call::set_property(name, value))
+}
+pub(super) unsafe fn proxy_call_foreign_function(
+    name: *const u8,
+    name_size: usize,
+    arguments: *const u8,
+    arguments_size: usize,
+    data: *mut *mut u8,
+    size: *mut usize,
+) -> u32 {
+    let (name, arguments) = unsafe { (slice(name, name_size), slice(arguments, arguments_size)) };
+    let result = foreign::call_foreign_function(name, arguments);
+    status(result.map(|bytes| without_memory(|| unsafe { give(&bytes, data, size) })))
 }
 pub(super) unsafe fn proxy_define_metric(
     kind: u32,

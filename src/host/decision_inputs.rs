@@ -1,0 +1,62 @@
+//! What one decision may ask of the host.
+
+use crate::crypto::{HostVerifier, SignatureCheck};
+use crate::engine::Inputs;
+use crate::time::Timestamp;
+
+use super::clock::Clock;
+use super::host_function::HostFunction;
+use super::hostcalls::{Failure, Host};
+use super::log::EventLog;
+
+/// What one decision may ask of the host. It asks for the time at most once.
+#[derive(Debug)]
+pub(super) struct DecisionInputs<'a, H> {
+    host: &'a H,
+    clock: &'a Clock,
+    signatures: &'a HostFunction,
+    log: &'a EventLog,
+    now: Option<Timestamp>,
+    /// Set where the host could not tell the time. The decision must not be performed then.
+    pub(super) failure: Option<Failure>,
+}
+
+impl<'a, H> DecisionInputs<'a, H> {
+    /// The inputs for one decision.
+    pub(super) const fn new(
+        host: &'a H,
+        clock: &'a Clock,
+        signatures: &'a HostFunction,
+        log: &'a EventLog,
+    ) -> Self {
+        Self {
+            host,
+            clock,
+            signatures,
+            log,
+            now: None,
+            failure: None,
+        }
+    }
+}
+
+impl<H: Host> HostVerifier for DecisionInputs<'_, H> {
+    fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
+        self.signatures.verify(self.host, self.log, check)
+    }
+}
+
+impl<H: Host> Inputs for DecisionInputs<'_, H> {
+    fn now(&mut self) -> Timestamp {
+        if let Some(now) = self.now {
+            return now;
+        }
+        let now = self.clock.now(self.host).unwrap_or_else(|failure| {
+            self.failure = Some(failure);
+            // By this time everything has expired that can.
+            Timestamp::from_nanos(u64::MAX)
+        });
+        self.now = Some(now);
+        now
+    }
+}
