@@ -4,6 +4,7 @@ pub(super) mod answer;
 pub(super) mod authenticate;
 pub(super) mod authenticated;
 pub(super) mod authorize;
+mod claim_headers;
 pub(super) mod forward;
 pub(super) mod head;
 pub(super) mod lookup_result;

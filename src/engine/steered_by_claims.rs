@@ -1,6 +1,7 @@
 //! What claims decide, with a provider that says what a test wants.
 
 mod conditions;
+mod headers;
 mod templates;
 
 use std::sync::Arc;
@@ -62,25 +63,43 @@ fn denied(response: &Response) -> Answered {
 /// What becomes of a request by this route, whose name, match and requirement (`corp` or `keys`, if the text begins otherwise)
 /// are added. Without claims the sender has an API key.
 fn run(route: &str, claims: Option<&'static str>, headers: &[(&str, &str)]) -> Answered {
-    let text_of_policy = format!(
-        r#"{{{PROVIDERS}, "routes": [{{"name": "r", "match": [{{"path": {{"prefix": "/"}}}}],
-        "require": {{"any": ["corp", "keys"]}}, {route}}}]}}"#
-    );
-    let config = Config::parse(text_of_policy.as_bytes()).unwrap();
-    let mut policy = Policy::compile(&config, &|_: &str| None).unwrap();
     let double = Double {
         guest: b"guest",
         claims,
         ..Double::default()
     };
-    policy.providers.replace("corp", &Arc::new(double));
-    let mut engine = Engine::new(Arc::new(policy), &Store::new(7), &mut Silent);
-    let mut all = vec![(":method", "GET"), (":authority", "a"), (":path", "/p")];
-    all.push(if claims.is_some() {
+    let credential = if claims.is_some() {
         ("x-token", "guest")
     } else {
         ("x-key", "k")
-    });
+    };
+    let headers: Vec<_> = [credential].iter().chain(headers).copied().collect();
+    let required = r#"{"any": ["corp", "keys"]}"#;
+    run_by(&[("corp", double)], required, route, &headers)
+}
+
+/// The same, with these doubles of providers.
+fn run_by(
+    doubles: &[(&str, Double)],
+    required: &str,
+    route: &str,
+    headers: &[(&str, &str)],
+) -> Answered {
+    let text_of_policy = format!(
+        r#"{{{PROVIDERS}, "routes": [{{"name": "r", "match": [{{"path": {{"prefix": "/"}}}}],
+        "require": {required}, {route}}}]}}"#
+    );
+    let config = Config::parse(text_of_policy.as_bytes()).unwrap();
+    let mut policy = Policy::compile(&config, &|_: &str| None).unwrap();
+    for (name, double) in doubles {
+        let double = Double {
+            verified: 0.into(),
+            ..*double
+        };
+        policy.providers.replace(name, &Arc::new(double));
+    }
+    let mut engine = Engine::new(Arc::new(policy), &Store::new(7), &mut Silent);
+    let mut all = vec![(":method", "GET"), (":authority", "a"), (":path", "/p")];
     all.extend(headers);
     let map = HeaderMap::from_pairs(&all);
     let mut edits = Edits::default();

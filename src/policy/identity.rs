@@ -63,10 +63,11 @@ impl Routing {
     }
 }
 
-/// One header can't mean two things: identity, routing and credentials each have their own.
+/// One header can't mean two things: identity, routing and credentials each have their own. Two providers may write one header,
+/// because usually one of them verifies a request.
 pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut ConfigErrors) {
     let path = Path::Root;
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<(&str, Option<&str>)> = Vec::new();
     let routing = config
         .routing
         .as_ref()
@@ -86,10 +87,12 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
             None if Some(name) == routing => path.field("routing"),
             None => path.field("identity"),
         };
-        if seen
-            .iter()
-            .any(|other| same_name(other.as_bytes(), name.as_bytes()))
-        {
+        let writer = writer.map(|provider| &*provider.name);
+        if seen.iter().any(|(other, others)| {
+            let are_providers = writer.is_some() && others.is_some();
+            let is_shared = are_providers && *others != writer;
+            same_name(other.as_bytes(), name.as_bytes()) && !is_shared
+        }) {
             errors.push(&at, format!("the header `{name}` has two meanings"));
         }
         let read = |location: &Location| {
@@ -106,6 +109,6 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
             );
             errors.push(&at, reason);
         }
-        seen.push(name);
+        seen.push((name, writer));
     }
 }

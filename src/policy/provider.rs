@@ -1,6 +1,7 @@
 //! Named ways to authenticate.
 
 mod api_key;
+mod claim_headers;
 mod claims;
 mod credential;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use super::denial::Reason;
 use api_key::ApiKey;
 use verdict::Verification;
 
+pub(crate) use claim_headers::ClaimHeaders;
 pub(crate) use credential::CredentialInputs;
 pub(super) use credential::{Identifier, Prepared};
 #[cfg(test)]
@@ -33,6 +35,8 @@ pub(crate) struct Provider {
     pub(crate) locations: Vec<Location>,
     /// Whether the upstream gets a credential that was verified. All others are stripped.
     pub(crate) forward: bool,
+    /// The headers that it writes for the upstream, if it writes any.
+    pub(crate) claim_headers: Option<Box<ClaimHeaders>>,
     pub(crate) kind: ProviderKind,
 }
 

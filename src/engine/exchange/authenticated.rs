@@ -39,6 +39,12 @@ impl<'p> Authenticated<'p> {
         self.identity()?.consumer()
     }
 
+    /// Whether one of the credentials may be a token, which says more than who sent it.
+    pub(in crate::engine) fn may_have_tokens(&self) -> bool {
+        let has_token = |verified: &Verified<'_>| verified.identity.token.is_some();
+        self.combined.is_some() || self.first.as_ref().is_some_and(has_token)
+    }
+
     /// Whether the requirement is met by this provider, among others perhaps.
     pub(in crate::engine) fn has_accepted(&self, provider: ProviderId) -> bool {
         self.all().any(|verified| verified.provider == provider)

@@ -7,6 +7,7 @@ use crate::policy::{
 };
 use crate::route::canonical_host;
 
+use super::claim_headers::tell_claims;
 use super::head::Head;
 use super::plan::Plan;
 use super::strip::StrippedCredentials;
@@ -65,7 +66,7 @@ pub(in crate::engine) fn edit(
     )?;
     match others {
         Some(others) => changed(&mut plan, others, attributes, policy)?,
-        None => identify(&mut plan, attributes, policy),
+        None => identify(&mut plan, attributes, policy)?,
     }
     if let Some(upstream) = changes.and_then(|changes| changes.upstream.as_ref()) {
         choose(&mut plan, upstream, attributes, policy)?;
@@ -107,7 +108,7 @@ fn changed(
     policy: &Policy,
 ) -> Result<(), Denial> {
     edit_headers(plan, &changes.headers, attributes, InvalidValue::Deny)?;
-    identify(plan, attributes, policy);
+    identify(plan, attributes, policy)?;
     if let Some(host) = &changes.host {
         let new = attributes.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
@@ -125,16 +126,24 @@ fn changed(
 
 /// Sets the headers that identify the sender. The client's own are removed before.
 #[inline(always)]
-fn identify(plan: &mut Plan<'_>, attributes: &Attributes<'_>, policy: &Policy) {
+fn identify(
+    plan: &mut Plan<'_>,
+    attributes: &Attributes<'_>,
+    policy: &Policy,
+) -> Result<(), Denial> {
+    if attributes.authenticated.may_have_tokens() {
+        tell_claims(plan, attributes.authenticated, policy)?;
+    }
     let identity = attributes.authenticated.identity();
     let Some(credential) = identity.and_then(|identity| identity.credential) else {
-        return;
+        return Ok(());
     };
     let names = &policy.identity;
     plan.set(&names.consumer, credential.owner().name().to_text());
     if !names.tells_name_alone() {
         describe(plan, names, credential);
     }
+    Ok(())
 }
 
 /// Sets the other identity headers of the policy.

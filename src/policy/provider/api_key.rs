@@ -43,6 +43,7 @@ pub(super) fn compile(
         name: name.into(),
         locations,
         forward: written.forward,
+        claim_headers: None,
         kind: ProviderKind::ApiKey(ApiKey {
             challenge: Text::shared(&challenge),
         }),

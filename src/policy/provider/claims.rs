@@ -32,7 +32,6 @@ impl Claims {
         &self.value
     }
 
-    #[expect(dead_code, reason = "no stage sends it yet")]
     /// The token's payload in unpadded base64url, where it has one.
     pub(crate) fn payload(&self) -> Option<&[u8]> {
         self.payload.as_deref()

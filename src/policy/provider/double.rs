@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::claim_headers::ClaimHeaders;
 use super::claims::Claims;
 use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification, VerifiedToken};
 use super::{ProviderId, ProviderKind, Providers};
+use crate::config::{ConfigErrors, Named, Path};
 use crate::http::Text;
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
@@ -23,6 +25,8 @@ pub(crate) struct Double {
     pub(crate) lifetime: Option<Duration>,
     /// The claims of each credential, as JSON.
     pub(crate) claims: Option<&'static str>,
+    /// The headers of claims, with their JSONPaths. The path `payload` stands for the payload.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
     /// The source of the document that it needs, and the longest wait for the first one.
     pub(crate) needs: Option<(SourceId, Duration)>,
 }
@@ -59,6 +63,21 @@ impl Double {
         Ok(Verification::Accepted(identity))
     }
 
+    fn claim_headers(&self) -> Option<Box<ClaimHeaders>> {
+        let is_payload = |(_, path): &&(&str, &str)| *path == "payload";
+        let payload = self.headers.iter().find(is_payload);
+        let claims = self.headers.iter().filter(|header| !is_payload(header));
+        let claims: Vec<Named<String>> = claims
+            .map(|(name, value)| Named {
+                name: (*name).into(),
+                value: (*value).into(),
+            })
+            .collect();
+        let payload = payload.map(|(name, _)| *name);
+        let mut errors = ConfigErrors::default();
+        ClaimHeaders::compile(&claims, payload, &Path::Root, &mut errors).unwrap()
+    }
+
     /// Names the reason and the scopes.
     pub(super) fn challenge(reason: Reason, scopes: &[&str]) -> Text {
         let mut challenge = format!("Double error={}", reason.name());
@@ -79,6 +98,7 @@ impl Providers {
     pub(crate) fn replace(&mut self, name: &str, double: &Arc<Double>) {
         for provider in &mut self.list {
             if *provider.name == *name {
+                provider.claim_headers = double.claim_headers();
                 provider.kind = ProviderKind::Double(Arc::clone(double));
             }
         }

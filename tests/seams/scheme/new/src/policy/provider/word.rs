@@ -48,6 +48,7 @@ pub(super) fn compile(
         name: name.into(),
         locations,
         forward: false,
+        claim_headers: None,
         kind: ProviderKind::Word(Word { guest }),
     })
 }
