@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::http::percent_decode;
 
 use super::pattern_ref::{CaptureKind, End, Part, PatternRef};
-use super::spelling::segments;
+use crate::route::path::segments;
 
 /// The captures of a pattern in a path. A capture is computed when it is read.
 #[derive(Clone, Copy, Debug)]

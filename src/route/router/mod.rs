@@ -3,24 +3,32 @@
 //! Hosts are found by hash. Each host (or wildcard, or `*`) has its own rules. Few rules are a chain with the best rule first,
 //! which is scanned. Many rules are a tree of segments with a chain at each node.
 
-use super::rule::{MatchInput, RouteMatch};
-use super::rule_table::{RuleEntry, RuleTable};
-use super::tree::Trees;
+mod build;
+mod interner;
+mod rule;
+mod rule_table;
+mod tree;
+
 use crate::arena::{ArenaId, ChunkedVec, HandleTable};
 use crate::hash::Seeded;
+use rule_table::{RuleEntry, RuleTable};
+use tree::Trees;
+
+pub use build::RouterBuilder;
+pub use rule::{MatchIndex, MatchInput, RouteId, RouteMatch, Rule};
 
 /// The rules of a host or a wildcard. Aligned so that each lies in one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
-pub(super) struct HostRules {
+struct HostRules {
     /// The name of the host, or the suffix of the wildcard, which begins with a dot.
-    pub(super) host: ArenaId,
-    pub(super) content: RuleSet,
+    host: ArenaId,
+    content: RuleSet,
 }
 
 /// A set of rules.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum RuleSet {
+enum RuleSet {
     /// A single rule, as for most hosts of a policy with many hosts.
     One(RuleEntry),
     /// A chain of entries.
@@ -38,15 +46,15 @@ impl Default for RuleSet {
 /// All rules, ready for searches.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
-    pub(super) entries: RuleTable,
-    pub(super) trees: Trees,
-    pub(super) hosts: ChunkedVec<HostRules>,
+    entries: RuleTable,
+    trees: Trees,
+    hosts: ChunkedVec<HostRules>,
     /// The rules of each host by its name.
-    pub(super) by_name: HandleTable<ArenaId>,
-    pub(super) seed: Seeded,
-    pub(super) has_wildcards: bool,
+    by_name: HandleTable<ArenaId>,
+    seed: Seeded,
+    has_wildcards: bool,
     /// The rules for all hosts.
-    pub(super) any: Option<RuleSet>,
+    any: Option<RuleSet>,
 }
 
 impl Router {
@@ -78,7 +86,7 @@ impl Router {
 
     /// The id of the rules of a host, or of a suffix with its dot.
     #[inline(always)]
-    pub(super) fn host_rules(&self, name: &[u8]) -> Option<ArenaId> {
+    fn host_rules(&self, name: &[u8]) -> Option<ArenaId> {
         let name_of = |id| self.entries.host(self.hosts.get(id)?.host);
         let is = |id| name_of(id) == Some(name);
         self.by_name.find(self.seed.of_bytes(name), is)
@@ -106,8 +114,7 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
     use crate::route::{
-        HeaderPredicate, HostPattern, MatchIndex, Method, PathPattern, QueryPredicate, RouteId,
-        RouterBuilder, Rule, ValueMatch,
+        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, ValueMatch,
     };
 
     /// `hosts kind path method header query`, blanks between; `-` for nothing. Hosts by `,`.

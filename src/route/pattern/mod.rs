@@ -1,11 +1,18 @@
 //! Patterns for paths.
 
-use super::pattern_error::PathPatternError;
-use super::pattern_ref::{self, CaptureKind, End, Part, PatternRef};
-use super::rules::{
-    DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
+mod capture;
+mod error;
+mod pattern_ref;
+
+use super::path::{
+    DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice, decode,
+    hides_dots, matching_form,
 };
-use super::spelling::{decode, hides_dots, matching_form};
+
+pub use capture::{Capture, Captures};
+pub use error::PathPatternError;
+pub use pattern_ref::{CaptureKind, PatternRef};
+pub(super) use pattern_ref::{EVERY, End, Part};
 
 /// The paths that a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +92,7 @@ impl PathPattern {
     }
 
     /// The stored form.
-    pub(super) const fn stored(&self) -> &[u8] {
+    pub(in crate::route) const fn stored(&self) -> &[u8] {
         &self.0
     }
 
@@ -174,7 +181,6 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::capture::Captures;
     use super::*;
 
     fn captured(pattern: &PathPattern, path: &str) -> String {

@@ -35,7 +35,7 @@ impl Dots {
 }
 
 /// The segments of a path that begins with `/`. Each slash after the first adds one.
-pub(super) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(in crate::route) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let inner = path.strip_prefix(b"/").unwrap_or(path);
     inner.split(|&byte| byte == b'/')
 }
@@ -55,7 +55,10 @@ fn choose(
 }
 
 /// Decodes unreserved escapes and applies the rules for single bytes. Other bytes and escapes stay.
-pub(super) fn decode(path: &[u8], rules: &PathRules) -> Result<Vec<u8>, RequestPathError> {
+pub(in crate::route) fn decode(
+    path: &[u8],
+    rules: &PathRules,
+) -> Result<Vec<u8>, RequestPathError> {
     let mut out = Vec::with_capacity(path.len());
     let mut rest = path;
     while let Some((&byte, tail)) = rest.split_first() {
@@ -127,7 +130,7 @@ fn is_before_hex_pair(text: &[u8]) -> bool {
 }
 
 /// Decodes all remaining escapes except those of `/`, `%` and `\`. These, and a raw `\`, become upper-case escapes.
-pub(super) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
+pub(in crate::route) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
     if !path.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
         return Cow::Borrowed(path);
     }
@@ -150,7 +153,7 @@ pub(super) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Whether some upstream would read the segment, or a part of it, as a dot segment.
-pub(super) fn hides_dots(segment: &[u8]) -> bool {
+pub(in crate::route) fn hides_dots(segment: &[u8]) -> bool {
     !is_dot_segment(segment) && reads_as_dots(segment)
 }
 

@@ -1,10 +1,10 @@
 //! Builds a router, rule by rule.
 
-use super::HostPattern;
-use super::router::{HostRules, Router, RuleSet};
 use super::rule::Rule;
 use super::rule_table::{RuleEntry, RuleTable};
+use super::{HostRules, Router, RuleSet};
 use crate::arena::ArenaId;
+use crate::route::HostPattern;
 
 /// A host with at most this many rules has a chain that is scanned. A tree would cost as much time and more memory.
 const FEW: usize = 8;

@@ -1,11 +1,11 @@
 //! The trees of segments of hosts with many rules.
 
 use super::interner::Interner;
-use super::pattern_ref::{End, Part, PatternRef};
 use super::rule::{MatchInput, RouteMatch};
 use super::rule_table::RuleTable;
 use crate::arena::{ArenaId, ChunkedVec, HandleTable};
 use crate::hash::Seeded;
+use crate::route::pattern::{End, Part, PatternRef};
 
 /// A node of a tree. Its path from the root is some segments, or one whole path.
 #[derive(Clone, Copy, Debug, Default)]

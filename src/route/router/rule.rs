@@ -1,8 +1,7 @@
 //! The input and the output of the router: rules, the parts of a request, the match.
 
 use crate::http::Headers;
-
-use super::{
+use crate::route::{
     Captures, HeaderPredicate, HostPattern, Method, PathPattern, PatternRef, QueryPredicate,
 };
 

@@ -26,7 +26,7 @@ pub struct PatternRef<'r>(&'r [u8]);
 
 /// The part of a pattern for one segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part<'r> {
+pub(in crate::route) enum Part<'r> {
     /// This text in matching form. Only the last one may be empty, for a trailing slash.
     Literal(&'r [u8]),
     /// A segment that isn't empty, captured with this name.
@@ -35,7 +35,7 @@ pub(super) enum Part<'r> {
 
 /// The text that may follow the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End<'r> {
+pub(in crate::route) enum End<'r> {
     /// Nothing.
     Closed,
     /// Anything: a prefix.
@@ -45,10 +45,10 @@ pub(super) enum End<'r> {
 }
 
 /// The pattern for all paths, the prefix `/`.
-pub(super) const EVERY: &[u8] = &[0, BELOW];
+pub(in crate::route) const EVERY: &[u8] = &[0, BELOW];
 
 /// The bytes of an exact path in matching form.
-pub(super) fn exact(path: &[u8]) -> Box<[u8]> {
+pub(in crate::route) fn exact(path: &[u8]) -> Box<[u8]> {
     let mut bytes = Vec::with_capacity(path.len().saturating_add(1));
     bytes.push(EXACT);
     bytes.extend_from_slice(path);
@@ -56,7 +56,7 @@ pub(super) fn exact(path: &[u8]) -> Box<[u8]> {
 }
 
 /// The bytes of a pattern with these parts.
-pub(super) fn stored(parts: &[Part<'_>], end: End<'_>) -> Box<[u8]> {
+pub(in crate::route) fn stored(parts: &[Part<'_>], end: End<'_>) -> Box<[u8]> {
     // There are at most 64.
     let mut bytes = vec![u8::try_from(parts.len()).unwrap_or(EXACT)];
     for part in parts {
@@ -86,7 +86,7 @@ fn name(bytes: &[u8]) -> &str {
 }
 
 impl<'r> PatternRef<'r> {
-    pub(super) const fn of(stored: &'r [u8]) -> Self {
+    pub(in crate::route) const fn of(stored: &'r [u8]) -> Self {
         Self(stored)
     }
 
@@ -127,15 +127,15 @@ impl<'r> PatternRef<'r> {
     }
 
     /// The whole path of an exact pattern.
-    pub(super) fn whole(self) -> Option<&'r [u8]> {
+    pub(in crate::route) fn whole(self) -> Option<&'r [u8]> {
         (self.first() == EXACT).then(|| self.body())
     }
 
-    pub(super) fn parts(self) -> Parts<'r> {
+    pub(in crate::route) fn parts(self) -> Parts<'r> {
         Parts(self.body())
     }
 
-    pub(super) fn end(self) -> End<'r> {
+    pub(in crate::route) fn end(self) -> End<'r> {
         let mut after = self.body().iter();
         match after.find(|byte| matches!(**byte, BELOW | REST)) {
             Some(&REST) => End::Rest(name(after.as_slice())),
@@ -187,7 +187,7 @@ impl<'r> PatternRef<'r> {
 
     /// The precedence of two patterns that match the same path: first an exact one, then the one with more segments, from the
     /// left a literal before a capture, then a closed one before an open one.
-    pub(super) fn order(self, other: Self) -> Ordering {
+    pub(in crate::route) fn order(self, other: Self) -> Ordering {
         let most = |pattern: Self| Reverse((pattern.whole().is_some(), pattern.segments()));
         let captures = |pattern: Self| pattern.parts().map(|part| matches!(part, Part::Capture(_)));
         let is_open = |pattern: Self| pattern.end() != End::Closed;
@@ -200,7 +200,7 @@ impl<'r> PatternRef<'r> {
 
 /// The parts of a pattern, from the left.
 #[derive(Clone, Debug)]
-pub(super) struct Parts<'r>(&'r [u8]);
+pub(in crate::route) struct Parts<'r>(&'r [u8]);
 
 impl<'r> Iterator for Parts<'r> {
     type Item = Part<'r>;

@@ -1,9 +1,9 @@
 //! The stored rules, in chains. The best rule of a chain is first.
 
-use super::pattern_ref::{EVERY, PatternRef};
 use super::rule::{MatchIndex, MatchInput, RouteId, RouteMatch, Rule};
-use super::{HeaderPredicate, Method, QueryPredicate};
 use crate::arena::{ArenaId, ChunkedVec, TextArena};
+use crate::route::pattern::{EVERY, PatternRef};
+use crate::route::{HeaderPredicate, Method, QueryPredicate};
 
 /// A rule for one of its hosts.
 #[derive(Clone, Copy, Debug)]
