@@ -2,7 +2,7 @@
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
-    CodeSection, EntityType, ImportSection, Instruction, Module, TypeSection, ValType,
+    CodeSection, EntityType, Function, ImportSection, Instruction, Module, TypeSection, ValType,
 };
 use wasmparser::{
     FunctionBody, ImportSectionReader, OperatorsReader, Parser, TypeRef, TypeSectionReader,
@@ -39,7 +39,7 @@ pub(crate) fn imported_functions(section: ImportSectionReader<'_>) -> wasmparser
 }
 
 /// Whether it is a branch with two directions, which can have a hint.
-pub(crate) fn has_two_ways(instruction: &Instruction<'_>) -> bool {
+fn has_two_ways(instruction: &Instruction<'_>) -> bool {
     matches!(instruction, Instruction::If(_) | Instruction::BrIf(_))
 }
 
@@ -101,23 +101,38 @@ impl Reencode for Instrument {
         function.instruction(&constant(self.next));
         function.instruction(&Instruction::Call(self.imported));
         self.next = self.next.saturating_add(1);
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let offset = offset(&reader);
-            let instruction = self.parse_instruction(&mut reader)?;
-            if has_two_ways(&instruction) {
-                function.instruction(&constant(offset));
-                function.instruction(&Instruction::Call(self.imported.saturating_add(1)));
-            }
-            function.instruction(&instruction);
-        }
+        let branched = self.imported.saturating_add(1);
+        copy_instructions(self, &body, &mut function, |function, offset| {
+            function.instruction(&constant(offset));
+            function.instruction(&Instruction::Call(branched));
+        })?;
         code.function(&function);
         Ok(())
     }
 }
 
+/// Copies the instructions of a body. Calls `before_branch` before each branch with two directions, with the branch's
+/// offset in the original module.
+pub(crate) fn copy_instructions<R: Reencode>(
+    reencode: &mut R,
+    body: &FunctionBody<'_>,
+    function: &mut Function,
+    mut before_branch: impl FnMut(&mut Function, u32),
+) -> Result<(), reencode::Error<R::Error>> {
+    let mut reader = body.get_operators_reader()?;
+    while !reader.eof() {
+        let offset = offset(&reader);
+        let instruction = reencode.parse_instruction(&mut reader)?;
+        if has_two_ways(&instruction) {
+            before_branch(function, offset);
+        }
+        function.instruction(&instruction);
+    }
+    Ok(())
+}
+
 /// The offset of the next instruction in the module.
-pub(crate) fn offset(reader: &OperatorsReader<'_>) -> u32 {
+fn offset(reader: &OperatorsReader<'_>) -> u32 {
     u32::try_from(reader.original_position()).unwrap_or(u32::MAX)
 }
 

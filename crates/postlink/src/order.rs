@@ -22,7 +22,7 @@ use wasmparser::{
     ImportSectionReader, Parser,
 };
 
-use crate::instrument::{has_two_ways, imported_functions, instrumented, offset};
+use crate::instrument::{copy_instructions, imported_functions, instrumented};
 use crate::profile::profile;
 use crate::{CODE, slice};
 
@@ -213,15 +213,12 @@ impl Reencode for Reorder<'_> {
         let index = self.imported.saturating_add(code.len());
         let mut function = self.new_function_with_parsed_locals(&body)?;
         let mut hints = Vec::new();
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let is_taken = (self.is_taken)(offset(&reader));
-            let instruction = self.parse_instruction(&mut reader)?;
-            if let Some(is_taken) = is_taken.filter(|_| has_two_ways(&instruction)) {
+        let is_taken = self.is_taken;
+        copy_instructions(self, &body, &mut function, |function, offset| {
+            if let Some(is_taken) = is_taken(offset) {
                 hints.push(hint(function.byte_len(), is_taken));
             }
-            function.instruction(&instruction);
-        }
+        })?;
         if !hints.is_empty() {
             self.hints.function_hints(index, hints);
         }

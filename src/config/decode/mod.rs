@@ -136,14 +136,26 @@ pub(in crate::config) fn list<T>(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<T>> {
+    entries(node, at, errors, |index, node, errors| {
+        decoder(node, &at.index(index), errors)
+    })
+}
+
+/// A list whose entries `read` reads. All entries are read, so that all errors are reported.
+fn entries<T>(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+    mut read: impl FnMut(usize, &Node<'_>, &mut ConfigErrors) -> Option<T>,
+) -> Option<Vec<T>> {
     let Node::List(nodes) = node else {
         return expected("a list", node, at, errors);
     };
-    let entries = nodes.iter().enumerate();
-    let read: Vec<Option<T>> = entries
-        .map(|(index, node)| decoder(node, &at.index(index), errors))
+    let nodes = nodes.iter().enumerate();
+    let all: Vec<Option<T>> = nodes
+        .map(|(index, node)| read(index, node, errors))
         .collect();
-    read.into_iter().collect()
+    all.into_iter().collect()
 }
 
 /// A list that isn't empty.
@@ -175,15 +187,10 @@ pub(in crate::config) fn distinct<T: Decode>(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<T>> {
-    let Node::List(nodes) = node else {
-        return expected("a list", node, at, errors);
-    };
     let mut distinct = Distinct::default();
-    let entries = nodes.iter().enumerate();
-    let read: Vec<Option<T>> = entries
-        .map(|(index, node)| distinct.entry(node, index, at, errors))
-        .collect();
-    read.into_iter().collect()
+    entries(node, at, errors, |index, node, errors| {
+        distinct.entry(node, index, at, errors)
+    })
 }
 
 /// The names of the records of a list, so far.

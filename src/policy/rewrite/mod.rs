@@ -153,26 +153,14 @@ impl HeaderEdits {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
-        let values = |list: &[Named<String>], name: &'static str, errors: &mut ConfigErrors| {
-            let compiled = templates(list, scope, &path.field(name), errors)?;
-            Some(
-                compiled
-                    .into_iter()
-                    .map(|(name, value)| (KnownName::from(name), value))
-                    .collect(),
-            )
-        };
-        let set = values(&written.set, "set", errors);
-        let add = values(&written.add, "add", errors);
-        let remove = written
-            .remove
-            .iter()
-            .map(|name| name.as_str().into())
-            .collect();
+        let name = |name: &str| KnownName::from(name);
+        let set = templates(&written.set, name, scope, &path.field("set"), errors);
+        let add = templates(&written.add, name, scope, &path.field("add"), errors);
+        let remove = written.remove.iter().map(|text| name(text));
         Some(Self {
             set: set?,
             add: add?,
-            remove,
+            remove: remove.collect(),
         })
     }
 }
@@ -184,41 +172,29 @@ impl QueryEdits {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
-        let values = |list: &[Named<String>], name: &'static str, errors: &mut ConfigErrors| {
-            let compiled = templates(list, scope, &path.field(name), errors)?;
-            Some(
-                compiled
-                    .into_iter()
-                    .map(|(name, value)| (Box::from(name.as_bytes()), value))
-                    .collect(),
-            )
-        };
-        let set = values(&written.set, "set", errors);
-        let add = values(&written.add, "add", errors);
-        let remove = written
-            .remove
-            .iter()
-            .map(|name| Box::from(name.as_bytes()))
-            .collect();
+        let name = |name: &str| -> Box<[u8]> { name.as_bytes().into() };
+        let set = templates(&written.set, name, scope, &path.field("set"), errors);
+        let add = templates(&written.add, name, scope, &path.field("add"), errors);
+        let remove = written.remove.iter().map(|text| name(text));
         Some(Self {
             set: set?,
             add: add?,
-            remove,
+            remove: remove.collect(),
         })
     }
 }
 
-fn templates<'n>(
-    list: &'n [Named<String>],
+/// The templates of a list, each with its name as `name` makes it.
+fn templates<N>(
+    list: &[Named<String>],
+    name: impl Fn(&str) -> N,
     scope: &Scope<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<Vec<(&'n str, ValueTemplate)>> {
-    let one = |edit: &'n Named<String>, errors: &mut ConfigErrors| {
-        Some((
-            edit.name.as_str(),
-            scope.template(&edit.value, &path.field(&edit.name), errors)?,
-        ))
+) -> Option<Vec<(N, ValueTemplate)>> {
+    let one = |edit: &Named<String>, errors: &mut ConfigErrors| {
+        let value = scope.template(&edit.value, &path.field(&edit.name), errors)?;
+        Some((name(&edit.name), value))
     };
     let compiled: Vec<_> = list.iter().map(|edit| one(edit, errors)).collect();
     compiled.into_iter().collect()

@@ -16,7 +16,7 @@ mod redirect_loop;
 mod unused;
 mod vanishing_header;
 
-use postern::config::{Config, Path};
+use postern::config::{Config, Named, Path, TextOrEnv};
 
 use super::finding::{Issue, Level};
 use crate::yaml::DuplicateKey;
@@ -82,6 +82,20 @@ impl Warnings {
 }
 
 /// The path of the entry `name` in the map at `path`, as the filter's errors write it.
+/// The headers of all sources, each with its path in the policy.
+fn source_headers(config: &Config) -> impl Iterator<Item = (String, &Named<TextOrEnv>)> {
+    config.sources.iter().flat_map(|source| {
+        let kind = &source.value.kind;
+        let path = entry("sources", &source.name);
+        let path = format!("{path}.{}.headers", kind.name());
+        let headers = kind
+            .endpoint()
+            .into_iter()
+            .flat_map(|endpoint| endpoint.headers);
+        headers.map(move |header| (entry(&path, &header.name), header))
+    })
+}
+
 fn entry(path: &str, name: &str) -> String {
     let written = Path::Root.field(name).to_string();
     if written.starts_with('[') {

@@ -2,7 +2,7 @@
 
 use postern::config::{Config, KeyMaterial, TextOrEnv};
 
-use super::{CheckRule, Warnings, entry};
+use super::{CheckRule, Warnings, source_headers};
 
 pub(super) const RULE: CheckRule = CheckRule {
     id: "plain-secret",
@@ -35,22 +35,14 @@ fn check(config: &Config, warnings: &mut Warnings) {
             }
         }
     }
-    for source in &config.sources {
-        let kind = &source.value.kind;
-        let Some(endpoint) = kind.endpoint() else {
-            continue;
-        };
-        let path = entry("sources", &source.name);
-        let path = format!("{path}.{}.headers", kind.name());
-        for header in endpoint.headers {
-            let is_secret = SECRET_WORDS.iter().any(|word| header.name.contains(word));
-            if is_secret && matches!(header.value, TextOrEnv::Text(_)) {
-                warnings.add(
-                    entry(&path, &header.name),
-                    "everyone who reads the policy can read this secret",
-                    "write `{env: NAME}`",
-                );
-            }
+    for (path, header) in source_headers(config) {
+        let is_secret = SECRET_WORDS.iter().any(|word| header.name.contains(word));
+        if is_secret && matches!(header.value, TextOrEnv::Text(_)) {
+            warnings.add(
+                path,
+                "everyone who reads the policy can read this secret",
+                "write `{env: NAME}`",
+            );
         }
     }
 }

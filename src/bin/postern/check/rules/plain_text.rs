@@ -3,7 +3,7 @@
 use postern::config::{Config, Fallback, Respond, TextOrEnv, Unmatched};
 use serde_json::Value;
 
-use super::{CheckRule, Warnings, entry};
+use super::{CheckRule, Warnings, entry, source_headers};
 
 pub(super) const RULE: CheckRule = CheckRule {
     id: "plain-text",
@@ -33,18 +33,10 @@ fn check(config: &Config, warnings: &mut Warnings) {
             text(realm, format!("{path}.{kind}.realm"), warnings);
         }
     }
-    for source in &config.sources {
-        let kind = &source.value.kind;
-        let Some(endpoint) = kind.endpoint() else {
-            continue;
-        };
-        let path = entry("sources", &source.name);
-        let path = format!("{path}.{}.headers", kind.name());
-        for header in endpoint.headers {
-            if let TextOrEnv::Text(value) = &header.value {
-                let value = String::from_utf8_lossy(value.expose());
-                text(&value, entry(&path, &header.name), warnings);
-            }
+    for (path, header) in source_headers(config) {
+        if let TextOrEnv::Text(value) = &header.value {
+            let value = String::from_utf8_lossy(value.expose());
+            text(&value, path, warnings);
         }
     }
 }
