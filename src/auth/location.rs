@@ -1,4 +1,4 @@
-//! Where a credential may stand in a request.
+//! The locations of credentials in a request.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,18 +10,18 @@ use super::prefix::Prefix;
 /// One location in a request that may hold a credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// A header's whole value, or what follows a prefix (`Bearer `).
+    /// A header's whole value, or the part after a prefix (`Bearer `).
     Header {
         /// The header's name, lower case.
         name: KnownName,
-        /// What stands before the credential. A field without it is another scheme's: absent.
+        /// The text before the credential. A field without it belongs to another scheme and has no credential.
         prefix: Option<Prefix>,
     },
-    /// A member of a list of tokens in a header: what follows the prefix in the member that begins with it.
+    /// A member of a list of tokens in a header. The credential follows the prefix in the member that begins with it.
     Member {
         /// The header's name, lower case.
         name: KnownName,
-        /// How the member begins, in any case.
+        /// The text at the start of the member. Case is ignored.
         prefix: Text,
     },
     /// A query parameter, by its decoded name.
@@ -31,7 +31,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The header that holds the location. None for a cookie, which is a part of a header that holds others too.
+    /// The header that only this location uses. None for a query parameter, and for a cookie: its header has other cookies too.
     #[must_use]
     pub const fn header(&self) -> Option<&KnownName> {
         match self {
@@ -71,14 +71,14 @@ pub(crate) struct Occurrence<'p> {
     pub is_alone: bool,
 }
 
-/// What a request holds at the locations of one provider. `Debug` shows no credential.
+/// The credentials of a request at the locations of one provider. `Debug` shows no credential.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Extracted<'r, 'p> {
-    /// Nothing.
+    /// No credential.
     Absent,
     /// One credential, at this location. It may be empty: an empty credential belongs to no consumer.
     One(Cow<'r, [u8]>, Occurrence<'p>),
-    /// Several credentials, at one location or at several. An upstream may choose another one than the gate. Holds every
+    /// Several credentials, at one location or at several. The upstream and the gate may choose different ones. Holds every
     /// location that has one.
     Repeated(Vec<&'p Location>),
 }
@@ -164,8 +164,8 @@ fn in_cookies<'r, 'p>(
     found
 }
 
-/// A header with a credential must be the only one of its name. Another one counts as a second credential, even if it is of
-/// another scheme, because an upstream may read that one.
+/// A header with a credential must be the only one with its name. Another one counts as a second credential, even if it belongs
+/// to another scheme, because an upstream may read it.
 fn in_header<'r, 'p>(
     name: &KnownName,
     prefix: Option<&Prefix>,
@@ -187,7 +187,7 @@ fn in_header<'r, 'p>(
     }
 }
 
-/// As [`in_header`], if there are several header fields of that name.
+/// The same as [`in_header`] for several header fields with that name.
 #[inline(never)]
 fn in_fields<'r, 'p>(
     name: &KnownName,
@@ -241,7 +241,7 @@ impl<'r, 'p> Extracted<'r, 'p> {
     }
 }
 
-/// Whether a member of a list begins with `prefix`, in any case.
+/// Whether a member of a list begins with `prefix`. Case is ignored.
 #[must_use]
 pub(crate) fn begins(member: &[u8], prefix: &[u8]) -> bool {
     let start = member.get(..prefix.len());
@@ -345,7 +345,7 @@ mod tests {
             match (extract(&locations, &map.view(), None), expected) {
                 (Extracted::One(key, at), Some(expected)) => {
                     assert_eq!(*key, *expected.as_bytes(), "{values:?}");
-                    assert!(!at.is_alone, "other members stand beside it");
+                    assert!(!at.is_alone, "the list may have other members");
                 }
                 (found, expected) => assert!(
                     expected.is_none() && found == Extracted::Absent,

@@ -1,4 +1,4 @@
-//! Ways to authenticate: where a credential stands in a request, and the tables that credentials are found in.
+//! Mechanisms of authentication: the locations of credentials in a request, and the tables of credentials.
 
 pub mod jwt;
 mod location;

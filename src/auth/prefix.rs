@@ -1,23 +1,23 @@
-//! What stands before a credential in a header field.
+//! The text before a credential in a header field.
 
 use crate::http::{is_token, is_token_byte};
 
-/// What stands before a credential in a header field, such as `Bearer `.
+/// The text before a credential in a header field, such as `Bearer `.
 ///
-/// Its first word decides which fields belong to the scheme, in any case and with any byte behind it. Servers differ in the
-/// bytes that they accept as the blank (`Bearer<TAB>K`), and no field that one of them reads as this scheme's may pass
-/// unverified. A prefix without a blank (`key-`) is not a word: each field that begins with it belongs to the scheme.
+/// A field belongs to the scheme if it begins with the first word of the prefix. Case is ignored, and any byte may follow the
+/// word: servers accept different bytes as the blank (`Bearer<TAB>K`), and a field that one of them reads as this scheme must not
+/// pass unverified. A prefix without a blank (`key-`) is not a word: each field that begins with it belongs to the scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
     word: Box<[u8]>,
-    /// What follows the first word, without blanks around it. Empty in most policies.
+    /// The rest after the first word, without blanks around it. Empty in most policies.
     rest: Box<[u8]>,
-    /// Whether the word in a field must end where this one ends.
+    /// Whether the word in a field must end where the prefix's word ends.
     is_whole_word: bool,
 }
 
 impl Prefix {
-    /// The prefix; none where `text` is empty or blank.
+    /// The prefix. `None` if `text` is empty or blank.
     #[must_use]
     pub fn new(text: &[u8]) -> Option<Self> {
         let text = text.trim_ascii_start();
@@ -32,17 +32,18 @@ impl Prefix {
         })
     }
 
-    /// The scheme (RFC 9110 §11.1) that it stands for: its first word, where a blank follows.
+    /// The name of the scheme (RFC 9110 §11.1): the first word, if a blank follows it.
     #[must_use]
     pub fn scheme(&self) -> Option<&[u8]> {
         (self.is_whole_word && is_token(&self.word)).then_some(&*self.word)
     }
 
-    /// The credential in a field of this value, without blanks around it. `None` where the field is another scheme's; empty
-    /// where it is of this one and holds no credential.
+    /// The credential in a field with this value, without blanks around it. `None` if the field belongs to another scheme. Empty if
+    /// it belongs to this scheme and has no credential.
     ///
-    /// Envoy joins several fields `authorization` into one (`Basic x,Bearer y`; tried on 1.40). Where one of them, but not
-    /// the first, is of this scheme, the field is of this scheme too, and its credential can't be separated from the rest.
+    /// Envoy joins several fields `authorization` into one (`Basic x,Bearer y`; tried on 1.40). If one of them
+    /// that is not the first belongs to this scheme, the joined field belongs to it too. Its credential can't be separated from
+    /// the rest.
     #[must_use]
     pub fn credential<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         match self.behind_word(value) {
@@ -59,8 +60,8 @@ impl Prefix {
         }
     }
 
-    /// What stands behind the first word, where that is this one's. Some servers take other bytes than blanks for blanks
-    /// before it, such as 0xA0. The credential can't be separated then.
+    /// The rest of the field after the first word, if that is the prefix's. Some servers read other bytes before the word as
+    /// blanks, such as 0xA0. Then the credential can't be separated.
     fn behind_word<'v>(&self, value: &'v [u8]) -> Option<&'v [u8]> {
         let is_start = |byte: &u8| byte.is_ascii_graphic();
         let start = value.iter().position(is_start).unwrap_or(value.len());
@@ -73,7 +74,7 @@ impl Prefix {
     }
 }
 
-/// What stands behind `start`, in any case.
+/// The rest after `start`. Case is ignored.
 fn strip<'v>(value: &'v [u8], start: &[u8]) -> Option<&'v [u8]> {
     let (begin, behind) = value.split_at_checked(start.len())?;
     begin.eq_ignore_ascii_case(start).then_some(behind)

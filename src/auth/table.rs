@@ -9,9 +9,9 @@ use crate::secret::constant_time_eq;
 /// How an identifier is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdentifierForm {
-    /// As the client sends it.
+    /// The bytes that the client sends.
     Plain,
-    /// As its SHA-256. Good for API keys: they have full entropy, so they can't be guessed and need no salt.
+    /// The SHA-256 of these bytes. Suitable for API keys: they have full entropy, so they can't be guessed and need no salt.
     Sha256,
 }
 
@@ -24,12 +24,12 @@ pub(crate) struct CredentialTable {
     seed: Seeded,
     plain: HandleTable,
     digests: HandleTable,
-    /// Identifiers that two credentials have. They find neither.
+    /// Identifiers that two credentials have. A search for them finds no credential.
     contested: Set<EntryId>,
 }
 
-/// Another credential has the same identifier. The identifier finds neither from now on. Holds the other credential the first
-/// time only.
+/// Another credential has the same identifier. From now on a search for it finds no credential. Holds the other credential, the
+/// first time only.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Taken(pub Option<EntryId>);
 
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(
             keys.owner(&digest(b"b")),
             None,
-            "the hash itself opens nothing"
+            "the digest itself is no key"
         );
     }
 

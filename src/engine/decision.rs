@@ -21,7 +21,7 @@ use super::exchange::{answer, forward, strip};
 use super::explain::trace;
 use super::step::Step;
 
-/// What is to be done with an exchange; a wait isn't registered yet.
+/// The outcome of the stages. A wait isn't registered yet.
 pub(super) enum Decision {
     Step(Step),
     Wait(Awaited, Timestamp),
@@ -33,7 +33,7 @@ pub(super) fn decide<'p>(
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Decision {
-    // By reference: a move would copy the whole head, for every request.
+    // By reference: a move would copy the whole head for every request.
     let decision = match &Head::read(request, policy) {
         Ok(head) => decide_by(head, policy, exchange),
         Err(denial) => Decision::Step(malformed(denial.clone(), request, policy, exchange)),
@@ -58,7 +58,7 @@ fn decide_by<'p>(
     let matched = Some((found.route, route));
     trace::matched(head, found, route, exchange);
     match follow(head, found, route, policy, exchange) {
-        // A branch of its own, so that the compiler knows the outcome: nearly every request ends here.
+        // A separate branch, so that the compiler knows the outcome. Most requests end here.
         Ok(Step::Continue) => {
             tell(exchange, matched, Outcome::Forwarded, None);
             Decision::Step(Step::Continue)
@@ -145,8 +145,7 @@ fn follow<'p>(
     }
 }
 
-/// Stops a request that doesn't meet the route's requirement. Its sender is unknown then, even if a part of the requirement is
-/// met.
+/// Stops a request that doesn't meet the route's requirement. Its sender is unknown, even if a part of the requirement is met.
 #[cold]
 #[inline(never)]
 fn unauthenticated(
@@ -177,7 +176,7 @@ fn stopped(
     if matches!(stop, Stop::Wait(..)) {
         attributes.authenticated.remember(exchange);
     }
-    // The edits for the upstream's response don't belong to this one.
+    // The edits for the upstream's response are not for this response.
     exchange.edits.response.clear();
     if let Stop::Deny(denial) = &mut stop {
         if denial.reason == Reason::InvalidClaims {
@@ -187,7 +186,7 @@ fn stopped(
         let edits = route.spec.edits_of_denials();
         if let Some(edits) = edits {
             let list = &mut exchange.edits.response;
-            // An edit that is left out is no error.
+            // An edit that is omitted is no error.
             let _: Result<(), Denial> =
                 forward::edit_own(list, edits, attributes, InvalidValue::Omit);
         }
@@ -217,7 +216,7 @@ fn may(
     }
 }
 
-/// What the policy answers.
+/// The response of the policy.
 #[inline(never)]
 fn answered(
     answer: &DirectResponse,
@@ -290,7 +289,7 @@ fn look_up_all<'p>(
         }
         values.push(result);
     }
-    // Reported here, because an exchange that waits for a later lookup does the earlier ones again.
+    // Reported only here: an exchange that waits for a later lookup runs the earlier ones again.
     for lookup in fell_back {
         tell_fallback(lookup, found, route, policy, exchange);
     }

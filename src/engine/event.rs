@@ -56,7 +56,7 @@ impl fmt::Debug for ConsumerName<'_> {
     }
 }
 
-/// Something worth counting, logging or explaining. Never holds a secret.
+/// Something to count, to log or to explain. It never holds a secret.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -75,15 +75,15 @@ pub enum Event<'a> {
         /// The consumer's name.
         consumer: ConsumerName<'a>,
     },
-    /// An exchange was decided: counted once, where it is made.
+    /// An exchange was decided. Reported once for each exchange.
     Decided {
-        /// The route's name; none where nothing matched.
+        /// The route's name. None if no route matched.
         route: Option<RouteName<'a>>,
         /// Which route of the policy it is.
         id: Option<RouteId>,
-        /// What became of it.
+        /// The outcome.
         outcome: Outcome,
-        /// Why it was denied: snake_case, stable.
+        /// The reason of a denial: snake_case, stable.
         reason: Option<&'static str>,
     },
     /// A lookup failed and its `onFailure` values were taken: the exchange went on without its document.
@@ -120,7 +120,7 @@ pub enum Event<'a> {
     },
     /// All lists of consumers have been compared with each other.
     ListsCompared,
-    /// A source could not be read, or its document is no good; the last good one stays.
+    /// A source could not be read, or its document was rejected. The last good document stays.
     SourceFailed {
         /// The source's name in the policy.
         source: &'a str,
@@ -129,7 +129,7 @@ pub enum Event<'a> {
         /// What went wrong.
         error: &'a SourceError,
     },
-    /// Something in a good document was left out.
+    /// A record of an accepted document was left out.
     RecordLeftOut {
         /// The source's name in the policy.
         source: &'a str,
@@ -149,7 +149,7 @@ pub enum VerdictKind {
     Absent,
     /// It verified the credential.
     Accepted,
-    /// The credential is not good, or there were several.
+    /// The credential was rejected, or there were several.
     Rejected,
     /// It can't verify the credential now.
     Unavailable,
@@ -158,28 +158,28 @@ pub enum VerdictKind {
 /// Whether an answer was remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recall {
-    /// It was remembered: a document, fresh or stale, or that there is none.
+    /// The answer was remembered: a document, fresh or stale, or the fact that there is none.
     Hit,
-    /// It wasn't remembered, and the exchange waits for it.
+    /// The answer wasn't remembered, and the exchange waits for it.
     Miss,
-    /// It wasn't remembered, and the source isn't asked: it failed a moment ago, or is at one of its limits.
+    /// The answer wasn't remembered, and the source isn't asked: it failed a moment ago, or one of its limits is reached.
     Refused,
 }
 
-/// What became of an exchange.
+/// The outcome of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It went on to the upstream.
+    /// The request was forwarded to the upstream.
     Forwarded,
-    /// The policy answered it (`respond`, `redirect`).
+    /// The policy gave the response (`respond`, `redirect`).
     Answered,
-    /// It was denied.
+    /// The request was denied.
     Denied,
 }
 
 /// Receives events.
 pub trait Observer {
-    /// Called where it happens; must be quick.
+    /// Called when the event happens. It must be quick.
     fn event(&mut self, event: &Event<'_>);
 
     /// Whether it receives the details of each exchange. They cost time and memory, so a gateway doesn't ask for them.

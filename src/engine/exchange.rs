@@ -1,4 +1,4 @@
-//! One exchange under way: what its stages share. The files below are the stages; `decision.rs` has them in their order.
+//! The state of one exchange, which its stages share. Each file in this folder is a stage. `decision.rs` has their order.
 
 pub(super) mod answer;
 pub(super) mod authenticate;
@@ -29,27 +29,27 @@ use super::memory::Memory;
 
 pub(super) use waits::Awaited;
 
-/// What the stages of one exchange need of the engine, and where they put what they decide.
+/// What the stages of one exchange need from the engine, and their results.
 pub(super) struct Exchange<'e, O: ?Sized> {
     pub(super) policy: &'e Policy,
     pub(super) sources: &'e Sources,
     pub(super) store: &'e Store,
     pub(super) engine: EngineId,
-    /// Callouts to be sent.
+    /// The callouts to send.
     pub(super) outbox: &'e mut Vec<(FlightId, Callout)>,
     pub(super) memory: &'e Memory,
-    /// What is to be done to an exchange that goes on; nothing yet.
+    /// The edits of an exchange that continues. Empty at the start.
     pub(super) edits: &'e mut Edits,
     pub(super) inputs: &'e mut dyn Inputs,
     pub(super) observer: &'e mut O,
 }
 
-/// Why an exchange goes no further now.
+/// The reason why an exchange stops at a stage.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// It is denied.
+    /// The exchange is denied.
     Deny(Denial),
-    /// It waits, until a deadline at most.
+    /// The exchange waits, at most until a deadline.
     Wait(Awaited, Timestamp),
 }
 

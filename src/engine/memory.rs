@@ -20,7 +20,7 @@ pub(super) struct Memory {
     pub(super) since: Option<Timestamp>,
     /// How often it has waited.
     pub(super) waits: u8,
-    /// Whether it has waited until a deadline: it waits no more.
+    /// Whether it has waited until a deadline. Then it does not wait again.
     pub(super) overdue: bool,
     /// Whether the verdicts of its providers were reported.
     pub(super) has_told_verdicts: Cell<bool>,
@@ -30,7 +30,8 @@ pub(super) struct Memory {
 
 /// The verdicts from before an exchange waited, so that no provider verifies a signature or sends a callout twice.
 ///
-/// They are void once a document of consumers has changed: a credential that is revoked while the exchange waits is rejected.
+/// They are discarded when a document of consumers has changed: a credential that is revoked while the exchange waits is
+/// rejected.
 /// The policy of an exchange never changes.
 #[derive(Debug)]
 pub(super) struct RememberedVerdicts {
@@ -39,7 +40,7 @@ pub(super) struct RememberedVerdicts {
     verdicts: Vec<(ProviderId, Finding)>,
 }
 
-/// A verdict that borrows nothing. [`Verdict::Unavailable`] is never remembered.
+/// A verdict without borrowed data. [`Verdict::Unavailable`] is never remembered.
 #[derive(Debug)]
 enum Finding {
     Absent,

@@ -1,7 +1,7 @@
-//! The per-request machine: one policy's engine, its stages, and what it learns.
+//! The engine: the stages of a request, by one policy, with documents and waiting exchanges.
 //!
 //! An [`Engine`] answers requests by one policy. [`start`](Engine::start) takes a request through the stages of
-//! `decision.rs` and returns a [`Step`]; nothing is performed here. What the stages learn on the way lives in the VM's
+//! `decision.rs` and returns a [`Step`]. The driver performs the step. Documents and waiting exchanges are kept in the VM's
 //! [`Store`].
 
 mod decision;
@@ -42,15 +42,15 @@ pub use event::{
 pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};
 
-/// How often an engine with sources wants to be called: deadlines and the documents of other VMs are seen this late.
+/// The period of ticks of an engine with sources. Deadlines and the documents of other VMs are noticed at most this late.
 const TICK_PERIOD: Duration = Duration::from_millis(100);
 
-/// How often while there is something to be read. Between two slices of it the requests have their turn.
+/// The period of ticks while a document is being read. The worker serves requests between two slices.
 const READING_PERIOD: Duration = Duration::from_millis(1);
 
-/// What only the driver knows or can do, asked only where a route needs it.
+/// Inputs from the driver. The engine asks for them only if a route needs them.
 pub trait Inputs: HostVerifier {
-    /// The time now.
+    /// The current time.
     fn now(&mut self) -> Timestamp;
 }
 
@@ -65,12 +65,12 @@ pub struct Engine {
     store: Store,
     sources: Sources,
     outbox: Vec<(FlightId, Callout)>,
-    /// Replies that are read on the next ticks: too much came before them.
+    /// Replies that are read on the next ticks, because the budget was spent when they came.
     inbox: VecDeque<(FlightId, Reply)>,
 }
 
 impl Engine {
-    /// An engine for `policy` that learns into `store`, and knows at once what is in it already.
+    /// An engine for `policy` that uses `store`, with the documents that are in it already.
     #[must_use]
     pub fn new(policy: Arc<Policy>, store: &Store, observer: &mut dyn Observer) -> Self {
         let id = store.new_engine();
@@ -85,7 +85,7 @@ impl Engine {
         }
     }
 
-    /// How often [`tick`](Engine::tick) is to be called; `None` where the policy needs none. It changes: ask after every
+    /// How often [`tick`](Engine::tick) is to be called; `None` if the policy needs no ticks. The period changes: ask after every
     /// [`reply`](Engine::reply) and [`tick`](Engine::tick).
     #[must_use]
     pub fn tick_period(&self) -> Option<Duration> {
@@ -95,15 +95,15 @@ impl Engine {
         self.sources.need_ticks().then_some(TICK_PERIOD)
     }
 
-    /// Whether something has come that isn't read to its end, or isn't compared with the others: each
-    /// [`tick`](Engine::tick) goes on.
+    /// Whether a document is not read to its end, or not compared with the others. Each [`tick`](Engine::tick) continues this
+    /// work.
     #[must_use]
     pub fn is_reading(&self) -> bool {
         !self.inbox.is_empty() || self.sources.are_reading()
     }
 
-    /// Decides one request. Nothing is performed; the driver does that with the step, and with what it finds in `edits`
-    /// where that lets the request go on. What was in there before is gone.
+    /// Decides one request. The driver performs the returned step. If the request continues, the driver also performs `edits`.
+    /// Clears `edits` first.
     pub fn start(
         &mut self,
         request: &Request<'_>,
@@ -114,9 +114,9 @@ impl Engine {
         self.proceed(request, Memory::default(), edits, inputs, observer)
     }
 
-    /// The callouts that are to be sent now, in the context of this engine's root: ask after every call of
-    /// [`start`](Engine::start), [`Suspended::resume`], [`reply`](Engine::reply) and [`tick`](Engine::tick). One that
-    /// cannot be sent is answered at once with a [`CalloutError`](crate::http::CalloutError).
+    /// The callouts to send now, in the context of this engine's root. Call it after every call of
+    /// [`start`](Engine::start), [`Suspended::resume`], [`reply`](Engine::reply) and [`tick`](Engine::tick). If a
+    /// callout cannot be sent, pass a [`CalloutError`](crate::http::CalloutError) to `reply` at once.
     pub fn callouts(&mut self) -> Vec<(FlightId, Callout)> {
         if self.outbox.is_empty() {
             return Vec::new();
@@ -124,7 +124,7 @@ impl Engine {
         std::mem::take(&mut self.outbox)
     }
 
-    /// Due refreshes, documents of other VMs, deadlines that have passed.
+    /// Starts due refreshes, takes documents of other VMs, and ends waits whose deadline has passed.
     pub fn tick(
         &mut self,
         now: Timestamp,
@@ -174,20 +174,20 @@ impl Engine {
         self.outbox.push((flight, callout));
     }
 
-    /// How its sources are, those of the policy's own documents aside.
+    /// The state of the engine's sources, without inline sources.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> Vec<SourceReport<'_>> {
         explain::report::report(&self.sources, &self.policy, now)
     }
 
-    /// What the policy wants in the access log.
+    /// What the access log shows, by the policy.
     #[must_use]
     pub fn log_properties(&self) -> &[Property] {
         &self.policy.log_properties
     }
 
-    /// Ends the engine: its flights are void, its leases given up. Exchanges of other engines that waited for one of its
-    /// flights are woken.
+    /// Ends the engine: its flights are dropped, and its leases are released. Exchanges of other engines that waited for one of
+    /// its flights are woken.
     pub fn close(self, now: Timestamp, shared_data: &mut dyn SharedData) -> Woken {
         self.store.0.borrow_mut().shared_budget.forget(self.id);
         let woken = self.store.cancel(self.id, now, shared_data);
@@ -195,7 +195,7 @@ impl Engine {
         Woken(woken)
     }
 
-    /// Runs the stages over a request, from the first.
+    /// Runs all stages over a request.
     fn proceed(
         &mut self,
         request: &Request<'_>,

@@ -9,25 +9,25 @@ use super::documents::{ExchangeId, Waiter};
 use super::memory::Memory;
 use super::{Engine, Inputs, Observer};
 
-/// What is to be done with an exchange now.
+/// What the driver does with an exchange now.
 #[derive(Debug)]
 #[must_use]
 pub enum Step {
-    /// Perform the edits and let the request go on.
+    /// Perform the edits and let the request continue.
     Continue,
-    /// Answer it here; it is over. The edits hold at most a new path, without credentials: the request is to have it before it
-    /// is answered, because access logs show it.
+    /// Send this response. The exchange ends. The edits hold at most a new path without credentials: set it before the response,
+    /// because access logs show the request's path.
     Respond(Box<Response>),
     /// Hold the request until it is woken.
     Wait(Box<Waiting>),
 }
 
-/// An exchange that waits: for a flight or a document, until a deadline at the latest.
+/// An exchange that waits for a flight or a document, at most until a deadline.
 #[derive(Debug)]
 pub struct Waiting {
-    /// The exchange itself. Dropping it (the client went away) ends its waiting.
+    /// The exchange. Drop it if the client has left: that ends its waiting.
     pub suspended: Suspended,
-    /// When [`Engine::tick`] wakes it at the latest.
+    /// The deadline: [`Engine::tick`] wakes it then at the latest.
     pub deadline: Timestamp,
 }
 
@@ -40,14 +40,14 @@ pub struct Suspended {
 }
 
 impl Suspended {
-    /// Its name in [`Woken`](super::Woken).
+    /// Its id in [`Woken`](super::Woken).
     #[must_use]
     pub fn id(&self) -> ExchangeId {
         self.waiter.id
     }
 
-    /// Goes on, with the engine that it came from. All stages run again over the same request, so that every decision of an
-    /// exchange is made at one moment. Providers don't verify again what they verified before. Clears `edits` first.
+    /// Resumes the exchange, with the engine that it came from. All stages run again over the same request, so that all decisions
+    /// about an exchange are made at one moment. Remembered verdicts are not verified again. Clears `edits` first.
     pub fn resume(
         self,
         engine: &mut Engine,
@@ -62,7 +62,7 @@ impl Suspended {
         } = self;
         memory.answers.append(&mut waiter.results.borrow_mut());
         memory.overdue |= inputs.now() >= waiter.deadline;
-        // It no longer waits, so its permit is free, for it too.
+        // It no longer waits, so its permit is free, also for this exchange itself.
         drop(waiter);
         let request = Request::new(headers.view());
         engine.proceed(&request, memory, edits, inputs, observer)

@@ -9,14 +9,14 @@ use crate::policy::{MatchIndex, RouteId};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Detail<'a> {
-    /// A header field from the client that belongs to the gate, and so was removed.
+    /// A header field from the client that was removed, because the gate owns it.
     Sanitised {
-        /// Its name as it came.
+        /// Its name as the client sent it.
         name: &'a [u8],
     },
     /// The host or the path has no canonical form, and the request is denied.
     Malformed {
-        /// What is wrong with it.
+        /// The error.
         error: &'a str,
     },
     /// The canonical host and path.
@@ -65,14 +65,14 @@ pub enum Detail<'a> {
         key: Option<&'a [u8]>,
         /// Where the entry was looked for.
         origin: EntryOrigin,
-        /// Whether it was there.
+        /// Whether the entry was found.
         entry: EntryStatus,
         /// The values by name: the entry's, or the policy's instead; none if the request is denied.
         values: Option<&'a [(&'a str, Option<&'a Value>)]>,
     },
     /// A condition was checked, or a part of one. The whole comes before its parts.
     Checked {
-        /// How deep it stands in the whole condition, from zero.
+        /// Its depth in the whole condition, from zero.
         depth: usize,
         /// The condition as text.
         condition: &'a str,
@@ -95,7 +95,7 @@ pub enum VerdictDetail<'a> {
         /// The credential's public name.
         credential: Option<&'a [u8]>,
     },
-    /// The credential is not good, for this reason.
+    /// The credential was rejected, for this reason.
     Rejected(&'static str),
     /// It can't verify the credential now.
     Unavailable,
@@ -117,9 +117,9 @@ pub enum EntryOrigin {
 /// Whether an entry was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryStatus {
-    /// It is there.
+    /// The entry was found.
     Found,
-    /// A good document has no such entry.
+    /// The document has no such entry.
     Missing,
     /// There is no usable document, or two items have the key.
     Failed,

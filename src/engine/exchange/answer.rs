@@ -1,4 +1,4 @@
-//! What the policy answers itself.
+//! Responses that the policy itself gives.
 
 use crate::http::{Response, Text};
 use crate::policy::{Denial, Policy, Redirect, Route};
@@ -8,8 +8,7 @@ use super::strip::StrippedCredentials;
 use super::target::{new_query, put_path, put_query};
 use super::values::{Attributes, blame, whose};
 
-/// Sends the client elsewhere. The location is always absolute: a path alone that begins with `//` would be read as
-/// another host.
+/// Redirects the client. The location is always absolute: clients read a path that begins with `//` as another host.
 pub(in crate::engine) fn redirect(
     attributes: &Attributes<'_>,
     route: &Route,
@@ -39,8 +38,8 @@ pub(in crate::engine) fn redirect(
     })
 }
 
-/// Scheme, host and port. A host that is written with a port brings it, a scheme that changes brings its own; else the
-/// request's stays, unless one is written.
+/// Scheme, host and port. The port is the one that the policy writes, alone or with the host. Otherwise a new scheme has its
+/// default port, and without a new scheme the request's port stays.
 fn origin(
     location: &mut Vec<u8>,
     attributes: &Attributes<'_>,

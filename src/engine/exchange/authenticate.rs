@@ -11,9 +11,9 @@ use crate::engine::event::{self, Event, Observer};
 /// The result of a requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Evaluation {
-    /// Met, by this provider.
+    /// The requirement is met by this provider.
     Accepted(ProviderId),
-    /// Met without a credential.
+    /// The requirement is met without a credential.
     Anonymous,
     Absent,
     Rejected(Reason),
@@ -71,12 +71,12 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
     match verdict {
         Verdict::Absent => unauthorized(Reason::MissingCredential, route, policy),
         Verdict::Rejected(reason, locations) => {
-            // Here, and not in the function that most requests run.
+            // In this function, because most requests don't run it.
             drop(locations);
             unauthorized(reason, route, policy)
         }
         Verdict::Unavailable => Reason::SourceUnavailable.into(),
-        // Never: it isn't asked then.
+        // It does not happen: a requirement that is met causes no denial.
         Verdict::Accepted(..) => Reason::Internal.into(),
     }
 }
@@ -95,7 +95,7 @@ fn combined<'e, O: Observer + ?Sized>(
         match verdict(id, head, exchange, on_verdict) {
             Ok(verdict) => verdicts.push((id, verdict)),
             Err(stop) => {
-                // The providers before it don't verify twice.
+                // When the exchange resumes, the providers before this one don't verify again.
                 let mut authenticated = Authenticated::default();
                 authenticated.keep(verdicts);
                 authenticated.remember(exchange);
@@ -119,7 +119,7 @@ fn conclude<'p>(
     policy: &Policy,
 ) -> Result<Authenticated<'p>, Denial> {
     let outcome = match evaluate(route.spec.requirement(), verdicts) {
-        // One credential is good, but one at another location is not. An upstream may read that one.
+        // One credential is accepted, and one at another location is rejected. An upstream may read the rejected one.
         met @ Evaluation::Accepted(_) => {
             rejected_elsewhere(verdicts).map_or(met, Evaluation::Rejected)
         }
@@ -170,7 +170,7 @@ fn verdict<'e, O: Observer + ?Sized>(
     exchange: &mut Exchange<'e, O>,
     on_verdict: &impl OnVerdict<'e, O>,
 ) -> Result<Verdict<'e>, Stop> {
-    // Always there: a requirement names providers of its policy.
+    // The provider exists: a requirement names providers of its own policy.
     let Some(provider) = exchange.policy.providers.at(id) else {
         return Ok(Verdict::Unavailable);
     };
@@ -210,7 +210,7 @@ fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -
         Requirement::Any(list) => any(list, verdicts),
         Requirement::All(list) => all(list, verdicts),
         Requirement::Optional(inner) => match evaluate(inner, verdicts) {
-            // Only a request without any of its credentials passes. A part of a combination is not enough.
+            // A request passes only without any credential of the combination. A part of the combination is not enough.
             Evaluation::Absent if all_absent(inner, verdicts) => Evaluation::Anonymous,
             outcome @ (Evaluation::Accepted(_)
             | Evaluation::Anonymous

@@ -17,7 +17,7 @@ pub(in crate::engine) struct Authenticated<'p> {
 #[derive(Debug, Default)]
 struct Combined<'p> {
     others: Vec<Verified<'p>>,
-    /// The verdict of each provider, whether the requirement is met by it or not.
+    /// The verdict of each provider, also of those that don't meet the requirement.
     verdicts: Vec<(ProviderId, Verdict<'p>)>,
 }
 
@@ -29,23 +29,23 @@ impl<'p> Authenticated<'p> {
         self.first.iter().chain(others)
     }
 
-    /// The sender of the request.
+    /// The identity of the sender.
     pub(in crate::engine) fn identity(&self) -> Option<&Identity<'p>> {
         self.first.as_ref().map(|verified| &verified.identity)
     }
 
-    /// The consumer that sent the request, where it is one.
+    /// The consumer that sent the request. `None` if the sender is no consumer.
     pub(in crate::engine) fn consumer(&self) -> Option<Consumer<'p>> {
         self.identity()?.consumer()
     }
 
-    /// Whether one of the credentials may be a token, which says more than who sent it.
+    /// Whether one of the credentials may be a token. Tokens have claims.
     pub(in crate::engine) fn may_have_tokens(&self) -> bool {
         let has_token = |verified: &Verified<'_>| verified.identity.token.is_some();
         self.combined.is_some() || self.first.as_ref().is_some_and(has_token)
     }
 
-    /// Whether the requirement is met by this provider, among others perhaps.
+    /// Whether this provider accepted a credential that meets the requirement. Other providers may have too.
     pub(in crate::engine) fn has_accepted(&self, provider: ProviderId) -> bool {
         self.all().any(|verified| verified.provider == provider)
     }

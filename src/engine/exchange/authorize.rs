@@ -1,4 +1,4 @@
-//! Whether a route's conditions hold.
+//! Checks whether a route's conditions hold.
 
 use std::borrow::Cow;
 
@@ -14,18 +14,18 @@ use super::authenticate::challenge;
 use super::lookup_result::{ResultValue, ValueRef};
 use super::values::Attributes;
 
-/// Which looked-up values there are by now.
+/// The lookups that are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Lookups {
-    /// None yet: conditions that need one are unknown.
+    /// None. Conditions that need a looked-up value are unknown.
     Pending,
-    /// All.
+    /// All lookups of the route.
     Done,
 }
 
 /// Whether `condition` holds. `None` if that is unknown: it depends on a lookup that isn't done, or it compares with a text of
-/// the request that has no value or no valid one. In the second case the negation doesn't hold either, because a client could
-/// leave a parameter out, or send it twice. A missing value on the policy's side, and a value of another type, equals nothing.
+/// the request that has no value or an invalid one. In the second case the negation doesn't hold either, because a client could
+/// omit a parameter, or send it twice. A missing value from the policy, and a value of another type, are not equal to anything.
 pub(in crate::engine) fn holds(
     condition: &Condition,
     attributes: &Attributes<'_>,
@@ -131,7 +131,7 @@ fn needs_scopes_alone<'c>(
     }
 }
 
-/// False as soon as one is false, unknown before true.
+/// False if one condition is false. Otherwise unknown if one is unknown.
 fn all(mut conditions: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     conditions
         .try_fold(Some(true), |sum, one| match one {
@@ -180,7 +180,7 @@ fn passes(
     })
 }
 
-/// What a looked-up value is compared with, for one request.
+/// The value of one request that a looked-up value is compared with.
 enum Expected<'p> {
     Value(&'p Value),
     Text(Cow<'p, [u8]>),
@@ -207,7 +207,7 @@ fn text<'p>(template: &'p ValueTemplate, attributes: &'p Attributes<'_>) -> Opti
     attributes.bytes(template).ok().flatten()
 }
 
-/// Equal, with numbers by their value: a policy's `1` may arrive as `1.0`.
+/// Whether both are equal. Numbers are compared by their value: a policy's `1` may arrive as `1.0`.
 fn same(left: ValueRef<'_>, right: ValueRef<'_>) -> bool {
     match (left, right) {
         (ValueRef::Other(left), ValueRef::Other(right)) => same_value(left, right),

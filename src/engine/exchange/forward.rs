@@ -1,4 +1,4 @@
-//! The edits of a request that goes on.
+//! The edits of a request that continues.
 
 use crate::http::{Edit, Edits, Headers, KnownName, is_token};
 use crate::policy::{
@@ -19,7 +19,7 @@ thread_local! {
     static METHOD: KnownName = ":method".into();
 }
 
-/// Removes the headers that belong to the gate.
+/// Removes the owned headers from a request.
 fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     if headers.may_have_any(policy.owned_headers.marks()) {
         forget_ours(plan, headers, policy);
@@ -35,7 +35,7 @@ fn forget_ours(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     }
 }
 
-/// The edits of a request that no route matches and that goes on.
+/// The edits of a request that continues without a matching route.
 pub(in crate::engine) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Policy) {
     let headers = head.request.headers();
     sanitise(&mut Plan::new(headers, &mut edits.request), headers, policy);
@@ -82,7 +82,7 @@ pub(in crate::engine) fn edit(
     }
 }
 
-/// Names the upstream, if the policy allows it.
+/// Writes the name of the upstream, if the policy allows that name.
 #[inline(never)]
 fn choose(
     plan: &mut Plan<'_>,
@@ -90,7 +90,7 @@ fn choose(
     attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    // A policy that names upstreams has a header for the name.
+    // A policy with `upstream` always has a header for it.
     if let Some(routing) = &policy.routing {
         let chosen = attributes.needed_bytes(upstream)?;
         let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
@@ -124,7 +124,7 @@ fn changed(
     Ok(())
 }
 
-/// Sets the headers that identify the sender. The client's own are removed before.
+/// Sets the headers that identify the sender. The client's values are removed before.
 #[inline(always)]
 fn identify(
     plan: &mut Plan<'_>,
@@ -168,7 +168,7 @@ fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential
     }
 }
 
-/// What to do with a value that is not allowed in a header.
+/// What happens with a value that is not allowed in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum InvalidValue {
     /// The request is denied.
@@ -177,7 +177,7 @@ pub(in crate::engine) enum InvalidValue {
     Omit,
 }
 
-/// The edits of a response that the gate itself sends.
+/// The edits of a response that the gate sends.
 #[inline(never)]
 pub(in crate::engine) fn edit_own(
     list: &mut Vec<Edit>,

@@ -6,13 +6,13 @@ use crate::http::{Headers, LengthSet, Request};
 use crate::policy::{Denial, Policy, Reason};
 use crate::route::{self, CanonicalPath, RequestPathError, canonical_host, canonicalise};
 
-/// What the stages read of a request: sanitised and canonical.
+/// The parts of a request that the stages read, in canonical form and without owned headers.
 #[derive(Debug)]
 pub(in crate::engine) struct Head<'r> {
     pub(in crate::engine) request: &'r Request<'r>,
     pub(in crate::engine) method: &'r [u8],
     pub(in crate::engine) authority: &'r [u8],
-    /// `:path` as it came.
+    /// `:path` as the client sent it.
     pub(in crate::engine) target: &'r [u8],
     pub(in crate::engine) host: Cow<'r, [u8]>,
     pub(in crate::engine) path: CanonicalPath<'r>,
@@ -41,7 +41,7 @@ impl<'r> Head<'r> {
         })
     }
 
-    /// What the router reads. Predicates on the gate's own headers don't compile, so it needs no sanitised copy.
+    /// The input of the router. Predicates on owned headers don't compile, so the router needs no sanitised copy.
     pub(in crate::engine) fn for_router(&self) -> route::MatchInput<'_> {
         route::MatchInput {
             host: &self.host,
@@ -53,20 +53,20 @@ impl<'r> Head<'r> {
     }
 }
 
-/// What every request must have, found in one pass.
+/// The pseudo-headers of a request, found in one pass.
 struct Parts<'r> {
     path: &'r [u8],
     method: &'r [u8],
     authority: &'r [u8],
 }
 
-/// The names that they stand under.
+/// The names of these pseudo-headers.
 const PARTS: LengthSet = LengthSet::of(&[b":path", b":method", b":authority", b"host"]);
 
 impl<'r> Parts<'r> {
     fn of(headers: &Headers<'r>) -> Result<Self, Reason> {
         let (mut path, mut method, mut authority) = (None, None, None);
-        // Not with `for`: the compiler makes two nested loops of that, and V8 unrolls the inner one.
+        // No `for` loop: the compiler makes two nested loops of it, and V8 unrolls the inner one.
         headers.of_lengths(PARTS).try_for_each(|(name, value)| {
             // One comparison for each name is less code than a tree of bytes.
             if name == b":path" {
@@ -74,7 +74,7 @@ impl<'r> Parts<'r> {
                     return Err(Reason::MalformedPath);
                 }
             } else if name == b":authority" || name == b"host" {
-                // Two hosts would be read differently by different servers (RFC 9112 §3.2).
+                // Servers choose differently between two hosts (RFC 9112 §3.2).
                 if authority.replace(value).is_some() {
                     return Err(Reason::MalformedHost);
                 }
@@ -85,7 +85,7 @@ impl<'r> Parts<'r> {
         })?;
         Ok(Self {
             path: path.ok_or(Reason::MissingPath)?,
-            // A request always has a method; without one nothing that names methods matches.
+            // Every request has a method. Without one, no rule with methods matches.
             method: method.unwrap_or_default(),
             authority: authority
                 .filter(|host| !host.is_empty())

@@ -1,4 +1,4 @@
-//! The result of a lookup: the values that it selects of an entry.
+//! The result of a lookup: the values that it selects in an entry.
 
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ impl<'v> From<&'v Value> for ValueRef<'v> {
 }
 
 impl ValueRef<'_> {
-    /// As a JSON value.
+    /// The same value as JSON.
     pub(in crate::engine) fn to_value(self) -> Value {
         match self {
             Self::Text(text) => String::from_utf8_lossy(text).into(),
@@ -58,26 +58,26 @@ impl ResultValue<'_> {
     }
 }
 
-/// The values of one lookup, in its order.
+/// The values of one lookup, in the lookup's order.
 #[derive(Debug)]
 pub(in crate::engine) enum LookupResult<'x> {
-    /// The result of a lookup with one value, as most lookups are.
+    /// The result of a lookup with one value. Most lookups have one.
     One(Option<ResultValue<'x>>),
     Several(Vec<Option<ResultValue<'x>>>),
     /// The policy's values instead of an entry's.
     Fallback(&'x [Option<Value>], FallbackCause),
 }
 
-/// Why the policy's values are used.
+/// The reason why the policy's values are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum FallbackCause {
-    /// A good document has no such entry.
+    /// The document has no such entry.
     Missing,
-    /// `onFailure`: there was no usable document.
+    /// There was no usable document (`onFailure`).
     Failure,
 }
 
-/// The results of all lookups of a route, in their order. One result, as most routes have, needs no list.
+/// The results of all lookups of a route, in their order. Most routes have one lookup, and its result needs no list.
 #[derive(Debug)]
 pub(in crate::engine) enum LookupResults<'x> {
     One(LookupResult<'x>),
@@ -94,12 +94,12 @@ impl<'x> LookupResults<'x> {
 }
 
 impl<'x> LookupResult<'x> {
-    /// The values that `lookup` selects of `entry`.
+    /// The values that `lookup` selects in `entry`.
     pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| value(path.select(entry)))
     }
 
-    /// The values that `lookup` selects of an item of an index.
+    /// The values that `lookup` selects in an item of an index.
     pub(in crate::engine) fn of_indexed(item: Indexed<'x>, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| {
             let text = path.member().and_then(|name| item.text(name));
@@ -122,7 +122,7 @@ impl<'x> LookupResult<'x> {
         matches!(self, Self::Fallback(_, FallbackCause::Failure))
     }
 
-    /// The same, with copies of the values: the entry may be dropped.
+    /// The same result with copies of the values. The entry may be dropped afterwards.
     pub(in crate::engine) fn into_owned(self) -> LookupResult<'static> {
         match self {
             Self::One(value) => LookupResult::One(value.map(ResultValue::into_owned)),
@@ -155,13 +155,13 @@ impl<'x> LookupResult<'x> {
     }
 }
 
-/// What a query selects of an item, if it is no text that the index holds.
+/// The value that a query selects in an item. It is called for values that the index does not hold as text.
 #[inline(never)]
 fn of_item<'x>(item: Indexed<'x>, path: &JsonPath) -> Option<ResultValue<'x>> {
     value(path.select(item.value()?))
 }
 
-/// No value for no match, the value of one match, a list of several.
+/// The value of a selection: none without a match, the value of one match, a list for several.
 pub(super) fn value(selection: Selection<'_>) -> Option<ResultValue<'_>> {
     match selection {
         Selection::None => None,

@@ -1,4 +1,4 @@
-//! Values from sources, for one exchange.
+//! Looks up values in sources, for one exchange.
 
 use std::rc::Rc;
 
@@ -14,18 +14,18 @@ use super::lookup_result::{FallbackCause, LookupResult};
 use super::values::Attributes;
 use super::{Exchange, Stop};
 
-/// The result of looking for an entry.
+/// The result of a search for an entry.
 pub(super) enum EntryResult<'x> {
     /// The lookup's values.
     Values(LookupResult<'x>),
-    /// A good document has no such entry.
+    /// The document has no such entry.
     Missing,
     /// There is no usable document.
     Failed,
 }
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
-    /// The values of one lookup. `attributes` holds those of the lookups before it.
+    /// The values of one lookup. `attributes` holds the values of the lookups before it.
     pub(in crate::engine) fn look_up(
         &mut self,
         lookup: &'e Lookup,
@@ -48,7 +48,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         }
     }
 
-    /// The rarer cases.
+    /// The cases that are less frequent.
     #[inline(never)]
     fn look_closer(
         &mut self,
@@ -108,7 +108,7 @@ fn fall_back(fallback: &Fallback, reason: Reason) -> Result<&[Option<Value>], St
     }
 }
 
-/// The document of a source that has all entries in one, if there is one.
+/// The document of a source that has all entries in one document. `None` if there is no usable document.
 fn whole(source: &SourceState) -> Option<&View> {
     match source {
         SourceState::Inline(policy_view) => Some(&policy_view.view),
@@ -121,7 +121,7 @@ fn whole(source: &SourceState) -> Option<&View> {
 
 /// The whole document as an entry.
 fn entry<'x>(view: &'x View, key: Option<&[u8]>, lookup: &Lookup) -> EntryResult<'x> {
-    // A lookup with a key needs an index, and there is none.
+    // A lookup with a key needs an index, and this document has none.
     match view.value().filter(|_| key.is_none()) {
         Some(value) => EntryResult::Values(LookupResult::of(value, lookup)),
         None => EntryResult::Failed,

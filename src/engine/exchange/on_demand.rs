@@ -1,4 +1,4 @@
-//! Sources that are asked by key, for one exchange.
+//! Reads sources on demand, for one exchange.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,7 +17,8 @@ use super::values::{blame, whose};
 use super::{Exchange, Stop};
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
-    /// The entry of a key: the result of a callout for this exchange, or the remembered answer. Else a callout is sent.
+    /// The entry of a key: the result of a callout for this exchange, or the remembered answer. If there is neither, a callout is
+    /// sent.
     pub(super) fn on_demand(
         &mut self,
         source: &Rc<RefCell<OnDemandSource>>,
@@ -65,7 +66,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
                 self.start_flight(source, key, lookup, callout);
                 Ok(remembered(&document, lookup))
             }
-            // No entry has such a key.
+            // No entry can have such a key.
             EntryState::Missing
             | EntryState::Refused(ReadRefusal::KeyTooLong | ReadRefusal::ReservedByte) => {
                 Ok(EntryResult::Missing)

@@ -1,4 +1,4 @@
-//! Header edits, as they are decided. Edits that change nothing are skipped.
+//! Collects header edits. Edits that change nothing are skipped.
 
 use crate::http::{Edit, HeaderLookup, Headers, KnownName, NameFilter, Text, same_name};
 
@@ -8,15 +8,15 @@ const COOKIE: &[u8] = b"cookie";
 /// The edits to one header map.
 #[derive(Debug)]
 pub(in crate::engine) struct Plan<'r> {
-    /// The map as it came; `None` for a response that isn't there yet.
+    /// The headers before the edits. `None` for a response that has not arrived yet.
     came: Option<&'r Headers<'r>>,
     edits: &'r mut Vec<Edit>,
-    /// Of the names in `edits`.
+    /// The filter of the names in `edits`.
     edited: NameFilter,
 }
 
 impl<'r> Plan<'r> {
-    /// No edits to the headers as they came. `edits` is empty.
+    /// Starts without edits to these headers. `edits` is empty.
     pub(in crate::engine) fn new(came: &'r Headers<'r>, edits: &'r mut Vec<Edit>) -> Self {
         debug_assert!(edits.is_empty(), "they would be another request's");
         Self {
@@ -26,7 +26,7 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// Edits to headers that aren't known yet. None is skipped.
+    /// Starts without edits to headers that aren't known yet. No edit is skipped.
     pub(in crate::engine) const fn blind(edits: &'r mut Vec<Edit>) -> Self {
         Self {
             came: None,
@@ -38,7 +38,7 @@ impl<'r> Plan<'r> {
     /// Removes all values of `name`, in every spelling that an upstream may read as it.
     pub(in crate::engine) fn remove(&mut self, name: &KnownName) {
         self.forget(name);
-        // It has a value, or may have one.
+        // The header has a value, or may have one.
         if self.survey(name).is_none_or(|came| came.values > 0) {
             self.push(Edit::Remove(name.name()));
         }
@@ -72,7 +72,7 @@ impl<'r> Plan<'r> {
     /// Sets `name` to this one value, and removes other spellings.
     pub(in crate::engine) fn set(&mut self, name: &KnownName, value: Text) {
         self.forget(name);
-        // Nothing to do if it has exactly one value, and that is equal.
+        // Skipped if the header has exactly this value.
         let came = self.survey(name);
         if !came.is_some_and(|came| came.values == 1 && came.first == Some(&*value)) {
             self.push(Edit::Set(name.name(), value));
@@ -88,8 +88,8 @@ impl<'r> Plan<'r> {
         self.push(Edit::Add(name.name(), value));
     }
 
-    /// The one field of a request whose values are joined by `; ` (RFC 6265 §5.4: a client sends a single one, and servers
-    /// may read the first alone).
+    /// Adds a value to the field of cookies. Its values are joined by `; ` in one field (RFC 6265 §5.4), because servers may read
+    /// only the first field.
     #[inline(never)]
     fn add_cookie(&mut self, name: &KnownName, value: &[u8]) {
         let edited = self.edits.iter().rev().find_map(|edit| match edit {
@@ -109,7 +109,7 @@ impl<'r> Plan<'r> {
         self.set(name, all.into());
     }
 
-    /// One piece of code for all, so that a request finds it in the processor's cache.
+    /// All edits share this code, so that it is in the processor's cache.
     #[inline(never)]
     fn push(&mut self, edit: Edit) {
         self.edits.push(edit);
@@ -121,7 +121,7 @@ impl<'r> Plan<'r> {
         self.survey(name);
     }
 
-    /// What came under `name`. Removes other spellings of it. `None` if the map isn't there yet.
+    /// The values of `name` before the edits. Removes other spellings of it. `None` if the headers aren't known yet.
     fn survey(&mut self, name: &KnownName) -> Option<HeaderLookup<'r>> {
         let headers = self.came?;
         let came = headers.look(name);

@@ -1,4 +1,4 @@
-//! What the engine answers a provider that verifies a credential.
+//! Gives a provider the inputs for verifying a credential.
 
 use std::time::Duration;
 

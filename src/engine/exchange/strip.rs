@@ -1,4 +1,4 @@
-//! Strips credentials.
+//! Removes credentials from requests.
 
 use std::ptr;
 
@@ -10,8 +10,8 @@ use crate::rewrite::{QueryEdit, strip_query};
 use super::authenticated::Authenticated;
 use super::plan::Plan;
 
-/// The credentials to strip: those at all locations of the providers that the requirement names, used or not. A credential that
-/// a provider verified and forwards stays, even if other providers read it.
+/// The credentials to strip: those at all locations of the providers that the requirement names, also of providers that were
+/// not asked. A credential stays if a provider verified it and forwards it, even if other providers read it too.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct StrippedCredentials<'p> {
     route: &'p Route,
@@ -50,18 +50,18 @@ impl<'p> StrippedCredentials<'p> {
             .any(|verified| verified.at.is_alone && is_it(verified))
     }
 
-    /// Takes the credentials out of the headers.
+    /// Removes the credentials from the headers.
     pub(in crate::engine) fn headers(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         for location in self.locations() {
             let Location::Header { name, prefix } = location else {
                 continue;
             };
             match (self.forwarded(location), prefix) {
-                // This header stays, and an upstream can read no other one as it.
+                // This header stays. No other header can be read as it.
                 (Some(stays), _) if stays.at.is_alone => {}
                 (Some(_), _) => plan.remove_other_spellings(name),
                 (None, _) if self.is_alone(location) => plan.remove_alone(name),
-                // In every spelling that an upstream may read as it, such as `x_api_key`.
+                // All spellings that an upstream may read as this name are removed, such as `x_api_key`.
                 (None, None) => plan.remove(name),
                 // Another scheme's field is not a credential of this provider.
                 (None, Some(prefix)) => {
@@ -87,8 +87,8 @@ impl<'p> StrippedCredentials<'p> {
         }
     }
 
-    /// Takes out the members of lists that are credentials, all of one header at once. Another location of that header then
-    /// changes nothing.
+    /// Removes the members of a list that are credentials, for all locations of this header at once. Another call for the same
+    /// header changes nothing.
     #[inline(never)]
     fn members(&self, plan: &mut Plan<'_>, came: &Headers<'_>) {
         for location in self.locations() {
@@ -110,12 +110,12 @@ impl<'p> StrippedCredentials<'p> {
         }
     }
 
-    /// The edits that take the credentials out of the query.
+    /// The edits that remove the credentials from the query.
     pub(in crate::engine) fn query(&self) -> impl Iterator<Item = QueryEdit<'p>> {
         self.query_names().map(QueryEdit::Remove)
     }
 
-    /// Whether any credential is taken out of the query.
+    /// Whether any credential is removed from the query.
     pub(in crate::engine) fn changes_query(&self) -> bool {
         self.route.spec.looks_elsewhere() && self.query_names().next().is_some()
     }
@@ -140,8 +140,9 @@ impl<'p> StrippedCredentials<'p> {
     }
 }
 
-/// Strips credentials from the `:path` of a request that the gate answers, because access logs and traces show it. Strips those
-/// of all providers: not every request has a route, and a key that is wrong here may be good elsewhere. Drops all other edits.
+/// Strips credentials from the `:path` of a request that the gate answers, because access logs and traces show the path. Strips
+/// the credentials of all providers: not every request has a route, and a key that is rejected here may be valid elsewhere.
+/// Drops all other edits.
 #[inline(never)]
 pub(in crate::engine) fn query_of_answered(
     edits: &mut Edits,

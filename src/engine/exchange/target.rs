@@ -57,12 +57,12 @@ fn split_at_prefix<'x>(attributes: &Attributes<'x>) -> Option<(&'x [u8], &'x [u8
     halves.filter(|_| is_plain)
 }
 
-/// Whether the two make a path as they are: see [`replace_prefix`].
+/// Whether the two parts can be joined without changes: see [`replace_prefix`].
 fn fits(new: &[u8], behind: &[u8]) -> bool {
     new.last().is_some_and(|last| *last != b'/') && !behind.starts_with(b"//")
 }
 
-/// The rarer cases.
+/// The cases that are less frequent.
 #[inline(never)]
 fn change_all(
     target: &mut NewPath,
@@ -106,7 +106,7 @@ pub(in crate::engine) fn keep(target: &mut NewPath, head: &Head<'_>, query: Opti
     }
 }
 
-/// Puts a new path, of literals and values, into `target`, which is empty.
+/// Writes a new path of literals and values into `target`, which is empty.
 pub(in crate::engine) fn put_path(
     target: &mut Vec<u8>,
     rewrite: &PathRewrite,
@@ -128,14 +128,14 @@ pub(in crate::engine) fn put_path(
     Ok(())
 }
 
-/// Puts a query behind a path.
+/// Appends a query to a path.
 pub(in crate::engine) fn put_query(target: &mut Vec<u8>, query: Option<&[u8]>) {
     if let Some(query) = query {
         append(target, b"?", query);
     }
 }
 
-/// Appends both, and grows at most once.
+/// Appends both parts. The buffer grows at most once.
 fn append(target: &mut Vec<u8>, first: &[u8], second: &[u8]) {
     target.reserve(first.len().saturating_add(second.len()));
     target.extend_from_slice(first);
@@ -183,7 +183,7 @@ fn changes_query(stripped: &StrippedCredentials<'_>, edits: Option<&QueryEdits>)
     edits.is_some_and(|edits| !edits.is_empty()) || stripped.changes_query()
 }
 
-/// The query without credentials, and as the route changes it.
+/// The query without credentials and with the route's changes.
 pub(in crate::engine) fn new_query<'x>(
     attributes: &Attributes<'x>,
     stripped: &StrippedCredentials<'_>,

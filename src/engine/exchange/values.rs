@@ -15,36 +15,36 @@ use super::authenticated::Authenticated;
 use super::head::Head;
 use super::lookup_result::{self, LookupResult, ResultValue, ValueRef};
 
-/// What is known of an exchange so far.
+/// What the stages know about an exchange so far.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct Attributes<'x> {
     pub(in crate::engine) head: &'x Head<'x>,
-    /// What the path matched.
+    /// The pattern that matched the path.
     pub(in crate::engine) pattern: PatternRef<'x>,
     pub(in crate::engine) authenticated: &'x Authenticated<'x>,
     /// The results of the lookups that are done.
     pub(in crate::engine) looked_up: &'x [LookupResult<'x>],
 }
 
-/// One value, as text.
+/// One value as text.
 #[derive(Debug)]
 pub(in crate::engine) struct VariableValue<'x> {
     pub(in crate::engine) text: Cow<'x, [u8]>,
     pub(in crate::engine) origin: Origin,
-    /// The part of the request's path, if the value is one.
+    /// The part of the request's path, if the value is a part of it.
     pub(in crate::engine) of_path: Option<PathPart<'x>>,
 }
 
-/// A part of the request's path, byte for byte as it is forwarded.
+/// A part of the request's path, with the bytes that are forwarded.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) enum PathPart<'x> {
     /// One segment or more.
     Segments(&'x [u8]),
-    /// All of it.
+    /// The whole path.
     Whole(&'x [u8]),
 }
 
-/// The reason to deny a value that is not allowed where it is put.
+/// The reason to deny a value that is not allowed in its header or path.
 pub(in crate::engine) const fn blame(origin: Origin) -> Reason {
     match origin {
         Origin::Client => Reason::BadRequestValue,
@@ -53,7 +53,7 @@ pub(in crate::engine) const fn blame(origin: Origin) -> Reason {
     }
 }
 
-/// Where a variable's values come from.
+/// The inputs of variables.
 pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
     match variable {
         Variable::Capture(_)
@@ -73,7 +73,7 @@ pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
 }
 
 impl Attributes<'_> {
-    /// A looked-up value, typed; `None` where there is none (or a `null`).
+    /// A looked-up value with its type. `None` if there is none, or if it is `null`.
     pub(in crate::engine) fn looked_up(&self, at: LookedUp) -> Option<ValueRef<'_>> {
         self.looked_up
             .get(at.lookup.index())?
@@ -88,7 +88,7 @@ impl Attributes<'_> {
             .filter(|value| value.as_value() != ValueRef::Other(&Value::Null))
     }
 
-    /// A variable's value; `None` where it has none.
+    /// A variable's value. `None` if it has none.
     pub(in crate::engine) fn value<'s>(
         &'s self,
         variable: &Variable,
@@ -170,8 +170,7 @@ impl Attributes<'_> {
         })
     }
 
-    /// A template, rendered as a header's value; `None` where a variable without a default has no
-    /// value.
+    /// A template, rendered as a header's value. `None` if a variable without a default has no value.
     pub(in crate::engine) fn text(&self, template: &ValueTemplate) -> Result<Option<Text>, Denial> {
         if let Some(literal) = template.literal() {
             return Ok(Some(literal));
@@ -190,7 +189,7 @@ impl Attributes<'_> {
         }
     }
 
-    /// The usual template of a lookup's key: a header that came once, or a looked-up text.
+    /// The usual template of a lookup's key: a header with one value, or a looked-up text.
     fn plain<'s>(&'s self, template: &'s ValueTemplate) -> Option<&'s [u8]> {
         let [ValuePiece::Variable(variable, _)] = template.0.as_slice() else {
             return None;
@@ -260,14 +259,14 @@ impl Attributes<'_> {
     }
 }
 
-/// The origin of a template's whole text: a source, if any part comes from one, else a token.
+/// The origin of a template's whole text: a source if any part comes from a source, otherwise a token.
 pub(in crate::engine) fn whose(template: &ValueTemplate) -> Origin {
     let mut possible = [Origin::Source, Origin::Token].into_iter();
     let found = possible.find(|one| template.has_any(&|variable| origin(variable) == *one));
     found.unwrap_or(Origin::Client)
 }
 
-/// Texts are themselves, and numbers and booleans have one text each; nothing else is a text.
+/// The text of a value. Numbers and booleans have one text each. Lists, maps and `null` have no text.
 pub(super) fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
     match value {
         ValueRef::Text(text) => Some(Cow::Borrowed(text)),
@@ -291,7 +290,7 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     }
 }
 
-/// All values of a header as the list that they are (RFC 9110 §5.3).
+/// All values of a header, joined to one list (RFC 9110 §5.3).
 fn joined<'r>(headers: &Headers<'r>, name: &KnownName) -> Option<Cow<'r, [u8]>> {
     let came = headers.look(name);
     if came.values <= 1 {

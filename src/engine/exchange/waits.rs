@@ -1,4 +1,4 @@
-//! What an exchange may wait for.
+//! The waits of an exchange.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use super::lookups::EntryResult;
 use super::{Exchange, Stop};
 
-/// How often one exchange may wait. Each wait has a deadline, so the whole is bounded too.
+/// How often one exchange may wait. Each wait has a deadline, so the total time is bounded.
 const MAX_WAITS: u8 = 16;
 
 /// How much longer than the callout's timeout an exchange waits for it. The host reports the timeout first.
@@ -29,7 +29,7 @@ pub(in crate::engine) enum Awaited {
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     /// The document of a watched source. If there is none yet, the exchange waits for the first one, but no longer than `hold`
-    /// after it began to wait. `None` if it may not wait, or has waited that long.
+    /// after it began to wait. `None` if it may not wait, or if it has waited that long.
     pub(super) fn first_document(
         &mut self,
         source: SourceId,

@@ -12,22 +12,22 @@ use crate::engine::documents::{PolicyView, SourceState, Sources};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceReport<'a> {
-    /// It is kept fresh.
+    /// A watched source.
     Watched {
         /// Its name in the policy.
         name: &'a str,
-        /// The last good document, while there is one.
+        /// The last good document, if there is one.
         document: Option<DocumentReport>,
         /// How long ago the source last confirmed it; `None` before the first.
         age: Option<Duration>,
-        /// Whether that document may be used: neither missing nor stale.
+        /// Whether there is a document that may be used. It is neither missing nor stale.
         is_usable: bool,
     },
-    /// It is asked by key.
+    /// A source on demand.
     OnDemand {
         /// Its name in the policy.
         name: &'a str,
-        /// What it remembers.
+        /// The answers that it remembers.
         remembered: RememberedReport,
     },
 }
@@ -35,7 +35,7 @@ pub enum SourceReport<'a> {
 /// The last good document of a source, as the policy reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentReport {
-    /// Names its content.
+    /// The hash of its content.
     pub hash: Hash,
     /// Its length.
     pub bytes: usize,
@@ -48,7 +48,7 @@ pub struct DocumentReport {
 pub struct RememberedReport {
     /// Documents.
     pub documents: usize,
-    /// Keys that have none.
+    /// Keys without a document.
     pub lacks: usize,
     /// Callouts under way.
     pub in_flight: usize,

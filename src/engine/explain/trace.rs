@@ -17,12 +17,12 @@ use crate::engine::exchange::lookup_result::{LookupResult, ResultValue, ValueRef
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
-/// Never in the module: a gateway has no time for details.
+/// Whether the observer asks for details. Always false in the module: details cost too much time there.
 fn is_wanted(exchange: &Exchange<'_, impl Observer + ?Sized>) -> bool {
     cfg!(not(target_arch = "wasm32")) && exchange.observer.wants_detail()
 }
 
-/// The request's head: what was removed, and its one spelling.
+/// Reports the request's head: the headers that were removed, and the canonical form.
 pub(in crate::engine) fn head(
     head: &Head<'_>,
     policy: &Policy,
@@ -52,7 +52,7 @@ fn sanitised(
     }
 }
 
-/// Why a request has no head.
+/// Reports the reason why a request has no canonical head.
 pub(in crate::engine) fn malformed(
     request: &Request<'_>,
     policy: &Policy,
@@ -67,7 +67,7 @@ pub(in crate::engine) fn malformed(
     let error = match (path, host) {
         (Some(Err(error)), _) => error.to_string(),
         (_, Some(Err(error))) => error.to_string(),
-        // Missing, or repeated: the reason says so.
+        // The host or the path is missing or repeated: the denial's reason says which.
         (None | Some(Ok(_)), None | Some(Ok(_))) => return,
     };
     exchange
@@ -255,7 +255,7 @@ impl ConditionTrace<'_> {
         depth: usize,
         exchange: &mut Exchange<'_, impl Observer + ?Sized>,
     ) {
-        // A list of one, which labels make too, is not reported itself.
+        // A list with one condition is not reported itself. Labels make such lists too.
         if let Condition::All(list) | Condition::Any(list) = condition {
             if let [one] = list.as_slice() {
                 return self.tell(one, depth, exchange);
