@@ -1,4 +1,4 @@
-//! How much of a document is read at once.
+//! Budgets: how much of a document is read in one slice.
 
 /// How much work may be done before other work has its turn. The unit is a byte of a plain record that is read, some
 /// ten nanoseconds; work that costs more spends more. So no clock is needed, and a document is read in the same steps
@@ -35,7 +35,7 @@ impl Budget {
         Self::of(part)
     }
 
-    /// Splits off half of what is left.
+    /// Splits off half of the rest.
     #[must_use]
     pub const fn half(&mut self) -> Self {
         let half = self.left >> 1;
@@ -72,7 +72,7 @@ impl Budget {
         }
     }
 
-    /// Whether nothing is left.
+    /// Whether it is empty.
     #[must_use]
     pub const fn is_spent(&self) -> bool {
         self.left == 0
@@ -85,7 +85,7 @@ impl Budget {
         spent < Self::SLICE << 1
     }
 
-    /// What is spent so far. The last step may have cost more than was left.
+    /// The cost so far. The last step may have cost more than the rest.
     #[must_use]
     pub const fn spent(&self) -> usize {
         self.spent

@@ -77,7 +77,7 @@ impl Document {
         &self.value
     }
 
-    /// The value, where nothing else holds the document.
+    /// The value, if the document is not shared.
     #[must_use]
     pub fn into_value(self: Arc<Self>) -> Option<Value> {
         Arc::into_inner(self).map(|document| document.value)

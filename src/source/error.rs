@@ -9,7 +9,7 @@ pub enum SourceError {
     /// There is no reply.
     #[error(transparent)]
     Callout(CalloutError),
-    /// The reply's status says neither that it has a document nor that nothing has changed.
+    /// The reply has an unexpected status: neither a document nor "not modified".
     #[error("unexpected status {0}")]
     Status(u16),
     /// The document is larger than the source's `maxBytes`.

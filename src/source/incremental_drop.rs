@@ -30,13 +30,13 @@ impl IncrementalDrop {
         }
     }
 
-    /// Whether nothing is left.
+    /// Whether it is empty.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Goes on dropping.
+    /// Continues to drop values.
     pub(crate) fn advance(&mut self, budget: &mut Budget) {
         while !budget.is_spent() {
             let Some(level) = self.0.last_mut() else {

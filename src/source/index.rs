@@ -18,7 +18,7 @@ pub(crate) enum Entry<'a> {
     Found(Indexed<'a>),
     /// No item has it.
     Missing,
-    /// Several items have it: none of them is found.
+    /// Several items have it, so the search finds no item.
     Ambiguous,
 }
 
@@ -59,7 +59,7 @@ const BESIDE: usize = 96;
 /// How many of an item's members are looked at for that.
 const MEMBERS: usize = 32;
 
-/// The byte before each text and its name; a zero stands behind the last one.
+/// The byte before each text and its name. A zero follows the last one.
 const ONE_MORE: usize = 1;
 
 /// The items of one document, by key. It holds the document and the keys, and of each item its path and its short
@@ -81,8 +81,8 @@ pub struct Index {
 
 impl Index {
     /// Indexes what `items` selects in `document` by what `by` selects in each item: a string, or a number by its text
-    /// ([`number_text`]). An item is left out if `by` selects something else, nothing, or several values. A key of two
-    /// items finds neither of them; an item that `items` selects twice counts once.
+    /// ([`number_text`]). An item is left out if `by` selects something else, nothing, or several values. A search for a
+    /// key of two items finds no item. An item that `items` selects twice counts once.
     #[must_use]
     pub fn build(document: &Arc<Document>, items: &JsonPath, by: &JsonPath) -> Self {
         let mut indexing = IndexBuilder::new(document, items);
@@ -206,7 +206,7 @@ impl IndexBuilder {
         }
     }
 
-    /// Goes on, by what `by` selects in each item, the same each time. Returns whether all items are in the index.
+    /// Continues, by what `by` selects in each item, the same each time. Returns whether all items are in the index.
     pub(crate) fn advance(&mut self, by: &JsonPath, budget: &mut Budget) -> bool {
         let document = Arc::clone(&self.index.document);
         let Some(base) = walk(&self.index.base, document.value()) else {
@@ -244,14 +244,14 @@ fn beside<'v>(key: &'v [u8], item: &'v Value) -> impl Iterator<Item = (&'v [u8],
     let mut room = BESIDE;
     members.filter_map(move |(name, value)| {
         let text = value.as_str().filter(|text| *text.as_bytes() != *key)?;
-        // A byte stands before each of them, and two lengths.
+        // Each text has a byte and two lengths before it.
         let bytes = name.len().checked_add(text.len())?.checked_add(3)?;
         room = room.checked_sub(bytes)?;
         Some((name.as_bytes(), text.as_bytes()))
     })
 }
 
-/// The key of an item, where it has one.
+/// The key of an item, if it has one.
 fn key<'v>(by: &JsonPath, item: &'v Value) -> Option<Cow<'v, [u8]>> {
     let Selection::One(key) = by.select(item) else {
         return None;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::SharedData;
 
 /// Shared data in the memory of one process, with the rules of Envoy's: for a driver whose proxy has none, for the tool, and
-/// for tests. A key never goes away. A write to a key that isn't there takes any token.
+/// for tests. Keys are never removed. A write to an absent key accepts any token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalData {
     entries: BTreeMap<String, (Vec<u8>, u32)>,

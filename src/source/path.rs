@@ -87,7 +87,7 @@ impl PathTemplate {
     }
 
     /// The path with `key` instead of the variable: as segments, separated by the `/` in it, or as one part of the
-    /// query. `None` where a segment would be empty or read as a dot segment, or the key holds a control byte.
+    /// query. `None` if a segment would be empty or read as a dot segment, or the key holds a control byte.
     pub(super) fn fill(&self, key: &[u8]) -> Option<Text> {
         let Self { before, after } = self;
         if key.iter().any(u8::is_ascii_control) {

@@ -6,10 +6,10 @@ pub trait SharedData {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)>;
 
     /// Writes, and returns whether it was done. With a token it is done only if there was no other write since that
-    /// token was read. With [`ABSENT`] exactly one writer succeeds where the key holds nothing.
+    /// token was read. With [`ABSENT`] exactly one writer succeeds if the key is absent.
     fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool;
 }
 
-/// The compare-and-swap token for a key that holds nothing. The host takes any token there, but only from the first
+/// The compare-and-swap token for an absent key. The host takes any token there, but only from the first
 /// writer: then the key has a token.
 pub(crate) const ABSENT: u32 = u32::MAX;

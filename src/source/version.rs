@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A token that names one state of a document, in the words of the source: an entity tag, a revision, a hash. Only the
 /// protocol that made it reads it. It lies in shared data beside the document, so it must hold no secret. An empty one
-/// says that nothing is known: the next request is not conditional.
+/// means that no version is known: the next request is not conditional.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Version(Box<[u8]>);
 
@@ -21,7 +21,7 @@ impl Version {
         Self(token.into())
     }
 
-    /// The token; empty where nothing is known.
+    /// The token. Empty if no version is known.
     #[must_use]
     pub const fn token(&self) -> &[u8] {
         &self.0

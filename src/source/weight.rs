@@ -52,14 +52,14 @@ fn nodes(members: usize) -> usize {
         1..=NODE => 1,
         _ => members.div_ceil(NODE.div_ceil(2)),
     };
-    // Above the leaves stand as many nodes again as are needed to lead there.
+    // The inner nodes above the leaves.
     let above = leaves.saturating_sub(1).div_ceil(NODE.div_ceil(2));
     let member = size_of::<String>().saturating_add(size_of::<Value>());
     let node = block(NODE.saturating_mul(member));
     leaves.saturating_add(above).saturating_mul(node)
 }
 
-/// The least length of a value's text (the real text may have had blanks and escapes as well). `None` where that is
+/// The least length of a value's text (the real text may have had blanks and escapes as well). `None` if that is
 /// more than `most` bytes. The value is looked at only up to that length.
 #[must_use]
 pub(crate) fn text_within(value: &Value, most: usize) -> Option<usize> {

@@ -4,7 +4,7 @@ use crate::time::Timestamp;
 
 use super::Hash;
 
-/// The rest of a record. Each read is `None` where too little is left.
+/// The rest of a record. Each read is `None` if too little is left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WireReader<'a>(pub(super) &'a [u8]);
 
@@ -39,7 +39,7 @@ impl<'a> WireReader<'a> {
         self.take(length)
     }
 
-    /// Whether nothing is left.
+    /// Whether it is empty.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

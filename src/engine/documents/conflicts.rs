@@ -32,7 +32,7 @@ pub(in crate::engine) struct ConflictCheck {
     contested: CountsBySource,
 }
 
-/// How far the comparison is. It holds nothing of a document.
+/// The position of the comparison. It holds no part of a document.
 #[derive(Debug, Default)]
 struct Walk {
     stage: Stage,
@@ -74,7 +74,7 @@ impl ListId {
 /// A list of consumers, and its source; `None` for the policy's own list.
 pub(in crate::engine) type List<'r> = (Option<SourceId>, &'r Directory);
 
-/// What is compared, and the observer of conflicts.
+/// The lists that are compared, and the observer of conflicts.
 struct Round<'r> {
     lists: Rc<[List<'r>]>,
     news: &'r [SourceId],
@@ -107,7 +107,7 @@ impl ConflictCheck {
         self.contested.of(id)
     }
 
-    /// Goes on comparing. `lists` are all lists.
+    /// Continues to compare. `lists` are all lists.
     pub(in crate::engine) fn advance(
         &mut self,
         lists: Vec<List<'_>>,
@@ -168,7 +168,7 @@ impl<'r> Round<'r> {
                 let Some(key) = list.next_key(&mut cursor) else {
                     return Some(Stage::Keys(own.next(), CredentialCursor::default()));
                 };
-                // The policy's own list comes first: a key that it has belongs to no other list.
+                // The policy's own list has precedence: a key in it belongs to no other list.
                 let mut is_the_policys = false;
                 for (rival_id, rivals) in self.rivals(own) {
                     let is_costly = rivals.has_keys(IdentifierForm::Sha256);

@@ -1,5 +1,4 @@
-//! Which documents of consumers are in use, and where a credential stands in them: what an exchange may remember while it
-//! waits.
+//! The documents of consumers in use, and handles for credentials in them. An exchange remembers both while it waits.
 
 use std::rc::{Rc, Weak};
 
@@ -9,14 +8,14 @@ use crate::policy::{Credential, Policy, SourceId};
 use super::sources::Sources;
 use super::view::{DirectoryId, View};
 
-/// The documents of consumers that a policy uses at one moment. It keeps none of them in memory.
+/// The documents of consumers that a policy uses at one moment. It does not keep them in memory.
 ///
-/// The policy's own consumers are no part of it: an exchange has one policy, which never changes.
+/// The policy's own consumers are not included: the policy of an exchange never changes.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct ConsumersVersion(Vec<Option<Weak<View>>>);
 
 impl PartialEq for ConsumersVersion {
-    /// Whether both are the very same documents, as they were read.
+    /// Whether both are the same views in memory.
     fn eq(&self, other: &Self) -> bool {
         let is_same = |pair: (&Option<Weak<View>>, &Option<Weak<View>>)| match pair {
             (Some(one), Some(other)) => one.ptr_eq(other),

@@ -1,4 +1,4 @@
-//! The documents of sources: how they arrive, what is made of them, and which exchanges wait for them.
+//! The documents of sources: their arrival, their views, and the exchanges that wait for them.
 //!
 //! The [`Store`] of a VM keeps what its engines share: watched sources, sources on demand, flights. [`Sources`] are one
 //! engine's sources. A new document goes through [`update`] and becomes a [`View`], in slices; each policy sees it as a

@@ -92,7 +92,7 @@ impl Sources {
         self.conflict_check.contested(id)
     }
 
-    /// Goes on comparing what several lists of consumers claim.
+    /// Continues to compare what several lists of consumers claim.
     pub(in crate::engine) fn compare_lists(
         &mut self,
         policy: &Policy,
@@ -104,7 +104,7 @@ impl Sources {
             if lists.len() > 1 || policy.consumers.has_any_key() {
                 lists.insert(0, (None, &policy.consumers));
             } else {
-                // There is nothing that it could be compared with.
+                // There is no other list to compare with.
                 lists.clear();
             }
             self.conflict_check.advance(lists, policy, observer, budget);

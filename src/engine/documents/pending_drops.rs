@@ -1,4 +1,4 @@
-//! Values that are not needed any more, and too large to be dropped at once.
+//! Values that are no longer needed and too large to be dropped in one go.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::source::{Budget, IncrementalDrop};
 
 use super::view::View;
 
-/// Values of documents, dropped in slices. Everything else of a view is a few large pieces, which are dropped at once.
+/// Values of documents, dropped in slices. All other parts of a view are a few large allocations, which are dropped in one go.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct PendingDrops(IncrementalDrop);
 
@@ -29,7 +29,7 @@ impl PendingDrops {
         self.0.is_empty()
     }
 
-    /// Goes on dropping.
+    /// Continues to drop values.
     pub(in crate::engine) fn advance(&mut self, budget: &mut Budget) {
         self.0.advance(budget);
     }

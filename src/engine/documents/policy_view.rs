@@ -29,7 +29,7 @@ impl PolicyView {
     /// Compares a view with the policy's own consumers at once.
     ///
     /// # Errors
-    /// What is left is not what the policy needs.
+    /// The policy refuses the rest, for example because too few consumers are left.
     pub(in crate::engine) fn new(
         view: Rc<View>,
         inputs: &mut ViewInputs<'_>,
@@ -111,12 +111,12 @@ impl Comparison {
         &self.policy_view.view
     }
 
-    /// The view, which comes into no use.
+    /// The view, if it is not used after all.
     pub(in crate::engine) fn into_view(self) -> Rc<View> {
         self.policy_view.view
     }
 
-    /// Goes on, and reports which consumers are shadowed. Returns whether all is compared.
+    /// Continues, and reports which consumers are shadowed. Returns whether all is compared.
     pub(in crate::engine) fn advance(
         &mut self,
         inputs: &mut ViewInputs<'_>,
@@ -151,7 +151,7 @@ impl Comparison {
     /// The view as the policy sees it, once all is compared. `last` is the one that it would replace.
     ///
     /// # Errors
-    /// What is left is not what the policy needs.
+    /// The policy refuses the rest, for example because too few consumers are left.
     pub(in crate::engine) fn finish(
         self,
         last: Option<&PolicyView>,

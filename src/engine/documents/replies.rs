@@ -13,7 +13,7 @@ use super::waiting::{FlightId, FlightResult, Woken};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Observer};
 
-/// The largest document on demand, in bytes, that is read as soon as it arrives, whatever else is to be read.
+/// The largest document on demand, in bytes, that is read as soon as it arrives, even while other documents wait.
 const SMALL_BYTES: usize = 4 << 10;
 
 /// The most bytes of replies that wait to be read; a reply above that is dropped. A client that chooses the keys could

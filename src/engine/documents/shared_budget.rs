@@ -37,7 +37,7 @@ impl SharedBudget {
         }
     }
 
-    /// What is left for something that arrives between two ticks. Give back what isn't used.
+    /// The rest of the slice, for a reply that arrives between two ticks. Give back the unused part.
     pub(in crate::engine) fn take(&mut self) -> Budget {
         std::mem::replace(&mut self.left, Budget::of(0))
     }
@@ -52,7 +52,7 @@ impl SharedBudget {
         self.left.is_spent()
     }
 
-    /// Spends a part of what is left.
+    /// Spends a part of the rest.
     pub(in crate::engine) const fn spend(&mut self, cost: usize) {
         self.left.spend(cost);
     }

@@ -268,7 +268,7 @@ impl Store {
         id
     }
 
-    /// Removes a flight that is over; `None` where it isn't under way.
+    /// Removes a flight that has ended; `None` if it isn't under way.
     pub(in crate::engine) fn end_flight(&self, id: FlightId) -> Option<Flight> {
         let flight = self.0.borrow_mut().flights.remove(&id)?;
         if let Purpose::OnDemand(source, key) = &flight.purpose {

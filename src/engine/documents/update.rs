@@ -1,4 +1,4 @@
-//! The update of a document: what has arrived is hashed, read and taken into use.
+//! The update of a document: its bytes are hashed, read and taken into use.
 
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ pub(in crate::engine) struct DocumentUpdate<'u, 'w> {
 }
 
 impl DocumentUpdate<'_, '_> {
-    /// Goes on with what has arrived, within this turn.
+    /// Continues with the bytes that have arrived, within this turn.
     pub(in crate::engine) fn go_on(&mut self, source: &mut WatchedSource) {
         if source.machine.arrived().is_some() {
             let (now, shared_data) = (self.call.now, &mut *self.call.shared_data);
@@ -41,7 +41,7 @@ impl DocumentUpdate<'_, '_> {
         }
     }
 
-    /// Goes on reading. A new document becomes the last good one if it can be used.
+    /// Continues to read. A new document becomes the last good one if it can be used.
     fn read_on(&mut self, mut pending: PendingDocument, source: &mut WatchedSource) {
         let text = pending.candidate.text();
         let inputs = &mut ViewInputs {

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExchangeId(pub(in crate::engine) u64);
 
-/// The exchanges that may go on: the driver resumes each one that it still holds, whichever engine it belongs to.
+/// The exchanges that may continue. The driver resumes each one that it still holds, for all engines of the VM.
 #[derive(Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Woken(pub Vec<ExchangeId>);
@@ -23,7 +23,7 @@ pub struct FlightId(pub(in crate::engine) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct EngineId(pub(in crate::engine) u64);
 
-/// A waiting exchange. What it waits for holds it weakly: dropping the exchange ends the waiting.
+/// A waiting exchange. The flight or source holds it weakly: dropping the exchange ends the waiting.
 #[derive(Debug)]
 pub(in crate::engine) struct Waiter {
     pub(in crate::engine) id: ExchangeId,

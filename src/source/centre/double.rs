@@ -19,7 +19,7 @@ use super::reply::body;
 )]
 pub struct DoubleProtocol(pub(in crate::source) Endpoint);
 
-/// The token, and what it is to be used for.
+/// The token, and the next step.
 #[derive(Default)]
 pub(in crate::source) struct Session {
     token: Option<Secret>,
@@ -72,7 +72,7 @@ impl Exchange for DoubleProtocol {
     ) -> Next {
         let reply = match (reply, &session.token) {
             (Ok(reply), _) => reply,
-            // Nothing has changed for as long as a poll lasts.
+            // The document did not change during the poll.
             (Err(CalloutError::NoReply), Some(_)) => return Next::Done(DocumentStatus::Same),
             (Err(error), _) => {
                 return Next::Done(DocumentStatus::Broken(SourceError::Callout(error)));

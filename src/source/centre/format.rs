@@ -12,17 +12,17 @@ pub(in crate::source) trait Decode: fmt::Debug + Default {
     /// What a request asks for (RFC 9110 §12.5.1).
     const MEDIA_TYPE: &'static str;
 
-    /// Goes on reading `text`, the same each time, and spends what the work costs. Returns the value once all of it is
+    /// Continues to read `text`, the same each time, and spends what the work costs. Returns the value once all of it is
     /// read.
     ///
     /// # Errors
-    /// [`SourceError::Malformed`]; the error shows nothing of the text.
+    /// [`SourceError::Malformed`]; the error shows no part of the text.
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError>;
 
-    /// What is read so far, for an incremental drop.
+    /// The values that are read so far, for an incremental drop.
     fn into_parts(self) -> Vec<Value>;
 
-    /// Reads a whole text at once.
+    /// Reads a whole text in one go.
     ///
     /// # Errors
     /// As [`advance`](Self::advance).
@@ -68,7 +68,7 @@ macro_rules! formats {
                 }
             }
 
-            /// Reads a whole text at once.
+            /// Reads a whole text in one go.
             pub(super) fn parse(self, text: &[u8]) -> Result<Value, SourceError> {
                 match self {
                     $(Self::$format => <$reader as Decode>::parse(text)),+
@@ -85,7 +85,7 @@ macro_rules! formats {
         }
 
         impl FormatReader {
-            /// Goes on reading `text`, the same each time. Returns the value once all of it is read.
+            /// Continues to read `text`, the same each time. Returns the value once all of it is read.
             ///
             /// # Errors
             /// [`SourceError::Malformed`].
@@ -99,7 +99,7 @@ macro_rules! formats {
                 }
             }
 
-            /// What is read so far, for an incremental drop.
+            /// The values that are read so far, for an incremental drop.
             #[must_use]
             pub fn into_parts(self) -> Vec<Value> {
                 match self {

@@ -12,7 +12,7 @@ use super::reply::body;
 /// The longest `etag` and the longest `last-modified` that are kept. A longer one is ignored.
 const MAX_VALIDATOR: usize = 1024;
 
-/// One path that is read by `GET`, conditionally where it can be (RFC 9110 §13.1).
+/// One path that is read by `GET`. The request is conditional if a validator is known (RFC 9110 §13.1).
 #[derive(Debug)]
 pub struct HttpProtocol {
     endpoint: Endpoint,
@@ -95,7 +95,7 @@ pub(in crate::source) fn read(
     }
 }
 
-/// What makes a request conditional (RFC 9110 §8.8), as it came.
+/// The validators of a conditional request (RFC 9110 §8.8), unchanged.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Validators<'a> {
     etag: Option<&'a [u8]>,
@@ -130,7 +130,7 @@ impl<'a> Validators<'a> {
     }
 }
 
-/// The value of a header that stands there exactly once, isn't empty, and isn't longer than a validator may be.
+/// The value of a header that occurs exactly once, isn't empty, and isn't longer than a validator may be.
 fn only<'a>(reply: &'a Reply, name: &[u8]) -> Option<&'a [u8]> {
     let headers = reply.headers.view();
     let mut values = headers.all(name);

@@ -10,11 +10,11 @@ use super::format::Decode;
 /// How much more a byte costs of a value that is kept.
 const COST_OF_BYTE: usize = 3;
 
-/// What is open, with what it has by now.
+/// An open array or object, with the entries so far.
 #[derive(Debug)]
 enum Open {
     Array(Vec<Value>),
-    /// With the name of the member that comes next.
+    /// With the name of the next member.
     Object(Map<String, Value>, String),
 }
 
@@ -101,7 +101,7 @@ impl Decode for JsonReader {
 
     /// The JSON library reads a whole text faster than slices are read.
     fn parse(text: &[u8]) -> Result<Value, SourceError> {
-        // The error names the position in the text and what is expected there, never what was found.
+        // The error names the position in the text and what is expected there. It never shows the text.
         serde_json::from_slice(unmarked(text))
             .map_err(|error| SourceError::Malformed(error.to_string()))
     }

@@ -1,4 +1,4 @@
-//! What each protocol of a config centre does: it makes callouts, reads replies, and keeps in a session what it has to
+//! Protocols of config centres. A protocol makes callouts, reads replies, and keeps in a session what it has to
 //! remember between them.
 
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum DocumentStatus {
     Same,
     /// The source works and has no such document.
     Missing,
-    /// The source refuses the credentials, with this HTTP status. What is in the session is forgotten.
+    /// The source refuses the credentials, with this HTTP status. The session is reset.
     Refused(u16),
     /// There is no usable answer.
     Broken(SourceError),
@@ -56,8 +56,8 @@ pub enum Next {
 
 /// What each kind of centre does.
 pub(in crate::source) trait Exchange {
-    /// What is remembered between two callouts: tokens, indexes, how far the exchange is. It lives in the VM that
-    /// fetches, and starts empty where another VM takes over. It must not print a secret.
+    /// The state between two callouts: tokens, indexes, the progress. It is kept in the VM that fetches, and starts
+    /// empty if another VM takes over. It must not print a secret.
     type Session: fmt::Debug + Default;
 
     /// What all callouts share.

@@ -1,4 +1,4 @@
-//! What is common to the replies of all protocols.
+//! Code for the replies of all protocols.
 
 use crate::http::Reply;
 use crate::source::SourceError;
@@ -20,7 +20,7 @@ pub(super) fn body(reply: Reply, limit: usize) -> Result<Vec<u8>, SourceError> {
     Ok(reply.body)
 }
 
-/// How the content is encoded, where it is: the beginning of what the header says.
+/// The content's encoding, if it has one: the beginning of the header's value.
 fn encoding(reply: &Reply) -> Option<String> {
     let headers = reply.headers.view();
     let is_plain = |value: &&[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");

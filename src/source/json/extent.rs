@@ -30,7 +30,7 @@ pub(super) fn window(text: &[u8], start: usize, most: usize) -> &[u8] {
     text.get(..start.saturating_add(most)).unwrap_or(text)
 }
 
-/// Where the value at `start` ends, unless it is an array or object of more than `whole` bytes.
+/// The end of the value at `start`, unless it is an array or object of more than `whole` bytes.
 pub(super) fn extent(text: &[u8], start: usize, whole: usize) -> Option<Extent> {
     let first = *text.get(start)?;
     let kind = match first {

@@ -16,8 +16,8 @@ const LONGEST: usize = 64;
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// An item begins here. A caller that reads it from its beginning goes on with [`Items::pass`]; a caller that needs
-    /// its end goes on with [`Items::text`].
+    /// An item begins here. A caller that reads it from its beginning continues with [`Items::pass`]; a caller that needs
+    /// its end continues with [`Items::text`].
     Begins(usize),
     /// All items that were found so far don't count: a member on the way to them came again, and of two members with
     /// one name the last counts.
@@ -28,7 +28,7 @@ pub enum Item {
     End(bool),
 }
 
-/// Reads the elements of one array of a document, and keeps nothing of the rest, which must be JSON too.
+/// Reads the elements of one array of a document, and keeps no other part, which must be JSON too.
 #[derive(Debug)]
 pub struct Items {
     scanner: Scanner,
@@ -42,7 +42,7 @@ pub struct Items {
 }
 
 impl Items {
-    /// Reads what `items` selects. `None` where that can't be read from the text: only names and indices with a
+    /// Reads what `items` selects. `None` if that can't be read from the text: only names and indices with a
     /// wildcard at the end can. Other values are read in one go up to 16 KiB.
     #[must_use]
     pub fn of(items: &JsonPath) -> Option<Self> {
@@ -64,7 +64,7 @@ impl Items {
         })
     }
 
-    /// Goes on reading `text`, the same each time. `None` where the budget is spent.
+    /// Continues to read `text`, the same each time. `None` if the budget is spent.
     ///
     /// # Errors
     /// [`SourceError::Malformed`].
@@ -84,7 +84,7 @@ impl Items {
         self.scanner.pass(length);
     }
 
-    /// The range of the item that begins here. `None` where it has more than `most` bytes: then it is skipped like
+    /// The range of the item that begins here. `None` if it has more than `most` bytes: then it is skipped like
     /// other values. The caller finds out whether it is JSON.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ const BLANKS: usize = 16 << 10;
 /// How deep values may nest: the limit of the JSON library.
 const DEEPEST: usize = 127;
 
-/// What comes next in the text.
+/// The next token in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::source) enum Token {
     /// An array or an object begins that is not returned whole.
@@ -38,7 +38,7 @@ pub(in crate::source) enum Token {
     Key(Range<usize>),
     /// A whole value. It may be no JSON.
     Value(Range<usize>),
-    /// Nothing so far but blanks.
+    /// Only blanks so far.
     Blank,
     /// The document ends.
     End,
@@ -49,7 +49,7 @@ enum Expect {
     Value,
     /// The first part of an array or object, or its end.
     First(Container),
-    /// A comma, or the end of what is open.
+    /// A comma, or the end of the open array or object.
     Next,
     Key,
     /// The colon and the value of this name.
@@ -58,7 +58,7 @@ enum Expect {
     Nothing,
 }
 
-/// Where the next value is.
+/// The position of the next value.
 pub(in crate::source) enum NextValue {
     /// It begins there.
     At(usize),
@@ -303,7 +303,7 @@ fn read<'t, T: serde::Deserialize<'t>>(
     serde_json::from_slice(text.get(range).unwrap_or_default())
 }
 
-/// The error names the position in the text and what was expected there, never what was found.
+/// The error names the position in the text and what was expected there. It never shows the text.
 fn malformed(error: &serde_json::Error, start: usize) -> SourceError {
     SourceError::Malformed(if start == 0 {
         error.to_string()

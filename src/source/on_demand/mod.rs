@@ -32,7 +32,7 @@ pub struct Limits {
     /// How long it is remembered that a key has no document.
     pub miss_ttl: Duration,
     /// How long a document may be used after the source last confirmed it, while a newer one is fetched or cannot be had.
-    /// Without effect where it is shorter than `ttl`.
+    /// It has no effect if it is shorter than `ttl`.
     pub stale_for: Duration,
     /// The most callouts under way.
     pub max_in_flight: usize,
@@ -58,7 +58,7 @@ pub enum ReadRefusal {
     UnfitKey,
 }
 
-/// What is known of an entry.
+/// The state of an entry.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub enum EntryState {
@@ -75,7 +75,7 @@ pub enum EntryState {
     Start(Callout),
     /// The source failed a moment ago, and there is no older document.
     Failed(SourceError),
-    /// It is not asked for, and nothing is known.
+    /// It is unknown, and no callout for it is under way.
     Refused(ReadRefusal),
 }
 
@@ -100,7 +100,7 @@ struct CachedDocument {
     weight: usize,
     version: Version,
     confirmed: Timestamp,
-    /// When the last refresh failed, if nothing happened since.
+    /// When the last refresh failed, if it is the newest event.
     failed: Option<Timestamp>,
 }
 
@@ -152,7 +152,7 @@ fn age(moment: &mut Timestamp, now: Timestamp) -> Duration {
 }
 
 impl OnDemand {
-    /// A source of which nothing is known yet.
+    /// A source without remembered answers.
     #[must_use]
     pub fn new(template: Arc<RequestTemplate>, limits: Limits) -> Self {
         Self {
@@ -169,7 +169,7 @@ impl OnDemand {
         self.limits = limits;
     }
 
-    /// What is known of an entry, and what to do about it.
+    /// The state of an entry, and what to do with it.
     pub fn ask(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> EntryState {
         if let Err(refusal) = self.template.check(arguments) {
             return EntryState::Refused(refusal);

@@ -15,7 +15,7 @@ pub struct RequestTemplate {
     format: Format,
 }
 
-/// What the variables of a [`RequestTemplate`] stand for in one request.
+/// The values of the variables of a [`RequestTemplate`] in one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Arguments<'a> {
     key: &'a [u8],
@@ -62,7 +62,7 @@ impl RequestTemplate {
         })
     }
 
-    /// Where the request goes.
+    /// The endpoint of the request.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint

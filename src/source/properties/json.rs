@@ -87,7 +87,7 @@ fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceErr
     }
 }
 
-/// What `items` selects, read from the text; `None` where it can't be read so.
+/// What `items` selects, read from the text; `None` if it can't be read so.
 fn off_the_text(
     text: &[u8],
     items: &JsonPath,

@@ -19,7 +19,7 @@ pub enum JsonPathError {
     /// Brackets and parentheses nest deeper than eight levels, or function calls deeper than two.
     #[error("JSONPath nests brackets deeper than {limit} levels, or calls deeper than 2", limit = MAX_NESTING)]
     TooDeep,
-    /// A blank stands in the middle of a name or a number.
+    /// There is a blank in the middle of a name or a number.
     #[error("JSONPath with a blank inside of a name: write ['…']")]
     InnerBlank,
     /// It is not RFC 9535. Holds what was expected, and where.

@@ -20,7 +20,7 @@ use crate::number::{order, same_value};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<'t, 'v> {
     value: &'v Value,
-    /// What it is a part of, and which part.
+    /// Its parent, and the step from there.
     above: Option<(&'t Self, Part<'v>)>,
 }
 
@@ -81,13 +81,13 @@ impl<'v> Node<'_, 'v> {
         }
     }
 
-    /// How many elements it has, where it is an array.
+    /// How many elements it has, if it is an array.
     fn length(&self) -> Option<i64> {
         i64::try_from(self.value.as_array()?.len()).ok()
     }
 }
 
-/// Takes what is selected, and says whether to go on.
+/// Takes a selected value, and says whether to continue.
 type Found<'f, 'v> = &'f mut dyn FnMut(Node<'_, 'v>) -> ControlFlow<()>;
 
 /// Hands out what `segments` select in `root`.
@@ -320,7 +320,7 @@ fn less(left: Option<&Value>, right: Option<&Value>) -> bool {
 }
 
 impl Relation {
-    /// `None` where one of the two is missing, or no list where it has to be one.
+    /// `None` if one of the two is missing, or no list where it has to be one.
     fn holds(self, left: Option<&Value>, right: Option<&Value>) -> Option<bool> {
         let (left, right) = (left?, right?.as_array()?);
         let is_in = |one: &Value| right.iter().any(|other| same_value(one, other));

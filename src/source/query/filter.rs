@@ -7,7 +7,7 @@ use super::pattern::{Extent, compile};
 use super::scanner::{Read, Scanner};
 use super::segments;
 
-/// What stands at a side of a comparison, or for itself, or is an argument: each has its type (§2.4.1).
+/// A side of a comparison, a test, or an argument. Each has its type (§2.4.1).
 enum Term {
     Query(Query),
     Literal(Value),
@@ -17,7 +17,7 @@ enum Term {
     Logical(Logical),
 }
 
-/// Before `<` stands what begins with it.
+/// The longer operators come before those that they begin with.
 const COMPARISONS: [(&str, Comparison); 6] = [
     ("==", Comparison::Equal),
     ("!=", Comparison::Unequal),

@@ -36,7 +36,7 @@ fn skip_string(chars: &mut std::str::Chars<'_>, quote: char) {
     }
 }
 
-/// What stands before the next character.
+/// The kind of the character before the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Beside {
     #[default]
@@ -73,7 +73,7 @@ impl Scan {
         self.blanks(char)
     }
 
-    /// In RFC 9535 two names never stand side by side: the quotes are missing.
+    /// In RFC 9535 two names are never adjacent: the quotes are missing.
     fn blanks(&mut self, char: char) -> Result<(), JsonPathError> {
         let is_name = char.is_ascii_alphanumeric() || char == '_' || !char.is_ascii();
         let is_blank = char.is_ascii_whitespace();

@@ -12,7 +12,7 @@ use super::{Segment, Selector, each, query, step, steps};
 /// What a query selects.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Selection<'v> {
-    /// Nothing.
+    /// No value.
     None,
     /// Exactly one value (it may be `null`).
     One(&'v Value),
@@ -109,7 +109,7 @@ impl JsonPath {
         }
     }
 
-    /// The name of the member, where the query selects only one member.
+    /// The name of the member, if the query selects only one member.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
         match &self.plan {
@@ -149,7 +149,7 @@ impl JsonPath {
         }
     }
 
-    /// The steps to the value of which the query selects all children, where it is such a query.
+    /// The steps to the value of which the query selects all children, if it is such a query.
     pub(in crate::source) const fn children_of(&self) -> Option<&[PathStep]> {
         match &self.plan {
             Plan::Children(steps) => Some(steps),

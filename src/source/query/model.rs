@@ -1,4 +1,4 @@
-//! A JSONPath as it is evaluated.
+//! The compiled form of a JSONPath.
 
 use regex_lite::Regex;
 use serde_json::Value;
@@ -60,7 +60,7 @@ pub(super) enum Logical {
     Related(Relation, Box<Comparable>, Box<Comparable>),
 }
 
-/// What is one value or none (§2.4.1, ValueType).
+/// An expression with one value or none (§2.4.1, ValueType).
 #[derive(Clone, Debug)]
 pub(super) enum Comparable {
     Literal(Value),
@@ -75,11 +75,11 @@ pub(super) enum Comparable {
 /// What a text is matched with.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
-    /// As it stands in the query.
+    /// A pattern that is written in the query.
     Written(Regex),
-    /// What is no text matches nothing (RFC 9535 §2.4.6).
+    /// A value that is no text matches no string (RFC 9535 §2.4.6).
     Nothing,
-    /// As it is found in the document, each time.
+    /// A pattern that is read from the document, each time.
     Found(Box<Comparable>, Extent),
 }
 
@@ -104,13 +104,13 @@ pub(super) enum Relation {
 }
 
 impl Query {
-    /// The steps, where it is nothing but names and indices (§2.3.5.1).
+    /// The steps, if it has only names and indices (§2.3.5.1).
     pub(super) fn singular(&self) -> Option<Box<[PathStep]>> {
         steps(&self.segments)
     }
 }
 
-/// The steps, where these segments are nothing but names and indices.
+/// The steps, if these segments are only names and indices.
 pub(super) fn steps(segments: &[Segment]) -> Option<Box<[PathStep]>> {
     segments
         .iter()
@@ -118,7 +118,7 @@ pub(super) fn steps(segments: &[Segment]) -> Option<Box<[PathStep]>> {
         .collect()
 }
 
-/// The step, where the segment is nothing but a name or an index.
+/// The step, if the segment is one name or one index.
 pub(super) fn step(segment: &Segment) -> Option<&PathStep> {
     match (segment.descends, &*segment.selectors) {
         (false, [Selector::PathStep(step)]) => Some(step),

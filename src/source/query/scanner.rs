@@ -10,7 +10,7 @@ const MAX_INTEGER: u64 = 9_007_199_254_740_991;
 /// Something else was expected.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unexpected<'t> {
-    /// What is there.
+    /// The text at this position.
     rest: &'t str,
     expected: Expected,
 }
@@ -43,7 +43,7 @@ impl Unexpected<'_> {
 /// What was read, or what should have been there.
 pub(super) type Read<'t, T> = Result<T, Unexpected<'t>>;
 
-/// What is left of a query. A copy is kept to come back to.
+/// The rest of a query. A copy is kept to come back to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scanner<'t> {
     rest: &'t str,
@@ -61,7 +61,7 @@ impl<'t> Scanner<'t> {
         })
     }
 
-    /// Here stands a text that isn't the pattern that it should be.
+    /// The text at this position is no valid pattern.
     pub(super) const fn no_pattern<T>(self) -> Read<'t, T> {
         Err(Unexpected {
             rest: self.rest,
@@ -106,7 +106,7 @@ impl<'t> Scanner<'t> {
         run
     }
 
-    /// The name of a function, or a word like `true`; empty where there is none.
+    /// The name of a function, or a word like `true`; empty if there is none.
     pub(super) fn word(&mut self) -> &'t str {
         self.run(|char| char.is_ascii_lowercase() || char == '_')
     }
@@ -185,7 +185,7 @@ fn exact(text: &str) -> Option<i64> {
     (!led && integer.unsigned_abs() <= MAX_INTEGER).then_some(integer)
 }
 
-/// What stands behind a backslash.
+/// The character of an escape, after its backslash.
 fn escaped(chars: &mut std::str::Chars<'_>, quote: Option<char>) -> Option<char> {
     Some(match chars.next()? {
         'b' => '\u{8}',

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::jsonpath::JsonPath;
 use super::relative_path::{RelativePath, walk};
 
-/// The paths that a query selects and that are not taken yet. It holds nothing of the document, so it can be continued
+/// The paths that a query selects and that are not taken yet. It holds no part of the document, so it can be continued
 /// later.
 #[derive(Debug)]
 pub(crate) struct Selected(Rest);
@@ -20,7 +20,7 @@ enum Rest {
 }
 
 impl JsonPath {
-    /// What the query selects in `root`, to be taken one by one. The elements of an array cost nothing now; everything
+    /// The values that the query selects in `root`, to be taken one by one. The elements of an array cost nothing now; everything
     /// else is found at once.
     #[must_use]
     pub(crate) fn selected(&self, root: &Value) -> Selected {

@@ -12,7 +12,7 @@ use super::lease::Newest;
 use super::missing_copy::MissingCopy;
 use super::shared_keys::SharedKeys;
 
-/// What has arrived from a source and isn't decided on.
+/// A document that has arrived from a source and is not accepted or rejected yet.
 #[derive(Debug, Default)]
 pub(super) enum Stage {
     /// Nothing.
@@ -63,7 +63,7 @@ const CHEAP: usize = 8;
 const PIECE: usize = 16 << 10;
 
 impl Arrival {
-    /// A document that came whole with a reply.
+    /// A document that is complete in one reply.
     pub(super) fn fetched(text: Vec<u8>, version: Version, origin: DocumentOrigin) -> Self {
         Self {
             length: text.len(),
@@ -84,7 +84,7 @@ impl Arrival {
         arrival
     }
 
-    /// Goes on copying and hashing.
+    /// Continues to copy and to hash.
     fn advance(
         &mut self,
         shared_keys: &SharedKeys,
@@ -126,7 +126,7 @@ impl Arrival {
         has_room
     }
 
-    /// Goes on hashing. Returns whether all is hashed.
+    /// Continues to hash. Returns whether all is hashed.
     fn hash(&mut self, budget: &mut Budget) -> bool {
         while !budget.is_spent() {
             let rest = self.text.get(self.hashed..).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Watched {
         }
     }
 
-    /// Goes on with what has arrived.
+    /// Continues with the bytes that have arrived.
     pub fn advance(
         &mut self,
         budget: &mut Budget,
@@ -239,7 +239,7 @@ impl Watched {
         MissingCopy::new(hash, now, self.random.jitter(patience))
     }
 
-    /// The candidate is good: it becomes the last good document, and is published for the other VMs.
+    /// Accepts the candidate: it becomes the last good document, and is published for the other VMs.
     pub fn accept(
         &mut self,
         candidate: Candidate,

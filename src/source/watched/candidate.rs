@@ -1,4 +1,4 @@
-//! What a watched source returns, and what it is given.
+//! The inputs and outputs of a watched source.
 
 use std::fmt;
 
@@ -78,9 +78,9 @@ impl Candidate {
 #[derive(Debug)]
 #[must_use]
 pub enum Tick {
-    /// Nothing.
+    /// There is nothing to do.
     Idle,
-    /// A document of another VM has arrived: go on with [`Watched::advance`].
+    /// A document of another VM has arrived: continue with [`Watched::advance`].
     Arrived,
     /// Send this, and give the result to [`Watched::fetched`].
     Fetch(Callout),
@@ -90,7 +90,7 @@ pub enum Tick {
 #[derive(Debug)]
 #[must_use]
 pub enum FetchOutcome {
-    /// A document has arrived: go on with [`Watched::advance`].
+    /// A document has arrived: continue with [`Watched::advance`].
     Arrived,
     /// The last good document is confirmed.
     Unchanged,

@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 
 use super::lease::Newest;
 
-/// What is known of the last good document. Its view is not kept here.
+/// The state of the last good document. Its view is kept elsewhere.
 #[derive(Debug)]
 pub(super) struct LastGood {
     pub(super) hash: Hash,

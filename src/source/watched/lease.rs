@@ -60,7 +60,7 @@ impl Lease {
         wire.0
     }
 
-    /// Reads the wire form; `None` where it is cut off, foreign, or of another version.
+    /// Reads the wire form; `None` if it is cut off, foreign, or of another version.
     #[must_use]
     pub(super) fn decode(wire: &[u8]) -> Option<Self> {
         let mut reader = WireReader(wire.strip_prefix(MAGIC)?);

@@ -2,7 +2,7 @@
 //!
 //! Shared data holds for each watched source a small [`Lease`], the newest document in pieces, and its
 //! [`Envelope`](super::Envelope). The lease says which VM fetches, when the next fetch is due, and which document is
-//! the newest. Every VM reads the lease on every tick, and the document only where it has another one.
+//! the newest. Every VM reads the lease on every tick, and the document only if the lease names another one.
 //!
 //! A document may be large, and a worker has requests to answer: what has arrived is hashed in slices
 //! ([`advance`](Watched::advance)), and the caller may read it in slices too. Meanwhile the last good document stays,
@@ -40,7 +40,7 @@ use random::Random;
 use schedule::Loaded;
 use shared_keys::SharedKeys;
 
-/// How late an owner may act, or a reply may come, before it counts as gone: a busy worker ticks late.
+/// How late an owner may act, or a reply may come, before it counts as lost: a busy worker ticks late.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// How often the lease is written again where another VM wrote first.
@@ -57,8 +57,7 @@ struct Fetch {
     span: Duration,
     /// How many callouts there have been for this document, this one among them.
     callouts: u8,
-    /// Whether shared data has a good copy of the last good document. Where it has none it gets one, whatever the reply
-    /// says.
+    /// Whether shared data has a good copy of the last good document. If it has none, it gets one after any reply.
     shared_copy: SharedCopy,
 }
 

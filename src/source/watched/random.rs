@@ -1,4 +1,4 @@
-//! Random numbers for jitter: never for secrets.
+//! Random numbers for jitter. They are not suitable for secrets.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ const FIRST_UNLOADED: Duration = Duration::from_millis(250);
 /// The longest wait between retries while there is no document at all.
 const LAST_UNLOADED: Duration = Duration::from_secs(10);
 
-/// The first retry where there is a document.
+/// The first retry if there is a last good document.
 const FIRST: Duration = Duration::from_secs(1);
 
 /// The longest wait between retries, unless `refresh` itself is longer.
@@ -38,7 +38,7 @@ impl Schedule {
     }
 
     /// How long to wait after the `failures`th failure in a row (from 1): twice as long each time. Never much longer
-    /// than `refresh` where the source gives a bad document: it is likely to be corrected soon.
+    /// than `refresh` if the source gives a bad document: it is likely to be corrected soon.
     pub(super) fn backoff(&self, failures: u32, error: &SourceError, loaded: Loaded) -> Duration {
         let (first, last) = self.bounds(loaded);
         let last = match error {

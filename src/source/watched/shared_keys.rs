@@ -47,7 +47,7 @@ impl SharedKeys {
         shared_data.write(&self.lease, &lease.encode(), Some(cas))
     }
 
-    /// Publishes a document for the other VMs. Where the host doesn't take it, each of them fetches after a while.
+    /// Publishes a document for the other VMs. If the host doesn't take it, each VM fetches it after a while.
     pub(super) fn publish(
         &self,
         hash: Hash,
@@ -73,7 +73,7 @@ impl SharedKeys {
             count = count.saturating_add(1);
         }
         shared_data.write(&self.envelope, &envelope.encode(), None);
-        // Nothing can be removed from shared data. The pieces that are left of a longer document are emptied.
+        // Keys can't be removed from shared data. The remaining pieces of a longer document are emptied.
         for piece in count..before {
             shared_data.write(&self.piece_key(piece), b"", None);
         }

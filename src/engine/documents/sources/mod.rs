@@ -79,7 +79,7 @@ impl WatchedState {
         (self.current != Timestamp::default()).then_some(self.current)
     }
 
-    /// Goes on comparing a new document with the policy's own consumers. The document comes into use when that is done.
+    /// Continues to compare a new document with the policy's own consumers. The document comes into use when that is done.
     /// Returns whether it has come into use now.
     fn compare(
         &mut self,
@@ -195,7 +195,7 @@ impl Sources {
             }
         }
         let now = store.0.borrow().now;
-        // At once, so that a push loses no document. Compiling the policy took longer than this.
+        // In one go, so that a push loses no document. Compiling the policy took longer than this.
         let budget = &mut Budget::unlimited();
         sources.catch_up(policy, store, budget, (now, observer));
         let mut slice = if sources.need_ticks() {
@@ -366,7 +366,7 @@ impl Sources {
     }
 }
 
-/// The view of a document in the policy. The operator chose its size, so nothing in it can make it unusable.
+/// The view of a document in the policy. The operator wrote it in the policy, so no limit refuses it.
 fn inline(
     document: &Arc<Document>,
     id: SourceId,

@@ -29,7 +29,7 @@ impl Default for Turn {
 }
 
 impl Sources {
-    /// Starts due refreshes, takes documents of other VMs, and goes on reading within the budget. Returns the callouts
+    /// Starts due refreshes, takes documents of other VMs, and continues to read within the budget. Returns the callouts
     /// to send, each with its source.
     pub(in crate::engine) fn tick(
         &mut self,
@@ -64,7 +64,7 @@ impl Sources {
         callouts
     }
 
-    /// Goes on reading all documents that have arrived, one source after the other. A source that took two slices
+    /// Continues to read all documents that have arrived, one source after the other. A source that took two slices
     /// yields its turn: so a large document delays no other for long, and small ones are read to their ends.
     fn read_on(
         &mut self,
@@ -117,7 +117,7 @@ impl Sources {
         }
     }
 
-    /// Takes the reply to a callout of `shared`. Returns the next callout, where the document takes one more.
+    /// Takes the reply to a callout of `shared`. Returns the next callout, if the document takes one more.
     pub(in crate::engine) fn fetched(
         &mut self,
         shared: &Rc<RefCell<WatchedSource>>,

@@ -72,7 +72,7 @@ impl ViewBuilder {
         }
     }
 
-    /// Goes on. `text` is the same each time. Returns the view once all is read, and `None` where the budget is spent.
+    /// Continues. `text` is the same each time. Returns the view once all is read, and `None` if the budget is spent.
     pub(in crate::engine) fn advance(
         &mut self,
         text: &[u8],
@@ -112,7 +112,7 @@ impl ViewBuilder {
         std::mem::replace(&mut self.view, nothing)
     }
 
-    /// What is read so far of the document's value, in parts that nothing else holds.
+    /// The parts of the document's value that are read so far and that are not shared.
     pub(in crate::engine) fn into_values(self) -> Vec<Value> {
         drop(self.view);
         match self.stage {
@@ -135,7 +135,7 @@ impl Parts {
         }
     }
 
-    /// Goes on, and puts finished parts into the view. Returns whether all are finished.
+    /// Continues, and puts finished parts into the view. Returns whether all are finished.
     fn advance(
         &mut self,
         view: &mut View,
@@ -314,7 +314,7 @@ mod tests {
             let (events, known) = read(text.as_bytes(), None, &of_value);
             prop_assert_eq!(&read(text.as_bytes(), Some(slice), &of_value), &(events.clone(), known.clone()), "{}", text);
             prop_assert_eq!(&known, &whole.1, "{}", text);
-            // Of two lists with one name the first is read too, because the second comes later.
+            // If two lists have one name, the first one is read too, because the second one comes later.
             if text.matches(r#""consumers""#).count() == 1 {
                 prop_assert_eq!(&events, &whole.0, "{}", text);
             }

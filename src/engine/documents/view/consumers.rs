@@ -10,7 +10,7 @@ use crate::source::{
 
 use super::{DirectoryId, ViewInputs, nowhere};
 
-/// Reads the consumers from the text of a document, and keeps nothing else of it.
+/// Reads the consumers from the text of a document, and keeps no other part of it.
 #[derive(Debug)]
 pub(super) struct RecordReader {
     items: Items,
@@ -28,7 +28,7 @@ pub(super) enum RecordProgress {
 }
 
 impl RecordReader {
-    /// `None` where the format has no way to find `items` in its text.
+    /// `None` if the format has no way to find `items` in its text.
     pub(super) fn new(format: Format, items: &JsonPath) -> Option<Self> {
         Some(Self {
             items: format.items(items)?,
@@ -36,7 +36,7 @@ impl RecordReader {
         })
     }
 
-    /// Goes on. `text` is the same each time.
+    /// Continues. `text` is the same each time.
     pub(super) fn advance(
         &mut self,
         text: &[u8],
@@ -77,7 +77,7 @@ pub(super) struct ConsumersPart {
 }
 
 impl ConsumersPart {
-    /// `None` where the policy has no list for this directory.
+    /// `None` if the policy has no list for this directory.
     ///
     /// # Errors
     /// The document has no value at the path of the list.
@@ -99,7 +99,7 @@ impl ConsumersPart {
         }))
     }
 
-    /// Goes on; returns whether all records are read.
+    /// Continues; returns whether all records are read.
     pub(super) fn advance(
         &mut self,
         document: &Document,
@@ -150,7 +150,7 @@ impl ConsumerLoader {
         inputs: &mut ViewInputs<'_>,
         budget: &mut Budget,
     ) -> Result<(), SourceError> {
-        // Nothing beyond the longest record is looked at, neither here nor by what skips it.
+        // No byte beyond the longest record is read, neither here nor when a record is skipped.
         let end = text.len().min(begin.saturating_add(LONGEST));
         let window = text.get(begin..end).unwrap_or_default();
         if let Some((plain, length)) = ConsumerRef::plain(window) {
@@ -231,8 +231,8 @@ impl ConsumerLoader {
     }
 }
 
-/// Refuses a document with too few consumers: none of its `records` is one, or fewer are left of those `before` than
-/// `maxShrink` allows.
+/// Refuses a document with too few consumers: none of its `records` is a consumer, or there are fewer than `maxShrink` allows
+/// after `before` consumers.
 pub(in crate::engine) fn judge(
     now: usize,
     records: usize,

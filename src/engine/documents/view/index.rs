@@ -16,7 +16,7 @@ impl IndexPart {
         Self(Box::new(IndexBuilder::new(document, &index.items)))
     }
 
-    /// Goes on; returns whether all entries are in the index.
+    /// Continues; returns whether all entries are in the index.
     pub(super) fn advance(&mut self, inputs: &ViewInputs<'_>, budget: &mut Budget) -> bool {
         let index = inputs.index();
         index.is_none_or(|index| self.0.advance(&index.by, budget))

@@ -1,4 +1,4 @@
-//! Views: what is made of one document.
+//! Views: the compiled forms of one document.
 //!
 //! A view holds several parts: the document's value, its index, the consumers in it. Each kind of part has a file here,
 //! with its reader in slices, a variant of `part::Part`, and a field of [`View`].
@@ -89,7 +89,7 @@ impl View {
         self.document.as_ref().map(|document| document.value())
     }
 
-    /// The document's value, where nothing else holds it; drops everything else.
+    /// The document's value, if it is not shared. Drops all other parts.
     pub(in crate::engine) fn into_value(self) -> Option<Value> {
         drop(self.index);
         self.document?.into_value()

@@ -17,7 +17,7 @@ pub(super) enum Part {
 
 impl Part {
     /// Begins the next part after `begun` parts. The policy wants the document's index, if any, and then each list of
-    /// consumers. `None` where there are no more.
+    /// consumers. `None` if there are no more.
     ///
     /// # Errors
     /// The document has no value at the path of the part.
@@ -36,7 +36,7 @@ impl Part {
         Ok(part.map(Self::Consumers))
     }
 
-    /// Goes on; returns whether the part is made.
+    /// Continues; returns whether the part is made.
     pub(super) fn advance(
         &mut self,
         document: &Document,
