@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use postern::config::{
-    Condition, Config, Credential, DuplicateSlash, EscapedSlash, Fallback, FieldTest, KeyMaterial,
-    Location, LookupKey, LookupTest, Names, PathMatch, PathRewrite, Presence, Provider, Record,
-    Requirement, Route, Source, SourceKind, TextOrEnv, Unmatched,
+    Condition, ConditionTest, Config, Credential, DuplicateSlash, EscapedSlash, Fallback,
+    FieldTest, KeyMaterial, Location, LookupKey, Names, PathMatch, PathRewrite, Presence, Provider,
+    Record, Requirement, Route, Source, SourceKind, TextOrEnv, Unmatched,
 };
 use serde_json::{Value, json};
 
@@ -188,11 +188,11 @@ fn reads_conditions() {
     assert!(matches!(&all[0], Condition::Groups(Names::Any(names)) if names == &["gold"]));
     let (lookup, test) = of_lookup(&all[1]);
     assert_eq!(lookup, "tenant.enabled");
-    assert!(matches!(test, LookupTest::Equals(value) if value == json!(true)));
+    assert!(matches!(test, ConditionTest::Equals(value) if value == json!(true)));
     let (_, test) = of_lookup(&all[2]);
-    assert!(matches!(test, LookupTest::Contains(Value::Null)));
+    assert!(matches!(test, ConditionTest::Contains(Value::Null)));
     let (_, test) = of_lookup(&all[3]);
-    assert!(matches!(test, LookupTest::Exists(false)));
+    assert!(matches!(test, ConditionTest::Exists(false)));
     let Condition::Any(any) = &all[4] else {
         panic!("any")
     };

@@ -212,6 +212,9 @@ fn takes_the_time_of_the_request() {
     let cases = "at: tomorrow\ncases: []\n";
     let arguments = ["explain", "demo.yaml", "--all", "-"];
     let wrong = run(&folder, &arguments, cases);
-    assert!(wrong.err.contains("at: expected a time in UTC"), "{wrong:?}");
+    assert!(
+        wrong.err.contains("at: expected a time in UTC"),
+        "{wrong:?}"
+    );
     assert_eq!(wrong.status, 2);
 }
