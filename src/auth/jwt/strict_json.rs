@@ -10,6 +10,9 @@ const DEEPEST: u8 = 32;
 
 /// Reads a JSON object. It is read as documents are, so its numbers have the same text in templates.
 ///
+/// The value takes up to about a hundred times as much memory as the text: the smallest object with a member has room for
+/// eleven.
+///
 /// `None` for other values, a name that comes twice at any depth, more than 32 levels, bytes behind it, a byte order
 /// mark, invalid UTF-8, half of a surrogate pair and a number that no double can hold.
 #[must_use]

@@ -166,3 +166,14 @@ fn chooses_the_only_key_that_fits_without_a_kid() {
     );
     assert_eq!(choose(&only, &json!({"alg": "RS256"}), &[]), Ok("r".into()));
 }
+
+#[test]
+fn no_secret_is_printed() {
+    let secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA";
+    let key = with(oct(), json!({"k": secret, "kid": "a"}));
+    let wrong = with(key.clone(), json!({"alg": "RS256"}));
+    let (set, warnings) = KeySet::read(&json!({"keys": [key, wrong]})).unwrap();
+    let printed = format!("{set:?} {warnings:?} {}", warnings[0]);
+    assert!(!printed.contains(secret) && !printed.contains("secret-secret"));
+    assert!(!printed.contains("115, 101, 99, 114, 101, 116"));
+}
