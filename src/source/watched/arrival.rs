@@ -223,7 +223,7 @@ impl Watched {
         let known = self.rejected.as_ref();
         let known = known.filter(|(bad, _)| *bad == candidate.hash);
         if let Some(error) = known.map(|(_, error)| error.clone()) {
-            self.fail(error.clone(), now, shared_data);
+            self.fail(&error, now, shared_data);
             return Progress::Failed(error);
         }
         self.hand_out(candidate)
@@ -271,10 +271,9 @@ impl Watched {
         shared_data: &mut dyn SharedData,
     ) {
         self.stage = Stage::Idle;
-        self.rejected = Some((candidate.hash, error.clone()));
-        match candidate.origin {
-            DocumentOrigin::Fetched(..) => self.fail(error, now, shared_data),
-            DocumentOrigin::Shared(_) => {}
+        if let DocumentOrigin::Fetched(..) = candidate.origin {
+            self.fail(&error, now, shared_data);
         }
+        self.rejected = Some((candidate.hash, error));
     }
 }

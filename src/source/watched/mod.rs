@@ -139,7 +139,7 @@ impl Watched {
             if now >= fetch.deadline {
                 self.fetch = None;
                 self.fail(
-                    SourceError::Callout(CalloutError::NoReply),
+                    &SourceError::Callout(CalloutError::NoReply),
                     now,
                     shared_data,
                 );
@@ -203,7 +203,7 @@ impl Watched {
             }
             DocumentStatus::Broken(error) => error,
         };
-        self.fail(error.clone(), now, shared_data);
+        self.fail(&error, now, shared_data);
         FetchOutcome::Failed(error)
     }
 
@@ -276,7 +276,7 @@ impl Watched {
         if last.callouts >= MAX_CALLOUTS {
             let error =
                 SourceError::Unusable(format!("it takes more than {MAX_CALLOUTS} callouts"));
-            self.fail(error.clone(), now, shared_data);
+            self.fail(&error, now, shared_data);
             return FetchOutcome::Failed(error);
         }
         let fetch = Fetch::new(
@@ -304,7 +304,7 @@ impl Watched {
     fn not_modified(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) -> FetchOutcome {
         let Some(last_good) = &mut self.last_good else {
             let error = SourceError::Status(304);
-            self.fail(error.clone(), now, shared_data);
+            self.fail(&error, now, shared_data);
             return FetchOutcome::Failed(error);
         };
         last_good.confirmed = now;
@@ -328,10 +328,10 @@ impl Watched {
         }
     }
 
-    fn fail(&mut self, error: SourceError, now: Timestamp, shared_data: &mut dyn SharedData) {
+    fn fail(&mut self, error: &SourceError, now: Timestamp, shared_data: &mut dyn SharedData) {
         let (lease, _) = self.shared_keys.read(shared_data);
         let failures = lease.failures.saturating_add(1);
-        let wait = self.schedule.backoff(failures, &error, Loaded::by(&lease));
+        let wait = self.schedule.backoff(failures, error, Loaded::by(&lease));
         self.conclude(failures, None, wait, now, shared_data);
     }
 

@@ -140,7 +140,7 @@ fn bounds_the_callouts_of_one_document() {
     assert_eq!(source.reply("200", "", "token"), "/poll?");
     let outcome = source.reply("401", "", "");
     assert_eq!(outcome, "unusable document: it takes more than 8 callouts");
-    assert!(!source.machine.fetch.is_some());
+    assert!(source.machine.fetch.is_none());
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn another_vm_takes_over_a_poll_that_was_lost() {
     let tick = other.tick(source.now, &mut source.shared);
     assert!(matches!(tick, Tick::Fetch(_)));
     assert_eq!(source.reply("200", "", "token"), "Ignored");
-    assert!(!source.machine.fetch.is_some());
+    assert!(source.machine.fetch.is_none());
     assert_eq!(source.lease().owner, 2);
     // While the other one polls, no VM fetches.
     let reply = Reply {
