@@ -2,7 +2,7 @@
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::Record as _;
-use crate::config::provider::{ApiKeyCredential, ApiKeyRef};
+use crate::config::provider::{ApiKeyCredential, ApiKeyRef, JwtCredential, JwtRef};
 use crate::config::{ConfigErrors, Path};
 
 one_of! {
@@ -10,6 +10,8 @@ one_of! {
     pub enum Credential {
         /// A key that the client sends with each request.
         "apiKey" ApiKey(ApiKeyCredential);
+        /// A claim of the tokens that it sends.
+        "jwt" Jwt(JwtCredential);
     }
 }
 
@@ -18,6 +20,7 @@ one_of! {
 #[cfg_attr(test, derive(PartialEq))]
 pub(crate) enum CredentialRef<'a> {
     ApiKey(ApiKeyRef<'a>),
+    Jwt(JwtRef<'a>),
 }
 
 impl Credential {
@@ -25,6 +28,7 @@ impl Credential {
     pub(super) fn as_ref(&self) -> CredentialRef<'_> {
         match self {
             Self::ApiKey(credential) => CredentialRef::ApiKey(credential.as_ref()),
+            Self::Jwt(credential) => CredentialRef::Jwt(credential.as_ref()),
         }
     }
 
@@ -33,6 +37,7 @@ impl Credential {
     pub fn api_key(&self) -> Option<&ApiKeyCredential> {
         match self {
             Self::ApiKey(credential) => Some(credential),
+            Self::Jwt(_) => None,
         }
     }
 }

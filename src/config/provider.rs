@@ -1,15 +1,21 @@
 //! Named ways to authenticate.
 
 mod api_key;
+mod jwt;
 mod location;
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::{Field, FieldRule, Record as _};
 use crate::config::decode::{Decode, Named, name, pairs};
-use crate::config::{ConfigErrors, Path};
+use crate::config::{ConfigErrors, Keyword, Path};
 
 pub use api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
 pub(crate) use api_key::{ApiKeyRef, KeyRef};
+pub use jwt::{
+    Accepted, ConsumerClaim, ConsumerClaimBy, ConsumerKeys, ExpiryRequirement, ForeignIssuer,
+    InlineKeys, JwtCredential, JwtKeys, JwtProvider, TokenKey, UnknownConsumer,
+};
+pub(crate) use jwt::{JwtRef, TokenKeyRef};
 pub use location::Location;
 
 one_of! {
@@ -17,16 +23,27 @@ one_of! {
     pub enum Provider {
         /// By a key that the client sends with each request.
         "apiKey" ApiKey(ApiKeyProvider);
+        /// By a signed JSON Web Token.
+        "jwt" Jwt(JwtProvider);
     }
 }
 
 impl Provider {
-    /// The kind: the name of its field. Documents of consumers are shared by this name, so a kind must add here all that the
-    /// reading of its credentials depends on.
+    /// The kind: the name of its field. Documents of consumers are shared by this name and by
+    /// [`credentials`](Self::credentials).
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::ApiKey(_) => ApiKeyProvider::KIND,
+            Self::Jwt(_) => JwtProvider::KIND,
+        }
+    }
+
+    /// What the reading of consumers' credentials depends on, beside the kind.
+    pub(crate) const fn credentials(&self) -> &'static str {
+        match self {
+            Self::ApiKey(_) => "",
+            Self::Jwt(provider) => provider.credentials(),
         }
     }
 
@@ -35,6 +52,7 @@ impl Provider {
     pub fn locations(&self) -> &[Location] {
         match self {
             Self::ApiKey(provider) => &provider.from,
+            Self::Jwt(provider) => &provider.from,
         }
     }
 
@@ -43,15 +61,18 @@ impl Provider {
     pub fn realm(&self) -> Option<&str> {
         match self {
             Self::ApiKey(provider) => Some(&provider.realm),
+            Self::Jwt(provider) => Some(&provider.realm),
         }
     }
 
     /// The header fields that it writes for the upstream. No client may send them.
     #[must_use]
-    pub fn headers(&self) -> &[String] {
-        match self {
-            Self::ApiKey(_) => &[],
-        }
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        let (claims, payload) = match self {
+            Self::ApiKey(_) => (&[][..], None),
+            Self::Jwt(provider) => (&*provider.claim_headers, provider.payload_header.as_deref()),
+        };
+        claims.iter().map(|claim| &*claim.name).chain(payload)
     }
 }
 
@@ -67,8 +88,13 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             location::WrittenLocation::FIELDS,
             location::WrittenLocation::RULES,
         ),
-        _ => return None,
+        _ => return jwt::record(name),
     })
+}
+
+/// The words of a kind's choices, by the choice's name.
+pub(super) fn choice(name: &str) -> Option<&'static [Keyword]> {
+    jwt::choice(name)
 }
 
 /// The providers of a policy, by name. `none` is no name, because requirements use it.

@@ -77,6 +77,9 @@ impl TypeSchema {
             "Respond" => record::<crate::config::Respond>(),
             "Unmatched" => record::<crate::config::Unmatched>(),
             _ => {
+                if let Some(words) = crate::config::provider::choice(name) {
+                    return Some(Self::Choice(words));
+                }
                 let (fields, rules) = crate::config::provider::record(name)
                     .or_else(|| crate::config::source::record(name))?;
                 Self::Record(fields, rules)

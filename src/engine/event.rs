@@ -147,12 +147,14 @@ pub enum Event<'a> {
 pub enum VerdictKind {
     /// It found none of its credentials.
     Absent,
+    /// It found a token of another issuer, which another provider may accept.
+    Foreign,
     /// It verified the credential.
     Accepted,
-    /// The credential was rejected, or there were several.
-    Rejected,
-    /// It can't verify the credential now.
-    Unavailable,
+    /// The credential is not good, or there were several, for this reason.
+    Rejected(&'static str),
+    /// It can't verify the credential now, for this reason.
+    Unavailable(&'static str),
 }
 
 /// Whether an answer was remembered.

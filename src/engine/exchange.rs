@@ -26,6 +26,7 @@ use super::documents::Sources;
 use super::documents::Store;
 use super::documents::{EngineId, FlightId};
 use super::memory::Memory;
+use super::tokens::TokenMemory;
 
 pub(super) use waits::Awaited;
 
@@ -38,6 +39,8 @@ pub(super) struct Exchange<'e, O: ?Sized> {
     /// The callouts to send.
     pub(super) outbox: &'e mut Vec<(FlightId, Callout)>,
     pub(super) memory: &'e Memory,
+    /// The tokens that were verified before.
+    pub(super) tokens: &'e mut TokenMemory,
     /// The edits of an exchange that continues. Empty at the start.
     pub(super) edits: &'e mut Edits,
     pub(super) inputs: &'e mut dyn Inputs,

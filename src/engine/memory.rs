@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::auth::Occurrence;
+use crate::auth::{Location, Occurrence};
 use crate::policy::{
-    Identity, LocationId, Policy, ProviderId, Reason, Verdict, Verified, VerifiedToken,
+    Identity, LocationId, Policy, Provider, ProviderId, Reason, Verdict, Verified, VerifiedToken,
 };
 use crate::time::Timestamp;
 
@@ -47,6 +47,8 @@ enum Finding {
     Accepted(Accepted),
     /// Holds the locations with credentials.
     Rejected(Reason, Vec<LocationId>),
+    /// The same.
+    Foreign(Vec<LocationId>),
 }
 
 #[derive(Debug)]
@@ -78,14 +80,13 @@ impl RememberedVerdicts {
             Verdict::Absent => Some(Finding::Absent),
             Verdict::Accepted(verified) => return self.add_verified(verified, policy, sources),
             Verdict::Rejected(reason, locations) => {
-                let provider = policy.providers.at(id);
-                let ids = provider.and_then(|provider| {
-                    let ids = locations.iter().map(|at| provider.location_id(at));
-                    ids.collect::<Option<Vec<_>>>()
-                });
+                let ids = location_ids(policy, id, locations);
                 ids.map(|ids| Finding::Rejected(*reason, ids))
             }
-            Verdict::Unavailable => None,
+            Verdict::Foreign(locations) => {
+                location_ids(policy, id, locations).map(Finding::Foreign)
+            }
+            Verdict::Unavailable(_) => None,
         };
         self.verdicts.extend(finding.map(|finding| (id, finding)));
     }
@@ -160,10 +161,25 @@ impl RememberedVerdicts {
                     },
                 })
             }
-            Finding::Rejected(reason, ids) => {
-                let locations = ids.iter().map(|id| provider.location(*id));
-                Verdict::Rejected(*reason, locations.collect::<Option<Vec<_>>>()?)
-            }
+            Finding::Rejected(reason, ids) => Verdict::Rejected(*reason, locations(provider, ids)?),
+            Finding::Foreign(ids) => Verdict::Foreign(locations(provider, ids)?),
         })
     }
+}
+
+/// The ids of locations in their provider's list.
+fn location_ids(
+    policy: &Policy,
+    id: ProviderId,
+    locations: &[&Location],
+) -> Option<Vec<LocationId>> {
+    let provider = policy.providers.at(id)?;
+    let ids = locations.iter().map(|at| provider.location_id(at));
+    ids.collect()
+}
+
+/// The provider's locations of these ids.
+fn locations<'p>(provider: &'p Provider, ids: &[LocationId]) -> Option<Vec<&'p Location>> {
+    let locations = ids.iter().map(|id| provider.location(*id));
+    locations.collect()
 }

@@ -15,6 +15,7 @@ mod remembered_verdicts;
 #[cfg(test)]
 mod steered_by_claims;
 mod step;
+mod tokens;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -32,6 +33,7 @@ use decision::Decision;
 use documents::{CallInputs, EngineId, Purpose, SourceState, Sources, Waiter, WatchedSource};
 use exchange::{Awaited, Exchange};
 use memory::Memory;
+use tokens::TokenMemory;
 
 pub use crate::crypto::{HostKey, HostVerifier, SignatureCheck};
 pub use documents::{ExchangeId, FlightId, Store, Woken};
@@ -65,6 +67,7 @@ pub struct Engine {
     store: Store,
     sources: Sources,
     outbox: Vec<(FlightId, Callout)>,
+    tokens: TokenMemory,
     /// Replies that are read on the next ticks, because the budget was spent when they came.
     inbox: VecDeque<(FlightId, Reply)>,
 }
@@ -81,6 +84,7 @@ impl Engine {
             store: store.clone(),
             sources,
             outbox: Vec::new(),
+            tokens: TokenMemory::default(),
             inbox: VecDeque::new(),
         }
     }
@@ -212,6 +216,7 @@ impl Engine {
             engine: self.id,
             outbox: &mut self.outbox,
             memory: &memory,
+            tokens: &mut self.tokens,
             edits,
             inputs,
             observer,

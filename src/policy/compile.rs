@@ -44,7 +44,7 @@ impl Policy {
         environment: &dyn Environment,
     ) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let providers = Providers::compile(&config.providers, &mut errors);
+        let providers = Providers::compile(&config.providers, environment, &mut errors);
         let mut sources = Sources::compile(config, environment, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);

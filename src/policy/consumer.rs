@@ -56,10 +56,11 @@ impl<'d> Consumer<'d> {
 }
 
 /// A credential: an entry of its identifier, its consumer and its public name. A kind that needs more of a credential, such as
-/// a secret or the hash of a password, writes that behind the name.
+/// a key, has it behind the name.
 #[derive(Clone, Copy)]
 pub(crate) struct Credential<'d> {
     pub(super) pool: &'d Pool,
+    /// The entry; the consumer's own if the consumer is identified by its name and not by a credential of the directory.
     pub(super) at: EntryId,
     pub(super) owner: EntryId,
 }
@@ -78,9 +79,23 @@ impl<'d> Credential<'d> {
         Self { pool, at, owner }
     }
 
-    /// Its entry in its directory.
-    pub(crate) const fn entry(self) -> EntryId {
-        self.at
+    /// That of a consumer that is identified by its name.
+    pub(crate) const fn of_name(consumer: Consumer<'d>) -> Self {
+        let Consumer { pool, at } = consumer;
+        Self {
+            pool,
+            at,
+            owner: at,
+        }
+    }
+
+    fn is_of_name(self) -> bool {
+        self.at == self.owner
+    }
+
+    /// Its entry in its directory; `None` if its consumer is identified by the name.
+    pub(crate) fn entry(self) -> Option<EntryId> {
+        (!self.is_of_name()).then_some(self.at)
     }
 
     /// The consumer that has it.
@@ -93,10 +108,25 @@ impl<'d> Credential<'d> {
 
     /// Its public name, where it has one.
     pub(crate) fn id(self) -> Option<PoolText<'d>> {
+        if self.is_of_name() {
+            return None;
+        }
         let mut entry = self.pool.read(self.at);
         entry.text();
         entry.at();
         let id = entry.text();
         (!id.bytes().is_empty()).then_some(id)
+    }
+
+    /// What the kind stored of it, in the kind's own form. It may be a secret. Only for a kind that stores something.
+    pub(super) fn material(self) -> &'d [u8] {
+        if self.is_of_name() {
+            return b"";
+        }
+        let mut entry = self.pool.read(self.at);
+        entry.text();
+        entry.at();
+        entry.text();
+        entry.text().bytes()
     }
 }

@@ -38,6 +38,7 @@ impl Definition {
             for provider in &config.providers {
                 definition.add(provider.name.as_bytes());
                 definition.add(provider.value.kind().as_bytes());
+                definition.add(provider.value.credentials().as_bytes());
             }
         }
         definition

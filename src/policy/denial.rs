@@ -1,9 +1,10 @@
 //! The reasons for a denial, and the one map from a denial to the wire.
 
+use crate::auth::jwt::{KeyChoiceError, TokenError};
 use crate::http::{Response, Text};
 
 /// Why a request is denied. The names are stable: they stand in metrics, logs, response-code details and problem bodies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// No credential of the required providers.
     MissingCredential,
@@ -11,8 +12,25 @@ pub enum Reason {
     InvalidCredential,
     /// A credential sent twice, or at two locations.
     RepeatedCredential,
-    /// A claim of a good token that is not allowed where the policy puts it.
+    /// A token that is no strict, signed JSON Web Token.
+    MalformedToken(TokenError),
+    /// No key verifies the token.
+    UnknownKey(KeyChoiceError),
+    /// The signature of the token is not good.
+    InvalidSignature,
+    /// The token has expired, or is too old.
+    TokenExpired,
+    /// The token isn't valid yet.
+    TokenNotYetValid,
+    /// The token is of another issuer.
+    WrongIssuer,
+    /// The token is for another audience.
+    WrongAudience,
+    /// A claim that is required is missing or not as required, the type of the token is another one, or a claim of a good
+    /// token is not allowed where the policy puts it.
     InvalidClaims,
+    /// The token is good, but belongs to no known consumer.
+    UnknownConsumer,
     /// The token lacks scopes that the route needs.
     InsufficientScope,
     /// A condition of the route doesn't hold.
@@ -39,6 +57,10 @@ pub enum Reason {
     UpstreamNotAllowed,
     /// The consumer of the credential can't be known: a source of consumers has no document.
     SourceUnavailable,
+    /// A worker has spent the share of its time that may go into verifying new tokens.
+    VerificationOverloaded,
+    /// The proxy can't verify signatures of this kind.
+    VerificationUnavailable,
     /// The gate itself failed.
     Internal,
 }
@@ -56,13 +78,38 @@ impl Reason {
         self.rows().2
     }
 
+    /// What is wrong with a token, as text for its sender; `None` where the reason isn't one of a token.
+    #[must_use]
+    pub fn token_error(self) -> Option<String> {
+        Some(match self {
+            Self::MalformedToken(error) => error.to_string(),
+            Self::UnknownKey(error) => error.to_string(),
+            Self::InvalidSignature => "the signature is not good".into(),
+            Self::TokenExpired => "the token has expired".into(),
+            Self::TokenNotYetValid => "the token is not valid yet".into(),
+            Self::WrongIssuer => "the token is of another issuer".into(),
+            Self::WrongAudience => "the token is for another audience".into(),
+            Self::InvalidClaims => "the claims are not as required".into(),
+            Self::UnknownConsumer => "the token belongs to no known consumer".into(),
+            _ => return None,
+        })
+    }
+
     /// Name, response-code details, status.
     const fn rows(self) -> (&'static str, &'static str, u16) {
         match self {
             Self::MissingCredential => ("missing_credential", "postern_missing_credential", 401),
             Self::InvalidCredential => ("invalid_credential", "postern_invalid_credential", 401),
             Self::RepeatedCredential => ("repeated_credential", "postern_repeated_credential", 401),
+            Self::MalformedToken(_) => ("malformed_token", "postern_malformed_token", 401),
+            Self::UnknownKey(_) => ("unknown_key", "postern_unknown_key", 401),
+            Self::InvalidSignature => ("invalid_signature", "postern_invalid_signature", 401),
+            Self::TokenExpired => ("token_expired", "postern_token_expired", 401),
+            Self::TokenNotYetValid => ("token_not_yet_valid", "postern_token_not_yet_valid", 401),
+            Self::WrongIssuer => ("wrong_issuer", "postern_wrong_issuer", 401),
+            Self::WrongAudience => ("wrong_audience", "postern_wrong_audience", 401),
             Self::InvalidClaims => ("invalid_claims", "postern_invalid_claims", 401),
+            Self::UnknownConsumer => ("unknown_consumer", "postern_unknown_consumer", 401),
             Self::InsufficientScope => ("insufficient_scope", "postern_insufficient_scope", 403),
             Self::Forbidden => ("forbidden", "postern_forbidden", 403),
             Self::MissingPath => ("missing_path", "postern_missing_path", 400),
@@ -78,6 +125,16 @@ impl Reason {
                 ("upstream_not_allowed", "postern_upstream_not_allowed", 503)
             }
             Self::SourceUnavailable => ("source_unavailable", "postern_source_unavailable", 503),
+            Self::VerificationOverloaded => (
+                "verification_overloaded",
+                "postern_verification_overloaded",
+                503,
+            ),
+            Self::VerificationUnavailable => (
+                "verification_unavailable",
+                "postern_verification_unavailable",
+                503,
+            ),
             Self::Internal => ("internal", "postern_internal", 503),
         }
     }

@@ -185,6 +185,9 @@ impl Builder {
         let identifier = &prepared.identifier;
         let draft = self.draft.clear().text(identifier.bytes()).at(owner);
         draft.text(prepared.id.unwrap_or_default().as_bytes());
+        if let Some(material) = &prepared.material {
+            draft.text(material.expose());
+        }
         let Directory { pool, tables, .. } = &mut self.directory;
         let table = tables.get_mut(prepared.provider.index());
         let (table, at) = table

@@ -73,8 +73,8 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
         .as_ref()
         .map(|routing| routing.header.as_str());
     let of_providers = config.providers.iter().flat_map(|provider| {
-        let headers = provider.value.headers().iter();
-        headers.map(move |name| (name.as_str(), Some(provider)))
+        let headers = provider.value.headers();
+        headers.map(move |name| (name, Some(provider)))
     });
     let own = identity_headers(&config.identity).map(|name| (name, None));
     for (name, writer) in own

@@ -6,6 +6,7 @@ mod claims;
 mod credential;
 #[cfg(test)]
 mod double;
+mod jwt;
 mod locations;
 mod verdict;
 
@@ -14,10 +15,13 @@ use crate::config::{self, ConfigErrors, CredentialRef, Named, Path};
 use crate::http::{Headers, Text};
 
 use super::denial::Reason;
+use super::environment::Environment;
 use api_key::ApiKey;
+use jwt::Jwt;
 use verdict::Verification;
 
 pub(crate) use claim_headers::ClaimHeaders;
+pub(crate) use claims::Claims;
 pub(crate) use credential::CredentialInputs;
 pub(super) use credential::{Identifier, Prepared};
 #[cfg(test)]
@@ -44,6 +48,7 @@ pub(crate) struct Provider {
 #[derive(Debug)]
 pub(crate) enum ProviderKind {
     ApiKey(ApiKey),
+    Jwt(Box<Jwt>),
     #[cfg(test)]
     Double(std::sync::Arc<Double>),
 }
@@ -53,6 +58,7 @@ impl ProviderKind {
     const fn name(&self) -> &'static str {
         match self {
             Self::ApiKey(_) => config::ApiKeyProvider::KIND,
+            Self::Jwt(_) => config::JwtProvider::KIND,
             #[cfg(test)]
             Self::Double(_) => config::ApiKeyProvider::KIND,
         }
@@ -64,13 +70,18 @@ impl ProviderKind {
     fn compile(
         written: &Named<config::Provider>,
         others: &Providers,
+        environment: &dyn Environment,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Provider> {
         let path = path.field(written.value.kind());
+        let name = &written.name;
         match &written.value {
             config::Provider::ApiKey(provider) => {
-                api_key::compile(&written.name, provider, others, &path, errors)
+                api_key::compile(name, provider, others, &path, errors)
+            }
+            config::Provider::Jwt(provider) => {
+                jwt::compile(name, provider, others, environment, &path, errors)
             }
         }
     }
@@ -88,6 +99,7 @@ impl ProviderKind {
     ) -> Result<Verification<'p>, I::Stop> {
         match self {
             Self::ApiKey(_) => api_key::verify(id, credential, inputs),
+            Self::Jwt(kind) => jwt::verify(kind, id, credential, inputs),
             #[cfg(test)]
             Self::Double(double) => double.verify(id, credential, inputs),
         }
@@ -103,6 +115,7 @@ pub(super) fn prepare<'r>(
 ) -> Option<Prepared<'r>> {
     match written {
         CredentialRef::ApiKey(key) => api_key::prepare(key, inputs, path, errors),
+        CredentialRef::Jwt(claim) => jwt::prepare(claim, inputs, path, errors),
     }
 }
 
@@ -133,7 +146,9 @@ impl Provider {
                 identity,
             }),
             Verification::Rejected(reason) => Verdict::Rejected(reason, vec![at.location]),
-            Verification::Unavailable => Verdict::Unavailable,
+            Verification::Absent => Verdict::Absent,
+            Verification::Foreign => Verdict::Foreign(vec![at.location]),
+            Verification::Unavailable(reason) => Verdict::Unavailable(reason),
         })
     }
 
@@ -142,6 +157,7 @@ impl Provider {
     pub(crate) fn challenge(&self, reason: Reason, scopes: &[&str]) -> Text {
         match &self.kind {
             ProviderKind::ApiKey(kind) => kind.challenge(reason, scopes),
+            ProviderKind::Jwt(kind) => kind.challenge(reason, scopes),
             #[cfg(test)]
             ProviderKind::Double(_) => Double::challenge(reason, scopes),
         }
@@ -183,13 +199,17 @@ pub(crate) struct Providers {
 }
 
 impl Providers {
-    pub(super) fn compile(written: &[Named<config::Provider>], errors: &mut ConfigErrors) -> Self {
+    pub(super) fn compile(
+        written: &[Named<config::Provider>],
+        environment: &dyn Environment,
+        errors: &mut ConfigErrors,
+    ) -> Self {
         let root = Path::Root;
         let path = root.field("providers");
         let mut providers = Self::default();
         for one in written {
             let path = path.field(&one.name);
-            match ProviderKind::compile(one, &providers, &path, errors) {
+            match ProviderKind::compile(one, &providers, environment, &path, errors) {
                 Some(provider) => providers.list.push(provider),
                 None => providers.refused.push(one.name.as_str().into()),
             }

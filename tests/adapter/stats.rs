@@ -13,8 +13,10 @@ fn decisions(route: &str, outcome: &str, reason: &str) -> String {
     format!("postern.decisions.route=.={route};.;outcome=.={outcome};.;reason=.={reason};.;total")
 }
 
-fn authentications(provider: &str, outcome: &str) -> String {
-    format!("postern.authentications.provider=.={provider};.;outcome=.={outcome};.;total")
+fn authentications(provider: &str, outcome: &str, reason: &str) -> String {
+    format!(
+        "postern.authentications.provider=.={provider};.;outcome=.={outcome};.;reason=.={reason};.;total"
+    )
 }
 
 fn of_source(family: &str, source: &str, measure: &str) -> String {
@@ -76,9 +78,9 @@ fn counts_decisions_and_flushes_them_on_the_tick() {
         (decisions("closed", "forwarded", "none"), 2),
         (decisions("(none)", "answered", "none"), 1),
         (decisions("(none)", "denied", "malformed_path"), 1),
-        (authentications("keys", "absent"), 1),
-        (authentications("keys", "accepted"), 2),
-        (authentications("keys", "rejected"), 1),
+        (authentications("keys", "absent", "none"), 1),
+        (authentications("keys", "accepted", "none"), 2),
+        (authentications("keys", "rejected", "invalid_credential"), 1),
     ];
     for (name, count) in &expected {
         assert_eq!(stat(&world, name), Some(*count), "{name}");

@@ -52,7 +52,9 @@ fn reads_top_level_fields() {
     };
     assert_eq!(respond.status, 410);
 
-    let Provider::ApiKey(keys) = &config.providers[0].value;
+    let Provider::ApiKey(keys) = &config.providers[0].value else {
+        panic!("an API key provider")
+    };
     assert_eq!(keys.realm, "shop");
     assert!(keys.forward);
     let is_header = |place: &Location, expected: &str, start: Option<&str>| match place {
@@ -228,7 +230,9 @@ fn applies_defaults() {
         })
         .to_string(),
     );
-    let Provider::ApiKey(keys) = &config.providers[0].value;
+    let Provider::ApiKey(keys) = &config.providers[0].value else {
+        panic!("an API key provider")
+    };
     assert_eq!((keys.realm.as_str(), keys.forward), ("api", false));
     let on_demand = config.sources[0].value.on_demand.as_ref().unwrap();
     assert_eq!(on_demand.ttl, Duration::from_secs(60));

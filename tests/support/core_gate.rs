@@ -308,9 +308,19 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
 }
 
 /// Every reason of a denial. Dashboards depend on these names.
-const REASONS: [&str; 18] = [
+const REASONS: [&str; 28] = [
     "missing_credential",
     "invalid_credential",
+    "malformed_token",
+    "unknown_key",
+    "invalid_signature",
+    "token_expired",
+    "token_not_yet_valid",
+    "wrong_issuer",
+    "wrong_audience",
+    "unknown_consumer",
+    "verification_overloaded",
+    "verification_unavailable",
     "repeated_credential",
     "invalid_claims",
     "insufficient_scope",

@@ -102,11 +102,11 @@ macro_rules! node {
     ({}) => {
         $crate::config::decode::node::Node::Map(Vec::new())
     };
-    ({ $key:literal : $value:tt }) => {
-        $crate::config::decode::node::Node::Map(vec![(
+    ({ $($key:literal : $value:tt),+ }) => {
+        $crate::config::decode::node::Node::Map(vec![$((
             ::std::borrow::Cow::Borrowed($key),
             node!($value),
-        )])
+        )),+])
     };
     ($scalar:literal) => {
         $crate::config::decode::node::Node::from($scalar)

@@ -47,7 +47,7 @@ impl Sources {
         credential: Credential<'_>,
         policy: &Policy,
     ) -> Option<CredentialHandle> {
-        let entry = credential.entry();
+        let entry = credential.entry()?;
         if policy.consumers.holds(credential) {
             let directory = None;
             return Some(CredentialHandle { directory, entry });

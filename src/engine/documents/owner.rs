@@ -1,6 +1,6 @@
 //! The owner of a credential, among the policy's own consumers and those of documents.
 
-use crate::policy::{Consumer, CredentialLookup, Policy, ProviderId, SourceId};
+use crate::policy::{Consumer, Credential, CredentialLookup, Policy, ProviderId, SourceId};
 use crate::source::Budget;
 
 use super::conflicts::List;
@@ -65,6 +65,34 @@ impl Sources {
             | CredentialLookup::NotFound
             | CredentialLookup::Unavailable => found,
         }
+    }
+
+    /// The consumer of this name: one of the policy's own, or the only one of all documents.
+    pub(in crate::engine) fn find_consumer<'s>(
+        &'s self,
+        policy: &'s Policy,
+        name: &[u8],
+    ) -> CredentialLookup<'s> {
+        if let Some(consumer) = policy.consumers.named(name) {
+            return CredentialLookup::Found(Credential::of_name(consumer));
+        }
+        let mut found = CredentialLookup::NotFound;
+        for id in &self.of_consumers {
+            let Some(policy_view) = self.usable_view(*id) else {
+                return CredentialLookup::Unavailable;
+            };
+            for directory in &policy_view.view.directories {
+                match (directory.named(name), &found) {
+                    (None, _) => {}
+                    (Some(consumer), CredentialLookup::NotFound) => {
+                        found = CredentialLookup::Found(Credential::of_name(consumer));
+                    }
+                    // What one list says of it would hold for the other's.
+                    (Some(_), _) => return CredentialLookup::NotFound,
+                }
+            }
+        }
+        found
     }
 
     /// What may be used of the document of this source.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::auth::Location;
-use crate::policy::{MatchIndex, RouteId};
+use crate::policy::{MatchIndex, Reason, RouteId};
 
 /// One detail of an exchange. An exchange that waited runs all stages again, and reports all details again.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +86,8 @@ pub enum Detail<'a> {
 pub enum VerdictDetail<'a> {
     /// It found none of its credentials.
     Absent,
+    /// It found a token of another issuer, which another provider may accept.
+    Foreign,
     /// It verified the credential.
     Accepted {
         /// The consumer's name; none if the sender is no consumer.
@@ -94,11 +96,13 @@ pub enum VerdictDetail<'a> {
         groups: &'a [&'a [u8]],
         /// The credential's public name.
         credential: Option<&'a [u8]>,
+        /// The claims of the token, where it is one: a JSON object.
+        claims: Option<&'a Value>,
     },
-    /// The credential was rejected, for this reason.
-    Rejected(&'static str),
-    /// It can't verify the credential now.
-    Unavailable,
+    /// The credential is not good, for this reason.
+    Rejected(Reason),
+    /// It can't verify the credential now, for this reason.
+    Unavailable(Reason),
 }
 
 /// Where an entry was looked for.

@@ -17,7 +17,7 @@ enum Evaluation {
     Anonymous,
     Absent,
     Rejected(Reason),
-    Unavailable,
+    Unavailable(Reason),
 }
 
 /// Called with each verdict when it is found.
@@ -52,9 +52,10 @@ pub(in crate::engine) fn authenticate<'e, O: Observer + ?Sized>(
                     authenticated.first = Some(verified);
                     Ok(())
                 }
-                other @ (Verdict::Absent | Verdict::Rejected(..) | Verdict::Unavailable) => {
-                    Err(refused(other, route, exchange.policy).into())
-                }
+                other @ (Verdict::Absent
+                | Verdict::Rejected(..)
+                | Verdict::Foreign(_)
+                | Verdict::Unavailable(_)) => Err(refused(other, route, exchange.policy).into()),
             }
         }
         Requirement::Any(_) | Requirement::All(_) | Requirement::Optional(_) => {
@@ -75,7 +76,11 @@ fn refused(verdict: Verdict<'_>, route: &Route, policy: &Policy) -> Denial {
             drop(locations);
             unauthorized(reason, route, policy)
         }
-        Verdict::Unavailable => Reason::SourceUnavailable.into(),
+        Verdict::Foreign(locations) => {
+            drop(locations);
+            unauthorized(Reason::WrongIssuer, route, policy)
+        }
+        Verdict::Unavailable(reason) => reason.into(),
         // It does not happen: a requirement that is met causes no denial.
         Verdict::Accepted(..) => Reason::Internal.into(),
     }
@@ -123,10 +128,14 @@ fn conclude<'p>(
         met @ Evaluation::Accepted(_) => {
             rejected_elsewhere(verdicts).map_or(met, Evaluation::Rejected)
         }
+        // A token that no provider knows is no missing credential.
+        unmet @ (Evaluation::Anonymous | Evaluation::Absent) if has_foreign(verdicts) => {
+            rejected_elsewhere(verdicts).map_or(unmet, Evaluation::Rejected)
+        }
         unmet @ (Evaluation::Anonymous
         | Evaluation::Absent
         | Evaluation::Rejected(_)
-        | Evaluation::Unavailable) => unmet,
+        | Evaluation::Unavailable(_)) => unmet,
     };
     match outcome {
         Evaluation::Accepted(first) => {
@@ -139,7 +148,7 @@ fn conclude<'p>(
         Evaluation::Anonymous => Ok(Authenticated::default()),
         Evaluation::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
         Evaluation::Rejected(reason) => Err(unauthorized(reason, route, policy)),
-        Evaluation::Unavailable => Err(Reason::SourceUnavailable.into()),
+        Evaluation::Unavailable(reason) => Err(reason.into()),
     }
 }
 
@@ -156,8 +165,9 @@ fn tell(
         verdict: match verdict {
             Verdict::Absent => event::VerdictKind::Absent,
             Verdict::Accepted(_) => event::VerdictKind::Accepted,
-            Verdict::Rejected(..) => event::VerdictKind::Rejected,
-            Verdict::Unavailable => event::VerdictKind::Unavailable,
+            Verdict::Rejected(reason, _) => event::VerdictKind::Rejected(reason.name()),
+            Verdict::Foreign(_) => event::VerdictKind::Foreign,
+            Verdict::Unavailable(reason) => event::VerdictKind::Unavailable(reason.name()),
         },
     });
 }
@@ -172,7 +182,7 @@ fn verdict<'e, O: Observer + ?Sized>(
 ) -> Result<Verdict<'e>, Stop> {
     // The provider exists: a requirement names providers of its own policy.
     let Some(provider) = exchange.policy.providers.at(id) else {
-        return Ok(Verdict::Unavailable);
+        return Ok(Verdict::Unavailable(Reason::Internal));
     };
     if exchange.memory.waits > 0 {
         if let Some(remembered) = recalled(id, exchange) {
@@ -204,8 +214,9 @@ fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -
         Requirement::Provider(provider) => match verdicts.iter().find(|(id, _)| id == provider) {
             Some((_, Verdict::Accepted(..))) => Evaluation::Accepted(*provider),
             Some((_, Verdict::Rejected(reason, _))) => Evaluation::Rejected(*reason),
-            Some((_, Verdict::Unavailable)) => Evaluation::Unavailable,
-            Some((_, Verdict::Absent)) | None => Evaluation::Absent,
+            Some((_, Verdict::Unavailable(reason))) => Evaluation::Unavailable(*reason),
+            // A foreign token is another provider's business.
+            Some((_, Verdict::Absent | Verdict::Foreign(_))) | None => Evaluation::Absent,
         },
         Requirement::Any(list) => any(list, verdicts),
         Requirement::All(list) => all(list, verdicts),
@@ -216,7 +227,7 @@ fn evaluate(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -
             | Evaluation::Anonymous
             | Evaluation::Absent
             | Evaluation::Rejected(_)
-            | Evaluation::Unavailable) => outcome,
+            | Evaluation::Unavailable(_)) => outcome,
         },
     }
 }
@@ -228,7 +239,8 @@ fn any(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Evaluati
     for requirement in list {
         match (evaluate(requirement, verdicts), best) {
             (met @ Evaluation::Accepted(_), _) => return met,
-            (Evaluation::Unavailable, _) => best = Evaluation::Unavailable,
+            (Evaluation::Unavailable(_), Evaluation::Unavailable(_)) => {}
+            (unavailable @ Evaluation::Unavailable(_), _) => best = unavailable,
             (Evaluation::Rejected(reason), Evaluation::Absent | Evaluation::Anonymous) => {
                 best = Evaluation::Rejected(reason);
             }
@@ -245,7 +257,8 @@ fn all(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Evaluati
     for requirement in list {
         match (evaluate(requirement, verdicts), sum) {
             (rejected @ Evaluation::Rejected(_), _) => return rejected,
-            (Evaluation::Unavailable, _) => sum = Evaluation::Unavailable,
+            (Evaluation::Unavailable(_), Evaluation::Unavailable(_)) => {}
+            (unavailable @ Evaluation::Unavailable(_), _) => sum = unavailable,
             (Evaluation::Absent, Evaluation::Accepted(_) | Evaluation::Anonymous) => {
                 sum = Evaluation::Absent
             }
@@ -261,9 +274,9 @@ fn all(list: &[Requirement], verdicts: &[(ProviderId, Verdict<'_>)]) -> Evaluati
 fn all_absent(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)]) -> bool {
     match requirement {
         Requirement::None => true,
-        Requirement::Provider(provider) => verdicts
-            .iter()
-            .all(|(id, verdict)| id != provider || matches!(verdict, Verdict::Absent)),
+        Requirement::Provider(provider) => verdicts.iter().all(|(id, verdict)| {
+            id != provider || matches!(verdict, Verdict::Absent | Verdict::Foreign(_))
+        }),
         Requirement::Any(list) | Requirement::All(list) => {
             list.iter().all(|one| all_absent(one, verdicts))
         }
@@ -271,22 +284,27 @@ fn all_absent(requirement: &Requirement, verdicts: &[(ProviderId, Verdict<'_>)])
     }
 }
 
-/// A credential that was rejected at a location where none was accepted.
+fn has_foreign(verdicts: &[(ProviderId, Verdict<'_>)]) -> bool {
+    let mut all = verdicts.iter();
+    all.any(|(_, verdict)| matches!(verdict, Verdict::Foreign(_)))
+}
+
+/// A credential that was rejected, or known to no provider, at a location where none was accepted.
 fn rejected_elsewhere(verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> {
     let good = |location: &Location| {
         verdicts.iter().any(
             |(_, verdict)| matches!(verdict, Verdict::Accepted(good) if good.at.location.overlaps(location)),
         )
     };
+    let is_good = |locations: &[&Location]| locations.iter().all(|location| good(location));
     verdicts.iter().find_map(|(_, verdict)| match verdict {
-        Verdict::Rejected(reason, locations)
-            if !locations.iter().all(|location| good(location)) =>
-        {
-            Some(*reason)
-        }
-        Verdict::Rejected(..) | Verdict::Absent | Verdict::Accepted(..) | Verdict::Unavailable => {
-            None
-        }
+        Verdict::Rejected(reason, locations) if !is_good(locations) => Some(*reason),
+        Verdict::Foreign(locations) if !is_good(locations) => Some(Reason::WrongIssuer),
+        Verdict::Rejected(..)
+        | Verdict::Foreign(_)
+        | Verdict::Absent
+        | Verdict::Accepted(..)
+        | Verdict::Unavailable(_) => None,
     })
 }
 

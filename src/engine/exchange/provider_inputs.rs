@@ -1,11 +1,12 @@
 //! Gives a provider the inputs for verifying a credential.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::crypto::HostVerifier;
 use crate::engine::documents::SourceState;
 use crate::engine::event::Observer;
-use crate::policy::{CredentialLookup, ProviderId, ProviderInputs, SourceId};
+use crate::policy::{CredentialLookup, ProviderId, ProviderInputs, SourceId, VerifiedToken};
 use crate::time::Timestamp;
 
 use super::{Exchange, Stop};
@@ -23,8 +24,29 @@ impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
             .find_credential(self.policy, provider, identifier))
     }
 
+    fn find_consumer(&mut self, name: &[u8]) -> Result<CredentialLookup<'e>, Stop> {
+        Ok(self.sources.find_consumer(self.policy, name))
+    }
+
     fn now(&mut self) -> Timestamp {
         self.inputs.now()
+    }
+
+    fn verified_token(
+        &mut self,
+        provider: ProviderId,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Option<Rc<VerifiedToken>> {
+        self.tokens.recall(provider, token, now)
+    }
+
+    fn remember_token(&mut self, provider: ProviderId, token: &[u8], verified: &Rc<VerifiedToken>) {
+        self.tokens.remember(provider, token, verified);
+    }
+
+    fn spend(&mut self, provider: ProviderId, cost: Duration, percent: u8, now: Timestamp) -> bool {
+        self.tokens.spend(provider, cost, percent, now)
     }
 
     fn host(&mut self) -> &mut dyn HostVerifier {

@@ -3,8 +3,8 @@
 
 use crate::http::Request;
 use crate::policy::{
-    Condition, Credential, LookedUp, Lookup, LookupValueId, Operand, Policy, Provider, Route,
-    ValueTemplate, ValueTest, Verdict,
+    Claims, Condition, Credential, LookedUp, Lookup, LookupValueId, Operand, Policy, Provider,
+    Route, ValueTemplate, ValueTest, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
 use crate::source::{Entry, ReadResult};
@@ -122,13 +122,15 @@ pub(in crate::engine) fn verdict(
                     .credential
                     .and_then(Credential::id)
                     .map(|id| id.bytes()),
+                claims: identity.claims().map(Claims::value),
             };
             (detail, vec![verified.at.location])
         }
         Verdict::Rejected(reason, locations) => {
-            (VerdictDetail::Rejected(reason.name()), locations.clone())
+            (VerdictDetail::Rejected(*reason), locations.clone())
         }
-        Verdict::Unavailable => (VerdictDetail::Unavailable, Vec::new()),
+        Verdict::Foreign(locations) => (VerdictDetail::Foreign, locations.clone()),
+        Verdict::Unavailable(reason) => (VerdictDetail::Unavailable(*reason), Vec::new()),
     };
     exchange.observer.detail(&Detail::Authenticated {
         provider: &provider.name,

@@ -87,8 +87,13 @@ impl Counters {
                 match verdict {
                     VerdictKind::Accepted => family.add(row, provider, "accepted", ""),
                     VerdictKind::Absent => family.add(row, provider, "absent", ""),
-                    VerdictKind::Rejected => family.add(row, provider, "rejected", ""),
-                    VerdictKind::Unavailable => family.add(row, provider, "unavailable", ""),
+                    VerdictKind::Foreign => family.add(row, provider, "absent", "wrong_issuer"),
+                    VerdictKind::Rejected(reason) => {
+                        family.add(row, provider, "rejected", reason);
+                    }
+                    VerdictKind::Unavailable(reason) => {
+                        family.add(row, provider, "unavailable", reason);
+                    }
                 }
             }
             Event::Identified { .. } => {}
@@ -186,8 +191,13 @@ impl Default for Families {
                 let labels = [("route", route), ("lookup", lookup)];
                 name("fallbacks", &labels, "total")
             }),
-            authentications: Family::new(|provider, outcome, _| {
-                let labels = [("provider", provider), ("outcome", outcome)];
+            authentications: Family::new(|provider, outcome, reason| {
+                let reason = if reason.is_empty() { "none" } else { reason };
+                let labels = [
+                    ("provider", provider),
+                    ("outcome", outcome),
+                    ("reason", reason),
+                ];
                 name("authentications", &labels, "total")
             }),
             fetches: Family::new(|source, _, _| {

@@ -70,7 +70,7 @@ pub(super) fn verify<'p, I: ProviderInputs<'p>>(
     Ok(match inputs.find_credential(id, key)? {
         CredentialLookup::Found(credential) => Verification::Accepted(Identity::of(credential)),
         CredentialLookup::NotFound => Verification::Rejected(Reason::InvalidCredential),
-        CredentialLookup::Unavailable => Verification::Unavailable,
+        CredentialLookup::Unavailable => Verification::Unavailable(Reason::SourceUnavailable),
     })
 }
 
@@ -97,5 +97,6 @@ pub(super) fn prepare<'r>(
         provider,
         identifier,
         id: written.id,
+        material: None,
     })
 }

@@ -17,10 +17,6 @@ pub(crate) struct ClaimHeaders {
 impl ClaimHeaders {
     /// Compiles `claimHeaders`, a map from headers to JSONPaths, and `payloadHeader` of the provider at `path`. `None` if one of
     /// the paths is refused; the inner `None` stands for a provider that writes no headers.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no kind has claims yet but the test double")
-    )]
     pub(super) fn compile(
         claims: &[Named<String>],
         payload: Option<&str>,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::source::weight;
+
 /// The claims of a token whose signature is good (RFC 7519 §4). `Debug` shows none: they are personal.
 pub(crate) struct Claims {
     value: Value,
@@ -19,12 +21,14 @@ impl fmt::Debug for Claims {
 impl Claims {
     /// The claims of a token. `value` is a JSON object. `payload` is the text that it was read from, in unpadded base64url, if
     /// the token has one.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no kind has claims yet but the test double")
-    )]
     pub(crate) const fn new(value: Value, payload: Option<Box<[u8]>>) -> Self {
         Self { value, payload }
+    }
+
+    /// Roughly how much memory they take, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let payload = self.payload.as_ref().map_or(0, |payload| payload.len());
+        weight(&self.value).saturating_add(payload)
     }
 
     /// All claims: a JSON object.

@@ -20,6 +20,8 @@ pub(in crate::policy) struct Prepared<'r> {
     pub(in crate::policy) identifier: Identifier<'r>,
     /// Its public name.
     pub(in crate::policy) id: Option<&'r str>,
+    /// What else the kind needs of it, such as a key, in the kind's own form; `None` where the kind needs nothing.
+    pub(in crate::policy) material: Option<Secret>,
 }
 
 /// What a credential is found by.

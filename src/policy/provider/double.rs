@@ -40,7 +40,7 @@ impl Double {
     ) -> Result<Verification<'p>, I::Stop> {
         if let Some((source, hold)) = self.needs {
             if !inputs.has_document(source, hold)? {
-                return Ok(Verification::Unavailable);
+                return Ok(Verification::Unavailable(Reason::SourceUnavailable));
             }
         }
         self.verified.fetch_add(1, Ordering::Relaxed);
@@ -51,7 +51,9 @@ impl Double {
                 CredentialLookup::NotFound => {
                     return Ok(Verification::Rejected(Reason::InvalidCredential));
                 }
-                CredentialLookup::Unavailable => return Ok(Verification::Unavailable),
+                CredentialLookup::Unavailable => {
+                    return Ok(Verification::Unavailable(Reason::SourceUnavailable));
+                }
             }
         }
         let expires = self.lifetime.map(|lifetime| inputs.now().after(lifetime));
@@ -59,7 +61,11 @@ impl Double {
             let value = serde_json::from_str(text).unwrap();
             Claims::new(value, Some(text.as_bytes().into()))
         });
-        identity.token = Some(Rc::new(VerifiedToken { claims, expires }));
+        identity.token = Some(Rc::new(VerifiedToken {
+            claims,
+            expires,
+            signer: None,
+        }));
         Ok(Verification::Accepted(identity))
     }
 

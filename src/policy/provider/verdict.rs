@@ -13,6 +13,7 @@ use crate::crypto::HostVerifier;
 use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
+use crate::secret::Secret;
 
 /// The verdict of one provider on a request.
 #[derive(Debug)]
@@ -23,8 +24,10 @@ pub(crate) enum Verdict<'p> {
     Accepted(Verified<'p>),
     /// A credential that is not good, or several credentials. Holds all their locations.
     Rejected(Reason, Vec<&'p Location>),
-    /// The provider can't verify the credential now.
-    Unavailable,
+    /// A token of another issuer. Another provider may accept it. Holds its location.
+    Foreign(Vec<&'p Location>),
+    /// The provider can't verify the credential now, for this reason.
+    Unavailable(Reason),
 }
 
 /// A credential that a provider verified.
@@ -49,13 +52,45 @@ pub(crate) struct Identity<'p> {
     pub(crate) token: Option<Rc<VerifiedToken>>,
 }
 
-/// What a verified credential says besides who sent it.
+/// What a verified token says.
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
     /// `None` if it has no claims.
     pub(crate) claims: Option<Claims>,
     /// When it ends; `None` if it doesn't.
     pub(crate) expires: Option<Timestamp>,
+    /// The consumer's key that signed it; `None` if the key is the provider's.
+    pub(crate) signer: Option<Signer>,
+}
+
+/// A key of a consumer.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    /// What the consumer's credential is found by.
+    pub(super) identifier: Box<[u8]>,
+    /// The key, as the directory has it.
+    pub(super) material: Secret,
+}
+
+impl VerifiedToken {
+    /// Whether it is good at this time.
+    pub(crate) fn is_good_at(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// Roughly how much memory it takes, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let claims = self.claims.as_ref().map_or(0, Claims::weight);
+        let signer = self.signer.as_ref().map_or(0, Signer::weight);
+        claims.saturating_add(signer)
+    }
+}
+
+impl Signer {
+    fn weight(&self) -> usize {
+        let material = self.material.expose().len();
+        self.identifier.len().saturating_add(material)
+    }
 }
 
 impl<'p> Identity<'p> {
@@ -64,6 +99,17 @@ impl<'p> Identity<'p> {
         Self {
             credential: Some(credential),
             token: None,
+        }
+    }
+
+    /// That of a token, with its consumer where it has one.
+    pub(super) const fn of_token(
+        credential: Option<Credential<'p>>,
+        token: Rc<VerifiedToken>,
+    ) -> Self {
+        Self {
+            credential,
+            token: Some(token),
         }
     }
 
@@ -85,8 +131,12 @@ pub(crate) enum Verification<'p> {
     Accepted(Identity<'p>),
     /// It is not good, for this reason.
     Rejected(Reason),
-    /// That can't be known now: a document of consumers is missing.
-    Unavailable,
+    /// It is another scheme's: the provider has no credential.
+    Absent,
+    /// It is a token of another issuer.
+    Foreign,
+    /// That can't be known now, for this reason.
+    Unavailable(Reason),
 }
 
 /// What the directories of consumers have under an identifier.
@@ -108,6 +158,9 @@ pub(crate) trait ProviderInputs<'p> {
     /// Why the exchange goes no further now.
     type Stop;
 
+    /// Finds the consumer of this name, as a credential that has no entry.
+    fn find_consumer(&mut self, name: &[u8]) -> Result<CredentialLookup<'p>, Self::Stop>;
+
     /// Finds the consumer's credential that this provider knows by this identifier.
     fn find_credential(
         &mut self,
@@ -115,16 +168,25 @@ pub(crate) trait ProviderInputs<'p> {
         identifier: &[u8],
     ) -> Result<CredentialLookup<'p>, Self::Stop>;
 
+    /// What verifies signatures for this program.
+    fn host(&mut self) -> &mut dyn HostVerifier;
+
     /// The time now.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no kind compares times yet but the test double")
-    )]
     fn now(&mut self) -> Timestamp;
 
-    /// What verifies signatures for this program.
-    #[expect(dead_code, reason = "no kind verifies signatures yet")]
-    fn host(&mut self) -> &mut dyn HostVerifier;
+    /// The token, if this provider has accepted it before and it is still good.
+    fn verified_token(
+        &mut self,
+        provider: ProviderId,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Option<Rc<VerifiedToken>>;
+
+    /// Remembers a token that this provider has accepted.
+    fn remember_token(&mut self, provider: ProviderId, token: &[u8], verified: &Rc<VerifiedToken>);
+
+    /// Takes the time for one verification. Returns false if the provider has spent its `percent` of the time.
+    fn spend(&mut self, provider: ProviderId, cost: Duration, percent: u8, now: Timestamp) -> bool;
 
     /// Whether a watched source has a usable document. Until the first one is there, the exchange waits for it, but no longer
     /// than `hold`.

@@ -105,6 +105,9 @@ fn authenticated(writer: &mut TextWriter, provider: &ProviderTrace) {
     }
     if let Some(reason) = provider.reason {
         text.push_str(&format!(": {reason}"));
+        if let Some(detail) = &provider.detail {
+            text.push_str(&format!(" ({detail})"));
+        }
     }
     let style = match provider.verdict {
         "accepted" => Style::Good,
@@ -112,6 +115,9 @@ fn authenticated(writer: &mut TextWriter, provider: &ProviderTrace) {
         _ => Style::Bad,
     };
     writer.row(2, &provider.name, &format!("{text}{from}"), style);
+    if let Some(claims) = &provider.claims {
+        writer.row(3, "claims", &claims.to_string(), Style::Plain);
+    }
 }
 
 fn looked_up(writer: &mut TextWriter, lookup: &LookupTrace) {

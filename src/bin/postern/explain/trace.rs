@@ -2,6 +2,7 @@
 
 use postern::engine::{Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, VerdictDetail};
 use postern::internals::auth::Location;
+use postern::policy::Reason;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,11 +50,17 @@ pub(super) struct ProviderTrace {
     pub(super) name: String,
     pub(super) verdict: &'static str,
     pub(super) reason: Option<&'static str>,
+    /// What is wrong with a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) detail: Option<String>,
     #[serde(rename = "places")]
     pub(super) locations: Vec<String>,
     pub(super) consumer: Option<String>,
     pub(super) groups: Vec<String>,
     pub(super) credential: Option<String>,
+    /// The claims of the verified token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) claims: Option<Value>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -121,18 +128,23 @@ fn provider(name: &str, verdict: VerdictDetail<'_>, locations: &[&Location]) -> 
         name: name.to_owned(),
         verdict: "absent",
         reason: None,
+        detail: None,
         locations: locations.iter().map(|at| location(at)).collect(),
         consumer: None,
         groups: Vec::new(),
         credential: None,
+        claims: None,
     };
     match verdict {
         VerdictDetail::Absent => {}
+        VerdictDetail::Foreign => provider.reason = Some(Reason::WrongIssuer.name()),
         VerdictDetail::Accepted {
             consumer,
             groups,
             credential,
+            claims,
         } => {
+            provider.claims = claims.cloned();
             provider.verdict = "accepted";
             provider.consumer = consumer.map(printable);
             provider.groups = groups.iter().map(|group| printable(group)).collect();
@@ -140,9 +152,13 @@ fn provider(name: &str, verdict: VerdictDetail<'_>, locations: &[&Location]) -> 
         }
         VerdictDetail::Rejected(reason) => {
             provider.verdict = "rejected";
-            provider.reason = Some(reason);
+            provider.reason = Some(reason.name());
+            provider.detail = reason.token_error();
         }
-        VerdictDetail::Unavailable => provider.verdict = "unavailable",
+        VerdictDetail::Unavailable(reason) => {
+            provider.verdict = "unavailable";
+            provider.reason = Some(reason.name());
+        }
     }
     provider
 }

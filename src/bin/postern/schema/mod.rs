@@ -9,7 +9,7 @@ use clap::Args;
 use postern::config::{Field, FieldRule, Presence, RESERVED_LOOKUPS, TypeSchema};
 use serde_json::{Map, Value, json};
 
-use self::types::{TOKEN, VARIABLE, header, line, list, many, map, own_header, scalar};
+use self::types::{TOKEN, VARIABLE, header, json_path, line, list, many, map, own_header, scalar};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
 
@@ -86,6 +86,8 @@ impl Writer {
                     "required": ["env"],
                     "additionalProperties": false,
                 }]})),
+                "Accepted" => Ok(json!({"anyOf": [line(), list(line(), 1)]})),
+                "InlineKeys" => Ok(json!({})),
                 "Percent" => Ok(json!({"type": "string", "pattern": "^0*(100|[0-9]{1,2})%$"})),
                 "Pass" => Ok(json!({"type": "object", "maxProperties": 0})),
                 _ => Err(Failure(format!("the schema doesn't know the type {name}"))),
@@ -170,6 +172,8 @@ impl Writer {
                 }
                 list
             }
+            "tests_of_claims" => map(json!({"minLength": 1}), self.reference("ClaimTest")),
+            "headers_of_claims" => map(own_header(), json_path()),
             "secret_headers" => map(own_header(), self.reference("TextOrEnv")),
             "header_matches" => {
                 let field = self.reference("FieldMatch");

@@ -16,7 +16,7 @@ pub(super) const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
 pub(super) fn scalar(name: &str, bounds: &str) -> Option<Value> {
     Some(match name {
         "line" => line(),
-        "json_path" => json_path(),
+        "json_path" | "claim_path" => json_path(),
         "value" => value(),
         "header_name" => header(),
         "own_header" => own_header(),
@@ -65,7 +65,7 @@ pub(super) fn line() -> Value {
 }
 
 /// A text with one or more lines that isn't blank.
-fn json_path() -> Value {
+pub(super) fn json_path() -> Value {
     let controls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
     json!({
         "type": "string",

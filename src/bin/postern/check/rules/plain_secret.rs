@@ -1,6 +1,6 @@
 //! A secret as text in the policy.
 
-use postern::config::{Config, KeyMaterial, TextOrEnv};
+use postern::config::{Config, Credential, JwtCredential, KeyMaterial, TextOrEnv, TokenKey};
 
 use super::{CheckRule, Warnings, source_headers};
 
@@ -23,16 +23,20 @@ const SECRET_WORDS: [&str; 6] = [
 fn check(config: &Config, warnings: &mut Warnings) {
     for (at, consumer) in config.consumers.iter().enumerate() {
         for (number, credential) in consumer.credentials.iter().enumerate() {
-            let Some(credential) = credential.api_key() else {
-                continue;
+            let (field, suggestion) = match credential {
+                Credential::ApiKey(key) if matches!(key.key, KeyMaterial::Value(_)) => {
+                    ("apiKey.value", "write its `sha256`")
+                }
+                Credential::Jwt(token) if has_plain_secret(token) => {
+                    ("jwt.secret", "write `{env: NAME}`")
+                }
+                Credential::ApiKey(_) | Credential::Jwt(_) => continue,
             };
-            if matches!(credential.key, KeyMaterial::Value(_)) {
-                warnings.add(
-                    format!("consumers[{at}].credentials[{number}].apiKey.value"),
-                    "everyone who reads the policy can read this key",
-                    "write its `sha256`",
-                );
-            }
+            warnings.add(
+                format!("consumers[{at}].credentials[{number}].{field}"),
+                "everyone who reads the policy can read this key",
+                suggestion,
+            );
         }
     }
     for (path, header) in source_headers(config) {
@@ -47,6 +51,10 @@ fn check(config: &Config, warnings: &mut Warnings) {
     }
 }
 
+fn has_plain_secret(token: &JwtCredential) -> bool {
+    matches!(token.key, Some(TokenKey::Secret(TextOrEnv::Text(_))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::paths_of;
@@ -55,13 +63,15 @@ mod tests {
     #[test]
     fn finds_keys_and_headers_of_sources() {
         let policy = r#"{
-            "consumers": [{"name": "b", "credentials": [{"apiKey": {"env": "A"}}, {"apiKey": {"value": "x"}}]}],
+            "consumers": [{"name": "b", "credentials": [{"apiKey": {"env": "A"}}, {"apiKey": {"value": "x"}},
+                {"jwt": {"claim": "c", "secret": "x"}}, {"jwt": {"claim": "d", "secret": {"env": "A"}}}, {"jwt": {"claim": "e"}}]}],
             "sources": {"crm": {"http": {"cluster": "c", "path": "/", "headers": {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}}
         }"#;
         let expected = [
             "consumers[0].credentials[1].apiKey.value",
+            "consumers[0].credentials[2].jwt.secret",
             "sources.crm.http.headers.authorization",
         ];
         assert_eq!(paths_of(&RULE, policy), expected);

@@ -1,0 +1,113 @@
+//! What is asked of claims, as it is written.
+
+use serde_json::Value;
+
+use crate::config::condition::ConditionTest;
+use crate::config::decode::node::Node;
+use crate::config::decode::record::FieldRule;
+use crate::config::decode::{Decode as _, Named, name, non_empty, pairs};
+use crate::config::values::names::own_header;
+use crate::config::values::text::{json_path, line};
+use crate::config::{ConfigErrors, Path};
+
+record! {
+    /// Which consumer a token belongs to.
+    pub struct ConsumerClaim {
+        /// The claim that tells it: a JSONPath, or a claim's name.
+        "claim" claim: String as claim_path = required;
+        /// What the claim's value is.
+        "by" by: ConsumerClaimBy = "credential";
+        /// What a token is whose consumer isn't known.
+        "unknown" unknown: UnknownConsumer = "reject";
+    }
+}
+
+choice! {
+    /// What the value of a consumer's claim is.
+    pub enum ConsumerClaimBy {
+        /// The `claim` of a consumer's `jwt` credential.
+        "credential" Credential;
+        /// The consumer's name: the issuer of the tokens then chooses consumers.
+        "name" Name;
+    }
+}
+
+choice! {
+    /// What a token is whose consumer isn't known.
+    pub enum UnknownConsumer {
+        /// The request is answered with 401.
+        "reject" Reject;
+        /// It is accepted, without a consumer.
+        "identity" Identity;
+    }
+}
+
+record! {
+    /// A test of a claim.
+    pub(super) struct WrittenClaimTest {
+        /// It equals this JSON value, with the same type.
+        "equals" equals: Option<Value> = optional;
+        /// It equals one of these JSON values.
+        "in" any: Option<Vec<Value>> as non_empty = optional;
+        /// It is a list that contains this JSON value.
+        "contains" contains: Option<Value> = optional;
+        /// Whether it exists.
+        "exists" exists: Option<bool> = optional;
+        /// It is a text, and this regular expression matches the whole of it.
+        "matches" matches: Option<String> as line = optional;
+    }
+    rules [FieldRule::One(&["equals", "in", "contains", "exists", "matches"])]
+}
+
+fn claim_test(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<ConditionTest> {
+    let written = WrittenClaimTest::decode(node, at, errors)?;
+    let equals = written.equals.map(ConditionTest::Equals);
+    equals
+        .or(written.any.map(ConditionTest::In))
+        .or(written.contains.map(ConditionTest::Contains))
+        .or(written.exists.map(ConditionTest::Exists))
+        .or(written.matches.map(ConditionTest::Matches))
+}
+
+/// A claim: a JSONPath, or the name of a member of the payload. The result is a JSONPath.
+pub(super) fn claim_path(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    json_path(node, at, errors).map(|claim| path_of(&claim))
+}
+
+/// The JSONPath for what is written. Text that doesn't begin with `$` is a member's name.
+fn path_of(written: &str) -> String {
+    if written.starts_with('$') {
+        return written.to_owned();
+    }
+    format!("$[{}]", Value::String(written.to_owned()))
+}
+
+/// Tests by the claims that they are for.
+pub(super) fn tests_of_claims(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<ConditionTest>>> {
+    pairs(claim_name, claim_test, node, at, errors)
+}
+
+fn claim_name(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    name(written, at, errors).map(|claim| path_of(&claim))
+}
+
+/// Claims by the headers that they go into.
+pub(super) fn headers_of_claims(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(header_of_claim, claim_path, node, at, errors)
+}
+
+fn header_of_claim(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    own_header(&Node::from(written), at, errors)
+}

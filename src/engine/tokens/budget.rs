@@ -1,0 +1,90 @@
+//! The time that a worker spends on verifying tokens.
+
+use std::time::Duration;
+
+use crate::time::Timestamp;
+
+/// How much time may be spent at once, after a pause. A request that comes meanwhile waits at most this long for its turn.
+const BURST: Duration = Duration::from_millis(25);
+
+/// Bounds the time that goes into the verification of new tokens. The time isn't measured: each verification has a fixed cost by
+/// its algorithm.
+#[derive(Debug, Default)]
+pub(super) struct VerificationBudget {
+    /// What is spent and not yet won back.
+    spent: Duration,
+    /// When `spent` was computed.
+    at: Timestamp,
+}
+
+impl VerificationBudget {
+    /// Takes the time for one verification, if there is any left. `percent` is the share of the time that comes back.
+    pub(super) fn spend(&mut self, cost: Duration, percent: u8, now: Timestamp) -> bool {
+        if percent >= 100 {
+            return true;
+        }
+        let elapsed = now.since(self.at);
+        let back = elapsed.saturating_mul(u32::from(percent)).checked_div(100);
+        self.spent = self.spent.saturating_sub(back.unwrap_or_default());
+        self.at = now;
+        if self.spent >= BURST {
+            return false;
+        }
+        self.spent = self.spent.saturating_add(cost);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COST: Duration = Duration::from_micros(100);
+
+    /// How many verifications of `COST` are possible at this moment.
+    fn possible(budget: &mut VerificationBudget, percent: u8, now: Timestamp) -> usize {
+        let mut all = (0..10_000).take_while(|_| budget.spend(COST, percent, now));
+        all.by_ref().count()
+    }
+
+    fn at(milliseconds: u64) -> Timestamp {
+        Timestamp::default().after(Duration::from_millis(1_000_000 + milliseconds))
+    }
+
+    #[test]
+    fn a_share_of_the_time_comes_back() {
+        let mut budget = VerificationBudget::default();
+        assert_eq!(possible(&mut budget, 25, at(0)), 250);
+        assert_eq!(possible(&mut budget, 25, at(0)), 0);
+        assert_eq!(possible(&mut budget, 25, at(4)), 10);
+        assert_eq!(possible(&mut budget, 25, at(8)), 10);
+        assert_eq!(
+            possible(&mut budget, 25, at(100_000)),
+            250,
+            "no more than the burst"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_gives_nothing() {
+        let mut budget = VerificationBudget::default();
+        assert_eq!(possible(&mut budget, 25, at(1_000)), 250);
+        assert_eq!(possible(&mut budget, 25, at(0)), 0);
+        assert_eq!(possible(&mut budget, 25, at(4)), 10);
+    }
+
+    #[test]
+    fn the_whole_time_is_no_bound() {
+        let mut budget = VerificationBudget::default();
+        assert_eq!(possible(&mut budget, 100, at(0)), 10_000);
+    }
+
+    #[test]
+    fn one_verification_is_always_possible_after_a_pause() {
+        let mut budget = VerificationBudget::default();
+        let long = BURST.saturating_mul(2);
+        assert!(budget.spend(long, 25, at(0)));
+        assert!(!budget.spend(long, 25, at(90)));
+        assert!(budget.spend(long, 25, at(200)));
+    }
+}

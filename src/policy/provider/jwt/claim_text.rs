@@ -1,0 +1,17 @@
+//! The text of a claim that names something.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::number::number_text;
+use crate::source::{JsonPath, Selection};
+
+/// The claim as text: a text that isn't empty, or a number's. `None` for several values and other types.
+pub(super) fn claim_text<'c>(claim: &JsonPath, claims: &'c Value) -> Option<Cow<'c, str>> {
+    match claim.select(claims) {
+        Selection::One(Value::String(text)) => (!text.is_empty()).then_some(Cow::Borrowed(text)),
+        Selection::One(Value::Number(number)) => Some(Cow::Owned(number_text(number))),
+        _ => None,
+    }
+}

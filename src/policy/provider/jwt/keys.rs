@@ -1,0 +1,113 @@
+//! The keys that verify a provider's tokens.
+
+use serde_json::Value;
+
+use crate::auth::jwt::{Jwk, KeySet, KeySetError, KeyWarning};
+use crate::config::{self, ConfigErrors, JwtKeys, Path};
+use crate::crypto::VerifyingKey;
+use crate::policy::environment::{Environment, variable};
+use crate::policy::json_path::json_path;
+use crate::source::JsonPath;
+
+/// The keys that verify a provider's tokens.
+#[derive(Debug)]
+pub(super) enum Keys {
+    /// These.
+    Set(KeySet),
+    /// Those of the consumers: the claim names the consumer's credential.
+    OfConsumers(JsonPath),
+}
+
+impl Keys {
+    pub(super) const fn are_of_consumers(&self) -> bool {
+        matches!(self, Self::OfConsumers(_))
+    }
+}
+
+/// Compiles the keys that are written at `path`.
+pub(super) fn compile(
+    written: &JwtKeys,
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Keys> {
+    match written {
+        JwtKeys::Inline(keys) => {
+            let path = path.field("inline");
+            let keys = resolved(keys.expose(), environment, &path, errors)?;
+            of_set(&keys, &path, errors).map(Keys::Set)
+        }
+        JwtKeys::Pem(pem) => match VerifyingKey::from_pem(pem) {
+            Ok(key) => Some(Keys::Set(KeySet::of(Jwk::unnamed(key)))),
+            Err(error) => {
+                errors.push(&path.field("pem"), error.to_string());
+                None
+            }
+        },
+        JwtKeys::Consumers(config::ConsumerKeys { claim }) => {
+            let path = path.field("consumers");
+            json_path(claim, &path.field("claim"), errors).map(Keys::OfConsumers)
+        }
+    }
+}
+
+/// Reads a JWK Set. A key that can't be used is a notice; a set without any usable key is an error.
+fn of_set(keys: &Value, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<KeySet> {
+    let list = path.field("keys");
+    let reason = |warning: &KeyWarning| format!("the key is not used: {}", warning.error);
+    match KeySet::read(keys) {
+        Ok((set, warnings)) => {
+            for warning in warnings {
+                let path = list.index(warning.at);
+                errors.notice(
+                    "unusable-key",
+                    &path,
+                    reason(&warning),
+                    "mend it, or leave it out",
+                );
+            }
+            Some(set)
+        }
+        Err(KeySetError::NoneUsable(warnings)) if !warnings.is_empty() => {
+            for warning in warnings {
+                errors.push(&list.index(warning.at), reason(&warning));
+            }
+            None
+        }
+        Err(error) => {
+            errors.push(path, error.to_string());
+            None
+        }
+    }
+}
+
+/// The set with `{env: NAME}` in the place of a symmetric key's `k` replaced by the variable's value.
+fn resolved(
+    keys: &Value,
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Value> {
+    let mut keys = keys.clone();
+    let list = keys.get_mut("keys").and_then(Value::as_array_mut);
+    let path = path.field("keys");
+    let mut is_whole = true;
+    for (at, key) in list.into_iter().flatten().enumerate() {
+        let Some(secret) = key.get_mut("k") else {
+            continue;
+        };
+        let Some(name) = secret.get("env") else {
+            continue;
+        };
+        let path = path.index(at);
+        let path = path.field("k");
+        let name = name.as_str().unwrap_or_default().to_owned();
+        match variable(Some(environment), &name, &path.field("env"), errors) {
+            Some(value) => {
+                *secret = Value::String(String::from_utf8_lossy(value.expose()).into_owned());
+            }
+            None => is_whole = false,
+        }
+    }
+    is_whole.then_some(keys)
+}

@@ -1,0 +1,247 @@
+//! JSON Web Tokens: a signature proves who made a token, and its claims say for whom.
+
+mod challenge;
+mod claim_text;
+mod consumer_key;
+mod credential;
+mod keys;
+mod verify;
+
+use crate::auth::jwt::{Accepts, ClaimRules, ClaimTest, Expiry, TokenTypes, WholePattern};
+use crate::config::{self, ConfigErrors, ConsumerClaimBy, ForeignIssuer, Path, UnknownConsumer};
+use crate::crypto::Algorithm;
+use crate::http::Text;
+use crate::source::JsonPath;
+
+use super::{ClaimHeaders, Provider, ProviderKind, Providers, locations};
+use crate::policy::denial::Reason;
+use crate::policy::environment::Environment;
+use crate::policy::json_path::json_path;
+
+use challenge::Challenge;
+pub(super) use credential::prepare;
+use keys::Keys;
+pub(super) use verify::verify;
+
+/// What a provider of tokens has of its own.
+#[derive(Debug)]
+pub(crate) struct Jwt {
+    keys: Keys,
+    /// The algorithms that are accepted; `None` for all that a key is for.
+    algorithms: Option<Box<[Algorithm]>>,
+    types: TokenTypes,
+    rules: ClaimRules,
+    required: Box<[RequiredClaim]>,
+    /// How the consumer is found; `None` if tokens belong to no consumer.
+    consumer: Option<ConsumerRule>,
+    foreign: ForeignIssuer,
+    /// The share of a worker's time for new tokens, in hundredths.
+    share: u8,
+    /// Whether the payload is kept as it came, for the upstream.
+    keeps_payload: bool,
+    challenge: Challenge,
+}
+
+/// A claim with its test.
+#[derive(Debug)]
+struct RequiredClaim {
+    path: JsonPath,
+    test: ClaimTest,
+}
+
+/// How the consumer of a token is found.
+#[derive(Debug)]
+struct ConsumerRule {
+    claim: JsonPath,
+    by: ConsumerClaimBy,
+    unknown: UnknownConsumer,
+}
+
+impl Jwt {
+    /// `WWW-Authenticate` for this reason.
+    pub(super) fn challenge(&self, reason: Reason, scopes: &[&str]) -> Text {
+        self.challenge.of(reason, scopes)
+    }
+
+    /// Whether consumers have credentials for its tokens.
+    fn finds_credentials(&self) -> bool {
+        let by_claim = |rule: &ConsumerRule| rule.by == ConsumerClaimBy::Credential;
+        self.keys.are_of_consumers() || self.consumer.as_ref().is_some_and(by_claim)
+    }
+}
+
+/// The provider `name`, which is written at `path`.
+pub(super) fn compile(
+    name: &str,
+    written: &config::JwtProvider,
+    others: &Providers,
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Provider> {
+    let locations = locations::compile(name, &written.from, others, &path.field("from"), errors);
+    let algorithms = algorithms(written, path, errors);
+    let keys = keys::compile(&written.keys, environment, &path.field("keys"), errors);
+    let rules = rules(written, path, errors);
+    let required = required(written, path, errors);
+    let consumer = consumer(written, path, errors);
+    let payload = written.payload_header.as_deref();
+    let claim_headers = ClaimHeaders::compile(&written.claim_headers, payload, path, errors);
+    let kind = ProviderKind::Jwt(Box::new(Jwt {
+        keys: keys?,
+        algorithms: algorithms?,
+        types: types(written),
+        rules: rules?,
+        required: required?,
+        consumer: consumer?,
+        foreign: written.foreign_issuer,
+        share: written.verification_share.hundredths(),
+        keeps_payload: written.payload_header.is_some(),
+        challenge: Challenge::compile(written),
+    }));
+    Some(Provider {
+        name: name.into(),
+        locations,
+        forward: written.forward,
+        claim_headers: claim_headers?,
+        kind,
+    })
+}
+
+/// The accepted algorithms. The outer `None` stands for errors.
+fn algorithms(
+    written: &config::JwtProvider,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Option<Box<[Algorithm]>>> {
+    let Some(names) = &written.algorithms else {
+        return Some(None);
+    };
+    let path = path.field("algorithms");
+    let read: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| algorithm(name, &path.index(at), errors))
+        .collect();
+    Some(Some(read.into_iter().collect::<Option<_>>()?))
+}
+
+/// The algorithm of this name.
+fn algorithm(name: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Algorithm> {
+    let algorithm = Algorithm::named(name);
+    if algorithm.is_none() {
+        let known: Vec<_> = Algorithm::ALL.iter().map(|one| one.name()).collect();
+        let reason = format!("`{name}` is no algorithm that is accepted");
+        errors.suggest(path, reason, format!("one of {}", known.join(", ")));
+    }
+    algorithm
+}
+
+fn types(written: &config::JwtProvider) -> TokenTypes {
+    let named = written.types.as_ref().map(|types| TokenTypes {
+        absent: false,
+        named: types.iter().map(|one| one.as_str().into()).collect(),
+    });
+    named.unwrap_or_default()
+}
+
+fn rules(
+    written: &config::JwtProvider,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<ClaimRules> {
+    let issuers = match (&written.issuer, &written.keys) {
+        (Some(issuers), _) => accepts(issuers),
+        (None, config::JwtKeys::Consumers(_)) => Accepts::Any,
+        (None, config::JwtKeys::Inline(_) | config::JwtKeys::Pem(_)) => {
+            let suggestion = "the `iss` of the tokens, or `any`";
+            errors.suggest(&path.field("issuer"), "required", suggestion);
+            return None;
+        }
+    };
+    Some(ClaimRules {
+        issuers,
+        audiences: accepts(&written.audiences),
+        expiry: match written.expiry {
+            config::ExpiryRequirement::Required => Expiry::Required,
+            config::ExpiryRequirement::Optional => Expiry::Optional,
+        },
+        leeway: written.leeway,
+        max_age: written.max_age,
+    })
+}
+
+fn accepts(written: &config::Accepted) -> Accepts {
+    match written {
+        config::Accepted::Any => Accepts::Any,
+        config::Accepted::These(these) => {
+            Accepts::OneOf(these.iter().map(|one| one.as_str().into()).collect())
+        }
+    }
+}
+
+fn required(
+    written: &config::JwtProvider,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Box<[RequiredClaim]>> {
+    let path = path.field("requiredClaims");
+    let one = |claim: &config::Named<config::ConditionTest>, errors: &mut ConfigErrors| {
+        let at = path.field(&claim.name);
+        let path = json_path(&claim.name, &at, errors);
+        let test = test(&claim.value, &at, errors);
+        Some(RequiredClaim {
+            path: path?,
+            test: test?,
+        })
+    };
+    let all: Vec<_> = written
+        .required_claims
+        .iter()
+        .map(|claim| one(claim, errors))
+        .collect();
+    all.into_iter().collect()
+}
+
+fn test(
+    written: &config::ConditionTest,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<ClaimTest> {
+    Some(match written {
+        config::ConditionTest::Equals(value) => ClaimTest::Equals(value.clone()),
+        config::ConditionTest::In(values) => ClaimTest::In(values.clone().into()),
+        config::ConditionTest::Contains(value) => ClaimTest::Contains(value.clone()),
+        config::ConditionTest::Exists(exists) => ClaimTest::Exists(*exists),
+        config::ConditionTest::Matches(pattern) => match WholePattern::compile(pattern) {
+            Ok(pattern) => ClaimTest::Matches(pattern),
+            Err(error) => {
+                errors.push(&path.field("matches"), error.to_string());
+                return None;
+            }
+        },
+    })
+}
+
+/// How the consumer is found. The outer `None` stands for errors.
+fn consumer(
+    written: &config::JwtProvider,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Option<ConsumerRule>> {
+    let Some(consumer) = &written.consumer else {
+        return Some(None);
+    };
+    let path = path.field("consumer");
+    if matches!(written.keys, config::JwtKeys::Consumers(_)) {
+        let reason = "the keys are the consumers', so the key tells the consumer";
+        errors.suggest(&path, reason, "remove it");
+        return None;
+    }
+    let claim = json_path(&consumer.claim, &path.field("claim"), errors)?;
+    Some(Some(ConsumerRule {
+        claim,
+        by: consumer.by,
+        unknown: consumer.unknown,
+    }))
+}

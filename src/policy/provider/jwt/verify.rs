@@ -1,0 +1,339 @@
+//! Verifies one token: cheap refusals first, the signature next, the claims that only the policy asks for last.
+
+use std::rc::Rc;
+
+use crate::auth::jwt::{
+    ClaimsError, ClaimsSet, CompactJws, JoseHeader, KeyChoiceError, KeySet, TokenError,
+};
+use crate::config::{ConsumerClaimBy, ForeignIssuer, UnknownConsumer};
+use crate::crypto::{Algorithm, VerifyingKey};
+use crate::policy::consumer::Credential;
+use crate::policy::denial::Reason;
+use crate::policy::provider::ProviderId;
+use crate::policy::provider::claims::Claims;
+use crate::policy::provider::verdict::{
+    CredentialLookup, Identity, ProviderInputs, Signer, Verification, VerifiedToken,
+};
+use crate::secret::Secret;
+use crate::source::JsonPath;
+use crate::time::Timestamp;
+
+use super::claim_text::claim_text;
+use super::consumer_key::ConsumerKey;
+use super::keys::Keys;
+use super::{ConsumerRule, Jwt};
+
+/// Why a token isn't accepted.
+enum Refusal {
+    Rejected(Reason),
+    /// It is of another issuer.
+    Foreign,
+    /// It can't be verified now.
+    Unavailable(Reason),
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        Self::Rejected(Reason::MalformedToken(error))
+    }
+}
+
+impl From<KeyChoiceError> for Refusal {
+    fn from(error: KeyChoiceError) -> Self {
+        Self::Rejected(Reason::UnknownKey(error))
+    }
+}
+
+impl From<ClaimsError> for Refusal {
+    fn from(error: ClaimsError) -> Self {
+        Self::Rejected(match error {
+            ClaimsError::WrongIssuer => Reason::WrongIssuer,
+            ClaimsError::WrongAudience => Reason::WrongAudience,
+            ClaimsError::Expired => Reason::TokenExpired,
+            ClaimsError::NotYetValid => Reason::TokenNotYetValid,
+            ClaimsError::Missing(_) | ClaimsError::Invalid(_) => Reason::InvalidClaims,
+        })
+    }
+}
+
+impl Refusal {
+    fn into_verification(self, foreign: ForeignIssuer) -> Verification<'static> {
+        match (self, foreign) {
+            (Self::Rejected(reason), _) => Verification::Rejected(reason),
+            (Self::Foreign, ForeignIssuer::Reject) => Verification::Foreign,
+            (Self::Foreign, ForeignIssuer::Ignore) => Verification::Absent,
+            (Self::Unavailable(reason), _) => Verification::Unavailable(reason),
+        }
+    }
+}
+
+/// A token that was read. Nothing that it says is trusted yet.
+struct Unverified<'t> {
+    jws: CompactJws<'t>,
+    header: JoseHeader,
+    claims: ClaimsSet,
+    /// When it ends; `None` if it doesn't.
+    expires: Option<Timestamp>,
+}
+
+/// The token of a request, and who verifies it.
+struct Check<'p, 't> {
+    jwt: &'p Jwt,
+    provider: ProviderId,
+    text: &'t [u8],
+    jws: CompactJws<'t>,
+    now: Timestamp,
+}
+
+/// Verifies a text that stands alone where the provider looks.
+pub(in crate::policy::provider) fn verify<'p, I: ProviderInputs<'p>>(
+    jwt: &'p Jwt,
+    provider: ProviderId,
+    text: &[u8],
+    inputs: &mut I,
+) -> Result<Verification<'p>, I::Stop> {
+    let jws = match CompactJws::split(text) {
+        Ok(Some(jws)) => jws,
+        Ok(None) => return Ok(Verification::Absent),
+        Err(error) => return Ok(Verification::Rejected(Reason::MalformedToken(error))),
+    };
+    let check = Check {
+        jwt,
+        provider,
+        text,
+        jws,
+        now: inputs.now(),
+    };
+    let result = match &jwt.keys {
+        Keys::Set(set) => check.by_set(set, inputs)?,
+        Keys::OfConsumers(claim) => check.by_consumer(claim, inputs)?,
+    };
+    Ok(match result {
+        Ok(identity) => Verification::Accepted(identity),
+        Err(refusal) => refusal.into_verification(jwt.foreign),
+    })
+}
+
+impl<'p> Check<'p, '_> {
+    /// By the provider's own keys.
+    fn by_set<I: ProviderInputs<'p>>(
+        &self,
+        set: &KeySet,
+        inputs: &mut I,
+    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
+        let known = inputs.verified_token(self.provider, self.text, self.now);
+        let token = match known {
+            Some(known) => known,
+            None => match self.verified_by_set(set, inputs) {
+                Ok(token) => token,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        let Some(rule) = &self.jwt.consumer else {
+            return Ok(Ok(Identity::of_token(None, token)));
+        };
+        let found = self.consumer(rule, &token, inputs)?;
+        Ok(match (found, rule.unknown) {
+            (CredentialLookup::Found(credential), _) => {
+                Ok(Identity::of_token(Some(credential), token))
+            }
+            (CredentialLookup::NotFound, UnknownConsumer::Identity) => {
+                Ok(Identity::of_token(None, token))
+            }
+            (CredentialLookup::NotFound, UnknownConsumer::Reject) => {
+                Err(Refusal::Rejected(Reason::UnknownConsumer))
+            }
+            (CredentialLookup::Unavailable, _) => {
+                Err(Refusal::Unavailable(Reason::SourceUnavailable))
+            }
+        })
+    }
+
+    #[inline(never)]
+    fn verified_by_set<I: ProviderInputs<'p>>(
+        &self,
+        set: &KeySet,
+        inputs: &mut I,
+    ) -> Result<Rc<VerifiedToken>, Refusal> {
+        let token = self.read()?;
+        let allowed = self.jwt.algorithms.as_deref().unwrap_or_default();
+        let key = set.select(&token.header, allowed)?.key();
+        self.verified(token, key, None, inputs)
+    }
+
+    /// The consumer that the token belongs to.
+    fn consumer<I: ProviderInputs<'p>>(
+        &self,
+        rule: &ConsumerRule,
+        token: &VerifiedToken,
+        inputs: &mut I,
+    ) -> Result<CredentialLookup<'p>, I::Stop> {
+        let Some(value) = token
+            .claims
+            .as_ref()
+            .and_then(|claims| claim_text(&rule.claim, claims.value()))
+        else {
+            return Ok(CredentialLookup::NotFound);
+        };
+        match rule.by {
+            ConsumerClaimBy::Credential => inputs.find_credential(self.provider, value.as_bytes()),
+            ConsumerClaimBy::Name => inputs.find_consumer(value.as_bytes()),
+        }
+    }
+
+    /// By the key of the consumer that a claim names.
+    fn by_consumer<I: ProviderInputs<'p>>(
+        &self,
+        claim: &JsonPath,
+        inputs: &mut I,
+    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
+        if let Some(known) = inputs.verified_token(self.provider, self.text, self.now) {
+            if let Some(signer) = &known.signer {
+                let found = inputs.find_credential(self.provider, &signer.identifier)?;
+                if let CredentialLookup::Found(credential) = found {
+                    // The key may have changed since.
+                    if *credential.material() == *signer.material.expose() {
+                        return Ok(Ok(Identity::of_token(Some(credential), known)));
+                    }
+                }
+            }
+        }
+        let token = match self.read() {
+            Ok(token) => token,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let Some(identifier) = token.signer(claim) else {
+            return Ok(Err(KeyChoiceError::UnknownKeyId.into()));
+        };
+        Ok(
+            match inputs.find_credential(self.provider, identifier.as_bytes())? {
+                CredentialLookup::Found(credential) => {
+                    self.verified_by_consumer(token, &identifier, credential, inputs)
+                }
+                CredentialLookup::NotFound => Err(KeyChoiceError::UnknownKeyId.into()),
+                CredentialLookup::Unavailable => {
+                    Err(Refusal::Unavailable(Reason::SourceUnavailable))
+                }
+            },
+        )
+    }
+
+    #[inline(never)]
+    fn verified_by_consumer<I: ProviderInputs<'p>>(
+        &self,
+        token: Unverified<'_>,
+        identifier: &str,
+        credential: Credential<'p>,
+        inputs: &mut I,
+    ) -> Result<Identity<'p>, Refusal> {
+        let material = credential.material();
+        let algorithm = token.header.algorithm;
+        let allowed = self.jwt.algorithms.as_deref();
+        if allowed.is_some_and(|allowed| !allowed.contains(&algorithm)) {
+            return Err(KeyChoiceError::AlgorithmNotAllowed.into());
+        }
+        // Both are there: they were read when the credential was compiled.
+        let own = ConsumerKey::of_material(material).ok_or(KeyChoiceError::NoneFits)?;
+        let key = own.read().map_err(|_| KeyChoiceError::NoneFits)?;
+        if !own.allows(&key, algorithm) {
+            return Err(KeyChoiceError::NoneFits.into());
+        }
+        let signer = Signer {
+            identifier: identifier.as_bytes().into(),
+            material: Secret::new(material),
+        };
+        let token = self.verified(token, &key, Some(signer), inputs)?;
+        Ok(Identity::of_token(Some(credential), token))
+    }
+
+    /// Reads the token and refuses what needs no signature to be refused.
+    fn read(&self) -> Result<Unverified<'_>, Refusal> {
+        let claims = self.jws.claims()?;
+        let checked = self.jwt.rules.check(&claims, self.now);
+        // The header of another issuer's token isn't this provider's business.
+        if checked == Err(ClaimsError::WrongIssuer) && claims.issuer().is_some() {
+            return Err(Refusal::Foreign);
+        }
+        let header = self.jws.header()?;
+        let expires = checked?;
+        if !self.jwt.types.accept(header.typ.as_deref()) {
+            return Err(Refusal::Rejected(Reason::InvalidClaims));
+        }
+        Ok(Unverified {
+            jws: self.jws,
+            header,
+            claims,
+            expires,
+        })
+    }
+
+    /// Verifies the signature by this key, and then the claims that the policy asks for. A good token is remembered.
+    fn verified<I: ProviderInputs<'p>>(
+        &self,
+        token: Unverified<'_>,
+        key: &VerifyingKey,
+        signer: Option<Signer>,
+        inputs: &mut I,
+    ) -> Result<Rc<VerifiedToken>, Refusal> {
+        self.verify_signature(&token, key, token.header.algorithm, inputs)?;
+        let claims = token.claims;
+        let holds = |required: &super::RequiredClaim| {
+            required
+                .test
+                .holds(&required.path.select(claims.value()).into_vec())
+        };
+        if !self.jwt.required.iter().all(holds) {
+            return Err(Refusal::Rejected(Reason::InvalidClaims));
+        }
+        let payload = self
+            .jwt
+            .keeps_payload
+            .then(|| self.jws.payload_text().into());
+        let verified = Rc::new(VerifiedToken {
+            claims: Some(Claims::new(claims.into_value(), payload)),
+            expires: token.expires,
+            signer,
+        });
+        inputs.remember_token(self.provider, self.text, &verified);
+        Ok(verified)
+    }
+
+    fn verify_signature<I: ProviderInputs<'p>>(
+        &self,
+        token: &Unverified<'_>,
+        key: &VerifyingKey,
+        algorithm: Algorithm,
+        inputs: &mut I,
+    ) -> Result<(), Refusal> {
+        let signature = token.jws.signature()?;
+        if signature.is_empty() {
+            return Err(Refusal::Rejected(Reason::InvalidSignature));
+        }
+        let cost = key.cost(algorithm);
+        if !inputs.spend(self.provider, cost, self.jwt.share, self.now) {
+            return Err(Refusal::Unavailable(Reason::VerificationOverloaded));
+        }
+        let message = token.jws.signing_input();
+        match key.verify(algorithm, message, &signature, inputs.host()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Refusal::Rejected(Reason::InvalidSignature)),
+            Err(_) => Err(Refusal::Unavailable(Reason::VerificationUnavailable)),
+        }
+    }
+}
+
+impl Unverified<'_> {
+    /// What names the key's credential: the claim, or the header's `kid` where the claim is `kid` and the payload has none.
+    fn signer(&self, claim: &JsonPath) -> Option<String> {
+        let in_claims = claim_text(claim, self.claims.value());
+        let is_kid = claim.member() == Some("kid");
+        let in_header = || {
+            self.header
+                .kid
+                .as_deref()
+                .filter(|_| is_kid)
+                .map(str::to_owned)
+        };
+        in_claims.map(|text| text.into_owned()).or_else(in_header)
+    }
+}
