@@ -216,3 +216,172 @@ fn verify_es(
     });
     answer.ok_or(Unsupported)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::NativeVerifier;
+
+    /// A point on P-256: its generator.
+    const X: &str = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
+    const Y: &str = "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+
+    fn bytes(digits: &str) -> Vec<u8> {
+        let pairs = digits.as_bytes().chunks(2);
+        let texts = pairs.map(|pair| std::str::from_utf8(pair).unwrap());
+        texts
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+            .collect()
+    }
+
+    fn modulus() -> [u8; 256] {
+        let mut modulus = [0x5a; 256];
+        modulus[0] = 0xc3;
+        modulus[255] = 0x11;
+        modulus
+    }
+
+    /// One key of each kind.
+    fn keys() -> [VerifyingKey; 4] {
+        [
+            VerifyingKey::rsa(&modulus(), &[1, 0, 1]).unwrap(),
+            VerifyingKey::ec(Curve::P256, &bytes(X), &bytes(Y)).unwrap(),
+            VerifyingKey::ed25519(&[0x58; 32])
+                .or_else(|_| {
+                    VerifyingKey::ed25519(&[
+                        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3,
+                        0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25,
+                        0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+                    ])
+                })
+                .unwrap(),
+            VerifyingKey::hmac(&[7; 32]).unwrap(),
+        ]
+    }
+
+    #[test]
+    fn a_point_must_be_on_its_curve() {
+        let (x, y) = (bytes(X), bytes(Y));
+        let ec = VerifyingKey::ec;
+        let not = KeyError::NotOnCurve(Curve::P256);
+        assert_eq!(ec(Curve::P256, &y, &x).unwrap_err(), not);
+        assert_eq!(ec(Curve::P256, &[0; 32], &[0; 32]).unwrap_err(), not);
+        // Not less than the prime.
+        assert_eq!(ec(Curve::P256, &[0xff; 32], &y).unwrap_err(), not);
+        for place in 0..32 {
+            let mut other = x.clone();
+            other[place] ^= 1;
+            assert_eq!(ec(Curve::P256, &other, &y).unwrap_err(), not);
+        }
+        let long = [&[0][..], &x].concat();
+        for (x, y) in [(&x[1..], &y[..]), (&x, &y[1..]), (&long, &y), (&[], &[])] {
+            let refused = ec(Curve::P256, x, y).unwrap_err();
+            assert_eq!(refused, KeyError::CoordinateLength(Curve::P256));
+        }
+    }
+
+    #[test]
+    fn ed25519_refuses_other_lengths_and_weak_points() {
+        let refused = |bytes: &[u8]| VerifyingKey::ed25519(bytes).unwrap_err();
+        assert_eq!(refused(&[1; 31]), KeyError::Ed25519Length);
+        assert_eq!(refused(&[1; 33]), KeyError::Ed25519Length);
+        let mut neutral = [0; 32];
+        assert_eq!(refused(&neutral), KeyError::Ed25519Point);
+        neutral[0] = 1;
+        assert_eq!(refused(&neutral), KeyError::Ed25519Point);
+    }
+
+    #[test]
+    fn a_secret_is_as_long_as_the_hash() {
+        assert_eq!(
+            VerifyingKey::hmac(&[1; 31]).unwrap_err(),
+            KeyError::ShortSecret
+        );
+        let names = |length: usize| {
+            let key = VerifyingKey::hmac(&vec![1; length]).unwrap();
+            let allowed = Algorithm::ALL
+                .into_iter()
+                .filter(|algorithm| key.allows(*algorithm));
+            allowed.map(Algorithm::name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(32), ["HS256"]);
+        assert_eq!(names(48), ["HS256", "HS384"]);
+        assert_eq!(names(64), ["HS256", "HS384", "HS512"]);
+    }
+
+    #[test]
+    fn a_key_allows_only_the_algorithms_of_its_kind() {
+        let counts = keys().map(|key| {
+            let allowed = Algorithm::ALL
+                .into_iter()
+                .filter(|algorithm| key.allows(*algorithm));
+            allowed
+                .inspect(|algorithm| assert_eq!(algorithm.family(), key.family()))
+                .count()
+        });
+        assert_eq!(counts, [6, 1, 1, 1]);
+        // The public key as the secret of an HMAC is no way in.
+        let [rsa, ..] = keys();
+        let hs256 = Algorithm::Hs(HashFunction::Sha256);
+        assert_eq!(
+            rsa.verify(hs256, b"", &[0; 32], &mut NativeVerifier),
+            Ok(false)
+        );
+    }
+
+    #[test]
+    fn each_verification_has_a_cost() {
+        for key in keys() {
+            for algorithm in Algorithm::ALL {
+                let cost = key.cost(algorithm);
+                assert!(
+                    (1..5000).contains(&cost.as_micros()),
+                    "{key:?} {algorithm:?}"
+                );
+            }
+        }
+    }
+
+    /// Only those that the host has no function for.
+    #[test]
+    fn without_a_host_only_ecdsa_is_unsupported() {
+        struct NoFunction;
+        impl HostVerifier for NoFunction {}
+        for key in keys() {
+            for algorithm in Algorithm::ALL {
+                let answer = key.verify(algorithm, b"m", &[1; 64], &mut NoFunction);
+                let is_es = key.family() == KeyFamily::Ec && key.allows(algorithm);
+                assert_eq!(answer, if is_es { Err(Unsupported) } else { Ok(false) });
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_signature_traps(seed in prop::collection::vec(any::<u8>(), 0..200), length in 0..300_usize) {
+            let signature: Vec<u8> = seed.iter().copied().cycle().take(length).collect();
+            for key in keys() {
+                for algorithm in Algorithm::ALL {
+                    let answer = key.verify(algorithm, &seed, &signature, &mut NativeVerifier);
+                    prop_assert_eq!(answer, Ok(false));
+                }
+            }
+        }
+
+        #[test]
+        fn no_key_traps(bytes in prop::collection::vec(any::<u8>(), 0..700), text in ".{0,200}", label in "(RSA )?(PUBLIC|PRIVATE) KEY") {
+            let _ = VerifyingKey::rsa(&bytes, &[1, 0, 1]);
+            for curve in Curve::ALL {
+                let length = curve.coordinate_length();
+                let (x, y) = bytes.split_at(length.min(bytes.len()));
+                let _ = VerifyingKey::ec(curve, x, y.get(..length).unwrap_or(y));
+            }
+            let _ = VerifyingKey::ed25519(bytes.get(..32).unwrap_or(&bytes));
+            let _ = VerifyingKey::from_pem(&text);
+            let _ = VerifyingKey::from_pem(&format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----"));
+            let _ = (spki::read(&bytes), spki::read_rsa(&bytes));
+        }
+    }
+}

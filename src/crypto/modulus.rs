@@ -216,3 +216,69 @@ impl Modulus {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The number of limbs, if it fits.
+    fn value(limbs: &[u32]) -> u128 {
+        let digits = limbs.iter().rev();
+        digits.fold(0, |value, limb| value << 32 | u128::from(*limb))
+    }
+
+    fn times(mut left: u128, mut right: u128, modulus: u128) -> u128 {
+        let mut product = 0;
+        while right > 0 {
+            if right & 1 == 1 {
+                product = (product + left) % modulus;
+            }
+            left = left * 2 % modulus;
+            right >>= 1;
+        }
+        product
+    }
+
+    proptest! {
+        #[test]
+        fn powers_are_those_of_plain_arithmetic(modulus in 1_u128 << 33..1 << 126, base in any::<u128>(), exponent in 1_u64..1 << 34) {
+            let (modulus, exponent) = (modulus | 1, exponent | 1);
+            let base = base % modulus;
+            let numbers = Modulus::new(&modulus.to_be_bytes()).unwrap();
+            prop_assert_eq!(numbers.bits(), 128 - usize::try_from(modulus.leading_zeros()).unwrap());
+            let residue = numbers.residue(&base.to_be_bytes()).unwrap();
+            let mut wanted = 1;
+            for place in (0..64).rev() {
+                wanted = times(wanted, wanted, modulus);
+                if exponent >> place & 1 == 1 {
+                    wanted = times(wanted, base, modulus);
+                }
+            }
+            let found = numbers.power(&residue, exponent);
+            let found = found.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
+            prop_assert_eq!(found, wanted);
+        }
+
+        #[test]
+        fn sums_are_those_of_plain_arithmetic(modulus in 1_u128 << 33..1 << 126, left in any::<u128>(), right in any::<u128>()) {
+            let modulus = modulus | 1;
+            let (left, right) = (left % modulus, right % modulus);
+            let numbers = Modulus::new(&modulus.to_be_bytes()).unwrap();
+            let residue = |number: u128| numbers.residue(&number.to_be_bytes()).unwrap();
+            prop_assert_eq!(value(&numbers.sum(&residue(left), &residue(right))), (left + right) % modulus);
+        }
+    }
+
+    #[test]
+    fn takes_residues_below_the_modulus() {
+        let modulus = u128::MAX.to_be_bytes();
+        let numbers = Modulus::new(&modulus).unwrap();
+        assert!(numbers.residue(&modulus).is_none());
+        assert!(numbers.residue(&(u128::MAX - 1).to_be_bytes()).is_some());
+        assert!(numbers.residue(&[&[1][..], &[0; 16]].concat()).is_none());
+        for none in [&[][..], &[0; 40], &[1], &[0xff; 4], &[1, 0, 0, 0, 0]] {
+            assert!(Modulus::new(none).is_none());
+        }
+    }
+}

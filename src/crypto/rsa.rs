@@ -181,3 +181,75 @@ const fn digest_info(hash: HashFunction) -> &'static [u8] {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A number of so many bits, odd.
+    fn number(bits: usize) -> Vec<u8> {
+        let mut bytes = vec![0xa5; bits.div_ceil(8)];
+        bytes[0] = 1 << ((bits + 7) % 8);
+        bytes
+    }
+
+    #[test]
+    fn takes_moduli_of_2048_to_8192_bits() {
+        for bits in [2048, 2049, 2056, 3072, 4095, 8191, 8192] {
+            let key = RsaKey::new(&number(bits), &[3]).unwrap();
+            assert_eq!((key.bits(), key.length()), (bits, bits.div_ceil(8)));
+        }
+        for bits in [1, 8, 512, 1024, 2040, 2047, 8193, 16_384] {
+            let refused = RsaKey::new(&number(bits), &[3]).unwrap_err();
+            assert_eq!(refused, KeyError::ModulusSize(bits));
+        }
+        assert_eq!(
+            RsaKey::new(&[], &[3]).unwrap_err(),
+            KeyError::ModulusSize(0)
+        );
+        let mut even = number(2048);
+        even[255] = 4;
+        assert_eq!(RsaKey::new(&even, &[3]).unwrap_err(), KeyError::EvenModulus);
+    }
+
+    #[test]
+    fn takes_odd_exponents_from_3_to_33_bits() {
+        let modulus = number(2048);
+        for exponent in [
+            &[3][..],
+            &[0, 3],
+            &[1, 0, 1],
+            &[0xff, 0xff, 0xff, 0xff],
+            &[1, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            assert!(RsaKey::new(&modulus, exponent).is_ok(), "{exponent:?}");
+        }
+        for exponent in [
+            &[][..],
+            &[0],
+            &[1],
+            &[2],
+            &[1, 0, 0],
+            &[2, 0, 0, 0, 1],
+            &[1, 0, 0, 0, 0, 0, 0, 0, 3],
+        ] {
+            let refused = RsaKey::new(&modulus, exponent).unwrap_err();
+            assert_eq!(refused, KeyError::Exponent, "{exponent:?}");
+        }
+    }
+
+    #[test]
+    fn opens_only_numbers_below_the_modulus_in_its_length() {
+        let modulus = number(2048);
+        let key = RsaKey::new(&modulus, &[3]).unwrap();
+        assert_eq!(key.open(&modulus), None);
+        assert_eq!(key.open(&[0xff; 256]), None);
+        let mut two = [0; 256];
+        two[255] = 2;
+        let mut eight = [0; 256];
+        eight[255] = 8;
+        assert_eq!(key.open(&two), Some(eight.to_vec()));
+        assert_eq!(key.open(&two[1..]), None);
+        assert_eq!(key.open(&[&[0][..], &two].concat()), None);
+    }
+}

@@ -329,6 +329,12 @@ impl FakeVm {
     }
 }
 
+/// The arguments by which the module asks its host whether a signature is good.
+#[must_use]
+pub fn signature_arguments(check: &SignatureCheck<'_>) -> Vec<u8> {
+    super::wasm::signature_arguments(check)
+}
+
 /// Reads pairs in wire form; none where they aren't.
 fn pairs(wire: &[u8]) -> Pairs {
     Headers::parse(wire).map_or_else(

@@ -21,7 +21,7 @@ pub(super) fn verify_signature(check: &SignatureCheck<'_>) -> Result<bool, Failu
 }
 
 /// The message of the arguments.
-fn arguments(check: &SignatureCheck<'_>) -> Vec<u8> {
+pub(in crate::host) fn arguments(check: &SignatureCheck<'_>) -> Vec<u8> {
     let hash = match check.hash {
         HashFunction::Sha256 => &b"sha256"[..],
         HashFunction::Sha384 => b"sha384",

@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 use super::hostcalls::{Failure, Host, MapKind, MetricId, MetricKind};
 use super::id::{CallToken, ContextId};
 
+#[cfg(feature = "fake-host")]
+pub(super) use self::foreign::arguments as signature_arguments;
 pub(super) use self::log::install as install_log;
 
 /// A proxy-wasm host.
