@@ -21,5 +21,7 @@ mod schema;
 #[cfg(test)]
 mod token;
 #[cfg(test)]
+mod token_policy;
+#[cfg(test)]
 #[path = "../support/tokens.rs"]
 mod tokens;

@@ -20,7 +20,7 @@ use super::trace::{Trace, printable};
 
 /// The reply of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum SourceReply {
+pub(crate) enum SourceReply {
     /// 200 with this body.
     Content(Vec<u8>),
     /// This status without a body.
@@ -29,22 +29,22 @@ pub(super) enum SourceReply {
 
 /// The replies of sources.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SourceReplies {
+pub(crate) struct SourceReplies {
     /// By the name of a watched source.
-    pub(super) documents: BTreeMap<String, SourceReply>,
+    pub(crate) documents: BTreeMap<String, SourceReply>,
     /// By the name of a source on demand and the key.
-    pub(super) on_demand: BTreeMap<(String, String), SourceReply>,
+    pub(crate) on_demand: BTreeMap<(String, String), SourceReply>,
 }
 
 /// The last step of an exchange.
 #[derive(Debug)]
-pub(super) enum FinalStep {
+pub(crate) enum FinalStep {
     Continue(Edits),
     Respond(Response),
 }
 
 /// An engine and everything that it asks a host for.
-pub(super) struct Driver<'c> {
+pub(crate) struct Driver<'c> {
     engine: Engine,
     config: &'c Config,
     replies: SourceReplies,
@@ -76,7 +76,7 @@ const MAX_WAITS: usize = 64;
 
 impl<'c> Driver<'c> {
     /// Makes an engine at the time `start`, and lets its sources load their documents.
-    pub(super) fn new(
+    pub(crate) fn new(
         config: &'c Config,
         policy: Policy,
         replies: SourceReplies,
@@ -102,7 +102,7 @@ impl<'c> Driver<'c> {
     }
 
     /// Performs the exchange of one request.
-    pub(super) fn exchange(&mut self, headers: &HeaderMap) -> Result<(FinalStep, Trace), String> {
+    pub(crate) fn exchange(&mut self, headers: &HeaderMap) -> Result<(FinalStep, Trace), String> {
         let mut trace = Trace {
             sources: self.loaded.clone(),
             ..Trace::default()

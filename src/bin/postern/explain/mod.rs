@@ -20,9 +20,12 @@ use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
 use crate::policy_file;
 use crate::terminal::Colours;
-use driver::{Driver, SourceReplies, SourceReply};
+use driver::SourceReply;
 use explanation::Explanation;
 use request::RequestHead;
+
+pub(crate) use driver::{Driver, SourceReplies};
+pub(crate) use trace::ProviderTrace;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,7 +76,7 @@ pub(crate) struct Explain {
 }
 
 /// Parses `NAME=FILE`. The name can hold `=`.
-fn document(text: &str) -> Result<(String, String), String> {
+pub(crate) fn document(text: &str) -> Result<(String, String), String> {
     match text.rsplit_once('=') {
         Some((name, file)) if !name.is_empty() && !file.is_empty() => {
             Ok((name.to_owned(), file.to_owned()))
@@ -123,7 +126,7 @@ impl Explain {
 }
 
 /// Reads the replies of sources from files of `folder`.
-fn add_replies(
+pub(crate) fn add_replies(
     target: &mut SourceReplies,
     folder: &Path,
     documents: &[(String, String)],

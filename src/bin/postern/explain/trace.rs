@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The events and details of an exchange, stage by stage. As JSON it is `stages` of an explanation.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     /// What happened to sources, as messages.
     pub(super) sources: Vec<String>,
     /// The names of the client's headers that were removed.
@@ -17,7 +17,7 @@ pub(super) struct Trace {
     pub(super) malformed: Option<String>,
     pub(super) canonical: Option<Canonical>,
     pub(super) matched: Option<Matched>,
-    pub(super) providers: Vec<ProviderTrace>,
+    pub(crate) providers: Vec<ProviderTrace>,
     pub(super) lookups: Vec<LookupTrace>,
     pub(super) conditions: Vec<ConditionTrace>,
     #[serde(skip)]
@@ -46,21 +46,21 @@ pub(super) struct Matched {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct ProviderTrace {
-    pub(super) name: String,
-    pub(super) verdict: &'static str,
-    pub(super) reason: Option<&'static str>,
+pub(crate) struct ProviderTrace {
+    pub(crate) name: String,
+    pub(crate) verdict: &'static str,
+    pub(crate) reason: Option<&'static str>,
     /// What is wrong with a token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) detail: Option<String>,
+    pub(crate) detail: Option<String>,
     #[serde(rename = "places")]
-    pub(super) locations: Vec<String>,
-    pub(super) consumer: Option<String>,
-    pub(super) groups: Vec<String>,
-    pub(super) credential: Option<String>,
+    pub(crate) locations: Vec<String>,
+    pub(crate) consumer: Option<String>,
+    pub(crate) groups: Vec<String>,
+    pub(crate) credential: Option<String>,
     /// The claims of the verified token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) claims: Option<Value>,
+    pub(crate) claims: Option<Value>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::members::Members;
 use super::times;
 use crate::exit::Failure;
+use crate::explain::ProviderTrace;
 
 /// The parts of a token.
 #[derive(Debug)]
@@ -49,7 +50,8 @@ impl Content {
         })
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    /// As JSON, with what the providers of a policy say.
+    pub(super) fn to_json(&self, verdicts: Option<&[ProviderTrace]>) -> Value {
         let object = |members: &Option<Members>| members.as_ref().map(Members::to_value);
         let claims = self.claims.iter().flat_map(|claims| &claims.0);
         let dates: Map<String, Value> = claims
@@ -62,8 +64,21 @@ impl Content {
             "times": dates,
             "signatureBytes": self.signature,
             "error": self.error,
+            "providers": verdicts.map(|all| all.iter().map(verdict).collect::<Vec<_>>()),
         })
     }
+}
+
+fn verdict(of: &ProviderTrace) -> Value {
+    json!({
+        "name": of.name,
+        "verdict": of.verdict,
+        "reason": of.reason,
+        "detail": of.detail,
+        "consumer": of.consumer,
+        "groups": of.groups,
+        "credential": of.credential,
+    })
 }
 
 const NOT_BASE64URL: &str = "isn't base64url without padding";

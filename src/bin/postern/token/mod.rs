@@ -2,18 +2,21 @@
 
 mod content;
 mod members;
+mod policy;
 mod sign;
 mod text;
 mod times;
 
 use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
 use crate::clock;
+use crate::environment::parse_variable;
 use crate::exit::{ExitStatus, Failure};
+use crate::explain::{ProviderTrace, document};
 use crate::output::print_line;
 use crate::terminal::Colours;
 use content::Content;
@@ -22,13 +25,14 @@ const EXAMPLES: &str = "\
 Examples:
   postern token eyJhbGciOi…
   pbpaste | postern token -
+  postern token eyJhbGciOi… --policy policy.yaml
   postern token --sign --key key.pem --kid 2027-01 --expires-in 8h \\
       --claims '{\"iss\": \"https://id.example\", \"sub\": \"alice\", \"aud\": \"api\"}'
   curl -H \"authorization: Bearer $(postern token --sign --key key.pem \\
       --claims @claims.json)\" https://api.example.com/
 
-Exit status: 0, 1 if the token can't be accepted anywhere, 2 if it isn't a
-token or a file can't be used.";
+Exit status: 0, 1 if the token is damaged or no provider of the policy
+accepts it, 2 if it isn't a token or a file can't be used.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,6 +40,18 @@ pub(crate) struct Token {
     /// The token, with or without `Bearer ` before it. `-` is standard input.
     #[arg(required_unless_present = "sign", conflicts_with = "sign")]
     token: Option<String>,
+    /// The policy, or a file that holds it. Its providers of the kind `jwt` are asked whether they accept the token.
+    #[arg(long, conflicts_with = "sign")]
+    policy: Option<PathBuf>,
+    /// The time at which the token is verified, in UTC, such as `2027-01-15T08:00:00Z`. The default is now.
+    #[arg(long, value_name = "TIME", conflicts_with = "sign", value_parser = clock::parse_time)]
+    at: Option<SystemTime>,
+    /// The document of a watched source of the policy, for consumers.
+    #[arg(long = "document", value_name = "SOURCE=FILE", requires = "policy", value_parser = document)]
+    documents: Vec<(String, String)>,
+    /// A variable of the VM's environment. All other variables are assumed to be set.
+    #[arg(long, value_name = "NAME=VALUE", requires = "policy", value_parser = parse_variable)]
+    env: Vec<(String, String)>,
     /// Print JSON.
     #[arg(long, conflicts_with = "sign")]
     json: bool,
@@ -80,18 +96,27 @@ impl Token {
         } else {
             token.clone()
         };
-        let content = Content::read(without_scheme(token.trim()))?;
+        let token = without_scheme(token.trim());
+        let content = Content::read(token)?;
+        let time = self.at.unwrap_or_else(clock::now);
+        let verdicts = match &self.policy {
+            Some(file) => Some(self.verdicts(file, token, time)?),
+            None => None,
+        };
         if self.json {
-            print_line(&format!("{:#}", content.to_json()))?;
+            print_line(&format!("{:#}", content.to_json(verdicts.as_deref())))?;
         } else {
-            let text = text::render(&content, clock::now(), Colours::of_output());
+            let text = text::render(&content, verdicts.as_deref(), time, Colours::of_output());
             print_line(text.trim_end())?;
         }
-        Ok(if content.error.is_some() {
-            ExitStatus::Failed
-        } else {
-            ExitStatus::Success
-        })
+        let accepted = |all: Vec<ProviderTrace>| all.iter().any(|one| one.verdict == "accepted");
+        Ok(
+            if content.error.is_none() && verdicts.is_none_or(accepted) {
+                ExitStatus::Success
+            } else {
+                ExitStatus::Failed
+            },
+        )
     }
 }
 

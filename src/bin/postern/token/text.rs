@@ -7,10 +7,16 @@ use serde_json::Value;
 use super::content::Content;
 use super::members::Members;
 use super::times;
+use crate::explain::ProviderTrace;
 use crate::terminal::{Colours, Style, TextWriter};
 
-/// The header, the claims, and the length of the signature.
-pub(super) fn render(content: &Content, now: SystemTime, colours: Colours) -> String {
+/// The header, the claims, the length of the signature, and what the providers of a policy say.
+pub(super) fn render(
+    content: &Content,
+    verdicts: Option<&[ProviderTrace]>,
+    now: SystemTime,
+    colours: Colours,
+) -> String {
     let mut writer = TextWriter::new(colours);
     object(&mut writer, "header", content.header.as_ref(), |_, _| None);
     object(
@@ -22,15 +28,54 @@ pub(super) fn render(content: &Content, now: SystemTime, colours: Colours) -> St
     writer.line(0, "signature", Style::Heading);
     let signature = match content.signature {
         Some(0) => "none: the token isn't signed".to_owned(),
-        Some(1) => "1 byte, not verified".to_owned(),
-        Some(bytes) => format!("{bytes} bytes, not verified"),
+        Some(bytes) => {
+            let unit = if bytes == 1 { "byte" } else { "bytes" };
+            let note = if verdicts.is_some() {
+                ""
+            } else {
+                ", not verified"
+            };
+            format!("{bytes} {unit}{note}")
+        }
         None => "unreadable".to_owned(),
     };
     writer.line(2, &signature, Style::Plain);
     if let Some(error) = &content.error {
         writer.line(0, &printable(error), Style::Bad);
     }
+    if let Some(verdicts) = verdicts {
+        writer.line(0, "providers", Style::Heading);
+        for one in verdicts {
+            verdict(&mut writer, one);
+        }
+    }
     writer.finish()
+}
+
+fn verdict(writer: &mut TextWriter, of: &ProviderTrace) {
+    let mut text = of.verdict.to_owned();
+    match (of.verdict, &of.consumer) {
+        ("accepted", None) => text.push_str(": of no consumer"),
+        (_, None) => {}
+        (_, Some(consumer)) => {
+            text.push_str(&format!(": consumer {consumer}"));
+            if !of.groups.is_empty() {
+                text.push_str(&format!(" of {}", of.groups.join(", ")));
+            }
+        }
+    }
+    if let Some(reason) = of.reason {
+        text.push_str(&format!(": {reason}"));
+    }
+    if let Some(detail) = &of.detail {
+        text.push_str(&format!(": {detail}"));
+    }
+    let style = match of.verdict {
+        "accepted" => Style::Good,
+        "absent" => Style::Plain,
+        _ => Style::Bad,
+    };
+    writer.row(2, &of.name, &printable(&text), style);
 }
 
 fn object(
