@@ -46,11 +46,11 @@ record! {
     /// A test of a claim.
     pub(super) struct WrittenClaimTest {
         /// It equals this JSON value, with the same type.
-        "equals" equals: Option<Value> = optional;
+        "equals" equals: Option<serde_json::Value> = optional;
         /// It equals one of these JSON values.
-        "in" any: Option<Vec<Value>> as non_empty = optional;
+        "in" any: Option<Vec<serde_json::Value>> as non_empty = optional;
         /// It is a list that contains this JSON value.
-        "contains" contains: Option<Value> = optional;
+        "contains" contains: Option<serde_json::Value> = optional;
         /// Whether it exists.
         "exists" exists: Option<bool> = optional;
         /// It is a text, and this regular expression matches the whole of it.
