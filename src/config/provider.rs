@@ -15,7 +15,7 @@ pub use jwt::{
     Accepted, ConsumerClaim, ConsumerClaimBy, ConsumerKeys, ExpiryRequirement, ForeignIssuer,
     InlineKeys, JwtCredential, JwtKeys, JwtProvider, TokenKey, UnknownConsumer,
 };
-pub(crate) use jwt::{JwtRef, TokenKeyRef};
+pub(crate) use jwt::{JwtRef, TokenKeyRef, path_of_claim};
 pub use location::Location;
 
 one_of! {

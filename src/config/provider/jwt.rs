@@ -19,6 +19,7 @@ use crate::config::{ConfigErrors, Path};
 
 use claims::{claim_path, headers_of_claims, tests_of_claims};
 
+pub(crate) use claims::path_of_claim;
 pub use claims::{ConsumerClaim, ConsumerClaimBy, UnknownConsumer};
 pub use credential::{JwtCredential, TokenKey};
 pub(crate) use credential::{JwtRef, TokenKeyRef};

@@ -75,28 +75,24 @@ pub(super) fn claim_path(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<String> {
-    json_path(node, at, errors).map(|claim| path_of(&claim))
+    json_path(node, at, errors).map(|claim| path_of_claim(&claim))
 }
 
-/// The JSONPath for what is written. Text that doesn't begin with `$` is a member's name.
-fn path_of(written: &str) -> String {
+/// The JSONPath for a claim as it is written. Text that doesn't begin with `$` is a member's name.
+pub(crate) fn path_of_claim(written: &str) -> String {
     if written.starts_with('$') {
         return written.to_owned();
     }
     format!("$[{}]", Value::String(written.to_owned()))
 }
 
-/// Tests by the claims that they are for.
+/// Tests by the claims that they are for. The claims stay as they are written, for the paths of errors.
 pub(super) fn tests_of_claims(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<Named<ConditionTest>>> {
-    pairs(claim_name, claim_test, node, at, errors)
-}
-
-fn claim_name(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
-    name(written, at, errors).map(|claim| path_of(&claim))
+    pairs(name, claim_test, node, at, errors)
 }
 
 /// Claims by the headers that they go into.

@@ -188,7 +188,7 @@ fn required(
     let path = path.field("requiredClaims");
     let one = |claim: &config::Named<config::ConditionTest>, errors: &mut ConfigErrors| {
         let at = path.field(&claim.name);
-        let path = json_path(&claim.name, &at, errors);
+        let path = json_path(&config::path_of_claim(&claim.name), &at, errors);
         let test = test(&claim.value, &at, errors);
         Some(RequiredClaim {
             path: path?,
