@@ -82,7 +82,8 @@ impl OwnedHeaders {
         for (at, name) in config.client_headers.iter().enumerate() {
             let path = path.index(at);
             if is_own(name.as_bytes(), config) {
-                let reason = "it is an identity header, the routing header or a header of a provider";
+                let reason =
+                    "it is an identity header, the routing header or a header of a provider";
                 errors.suggest(
                     &path,
                     reason,

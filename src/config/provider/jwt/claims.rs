@@ -1,7 +1,5 @@
 //! What is asked of claims, as it is written.
 
-use serde_json::Value;
-
 use crate::config::condition::ConditionTest;
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
@@ -83,7 +81,7 @@ pub(crate) fn path_of_claim(written: &str) -> String {
     if written.starts_with('$') {
         return written.to_owned();
     }
-    format!("$[{}]", Value::String(written.to_owned()))
+    format!("$[{}]", serde_json::Value::String(written.to_owned()))
 }
 
 /// Tests by the claims that they are for. The claims stay as they are written, for the paths of errors.
