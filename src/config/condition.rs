@@ -32,7 +32,7 @@ pub enum Condition {
     },
     /// A claim of the sender's token.
     Claim {
-        /// Its JSONPath.
+        /// Its JSONPath, or its name.
         claim: String,
         /// The test of the value.
         test: ConditionTest,
@@ -93,7 +93,7 @@ record! {
         "provider" provider: Option<String> as line = optional;
         /// A looked-up value: `LOOKUP.VALUE`.
         "lookup" lookup: Option<String> as line = optional;
-        /// A claim of the sender's token: its JSONPath.
+        /// A claim of the sender's token: a JSONPath, or the claim's name.
         "claim" claim: Option<String> as json_path = optional;
         /// The scopes of the sender's token.
         "scopes" scopes: Option<Names> = optional;

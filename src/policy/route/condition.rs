@@ -156,7 +156,7 @@ impl ConditionScope<'_> {
             config::Condition::Claim { claim, test } => {
                 let at = path.field("claim");
                 self.needs_claims(&at, errors);
-                let claim = json_path(claim, &at, errors);
+                let claim = json_path(&config::path_of_claim(claim), &at, errors);
                 let test = self.test(test, path, errors);
                 Some(Condition::Claim(claim?, test?))
             }
