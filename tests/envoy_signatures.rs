@@ -1,7 +1,13 @@
 //! The function of a real Envoy that verifies signatures, with the vectors of Project Wycheproof. The arguments are those that
 //! the module would send. A small module of the test sends them, because a vector's message is not that of a token.
 #![cfg(feature = "envoy-tests")]
-#![expect(clippy::expect_used, reason = "a test may panic")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic, and uses few of the vectors' kinds"
+)]
 
 #[path = "support/envoy.rs"]
 #[cfg(test)]

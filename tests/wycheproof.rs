@@ -2,6 +2,11 @@
 //! where its test says otherwise.
 //!
 //! Natively, RSA runs the operation that the module has, and ECDSA the verifier that stands in for the proxy's.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic, and uses few of the vectors' kinds"
+)]
 
 use base64ct::{Base64, Encoding as _};
 use postern::internals::crypto::{
