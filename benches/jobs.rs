@@ -2,7 +2,10 @@
 //!
 //! `benches/envoy/policies.py` writes the same jobs for a real Envoy, with the same requests.
 
+mod tokens;
+
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use postern::config::Config;
@@ -22,6 +25,10 @@ pub(crate) enum Job {
     J1,
     /// J1 with keys that are stored as SHA-256.
     J1Sha256,
+    /// J1 with tokens (HS256) in the place of keys. Each is new, so it is read and verified.
+    J2,
+    /// J1 with tokens (HS256) in the place of keys. Each was seen before.
+    J3,
     /// J1 and a keyed lookup in a document of 10,000 entries that picks the upstream.
     J4,
     /// J1 with 10,000 routes of distinct hosts and paths, and 10,000 consumers from a document.
@@ -29,13 +36,23 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 5] = [Self::J0, Self::J1, Self::J1Sha256, Self::J4, Self::J5];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::J0,
+        Self::J1,
+        Self::J1Sha256,
+        Self::J2,
+        Self::J3,
+        Self::J4,
+        Self::J5,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::J0 => "J0",
             Self::J1 => "J1",
             Self::J1Sha256 => "J1-sha256",
+            Self::J2 => "J2-HS256",
+            Self::J3 => "J3",
             Self::J4 => "J4",
             Self::J5 => "J5",
         }
@@ -57,6 +74,11 @@ impl Job {
         }
     }
 
+    /// Whether its requests have tokens in the place of keys.
+    const fn has_tokens(self) -> bool {
+        matches!(self, Self::J2 | Self::J3)
+    }
+
     /// The host of a route.
     fn host(self, route: usize) -> String {
         let share = if self == Self::J5 { 1 } else { SHARE };
@@ -76,7 +98,7 @@ const SHARE: usize = 10;
 pub(crate) fn policy(job: Job) -> String {
     match job {
         Job::J0 => json!({"routes": [{"name": "all", "match": [{"path": {"prefix": "/"}}], "require": "none"}]}),
-        Job::J1 | Job::J1Sha256 => gate(job, ROUTES, CONSUMERS),
+        Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 => gate(job, ROUTES, CONSUMERS),
         Job::J4 => {
             let mut policy = gate(job, ROUTES, CONSUMERS);
             policy["sources"] = json!({"tenants": {
@@ -104,21 +126,33 @@ pub(crate) fn policy(job: Job) -> String {
 /// A policy like J1's with these numbers of routes and consumers.
 pub(crate) fn gate(job: Job, routes: usize, consumers: usize) -> Value {
     let consumers: Vec<Value> = (0..consumers)
-        .map(|at| {
-            let key = if job == Job::J1Sha256 {
-                json!({"sha256": sha256(&key(at))})
-            } else {
-                json!({"value": key(at)})
-            };
-            json!({"name": format!("consumer-{at:06}"), "credentials": [{"apiKey": key}]})
-        })
+        .map(|at| json!({"name": consumer(at), "credentials": [credential(job, at)]}))
         .collect();
     let routes: Vec<Value> = (0..routes).map(|at| route(job, at)).collect();
+    let provider = if job.has_tokens() {
+        tokens::provider()
+    } else {
+        json!({"apiKey": {"from": [{"header": "x-api-key"}]}})
+    };
     json!({
         "consumers": consumers,
-        "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+        "providers": {"keys": provider},
         "routes": routes,
     })
+}
+
+fn credential(job: Job, at: usize) -> Value {
+    if job.has_tokens() {
+        json!({"jwt": {"claim": consumer(at)}})
+    } else if job == Job::J1Sha256 {
+        json!({"apiKey": {"sha256": sha256(&key(at))}})
+    } else {
+        json!({"apiKey": {"value": key(at)}})
+    }
+}
+
+fn consumer(at: usize) -> String {
+    format!("consumer-{at:06}")
 }
 
 fn route(job: Job, at: usize) -> Value {
@@ -172,12 +206,18 @@ pub(crate) fn consumers(count: usize) -> String {
     json!({ "consumers": all }).to_string()
 }
 
-/// Requests in Envoy's format, each of another consumer to another route.
-pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
-    (0..count)
+/// Requests in Envoy's format, each of another consumer to another route. A number stands for one request.
+pub(crate) fn requests(job: Job, numbers: Range<usize>) -> Vec<HeaderMap> {
+    numbers
         .map(|at| {
             let route = at * 37 % job.routes();
             let path = format!("/svc{route:05}/items/{at:06}?page=2");
+            let caller = at * 13 % job.consumers();
+            let (header, credential) = if job.has_tokens() {
+                ("authorization", tokens::bearer(at, &consumer(caller)))
+            } else {
+                ("x-api-key", key(caller))
+            };
             HeaderMap::from_pairs(&[
                 (":authority", job.host(route)),
                 (":path", path),
@@ -186,7 +226,7 @@ pub(crate) fn requests(job: Job, count: usize) -> Vec<HeaderMap> {
                 ("user-agent", "bench/1.0".to_owned()),
                 ("accept", "application/json".to_owned()),
                 ("accept-encoding", "gzip, br".to_owned()),
-                ("x-api-key", key(at * 13 % job.consumers())),
+                (header, credential),
                 ("x-tenant", format!("tenant-{:05}", at * 101 % ENTRIES)),
                 ("x-forwarded-proto", "http".to_owned()),
                 (
@@ -234,7 +274,7 @@ impl Gate {
         let document = match job {
             Job::J4 => tenants(ENTRIES),
             Job::J5 => consumers(MANY),
-            Job::J0 | Job::J1 | Job::J1Sha256 => String::new(),
+            Job::J0 | Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 => String::new(),
         };
         let _ = engine.tick(now, &mut board, &mut Nothing);
         for (flight, _) in engine.callouts() {
@@ -265,7 +305,7 @@ impl Gate {
     pub(crate) fn is_done(&self, job: Job, step: &Step) -> bool {
         let wanted = match job {
             Job::J0 => (false, 0),
-            Job::J1 | Job::J1Sha256 | Job::J5 => (true, 2),
+            Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J5 => (true, 2),
             Job::J4 => (true, 3),
         };
         let edits = (self.1.path().is_some(), self.1.request().len());
