@@ -11,7 +11,7 @@ import time
 
 TYPES = "type.googleapis.com/"
 FILTERS = TYPES + "envoy.extensions.filters."
-SHOWN = [":path", "x-consumer-name", "x-api-key", "x-postern-upstream"]
+SHOWN = [":path", "x-consumer-name", "x-api-key", "authorization", "x-postern-upstream"]
 ROUTER = {"name": "envoy.filters.http.router", "typed_config": {"@type": FILTERS + "http.router.v3.Router"}}
 
 
@@ -92,6 +92,14 @@ def cluster(name, port):
             "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}}
 
 
+def ask(port, path, headers=None, timeout=30):
+    """Sends one request to a port. Returns (status, body)."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection.request("GET", path, headers=headers or {})
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
 class Envoy:
     """A running Envoy with a listener for each of `rows` (name to filters), with the row's `options`. The cluster `centre`
     is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file)."""
@@ -162,10 +170,11 @@ class Envoy:
 
     def ask(self, name, path="/", headers=None, timeout=30):
         """Sends one request to a row's listener. Returns (status, body)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=timeout)
-        connection.request("GET", path, headers=headers or {})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        return ask(self.ports[name], path, headers, timeout)
+
+    def ask_admin(self, path):
+        """Gets an admin page. Returns (status, body)."""
+        return ask(self.admin, path)
 
     def threads(self):
         """The threads by kernel id: {id: name}."""

@@ -14,25 +14,27 @@ import gateway
 import load
 import module
 import policies
+import tokens
 from centre import Centre
 from gateway import Envoy
 
 HERE = pathlib.Path(__file__).parent
-CORE, LOAD_CORE = "0", "1"
 
 
 @dataclass
 class Row:
-    """A row of the table: a measured value in `unit`, its limit (`must`) and its goal."""
+    """A row of the table: a measured value in `unit`, its limit (`must`) and its goal. Without them it is only reported."""
     name: str
     what: str
     value: float
     unit: str
-    must: float
-    goal: float
+    must: float | None
+    goal: float | None
     remark: str = ""
 
     def verdict(self):
+        if self.must is None:
+            return "shown"
         if self.value <= self.goal:
             return "goal"
         return "must" if self.value <= self.must else "MISSED"
@@ -49,221 +51,18 @@ class Bench:
     say: object
     rows: list = field(default_factory=list)
     record: dict = field(default_factory=dict)
+    made_signer: tokens.Signer | None = None
+
+    def signer(self):
+        """Makes keys and tokens. It is built when it is needed first."""
+        self.made_signer = self.made_signer or tokens.Signer(module.build_signer())
+        return self.made_signer
 
     def postern(self, name, policy):
         return [gateway.wasm_filter(self.module, name, policies.dumps(policy))]
 
     def row(self, *values):
         self.rows.append(Row(*values))
-
-
-# --- the cost of a request ----------------------------------------------------
-
-PEERS = {
-    "baseline": "no filter",
-    "empty": "an empty Wasm filter with the same exports; it gets all headers once",
-    "edits": "the same, with J1's three edits of fixed values; a decision costs the rest",
-    "bare": "a Wasm filter with the same exports that does only J1 (benches/envoy/bare)",
-    "lua": "Envoy's Lua filter with J1's job; routes by host and first segment",
-    "lua-segment": "the same; routes by first segment only",
-    "lua-safe": "lua behind Envoy's path normalisation, without which /a/../b passes; Postern includes it",
-    "native": "api_key_auth and header_mutation: key and one header",
-    "J0": "Postern, a route with nothing to do",
-    "J1": "Postern, 1,000 plain keys, 200 routes, path, key, consumer header",
-    "J1-sha256": "the same, keys as SHA-256",
-    "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
-    "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
-}
-
-
-# The connection manager's options of a row, if it has any.
-OPTIONS = {"lua-safe": gateway.NORMAL_PATHS}
-
-
-class Ratio(NamedTuple):
-    """The peer of a job, as text and as row, and the limit (`must`) and the goal of their ratio."""
-    what: str
-    peer: str
-    must: float
-    goal: float
-
-
-RATIOS = {"J0": Ratio("the empty Wasm filter", "empty", 1.3, 1.15),
-          "J1": Ratio("the Lua filter", "lua", 1.15, 0.95),
-          "J4": Ratio("J1", "J1", 1.25, 1.1),
-          "J5": Ratio("J1", "J1", 1.15, 1.05)}
-
-# The number of starts of Envoy, and of rounds in each. Between two starts, the cost of a row with the same module may
-# differ by a tenth, because its memory has other addresses.
-STARTS, ROUNDS = 24, 12
-
-# The default for the most starts. There are more starts while a job's interval includes its limit.
-MOST_STARTS = 72
-
-NEEDS = {"J0": ["empty", "J0"],
-         "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
-         "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
-
-
-def native():
-    extension = gateway.FILTERS + "http."
-    keys = [{"key": policies.key(each), "client": f"consumer-{each:06}"} for each in range(policies.CONSUMERS)]
-    keyed = {"@type": extension + "api_key_auth.v3.ApiKeyAuth",
-             "credentials": keys, "key_sources": [{"header": policies.KEY}],
-             "forwarding": {"header": "x-consumer-name", "hide_credentials": True}}
-    header = {"append": {"header": {"key": "x-gate", "value": "bench"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
-    mutation = {"@type": extension + "header_mutation.v3.HeaderMutation", "mutations": {"request_mutations": [header]}}
-    return [{"name": "keys", "typed_config": keyed}, {"name": "mutation", "typed_config": mutation}]
-
-
-def lua(by_host):
-    config = {"@type": gateway.FILTERS + "http.lua.v3.Lua",
-              "default_source_code": {"inline_string": policies.lua(by_host)}}
-    return [{"name": "lua", "typed_config": config}]
-
-
-def filters(bench, row):
-    if row in ("empty", "edits"):
-        path = bench.folder / f"{row}.wasm"
-        module.build_empty(bench.module, path, edits=row == "edits")
-        return [gateway.wasm_filter(path, row, "")]
-    if row == "bare":
-        path = bench.folder / "bare.wasm"
-        module.build_bare(path)
-        # It has no `_initialize`.
-        if module.exports(path) | {"_initialize"} != module.exports(bench.module):
-            raise load.Failed("benches/envoy/bare has other callbacks than the module")
-        return [gateway.wasm_filter(path, row, policies.bare())]
-    made = {
-        "baseline": list,
-        "lua": lambda: lua(True),
-        "lua-segment": lambda: lua(False),
-        "lua-safe": lambda: lua(True),
-        "native": native,
-        "J0": lambda: bench.postern(row, policies.idle()),
-        "J1": lambda: bench.postern(row, policies.gate()),
-        "J1-sha256": lambda: bench.postern(row, policies.gate(sha256=True)),
-        "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
-        "J5": lambda: bench.postern(row, policies.large_gate()),
-    }
-    return made[row]()
-
-
-# Rows that change nothing.
-IDLE = ("baseline", "empty", "J0")
-
-
-def verify(envoy, row):
-    """Checks that a listener does its job: the request for the upstream is right, and a request without a key is denied."""
-    job = row
-    many = job == "J5"
-    size = (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1) if many else ()
-    for host, path, key, tenant in list(policies.requests(7, *size))[-2:]:
-        send = {"host": host, "x-api-key": key, "x-tenant": tenant, "x-echo": "1"}
-        deadline = time.monotonic() + 60
-        while True:
-            status, body = envoy.ask(row, path, send)
-            # 503 until the documents are there.
-            if status != 503 or time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
-        if status != 200:
-            raise load.Failed(f"{row}: answers {status} {body[:200]}")
-        got = {name: value for name, value in json.loads(body).items() if value}
-        want = {":path": path}
-        if job == "edits":
-            path, key = "/svc00000/items/000000?page=2", policies.key(0)
-        if job in IDLE:
-            want["x-api-key"] = key
-        else:
-            want["x-consumer-name"] = f"consumer-{int(key[4:10]):06}"
-            if job != "native":
-                want[":path"] = "/internal" + path
-        if job == "J4":
-            want["x-postern-upstream"] = ("blue", "green")[int(tenant[7:]) % 2]
-        if got != want:
-            raise load.Failed(f"{row}: the upstream would get {got}, not {want}")
-    if job not in (*IDLE, "edits"):
-        for wrong in ({}, {"x-api-key": "unknown"}):
-            status, _ = envoy.ask(row, path, {"host": host, "x-tenant": tenant, **wrong})
-            if status != 401:
-                raise load.Failed(f"{row}: {status} for a request without a known key")
-
-
-def request_files(bench):
-    """The requests of the small jobs and of J5."""
-    files = {}
-    for name, size in (("few", ()), ("many", (policies.MANY_ROUTES, policies.MANY_CONSUMERS, 1))):
-        files[name] = bench.folder / f"requests-{name}.tsv"
-        lines = ["\t".join(each) for each in policies.requests(20_000, *size)]
-        files[name].write_text("\n".join(lines) + "\n")
-    return files
-
-
-def costs(bench, jobs):
-    """Measures J0, J1, J4, J5 and their peers."""
-    wanted = {row for job in jobs for row in NEEDS[job]}
-    names = [load.BASELINE, *[row for row in PEERS if row in wanted]]
-    documents = {"/tenants.json": bench.folder / "tenants.json", "/partners.json": bench.folder / "partners.json"}
-    documents["/tenants.json"].write_bytes(policies.tenants())
-    documents["/partners.json"].write_bytes(policies.partners())
-    files = request_files(bench)
-    loads = {row: files["many" if row == "J5" else "few"] for row in names}
-    rows = {row: filters(bench, row) for row in names}
-    asker = module.build_asker()
-    rounds = load.Rounds(bench.say)
-
-    def start(measured):
-        listeners = {row: rows[row] for row in rounds.order(names)}
-        with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, options=OPTIONS) as envoy:
-            # All rows, because a document that arrives later would add to the cost of the measured ones.
-            for row in names:
-                verify(envoy, row)
-            envoy.pin(CORE)
-            with load.Asker(asker, envoy, loads, LOAD_CORE) as client:
-                rounds.run(client, ROUNDS, measured)
-
-    bench.say(f"one Envoy with {len(rows)} listeners")
-    for _ in range(6 if bench.quick else STARTS):
-        start(names)
-    while not bench.quick and len(rounds.starts) < bench.most_starts:
-        unsure = [job for job in jobs if is_unsure(rounds, job)]
-        if not unsure:
-            break
-        bench.say(f"uncertain so far: {', '.join(unsure)}")
-        needed = {row for job in unsure for row in (job, RATIOS[job].peer)}
-        start([load.BASELINE, *[row for row in names if row in needed]])
-    bench.record["requests"] = {
-        "starts": len(rounds.starts), "rounds": ROUNDS, "slice": load.SLICE,
-        "waited_for_core": statistics.median(rounds.waits),
-        "rows": {row: {"what": PEERS[row], "us": [cost for cost, in rounds.of(row)]} for row in names},
-        "costs": rounds.starts,
-    }
-    show_costs(rounds, names)
-    for job in jobs:
-        what, peer, must, goal = RATIOS[job]
-        ratio, (low, high), count = rounds.ratio(job, peer)
-        bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} starts")
-
-
-def is_unsure(rounds, job):
-    """Whether the interval of a job's ratio includes its limit."""
-    # This is checked after each start, and one result ends the measurement. So the interval is wider than 90 %.
-    _, (low, high), _ = rounds.ratio(job, RATIOS[job].peer, sure=0.98)
-    return low <= RATIOS[job].must <= high
-
-
-def show_costs(rounds, names):
-    count = min(len(rounds.added(row)) for row in names[1:])
-    print(f"\nadded µs per request: the mean of the middle half of at least {count} starts of Envoy, and the range of that half")
-    base = load.middle([cost for cost, in rounds.of(load.BASELINE)])
-    print(f"  {load.BASELINE:12}{base:8.2f}                    {PEERS[load.BASELINE]} (whole cost)")
-    for row in names[1:]:
-        added = rounds.added(row)
-        low, high = load.quartiles(added)
-        print(f"  {row:12}{load.middle(added):8.2f}  {low:7.2f} ..{high:7.2f}  {PEERS[row]}")
-    waits = statistics.median(rounds.waits)
-    print(f"the worker waited for its core for {waits:.0%} of its CPU time (0 % on a quiet machine)\n")
 
 
 # --- the module ---------------------------------------------------------------

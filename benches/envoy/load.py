@@ -13,8 +13,9 @@ SLICE = 1500
 # The number of requests that a row gets before the measurement.
 WARMS = 3000
 
-# The row that the others are compared with.
-BASELINE = "baseline"
+# The row that the others are compared with, and the one for rows whose requests have a token. A token makes a request three
+# times as long, which costs something without a filter too.
+BASELINE, TOKEN_BASELINE = "baseline", "baseline-token"
 
 # The number of random draws of starts, which give the interval of a ratio.
 DRAWS = 2000
@@ -31,11 +32,13 @@ class Turn(NamedTuple):
 
 
 class Asker:
-    """The client (benches/envoy/asker) of an Envoy. `loads` has the file of requests of each row."""
+    """The client (benches/envoy/asker) of an Envoy. `loads` has the requests of each row: their file, and whether they
+    repeat."""
 
     def __init__(self, program, envoy, loads, core):
         schedstat = f"/proc/{envoy.pid}/task/{envoy.worker()}/schedstat"
-        rows = [word for row, requests in loads.items() for word in (row, str(envoy.ports[row]), requests)]
+        rows = [word for row, each in loads.items()
+                for word in (row, str(envoy.ports[row]), each.file, "again" if each.repeats else "once")]
         command = ["taskset", "--cpu-list", core, program, schedstat, *rows]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, bufsize=1)
@@ -59,10 +62,11 @@ class Asker:
 
 class Rounds:
     """Measurements of rows in several starts of Envoy, each with several rounds. A round measures the rows in turn, in
-    random order."""
+    random order. `bases` has the rows that are not compared with BASELINE, each with its own."""
 
-    def __init__(self, say):
+    def __init__(self, say, bases):
         self.say = say
+        self.bases = bases
         self.starts = []  # the rounds of each start, each {row: µs per request}
         self.waits = []  # the time in which the worker waited for its core, as a part of its CPU time
         self.chance = random.Random(1)
@@ -88,13 +92,18 @@ class Rounds:
         measured = (start for start in self.starts if all(row in start[0] for row in rows))
         return [tuple(middle([costs[row] for costs in start]) for row in rows) for start in measured]
 
+    def base(self, row):
+        """The row without a filter that a row is compared with."""
+        return self.bases.get(row, BASELINE)
+
     def added(self, row):
-        """The cost that a row adds to the baseline, for each start that measured it."""
-        return [own - base for own, base in self.of(row, BASELINE)]
+        """The cost that a row adds to the one without a filter, for each start that measured it."""
+        return [own - base for own, base in self.of(row, self.base(row))]
 
     def ratio(self, row, peer, sure=0.9):
         """The ratio of the costs that a row and its peer add: (ratio, interval, number of starts)."""
-        both = [(own - base, other - base) for own, other, base in self.of(row, peer, BASELINE)]
+        measured = self.of(row, self.base(row), peer, self.base(peer))
+        both = [(own - base, other - its_base) for own, base, other, its_base in measured]
 
         def of(pairs):
             own, others = zip(*pairs)

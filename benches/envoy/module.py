@@ -108,9 +108,16 @@ def build_bare(path):
     shutil.copy(built("bare", "wasm_cargo") / "wasm32-wasip1" / "release" / "bare.wasm", path)
 
 
-def build_asker():
-    """Builds the client, benches/envoy/asker. Returns its path."""
-    return built("asker", "cargo") / "release" / "asker"
+def build_client(name):
+    """Builds the clients, benches/envoy/asker. Returns the path of this one."""
+    return built("asker", "cargo") / "release" / name
+
+
+def build_signer():
+    """Builds the program that signs tokens, crates/signing/examples/many.rs. Returns its path."""
+    command = ["cargo", "build", "--quiet", "--release", "--package", "postern-signing", "--example", "many"]
+    subprocess.run(command, check=True, cwd=ROOT)
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "examples" / "many"
 
 
 def built(name, cargo):

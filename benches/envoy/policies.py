@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+from typing import NamedTuple
 
 SHARE = 10  # the number of routes that share a host
 CONSUMERS, ROUTES, ENTRIES = 1_000, 200, 10_000
@@ -92,12 +93,32 @@ def partners(count=MANY_CONSUMERS, sha256=False, first=0):
     return dumps({"consumers": written}).encode()
 
 
+class Request(NamedTuple):
+    """A request with a credential in a header. `consumer` is the consumer that the credential belongs to."""
+    host: str
+    path: str
+    header: str
+    credential: str
+    tenant: str
+    consumer: str
+
+    def line(self):
+        """Its line in a file of requests for the client."""
+        return f"{self.host}\t{self.path}\t{self.header}: {self.credential}\t{self.tenant}\n"
+
+    def wrong(self):
+        """A credential that is nobody's: another key, or the same token with another signature."""
+        kept = self.credential[:-20]
+        return kept + ("A" if self.credential[-20] != "A" else "B") + self.credential[-19:]
+
+
 def requests(count, routes=ROUTES, consumers=CONSUMERS, share=SHARE):
-    """(host, path, key, tenant) of each request. Routes, keys and tenants change in different steps."""
+    """Requests with keys. Routes, keys and tenants change in different steps."""
     for at in range(count):
         number = at * 37 % routes
-        yield (host(number, share), f"/svc{number:05}/items/{at:06}?page=2",
-               key(at * 13 % consumers), f"tenant-{at * 101 % ENTRIES:05}")
+        whose = at * 13 % consumers
+        yield Request(host(number, share), f"/svc{number:05}/items/{at:06}?page=2", KEY, key(whose),
+                      f"tenant-{at * 101 % ENTRIES:05}", f"consumer-{whose:06}")
 
 
 LUA_BY_HOST = """

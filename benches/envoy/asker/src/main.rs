@@ -1,21 +1,20 @@
 //! The benchmark's client. It sends a number of requests to a row over open connections, and reads the CPU time of Envoy's
 //! worker before and after.
 //!
-//! The arguments are the `schedstat` file of the worker's thread, then name, port and file of requests of each row. A line
-//! of the file is one request: host, path, key and tenant, separated by tabs. For each line `ROW COUNT` on standard input
-//! it prints the worker's nanoseconds on a CPU and its nanoseconds of waiting for a CPU.
+//! The arguments are the `schedstat` file of the worker's thread, then name, port, file of requests and `once` or `again` of
+//! each row. A row that is asked `once` never repeats a request. For each line `ROW COUNT` on standard input it prints the
+//! worker's nanoseconds on a CPU and its nanoseconds of waiting for a CPU.
 //!
 //! It changes from one row to the next quickly, because it is not started again. So a row's turn can be short, and the
 //! noise of other programs affects all rows alike.
 
 use std::collections::HashMap;
-use std::error::Error;
-use std::io::{BufRead, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, BufRead};
+use std::rc::Rc;
 use std::time::Duration;
-use std::{env, fs, io, thread};
+use std::{env, fs, thread};
 
-type Failed = Box<dyn Error>;
+use asker::{Connection, Failed, requests};
 
 /// The number of connections. Envoy finds several requests when it wakes. With one connection it sleeps after each request,
 /// and on a busy machine the cold cache is what is measured.
@@ -24,26 +23,22 @@ const CONNECTIONS: usize = 8;
 /// The time until the worker sleeps. The kernel updates a thread's CPU time when the thread leaves its core.
 const REST: Duration = Duration::from_micros(500);
 
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// A listener and the requests that it gets in turn.
 struct Row {
-    connections: Vec<TcpStream>,
-    requests: Vec<Vec<u8>>,
+    connections: Vec<Connection>,
+    requests: Rc<[Vec<u8>]>,
+    repeats: bool,
     next: usize,
 }
 
 impl Row {
-    fn connect(port: u16, requests: Vec<Vec<u8>>) -> io::Result<Self> {
-        let connect = |_| {
-            let connection = TcpStream::connect(("127.0.0.1", port))?;
-            connection.set_nodelay(true)?;
-            connection.set_read_timeout(Some(PATIENCE))?;
-            Ok(connection)
-        };
+    fn connect(port: u16, requests: Rc<[Vec<u8>]>, repeats: bool) -> io::Result<Self> {
         Ok(Self {
-            connections: (0..CONNECTIONS).map(connect).collect::<io::Result<_>>()?,
+            connections: (0..CONNECTIONS)
+                .map(|_| Connection::open(port))
+                .collect::<io::Result<_>>()?,
             requests,
+            repeats,
             next: 0,
         })
     }
@@ -53,48 +48,25 @@ impl Row {
         for at in 0..count + CONNECTIONS {
             let connection = &mut self.connections[at % CONNECTIONS];
             if at >= CONNECTIONS && at - CONNECTIONS < count {
-                read_answer(connection)?;
+                let status = connection.status()?;
+                if status != 200 {
+                    return Err(format!("the status {status}").into());
+                }
             }
             if at < count {
-                connection.write_all(&self.requests[self.next])?;
-                self.next = (self.next + 1) % self.requests.len();
+                if self.next == self.requests.len() && self.repeats {
+                    self.next = 0;
+                }
+                let request = self
+                    .requests
+                    .get(self.next)
+                    .ok_or("no new request is left")?;
+                connection.send(request)?;
+                self.next += 1;
             }
         }
         Ok(())
     }
-}
-
-/// Checks an answer: status 200, without a body.
-fn read_answer(connection: &mut TcpStream) -> Result<(), Failed> {
-    let mut room = [0; 4096];
-    let mut length = 0;
-    while !room[..length].ends_with(b"\r\n\r\n") {
-        let read = connection.read(&mut room[length..])?;
-        if read == 0 {
-            return Err("a connection was closed, or an answer has a body".into());
-        }
-        length += read;
-    }
-    if !room.starts_with(b"HTTP/1.1 200 ") {
-        let line = room[..length].split(|byte| *byte == b'\r').next();
-        return Err(String::from_utf8_lossy(line.unwrap_or_default()).into());
-    }
-    Ok(())
-}
-
-fn requests(file: &str) -> Result<Vec<Vec<u8>>, Failed> {
-    let text = fs::read_to_string(file)?;
-    let request = |line: &str| {
-        let [host, path, key, tenant] = line.split('\t').collect::<Vec<_>>()[..] else {
-            return Err(format!("{file}: not four words: {line}").into());
-        };
-        Ok(format!(
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: bench/1.0\r\nAccept: application/json\r\n\
-             Accept-Encoding: gzip, br\r\nX-Api-Key: {key}\r\nX-Tenant: {tenant}\r\n\r\n"
-        )
-        .into_bytes())
-    };
-    text.lines().map(request).collect()
 }
 
 /// The nanoseconds that a thread was on a CPU so far, and the nanoseconds that it waited for one.
@@ -111,12 +83,19 @@ fn spent(schedstat: &str) -> Result<[u64; 2], Failed> {
 fn main() -> Result<(), Failed> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let (schedstat, rows) = arguments.split_first().ok_or("no schedstat")?;
+    let mut files: HashMap<&str, Rc<[Vec<u8>]>> = HashMap::new();
     let mut asked = HashMap::new();
-    for row in rows.chunks(3) {
-        let [name, port, file] = row else {
-            return Err("a row is name, port and file".into());
+    for row in rows.chunks(4) {
+        let [name, port, file, times] = row else {
+            return Err("a row is name, port, file, and `once` or `again`".into());
         };
-        asked.insert(name.as_str(), Row::connect(port.parse()?, requests(file)?)?);
+        let requests = match files.get(file.as_str()) {
+            Some(requests) => Rc::clone(requests),
+            None => requests(file)?.into(),
+        };
+        files.insert(file, Rc::clone(&requests));
+        let row = Row::connect(port.parse()?, requests, times == "again")?;
+        asked.insert(name.as_str(), row);
     }
     for line in io::stdin().lock().lines() {
         let line = line?;
