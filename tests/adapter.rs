@@ -24,6 +24,9 @@ mod documents;
 #[path = "adapter/duplicates.rs"]
 mod duplicates;
 #[cfg(test)]
+#[path = "adapter/floods.rs"]
+mod floods;
+#[cfg(test)]
 #[path = "adapter/leases.rs"]
 mod leases;
 #[cfg(test)]

@@ -1,0 +1,127 @@
+//! A flood of bad tokens: the time for verifications is bounded, the rest is refused and counted, and others don't notice.
+
+use std::time::Duration;
+
+use postern::host::ContextId;
+use postern::host::fake::{FakeVm, World};
+use postern_signing::{SigningKey, compact};
+use serde_json::json;
+
+use crate::support::{NOW, answered, brief, forwarded, get, sound};
+
+/// How many ES512 tokens may be verified at one moment after a pause: 25 ms, of which each takes 1.85 ms.
+const AT_ONCE: usize = 14;
+
+const OVERLOADED: (u32, &str) = (503, "postern_verification_overloaded");
+const REJECTED: (u32, &str) = (401, "postern_invalid_signature");
+
+fn key() -> SigningKey {
+    SigningKey::from_pem(include_str!("../keys/p521.pem")).expect("a key")
+}
+
+/// A policy that accepts tokens and keys.
+fn policy() -> String {
+    json!({
+        "consumers": [{"name": "app", "credentials": [{"apiKey": {"value": "k-1"}}]}],
+        "providers": {
+            "keys": {"apiKey": {"from": [{"header": "x-api-key"}]}},
+            "corp": {"jwt": {
+                "issuer": "https://id.test",
+                "audiences": ["api"],
+                "keys": {"inline": {"keys": [key().verifying_jwk()]}},
+            }},
+        },
+        "routes": [{
+            "name": "closed",
+            "match": [{"path": {"prefix": "/"}}],
+            "require": {"any": ["keys", "corp"]},
+        }],
+    })
+    .to_string()
+}
+
+/// A good token. Another number is another token.
+fn token(number: usize) -> String {
+    let payload = json!({
+        "iss": "https://id.test", "aud": "api", "jti": number.to_string(), "exp": 1_767_230_000,
+    });
+    compact(
+        br#"{"alg":"ES512"}"#,
+        payload.to_string().as_bytes(),
+        &key(),
+        "ES512",
+    )
+    .expect("a token")
+}
+
+/// The token with the signature of another.
+fn bad(number: usize) -> String {
+    let (good, other) = (token(number), token(number + 1));
+    let end = |token: &str| token.rfind('.').expect("a signature");
+    format!("{}{}", &good[..end(&good)], &other[end(&other)..])
+}
+
+/// The status and details of an answer; 0 if the request was forwarded.
+fn ask(vm: &FakeVm, root: ContextId, header: &'static str, value: String) -> (u32, String) {
+    let mut headers = get("/");
+    headers.push((header, value));
+    let outcome = vm.request(vm.stream(root), &headers);
+    if brief(&outcome).starts_with("forwarded") {
+        assert!(forwarded(&outcome, "authorization").is_empty());
+        return (0, String::new());
+    }
+    answered(&outcome)
+}
+
+fn ask_token(vm: &FakeVm, root: ContextId, token: &str) -> (u32, String) {
+    ask(vm, root, "authorization", format!("Bearer {token}"))
+}
+
+/// Sends bad tokens. Returns how many were rejected, and how many weren't verified.
+fn flood(vm: &FakeVm, root: ContextId, count: usize) -> (usize, usize) {
+    let bad = bad(1);
+    let answers: Vec<_> = (0..count).map(|_| ask_token(vm, root, &bad)).collect();
+    let of = |(status, details): (u32, &str)| {
+        let own = |answer: &&(u32, String)| answer.0 == status && answer.1 == details;
+        answers.iter().filter(own).count()
+    };
+    assert_eq!(of(REJECTED) + of(OVERLOADED), count, "{answers:?}");
+    (of(REJECTED), of(OVERLOADED))
+}
+
+#[test]
+fn a_flood_of_bad_tokens_is_refused_and_counted_while_others_are_served() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(
+        vm.configure(root, policy().as_bytes()),
+        "{:?}",
+        vm.host().logs
+    );
+    let seen = token(0);
+    assert_eq!(ask_token(&vm, root, &seen).0, 0);
+    assert_eq!(flood(&vm, root, 40), (AT_ONCE - 1, 41 - AT_ONCE));
+    // What was seen before, and what needs no signature, is served.
+    assert_eq!(ask_token(&vm, root, &seen).0, 0);
+    assert_eq!(ask(&vm, root, "x-api-key", "k-1".to_owned()).0, 0);
+    // A good token that is new waits for its turn like the bad ones.
+    let new = token(2);
+    assert_eq!(ask_token(&vm, root, &new).0, 503);
+    // A quarter of the time comes back: 8 ms are 2 ms.
+    world.pass(Duration::from_millis(8));
+    assert_eq!(ask_token(&vm, root, &new).0, 0);
+    assert_eq!(flood(&vm, root, 5), (0, 5));
+    world.pass(Duration::from_secs(1));
+    assert_eq!(flood(&vm, root, 20), (AT_ONCE, 20 - AT_ONCE));
+    vm.tick(root);
+    let overloaded = (41 - AT_ONCE) + 1 + 5 + (20 - AT_ONCE);
+    for name in [
+        "decisions.route=.=closed;.;outcome=.=denied;.;reason=.=verification_overloaded;.;total",
+        "authentications.provider=.=corp;.;outcome=.=unavailable;.;reason=.=verification_overloaded;.;total",
+    ] {
+        let counted = world.stats().get(&format!("postern.{name}")).copied();
+        assert_eq!(counted, Some(overloaded as u64), "{name}");
+    }
+    sound(&vm);
+}
