@@ -147,9 +147,35 @@ fn conclude<'p>(
         }
         Evaluation::Anonymous => Ok(Authenticated::default()),
         Evaluation::Absent => Err(unauthorized(Reason::MissingCredential, route, policy)),
-        Evaluation::Rejected(reason) => Err(unauthorized(reason, route, policy)),
+        Evaluation::Rejected(reason) => {
+            let reason = reason_of_token(reason, verdicts).unwrap_or(reason);
+            Err(unauthorized(reason, route, policy))
+        }
         Evaluation::Unavailable(reason) => Err(reason.into()),
     }
+}
+
+/// What is wrong with a token, where a provider of API keys reads the same place, knows no such key, and stands first.
+fn reason_of_token(reason: Reason, verdicts: &[(ProviderId, Verdict<'_>)]) -> Option<Reason> {
+    let is_key = |location: &&Location| {
+        verdicts.iter().any(|(_, verdict)| {
+            matches!(verdict, Verdict::Rejected(Reason::InvalidCredential, all) if all.iter().any(|key| key.overlaps(location)))
+        })
+    };
+    let mut all = verdicts
+        .iter()
+        .filter(|_| reason == Reason::InvalidCredential);
+    all.find_map(|(_, verdict)| match verdict {
+        Verdict::Rejected(other, locations) if locations.iter().any(is_key) => {
+            other.token_error().map(|_| *other)
+        }
+        Verdict::Foreign(locations) if locations.iter().any(is_key) => Some(Reason::WrongIssuer),
+        Verdict::Rejected(..)
+        | Verdict::Foreign(_)
+        | Verdict::Absent
+        | Verdict::Accepted(..)
+        | Verdict::Unavailable(_) => None,
+    })
 }
 
 /// Reports a verdict.
