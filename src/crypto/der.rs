@@ -93,6 +93,10 @@ pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows has failed"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

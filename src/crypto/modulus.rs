@@ -218,6 +218,10 @@ impl Modulus {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows has failed"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
