@@ -199,12 +199,12 @@ impl ConditionScope<'_> {
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
         self.needs_claims(path, errors);
-        let (field, names, condition): (_, _, fn(Vec<Box<str>>) -> Condition) = match names {
-            config::Names::Any(names) => ("any", names, Condition::AnyScope),
-            config::Names::All(names) => ("all", names, Condition::AllScopes),
+        let (field, list) = match names {
+            config::Names::Any(list) => ("any", list),
+            config::Names::All(list) => ("all", list),
         };
         let mut is_good = true;
-        for (at, name) in names.iter().enumerate() {
+        for (at, name) in list.iter().enumerate() {
             if !name.bytes().all(is_in_scope) {
                 let reason = "a scope has no blanks, no quotes, no `\\`, and ASCII only";
                 errors.suggest(
@@ -215,7 +215,10 @@ impl ConditionScope<'_> {
                 is_good = false;
             }
         }
-        is_good.then(|| condition(boxed(names)))
+        is_good.then(|| match names {
+            config::Names::Any(list) => Condition::AnyScope(boxed(list)),
+            config::Names::All(list) => Condition::AllScopes(boxed(list)),
+        })
     }
 
     fn labels(
