@@ -1,7 +1,8 @@
 //! The hash functions of signatures.
 
-use hmac::{Hmac, Mac as _};
 use sha2::{Sha256, Sha384, Sha512};
+
+use crate::secret::constant_time_eq;
 
 /// A hash function of FIPS 180-4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,18 +60,36 @@ impl HashFunction {
         }
     }
 
-    /// Whether `code` is the whole HMAC of the message (RFC 2104). The comparison takes constant time.
+    /// The length of the blocks that it works on, in bytes (RFC 2104, section 2).
+    const fn block_length(self) -> usize {
+        match self {
+            Self::Sha256 => 64,
+            Self::Sha384 | Self::Sha512 => 128,
+        }
+    }
+
+    /// The HMAC of the message (RFC 2104, section 2). It is written here because the crate `hmac` makes code of its own for each
+    /// hash function: 10 kB of the module.
+    fn hmac(self, secret: &[u8], message: &[u8]) -> HashValue {
+        let long = (secret.len() > self.block_length()).then(|| self.hash(&[secret]));
+        let key = long.as_ref().map_or(secret, HashValue::as_bytes);
+        let padded = |pad: u8| {
+            let mut block = [pad; 128];
+            for (byte, key) in block.iter_mut().zip(key) {
+                *byte ^= key;
+            }
+            block
+        };
+        let (inner, outer) = (padded(0x36), padded(0x5c));
+        let block = |bytes| <[u8]>::get(bytes, ..self.block_length()).unwrap_or_default();
+        let hash = self.hash(&[block(&inner), message]);
+        self.hash(&[block(&outer), hash.as_bytes()])
+    }
+
+    /// Whether `code` is the whole HMAC of the message. The comparison takes constant time.
     #[inline(never)]
     pub(super) fn verify_hmac(self, secret: &[u8], message: &[u8], code: &[u8]) -> bool {
-        // A secret of any length is a key, so none is refused here.
-        match self {
-            Self::Sha256 => Hmac::<Sha256>::new_from_slice(secret)
-                .is_ok_and(|mac| mac.chain_update(message).verify_slice(code).is_ok()),
-            Self::Sha384 => Hmac::<Sha384>::new_from_slice(secret)
-                .is_ok_and(|mac| mac.chain_update(message).verify_slice(code).is_ok()),
-            Self::Sha512 => Hmac::<Sha512>::new_from_slice(secret)
-                .is_ok_and(|mac| mac.chain_update(message).verify_slice(code).is_ok()),
-        }
+        constant_time_eq(self.hmac(secret, message).as_bytes(), code)
     }
 }
 
