@@ -50,7 +50,7 @@ use envoy_gate::{EnvoyGate, World};
 
 #[test]
 fn every_case() -> Result<(), String> {
-    let world = World::start()?;
+    let world = World::start(None)?;
     corpus::run("envoy", |file| EnvoyGate::open(&world, file));
     let traps = world.envoy.traps();
     assert!(traps.is_empty(), "\n{}\n", traps.join("\n"));

@@ -1,6 +1,7 @@
 //! A real Envoy with the filter as a gate.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,8 +25,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts Envoy with one listener for each case file, and waits until it has fetched every watched document.
-    pub(crate) fn start() -> Result<Rc<Self>, String> {
+    /// Starts Envoy with one listener for each case file, and waits until it has fetched every watched document. `program` is
+    /// another Envoy than the project's own.
+    pub(crate) fn start(program: Option<&Path>) -> Result<Rc<Self>, String> {
         let upstreams = Upstreams::start(&["default", "blue", "green"], &UPSTREAM_ANSWER);
         let centre = Centre::start();
         let mut plan = Plan {
@@ -49,7 +51,7 @@ impl World {
             let paths = file.watched_paths();
             watched.extend(paths.into_iter().map(|path| (file.stem.clone(), path)));
         }
-        let envoy = plan.start()?;
+        let envoy = plan.start_in(program)?;
         wait_for(Duration::from_secs(10), || {
             for authority in plan.policies.iter().map(|(name, _)| name) {
                 let asked = centre.asked(authority);
