@@ -24,7 +24,7 @@ one_of! {
         /// By a key that the client sends with each request.
         "apiKey" ApiKey(ApiKeyProvider);
         /// By a signed JSON Web Token.
-        "jwt" Jwt(JwtProvider);
+        "jwt" Jwt(Box<JwtProvider>);
     }
 }
 
@@ -67,12 +67,11 @@ impl Provider {
 
     /// The header fields that it writes for the upstream. No client may send them.
     #[must_use]
-    pub fn headers(&self) -> impl Iterator<Item = &str> {
-        let (claims, payload) = match self {
-            Self::ApiKey(_) => (&[][..], None),
-            Self::Jwt(provider) => (&*provider.claim_headers, provider.payload_header.as_deref()),
-        };
-        claims.iter().map(|claim| &*claim.name).chain(payload)
+    pub fn headers(&self) -> Vec<&str> {
+        match self {
+            Self::ApiKey(_) => Vec::new(),
+            Self::Jwt(provider) => provider.headers(),
+        }
     }
 }
 

@@ -91,7 +91,25 @@ impl Reason {
             Self::WrongAudience => "the token is for another audience".into(),
             Self::InvalidClaims => "the claims are not as required".into(),
             Self::UnknownConsumer => "the token belongs to no known consumer".into(),
-            _ => return None,
+            Self::MissingCredential
+            | Self::InvalidCredential
+            | Self::RepeatedCredential
+            | Self::InsufficientScope
+            | Self::Forbidden
+            | Self::MissingPath
+            | Self::MalformedPath
+            | Self::AmbiguousPath
+            | Self::MissingHost
+            | Self::MalformedHost
+            | Self::BadRequestValue
+            | Self::LookupMissing
+            | Self::LookupFailed
+            | Self::BadLookupValue
+            | Self::UpstreamNotAllowed
+            | Self::SourceUnavailable
+            | Self::VerificationOverloaded
+            | Self::VerificationUnavailable
+            | Self::Internal => return None,
         })
     }
 

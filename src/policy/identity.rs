@@ -73,7 +73,7 @@ pub(super) fn check_headers(config: &Config, providers: &Providers, errors: &mut
         .as_ref()
         .map(|routing| routing.header.as_str());
     let of_providers = config.providers.iter().flat_map(|provider| {
-        let headers = provider.value.headers();
+        let headers = provider.value.headers().into_iter();
         headers.map(move |name| (name, Some(provider)))
     });
     let own = identity_headers(&config.identity).map(|name| (name, None));

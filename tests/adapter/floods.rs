@@ -56,9 +56,10 @@ fn token(number: usize) -> String {
 
 /// The token with the signature of another.
 fn bad(number: usize) -> String {
-    let (good, other) = (token(number), token(number + 1));
-    let end = |token: &str| token.rfind('.').expect("a signature");
-    format!("{}{}", &good[..end(&good)], &other[end(&other)..])
+    let (good, other) = (token(number), token(number.saturating_add(1)));
+    let (input, _) = good.rsplit_once('.').expect("a signature");
+    let (_, signature) = other.rsplit_once('.').expect("a signature");
+    format!("{input}.{signature}")
 }
 
 /// The status and details of an answer; 0 if the request was forwarded.
@@ -85,8 +86,9 @@ fn flood(vm: &FakeVm, root: ContextId, count: usize) -> (usize, usize) {
         let own = |answer: &&(u32, String)| answer.0 == status && answer.1 == details;
         answers.iter().filter(own).count()
     };
-    assert_eq!(of(REJECTED) + of(OVERLOADED), count, "{answers:?}");
-    (of(REJECTED), of(OVERLOADED))
+    let (rejected, overloaded) = (of(REJECTED), of(OVERLOADED));
+    assert_eq!(rejected.saturating_add(overloaded), count, "{answers:?}");
+    (rejected, overloaded)
 }
 
 #[test]

@@ -81,6 +81,12 @@ impl JwtProvider {
     /// The kind's field.
     pub(crate) const KIND: &'static str = "jwt";
 
+    /// The header fields that it writes for the upstream.
+    pub(super) fn headers(&self) -> Vec<&str> {
+        let of_claims = self.claim_headers.iter().map(|claim| claim.name.as_str());
+        of_claims.chain(self.payload_header.as_deref()).collect()
+    }
+
     /// Whether consumers have credentials of this provider, and with or without a key.
     pub(super) const fn credentials(&self) -> &'static str {
         match (&self.keys, &self.consumer) {

@@ -56,7 +56,8 @@ mod tests {
     }
 
     fn at(milliseconds: u64) -> Timestamp {
-        Timestamp::default().after(Duration::from_millis(1_000_000 + milliseconds))
+        let start = Timestamp::default().after(Duration::from_secs(1_000));
+        start.after(Duration::from_millis(milliseconds))
     }
 
     #[test]

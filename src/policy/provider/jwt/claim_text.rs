@@ -9,9 +9,12 @@ use crate::source::{JsonPath, Selection};
 
 /// The claim as text: a text that isn't empty, or a number's. `None` for several values and other types.
 pub(super) fn claim_text<'c>(claim: &JsonPath, claims: &'c Value) -> Option<Cow<'c, str>> {
-    match claim.select(claims) {
-        Selection::One(Value::String(text)) => (!text.is_empty()).then_some(Cow::Borrowed(text)),
-        Selection::One(Value::Number(number)) => Some(Cow::Owned(number_text(number))),
-        _ => None,
+    let Selection::One(claim) = claim.select(claims) else {
+        return None;
+    };
+    match claim {
+        Value::String(text) => (!text.is_empty()).then_some(Cow::Borrowed(text)),
+        Value::Number(number) => Some(Cow::Owned(number_text(number))),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }

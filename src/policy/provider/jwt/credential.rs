@@ -37,10 +37,10 @@ pub(in crate::policy::provider) fn prepare<'r>(
 }
 
 fn of(providers: &Providers, id: ProviderId) -> Option<&Jwt> {
-    match &providers.at(id)?.kind {
-        ProviderKind::Jwt(jwt) => Some(jwt),
-        _ => None,
-    }
+    let ProviderKind::Jwt(jwt) = &providers.at(id)?.kind else {
+        return None;
+    };
+    Some(jwt)
 }
 
 /// The key, as a directory holds it. The outer `None` stands for errors.
