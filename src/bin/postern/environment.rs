@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use postern::policy::Environment;
 
-/// Variables from the command line. Every other variable is assumed to be set, each to a value of its own.
+/// Variables from the command line. Every other variable is assumed to be set, each to a value of its own. The value is good as
+/// any secret: as text, as base64url, and as a key for the longest HMAC.
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     given: BTreeMap<String, String>,
@@ -32,7 +34,8 @@ impl Environment for Variables {
             return Some(value.clone());
         }
         self.assumed.borrow_mut().insert(name.to_owned());
-        Some(format!("the value of {name}"))
+        let text = format!("the value of {name:.<64}");
+        Some(Base64UrlUnpadded::encode_string(text.as_bytes()))
     }
 }
 
@@ -41,5 +44,23 @@ pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assumed_value_is_good_as_any_secret() {
+        let variables = Variables::new(&[("GIVEN".to_owned(), "x".to_owned())]);
+        assert_eq!(variables.variable("GIVEN").unwrap(), "x");
+        for name in ["A", "AB", "ABC", &"A".repeat(100)] {
+            let value = variables.variable(name).unwrap();
+            let bytes = Base64UrlUnpadded::decode_vec(&value).unwrap();
+            assert!(bytes.len() >= 64 && value.len() >= 64, "{value}");
+        }
+        assert_ne!(variables.variable("A"), variables.variable("B"));
+        assert_eq!(variables.take_assumed().len(), 5);
     }
 }
