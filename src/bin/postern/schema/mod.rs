@@ -86,7 +86,10 @@ impl Writer {
                     "required": ["env"],
                     "additionalProperties": false,
                 }]})),
-                "Accepted" => Ok(json!({"anyOf": [line(), list(line(), 1)]})),
+                "Accepted" => Ok(json!({"anyOf": [
+                    line(),
+                    list(json!({"allOf": [line(), {"not": {"const": "any"}}]}), 1),
+                ]})),
                 "InlineKeys" => Ok(json!({})),
                 "Percent" => Ok(json!({"type": "string", "pattern": "^0*(100|[0-9]{1,2})%$"})),
                 "Pass" => Ok(json!({"type": "object", "maxProperties": 0})),
