@@ -5,7 +5,7 @@ use crate::http::Text;
 use crate::secret::constant_time_eq;
 
 use super::credential::{CredentialInputs, Identifier, Prepared};
-use super::verdict::{Identity, CredentialLookup, ProviderInputs, Verification};
+use super::verdict::{CredentialLookup, Identity, ProviderInputs, Verification};
 use super::{Provider, ProviderId, ProviderKind, Providers, locations};
 use crate::policy::denial::Reason;
 
@@ -67,7 +67,7 @@ pub(super) fn verify<'p, I: ProviderInputs<'p>>(
     Ok(match inputs.find_credential(id, word)? {
         CredentialLookup::Found(credential) => Verification::Accepted(Identity::of(credential)),
         CredentialLookup::NotFound => Verification::Rejected(Reason::InvalidCredential),
-        CredentialLookup::Unavailable => Verification::Unavailable,
+        CredentialLookup::Unavailable => Verification::Unavailable(Reason::SourceUnavailable),
     })
 }
 
@@ -85,5 +85,6 @@ pub(super) fn prepare<'r>(
         provider: inputs.providers.for_credential(named, kind, &path, errors)?,
         identifier: Identifier::Plain(written.word.as_bytes()),
         id: None,
+        material: None,
     })
 }
