@@ -14,7 +14,8 @@ const LONGEST_TEXT: usize = 4 << 10;
 
 /// A test of what a JSONPath selects of the claims.
 ///
-/// Nothing selected passes only `Exists(false)`. Several values are one list of them. A value of another type fails.
+/// Nothing selected passes only `Exists(false)`, and so does `null`, as in all conditions. Several values are one list of them. A
+/// value of another type fails.
 #[derive(Clone, Debug)]
 pub enum ClaimTest {
     /// It equals this JSON value, with the same type. Numbers compare by value: `1` is `1.0`.
@@ -23,7 +24,7 @@ pub enum ClaimTest {
     In(Box<[Value]>),
     /// It is a list that contains this JSON value.
     Contains(Value),
-    /// Whether it exists.
+    /// Whether it exists and isn't `null`.
     Exists(bool),
     /// It is a text that matches the pattern as a whole.
     Matches(WholePattern),
@@ -33,11 +34,8 @@ impl ClaimTest {
     /// Whether what was selected passes.
     #[must_use]
     pub fn holds(&self, selected: &[&Value]) -> bool {
-        if let Self::Exists(exists) = self {
-            return *exists != selected.is_empty();
-        }
         match selected {
-            [] => false,
+            [] | [Value::Null] => matches!(self, Self::Exists(false)),
             [one] => self.holds_for(one),
             several => self.holds_for(&several.iter().copied().cloned().collect()),
         }
@@ -117,7 +115,7 @@ mod tests {
             (equals(json!("a")), json!(["a"]), false),
             (equals(json!(1)), json!(1.0), true),
             (equals(json!(1)), json!("1"), false),
-            (equals(json!(null)), json!(null), true),
+            (equals(json!(null)), json!(null), false),
             (equals(json!(false)), json!(null), false),
             (equals(json!(["a", "b"])), json!(["a", "b"]), true),
             (equals(json!(["a", "b"])), json!(["b", "a"]), false),
@@ -125,14 +123,17 @@ mod tests {
             (one_of(json!(["a", 1])), json!(1.0), true),
             (one_of(json!(["a", 1])), json!("1"), false),
             (one_of(json!(["a"])), json!(["a"]), false),
+            (one_of(json!(["a", null])), json!(null), false),
             (one_of(json!([])), json!("a"), false),
             (ClaimTest::Contains(json!("a")), json!(["b", "a"]), true),
             (ClaimTest::Contains(json!("a")), json!(["ab"]), false),
             (ClaimTest::Contains(json!("a")), json!("a"), false),
             (ClaimTest::Contains(json!("a")), json!({"a": "a"}), false),
             (ClaimTest::Contains(json!(1)), json!([1.0]), true),
-            (ClaimTest::Exists(true), json!(null), true),
-            (ClaimTest::Exists(false), json!(null), false),
+            (ClaimTest::Exists(true), json!(null), false),
+            (ClaimTest::Exists(false), json!(null), true),
+            (ClaimTest::Exists(true), json!(false), true),
+            (ClaimTest::Exists(false), json!([null]), false),
             (pattern("a|ab"), json!("ab"), true),
             (pattern("a|b"), json!("ab"), false),
             (pattern("a"), json!("a\n"), false),

@@ -37,7 +37,7 @@ pub enum KeySetError {
     NoneUsable(Vec<KeyWarning>),
 }
 
-/// Why no key of a set verifies a token.
+/// Why no key verifies a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyChoiceError {
     /// The provider doesn't allow the token's algorithm.
@@ -46,6 +46,9 @@ pub enum KeyChoiceError {
     /// No key has the token's `kid`.
     #[error("no key has this `kid`")]
     UnknownKeyId,
+    /// No consumer has a key for the token.
+    #[error("no key is known for this token")]
+    UnknownSigner,
     /// The key with the token's `kid`, or every key, is for other algorithms.
     #[error("no key is for the token's algorithm")]
     NoneFits,

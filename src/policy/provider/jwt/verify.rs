@@ -203,14 +203,14 @@ impl<'p> Check<'p, '_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let Some(identifier) = token.signer(claim) else {
-            return Ok(Err(KeyChoiceError::UnknownKeyId.into()));
+            return Ok(Err(KeyChoiceError::UnknownSigner.into()));
         };
         Ok(
             match inputs.find_credential(self.provider, identifier.as_bytes())? {
                 CredentialLookup::Found(credential) => {
                     self.verified_by_consumer(token, &identifier, credential, inputs)
                 }
-                CredentialLookup::NotFound => Err(KeyChoiceError::UnknownKeyId.into()),
+                CredentialLookup::NotFound => Err(KeyChoiceError::UnknownSigner.into()),
                 CredentialLookup::Unavailable => {
                     Err(Refusal::Unavailable(Reason::SourceUnavailable))
                 }
