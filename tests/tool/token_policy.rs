@@ -109,3 +109,30 @@ fn needs_a_policy_with_a_provider_of_tokens() {
     let wrong = token(&["--policy", "policy.yaml", "key"], "");
     assert_eq!(wrong.status, 2);
 }
+
+#[test]
+fn explains_requests_with_tokens() {
+    let mobile = signed("p256", r#""aud": "api", "azp": "mobile""#);
+    let orders = signed("p256", r#""aud": "orders", "azp": "acme""#);
+    let mut failures = Vec::new();
+    for (name, url, header) in [
+        ("explained", "/a", format!("authorization: Bearer {mobile}")),
+        (
+            "explained-query",
+            &*format!("/a?b=1&access+token={orders}"),
+            "x-a: 1".to_owned(),
+        ),
+    ] {
+        let arguments = ["explain", "policy.yaml", url, "-H", &header];
+        let documents = ["--document", "partners=partners.json"];
+        let arguments = [&arguments[..], &documents].concat();
+        let run = run(&folder("token"), &arguments, "");
+        failures.extend(compare(&run, &folder("token").join(format!("{name}.out"))).err());
+        for token in [&mobile, &orders] {
+            let signature = token.rsplit('.').next().unwrap();
+            let is_shown = run.out.replace('\n', "").contains(signature);
+            assert!(!is_shown, "{name}: the signature is printed");
+        }
+    }
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::driver::{Driver, FinalStep};
+use super::mask::Mask;
 use super::near_misses::{NearMiss, RequestFacts, near_misses};
 use super::request::RequestHead;
 use super::trace::{Trace, printable};
@@ -18,6 +19,7 @@ pub(super) struct Explanation {
     pub(super) trace: Trace,
     pub(super) near_misses: Vec<NearMiss>,
     pub(super) result: RequestResult,
+    mask: Mask,
 }
 
 /// What happens to a request in the end.
@@ -77,6 +79,7 @@ impl Explanation {
             trace,
             near_misses,
             result,
+            mask: Mask::new(config),
         })
     }
 
@@ -108,12 +111,31 @@ impl Explanation {
         values
     }
 
+    /// The request's URL without the credentials in its query.
+    pub(super) fn shown_url(&self) -> String {
+        self.mask.hide(&self.request.url())
+    }
+
+    /// The result without the credentials in the query of its path. A provider with `forward` lets them through.
+    pub(super) fn shown_result(&self) -> RequestResult {
+        let mut result = self.result.clone();
+        let path = result
+            .headers
+            .iter_mut()
+            .find(|change| change.name == ":path");
+        let values = path.and_then(|change| change.value.as_mut());
+        for value in result.path.iter_mut().chain(values) {
+            *value = self.mask.hide(value);
+        }
+        result
+    }
+
     pub(super) fn to_json(&self) -> Value {
         json!({
-            "request": {"method": self.request.method, "url": self.request.url()},
+            "request": {"method": self.request.method, "url": self.shown_url()},
             "stages": self.trace,
             "near": self.near_misses,
-            "end": self.result,
+            "end": self.shown_result(),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod cases;
 mod driver;
 mod explanation;
+mod mask;
 mod near_misses;
 mod request;
 mod text;

@@ -1,5 +1,7 @@
 //! An explanation as text.
 
+use serde_json::Value;
+
 use super::explanation::{Change, Explanation, RequestResult};
 use super::trace::{LookupTrace, ProviderTrace};
 use crate::terminal::{Colours, Style, TextWriter};
@@ -7,12 +9,8 @@ use crate::terminal::{Colours, Style, TextWriter};
 /// The explanation, stage by stage.
 pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {
     let mut writer = TextWriter::new(colours);
-    let request = &explanation.request;
-    writer.line(
-        0,
-        &format!("{} {}", request.method, request.url()),
-        Style::Heading,
-    );
+    let title = format!("{} {}", explanation.request.method, explanation.shown_url());
+    writer.line(0, &title, Style::Heading);
     let trace = &explanation.trace;
     section(&mut writer, "sources", !trace.sources.is_empty());
     for line in &trace.sources {
@@ -52,7 +50,7 @@ pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {
         let indent = condition.depth.saturating_mul(2).saturating_add(2);
         writer.line(indent, &format!("{mark}: {}", condition.condition), style);
     }
-    result(&mut writer, &explanation.result);
+    result(&mut writer, &explanation.shown_result());
     writer.finish()
 }
 
@@ -115,8 +113,11 @@ fn authenticated(writer: &mut TextWriter, provider: &ProviderTrace) {
         _ => Style::Bad,
     };
     writer.row(2, &provider.name, &format!("{text}{from}"), style);
-    if let Some(claims) = &provider.claims {
-        writer.row(3, "claims", &claims.to_string(), Style::Plain);
+    let claims = provider.claims.as_ref().and_then(Value::as_object);
+    for (name, value) in claims.into_iter().flatten() {
+        // Claims are whatever the issuer wrote. A terminal must not obey them.
+        let name = name.escape_debug().to_string();
+        writer.row(4, &name, &value.to_string(), Style::Plain);
     }
 }
 
