@@ -177,7 +177,11 @@ mod checks {
                 .entry(format!("postern_decisions_total{{{labels}}}"))
                 .or_default() += times;
             if !verdict.is_empty() {
-                let labels = format!(r#"outcome="{verdict}",provider="keys""#);
+                let why = match *verdict {
+                    "rejected" => reason,
+                    _ => "none",
+                };
+                let labels = format!(r#"outcome="{verdict}",provider="keys",reason="{why}""#);
                 *expected
                     .entry(format!("postern_authentications_total{{{labels}}}"))
                     .or_default() += times;
