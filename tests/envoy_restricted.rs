@@ -69,6 +69,7 @@ fn start(
         clusters: upstreams.addresses.clone(),
         workers: 2,
         capabilities: capabilities.to_vec(),
+        ..Plan::default()
     };
     Ok((plan.start()?, upstreams))
 }

@@ -167,6 +167,7 @@ fn start(configuration: &[u8]) -> Envoy {
         workers: 1,
         arguments: Vec::new(),
         program: None,
+        wasm_log: "info",
     })
     .unwrap()
 }

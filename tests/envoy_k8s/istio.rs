@@ -74,6 +74,7 @@ impl Gate {
             workers: 1,
             arguments: Vec::new(),
             program: None,
+            wasm_log: "info",
         });
         Self {
             envoy: envoy.unwrap(),

@@ -90,6 +90,7 @@ impl Gate {
             workers: WORKERS,
             arguments: setting.arguments.clone(),
             program: setting.program.clone(),
+            wasm_log: "info",
         };
         let envoy = Envoy::launch(&launch)?;
         Ok(Self {

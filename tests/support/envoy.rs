@@ -24,6 +24,8 @@ pub(crate) struct Launch {
     pub(crate) arguments: Vec<String>,
     /// Another Envoy than the project's own.
     pub(crate) program: Option<PathBuf>,
+    /// The level of the log of Wasm.
+    pub(crate) wasm_log: &'static str,
 }
 
 /// A running Envoy. It ends when this is dropped. If the test has failed, the end of its log is printed.
@@ -69,7 +71,11 @@ impl Envoy {
             .args(["--log-level", "warning"])
             .args(alone.then_some("--disable-hot-restart"))
             .args(["--file-flush-interval-msec", "100"])
-            .args(["--component-log-level", "wasm:info", "--concurrency"])
+            .args([
+                "--component-log-level",
+                &format!("wasm:{}", launch.wasm_log),
+            ])
+            .arg("--concurrency")
             .arg(launch.workers.to_string())
             .args(&launch.arguments)
             .envs(launch.program.iter().map(|program| ("ENVOY_PATH", program)))

@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) workers: usize,
     /// The allowed capabilities. If it is empty, all are allowed.
     pub(crate) capabilities: Vec<&'static str>,
+    /// The level of the log of Wasm: `info`.
+    pub(crate) wasm_log: &'static str,
 }
 
 /// The header of a local reply with the response code details.
@@ -39,6 +41,7 @@ impl Default for Plan {
             clusters: Vec::new(),
             workers: 1,
             capabilities: Vec::new(),
+            wasm_log: "info",
         }
     }
 }
@@ -59,6 +62,7 @@ impl Plan {
             workers: self.workers,
             arguments: Vec::new(),
             program: program.map(Path::to_owned),
+            wasm_log: self.wasm_log,
         })
     }
 }
