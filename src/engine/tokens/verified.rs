@@ -12,6 +12,10 @@ const MOST_BYTES: usize = 4 << 20;
 /// The most tokens of one provider.
 const MOST_TOKENS: usize = 8192;
 
+/// What a token takes beside its text and its claims, in bytes: the places in the cache, the counts of references, and the blocks
+/// of memory.
+const OF_ENTRY: usize = 192;
+
 /// Verified tokens by their whole text. A hash alone doesn't find them: a collision would accept another token. The comparison
 /// isn't in constant time: to learn a byte of another token from it, a client would have to send tokens whose seeded hash is the
 /// same.
@@ -38,6 +42,7 @@ impl VerifiedTokens {
     /// Remembers a token.
     pub(super) fn remember(&mut self, token: &[u8], verified: Rc<VerifiedToken>) {
         let weight = token.len().saturating_add(verified.weight());
+        let weight = weight.saturating_add(OF_ENTRY);
         self.0.insert(token.into(), verified, weight);
     }
 }
