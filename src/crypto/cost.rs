@@ -14,9 +14,27 @@ pub(super) const OF_ED25519: Duration = Duration::from_micros(180);
 /// HMAC of a token.
 pub(super) const OF_HMAC: Duration = Duration::from_micros(10);
 
+/// The hash of so many bytes.
+pub(super) fn of_hashing(bytes: usize) -> Duration {
+    by_length(bytes, 6)
+}
+
+/// The same by the proxy, which gets a copy of them.
+pub(super) fn of_hashing_by_host(bytes: usize) -> Duration {
+    by_length(bytes, 3)
+}
+
+fn by_length(bytes: usize, nanos: usize) -> Duration {
+    Duration::from_nanos(u64::try_from(bytes.saturating_mul(nanos)).unwrap_or(u64::MAX))
+}
+
 /// An RSA signature, verified here.
 pub(super) fn of_rsa(key: &RsaKey) -> Duration {
-    by_bits(key, [190, 350, 610, 2500])
+    let verification = by_bits(key, [190, 350, 610, 2500]);
+    if key.is_prepared() {
+        return verification;
+    }
+    verification.saturating_add(by_bits(key, [250, 500, 900, 3500]))
 }
 
 /// The same by the proxy.

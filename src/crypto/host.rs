@@ -39,6 +39,12 @@ impl std::fmt::Debug for SignatureCheck<'_> {
 
 /// Verifies signatures for this program: a proxy, or [`NativeVerifier`](super::NativeVerifier).
 pub trait HostVerifier {
+    /// Whether the host is expected to answer for keys of this kind. An answer takes less time than a verification here.
+    fn verifies(&self, kind: HostKey) -> bool {
+        let _ = kind;
+        false
+    }
+
     /// Whether the signature is good; `None` where the host can't tell, because it has no such function.
     fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
         let _ = check;
@@ -47,6 +53,10 @@ pub trait HostVerifier {
 }
 
 impl<V: HostVerifier + ?Sized> HostVerifier for &mut V {
+    fn verifies(&self, kind: HostKey) -> bool {
+        (**self).verifies(kind)
+    }
+
     fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
         (**self).verify_signature(check)
     }

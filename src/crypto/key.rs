@@ -117,18 +117,27 @@ impl VerifyingKey {
         }
     }
 
-    /// How long one verification takes at most on a slow machine, in the module. It bounds how many a client can cause.
-    ///
-    /// RS256 to RS512 are counted as the proxy does them. Where the proxy can't, they cost what PS256 to PS512 cost.
+    /// How long one verification of a message of so many bytes takes at most on a slow machine, in the module. It bounds how
+    /// many a client can cause.
     #[must_use]
-    pub fn cost(&self, algorithm: Algorithm) -> Duration {
-        match (&self.0, algorithm) {
-            (Kind::Rsa(key), Algorithm::Rs(_)) => cost::of_rsa_by_host(key),
-            (Kind::Rsa(key), _) => cost::of_rsa(key),
-            (Kind::Ec(key), _) => cost::of_ec(key.curve),
-            (Kind::Ed25519(_), _) => cost::OF_ED25519,
-            (Kind::Hmac(_), _) => cost::OF_HMAC,
-        }
+    pub fn cost(
+        &self,
+        algorithm: Algorithm,
+        length: usize,
+        host: &mut dyn HostVerifier,
+    ) -> Duration {
+        let here = cost::of_hashing(length);
+        let by_host = cost::of_hashing_by_host(length);
+        let (verification, hashing) = match (&self.0, algorithm) {
+            (Kind::Rsa(key), Algorithm::Rs(_)) if host.verifies(HostKey::Rsa) => {
+                (cost::of_rsa_by_host(key), by_host)
+            }
+            (Kind::Rsa(key), _) => (cost::of_rsa(key), here),
+            (Kind::Ec(key), _) => (cost::of_ec(key.curve), by_host),
+            (Kind::Ed25519(_), _) => (cost::OF_ED25519, here),
+            (Kind::Hmac(_), _) => (cost::OF_HMAC, here),
+        };
+        verification.saturating_add(hashing)
     }
 
     /// Whether the signature of the message is good: by this key and this algorithm, which the key must allow.
@@ -335,13 +344,30 @@ mod tests {
     fn each_verification_has_a_cost() {
         for key in keys() {
             for algorithm in Algorithm::ALL {
-                let cost = key.cost(algorithm);
+                let cost = key.cost(algorithm, 1000, &mut NativeVerifier);
                 assert!(
                     (1..5000).contains(&cost.as_micros()),
                     "{key:?} {algorithm:?}"
                 );
             }
         }
+    }
+
+    /// Clients choose the length, and which key is new. An RSA key is prepared by its first verification here.
+    #[test]
+    fn a_cost_grows_with_all_that_is_to_be_done() {
+        struct NoFunction;
+        impl HostVerifier for NoFunction {}
+        let [rsa, .., hmac] = keys();
+        let (rs, ps) = (Algorithm::ALL[0], Algorithm::ALL[3]);
+        let hs = Algorithm::Hs(HashFunction::Sha256);
+        let short = hmac.cost(hs, 100, &mut NoFunction);
+        assert!(hmac.cost(hs, 16_000, &mut NoFunction) > short.saturating_mul(5));
+        let by_host = rsa.cost(rs, 100, &mut NativeVerifier);
+        assert!(rsa.cost(rs, 100, &mut NoFunction) > by_host.saturating_mul(5));
+        let first = rsa.cost(ps, 100, &mut NoFunction);
+        assert_eq!(rsa.verify(ps, b"m", &[1; 256], &mut NoFunction), Ok(false));
+        assert!(rsa.cost(ps, 100, &mut NoFunction) < first);
     }
 
     /// Only those that the host has no function for.

@@ -1,6 +1,7 @@
 //! Arithmetic modulo an odd number, for public operations: its time depends on the numbers.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 /// An odd modulus of at least two limbs, with what Montgomery's multiplication needs. All numbers modulo it are slices of as
 /// many limbs of 32 bits, the lowest first, and less than it. With 32-bit limbs a product and two carries fit into 64 bits, which
@@ -10,8 +11,10 @@ pub(super) struct Modulus {
     limbs: Box<[u32]>,
     /// −1/n modulo 2³².
     inverse: u32,
-    /// R² modulo n, where R is 2 to the number of all limbs' bits.
-    square: Box<[u32]>,
+    /// R² modulo n, where R is 2 to the number of all limbs' bits. It takes as long as a verification, and a key whose
+    /// signatures the host verifies never needs it.
+    square: OnceLock<Residue>,
+    leading_zeros: u32,
 }
 
 /// A number modulo [`Modulus`].
@@ -72,17 +75,22 @@ impl Modulus {
         let inverse = (0..4).fold(lowest, |inverse, _| {
             inverse.wrapping_mul(2_u32.wrapping_sub(lowest.wrapping_mul(inverse)))
         });
-        let mut modulus = Self {
+        Some(Self {
             inverse: inverse.wrapping_neg(),
-            square: Box::default(),
+            square: OnceLock::new(),
+            leading_zeros: zeros,
             limbs,
-        };
-        modulus.square = modulus.radix_squared(zeros);
-        Some(modulus)
+        })
     }
 
-    /// R² modulo n, for a modulus with so many leading zero bits.
-    fn radix_squared(&self, leading_zeros: u32) -> Residue {
+    /// Whether the first product with [`enter`](Self::enter) is done.
+    pub(super) fn is_prepared(&self) -> bool {
+        self.square.get().is_some()
+    }
+
+    /// R² modulo n.
+    fn radix_squared(&self) -> Residue {
+        let leading_zeros = self.leading_zeros;
         // The highest bit of n is less than n, and some doublings make R of it.
         let highest = 31_u32.wrapping_sub(leading_zeros);
         let mut power = vec![0; self.limbs.len()].into_boxed_slice();
@@ -186,7 +194,8 @@ impl Modulus {
 
     /// A residue times R, as the factors of [`Modulus::product`] are written.
     pub(super) fn enter(&self, residue: &[u32]) -> Residue {
-        self.product(residue, &self.square)
+        let square = self.square.get_or_init(|| self.radix_squared());
+        self.product(residue, square)
     }
 
     /// A residue to the power of an odd exponent, as big-endian bytes of all limbs.

@@ -58,6 +58,11 @@ impl RsaKey {
         self.bits().div_ceil(8)
     }
 
+    /// Whether a verification here finds everything prepared.
+    pub(super) fn is_prepared(&self) -> bool {
+        self.modulus.is_prepared()
+    }
+
     /// Whether the exponent has more bits than the usual one, 65537: then a verification takes longer.
     pub(super) const fn has_large_exponent(&self) -> bool {
         self.exponent > 65_537

@@ -1,6 +1,6 @@
 //! What one decision may ask of the host.
 
-use crate::crypto::{HostVerifier, SignatureCheck};
+use crate::crypto::{HostKey, HostVerifier, SignatureCheck};
 use crate::engine::Inputs;
 use crate::time::Timestamp;
 
@@ -41,6 +41,10 @@ impl<'a, H> DecisionInputs<'a, H> {
 }
 
 impl<H: Host> HostVerifier for DecisionInputs<'_, H> {
+    fn verifies(&self, kind: HostKey) -> bool {
+        self.signatures.verifies(kind)
+    }
+
     fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
         self.signatures.verify(self.host, self.log, check)
     }

@@ -51,6 +51,11 @@ impl HostFunction {
         answer.map_err(|failure| log.trouble(&failure)).ok()
     }
 
+    /// Whether the host is expected to know keys of this kind.
+    pub(super) fn verifies(&self, kind: HostKey) -> bool {
+        self.belief(kind).get() != Belief::Absent
+    }
+
     const fn belief(&self, kind: HostKey) -> &Cell<Belief> {
         match kind {
             HostKey::Rsa => &self.rsa,

@@ -127,3 +127,33 @@ fn a_flood_of_bad_tokens_is_refused_and_counted_while_others_are_served() {
     }
     sound(&vm);
 }
+
+/// A token of another issuer that is full of small objects. To read it takes longer than most signatures.
+fn crowded() -> String {
+    let objects = vec![r#"{"":0}"#; 1700].join(",");
+    let payload = format!(r#"{{"iss":"https://other.test","a":[{objects}]}}"#);
+    compact(br#"{"alg":"ES512"}"#, payload.as_bytes(), &key(), "ES512").expect("a token")
+}
+
+#[test]
+fn a_flood_of_texts_that_take_long_to_read_is_bounded_too() {
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, policy().as_bytes()));
+    let seen = token(0);
+    assert_eq!(ask_token(&vm, root, &seen).0, 0);
+    let crowded = crowded();
+    let answers: Vec<_> = (0..30).map(|_| ask_token(&vm, root, &crowded).0).collect();
+    let read = answers.iter().filter(|status| **status == 401).count();
+    assert!((1..10).contains(&read), "{answers:?}");
+    assert!(answers.iter().skip(read).all(|status| *status == 503));
+    // What was seen before is served, and usual tokens of another issuer use up nothing.
+    assert_eq!(ask_token(&vm, root, &seen).0, 0);
+    world.pass(Duration::from_secs(1));
+    let payload = br#"{"iss":"https://other.test"}"#;
+    let foreign = compact(br#"{"alg":"ES512"}"#, payload, &key(), "ES512").expect("a token");
+    let refused = (0..2000).find(|_| ask_token(&vm, root, &foreign).0 != 401);
+    assert_eq!(refused, None);
+    sound(&vm);
+}

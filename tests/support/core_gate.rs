@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::engine::{
-    Engine, Event, ExchangeId, FlightId, HostVerifier, Inputs, Observer, Outcome as Decision,
-    SignatureCheck, Step, Store, Waiting,
+    Engine, Event, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, Observer,
+    Outcome as Decision, SignatureCheck, Step, Store, Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
 use postern::internals::crypto::NativeVerifier;
@@ -23,6 +23,10 @@ use crate::world::{CalloutResult, World};
 struct Clock(Timestamp);
 
 impl HostVerifier for Clock {
+    fn verifies(&self, kind: HostKey) -> bool {
+        NativeVerifier.verifies(kind)
+    }
+
     fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
         NativeVerifier.verify_signature(check)
     }

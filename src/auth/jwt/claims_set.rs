@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::strict_json;
+use super::strict_json::{self, PartCount};
 
 /// A JSON object of claims. `Debug` shows none of them.
 #[derive(Clone, PartialEq)]
@@ -17,6 +17,11 @@ impl ClaimsSet {
     #[must_use]
     pub fn parse(payload: &[u8]) -> Option<Self> {
         strict_json::object(payload).map(Self)
+    }
+
+    /// The same. Counts what was read.
+    pub(super) fn parse_counted(payload: &[u8], count: &PartCount) -> Option<Self> {
+        strict_json::object_counted(payload, count).map(Self)
     }
 
     /// The claims as a JSON object, for JSONPaths.

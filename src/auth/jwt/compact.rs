@@ -5,7 +5,10 @@ use std::fmt;
 use super::base64url;
 use super::claims_set::ClaimsSet;
 use super::error::{TokenError, TokenPart};
-use super::strict_json;
+use super::strict_json::{self, PartCount};
+
+/// The longest header of five parts that is read to recognise a JWE, in base64url. No provider's budget pays for it.
+const LONGEST_OF_JWE: usize = 1 << 10;
 
 /// The longest header that is read, in base64url.
 pub(super) const LONGEST_HEADER: usize = 8 << 10;
@@ -76,9 +79,17 @@ impl<'t> CompactJws<'t> {
     /// # Errors
     /// [`TokenError::Encoding`] and [`TokenError::Json`].
     pub fn claims(&self) -> Result<ClaimsSet, TokenError> {
+        self.claims_counted(&PartCount::default())
+    }
+
+    /// The same. Counts what was read, also if it is refused.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn claims_counted(&self, count: &PartCount) -> Result<ClaimsSet, TokenError> {
         let part = TokenPart::Payload;
         let payload = base64url::decode(self.payload).ok_or(TokenError::Encoding(part))?;
-        ClaimsSet::parse(&payload).ok_or(TokenError::Json(part))
+        ClaimsSet::parse_counted(&payload, count).ok_or(TokenError::Json(part))
     }
 
     /// The bytes of the signature.
@@ -108,7 +119,7 @@ fn other(text: &[u8]) -> Option<TokenError> {
     }
     let dots = text.iter().filter(|byte| **byte == b'.').count();
     let header = text.split(|byte| *byte == b'.').next()?;
-    if dots != 4 || header.len() > LONGEST_HEADER {
+    if dots != 4 || header.len() > LONGEST_OF_JWE {
         return None;
     }
     let header = strict_json::object(&base64url::decode(header)?)?;

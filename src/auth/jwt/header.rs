@@ -7,7 +7,7 @@ use crate::crypto::Algorithm;
 use super::base64url;
 use super::compact::{CompactJws, LONGEST_HEADER};
 use super::error::{TokenError, TokenPart};
-use super::strict_json;
+use super::strict_json::{self, PartCount};
 
 /// What the header of a token says about the key that verifies it.
 ///
@@ -29,7 +29,13 @@ impl JoseHeader {
     /// # Errors
     /// [`TokenError`].
     pub fn parse(header: &[u8]) -> Result<Self, TokenError> {
-        let header = strict_json::object(header).ok_or(TokenError::Json(TokenPart::Header))?;
+        Self::parse_counted(header, &PartCount::default())
+    }
+
+    /// The same. Counts what was read.
+    fn parse_counted(header: &[u8], count: &PartCount) -> Result<Self, TokenError> {
+        let header = strict_json::object_counted(header, count);
+        let header = header.ok_or(TokenError::Json(TokenPart::Header))?;
         let has = |name| header.get(name).is_some();
         if has("enc") {
             return Err(TokenError::Encrypted);
@@ -72,12 +78,20 @@ impl CompactJws<'_> {
     /// # Errors
     /// [`TokenError`].
     pub fn header(&self) -> Result<JoseHeader, TokenError> {
+        self.header_counted(&PartCount::default())
+    }
+
+    /// The same. Counts what was read, also if it is refused.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn header_counted(&self, count: &PartCount) -> Result<JoseHeader, TokenError> {
         let text = self.header_text();
         if text.len() > LONGEST_HEADER {
             return Err(TokenError::TooLong);
         }
         let header = base64url::decode(text).ok_or(TokenError::Encoding(TokenPart::Header))?;
-        JoseHeader::parse(&header)
+        JoseHeader::parse_counted(&header, count)
     }
 }
 

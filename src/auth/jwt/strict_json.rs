@@ -1,5 +1,6 @@
 //! JSON that can be read in one way only (RFC 7515 §4, RFC 7519 §4).
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -17,27 +18,52 @@ const DEEPEST: u8 = 32;
 /// mark, invalid UTF-8, half of a surrogate pair and a number that no double can hold.
 #[must_use]
 pub fn object(text: &[u8]) -> Option<Value> {
+    object_counted(text, &PartCount::default())
+}
+
+/// How many parts of JSON were read: the members of objects, and the lists and objects that aren't empty. Each takes memory of
+/// its own, so most of the time goes into these.
+#[derive(Debug, Default)]
+pub struct PartCount(Cell<usize>);
+
+impl PartCount {
+    /// The number.
+    #[must_use]
+    pub const fn parts(&self) -> usize {
+        self.0.get()
+    }
+
+    fn add_one(&self) {
+        self.0.set(self.0.get().saturating_add(1));
+    }
+}
+
+/// The same as [`object`]. Counts the parts that were read, also if the text is refused in the end.
+#[must_use]
+pub(super) fn object_counted(text: &[u8], count: &PartCount) -> Option<Value> {
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = Strict { levels: DEEPEST }.deserialize(&mut reader).ok()?;
+    let levels = DEEPEST;
+    let value = Strict { levels, count }.deserialize(&mut reader).ok()?;
     reader.end().ok()?;
     value.is_object().then_some(value)
 }
 
 /// Reads one value with so many levels at most.
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'c> {
     levels: u8,
+    count: &'c PartCount,
 }
 
-impl Strict {
+impl Strict<'_> {
     fn below<E: Error>(self) -> Result<Self, E> {
         let levels = self.levels.checked_sub(1);
         let levels = levels.ok_or_else(|| E::custom("nested too deep"))?;
-        Ok(Self { levels })
+        Ok(Self { levels, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -45,7 +71,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,6 +107,9 @@ impl<'de> Visitor<'de> for Strict {
         let below = self.below()?;
         let mut items = Vec::new();
         while let Some(item) = list.next_element_seed(below)? {
+            if items.is_empty() {
+                self.count.add_one();
+            }
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -90,6 +119,10 @@ impl<'de> Visitor<'de> for Strict {
         let below = self.below()?;
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
+            if map.is_empty() {
+                self.count.add_one();
+            }
+            self.count.add_one();
             let value = members.next_value_seed(below)?;
             if map.insert(name, value).is_some() {
                 return Err(A::Error::custom("a name that comes twice"));
@@ -124,6 +157,22 @@ mod tests {
         assert!(object(deep(31).as_bytes()).is_some());
         assert!(object(deep(32).as_bytes()).is_none());
         assert!(object(deep(100_000).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn counts_the_parts_of_refused_texts_too() {
+        for (text, parts) in [
+            ("{}", 0),
+            (r#"{"a": 1}"#, 2),
+            (r#"{"a": [], "b": {}, "c": "x"}"#, 4),
+            (r#"{"a": [1, 2, 3], "b": {"c": 1}}"#, 6),
+            (r#"{"a": [1], "a": 1}"#, 4),
+            (r#"{"a": [1, 2"#, 3),
+        ] {
+            let count = PartCount::default();
+            let _ = object_counted(text.as_bytes(), &count);
+            assert_eq!(count.parts(), parts, "{text}");
+        }
     }
 
     #[test]

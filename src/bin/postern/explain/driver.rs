@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use postern::config::{Config, HttpSource, SourceKind};
 use postern::engine::{
-    Engine, ExchangeId, FlightId, HostVerifier, Inputs, SignatureCheck, Step, Store, Waiting,
+    Engine, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, SignatureCheck, Step, Store,
+    Waiting,
 };
 use postern::http::{
     Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
@@ -57,6 +58,10 @@ pub(crate) struct Driver<'c> {
 struct Clock(Timestamp);
 
 impl HostVerifier for Clock {
+    fn verifies(&self, kind: HostKey) -> bool {
+        NativeVerifier.verifies(kind)
+    }
+
     fn verify_signature(&mut self, check: &SignatureCheck<'_>) -> Option<bool> {
         NativeVerifier.verify_signature(check)
     }

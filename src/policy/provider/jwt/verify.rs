@@ -1,9 +1,10 @@
 //! Verifies one token: cheap refusals first, the signature next, the claims that only the policy asks for last.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::auth::jwt::{
-    ClaimsError, ClaimsSet, CompactJws, JoseHeader, KeyChoiceError, KeySet, TokenError,
+    ClaimsError, ClaimsSet, CompactJws, JoseHeader, KeyChoiceError, KeySet, PartCount, TokenError,
 };
 use crate::config::{ConsumerClaimBy, ForeignIssuer, UnknownConsumer};
 use crate::crypto::{Algorithm, VerifyingKey};
@@ -155,7 +156,7 @@ impl<'p> Check<'p, '_> {
         set: &KeySet,
         inputs: &mut I,
     ) -> Result<Rc<VerifiedToken>, Refusal> {
-        let token = self.read()?;
+        let token = self.read(inputs)?;
         let allowed = self.jwt.algorithms.as_deref().unwrap_or_default();
         let key = set.select(&token.header, allowed)?.key();
         self.verified(token, key, None, inputs)
@@ -198,7 +199,7 @@ impl<'p> Check<'p, '_> {
                 }
             }
         }
-        let token = match self.read() {
+        let token = match self.read(inputs) {
             Ok(token) => token,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -246,15 +247,25 @@ impl<'p> Check<'p, '_> {
         Ok(Identity::of_token(Some(credential), token))
     }
 
-    /// Reads the token and refuses what needs no signature to be refused.
-    fn read(&self) -> Result<Unverified<'_>, Refusal> {
-        let claims = self.jws.claims()?;
+    /// Reads the token and refuses what needs no signature to be refused. An unusual text takes longer than most signatures,
+    /// so the provider's time pays for it, and nothing is read when that time is spent.
+    fn read<I: ProviderInputs<'p>>(&self, inputs: &mut I) -> Result<Unverified<'_>, Refusal> {
+        self.spend(Duration::ZERO, inputs)?;
+        let count = PartCount::default();
+        let read = self.read_counted(&count);
+        // The text is read by now, so it is paid for, whatever is left.
+        let _: Result<(), Refusal> = self.spend(cost_of_reading(self.text.len(), &count), inputs);
+        read
+    }
+
+    fn read_counted(&self, count: &PartCount) -> Result<Unverified<'_>, Refusal> {
+        let claims = self.jws.claims_counted(count)?;
         let checked = self.jwt.rules.check(&claims, self.now);
         // The header of another issuer's token isn't this provider's business.
         if checked == Err(ClaimsError::WrongIssuer) && claims.issuer().is_some() {
             return Err(Refusal::Foreign);
         }
-        let header = self.jws.header()?;
+        let header = self.jws.header_counted(count)?;
         let expires = checked?;
         if !self.jwt.types.accept(header.typ.as_deref()) {
             return Err(Refusal::Rejected(Reason::InvalidClaims));
@@ -309,17 +320,32 @@ impl<'p> Check<'p, '_> {
         if signature.is_empty() {
             return Err(Refusal::Rejected(Reason::InvalidSignature));
         }
-        let cost = key.cost(algorithm);
-        if !inputs.spend(self.provider, cost, self.jwt.share, self.now) {
-            return Err(Refusal::Unavailable(Reason::VerificationOverloaded));
-        }
         let message = token.jws.signing_input();
+        let cost = key.cost(algorithm, message.len(), inputs.host());
+        self.spend(cost, inputs)?;
         match key.verify(algorithm, message, &signature, inputs.host()) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Refusal::Rejected(Reason::InvalidSignature)),
             Err(_) => Err(Refusal::Unavailable(Reason::VerificationUnavailable)),
         }
     }
+
+    /// Takes so much of the provider's time.
+    fn spend<I: ProviderInputs<'p>>(&self, cost: Duration, inputs: &mut I) -> Result<(), Refusal> {
+        let may = inputs.spend(self.provider, cost, self.jwt.share, self.now);
+        may.then_some(())
+            .ok_or(Refusal::Unavailable(Reason::VerificationOverloaded))
+    }
+}
+
+/// How much longer than a usual token one of so many bytes and parts takes to be read, at most on a slow machine. Usual tokens
+/// of other issuers are read with each of their requests, and must not use up the time.
+fn cost_of_reading(bytes: usize, count: &PartCount) -> Duration {
+    const USUAL: Duration = Duration::from_micros(100);
+    let nanos = bytes
+        .saturating_mul(30)
+        .saturating_add(count.parts().saturating_mul(1_000));
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)).saturating_sub(USUAL)
 }
 
 impl Unverified<'_> {
