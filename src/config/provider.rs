@@ -13,7 +13,7 @@ pub use api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
 pub(crate) use api_key::{ApiKeyRef, KeyRef};
 pub use jwt::{
     Accepted, ConsumerClaim, ConsumerClaimBy, ConsumerKeys, ExpiryRequirement, ForeignIssuer,
-    InlineKeys, JwtCredential, JwtKeys, JwtProvider, TokenKey, UnknownConsumer,
+    InlineKeys, JwtCredential, JwtKeys, JwtProvider, SecretEncoding, TokenKey, UnknownConsumer,
 };
 pub(crate) use jwt::{JwtRef, TokenKeyRef, path_of_claim};
 pub use location::Location;

@@ -21,7 +21,7 @@ use claims::{claim_path, headers_of_claims, tests_of_claims};
 
 pub(crate) use claims::path_of_claim;
 pub use claims::{ConsumerClaim, ConsumerClaimBy, UnknownConsumer};
-pub use credential::{JwtCredential, TokenKey};
+pub use credential::{JwtCredential, SecretEncoding, TokenKey};
 pub(crate) use credential::{JwtRef, TokenKeyRef};
 pub use keys::{ConsumerKeys, InlineKeys, JwtKeys};
 
@@ -184,6 +184,7 @@ pub(super) fn choice(name: &str) -> Option<&'static [crate::config::Keyword]> {
         "ExpiryRequirement" => ExpiryRequirement::WORDS,
         "ForeignIssuer" => ForeignIssuer::WORDS,
         "ConsumerClaimBy" => ConsumerClaimBy::WORDS,
+        "SecretEncoding" => SecretEncoding::WORDS,
         "UnknownConsumer" => UnknownConsumer::WORDS,
         _ => return None,
     })

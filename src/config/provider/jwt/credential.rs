@@ -20,8 +20,20 @@ pub struct JwtCredential {
     pub claim: String,
     /// The consumer's own key; `None` where the provider has the keys.
     pub key: Option<TokenKey>,
+    /// The form of the secret.
+    pub secret_encoding: SecretEncoding,
     /// The algorithm that the key is for (RFC 7518 §3.1).
     pub algorithm: Option<String>,
+}
+
+choice! {
+    /// The form of a consumer's secret.
+    pub enum SecretEncoding {
+        /// The bytes of the text are the secret.
+        "text" Text;
+        /// The text is the secret in base64 (RFC 4648 §4) or base64url (§5), with or without padding.
+        "base64" Base64;
+    }
 }
 
 /// A consumer's own key.
@@ -44,12 +56,18 @@ record! {
         "claim" claim: String as line = required;
         /// The secret that the consumer signs with (HS256 and longer), or `{env: NAME}`. For `keys.consumers`.
         "secret" secret: Option<TextOrEnv> = optional;
+        /// The form of the secret.
+        "secretEncoding" secret_encoding: SecretEncoding = "text";
         /// The public key of the consumer in PEM. For `keys.consumers`.
         "publicKey" public_key: Option<String> = optional;
         /// The algorithm of the key (RFC 7518 §3.1). Without it, all that the key is for.
         "algorithm" algorithm: Option<String> as line = optional;
     }
-    rules [FieldRule::AtMostOne(&["secret", "publicKey"]), FieldRule::Unnamed]
+    rules [
+        FieldRule::AtMostOne(&["secret", "publicKey"]),
+        FieldRule::Needs("secretEncoding", "secret"),
+        FieldRule::Unnamed,
+    ]
 }
 
 impl Decode for JwtCredential {
@@ -61,6 +79,7 @@ impl Decode for JwtCredential {
             id: written.id,
             claim: written.claim,
             key: secret.or(written.public_key.map(TokenKey::Public)),
+            secret_encoding: written.secret_encoding,
             algorithm: written.algorithm,
         })
     }
@@ -74,6 +93,7 @@ pub(crate) struct JwtRef<'a> {
     pub(crate) id: Option<&'a str>,
     pub(crate) claim: &'a str,
     pub(crate) key: Option<TokenKeyRef<'a>>,
+    pub(crate) secret_encoding: SecretEncoding,
     pub(crate) algorithm: Option<&'a str>,
 }
 
@@ -108,6 +128,7 @@ impl JwtCredential {
                 TokenKey::Secret(TextOrEnv::Env(name)) => TokenKeyRef::Env(name),
                 TokenKey::Public(pem) => TokenKeyRef::Public(pem),
             }),
+            secret_encoding: self.secret_encoding,
             algorithm: self.algorithm.as_deref(),
         }
     }

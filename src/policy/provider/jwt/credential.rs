@@ -1,6 +1,7 @@
 //! The credentials of consumers that send tokens: the value of a claim, and the consumer's own key where it has one.
 
-use crate::config::{self, ConfigErrors, JwtRef, Path, TokenKeyRef};
+use crate::auth::jwt::decode_base64url;
+use crate::config::{self, ConfigErrors, JwtRef, Path, SecretEncoding, TokenKeyRef};
 use crate::policy::environment::variable;
 use crate::policy::provider::credential::{CredentialInputs, Identifier, Prepared};
 use crate::policy::provider::{ProviderId, ProviderKind, Providers};
@@ -93,6 +94,18 @@ fn of_consumer(
         Some(name) => Some(algorithm(name, &path.field("algorithm"), errors)?),
         None => None,
     };
+    let decoded;
+    let bytes = match written.secret_encoding {
+        SecretEncoding::Base64 if form == KeyForm::Secret => {
+            decoded = of_base64(bytes);
+            let Some(decoded) = &decoded else {
+                errors.push(&path.field("secret"), "is not base64");
+                return None;
+            };
+            decoded.expose()
+        }
+        SecretEncoding::Text | SecretEncoding::Base64 => bytes,
+    };
     let key = ConsumerKey::new(form, bytes, algorithm);
     match key.read() {
         Ok(read) if algorithm.is_none_or(|own| read.allows(own)) => Some(key.to_material()),
@@ -104,6 +117,40 @@ fn of_consumer(
         Err(error) => {
             errors.push(&path.field(field), error.to_string());
             None
+        }
+    }
+}
+
+/// Reads base64 or base64url, with or without padding.
+fn of_base64(text: &[u8]) -> Option<Secret> {
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    let digits = text.get(..text.len().saturating_sub(padding))?;
+    let of_url = |byte: &u8| match byte {
+        b'+' => b'-',
+        b'/' => b'_',
+        other => *other,
+    };
+    let digits: Vec<u8> = digits.iter().map(of_url).collect();
+    decode_base64url(&digits).map(Secret::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_form_of_base64() {
+        for (text, bytes) in [
+            ("-_8=", Some(&[0xfb, 0xff][..])),
+            ("+/8=", Some(&[0xfb, 0xff])),
+            ("+/8", Some(&[0xfb, 0xff])),
+            ("", Some(&[])),
+            ("+/9=", None),
+            ("a b", None),
+            ("a", None),
+        ] {
+            let read = of_base64(text.as_bytes());
+            assert_eq!(read.as_ref().map(Secret::expose), bytes, "{text}");
         }
     }
 }
