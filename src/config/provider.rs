@@ -29,8 +29,8 @@ one_of! {
 }
 
 impl Provider {
-    /// The kind: the name of its field. Documents of consumers are shared by this name and by
-    /// [`credentials`](Self::credentials).
+    /// The kind: the name of its field. Documents of consumers are shared where it and
+    /// `credentials` are the same.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {

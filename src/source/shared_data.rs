@@ -6,7 +6,7 @@ pub trait SharedData {
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, u32)>;
 
     /// Writes, and returns whether it was done. With a token it is done only if there was no other write since that
-    /// token was read. With [`ABSENT`] exactly one writer succeeds if the key is absent.
+    /// token was read. With the largest token (`ABSENT`) exactly one writer succeeds if the key is absent.
     fn write(&mut self, key: &str, value: &[u8], mark: Option<u32>) -> bool;
 }
 
