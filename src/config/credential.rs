@@ -60,7 +60,11 @@ pub(super) fn refuse_environment(credential: &Node<'_>, at: &Path<'_>, errors: &
     let mut refuse = |node: &Node<'_>, at: &Path<'_>| {
         if node.entry("env").is_some() {
             let reason = "the environment can't be read from a document";
-            errors.suggest(&at.field("env"), reason, "write `sha256`");
+            errors.suggest(
+                &at.field("env"),
+                reason,
+                "write the value, or better its `sha256` or a `publicKey`",
+            );
         }
     };
     let is_known = |kind: &str| Credential::FIELDS.iter().any(|field| field.name == kind);
