@@ -23,6 +23,14 @@ pub(crate) fn number_text(number: &Number) -> String {
     }
 }
 
+/// Whether the number is above 2^53 and no integer of 64 bits: then several integers are read as this number.
+#[must_use]
+pub(crate) fn is_rounded(number: &Number) -> bool {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let is_large = number.as_f64().is_none_or(|double| double.abs() >= EXACT);
+    number.is_f64() && is_large
+}
+
 /// Writes a decimal in the notation of ECMAScript.
 fn notation(decimal: &str) -> Option<String> {
     let unsigned = decimal.strip_prefix('-');

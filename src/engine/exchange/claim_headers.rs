@@ -9,7 +9,7 @@ use crate::rewrite::check_header_value;
 use super::authenticated::Authenticated;
 use super::lookup_result::{ResultValue, ValueRef, value};
 use super::plan::Plan;
-use super::values::as_text;
+use super::values::claim_as_text;
 
 /// Sets the headers of the providers whose tokens met the requirement. If two providers write one header, that of the first
 /// counts, also if its token has no such claim: a header never tells the claim of another sender.
@@ -56,7 +56,7 @@ fn told_as(claim: Option<ValueRef<'_>>) -> Result<Option<Text>, Reason> {
         Some(ValueRef::Other(Value::Array(list))) => {
             let mut text: Vec<u8> = Vec::new();
             for (at, item) in list.iter().enumerate() {
-                let item = as_text(item.into()).filter(|item| !item.contains(&b','));
+                let item = claim_as_text(item.into()).filter(|item| is_item(item));
                 if at > 0 {
                     text.push(b',');
                 }
@@ -67,8 +67,16 @@ fn told_as(claim: Option<ValueRef<'_>>) -> Result<Option<Text>, Reason> {
             }
             text
         }
-        Some(one) => as_text(one).ok_or(Reason::InvalidClaims)?.into_owned(),
+        Some(one) => claim_as_text(one)
+            .ok_or(Reason::InvalidClaims)?
+            .into_owned(),
     };
     check_header_value(&text).map_err(|_| Reason::InvalidClaims)?;
     Ok(Some(text.into()))
+}
+
+/// Whether a text is one item of a list in a header, and the same one for who reads the list: blanks around an item don't count
+/// there (RFC 9110 §5.6.1).
+fn is_item(text: &[u8]) -> bool {
+    !text.contains(&b',') && text.trim_ascii() == text
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
-use crate::number::number_text;
+use crate::number::{is_rounded, number_text};
 use crate::policy::{Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
@@ -132,7 +132,7 @@ impl Attributes<'_> {
             }
             Variable::Claim(path) => match self.claim(path) {
                 Some(ResultValue::Found(value)) => {
-                    Some(as_text(value).ok_or(Reason::InvalidClaims)?)
+                    Some(claim_as_text(value).ok_or(Reason::InvalidClaims)?)
                 }
                 // Several values, but the path of a variable selects one at most.
                 Some(ResultValue::Made(_)) => return Err(Reason::InvalidClaims.into()),
@@ -278,6 +278,15 @@ pub(super) fn as_text(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
         }
         ValueRef::Other(_) => None,
     }
+}
+
+/// The same for a claim. A number that was rounded has no text: the claims of two senders would have the same one.
+pub(super) fn claim_as_text(value: ValueRef<'_>) -> Option<Cow<'_, [u8]>> {
+    let is_rounded = match value {
+        ValueRef::Other(Value::Number(number)) => is_rounded(number),
+        ValueRef::Text(_) | ValueRef::Other(_) => false,
+    };
+    as_text(value).filter(|_| !is_rounded)
 }
 
 /// The only item. `None` if there are several.
