@@ -1,5 +1,6 @@
 //! The tokens of one provider that were verified.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::cache::Cache;
@@ -18,9 +19,14 @@ const OF_ENTRY: usize = 192;
 
 /// Verified tokens by their whole text. A hash alone doesn't find them: a collision would accept another token. The comparison
 /// isn't in constant time: to learn a byte of another token from it, a client would have to send tokens whose seeded hash is the
-/// same.
-#[derive(Debug)]
+/// same. `Debug` shows none of them.
 pub(super) struct VerifiedTokens(Cache<Rc<[u8]>, Rc<VerifiedToken>>);
+
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifiedTokens({})", self.0.len())
+    }
+}
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
@@ -44,5 +50,56 @@ impl VerifiedTokens {
         let weight = token.len().saturating_add(verified.weight());
         let weight = weight.saturating_add(OF_ENTRY);
         self.0.insert(token.into(), verified, weight);
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test that overflows has failed"
+)]
+mod tests {
+    use super::*;
+
+    fn verified(expires: Option<Timestamp>) -> Rc<VerifiedToken> {
+        Rc::new(VerifiedToken {
+            claims: None,
+            expires,
+            signer: None,
+        })
+    }
+
+    #[test]
+    fn shows_no_token() {
+        let mut tokens = VerifiedTokens::default();
+        tokens.remember(b"a.b.s3cret", verified(None));
+        assert_eq!(format!("{tokens:?}"), "VerifiedTokens(1)");
+    }
+
+    #[test]
+    fn recalls_the_whole_text_until_it_expires() {
+        let mut tokens = VerifiedTokens::default();
+        let end = Timestamp::from_nanos(100);
+        tokens.remember(b"a.b.c", verified(Some(end)));
+        let mut is_known = |text: &[u8], nanos| {
+            let now = Timestamp::from_nanos(nanos);
+            tokens.recall(text, now).is_some()
+        };
+        assert!(is_known(b"a.b.c", 99));
+        for other in [&b"a.b.d"[..], b"a.b.c ", b"a.b.", b""] {
+            assert!(!is_known(other, 99));
+        }
+        assert!(!is_known(b"a.b.c", 100));
+        assert!(!is_known(b"a.b.c", 99), "it was forgotten");
+    }
+
+    #[test]
+    fn small_tokens_take_no_more_memory_than_the_limit() {
+        let mut tokens = VerifiedTokens::default();
+        for number in 0..MOST_TOKENS * 2 {
+            let text = [&number.to_be_bytes()[..], &[b'.'; 600]].concat();
+            tokens.remember(&text, verified(None));
+        }
+        assert!(tokens.0.len() * (600 + OF_ENTRY) <= MOST_BYTES);
     }
 }
