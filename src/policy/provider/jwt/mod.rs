@@ -85,6 +85,7 @@ pub(super) fn compile(
     let rules = rules(written, path, errors);
     let required = required(written, path, errors);
     let consumer = consumer(written, path, errors);
+    let share = share(written, path, errors);
     let payload = written.payload_header.as_deref();
     let claim_headers = ClaimHeaders::compile(&written.claim_headers, payload, path, errors);
     let kind = ProviderKind::Jwt(Box::new(Jwt {
@@ -95,7 +96,7 @@ pub(super) fn compile(
         required: required?,
         consumer: consumer?,
         foreign: written.foreign_issuer,
-        share: written.verification_share.hundredths(),
+        share: share?,
         keeps_payload: written.payload_header.is_some(),
         challenge: Challenge::compile(written),
     }));
@@ -221,6 +222,17 @@ fn test(
             }
         },
     })
+}
+
+/// The share of a worker's time for new tokens.
+fn share(written: &config::JwtProvider, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<u8> {
+    let share = written.verification_share.hundredths();
+    if share == 0 {
+        let reason = "no time would be left to verify a token";
+        errors.suggest(&path.field("verificationShare"), reason, "at least `1%`");
+        return None;
+    }
+    Some(share)
 }
 
 /// How the consumer is found. The outer `None` stands for errors.
