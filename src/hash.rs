@@ -2,7 +2,7 @@
 //!
 //! The standard library asks the system for the seed of its tables and panics where that fails. In a VM that is a host call,
 //! which the operator may restrict, and a panic is a trap. So the driver gives the seed for the tables of the core. Clients
-//! add no keys to these tables, except to the bounded caches of on-demand sources. A fast hash with a secret seed is
+//! add no keys to these tables, except to the bounded caches of on-demand sources and of verified tokens. A fast hash with a secret seed is
 //! enough for that; SipHash would take a fifth of a request's time.
 
 use std::cell::Cell;

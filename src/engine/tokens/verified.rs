@@ -54,10 +54,6 @@ impl VerifiedTokens {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "a test that overflows has failed"
-)]
 mod tests {
     use super::*;
 
