@@ -119,10 +119,15 @@ fn other(text: &[u8]) -> Option<TokenError> {
     }
     let dots = text.iter().filter(|byte| **byte == b'.').count();
     let header = text.split(|byte| *byte == b'.').next()?;
-    if dots != 4 || header.len() > LONGEST_OF_JWE {
+    if dots != 4 || header.len() > LONGEST_HEADER {
         return None;
     }
-    let header = strict_json::object(&base64url::decode(header)?)?;
+    let json = base64url::decode(header)?;
+    if header.len() > LONGEST_OF_JWE {
+        // Nothing else begins so at this length.
+        return json.starts_with(b"{").then_some(TokenError::Encrypted);
+    }
+    let header = strict_json::object(&json)?;
     header.get("enc").map(|_| TokenError::Encrypted)
 }
 
@@ -186,6 +191,7 @@ mod tests {
         let longest = format!("{}.b.c", "a".repeat(CompactJws::MAX_BYTES - 4));
         assert!(CompactJws::split(longest.as_bytes()).unwrap().is_some());
         let too_long = format!("{longest}d");
+        let long_header = format!("ey{}..c.d.e", "A".repeat(1026));
         for (text, error) in [
             (too_long.as_str(), TokenError::TooLong),
             // {"alg":"dir","enc":"A128GCM"}, {"enc":null}
@@ -194,6 +200,7 @@ mod tests {
                 TokenError::Encrypted,
             ),
             ("eyJlbmMiOm51bGx9....", TokenError::Encrypted),
+            (&long_header, TokenError::Encrypted),
             ("a.b.c,d.e.f", TokenError::Several),
             ("a.b.c, Bearer d.e.f", TokenError::Several),
             ("a.b.c d.e", TokenError::Several),
