@@ -46,7 +46,15 @@ pub(super) fn compile(
         },
         JwtKeys::Consumers(config::ConsumerKeys { claim }) => {
             let path = path.field("consumers");
-            json_path(claim, &path.field("claim"), errors).map(Keys::OfConsumers)
+            let path = path.field("claim");
+            let compiled = json_path(claim, &path, errors)?;
+            // It is read before the signature is verified: a filter over what a client wrote would be too much work.
+            if !compiled.is_singular() {
+                let reason = "more than one value could name the key";
+                errors.suggest(&path, reason, "write names and indices only");
+                return None;
+            }
+            Some(Keys::OfConsumers(compiled))
         }
     }
 }
