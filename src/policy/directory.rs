@@ -153,7 +153,8 @@ impl Builder {
             let before = (good > 1).then(|| own.note(&prepared, at)).flatten();
             if let Some(before) = before {
                 let first = credentials.index(before);
-                let reason = format!("the same key as `{first}`, so `{first}` alone counts");
+                let reason =
+                    format!("is found by the same value as `{first}`, so `{first}` alone counts");
                 errors.notice("repeated-key", &path, reason, "leave one of them out");
             } else if let Err(reason) = self.give(&prepared, owner) {
                 errors.push(&path, reason);

@@ -216,7 +216,7 @@ fn logs_what_is_used_in_another_form_than_written() {
     let expected = [
         "sources.s.http.headers.authorization reason=\"the value of the environment variable `AUTH` ends with a line end",
         "consumers[0].credentials[0].apiKey.env reason=\"the value of the environment variable `KEY` ends with a line end",
-        "consumers[0].credentials[2] reason=\"the same key as `consumers[0].credentials[1]`",
+        "consumers[0].credentials[2] reason=\"is found by the same value as `consumers[0].credentials[1]`",
     ];
     assert_eq!(told.len(), expected.len(), "{told:?}");
     for ((level, line), expected) in told.iter().zip(expected) {
