@@ -71,8 +71,8 @@ pub mod internals {
         #[cfg(not(target_arch = "wasm32"))]
         pub use crate::crypto::NativeVerifier;
         pub use crate::crypto::{
-            Algorithm, Curve, HashFunction, HostKey, HostVerifier, KeyError, KeyFamily,
-            SignatureCheck, Unsupported, VerifyingKey,
+            Algorithm, Curve, HashFunction, HostKey, HostVerifier, KeyError, SignatureCheck,
+            Unsupported, VerifyingKey,
         };
     }
     pub mod hash {

@@ -19,8 +19,9 @@ pub enum Algorithm {
 }
 
 /// The kind of key that an algorithm needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum KeyFamily {
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyFamily {
     /// An RSA public key.
     Rsa,
     /// A public key on one of three curves.
@@ -78,8 +79,8 @@ impl Algorithm {
     }
 
     /// The kind of key that it needs.
-    #[must_use]
-    pub const fn family(self) -> KeyFamily {
+    #[cfg(test)]
+    pub(super) const fn family(self) -> KeyFamily {
         match self {
             Self::Rs(_) | Self::Ps(_) => KeyFamily::Rsa,
             Self::Es(_) => KeyFamily::Ec,

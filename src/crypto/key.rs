@@ -6,7 +6,9 @@ use ed25519_dalek::Signature;
 
 use crate::secret::Secret;
 
-use super::algorithm::{Algorithm, KeyFamily};
+use super::algorithm::Algorithm;
+#[cfg(test)]
+use super::algorithm::KeyFamily;
 use super::cost;
 use super::curve::Curve;
 use super::ec::EcKey;
@@ -95,8 +97,8 @@ impl VerifyingKey {
     }
 
     /// Its kind.
-    #[must_use]
-    pub const fn family(&self) -> KeyFamily {
+    #[cfg(test)]
+    pub(super) const fn family(&self) -> KeyFamily {
         match &self.0 {
             Kind::Rsa(_) => KeyFamily::Rsa,
             Kind::Ec(_) => KeyFamily::Ec,

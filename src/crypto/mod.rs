@@ -26,7 +26,7 @@ mod pem;
 mod rsa;
 mod spki;
 
-pub use algorithm::{Algorithm, KeyFamily};
+pub use algorithm::Algorithm;
 pub use curve::Curve;
 pub use error::KeyError;
 pub use hash_function::HashFunction;

@@ -54,7 +54,8 @@ pub(super) fn read(text: &str) -> Result<(Content, Vec<u8>), KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{KeyFamily, VerifyingKey};
+    use crate::crypto::VerifyingKey;
+    use crate::crypto::algorithm::KeyFamily;
 
     const RSA: &str = "-----BEGIN RSA PUBLIC KEY-----\n\
 MIIBCgKCAQEAm5NSCUXuXT2v61S/GZfE/PCuRCnkynSI+/5IS3KHZsGLuR8k9Vrp\n\

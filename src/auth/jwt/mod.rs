@@ -26,6 +26,5 @@ pub use error::{TokenError, TokenPart};
 pub use header::JoseHeader;
 pub use jwk::{Jwk, JwkError};
 pub use key_set::{KeyChoiceError, KeySet, KeySetError, KeyWarning};
-pub use numeric_date::numeric_date;
 pub use strict_json::{PartCount, object as strict_object};
 pub use token_types::TokenTypes;

@@ -15,7 +15,7 @@ const LATEST: f64 = 253_402_300_799.0;
 /// seconds are refused, and not taken for a time that never comes. Times that [`Timestamp`] can't hold (after the year
 /// 2554) are its last one.
 #[must_use]
-pub fn numeric_date(value: &Value) -> Option<Timestamp> {
+pub(super) fn numeric_date(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_f64()?;
     let is_possible = (0.0..=LATEST).contains(&seconds);
     let span = Duration::try_from_secs_f64(seconds).ok()?;
