@@ -44,8 +44,12 @@ impl Policy {
         environment: &dyn Environment,
     ) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        let providers = Providers::compile(&config.providers, environment, &mut errors);
-        let mut sources = Sources::compile(config, environment, &mut errors);
+        // Providers add sources, but their errors come first, as in the config.
+        let mut of_sources = ConfigErrors::default();
+        let mut sources = Sources::compile(config, environment, &mut of_sources);
+        let providers =
+            Providers::compile(&config.providers, &mut sources, environment, &mut errors);
+        errors.append(of_sources);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;

@@ -16,6 +16,7 @@ use crate::http::{Headers, Text};
 
 use super::denial::Reason;
 use super::environment::Environment;
+use super::source::Sources;
 use api_key::ApiKey;
 use jwt::Jwt;
 use verdict::Verification;
@@ -44,6 +45,20 @@ pub(crate) struct Provider {
     pub(crate) kind: ProviderKind,
 }
 
+/// What a provider is compiled with.
+pub(super) struct CompileInputs<'a> {
+    /// The providers before it in the policy.
+    others: &'a Providers,
+    /// Resolves `{env:}`.
+    environment: &'a dyn Environment,
+    /// Where a provider adds the sources that it reads itself.
+    #[expect(
+        dead_code,
+        reason = "the first kind that has one comes with the next change"
+    )]
+    sources: &'a mut Sources,
+}
+
 /// How a provider verifies credentials. Each kind is a variant here and a file beside `api_key.rs`.
 #[derive(Debug)]
 pub(crate) enum ProviderKind {
@@ -64,13 +79,12 @@ impl ProviderKind {
         }
     }
 
-    /// Compiles a provider. `others` are those before it in the policy.
+    /// Compiles a provider.
     ///
     /// If the result is `None`, `errors` has the reason.
     fn compile(
         written: &Named<config::Provider>,
-        others: &Providers,
-        environment: &dyn Environment,
+        inputs: &mut CompileInputs<'_>,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Provider> {
@@ -78,11 +92,9 @@ impl ProviderKind {
         let name = &written.name;
         match &written.value {
             config::Provider::ApiKey(provider) => {
-                api_key::compile(name, provider, others, &path, errors)
+                api_key::compile(name, provider, inputs.others, &path, errors)
             }
-            config::Provider::Jwt(provider) => {
-                jwt::compile(name, provider, others, environment, &path, errors)
-            }
+            config::Provider::Jwt(provider) => jwt::compile(name, provider, inputs, &path, errors),
         }
     }
 
@@ -199,8 +211,10 @@ pub(crate) struct Providers {
 }
 
 impl Providers {
+    /// Compiles all. Those that read documents of their own add sources.
     pub(super) fn compile(
         written: &[Named<config::Provider>],
+        sources: &mut Sources,
         environment: &dyn Environment,
         errors: &mut ConfigErrors,
     ) -> Self {
@@ -209,7 +223,12 @@ impl Providers {
         let mut providers = Self::default();
         for one in written {
             let path = path.field(&one.name);
-            match ProviderKind::compile(one, &providers, environment, &path, errors) {
+            let mut inputs = CompileInputs {
+                others: &providers,
+                environment,
+                sources,
+            };
+            match ProviderKind::compile(one, &mut inputs, &path, errors) {
                 Some(provider) => providers.list.push(provider),
                 None => providers.refused.push(one.name.as_str().into()),
             }

@@ -23,6 +23,12 @@ pub(crate) struct Source {
     /// Whether the value of its documents is needed, and not only the consumers in them. True for a source that nothing
     /// reads.
     pub(crate) is_looked_into: bool,
+    /// Whether its documents are sets of keys.
+    #[expect(
+        dead_code,
+        reason = "the first kind that has one comes with the next change"
+    )]
+    pub(crate) holds_keys: bool,
 }
 
 /// How a document's entries are found.
@@ -90,9 +96,14 @@ impl SourceId {
     }
 }
 
-/// All sources of a policy, each found by its [`SourceId`].
+/// All sources of a policy, each found by its [`SourceId`]: those that are written as `sources`, and behind them those that
+/// providers add for themselves.
 #[derive(Debug, Default)]
-pub(crate) struct Sources(Vec<Source>);
+pub(crate) struct Sources {
+    list: Vec<Source>,
+    /// How many of them are written as `sources`. The policy can't name the others.
+    written: usize,
+}
 
 impl Sources {
     pub(super) fn compile(
@@ -118,15 +129,31 @@ impl Sources {
                 kind: SourceKind::Inline(Document::inline(serde_json::Value::Null)),
                 index: None,
                 is_looked_into: true,
+                holds_keys: false,
             })
         };
-        Self(config.sources.iter().map(compile).collect())
+        let list: Vec<_> = config.sources.iter().map(compile).collect();
+        Self {
+            written: list.len(),
+            list,
+        }
+    }
+
+    /// Adds a source that a provider reads itself.
+    #[expect(
+        dead_code,
+        reason = "the first kind that has one comes with the next change"
+    )]
+    pub(super) fn add(&mut self, source: Source) -> SourceId {
+        let id = SourceId::new(self.list.len());
+        self.list.push(source);
+        id
     }
 
     /// Notes that a route's lookup reads the source. Call it for every lookup: routes are compiled after sources, and
     /// may be read one by one.
     pub(super) fn look_into(&mut self, id: SourceId) {
-        let source = self.0.get_mut(id.index());
+        let source = self.list.get_mut(id.index());
         let Some(source) = source.filter(|source| !source.is_looked_into) else {
             return;
         };
@@ -140,16 +167,16 @@ impl Sources {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        SourceId::all().zip(&self.0)
+        SourceId::all().zip(&self.list)
     }
 
     pub(crate) fn at(&self, id: SourceId) -> Option<&Source> {
-        self.0.get(id.index())
+        self.list.get(id.index())
     }
 
     /// How long documents of a watched source are used after the source last confirmed them.
     pub(crate) fn stale_for(&self, id: SourceId) -> Option<Duration> {
-        match self.0.get(id.index())?.kind {
+        match self.list.get(id.index())?.kind {
             SourceKind::Watched { schedule, .. } => Some(schedule.stale_for),
             SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
         }
@@ -157,7 +184,7 @@ impl Sources {
 
     /// How documents of a watched source are read.
     pub(crate) fn format(&self, id: SourceId) -> Option<Format> {
-        match self.0.get(id.index())?.kind {
+        match self.list.get(id.index())?.kind {
             SourceKind::Watched { format, .. } => Some(format),
             SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
         }
@@ -165,7 +192,7 @@ impl Sources {
 
     /// The limits of a source on demand.
     pub(crate) fn limits(&self, id: SourceId) -> Option<Limits> {
-        match self.0.get(id.index())?.kind {
+        match self.list.get(id.index())?.kind {
             SourceKind::OnDemand { limits, .. } => Some(limits),
             SourceKind::Inline(_) | SourceKind::Watched { .. } => None,
         }
@@ -173,7 +200,7 @@ impl Sources {
 
     /// What the policy calls this source.
     pub(crate) fn name(&self, id: SourceId) -> &str {
-        self.0.get(id.index()).map_or("", |source| &source.name)
+        self.list.get(id.index()).map_or("", |source| &source.name)
     }
 
     pub(super) fn named(
@@ -182,13 +209,10 @@ impl Sources {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<SourceId> {
-        let found = self.0.iter().position(|source| *source.name == *name);
+        let written = self.list.iter().take(self.written);
+        let found = written.clone().position(|source| *source.name == *name);
         if found.is_none() {
-            let names: Vec<_> = self
-                .0
-                .iter()
-                .map(|source| format!("`{}`", source.name))
-                .collect();
+            let names: Vec<_> = written.map(|source| format!("`{}`", source.name)).collect();
             let known = if names.is_empty() {
                 "`sources` is empty".into()
             } else {
@@ -200,7 +224,7 @@ impl Sources {
     }
 
     pub(super) fn lookup_mode(&self, id: SourceId) -> LookupMode {
-        match self.0.get(id.index()) {
+        match self.list.get(id.index()) {
             Some(Source {
                 kind: SourceKind::OnDemand { .. },
                 ..
@@ -241,6 +265,7 @@ impl Source {
             kind,
             index,
             is_looked_into: true,
+            holds_keys: false,
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::config::{self, ConfigErrors, JwtKeys, Path};
 use crate::crypto::VerifyingKey;
 use crate::policy::environment::{Environment, variable};
 use crate::policy::json_path::json_path;
+use crate::policy::provider::CompileInputs;
 use crate::source::JsonPath;
 
 /// The keys that verify a provider's tokens.
@@ -27,14 +28,14 @@ impl Keys {
 /// Compiles the keys that are written at `path`.
 pub(super) fn compile(
     written: &JwtKeys,
-    environment: &dyn Environment,
+    inputs: &CompileInputs<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Keys> {
     match written {
         JwtKeys::Inline(keys) => {
             let path = path.field("inline");
-            let keys = resolved(keys.expose(), environment, &path, errors)?;
+            let keys = resolved(keys.expose(), inputs.environment, &path, errors)?;
             of_set(&keys, &path, errors).map(Keys::Set)
         }
         JwtKeys::Pem(pem) => match VerifyingKey::from_pem(pem) {

@@ -13,9 +13,8 @@ use crate::crypto::Algorithm;
 use crate::http::Text;
 use crate::source::JsonPath;
 
-use super::{ClaimHeaders, Provider, ProviderKind, Providers, locations};
+use super::{ClaimHeaders, CompileInputs, Provider, ProviderKind, locations};
 use crate::policy::denial::Reason;
-use crate::policy::environment::Environment;
 use crate::policy::json_path::json_path;
 
 use challenge::Challenge;
@@ -74,14 +73,14 @@ impl Jwt {
 pub(super) fn compile(
     name: &str,
     written: &config::JwtProvider,
-    others: &Providers,
-    environment: &dyn Environment,
+    inputs: &mut CompileInputs<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Provider> {
-    let locations = locations::compile(name, &written.from, others, &path.field("from"), errors);
+    let from = path.field("from");
+    let locations = locations::compile(name, &written.from, inputs.others, &from, errors);
     let algorithms = algorithms(written, path, errors);
-    let keys = keys::compile(&written.keys, environment, &path.field("keys"), errors);
+    let keys = keys::compile(&written.keys, inputs, &path.field("keys"), errors);
     let rules = rules(written, path, errors);
     let required = required(written, path, errors);
     let consumer = consumer(written, path, errors);
