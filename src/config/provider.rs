@@ -1,6 +1,7 @@
 //! Named ways to authenticate.
 
 mod api_key;
+mod claims;
 mod jwt;
 mod location;
 
@@ -11,11 +12,13 @@ use crate::config::{ConfigErrors, Keyword, Path};
 
 pub use api_key::{ApiKeyCredential, ApiKeyProvider, KeyMaterial};
 pub(crate) use api_key::{ApiKeyRef, KeyRef};
+pub(crate) use claims::path_of_claim;
+pub use claims::{Accepted, ConsumerClaim, ConsumerClaimBy, UnknownConsumer};
 pub use jwt::{
-    Accepted, ConsumerClaim, ConsumerClaimBy, ConsumerKeys, ExpiryRequirement, ForeignIssuer,
-    InlineKeys, JwtCredential, JwtKeys, JwtProvider, SecretEncoding, TokenKey, UnknownConsumer,
+    ConsumerKeys, ExpiryRequirement, ForeignIssuer, InlineKeys, JwtCredential, JwtKeys,
+    JwtProvider, SecretEncoding, TokenKey,
 };
-pub(crate) use jwt::{JwtRef, TokenKeyRef, path_of_claim};
+pub(crate) use jwt::{JwtRef, TokenKeyRef};
 pub use location::Location;
 
 one_of! {
@@ -87,13 +90,13 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             location::WrittenLocation::FIELDS,
             location::WrittenLocation::RULES,
         ),
-        _ => return jwt::record(name),
+        _ => return claims::record(name).or_else(|| jwt::record(name)),
     })
 }
 
 /// The words of a kind's choices, by the choice's name.
 pub(super) fn choice(name: &str) -> Option<&'static [Keyword]> {
-    jwt::choice(name)
+    claims::choice(name).or_else(|| jwt::choice(name))
 }
 
 /// The providers of a policy, by name. `none` is no name, because requirements use it.

@@ -8,6 +8,7 @@ mod credential;
 mod double;
 mod jwt;
 mod locations;
+mod token;
 mod verdict;
 
 use crate::auth::{Extracted, Location, extract};

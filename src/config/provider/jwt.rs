@@ -1,26 +1,20 @@
 //! JSON Web Tokens, as they are written: the provider, and a consumer's credential.
 
-mod claims;
 mod credential;
 mod keys;
 
 use std::time::Duration;
 
+use super::claims::{Accepted, ConsumerClaim, ConsumerClaimBy, headers_of_claims, tests_of_claims};
 use super::location::Location;
 use crate::config::condition::ConditionTest;
-use crate::config::decode::node::Node;
 use crate::config::decode::record::{Field, FieldRule, Record as _};
-use crate::config::decode::{Decode, Named, expected, non_empty};
+use crate::config::decode::{Named, non_empty};
 use crate::config::values::names::own_header;
 use crate::config::values::scalar::Percent;
 use crate::config::values::text::{line, some_lines};
 use crate::config::values::units::duration;
-use crate::config::{ConfigErrors, Path};
 
-use claims::{claim_path, headers_of_claims, tests_of_claims};
-
-pub(crate) use claims::path_of_claim;
-pub use claims::{ConsumerClaim, ConsumerClaimBy, UnknownConsumer};
 pub use credential::{JwtCredential, SecretEncoding, TokenKey};
 pub(crate) use credential::{JwtRef, TokenKeyRef};
 pub use keys::{ConsumerKeys, InlineKeys, JwtKeys};
@@ -130,48 +124,12 @@ choice! {
     }
 }
 
-/// The values of a claim that are accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Accepted {
-    /// Any: `any`.
-    Any,
-    /// One of these: a text, or a list. Not empty.
-    These(Vec<String>),
-}
-
-impl Decode for Accepted {
-    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
-        match node {
-            Node::List(_) => {
-                let these = some_lines(node, at, errors)?;
-                if these.iter().any(|one| one == "any") {
-                    errors.suggest(at, "`any` stands alone", "write `any` without a list");
-                    return None;
-                }
-                Some(Self::These(these))
-            }
-            Node::String(_) => Some(match line(node, at, errors)? {
-                any if any == "any" => Self::Any,
-                only => Self::These(vec![only]),
-            }),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Map(_) => {
-                expected("text, a list of texts, or `any`", node, at, errors)
-            }
-        }
-    }
-}
-
 /// The fields of the records, by the record's name.
 pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
     Some(match name {
         "JwtProvider" => (JwtProvider::FIELDS, JwtProvider::RULES),
         "JwtKeys" => (JwtKeys::FIELDS, JwtKeys::RULES),
         "ConsumerKeys" => (ConsumerKeys::FIELDS, ConsumerKeys::RULES),
-        "ConsumerClaim" => (ConsumerClaim::FIELDS, ConsumerClaim::RULES),
-        "ClaimTest" => (
-            claims::WrittenClaimTest::FIELDS,
-            claims::WrittenClaimTest::RULES,
-        ),
         "JwtCredential" => (WrittenJwt::FIELDS, WrittenJwt::RULES),
         _ => return None,
     })
@@ -183,9 +141,7 @@ pub(super) fn choice(name: &str) -> Option<&'static [crate::config::Keyword]> {
     Some(match name {
         "ExpiryRequirement" => ExpiryRequirement::WORDS,
         "ForeignIssuer" => ForeignIssuer::WORDS,
-        "ConsumerClaimBy" => ConsumerClaimBy::WORDS,
         "SecretEncoding" => SecretEncoding::WORDS,
-        "UnknownConsumer" => UnknownConsumer::WORDS,
         _ => return None,
     })
 }

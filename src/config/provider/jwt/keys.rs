@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::claim_path;
 use crate::config::decode::Decode;
 use crate::config::decode::node::Node;
+use crate::config::provider::claims::claim_path;
 use crate::config::{ConfigErrors, Path};
 
 one_of! {

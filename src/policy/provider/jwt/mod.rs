@@ -1,23 +1,19 @@
 //! JSON Web Tokens: a signature proves who made a token, and its claims say for whom.
 
-mod challenge;
-mod claim_text;
 mod consumer_key;
 mod credential;
 mod keys;
 mod verify;
 
-use crate::auth::jwt::{Accepts, ClaimRules, ClaimTest, Expiry, TokenTypes, WholePattern};
-use crate::config::{self, ConfigErrors, ConsumerClaimBy, ForeignIssuer, Path, UnknownConsumer};
+use crate::auth::jwt::{Accepts, ClaimRules, Expiry, TokenTypes};
+use crate::config::{self, ConfigErrors, ForeignIssuer, Path};
 use crate::crypto::Algorithm;
 use crate::http::Text;
-use crate::source::JsonPath;
 
+use super::token::{Challenge, ClaimTests, ConsumerRule, accepts};
 use super::{ClaimHeaders, CompileInputs, Provider, ProviderKind, locations};
 use crate::policy::denial::Reason;
-use crate::policy::json_path::json_path;
 
-use challenge::Challenge;
 pub(super) use credential::prepare;
 use keys::Keys;
 pub(super) use verify::verify;
@@ -30,7 +26,7 @@ pub(crate) struct Jwt {
     algorithms: Option<Box<[Algorithm]>>,
     types: TokenTypes,
     rules: ClaimRules,
-    required: Box<[RequiredClaim]>,
+    required: ClaimTests,
     /// How the consumer is found; `None` if tokens belong to no consumer.
     consumer: Option<ConsumerRule>,
     foreign: ForeignIssuer,
@@ -41,21 +37,6 @@ pub(crate) struct Jwt {
     challenge: Challenge,
 }
 
-/// A claim with its test.
-#[derive(Debug)]
-struct RequiredClaim {
-    path: JsonPath,
-    test: ClaimTest,
-}
-
-/// How the consumer of a token is found.
-#[derive(Debug)]
-struct ConsumerRule {
-    claim: JsonPath,
-    by: ConsumerClaimBy,
-    unknown: UnknownConsumer,
-}
-
 impl Jwt {
     /// `WWW-Authenticate` for this reason.
     pub(super) fn challenge(&self, reason: Reason, scopes: &[&str]) -> Text {
@@ -64,8 +45,8 @@ impl Jwt {
 
     /// Whether consumers have credentials for its tokens.
     fn finds_credentials(&self) -> bool {
-        let by_claim = |rule: &ConsumerRule| rule.by == ConsumerClaimBy::Credential;
-        self.keys.are_of_consumers() || self.consumer.as_ref().is_some_and(by_claim)
+        let rule = self.consumer.as_ref();
+        self.keys.are_of_consumers() || rule.is_some_and(ConsumerRule::finds_credentials)
     }
 }
 
@@ -82,7 +63,7 @@ pub(super) fn compile(
     let algorithms = algorithms(written, path, errors);
     let keys = keys::compile(&written.keys, inputs, &path.field("keys"), errors);
     let rules = rules(written, path, errors);
-    let required = required(written, path, errors);
+    let required = ClaimTests::compile(&written.required_claims, path, errors);
     let consumer = consumer(written, path, errors);
     let share = share(written, path, errors);
     let payload = written.payload_header.as_deref();
@@ -97,7 +78,7 @@ pub(super) fn compile(
         foreign: written.foreign_issuer,
         share: share?,
         keeps_payload: written.payload_header.is_some(),
-        challenge: Challenge::compile(written),
+        challenge: Challenge::new(&written.realm, written.resource_metadata.as_deref()),
     }));
     Some(Provider {
         name: name.into(),
@@ -171,58 +152,6 @@ fn rules(
     })
 }
 
-fn accepts(written: &config::Accepted) -> Accepts {
-    match written {
-        config::Accepted::Any => Accepts::Any,
-        config::Accepted::These(these) => {
-            Accepts::OneOf(these.iter().map(|one| one.as_str().into()).collect())
-        }
-    }
-}
-
-fn required(
-    written: &config::JwtProvider,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Box<[RequiredClaim]>> {
-    let path = path.field("requiredClaims");
-    let one = |claim: &config::Named<config::ConditionTest>, errors: &mut ConfigErrors| {
-        let at = path.field(&claim.name);
-        let path = json_path(&config::path_of_claim(&claim.name), &at, errors);
-        let test = test(&claim.value, &at, errors);
-        Some(RequiredClaim {
-            path: path?,
-            test: test?,
-        })
-    };
-    let all: Vec<_> = written
-        .required_claims
-        .iter()
-        .map(|claim| one(claim, errors))
-        .collect();
-    all.into_iter().collect()
-}
-
-fn test(
-    written: &config::ConditionTest,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<ClaimTest> {
-    Some(match written {
-        config::ConditionTest::Equals(value) => ClaimTest::Equals(value.clone()),
-        config::ConditionTest::In(values) => ClaimTest::In(values.clone().into()),
-        config::ConditionTest::Contains(value) => ClaimTest::Contains(value.clone()),
-        config::ConditionTest::Exists(exists) => ClaimTest::Exists(*exists),
-        config::ConditionTest::Matches(pattern) => match WholePattern::compile(pattern) {
-            Ok(pattern) => ClaimTest::Matches(pattern),
-            Err(error) => {
-                errors.push(&path.field("matches"), error.to_string());
-                return None;
-            }
-        },
-    })
-}
-
 /// The share of a worker's time for new tokens.
 fn share(written: &config::JwtProvider, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<u8> {
     let share = written.verification_share.hundredths();
@@ -249,10 +178,5 @@ fn consumer(
         errors.suggest(&path, reason, "remove it");
         return None;
     }
-    let claim = json_path(&consumer.claim, &path.field("claim"), errors)?;
-    Some(Some(ConsumerRule {
-        claim,
-        by: consumer.by,
-        unknown: consumer.unknown,
-    }))
+    ConsumerRule::compile(consumer, &path, errors).map(Some)
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::auth::jwt::{
     ClaimsError, ClaimsSet, CompactJws, JoseHeader, KeyChoiceError, KeySet, PartCount, TokenError,
 };
-use crate::config::{ConsumerClaimBy, ForeignIssuer, UnknownConsumer};
+use crate::config::{ForeignIssuer, UnknownConsumer};
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::policy::consumer::Credential;
 use crate::policy::denial::Reason;
 use crate::policy::provider::ProviderId;
 use crate::policy::provider::claims::Claims;
+use crate::policy::provider::token::{claim_text, reason_of};
 use crate::policy::provider::verdict::{
     CredentialLookup, Identity, ProviderInputs, Signer, Verification, VerifiedToken,
 };
@@ -19,10 +20,9 @@ use crate::secret::Secret;
 use crate::source::JsonPath;
 use crate::time::Timestamp;
 
-use super::claim_text::claim_text;
+use super::Jwt;
 use super::consumer_key::ConsumerKey;
 use super::keys::Keys;
-use super::{ConsumerRule, Jwt};
 
 /// Why a token isn't accepted.
 enum Refusal {
@@ -47,13 +47,7 @@ impl From<KeyChoiceError> for Refusal {
 
 impl From<ClaimsError> for Refusal {
     fn from(error: ClaimsError) -> Self {
-        Self::Rejected(match error {
-            ClaimsError::WrongIssuer => Reason::WrongIssuer,
-            ClaimsError::WrongAudience => Reason::WrongAudience,
-            ClaimsError::Expired => Reason::TokenExpired,
-            ClaimsError::NotYetValid => Reason::TokenNotYetValid,
-            ClaimsError::Missing(_) | ClaimsError::Invalid(_) => Reason::InvalidClaims,
-        })
+        Self::Rejected(reason_of(error))
     }
 }
 
@@ -133,7 +127,7 @@ impl<'p> Check<'p, '_> {
         let Some(rule) = &self.jwt.consumer else {
             return Ok(Ok(Identity::of_token(None, token)));
         };
-        let found = self.consumer(rule, &token, inputs)?;
+        let found = rule.find(self.provider, &token, inputs)?;
         Ok(match (found, rule.unknown) {
             (CredentialLookup::Found(credential), _) => {
                 Ok(Identity::of_token(Some(credential), token))
@@ -160,26 +154,6 @@ impl<'p> Check<'p, '_> {
         let allowed = self.jwt.algorithms.as_deref().unwrap_or_default();
         let key = set.select(&token.header, allowed)?.key();
         self.verified(token, key, None, inputs)
-    }
-
-    /// The consumer that the token belongs to.
-    fn consumer<I: ProviderInputs<'p>>(
-        &self,
-        rule: &ConsumerRule,
-        token: &VerifiedToken,
-        inputs: &mut I,
-    ) -> Result<CredentialLookup<'p>, I::Stop> {
-        let Some(value) = token
-            .claims
-            .as_ref()
-            .and_then(|claims| claim_text(&rule.claim, claims.value()))
-        else {
-            return Ok(CredentialLookup::NotFound);
-        };
-        match rule.by {
-            ConsumerClaimBy::Credential => inputs.find_credential(self.provider, value.as_bytes()),
-            ConsumerClaimBy::Name => inputs.find_consumer(value.as_bytes()),
-        }
     }
 
     /// By the key of the consumer that a claim names.
@@ -288,12 +262,7 @@ impl<'p> Check<'p, '_> {
     ) -> Result<Rc<VerifiedToken>, Refusal> {
         self.verify_signature(&token, key, token.header.algorithm, inputs)?;
         let claims = token.claims;
-        let holds = |required: &super::RequiredClaim| {
-            required
-                .test
-                .holds(&required.path.select(claims.value()).into_vec())
-        };
-        if !self.jwt.required.iter().all(holds) {
+        if !self.jwt.required.hold(claims.value()) {
             return Err(Refusal::Rejected(Reason::InvalidClaims));
         }
         let payload = self

@@ -1,12 +1,11 @@
 //! What a client is told in `WWW-Authenticate` (RFC 6750 §3).
 
-use crate::config;
 use crate::http::Text;
 use crate::policy::denial::Reason;
 
 /// The challenges of a provider.
 #[derive(Debug)]
-pub(super) struct Challenge {
+pub(in crate::policy::provider) struct Challenge {
     /// The scheme with the realm.
     start: Box<str>,
     /// Where the resource is described (RFC 9728 §5.1).
@@ -14,19 +13,17 @@ pub(super) struct Challenge {
 }
 
 impl Challenge {
-    pub(super) fn compile(written: &config::JwtProvider) -> Self {
+    /// Challenges that name this realm, and the URL of the protected resource's metadata.
+    pub(in crate::policy::provider) fn new(realm: &str, metadata: Option<&str>) -> Self {
         Self {
-            start: format!("Bearer realm={}", quoted(&written.realm)).into(),
-            metadata: written
-                .resource_metadata
-                .as_deref()
-                .map(|url| quoted(url).into()),
+            start: format!("Bearer realm={}", quoted(realm)).into(),
+            metadata: metadata.map(|url| quoted(url).into()),
         }
     }
 
     /// The challenge for this reason. A client that sent no token is told of no error (RFC 6750 §3.1). `scopes` are those that
     /// a token needs, if it hasn't all of them.
-    pub(super) fn of(&self, reason: Reason, scopes: &[&str]) -> Text {
+    pub(in crate::policy::provider) fn of(&self, reason: Reason, scopes: &[&str]) -> Text {
         let mut text = self.start.to_string();
         if !scopes.is_empty() {
             let scope = scopes.join(" ");

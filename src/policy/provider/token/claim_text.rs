@@ -9,7 +9,10 @@ use crate::source::{JsonPath, Selection};
 
 /// The claim as text: a text that isn't empty, or an integer's. `None` for several values and other types. A number that isn't an
 /// integer of 64 bits names nobody: several numbers have the same double, and so the same text.
-pub(super) fn claim_text<'c>(claim: &JsonPath, claims: &'c Value) -> Option<Cow<'c, str>> {
+pub(in crate::policy::provider) fn claim_text<'c>(
+    claim: &JsonPath,
+    claims: &'c Value,
+) -> Option<Cow<'c, str>> {
     let Selection::One(claim) = claim.select(claims) else {
         return None;
     };

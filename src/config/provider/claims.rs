@@ -2,11 +2,42 @@
 
 use crate::config::condition::ConditionTest;
 use crate::config::decode::node::Node;
-use crate::config::decode::record::FieldRule;
-use crate::config::decode::{Decode as _, Named, name, non_empty, pairs};
+use crate::config::decode::record::{Field, FieldRule, Record as _};
+use crate::config::decode::{Decode, Named, expected, name, non_empty, pairs};
 use crate::config::values::names::own_header;
-use crate::config::values::text::{json_path, line};
-use crate::config::{ConfigErrors, Path};
+use crate::config::values::text::{json_path, line, some_lines};
+use crate::config::{Choice as _, ConfigErrors, Keyword, Path};
+
+/// The values of a claim that are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// Any: `any`.
+    Any,
+    /// One of these: a text, or a list. Not empty.
+    These(Vec<String>),
+}
+
+impl Decode for Accepted {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::List(_) => {
+                let these = some_lines(node, at, errors)?;
+                if these.iter().any(|one| one == "any") {
+                    errors.suggest(at, "`any` stands alone", "write `any` without a list");
+                    return None;
+                }
+                Some(Self::These(these))
+            }
+            Node::String(_) => Some(match line(node, at, errors)? {
+                any if any == "any" => Self::Any,
+                only => Self::These(vec![only]),
+            }),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Map(_) => {
+                expected("text, a list of texts, or `any`", node, at, errors)
+            }
+        }
+    }
+}
 
 record! {
     /// Which consumer a token belongs to.
@@ -104,4 +135,22 @@ pub(super) fn headers_of_claims(
 
 fn header_of_claim(written: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     own_header(&Node::from(written), at, errors)
+}
+
+/// The fields of the records, by the record's name.
+pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
+    Some(match name {
+        "ConsumerClaim" => (ConsumerClaim::FIELDS, ConsumerClaim::RULES),
+        "ClaimTest" => (WrittenClaimTest::FIELDS, WrittenClaimTest::RULES),
+        _ => return None,
+    })
+}
+
+/// The words of the choices, by the choice's name.
+pub(super) fn choice(name: &str) -> Option<&'static [Keyword]> {
+    Some(match name {
+        "ConsumerClaimBy" => ConsumerClaimBy::WORDS,
+        "UnknownConsumer" => UnknownConsumer::WORDS,
+        _ => return None,
+    })
 }
