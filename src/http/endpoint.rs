@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use crate::secret::Secret;
 
-use super::{Callout, Text};
+use super::{Callout, Scheme, Text};
 
 /// What all callouts to one service share. `Debug` shows no header's value.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     cluster: Text,
     authority: Text,
+    scheme: Scheme,
     headers: Vec<(Text, Secret)>,
     timeout: Duration,
     max_bytes: usize,
@@ -23,17 +24,25 @@ impl Endpoint {
     /// How many bytes of a reply's content are taken by default: 8 MiB.
     pub const DEFAULT_MAX_BYTES: usize = 8 << 20;
 
-    /// An Envoy cluster that is asked under the name `authority`: with the default timeout and size limit, and without
-    /// headers of its own.
+    /// An Envoy cluster that is asked under the name `authority`: with the scheme `http`, with the default timeout and
+    /// size limit, and without headers of its own.
     #[must_use]
     pub fn new(cluster: impl Into<Text>, authority: impl Into<Text>) -> Self {
         Self {
             cluster: cluster.into(),
             authority: authority.into(),
+            scheme: Scheme::Http,
             headers: Vec::new(),
             timeout: Self::DEFAULT_TIMEOUT,
             max_bytes: Self::DEFAULT_MAX_BYTES,
         }
+    }
+
+    /// The same with another scheme. Requests only name it: the cluster alone decides whether they are encrypted.
+    #[must_use]
+    pub const fn with_scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
     }
 
     /// The same with these headers on every callout; names in lower case.
@@ -69,6 +78,12 @@ impl Endpoint {
         &self.authority
     }
 
+    /// The `:scheme` of each request.
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// The headers of each request.
     #[must_use]
     pub fn headers(&self) -> &[(Text, Secret)] {
@@ -93,7 +108,7 @@ impl Endpoint {
     pub fn request(&self, method: &'static str, path: Text) -> Callout {
         let mut headers: Vec<(Text, Text)> = vec![
             (":method".into(), method.into()),
-            (":scheme".into(), "http".into()),
+            (":scheme".into(), self.scheme.as_str().into()),
             (":authority".into(), self.authority.clone()),
             (":path".into(), path),
             ("accept-encoding".into(), "identity".into()),
@@ -121,7 +136,8 @@ mod tests {
         let endpoint = Endpoint::new("centre", "centre.local")
             .with_headers(headers)
             .with_timeout(Duration::from_millis(7))
-            .with_max_bytes(9);
+            .with_max_bytes(9)
+            .with_scheme(Scheme::Https);
         assert!(!format!("{endpoint:?}").contains("Bearer"));
         let callout = endpoint.request("GET", "/a?b".into());
         assert_eq!(&*callout.cluster, b"centre");
@@ -136,7 +152,7 @@ mod tests {
             headers,
             [
                 ":method=GET",
-                ":scheme=http",
+                ":scheme=https",
                 ":authority=centre.local",
                 ":path=/a?b",
                 "accept-encoding=identity",

@@ -14,8 +14,10 @@ mod new_path;
 mod percent;
 mod query;
 mod request;
+mod scheme;
 mod text;
 mod token;
+mod url;
 
 pub use callout::{Callout, CalloutError, Reply};
 pub use cookie::cookies;
@@ -30,5 +32,7 @@ pub use new_path::NewPath;
 pub use percent::{escape, is_unreserved, percent_decode, percent_encode_into};
 pub use query::{Pair, query_pairs};
 pub use request::Request;
+pub use scheme::Scheme;
 pub use text::Text;
 pub use token::{is_token, is_token_byte};
+pub use url::{Authority, HttpUrl, UrlError};

@@ -14,6 +14,7 @@ const WRITTEN_AND_RUN: &[&str] = &[
     "Location",
     "OnDemand",
     "Parameters",
+    "Scheme",
 ];
 
 /// Associated types of the standard library's traits.
