@@ -106,7 +106,7 @@ impl Exchange for DoubleProtocol {
         Self::POLL.max(self.0.timeout())
     }
 
-    fn pause(&self, _: Duration) -> Duration {
+    fn pause(&self, _: &Session, _: Duration) -> Duration {
         Duration::ZERO
     }
 }

@@ -80,8 +80,9 @@ pub(in crate::source) trait Exchange {
         self.endpoint().timeout()
     }
 
-    /// How long to wait after a good answer; `refresh` is what the policy says. A kind that polls long asks again soon.
-    fn pause(&self, refresh: Duration) -> Duration {
+    /// How long to wait after a good answer; `refresh` is what the policy says, and the longest. A kind that polls long
+    /// asks again soon. The session may hold what the answer itself says.
+    fn pause(&self, _session: &Self::Session, refresh: Duration) -> Duration {
         refresh
     }
 }
@@ -151,9 +152,12 @@ macro_rules! protocols {
             }
 
             /// How long to wait after a good answer, where the policy says `refresh`.
-            pub(super) fn pause(&self, refresh: Duration) -> Duration {
+            pub(super) fn pause(&self, session: &Session, refresh: Duration) -> Duration {
                 match self {
-                    $($(#[cfg($cfg)])? Self::$kind(protocol) => protocol.pause(refresh)),+
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => match session {
+                        Session::$kind(state) => protocol.pause(state, refresh),
+                        _ => protocol.pause(&Default::default(), refresh),
+                    }),+
                 }
             }
         }

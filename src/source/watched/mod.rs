@@ -314,7 +314,7 @@ impl Watched {
 
     /// The source has confirmed the last good document. Shared data gets `copy`, if there is one.
     fn confirmed(&mut self, copy: Option<&[u8]>, now: Timestamp, shared_data: &mut dyn SharedData) {
-        let pause = self.protocol.pause(self.schedule.refresh);
+        let pause = self.protocol.pause(&self.session, self.schedule.refresh);
         self.conclude(0, copy, pause, now, shared_data);
     }
 

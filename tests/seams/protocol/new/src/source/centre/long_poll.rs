@@ -123,7 +123,7 @@ impl Exchange for LongPollProtocol {
         self.poll.max(self.endpoint.timeout())
     }
 
-    fn pause(&self, _: Duration) -> Duration {
+    fn pause(&self, _: &LongPollSession, _: Duration) -> Duration {
         Duration::ZERO
     }
 }
