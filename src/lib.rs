@@ -100,9 +100,9 @@ pub mod internals {
         pub use crate::source::{
             Arguments, Budget, Candidate, DefinitionHash, Document, DocumentStatus, EntryState,
             FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items, JsonPath,
-            JsonPathError, JsonReader, Limits, LocalData, Next, OnDemand, PathError, Progress,
-            Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection, SharedData,
-            SourceError, Tick, Version, Watched, read_item, weight,
+            JsonPathError, JsonReader, JwksProtocol, Limits, LocalData, Next, OnDemand, PathError,
+            Progress, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
+            SharedData, SourceError, Tick, Version, Watched, read_item, weight,
         };
     }
     pub mod template {

@@ -55,8 +55,13 @@ impl Exchange for HttpProtocol {
 
 /// Asks for this format, and only for another state than `known`.
 pub(in crate::source) fn conditional(callout: &mut Callout, format: Format, known: &Version) {
+    ask(callout, format.media_type(), known);
+}
+
+/// Asks for these media types, and only for another state than `known`.
+pub(super) fn ask(callout: &mut Callout, media_types: &'static str, known: &Version) {
     let headers = &mut callout.headers;
-    headers.push(("accept".into(), format.media_type().into()));
+    headers.push(("accept".into(), media_types.into()));
     let Validators {
         etag,
         last_modified,

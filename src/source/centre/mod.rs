@@ -8,6 +8,7 @@ mod double;
 mod format;
 mod http;
 mod json;
+mod jwks;
 mod protocol;
 mod reply;
 
@@ -27,6 +28,7 @@ use protocol::{Exchange, protocols};
 pub(crate) use double::DoubleProtocol;
 pub use http::HttpProtocol;
 pub use json::JsonReader;
+pub use jwks::JwksProtocol;
 pub use protocol::{DocumentStatus, Next};
 
 pub(super) use http::{conditional, read};
@@ -34,6 +36,8 @@ pub(super) use http::{conditional, read};
 protocols! {
     /// Plain HTTP: one path, one document.
     Http(HttpProtocol),
+    /// A set of keys, at a known path or discovered.
+    Jwks(JwksProtocol),
     /// A protocol of several callouts, for the tests of what drives it.
     #[cfg(test)]
     Double(DoubleProtocol),
