@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
 //! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache` | each does one thing; they don't import each other, but for two exceptions |
-//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `arena` | requests as borrowed bytes, edits, secrets that never print, memory for very many small items |
+//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, memory for very many small items |
 //!
 //! # The life of a request
 //! The driver passes a [`http::Request`] to [`engine::Engine::start`] and performs the returned [`engine::Step`]: continue
@@ -58,6 +58,7 @@ mod rewrite;
 mod route;
 mod secret;
 mod source;
+mod strict_json;
 mod template;
 
 /// Parts of the core that a driver doesn't need. They are reachable because this project's fuzz targets, property tests and
@@ -98,11 +99,12 @@ pub mod internals {
     }
     pub mod source {
         pub use crate::source::{
-            Arguments, Budget, Candidate, DefinitionHash, Document, DocumentStatus, EntryState,
-            FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items, JsonPath,
-            JsonPathError, JsonReader, JwksProtocol, Limits, LocalData, Next, OnDemand, PathError,
-            Progress, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
-            SharedData, SourceError, Tick, Version, Watched, read_item, weight,
+            Arguments, Budget, Candidate, ClientAuthentication, DefinitionHash, Document,
+            DocumentStatus, EntryState, FetchOutcome, Format, FormatReader, Hash, HttpProtocol,
+            Index, Item, Items, JsonPath, JsonPathError, JsonReader, JwksProtocol, Limits,
+            LocalData, Next, OnDemand, PathError, Progress, Protocol, ReadRefusal, ReadResult,
+            RequestTemplate, Schedule, Selection, SharedData, SourceError, Tick, Version, Watched,
+            read_item, weight,
         };
     }
     pub mod template {

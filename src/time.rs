@@ -6,11 +6,25 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
+/// The last second of the year 9999.
+const LATEST: f64 = 253_402_300_799.0;
+
 impl Timestamp {
     /// The moment `nanos` nanoseconds after the Unix epoch.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
+    }
+
+    /// The moment so many seconds after the Unix epoch.
+    ///
+    /// `None` for times before the epoch and for times after the year 9999: milliseconds in place of seconds are refused, and
+    /// not taken for a time that never comes. Times that this type can't hold (after the year 2554) are its last one.
+    #[must_use]
+    pub fn from_seconds(seconds: f64) -> Option<Self> {
+        let is_possible = (0.0..=LATEST).contains(&seconds);
+        let span = Duration::try_from_secs_f64(seconds).ok()?;
+        is_possible.then(|| Self::default().after(span))
     }
 
     /// Nanoseconds since the Unix epoch.

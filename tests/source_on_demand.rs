@@ -61,7 +61,7 @@ fn header(callout: &Callout, name: &str) -> Option<String> {
 fn say(answer: &EntryState) -> String {
     let text = |document: &Document| document.value().to_string();
     match answer {
-        EntryState::Fresh(document) => format!("fresh {}", text(document)),
+        EntryState::Fresh(document, _) => format!("fresh {}", text(document)),
         EntryState::Stale(document, None) => format!("stale {}", text(document)),
         EntryState::Stale(document, Some(callout)) => format!(
             "stale {}, ask {}",
@@ -87,12 +87,12 @@ fn the_life_of_a_document() {
     assert_eq!(say_at(&mut source, 0), "ask /profiles/a%20b");
     assert_eq!(say_at(&mut source, 0), "pending");
     let result = source.fetched(b"a b", reply("200", "1"), at(1));
-    assert!(matches!(result, ReadResult::Found(document) if document.value() == 1));
+    assert!(matches!(result, ReadResult::Found(document, _) if document.value() == 1));
     assert_eq!(say_at(&mut source, 61), "fresh 1");
     assert_eq!(say_at(&mut source, 62), "stale 1, ask \"1\"");
     assert_eq!(say_at(&mut source, 62), "stale 1");
     let result = source.fetched(b"a b", reply("304", ""), at(63));
-    assert!(matches!(result, ReadResult::Found(document) if document.value() == 1));
+    assert!(matches!(result, ReadResult::Found(document, _) if document.value() == 1));
     assert_eq!(say_at(&mut source, 123), "fresh 1");
     assert_eq!(say_at(&mut source, 124), "stale 1, ask \"1\"");
     let result = source.fetched(b"a b", Err(CalloutError::NoReply), at(124));
@@ -237,7 +237,7 @@ fn confirms_a_document_that_was_evicted() {
     let _ = ask(&mut source, b"b", at(61));
     let _ = source.fetched(b"b", reply("200", "2"), at(61));
     let result = source.fetched(b"a", reply("304", ""), at(61));
-    assert!(matches!(result, ReadResult::Found(document) if document.value() == 1));
+    assert!(matches!(result, ReadResult::Found(document, _) if document.value() == 1));
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn the_bound_is_the_memory_of_documents() {
         for key in [&b"a"[..], b"b", b"c"] {
             let _ = ask(&mut source, key, at(0));
             let result = source.fetched(key, reply("200", &body), at(0));
-            assert!(matches!(result, ReadResult::Found(_)), "{result:?}");
+            assert!(matches!(result, ReadResult::Found(..)), "{result:?}");
         }
         assert_eq!(source.documents(), remembered, "{body}");
         // A confirmed document has the same weight.
@@ -324,7 +324,7 @@ proptest! {
                 Act::Pass(seconds) => now += seconds,
                 Act::Abandon(key) => source.abandon(&[b'a' + key]),
                 Act::Ask(key) => match ask(&mut source, &[b'a' + key], at(now)) {
-                    EntryState::Fresh(document) => {
+                    EntryState::Fresh(document, _) => {
                         prop_assert_eq!(document.value(), key);
                         prop_assert!(confirmed[&key] + 60 >= now);
                     }
@@ -348,7 +348,7 @@ proptest! {
                 },
                 Act::Reply(key, status) => {
                     match source.fetched(&[b'a' + key], reply(status, &key.to_string()), at(now)) {
-                        ReadResult::Found(document) => {
+                        ReadResult::Found(document, _) => {
                             prop_assert_eq!(document.value(), key);
                             confirmed.insert(key, now);
                         }

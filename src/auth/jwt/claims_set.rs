@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::strict_json::{self, PartCount};
+use crate::strict_json::{self, PartCount};
 
 /// A JSON object of claims. `Debug` shows none of them.
 #[derive(Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::fmt;
 use super::base64url;
 use super::claims_set::ClaimsSet;
 use super::error::{TokenError, TokenPart};
-use super::strict_json::{self, PartCount};
+use crate::strict_json::{self, PartCount};
 
 /// The longest header of five parts that is read to recognise a JWE, in base64url. No provider's budget pays for it.
 const LONGEST_OF_JWE: usize = 1 << 10;

@@ -7,7 +7,7 @@ use crate::crypto::Algorithm;
 use super::base64url;
 use super::compact::{CompactJws, LONGEST_HEADER};
 use super::error::{TokenError, TokenPart};
-use super::strict_json::{self, PartCount};
+use crate::strict_json::{self, PartCount};
 
 /// What the header of a token says about the key that verifies it.
 ///

@@ -14,7 +14,6 @@ mod header;
 mod jwk;
 mod key_set;
 mod numeric_date;
-mod strict_json;
 mod token_types;
 
 pub use base64url::decode as decode_base64url;
@@ -26,5 +25,6 @@ pub use error::{TokenError, TokenPart};
 pub use header::JoseHeader;
 pub use jwk::{Jwk, JwkError};
 pub use key_set::{KeyChoiceError, KeySet, KeySetError, KeyWarning};
-pub use strict_json::{PartCount, object as strict_object};
 pub use token_types::TokenTypes;
+
+pub use crate::strict_json::{PartCount, object as strict_object};

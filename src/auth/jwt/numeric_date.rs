@@ -1,25 +1,15 @@
 //! Times in claims (RFC 7519 §2, NumericDate).
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::time::Timestamp;
 
-/// The last second of the year 9999.
-const LATEST: f64 = 253_402_300_799.0;
-
 /// A number of seconds since the Unix epoch; it may have a fraction.
 ///
-/// `None` for what is no number, for times before the epoch and for times after the year 9999: milliseconds in place of
-/// seconds are refused, and not taken for a time that never comes. Times that [`Timestamp`] can't hold (after the year
-/// 2554) are its last one.
+/// `None` for what is no number, and for [other times](Timestamp::from_seconds) than of this age.
 #[must_use]
 pub(super) fn numeric_date(value: &Value) -> Option<Timestamp> {
-    let seconds = value.as_f64()?;
-    let is_possible = (0.0..=LATEST).contains(&seconds);
-    let span = Duration::try_from_secs_f64(seconds).ok()?;
-    is_possible.then(|| Timestamp::default().after(span))
+    Timestamp::from_seconds(value.as_f64()?)
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             .find(|result| result.source == definition && *result.key == *key);
         if let Some(result) = told {
             return Ok(match &result.result {
-                ReadResult::Found(document) => {
+                ReadResult::Found(document, _) => {
                     EntryResult::Values(LookupResult::of(document.value(), lookup))
                 }
                 ReadResult::Missing => EntryResult::Missing,
@@ -59,7 +59,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             recall: recall(&answer),
         });
         match answer {
-            EntryState::Fresh(document) | EntryState::Stale(document, None) => {
+            EntryState::Fresh(document, _) | EntryState::Stale(document, None) => {
                 Ok(remembered(&document, lookup))
             }
             EntryState::Stale(document, Some(callout)) => {
@@ -110,7 +110,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
 
 const fn recall(answer: &EntryState) -> Recall {
     match answer {
-        EntryState::Fresh(_) | EntryState::Stale(..) | EntryState::Missing => Recall::Hit,
+        EntryState::Fresh(..) | EntryState::Stale(..) | EntryState::Missing => Recall::Hit,
         EntryState::Pending | EntryState::Start(_) => Recall::Miss,
         EntryState::Failed(_) | EntryState::Refused(_) => Recall::Refused,
     }

@@ -173,7 +173,7 @@ pub(in crate::engine) fn looked_up(
                 result.source == definition && key.as_ref().is_some_and(|key| *result.key == **key)
             });
             match told.map(|result| &result.result) {
-                Some(ReadResult::Found(_)) => (EntryOrigin::Callout, EntryStatus::Found),
+                Some(ReadResult::Found(..)) => (EntryOrigin::Callout, EntryStatus::Found),
                 Some(ReadResult::Missing) => (EntryOrigin::Callout, EntryStatus::Missing),
                 Some(ReadResult::Failed(_) | ReadResult::Ignored) => {
                     (EntryOrigin::Callout, EntryStatus::Failed)

@@ -32,6 +32,7 @@ pub use jwks::JwksProtocol;
 pub use protocol::{DocumentStatus, Next};
 
 pub(super) use http::{conditional, read};
+pub(super) use reply::body;
 
 protocols! {
     /// Plain HTTP: one path, one document.

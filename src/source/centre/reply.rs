@@ -10,7 +10,7 @@ const MAX_ENCODING: usize = 64;
 ///
 /// # Errors
 /// [`SourceError::Encoded`], [`SourceError::TooLarge`].
-pub(super) fn body(reply: Reply, limit: usize) -> Result<Vec<u8>, SourceError> {
+pub(in crate::source) fn body(reply: Reply, limit: usize) -> Result<Vec<u8>, SourceError> {
     if let Some(coding) = encoding(&reply) {
         return Err(SourceError::Encoded(coding));
     }

@@ -1,7 +1,11 @@
 //! A source that is asked by key.
 
+mod introspection;
+mod reply;
 mod request;
+mod state;
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +15,13 @@ use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Document, DocumentStatus, SourceError, Version, centre, weight};
+use super::{Document, SourceError, Version};
 
+use reply::{EntryReply, Revision};
+
+pub use introspection::ClientAuthentication;
 pub use request::{Arguments, RequestTemplate};
+pub use state::{EntryState, Limits, ReadRefusal, ReadResult};
 
 /// How long a key is not asked for again after its callout failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -24,81 +32,14 @@ const ENTRY: usize = 256;
 /// How late a reply may come before its callout counts as lost.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The limits of a source on demand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How long a document is fresh.
-    pub ttl: Duration,
-    /// How long it is remembered that a key has no document.
-    pub miss_ttl: Duration,
-    /// How long a document may be used after the source last confirmed it, while a newer one is fetched or cannot be had.
-    /// It has no effect if it is shorter than `ttl`.
-    pub stale_for: Duration,
-    /// The most callouts under way.
-    pub max_in_flight: usize,
-    /// The longest key, in bytes.
-    pub max_key_bytes: usize,
-    /// The most documents that are remembered, and the most keys without one.
-    pub max_entries: usize,
-    /// The most memory of the documents that are remembered, in bytes: the sum of their [`weight()`], keys and
-    /// versions. The keys without a document may take a quarter of it.
-    pub max_bytes: usize,
-}
-
-/// Why a key isn't asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadRefusal {
-    /// Too many callouts are under way.
-    TooManyInFlight,
-    /// The key is longer than `max_key_bytes`.
-    KeyTooLong,
-    /// The key has to be one segment and holds one of `/ \ ? # %`.
-    ReservedByte,
-    /// The key holds a control byte, or would be an empty or a dot segment.
-    UnfitKey,
-}
-
-/// The state of an entry.
-#[derive(Clone, Debug, PartialEq)]
-#[must_use]
-pub enum EntryState {
-    /// Its document.
-    Fresh(Arc<Document>),
-    /// The source has none.
-    Missing,
-    /// Its document, older than `ttl`; and a callout to send (see [`Start`](EntryState::Start)), unless one is under
-    /// way, or too many are, or the last one failed a moment ago.
-    Stale(Arc<Document>, Option<Callout>),
-    /// A callout for it is under way.
-    Pending,
-    /// Send this, and give the result to [`OnDemand::fetched`].
-    Start(Callout),
-    /// The source failed a moment ago, and there is no older document.
-    Failed(SourceError),
-    /// It is unknown, and no callout for it is under way.
-    Refused(ReadRefusal),
-}
-
-/// The result of a callout.
-#[derive(Clone, Debug, PartialEq)]
-#[must_use]
-pub enum ReadResult {
-    /// The key's document.
-    Found(Arc<Document>),
-    /// The source has none.
-    Missing,
-    /// There is no usable answer. An older document may still be usable: ask again.
-    Failed(SourceError),
-    /// It is not needed any more.
-    Ignored,
-}
-
 #[derive(Debug)]
 struct CachedDocument {
     document: Arc<Document>,
     /// How much memory the document takes.
     weight: usize,
     version: Version,
+    /// When it ends by its own content, however fresh it is; `None` if it doesn't.
+    expires: Option<Timestamp>,
     confirmed: Timestamp,
     /// When the last refresh failed, if it is the newest event.
     failed: Option<Timestamp>,
@@ -112,8 +53,7 @@ struct NegativeEntry {
 }
 
 /// What one VM knows of one source on demand: documents, keys without one, callouts under way. Each has a bound of its
-/// own, so that requests for many keys that don't exist evict no document.
-#[derive(Debug)]
+/// own, so that requests for many keys that don't exist evict no document. `Debug` shows no key: some are tokens.
 pub struct OnDemand {
     template: Arc<RequestTemplate>,
     limits: Limits,
@@ -130,12 +70,30 @@ struct PendingRead {
     revision: Option<Revision>,
 }
 
-/// A document and its version.
-#[derive(Clone, Debug)]
-struct Revision {
-    document: Arc<Document>,
-    weight: usize,
-    version: Version,
+impl CachedDocument {
+    /// How old it is, if it hasn't ended.
+    fn age(&mut self, now: Timestamp) -> Option<Duration> {
+        let is_over = self.expires.is_some_and(|expires| now >= expires);
+        (!is_over).then(|| age(&mut self.confirmed, now))
+    }
+
+    /// The end of its use, where it may be used for so long after it was confirmed.
+    fn until(&self, span: Duration) -> Timestamp {
+        let end = self.confirmed.after(span);
+        self.expires.map_or(end, |expires| expires.min(end))
+    }
+}
+
+impl fmt::Debug for OnDemand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnDemand")
+            .field("template", &self.template)
+            .field("limits", &self.limits)
+            .field("documents", &self.documents.len())
+            .field("negatives", &self.negatives.len())
+            .field("pending", &self.pending.len())
+            .finish()
+    }
 }
 
 impl PendingRead {
@@ -178,22 +136,35 @@ impl OnDemand {
         if key.len() > self.limits.max_key_bytes {
             return EntryState::Refused(ReadRefusal::KeyTooLong);
         }
-        let Some((document, age)) = self.revision(key, now) else {
-            return self.ask_anew(arguments, now);
-        };
-        if age <= self.limits.ttl {
-            return EntryState::Fresh(document);
+        let Limits { ttl, stale_for, .. } = self.limits;
+        let is_usable_while_asked = self.template.answers_while_it_asks();
+        if let Some(cached) = self.documents.get(key) {
+            // A document that is too old stays: another policy may use it for longer.
+            let age = cached.age(now);
+            let document = || Arc::clone(&cached.document);
+            if age.is_some_and(|age| age <= ttl) {
+                return EntryState::Fresh(document(), cached.until(ttl));
+            }
+            if is_usable_while_asked && age.is_some_and(|age| age <= stale_for) {
+                return EntryState::Stale(document(), self.refresh(arguments, now));
+            }
         }
-        EntryState::Stale(document, self.refresh(arguments, now))
+        self.ask_anew(arguments, now)
     }
 
-    /// The document that may be used, with its age.
-    fn revision(&mut self, key: &[u8], now: Timestamp) -> Option<(Arc<Document>, Duration)> {
+    /// The document of a key for which the source has just failed, if it may be used for longer than it is fresh; and until
+    /// when it may be used before the source is asked again.
+    pub fn last_resort(
+        &mut self,
+        key: &[u8],
+        now: Timestamp,
+    ) -> Option<(Arc<Document>, Timestamp)> {
         let cached = self.documents.get(key)?;
-        let age = age(&mut cached.confirmed, now);
-        // A document that is too old stays: another policy may use it for longer.
-        let is_usable = age <= self.limits.stale_for.max(self.limits.ttl);
-        is_usable.then(|| (Arc::clone(&cached.document), age))
+        let is_usable = cached.age(now)? <= self.limits.stale_for;
+        let until = cached
+            .until(self.limits.stale_for)
+            .min(now.after(RETRY_AFTER));
+        is_usable.then(|| (Arc::clone(&cached.document), until))
     }
 
     fn refresh(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Option<Callout> {
@@ -208,6 +179,7 @@ impl OnDemand {
             document: Arc::clone(&cached.document),
             weight: cached.weight,
             version: cached.version.clone(),
+            expires: cached.expires,
         };
         if self.is_in_flight(key, now) {
             return None;
@@ -283,32 +255,18 @@ impl OnDemand {
         let Some((key, read)) = self.pending.remove_entry(key) else {
             return ReadResult::Ignored;
         };
-        let error = match centre::read(result, self.template.endpoint()) {
-            DocumentStatus::Changed { body, version } => {
-                let limit = self.template.endpoint().max_bytes();
-                match Document::parse(&body, limit, self.template.format()) {
-                    Ok(document) => {
-                        let revision = Revision {
-                            weight: weight(document.value()),
-                            document,
-                            version,
-                        };
-                        return self.found(key, revision, now);
-                    }
-                    Err(error) => error,
-                }
-            }
-            DocumentStatus::Same => match read.revision {
+        let error = match self.template.read(result, now) {
+            EntryReply::Found(revision) => return self.found(key, revision, now),
+            EntryReply::Same => match read.revision {
                 Some(revision) => return self.found(key, revision, now),
                 None => SourceError::Status(304),
             },
-            DocumentStatus::Missing => {
+            EntryReply::Missing => {
                 self.documents.remove(&key);
                 self.note_negative(key, None, now);
                 return ReadResult::Missing;
             }
-            DocumentStatus::Refused(status) => SourceError::Status(status),
-            DocumentStatus::Broken(error) => error,
+            EntryReply::Failed(error) => error,
         };
         if let Some(cached) = self.documents.get(&key) {
             cached.failed = Some(now);
@@ -325,13 +283,15 @@ impl OnDemand {
             document: revision.document,
             weight: revision.weight,
             version: revision.version,
+            expires: revision.expires,
             confirmed: now,
             failed: None,
         };
+        let until = cached.until(self.limits.ttl);
         let beside = key.len().saturating_add(cached.version.token().len());
         let bytes = ENTRY.saturating_add(beside).saturating_add(cached.weight);
         self.documents.insert(key, cached, bytes);
-        ReadResult::Found(document)
+        ReadResult::Found(document, until)
     }
 
     fn note_negative(&mut self, key: Rc<[u8]>, error: Option<SourceError>, now: Timestamp) {

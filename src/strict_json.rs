@@ -40,7 +40,7 @@ impl PartCount {
 
 /// The same as [`object`]. Counts the parts that were read, also if the text is refused in the end.
 #[must_use]
-pub(super) fn object_counted(text: &[u8], count: &PartCount) -> Option<Value> {
+pub(crate) fn object_counted(text: &[u8], count: &PartCount) -> Option<Value> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let levels = DEEPEST;
     let value = Strict { levels, count }.deserialize(&mut reader).ok()?;

@@ -1,0 +1,178 @@
+//! Questions about a token, and their answers (RFC 7662).
+
+use serde_json::Value;
+
+use crate::http::{
+    Callout, CalloutError, Endpoint, Reply, Text, is_unreserved, percent_encode_into,
+};
+use crate::secret::Secret;
+use crate::source::{Document, DocumentStatus, Hash, SourceError, Version, centre, weight};
+use crate::strict_json;
+use crate::time::Timestamp;
+
+use super::reply::{EntryReply, Revision};
+
+/// How the gate proves who it is to the server (RFC 7662 §2.1).
+#[derive(Clone, Debug)]
+pub enum ClientAuthentication {
+    /// By HTTP Basic (RFC 6749 §2.3.1).
+    Basic {
+        /// The client's identifier.
+        id: Box<str>,
+        /// Its password.
+        secret: Secret,
+    },
+    /// By `client_id` and `client_secret` in the content (RFC 6749 §2.3.1).
+    Post {
+        /// The client's identifier.
+        id: Box<str>,
+        /// Its password.
+        secret: Secret,
+    },
+    /// By a bearer token (RFC 6750 §2.1).
+    Bearer(Secret),
+}
+
+/// What all questions to one server share.
+#[derive(Debug)]
+pub(super) struct IntrospectionForm {
+    path: Text,
+    authorization: Option<Secret>,
+    /// What stands in the content behind the token.
+    rest: Secret,
+}
+
+impl IntrospectionForm {
+    pub(super) fn new(path: Text, client: &ClientAuthentication) -> Self {
+        let mut rest = b"&token_type_hint=access_token".to_vec();
+        let authorization = match client {
+            ClientAuthentication::Basic { id, secret } => {
+                let mut pair = Vec::new();
+                encode_into(&mut pair, id.as_bytes());
+                pair.push(b':');
+                encode_into(&mut pair, secret.expose());
+                Some([b"Basic ", base64(&pair).as_bytes()].concat())
+            }
+            ClientAuthentication::Post { id, secret } => {
+                rest.extend_from_slice(b"&client_id=");
+                encode_into(&mut rest, id.as_bytes());
+                rest.extend_from_slice(b"&client_secret=");
+                encode_into(&mut rest, secret.expose());
+                None
+            }
+            ClientAuthentication::Bearer(secret) => Some([b"Bearer ", secret.expose()].concat()),
+        };
+        Self {
+            path,
+            authorization: authorization.map(Secret::new),
+            rest: Secret::new(rest),
+        }
+    }
+
+    /// The question about this token.
+    pub(super) fn fill(&self, endpoint: &Endpoint, token: &[u8]) -> Callout {
+        let mut callout = endpoint.request("POST", self.path.clone());
+        let form = "application/x-www-form-urlencoded";
+        callout.headers.push(("content-type".into(), form.into()));
+        let json = "application/json";
+        callout.headers.push(("accept".into(), json.into()));
+        if let Some(value) = &self.authorization {
+            let value = Text::Owned(value.expose().to_vec());
+            callout.headers.push(("authorization".into(), value));
+        }
+        let mut body = b"token=".to_vec();
+        encode_into(&mut body, token);
+        body.extend_from_slice(self.rest.expose());
+        callout.body = Text::Owned(body);
+        callout
+    }
+}
+
+/// Appends a value of a form (`application/x-www-form-urlencoded`). More bytes than needed are escaped, which every reader of
+/// forms understands.
+fn encode_into(out: &mut Vec<u8>, value: &[u8]) {
+    percent_encode_into(out, value, |byte| byte != b'~' && is_unreserved(byte));
+}
+
+/// Base64 with padding (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let digit = usize::try_from(bits >> shift & 63).unwrap_or_default();
+            let digit = DIGITS.get(digit).filter(|_| at <= group.len());
+            text.push(digit.map_or('=', |digit| char::from(*digit)));
+        }
+    }
+    text
+}
+
+/// Reads a reply. Only a strict JSON object says anything of the token: `active` is true, or it is false. Everything else is a
+/// failure of the server, also a 404: nothing answers at that path.
+pub(super) fn read(
+    reply: Result<Reply, CalloutError>,
+    endpoint: &Endpoint,
+    now: Timestamp,
+) -> EntryReply {
+    let refused = |status| EntryReply::Failed(SourceError::Status(status));
+    let reply = match reply {
+        Ok(reply) if reply.status() == Some(400) => {
+            let body = centre::body(reply, endpoint.max_bytes());
+            let unsupported = body.is_ok_and(|body| is_unsupported(&body));
+            return if unsupported {
+                EntryReply::Missing
+            } else {
+                refused(400)
+            };
+        }
+        reply => reply,
+    };
+    match centre::read(reply, endpoint) {
+        DocumentStatus::Changed { body, .. } => {
+            answer(&body, now).unwrap_or_else(|error| EntryReply::Failed(error))
+        }
+        DocumentStatus::Same => refused(304),
+        DocumentStatus::Missing => refused(404),
+        DocumentStatus::Refused(status) => refused(status),
+        DocumentStatus::Broken(error) => EntryReply::Failed(error),
+    }
+}
+
+/// Whether the server says that it knows no tokens of this kind (RFC 7009 §2.2.1).
+fn is_unsupported(body: &[u8]) -> bool {
+    let answer = strict_json::object(body);
+    let error = answer.as_ref().and_then(|answer| answer.get("error"));
+    error.is_some_and(|error| error == "unsupported_token_type")
+}
+
+/// Reads the content of an answer (RFC 7662 §2.2).
+fn answer(body: &[u8], now: Timestamp) -> Result<EntryReply, SourceError> {
+    let value = strict_json::object(body)
+        .ok_or_else(|| SourceError::Malformed("it is no strict JSON object".into()))?;
+    let unusable = |reason: &str| SourceError::Unusable(reason.into());
+    match value.get("active") {
+        Some(Value::Bool(true)) => {}
+        Some(Value::Bool(false)) => return Ok(EntryReply::Missing),
+        Some(_) | None => return Err(unusable("`active` is neither true nor false")),
+    }
+    let expires = match value.get("exp") {
+        None => None,
+        Some(time) => {
+            let time = time.as_f64().and_then(Timestamp::from_seconds);
+            Some(time.ok_or_else(|| unusable("`exp` is no time"))?)
+        }
+    };
+    if expires.is_some_and(|expires| now >= expires) {
+        return Ok(EntryReply::Missing);
+    }
+    let weight = weight(&value);
+    Ok(EntryReply::Found(Revision {
+        document: Document::read(value, body.len(), Hash::of(body)),
+        weight,
+        version: Version::default(),
+        expires,
+    }))
+}

@@ -1,0 +1,78 @@
+//! What a source on demand is asked within, and what it answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::http::Callout;
+use crate::source::{Document, SourceError};
+use crate::time::Timestamp;
+
+/// The limits of a source on demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a document is fresh.
+    pub ttl: Duration,
+    /// How long it is remembered that a key has no document.
+    pub miss_ttl: Duration,
+    /// How long a document may be used after the source last confirmed it, while a newer one is fetched or cannot be had.
+    /// It has no effect if it is shorter than `ttl`.
+    pub stale_for: Duration,
+    /// The most callouts under way.
+    pub max_in_flight: usize,
+    /// The longest key, in bytes.
+    pub max_key_bytes: usize,
+    /// The most documents that are remembered, and the most keys without one.
+    pub max_entries: usize,
+    /// The most memory of the documents that are remembered, in bytes: the sum of their [`weight()`](crate::source::weight()), keys and
+    /// versions. The keys without a document may take a quarter of it.
+    pub max_bytes: usize,
+}
+
+/// Why a key isn't asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadRefusal {
+    /// Too many callouts are under way.
+    TooManyInFlight,
+    /// The key is longer than `max_key_bytes`.
+    KeyTooLong,
+    /// The key has to be one segment and holds one of `/ \ ? # %`.
+    ReservedByte,
+    /// The key holds a control byte, or would be an empty or a dot segment.
+    UnfitKey,
+}
+
+/// The state of an entry.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub enum EntryState {
+    /// Its document, and until when it is fresh.
+    Fresh(Arc<Document>, Timestamp),
+    /// The source has none.
+    Missing,
+    /// Its document, older than `ttl`, of a source that is asked again meanwhile; and a callout to send (see [`Start`](EntryState::Start)), unless one is under
+    /// way, or too many are, or the last one failed a moment ago.
+    Stale(Arc<Document>, Option<Callout>),
+    /// A callout for it is under way.
+    Pending,
+    /// Send this, and give the result to [`OnDemand::fetched`](super::OnDemand::fetched).
+    Start(Callout),
+    /// The source failed a moment ago, and there is no older document, or one that is good in
+    /// [an emergency](super::OnDemand::last_resort) only.
+    Failed(SourceError),
+    /// It is unknown, and no callout for it is under way.
+    Refused(ReadRefusal),
+}
+
+/// The result of a callout.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub enum ReadResult {
+    /// The key's document, and until when it is fresh.
+    Found(Arc<Document>, Timestamp),
+    /// The source has none.
+    Missing,
+    /// There is no usable answer. An older document may still be usable: ask again.
+    Failed(SourceError),
+    /// It is not needed any more.
+    Ignored,
+}
