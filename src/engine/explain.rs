@@ -1,4 +1,5 @@
 //! The explanation of an exchange, and the report on an engine's sources.
 
+pub(super) mod asked;
 pub(super) mod report;
 pub(super) mod trace;

@@ -41,6 +41,7 @@ pub use event::{
     ConsumerName, Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, Recall, RouteName,
     VerdictDetail, VerdictKind,
 };
+pub use explain::asked::Asked;
 pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};
 

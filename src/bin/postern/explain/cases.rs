@@ -154,7 +154,7 @@ fn replies(written: BTreeMap<String, WrittenReply>) -> Vec<(String, String)> {
 /// Performs the exchange of every case, and prints how each differs from what is expected.
 pub(super) fn run(
     cases: &Cases,
-    driver: &mut Driver<'_>,
+    driver: &mut Driver,
     config: &Config,
     as_json: bool,
 ) -> Result<ExitStatus, Failure> {

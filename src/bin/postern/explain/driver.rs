@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use postern::config::{Config, HttpSource, SourceKind};
 use postern::engine::{
     Engine, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, SignatureCheck, Step, Store,
     Waiting,
 };
-use postern::http::{
-    Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response, percent_decode,
-};
+use postern::http::{Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response};
 use postern::internals::crypto::NativeVerifier;
 use postern::internals::source::LocalData;
 use postern::policy::Policy;
@@ -45,9 +42,8 @@ pub(crate) enum FinalStep {
 }
 
 /// An engine and everything that it asks a host for.
-pub(crate) struct Driver<'c> {
+pub(crate) struct Driver {
     engine: Engine,
-    config: &'c Config,
     replies: SourceReplies,
     shared_data: LocalData,
     clock: Clock,
@@ -79,19 +75,13 @@ const LOADING_TICKS: usize = 20;
 /// How often an exchange can wait. More is a bug.
 const MAX_WAITS: usize = 64;
 
-impl<'c> Driver<'c> {
+impl Driver {
     /// Makes an engine at the time `start`, and lets its sources load their documents.
-    pub(crate) fn new(
-        config: &'c Config,
-        policy: Policy,
-        replies: SourceReplies,
-        start: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(policy: Policy, replies: SourceReplies, start: Timestamp) -> Self {
         let mut trace = Trace::default();
         let engine = Engine::new(Arc::new(policy), &Store::new(1), &mut trace);
         let mut driver = Self {
             engine,
-            config,
             replies,
             shared_data: LocalData::default(),
             clock: Clock(start),
@@ -159,8 +149,8 @@ impl<'c> Driver<'c> {
             if callouts.is_empty() {
                 return woken;
             }
-            for (flight, callout) in callouts {
-                let reply = self.reply_to(&callout, trace);
+            for (flight, _) in callouts {
+                let reply = self.reply_to(flight, trace);
                 let more =
                     self.engine
                         .reply(flight, reply, self.clock.0, &mut self.shared_data, trace);
@@ -169,54 +159,28 @@ impl<'c> Driver<'c> {
         }
     }
 
-    fn reply_to(&self, callout: &Callout, trace: &mut Trace) -> Result<Reply, CalloutError> {
-        let header = |name: &[u8]| {
-            let found = callout.headers.iter().find(|(own, _)| **own == *name);
-            found.map_or_else(Vec::new, |(_, value)| value.to_vec())
-        };
-        let (authority, path) = (header(b":authority"), header(b":path"));
-        for source in &self.config.sources {
-            let SourceKind::Http(http) = &source.value.kind else {
-                continue;
-            };
-            if *http.cluster.as_bytes() != *callout.cluster
-                || http.endpoint().authority.as_bytes() != authority
-            {
-                continue;
+    fn reply_to(&self, flight: FlightId, trace: &mut Trace) -> Result<Reply, CalloutError> {
+        let asked = self.engine.asked(flight).ok_or(CalloutError::NoReply)?;
+        let key = asked.key.as_deref().map(printable);
+        let found = asked.sources.iter().find_map(|name| match &key {
+            Some(key) => {
+                let entry = ((*name).to_owned(), key.clone());
+                self.replies.on_demand.get(&entry)
             }
-            let (found, option) = match (key_of(http, &path), source.value.on_demand.is_some()) {
-                (Some(key), true) => {
-                    let option = format!("--reply {}:{key}=FILE", source.name);
-                    (
-                        self.replies.on_demand.get(&(source.name.clone(), key)),
-                        option,
-                    )
-                }
-                (None, false) if http.path.as_bytes() == path => (
-                    self.replies.documents.get(&source.name),
-                    format!("--document {}=FILE", source.name),
-                ),
-                _ => continue,
-            };
-            let Some(found) = found else {
-                trace.note(format!(
-                    "`{}` doesn't reply: give it a reply by {option}",
-                    source.name
-                ));
-                return Err(CalloutError::NoReply);
-            };
+            None => self.replies.documents.get(*name),
+        });
+        if let Some(found) = found {
             return Ok(reply(found));
+        }
+        for name in asked.sources {
+            let option = match &key {
+                Some(key) => format!("give it a reply by --reply {name}:{key}=FILE"),
+                None => format!("give it a reply by --document {name}=FILE"),
+            };
+            trace.note(format!("`{name}` doesn't reply: {option}"));
         }
         Err(CalloutError::NoReply)
     }
-}
-
-/// The key of a callout for a source on demand.
-fn key_of(http: &HttpSource, path: &[u8]) -> Option<String> {
-    let (before, after) = http.path.split_once("${key}")?;
-    let rest = path.strip_prefix(before.as_bytes())?;
-    let key = rest.strip_suffix(after.as_bytes())?;
-    Some(printable(&percent_decode(key)))
 }
 
 fn reply(written: &SourceReply) -> Reply {

@@ -56,7 +56,7 @@ impl Explanation {
     /// Performs the exchange of a request.
     pub(super) fn new(
         request: RequestHead,
-        driver: &mut Driver<'_>,
+        driver: &mut Driver,
         config: &Config,
     ) -> Result<Self, String> {
         let headers = request.to_headers();

@@ -98,11 +98,11 @@ impl Explain {
             let env: Vec<_> = cases.env.iter().chain(&self.env).cloned().collect();
             let (config, policy) = policy_file::load(&self.policy, &Variables::new(&env))?;
             let start = self.start(cases.at);
-            let mut driver = Driver::new(&config, policy, replies, start);
+            let mut driver = Driver::new(policy, replies, start);
             return cases::run(&cases, &mut driver, &config, self.json);
         }
         let (config, policy) = policy_file::load(&self.policy, &Variables::new(&self.env))?;
-        let mut driver = Driver::new(&config, policy, replies, self.start(None));
+        let mut driver = Driver::new(policy, replies, self.start(None));
         let url = self.url.as_deref().unwrap_or_default();
         let request = RequestHead::new(
             url,

@@ -46,7 +46,7 @@ impl Token {
             .map_err(|errors| Failure(format!("{}: {errors}", file.display())))?;
         let mut replies = SourceReplies::default();
         add_replies(&mut replies, Path::new(""), &self.documents, &[])?;
-        let mut driver = Driver::new(&config, policy, replies, clock::timestamp(time));
+        let mut driver = Driver::new(policy, replies, clock::timestamp(time));
         asked.iter().map(|one| one.verdict(&mut driver)).collect()
     }
 }
@@ -106,7 +106,7 @@ impl Asked {
             .map_err(|errors| Failure(errors.to_string()))
     }
 
-    fn verdict(&self, driver: &mut Driver<'_>) -> Result<ProviderTrace, Failure> {
+    fn verdict(&self, driver: &mut Driver) -> Result<ProviderTrace, Failure> {
         let path = format!("{}{}", self.path, self.query);
         let mut pairs = vec![
             (":authority", "localhost"),
