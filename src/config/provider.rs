@@ -15,8 +15,8 @@ pub(crate) use api_key::{ApiKeyRef, KeyRef};
 pub(crate) use claims::path_of_claim;
 pub use claims::{Accepted, ConsumerClaim, ConsumerClaimBy, UnknownConsumer};
 pub use jwt::{
-    ConsumerKeys, ExpiryRequirement, ForeignIssuer, InlineKeys, JwtCredential, JwtKeys,
-    JwtProvider, SecretEncoding, TokenKey,
+    ConsumerKeys, DiscoveredKeys, ExpiryRequirement, ForeignIssuer, InlineKeys, JwtCredential,
+    JwtKeys, JwtProvider, RemoteKeys, SecretEncoding, TokenKey,
 };
 pub(crate) use jwt::{JwtRef, TokenKeyRef};
 pub use location::Location;

@@ -10,7 +10,7 @@ use crate::config::values::scalar::integer;
 use crate::config::values::text::{json_path, line};
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{ConfigErrors, Path};
+use crate::config::{ConfigErrors, Path, Scheme};
 
 /// Where documents come from, and how fresh they are.
 #[derive(Clone, Debug)]
@@ -137,6 +137,7 @@ impl HttpSource {
         Endpoint {
             cluster: &self.cluster,
             authority: self.authority.as_deref().unwrap_or(&self.cluster),
+            scheme: Scheme::Http,
             headers: &self.headers,
             timeout: self.timeout,
             max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
@@ -151,6 +152,8 @@ pub struct Endpoint<'c> {
     pub cluster: &'c str,
     /// The `:authority` of requests: the cluster's name where none is written.
     pub authority: &'c str,
+    /// The `:scheme` of requests.
+    pub scheme: Scheme,
     /// Header fields of each request.
     pub headers: &'c [Named<TextOrEnv>],
     /// How long the filter waits for an answer.

@@ -104,6 +104,14 @@ impl RememberedVerdicts {
             identity,
         } = verified;
         let id = *id;
+        if identity
+            .token
+            .as_ref()
+            .is_some_and(|token| token.can_be_withdrawn())
+        {
+            // The issuer may withdraw its key meanwhile. The token itself is remembered, so it is checked again quickly.
+            return;
+        }
         let provider = policy.providers.at(id);
         let Some(location) = provider.and_then(|provider| provider.location_id(at.location)) else {
             return;

@@ -31,6 +31,8 @@ const POLICY: &str = r#"{
         {"name": "consumers", "match": [{"path": {"exact": "/consumers"}}], "require": "keys",
          "authorize": {"consumers": {"any": ["own"]}}}]}"#;
 
+const KEYS: &str = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
 const PEOPLE: &str =
     r#"[{"name": "ann", "credentials": [{"apiKey": {"provider": "keys", "value": "ann-key"}}]}]"#;
 
@@ -87,6 +89,9 @@ impl World {
         let config = Config::parse(POLICY.as_bytes()).unwrap();
         let mut policy = Policy::compile(&config, &|_: &str| None).unwrap();
         policy.providers.replace("keys", &keys);
+        if let Some((source, _)) = keys.needs {
+            policy.sources.hold_keys(source);
+        }
         let mut told = Told::default();
         let engine = Engine::new(Arc::new(policy), &Store::new(7), &mut told);
         let mut world = Self {
@@ -271,7 +276,7 @@ fn a_provider_waits_and_those_before_it_are_not_asked_again() {
     let credentials = [("x-more", "guest"), ("x-key", "own-key")];
     let waiting = world.wait("/all", &credentials);
     assert_eq!((more.count(), world.keys.count()), (1, 0));
-    world.serve("/late", "[]");
+    world.serve("/late", KEYS);
     world.pass(Duration::from_millis(100));
     let step = world.resume(*waiting);
     // Now it waits for its lookup.

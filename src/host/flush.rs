@@ -174,7 +174,10 @@ fn watched(
     let version = head.map_or(0, |head| u64::from_be_bytes(*head) >> 16);
     say("version", version);
     say("bytes", number(document.bytes));
-    say("consumers", number(document.consumers));
+    match document.keys {
+        Some(keys) => say("keys", number(keys)),
+        None => say("consumers", number(document.consumers)),
+    }
 }
 
 fn number(count: usize) -> u64 {

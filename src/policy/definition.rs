@@ -56,6 +56,7 @@ impl Definition {
     pub(super) fn endpoint(&mut self, endpoint: &Endpoint) {
         self.add(endpoint.cluster());
         self.add(endpoint.authority());
+        self.add(endpoint.scheme().as_str().as_bytes());
         let headers = endpoint.headers();
         self.add(format!("{} {}", endpoint.max_bytes(), headers.len()).as_bytes());
         for (name, value) in headers {

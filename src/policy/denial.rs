@@ -57,6 +57,8 @@ pub enum Reason {
     UpstreamNotAllowed,
     /// The consumer of the credential can't be known: a source of consumers has no document.
     SourceUnavailable,
+    /// There is no usable set of the issuer's keys.
+    KeysUnavailable,
     /// A worker has spent the share of its time that may go into verifying new tokens.
     VerificationOverloaded,
     /// The proxy can't verify signatures of this kind.
@@ -107,6 +109,7 @@ impl Reason {
             | Self::BadLookupValue
             | Self::UpstreamNotAllowed
             | Self::SourceUnavailable
+            | Self::KeysUnavailable
             | Self::VerificationOverloaded
             | Self::VerificationUnavailable
             | Self::Internal => return None,
@@ -143,6 +146,7 @@ impl Reason {
                 ("upstream_not_allowed", "postern_upstream_not_allowed", 503)
             }
             Self::SourceUnavailable => ("source_unavailable", "postern_source_unavailable", 503),
+            Self::KeysUnavailable => ("keys_unavailable", "postern_keys_unavailable", 503),
             Self::VerificationOverloaded => (
                 "verification_overloaded",
                 "postern_verification_overloaded",

@@ -1,7 +1,7 @@
 //! Where the filter's own requests go.
 
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::{Endpoint, Text};
+use crate::http::{Endpoint, Scheme, Text};
 use crate::secret::Secret;
 
 use super::environment::{Environment, variable};
@@ -18,9 +18,17 @@ pub(super) fn endpoint(
     let cluster = Text::shared(written.cluster.as_bytes());
     let authority = Text::shared(written.authority.as_bytes());
     Endpoint::new(cluster, authority)
+        .with_scheme(scheme(written.scheme))
         .with_headers(headers)
         .with_timeout(written.timeout)
         .with_max_bytes(written.max_bytes)
+}
+
+const fn scheme(written: config::Scheme) -> Scheme {
+    match written {
+        config::Scheme::Http => Scheme::Http,
+        config::Scheme::Https => Scheme::Https,
+    }
 }
 
 fn headers(

@@ -38,7 +38,7 @@ pub(crate) use provider::Double;
 pub use provider::ProviderId;
 pub(crate) use provider::{
     Claims, CredentialInputs, CredentialLookup, Identity, LocationId, Provider, ProviderInputs,
-    Providers, Verdict, Verified, VerifiedToken,
+    Providers, PublishedKeys, Verdict, Verified, VerifiedToken,
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};

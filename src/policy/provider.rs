@@ -8,6 +8,7 @@ mod credential;
 mod double;
 mod jwt;
 mod locations;
+mod published_keys;
 mod token;
 mod verdict;
 
@@ -29,6 +30,7 @@ pub(super) use credential::{Identifier, Prepared};
 #[cfg(test)]
 pub(crate) use double::Double;
 pub(crate) use locations::LocationId;
+pub(crate) use published_keys::PublishedKeys;
 pub(crate) use verdict::{
     CredentialLookup, Identity, ProviderInputs, Verdict, Verified, VerifiedToken,
 };
@@ -53,10 +55,6 @@ pub(super) struct CompileInputs<'a> {
     /// Resolves `{env:}`.
     environment: &'a dyn Environment,
     /// Where a provider adds the sources that it reads itself.
-    #[expect(
-        dead_code,
-        reason = "the first kind that has one comes with the next change"
-    )]
     sources: &'a mut Sources,
 }
 

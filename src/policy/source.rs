@@ -24,10 +24,6 @@ pub(crate) struct Source {
     /// reads.
     pub(crate) is_looked_into: bool,
     /// Whether its documents are sets of keys.
-    #[expect(
-        dead_code,
-        reason = "the first kind that has one comes with the next change"
-    )]
     pub(crate) holds_keys: bool,
 }
 
@@ -139,11 +135,15 @@ impl Sources {
         }
     }
 
+    /// Makes the documents of a source sets of keys.
+    #[cfg(test)]
+    pub(crate) fn hold_keys(&mut self, id: SourceId) {
+        if let Some(source) = self.list.get_mut(id.index()) {
+            source.holds_keys = true;
+        }
+    }
+
     /// Adds a source that a provider reads itself.
-    #[expect(
-        dead_code,
-        reason = "the first kind that has one comes with the next change"
-    )]
     pub(super) fn add(&mut self, source: Source) -> SourceId {
         let id = SourceId::new(self.list.len());
         self.list.push(source);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::crypto::{Algorithm, Curve, KeyError, VerifyingKey};
 
 use super::base64url;
+use super::thumbprint::Thumbprint;
 
 /// Members that only a private key has (RFC 7518 §6.2.2 and §6.3.2, RFC 8037 §2).
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
@@ -16,6 +17,7 @@ pub struct Jwk {
     /// `alg`: the only algorithm that the key is for.
     algorithm: Option<Algorithm>,
     key: VerifyingKey,
+    thumbprint: Option<Thumbprint>,
 }
 
 /// Why a JSON value is no key that verifies signatures. No text quotes key material.
@@ -35,6 +37,9 @@ pub enum JwkError {
         "it is a private key; put only its public members here, and replace it if it was published"
     )]
     PrivateKey,
+    /// It is a symmetric key where keys are published.
+    #[error("it is a symmetric key, which must not be published")]
+    SymmetricKey,
     /// A member is no unpadded, canonical base64url.
     #[error("`{0}` is not base64url")]
     Encoding(&'static str),
@@ -72,6 +77,7 @@ impl Jwk {
             kid: None,
             algorithm: None,
             key,
+            thumbprint: None,
         }
     }
 
@@ -97,7 +103,19 @@ impl Jwk {
             kid: kid.map(Into::into),
             algorithm,
             key,
+            thumbprint: Thumbprint::of(value),
         })
+    }
+
+    /// Reads a key that its owner publishes. A symmetric key is refused: whoever can read it could sign with it.
+    ///
+    /// # Errors
+    /// [`JwkError`].
+    pub(super) fn read_published(value: &Value) -> Result<Self, JwkError> {
+        if value.get("kty").is_some_and(|kind| kind == "oct") {
+            return Err(JwkError::SymmetricKey);
+        }
+        Self::read(value)
     }
 
     /// `kid`.
@@ -110,6 +128,12 @@ impl Jwk {
     #[must_use]
     pub const fn key(&self) -> &VerifyingKey {
         &self.key
+    }
+
+    /// Its thumbprint. `None` for a symmetric key and for one that was no JWK.
+    #[must_use]
+    pub const fn thumbprint(&self) -> Option<Thumbprint> {
+        self.thumbprint
     }
 
     /// Whether signatures of this algorithm may be verified with it: it is for its type, curve and length, and `alg` doesn't

@@ -72,12 +72,27 @@ impl KeySet {
     /// # Errors
     /// [`KeySetError`].
     pub fn read(set: &Value) -> Result<(Self, Vec<KeyWarning>), KeySetError> {
+        Self::read_by(set, Jwk::read)
+    }
+
+    /// Reads a JWKS that an issuer publishes: the same, without symmetric keys.
+    ///
+    /// # Errors
+    /// [`KeySetError`].
+    pub fn read_published(set: &Value) -> Result<(Self, Vec<KeyWarning>), KeySetError> {
+        Self::read_by(set, Jwk::read_published)
+    }
+
+    fn read_by(
+        set: &Value,
+        read: fn(&Value) -> Result<Jwk, JwkError>,
+    ) -> Result<(Self, Vec<KeyWarning>), KeySetError> {
         let written = set.get("keys").and_then(Value::as_array);
         let written = written.ok_or(KeySetError::NoKeys)?;
         if written.len() > Self::MAX_KEYS {
             return Err(KeySetError::TooMany(written.len()));
         }
-        let mut keys: Vec<_> = written.iter().map(Jwk::read).collect();
+        let mut keys: Vec<_> = written.iter().map(read).collect();
         for at in repeated(&keys) {
             if let Some(key) = keys.get_mut(at) {
                 *key = Err(JwkError::RepeatedKeyId);
@@ -120,12 +135,24 @@ impl KeySet {
         header: &JoseHeader,
         allowed: &[Algorithm],
     ) -> Result<&Jwk, KeyChoiceError> {
-        let algorithm = header.algorithm;
+        self.find(header.kid.as_deref(), header.algorithm, allowed)
+    }
+
+    /// The same, by the header's `kid` and algorithm.
+    ///
+    /// # Errors
+    /// [`KeyChoiceError`].
+    pub fn find(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+        allowed: &[Algorithm],
+    ) -> Result<&Jwk, KeyChoiceError> {
         if !allowed.is_empty() && !allowed.contains(&algorithm) {
             return Err(KeyChoiceError::AlgorithmNotAllowed);
         }
         let fits = |key: &&Jwk| key.allows(algorithm);
-        if let Some(kid) = header.kid.as_deref() {
+        if let Some(kid) = kid {
             let named = self.0.iter().find(|key| key.kid() == Some(kid));
             let named = named.or(match &*self.0 {
                 [only] if only.kid().is_none() => Some(only),

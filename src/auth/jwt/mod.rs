@@ -14,6 +14,7 @@ mod header;
 mod jwk;
 mod key_set;
 mod numeric_date;
+mod thumbprint;
 mod token_types;
 
 pub use base64url::decode as decode_base64url;
@@ -25,6 +26,7 @@ pub use error::{TokenError, TokenPart};
 pub use header::JoseHeader;
 pub use jwk::{Jwk, JwkError};
 pub use key_set::{KeyChoiceError, KeySet, KeySetError, KeyWarning};
+pub use thumbprint::Thumbprint;
 pub use token_types::TokenTypes;
 
 pub use crate::strict_json::{PartCount, object as strict_object};

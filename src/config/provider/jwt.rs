@@ -17,7 +17,7 @@ use crate::config::values::units::duration;
 
 pub use credential::{JwtCredential, SecretEncoding, TokenKey};
 pub(crate) use credential::{JwtRef, TokenKeyRef};
-pub use keys::{ConsumerKeys, InlineKeys, JwtKeys};
+pub use keys::{ConsumerKeys, DiscoveredKeys, InlineKeys, JwtKeys, RemoteKeys};
 
 pub(in crate::config) use credential::WrittenJwt;
 
@@ -129,6 +129,8 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
     Some(match name {
         "JwtProvider" => (JwtProvider::FIELDS, JwtProvider::RULES),
         "JwtKeys" => (JwtKeys::FIELDS, JwtKeys::RULES),
+        "RemoteKeys" => (RemoteKeys::FIELDS, RemoteKeys::RULES),
+        "DiscoveredKeys" => (DiscoveredKeys::FIELDS, DiscoveredKeys::RULES),
         "ConsumerKeys" => (ConsumerKeys::FIELDS, ConsumerKeys::RULES),
         "JwtCredential" => (WrittenJwt::FIELDS, WrittenJwt::RULES),
         _ => return None,

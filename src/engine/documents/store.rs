@@ -66,13 +66,14 @@ impl<S> Shared<S> {
     }
 }
 
-/// A watched source, the view of its document, and the exchanges that wait for the first one.
+/// A watched source, the view of its document, and the exchanges that wait for one.
 #[derive(Debug)]
 pub(in crate::engine) struct WatchedSource {
     pub(in crate::engine) machine: Watched,
     /// Of the last good document.
     pub(in crate::engine) view: Option<Rc<View>>,
     pub(in crate::engine) pending: Option<PendingDocument>,
+    /// The exchanges that wait for the first document.
     pub(in crate::engine) waiters: Waiters,
     /// How each engine that uses it wants it to be asked.
     subscriptions: Vec<Subscription>,

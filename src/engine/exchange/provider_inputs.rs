@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::crypto::HostVerifier;
 use crate::engine::documents::SourceState;
 use crate::engine::event::Observer;
-use crate::policy::{CredentialLookup, ProviderId, ProviderInputs, SourceId, VerifiedToken};
+use crate::policy::{
+    CredentialLookup, ProviderId, ProviderInputs, PublishedKeys, SourceId, VerifiedToken,
+};
 use crate::time::Timestamp;
 
 use super::{Exchange, Stop};
@@ -53,13 +55,19 @@ impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
         &mut self.inputs
     }
 
-    fn has_document(&mut self, source: SourceId, hold: Duration) -> Result<bool, Stop> {
-        Ok(match self.sources.at(source) {
-            Some(SourceState::Inline(_)) => true,
-            Some(SourceState::Watched(watched)) => {
-                self.first_document(source, watched, hold)?.is_some()
-            }
-            Some(SourceState::OnDemand(_)) | None => false,
-        })
+    #[inline(always)]
+    fn published_keys(
+        &mut self,
+        source: SourceId,
+        hold: Duration,
+    ) -> Result<Option<PublishedKeys<'e>>, Stop> {
+        let Some(SourceState::Watched(watched)) = self.sources.at(source) else {
+            return Ok(None);
+        };
+        let policy_view = match watched.usable_view() {
+            Some(policy_view) => Some(policy_view),
+            None => self.first_document(source, watched, hold)?,
+        };
+        Ok(policy_view.and_then(|policy_view| policy_view.view.published_keys()))
     }
 }

@@ -41,6 +41,8 @@ pub struct DocumentReport {
     pub bytes: usize,
     /// The consumers in it.
     pub consumers: usize,
+    /// The usable keys in it, if it is a set of keys.
+    pub keys: Option<usize>,
 }
 
 /// What a source on demand remembers in this VM.
@@ -92,5 +94,6 @@ fn document(policy_view: &PolicyView, contested: usize) -> DocumentReport {
         hash: policy_view.view.hash,
         bytes: policy_view.view.bytes,
         consumers: policy_view.consumers().saturating_sub(contested),
+        keys: policy_view.view.keys.as_ref().map(|set| set.keys().len()),
     }
 }

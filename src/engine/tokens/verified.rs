@@ -15,7 +15,7 @@ const MOST_TOKENS: usize = 8192;
 
 /// What a token takes beside its text and its claims, in bytes: the places in the cache, the counts of references, and the blocks
 /// of memory.
-const OF_ENTRY: usize = 192;
+const OF_ENTRY: usize = 288;
 
 /// Verified tokens by their whole text. A hash alone doesn't find them: a collision would accept another token. The comparison
 /// isn't in constant time: to learn a byte of another token from it, a client would have to send tokens whose seeded hash is the

@@ -39,8 +39,8 @@ impl Double {
         inputs: &mut I,
     ) -> Result<Verification<'p>, I::Stop> {
         if let Some((source, hold)) = self.needs {
-            if !inputs.has_document(source, hold)? {
-                return Ok(Verification::Unavailable(Reason::SourceUnavailable));
+            if inputs.published_keys(source, hold)?.is_none() {
+                return Ok(Verification::Unavailable(Reason::KeysUnavailable));
             }
         }
         self.verified.fetch_add(1, Ordering::Relaxed);

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 use super::ProviderId;
 use super::claims::Claims;
+use super::published_keys::{PublishedKey, PublishedKeys};
 use crate::crypto::HostVerifier;
 use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
@@ -59,23 +60,33 @@ pub(crate) struct VerifiedToken {
     pub(crate) claims: Option<Claims>,
     /// When it ends; `None` if it doesn't.
     pub(crate) expires: Option<Timestamp>,
-    /// The consumer's key that signed it; `None` if the key is the provider's.
+    /// The key that signed it; `None` if the key stands in the policy.
     pub(crate) signer: Option<Signer>,
 }
 
-/// A key of a consumer.
+/// A key that may change or end while a token is remembered that it signed.
 #[derive(Debug)]
-pub(crate) struct Signer {
-    /// What the consumer's credential is found by.
-    pub(super) identifier: Box<[u8]>,
-    /// The key, as the directory has it.
-    pub(super) material: Secret,
+pub(crate) enum Signer {
+    /// A key of a consumer.
+    Consumer {
+        /// What the consumer's credential is found by.
+        identifier: Box<[u8]>,
+        /// The key, as the directory has it.
+        material: Secret,
+    },
+    /// A key of a set that the issuer publishes.
+    Published(PublishedKey),
 }
 
 impl VerifiedToken {
     /// Whether it is good at this time.
     pub(crate) fn is_good_at(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// Whether it may end before it expires, because the issuer withdraws the key that signed it.
+    pub(crate) const fn can_be_withdrawn(&self) -> bool {
+        matches!(self.signer, Some(Signer::Published(_)))
     }
 
     /// Roughly how much memory it takes, in bytes.
@@ -88,8 +99,13 @@ impl VerifiedToken {
 
 impl Signer {
     fn weight(&self) -> usize {
-        let material = self.material.expose().len();
-        self.identifier.len().saturating_add(material)
+        match self {
+            Self::Consumer {
+                identifier,
+                material,
+            } => identifier.len().saturating_add(material.expose().len()),
+            Self::Published(key) => key.weight(),
+        }
     }
 }
 
@@ -188,11 +204,11 @@ pub(crate) trait ProviderInputs<'p> {
     /// Takes the time for one verification. Returns false if the provider has spent its `percent` of the time.
     fn spend(&mut self, provider: ProviderId, cost: Duration, percent: u8, now: Timestamp) -> bool;
 
-    /// Whether a watched source has a usable document. Until the first one is there, the exchange waits for it, but no longer
-    /// than `hold`.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no kind reads documents yet but the test double")
-    )]
-    fn has_document(&mut self, source: SourceId, hold: Duration) -> Result<bool, Self::Stop>;
+    /// The keys that an issuer publishes, if there is a usable set. Until the first one is there, the exchange waits for it,
+    /// but no longer than `hold`.
+    fn published_keys(
+        &mut self,
+        source: SourceId,
+        hold: Duration,
+    ) -> Result<Option<PublishedKeys<'p>>, Self::Stop>;
 }

@@ -177,3 +177,20 @@ fn no_secret_is_printed() {
     assert!(!printed.contains(secret) && !printed.contains("secret-secret"));
     assert!(!printed.contains("115, 101, 99, 114, 101, 116"));
 }
+
+#[test]
+fn a_published_set_has_no_symmetric_keys() {
+    let keys =
+        json!({"keys": [with(oct(), json!({"kid": "s"})), with(rsa(), json!({"kid": "a"}))]});
+    let (set, warnings) = KeySet::read_published(&keys).unwrap();
+    assert_eq!(
+        set.keys().iter().map(Jwk::kid).collect::<Vec<_>>(),
+        [Some("a")]
+    );
+    assert_eq!(
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["key 0 (`s`): it is a symmetric key, which must not be published"]
+    );
+    assert!(KeySet::read_published(&json!({"keys": [oct()]})).is_err());
+    assert!(KeySet::read(&json!({"keys": [oct()]})).is_ok());
+}

@@ -229,8 +229,8 @@ impl Sources {
         self.conflict_check.is_pending() || self.states.iter().any(is_reading)
     }
 
-    /// The exchanges of this engine that waited for a first document which is there now, and all exchanges with a
-    /// deadline that has passed.
+    /// The exchanges of this engine that waited for a document which is there now, and all exchanges with a deadline that
+    /// has passed.
     pub(in crate::engine) fn wake(&self, own: EngineId, now: Timestamp) -> Vec<ExchangeId> {
         let mut woken = Vec::new();
         for state in &self.states {

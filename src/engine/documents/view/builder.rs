@@ -144,7 +144,7 @@ impl Parts {
     ) -> Result<bool, SourceError> {
         while !budget.is_spent() {
             let Some(mut part) = self.part.take() else {
-                self.part = Part::begin(self.begun, &self.document, inputs)?;
+                self.part = Part::begin(self.begun, &self.document, inputs, budget)?;
                 self.begun = self.begun.saturating_add(1);
                 if self.part.is_none() {
                     return Ok(true);

@@ -20,6 +20,12 @@ impl ViewInputs<'_> {
         self.policy.sources.at(self.id)?.index.as_ref()
     }
 
+    /// Whether the document is a set of keys.
+    pub(in crate::engine) fn holds_keys(&self) -> bool {
+        let source = self.policy.sources.at(self.id);
+        source.is_some_and(|source| source.holds_keys)
+    }
+
     /// The policy's lists of consumers in this document, in its order.
     pub(in crate::engine) fn consumers_from(&self) -> impl Iterator<Item = &ConsumersFrom> {
         let all = self.policy.consumers_from.iter();

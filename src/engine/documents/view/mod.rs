@@ -1,19 +1,21 @@
 //! Views: the compiled forms of one document.
 //!
-//! A view holds several parts: the document's value, its index, the consumers in it. Each kind of part has a file here,
+//! A view holds several parts: the document's value, its index, the consumers or the keys in it. Each kind of part has a file here,
 //! with its reader in slices, a variant of `part::Part`, and a field of [`View`].
 
 mod builder;
 mod consumers;
 mod index;
 mod inputs;
+mod keys;
 mod part;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::policy::Directory;
+use crate::auth::jwt::KeySet;
+use crate::policy::{Directory, PublishedKeys};
 use crate::source::{Document, Hash, Index, JsonPath, SourceError};
 
 pub(in crate::engine) use builder::ViewBuilder;
@@ -46,7 +48,7 @@ impl DirectoryId {
     }
 }
 
-/// What a document is read into: its value where lookups need it, its index, and the consumers in it. All policies of a
+/// What a document is read into: its value where lookups need it, its index, and the consumers or the keys in it. All policies of a
 /// VM that read a source in the same way share a view.
 #[derive(Debug)]
 pub(in crate::engine) struct View {
@@ -58,6 +60,8 @@ pub(in crate::engine) struct View {
     pub(in crate::engine) index: Option<Index>,
     /// The consumers, for each of the policy's lists in this document.
     pub(in crate::engine) directories: Vec<Directory>,
+    /// The keys, if it is a set of keys.
+    pub(in crate::engine) keys: Option<KeySet>,
 }
 
 impl View {
@@ -68,6 +72,7 @@ impl View {
             document: None,
             index: None,
             directories: Vec::new(),
+            keys: None,
         }
     }
 
@@ -82,6 +87,13 @@ impl View {
     /// The directory with this id.
     pub(in crate::engine) fn directory(&self, id: DirectoryId) -> Option<&Directory> {
         self.directories.get(id.index())
+    }
+
+    /// The keys, with the document that they are from.
+    pub(in crate::engine) fn published_keys(&self) -> Option<PublishedKeys<'_>> {
+        let version = self.hash;
+        let set = self.keys.as_ref()?;
+        Some(PublishedKeys { set, version })
     }
 
     /// The document's value.

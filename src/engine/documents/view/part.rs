@@ -2,30 +2,41 @@
 
 use std::sync::Arc;
 
+use crate::auth::jwt::KeySet;
 use crate::source::{Budget, Document, SourceError};
 
 use super::consumers::ConsumersPart;
 use super::index::IndexPart;
-use super::{DirectoryId, View, ViewInputs};
+use super::{DirectoryId, View, ViewInputs, keys};
 
 /// A part of a view that is being made of a document's value.
 #[derive(Debug)]
 pub(super) enum Part {
     Index(IndexPart),
     Consumers(ConsumersPart),
+    /// It is read as a whole when it is begun.
+    Keys(KeySet),
 }
 
 impl Part {
     /// Begins the next part after `begun` parts. The policy wants the document's index, if any, and then each list of
-    /// consumers. `None` if there are no more.
+    /// consumers; or the document's keys alone. `None` if there are no more.
     ///
     /// # Errors
-    /// The document has no value at the path of the part.
+    /// The document has no value at the path of the part, or no usable key.
     pub(super) fn begin(
         begun: usize,
         document: &Arc<Document>,
-        inputs: &ViewInputs<'_>,
+        inputs: &mut ViewInputs<'_>,
+        budget: &mut Budget,
     ) -> Result<Option<Self>, SourceError> {
+        if inputs.holds_keys() {
+            if begun > 0 {
+                return Ok(None);
+            }
+            let keys = keys::read(document, inputs, budget)?;
+            return Ok(Some(Self::Keys(keys)));
+        }
         let index = inputs.index();
         let directories = match (index, begun) {
             (Some(index), 0) => return Ok(Some(Self::Index(IndexPart::new(document, index)))),
@@ -46,6 +57,7 @@ impl Part {
         match self {
             Self::Index(part) => Ok(part.advance(inputs, budget)),
             Self::Consumers(part) => Ok(part.advance(document, inputs, budget)),
+            Self::Keys(_) => Ok(true),
         }
     }
 
@@ -62,6 +74,7 @@ impl Part {
         match self {
             Self::Index(part) => view.index = Some(part.finish(document, inputs)?),
             Self::Consumers(part) => view.directories.push(part.finish(inputs)?),
+            Self::Keys(keys) => view.keys = Some(keys),
         }
         Ok(())
     }

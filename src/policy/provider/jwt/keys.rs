@@ -10,6 +10,8 @@ use crate::policy::json_path::json_path;
 use crate::policy::provider::CompileInputs;
 use crate::source::JsonPath;
 
+use super::published_by::{self, PublishedBy};
+
 /// The keys that verify a provider's tokens.
 #[derive(Debug)]
 pub(super) enum Keys {
@@ -17,6 +19,8 @@ pub(super) enum Keys {
     Set(KeySet),
     /// Those of the consumers: the claim names the consumer's credential.
     OfConsumers(JsonPath),
+    /// Those that the issuer publishes.
+    Published(PublishedBy),
 }
 
 impl Keys {
@@ -25,14 +29,26 @@ impl Keys {
     }
 }
 
-/// Compiles the keys that are written at `path`.
+/// Compiles the keys of the provider `name`, which is written at `path`.
 pub(super) fn compile(
-    written: &JwtKeys,
-    inputs: &CompileInputs<'_>,
+    name: &str,
+    provider: &config::JwtProvider,
+    inputs: &mut CompileInputs<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Keys> {
-    match written {
+    let of_provider = path;
+    let path = path.field("keys");
+    match &provider.keys {
+        JwtKeys::Remote(written) => {
+            let path = path.field("remote");
+            published_by::remote(name, written, inputs, &path, errors).map(Keys::Published)
+        }
+        JwtKeys::Discovery(written) => {
+            let issuer = provider.issuer.as_ref();
+            published_by::discovered(name, written, issuer, inputs, of_provider, errors)
+                .map(Keys::Published)
+        }
         JwtKeys::Inline(keys) => {
             let path = path.field("inline");
             let keys = resolved(keys.expose(), inputs.environment, &path, errors)?;

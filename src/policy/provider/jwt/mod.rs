@@ -1,8 +1,10 @@
 //! JSON Web Tokens: a signature proves who made a token, and its claims say for whom.
 
+mod by_published;
 mod consumer_key;
 mod credential;
 mod keys;
+mod published_by;
 mod verify;
 
 use crate::auth::jwt::{Accepts, ClaimRules, Expiry, TokenTypes};
@@ -61,7 +63,7 @@ pub(super) fn compile(
     let from = path.field("from");
     let locations = locations::compile(name, &written.from, inputs.others, &from, errors);
     let algorithms = algorithms(written, path, errors);
-    let keys = keys::compile(&written.keys, inputs, &path.field("keys"), errors);
+    let keys = keys::compile(name, written, inputs, path, errors);
     let rules = rules(written, path, errors);
     let required = ClaimTests::compile(&written.required_claims, path, errors);
     let consumer = consumer(written, path, errors);
@@ -134,7 +136,13 @@ fn rules(
     let issuers = match (&written.issuer, &written.keys) {
         (Some(issuers), _) => accepts(issuers),
         (None, config::JwtKeys::Consumers(_)) => Accepts::Any,
-        (None, config::JwtKeys::Inline(_) | config::JwtKeys::Pem(_)) => {
+        (
+            None,
+            config::JwtKeys::Inline(_)
+            | config::JwtKeys::Pem(_)
+            | config::JwtKeys::Remote(_)
+            | config::JwtKeys::Discovery(_),
+        ) => {
             let suggestion = "the `iss` of the tokens, or `any`";
             errors.suggest(&path.field("issuer"), "required", suggestion);
             return None;

@@ -25,7 +25,7 @@ use super::consumer_key::ConsumerKey;
 use super::keys::Keys;
 
 /// Why a token isn't accepted.
-enum Refusal {
+pub(super) enum Refusal {
     Rejected(Reason),
     /// It is of another issuer.
     Foreign,
@@ -63,21 +63,21 @@ impl Refusal {
 }
 
 /// A token that was read. Nothing that it says is trusted yet.
-struct Unverified<'t> {
+pub(super) struct Unverified<'t> {
     jws: CompactJws<'t>,
-    header: JoseHeader,
+    pub(super) header: JoseHeader,
     claims: ClaimsSet,
     /// When it ends; `None` if it doesn't.
     expires: Option<Timestamp>,
 }
 
 /// The token of a request, and who verifies it.
-struct Check<'p, 't> {
+pub(super) struct Check<'p, 't> {
+    pub(super) provider: ProviderId,
+    pub(super) text: &'t [u8],
+    pub(super) now: Timestamp,
     jwt: &'p Jwt,
-    provider: ProviderId,
-    text: &'t [u8],
     jws: CompactJws<'t>,
-    now: Timestamp,
 }
 
 /// Verifies a text that stands alone where the provider looks.
@@ -102,6 +102,7 @@ pub(in crate::policy::provider) fn verify<'p, I: ProviderInputs<'p>>(
     let result = match &jwt.keys {
         Keys::Set(set) => check.by_set(set, inputs)?,
         Keys::OfConsumers(claim) => check.by_consumer(claim, inputs)?,
+        Keys::Published(keys) => check.by_published(keys, inputs)?,
     };
     Ok(match result {
         Ok(identity) => Verification::Accepted(identity),
@@ -124,6 +125,20 @@ impl<'p> Check<'p, '_> {
                 Err(refusal) => return Ok(Err(refusal)),
             },
         };
+        self.identity(token, inputs)
+    }
+
+    /// The algorithms that the provider allows; without any, those that the keys are for.
+    pub(super) fn allowed(&self) -> &'p [Algorithm] {
+        self.jwt.algorithms.as_deref().unwrap_or_default()
+    }
+
+    /// The sender of a token that was verified.
+    pub(super) fn identity<I: ProviderInputs<'p>>(
+        &self,
+        token: Rc<VerifiedToken>,
+        inputs: &mut I,
+    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
         let Some(rule) = &self.jwt.consumer else {
             return Ok(Ok(Identity::of_token(None, token)));
         };
@@ -151,8 +166,7 @@ impl<'p> Check<'p, '_> {
         inputs: &mut I,
     ) -> Result<Rc<VerifiedToken>, Refusal> {
         let token = self.read(inputs)?;
-        let allowed = self.jwt.algorithms.as_deref().unwrap_or_default();
-        let key = set.select(&token.header, allowed)?.key();
+        let key = set.select(&token.header, self.allowed())?.key();
         self.verified(token, key, None, inputs)
     }
 
@@ -163,11 +177,15 @@ impl<'p> Check<'p, '_> {
         inputs: &mut I,
     ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
         if let Some(known) = inputs.verified_token(self.provider, self.text, self.now) {
-            if let Some(signer) = &known.signer {
-                let found = inputs.find_credential(self.provider, &signer.identifier)?;
+            if let Some(Signer::Consumer {
+                identifier,
+                material,
+            }) = &known.signer
+            {
+                let found = inputs.find_credential(self.provider, identifier)?;
                 if let CredentialLookup::Found(credential) = found {
                     // The key may have changed since.
-                    if *credential.material() == *signer.material.expose() {
+                    if *credential.material() == *material.expose() {
                         return Ok(Ok(Identity::of_token(Some(credential), known)));
                     }
                 }
@@ -213,7 +231,7 @@ impl<'p> Check<'p, '_> {
         if !own.allows(&key, algorithm) {
             return Err(KeyChoiceError::NoneFits.into());
         }
-        let signer = Signer {
+        let signer = Signer::Consumer {
             identifier: identifier.as_bytes().into(),
             material: Secret::new(material),
         };
@@ -223,7 +241,10 @@ impl<'p> Check<'p, '_> {
 
     /// Reads the token and refuses what needs no signature to be refused. An unusual text takes longer than most signatures,
     /// so the provider's time pays for it, and nothing is read when that time is spent.
-    fn read<I: ProviderInputs<'p>>(&self, inputs: &mut I) -> Result<Unverified<'_>, Refusal> {
+    pub(super) fn read<I: ProviderInputs<'p>>(
+        &self,
+        inputs: &mut I,
+    ) -> Result<Unverified<'_>, Refusal> {
         self.spend(Duration::ZERO, inputs)?;
         let count = PartCount::default();
         let read = self.read_counted(&count);
@@ -253,7 +274,7 @@ impl<'p> Check<'p, '_> {
     }
 
     /// Verifies the signature by this key, and then the claims that the policy asks for. A good token is remembered.
-    fn verified<I: ProviderInputs<'p>>(
+    pub(super) fn verified<I: ProviderInputs<'p>>(
         &self,
         token: Unverified<'_>,
         key: &VerifyingKey,

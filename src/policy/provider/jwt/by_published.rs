@@ -1,0 +1,73 @@
+//! Verifies a token by the keys that its issuer publishes.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::policy::denial::Reason;
+use crate::policy::provider::published_keys::{PublishedKey, PublishedKeys};
+use crate::policy::provider::verdict::{Identity, ProviderInputs, Signer, VerifiedToken};
+
+use super::published_by::PublishedBy;
+use super::verify::{Check, Refusal};
+
+impl<'p> Check<'p, '_> {
+    /// By the keys that the issuer publishes.
+    pub(super) fn by_published<I: ProviderInputs<'p>>(
+        &self,
+        by: &PublishedBy,
+        inputs: &mut I,
+    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
+        let keys = match inputs.published_keys(by.source, Duration::ZERO)? {
+            Some(keys) => keys,
+            None => match self.first_keys(by, inputs)? {
+                Ok(keys) => keys,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        let known = inputs.verified_token(self.provider, self.text, self.now);
+        let token = match known.filter(|known| self.is_signed_by(known, keys)) {
+            Some(known) => known,
+            None => match self.verified_by_published(keys, inputs) {
+                Ok(token) => token,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
+        };
+        self.identity(token, inputs)
+    }
+
+    /// Waits for the first keys. A token that would be refused by any key, or is of another issuer, needs none.
+    #[cold]
+    #[inline(never)]
+    fn first_keys<I: ProviderInputs<'p>>(
+        &self,
+        by: &PublishedBy,
+        inputs: &mut I,
+    ) -> Result<Result<PublishedKeys<'p>, Refusal>, I::Stop> {
+        if let Err(refusal) = self.read(inputs) {
+            return Ok(Err(refusal));
+        }
+        let keys = inputs.published_keys(by.source, by.hold)?;
+        Ok(keys.ok_or(Refusal::Unavailable(Reason::KeysUnavailable)))
+    }
+
+    /// Whether a remembered token is signed by one of these keys.
+    fn is_signed_by(&self, token: &VerifiedToken, keys: PublishedKeys<'_>) -> bool {
+        let Some(Signer::Published(key)) = &token.signer else {
+            return false;
+        };
+        key.is_in(keys, self.allowed())
+    }
+
+    #[inline(never)]
+    fn verified_by_published<I: ProviderInputs<'p>>(
+        &self,
+        keys: PublishedKeys<'_>,
+        inputs: &mut I,
+    ) -> Result<Rc<VerifiedToken>, Refusal> {
+        let token = self.read(inputs)?;
+        let key = keys.set.select(&token.header, self.allowed())?;
+        // Without it, the token would be verified with each request.
+        let signer = PublishedKey::new(key, &token.header, keys).map(Signer::Published);
+        self.verified(token, key.key(), signer, inputs)
+    }
+}
