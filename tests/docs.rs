@@ -1,5 +1,8 @@
 //! The pages of the documentation refer to files and sections that exist.
 
+#[path = "docs/clusters.rs"]
+#[cfg(test)]
+mod clusters;
 #[path = "support/project.rs"]
 #[cfg(test)]
 #[expect(dead_code, reason = "other suites use all of it")]
