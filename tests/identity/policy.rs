@@ -1,0 +1,61 @@
+//! The policies of the gate.
+
+use serde_json::{Value, json};
+
+use crate::issuer::{AUTHORITY, GATE, ISSUER};
+
+/// The time between two fetches of the keys.
+pub(crate) const REFRESH: &str = "300ms";
+
+/// Keys from the path of the provider's set, with changes.
+pub(crate) fn remote(changes: &Value) -> Value {
+    let keys = json!({
+        "cluster": "id", "authority": AUTHORITY, "path": "/jwks", "timeout": "800ms", "maxBytes": 8192,
+        "refresh": REFRESH, "staleFor": "1h", "unknownKidInterval": "1s",
+    });
+    json!({"remote": changed(keys, changes)})
+}
+
+/// Keys from where the provider says, with changes.
+pub(crate) fn discovery(changes: &Value) -> Value {
+    let keys = json!({
+        "cluster": "id", "timeout": "800ms", "maxBytes": 8192,
+        "refresh": REFRESH, "staleFor": "1h", "unknownKidInterval": "1s",
+    });
+    json!({"discovery": changed(keys, changes)})
+}
+
+/// The provider's introspection, with changes.
+pub(crate) fn introspection(changes: &Value) -> Value {
+    let endpoint = json!({
+        "cluster": "id", "authority": AUTHORITY, "path": "/token/introspection", "timeout": "1s",
+        "client": {"id": GATE, "secret": {"env": "GATE_SECRET"}}, "ttl": "1s", "missTtl": "500ms",
+    });
+    changed(endpoint, changes)
+}
+
+fn changed(mut value: Value, changes: &Value) -> Value {
+    for (name, change) in changes.as_object().into_iter().flatten() {
+        value[name] = change.clone();
+    }
+    value
+}
+
+/// A policy with these keys, and this introspection. `/jwt` wants a JWT, `/opaque` an opaque token, `/mixed` any of both.
+pub(crate) fn policy(keys: &Value, introspection: Option<&Value>) -> String {
+    let mut providers = json!({"corp": {"jwt": {
+        "issuer": ISSUER, "audiences": "urn:api", "keys": keys, "claimHeaders": {"x-client": "client_id"},
+        // The tests send far more new tokens than clients do.
+        "verificationShare": "100%", "leeway": "0s",
+    }}});
+    let route = |path: &str, require: Value| json!({"name": path, "match": [{"path": {"prefix": path}}], "require": require});
+    let mut routes = vec![route("/jwt", json!("corp"))];
+    if let Some(introspection) = introspection {
+        providers["asked"] = json!({"opaque": {
+            "introspection": introspection, "issuer": ISSUER, "claimHeaders": {"x-client": "client_id"}, "leeway": "0s",
+        }});
+        routes.push(route("/opaque", json!("asked")));
+        routes.push(route("/mixed", json!({"any": ["corp", "asked"]})));
+    }
+    json!({"providers": providers, "routes": routes}).to_string()
+}
