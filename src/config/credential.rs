@@ -2,7 +2,9 @@
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::Record as _;
-use crate::config::provider::{ApiKeyCredential, ApiKeyRef, JwtCredential, JwtRef};
+use crate::config::provider::{
+    ApiKeyCredential, ApiKeyRef, JwtCredential, JwtRef, OpaqueCredential, OpaqueRef,
+};
 use crate::config::{ConfigErrors, Path};
 
 one_of! {
@@ -12,6 +14,8 @@ one_of! {
         "apiKey" ApiKey(ApiKeyCredential);
         /// A claim of the tokens that it sends.
         "jwt" Jwt(JwtCredential);
+        /// A claim of the opaque tokens that it sends.
+        "opaque" Opaque(OpaqueCredential);
     }
 }
 
@@ -21,6 +25,7 @@ one_of! {
 pub(crate) enum CredentialRef<'a> {
     ApiKey(ApiKeyRef<'a>),
     Jwt(JwtRef<'a>),
+    Opaque(OpaqueRef<'a>),
 }
 
 impl Credential {
@@ -29,6 +34,7 @@ impl Credential {
         match self {
             Self::ApiKey(credential) => CredentialRef::ApiKey(credential.as_ref()),
             Self::Jwt(credential) => CredentialRef::Jwt(credential.as_ref()),
+            Self::Opaque(credential) => CredentialRef::Opaque(credential.as_ref()),
         }
     }
 
@@ -37,7 +43,7 @@ impl Credential {
     pub fn api_key(&self) -> Option<&ApiKeyCredential> {
         match self {
             Self::ApiKey(credential) => Some(credential),
-            Self::Jwt(_) => None,
+            Self::Jwt(_) | Self::Opaque(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod api_key;
 mod claims;
 mod jwt;
 mod location;
+mod opaque;
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::{Field, FieldRule, Record as _};
@@ -20,6 +21,11 @@ pub use jwt::{
 };
 pub(crate) use jwt::{JwtRef, TokenKeyRef};
 pub use location::Location;
+pub(crate) use opaque::OpaqueRef;
+pub use opaque::{
+    ClientAuthenticationBy, IntrospectedTokens, IntrospectionClient, IntrospectionEndpoint,
+    OpaqueCredential, OpaqueProvider,
+};
 
 one_of! {
     /// A way to authenticate.
@@ -28,6 +34,8 @@ one_of! {
         "apiKey" ApiKey(ApiKeyProvider);
         /// By a signed JSON Web Token.
         "jwt" Jwt(Box<JwtProvider>);
+        /// By a token about which its server is asked.
+        "opaque" Opaque(Box<OpaqueProvider>);
     }
 }
 
@@ -39,14 +47,16 @@ impl Provider {
         match self {
             Self::ApiKey(_) => ApiKeyProvider::KIND,
             Self::Jwt(_) => JwtProvider::KIND,
+            Self::Opaque(_) => OpaqueProvider::KIND,
         }
     }
 
     /// What the reading of consumers' credentials depends on, beside the kind.
-    pub(crate) const fn credentials(&self) -> &'static str {
+    pub(crate) fn credentials(&self) -> &'static str {
         match self {
             Self::ApiKey(_) => "",
             Self::Jwt(provider) => provider.credentials(),
+            Self::Opaque(provider) => provider.credentials(),
         }
     }
 
@@ -56,6 +66,7 @@ impl Provider {
         match self {
             Self::ApiKey(provider) => &provider.from,
             Self::Jwt(provider) => &provider.from,
+            Self::Opaque(provider) => &provider.from,
         }
     }
 
@@ -65,6 +76,7 @@ impl Provider {
         match self {
             Self::ApiKey(provider) => Some(&provider.realm),
             Self::Jwt(provider) => Some(&provider.realm),
+            Self::Opaque(provider) => Some(&provider.realm),
         }
     }
 
@@ -74,6 +86,7 @@ impl Provider {
         match self {
             Self::ApiKey(_) => Vec::new(),
             Self::Jwt(provider) => provider.headers(),
+            Self::Opaque(provider) => provider.headers(),
         }
     }
 }
@@ -90,13 +103,19 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             location::WrittenLocation::FIELDS,
             location::WrittenLocation::RULES,
         ),
-        _ => return claims::record(name).or_else(|| jwt::record(name)),
+        _ => {
+            return claims::record(name)
+                .or_else(|| jwt::record(name))
+                .or_else(|| opaque::record(name));
+        }
     })
 }
 
 /// The words of a kind's choices, by the choice's name.
 pub(super) fn choice(name: &str) -> Option<&'static [Keyword]> {
-    claims::choice(name).or_else(|| jwt::choice(name))
+    claims::choice(name)
+        .or_else(|| jwt::choice(name))
+        .or_else(|| opaque::choice(name))
 }
 
 /// The providers of a policy, by name. `none` is no name, because requirements use it.

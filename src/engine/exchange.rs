@@ -7,6 +7,7 @@ pub(super) mod authorize;
 mod claim_headers;
 pub(super) mod forward;
 pub(super) mod head;
+mod introspection;
 pub(super) mod lookup_result;
 mod lookups;
 mod on_demand;

@@ -26,6 +26,8 @@ pub enum Reason {
     WrongIssuer,
     /// The token is for another audience.
     WrongAudience,
+    /// The server that issued the token says that it isn't active (RFC 7662 §2.2).
+    InactiveToken,
     /// A claim that is required is missing or not as required, the type of the token is another one, or a claim of a good
     /// token is not allowed where the policy puts it.
     InvalidClaims,
@@ -63,6 +65,8 @@ pub enum Reason {
     VerificationOverloaded,
     /// The proxy can't verify signatures of this kind.
     VerificationUnavailable,
+    /// The server that issued the token can't be asked about it, or its answer says nothing.
+    IntrospectionUnavailable,
     /// The gate itself failed.
     Internal,
 }
@@ -91,6 +95,7 @@ impl Reason {
             Self::TokenNotYetValid => "the token is not valid yet".into(),
             Self::WrongIssuer => "the token is of another issuer".into(),
             Self::WrongAudience => "the token is for another audience".into(),
+            Self::InactiveToken => "the token is not active".into(),
             Self::InvalidClaims => "the claims are not as required".into(),
             Self::UnknownConsumer => "the token belongs to no known consumer".into(),
             Self::MissingCredential
@@ -112,6 +117,7 @@ impl Reason {
             | Self::KeysUnavailable
             | Self::VerificationOverloaded
             | Self::VerificationUnavailable
+            | Self::IntrospectionUnavailable
             | Self::Internal => return None,
         })
     }
@@ -129,6 +135,7 @@ impl Reason {
             Self::TokenNotYetValid => ("token_not_yet_valid", "postern_token_not_yet_valid", 401),
             Self::WrongIssuer => ("wrong_issuer", "postern_wrong_issuer", 401),
             Self::WrongAudience => ("wrong_audience", "postern_wrong_audience", 401),
+            Self::InactiveToken => ("inactive_token", "postern_inactive_token", 401),
             Self::InvalidClaims => ("invalid_claims", "postern_invalid_claims", 401),
             Self::UnknownConsumer => ("unknown_consumer", "postern_unknown_consumer", 401),
             Self::InsufficientScope => ("insufficient_scope", "postern_insufficient_scope", 403),
@@ -155,6 +162,11 @@ impl Reason {
             Self::VerificationUnavailable => (
                 "verification_unavailable",
                 "postern_verification_unavailable",
+                503,
+            ),
+            Self::IntrospectionUnavailable => (
+                "introspection_unavailable",
+                "postern_introspection_unavailable",
                 503,
             ),
             Self::Internal => ("internal", "postern_internal", 503),

@@ -37,8 +37,8 @@ pub(crate) use names::HeaderNameSet;
 pub(crate) use provider::Double;
 pub use provider::ProviderId;
 pub(crate) use provider::{
-    Claims, CredentialInputs, CredentialLookup, Identity, LocationId, Provider, ProviderInputs,
-    Providers, PublishedKeys, Verdict, Verified, VerifiedToken,
+    Claims, CredentialInputs, CredentialLookup, Identity, Introspection, LocationId, Provider,
+    ProviderInputs, Providers, PublishedKeys, Verdict, Verified, VerifiedToken,
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};

@@ -8,6 +8,7 @@ mod credential;
 mod double;
 mod jwt;
 mod locations;
+mod opaque;
 mod published_keys;
 mod token;
 mod verdict;
@@ -21,6 +22,7 @@ use super::environment::Environment;
 use super::source::Sources;
 use api_key::ApiKey;
 use jwt::Jwt;
+use opaque::Opaque;
 use verdict::Verification;
 
 pub(crate) use claim_headers::ClaimHeaders;
@@ -32,7 +34,7 @@ pub(crate) use double::Double;
 pub(crate) use locations::LocationId;
 pub(crate) use published_keys::PublishedKeys;
 pub(crate) use verdict::{
-    CredentialLookup, Identity, ProviderInputs, Verdict, Verified, VerifiedToken,
+    CredentialLookup, Identity, Introspection, ProviderInputs, Verdict, Verified, VerifiedToken,
 };
 
 /// One way to authenticate.
@@ -63,6 +65,7 @@ pub(super) struct CompileInputs<'a> {
 pub(crate) enum ProviderKind {
     ApiKey(ApiKey),
     Jwt(Box<Jwt>),
+    Opaque(Box<Opaque>),
     #[cfg(test)]
     Double(std::sync::Arc<Double>),
 }
@@ -73,6 +76,7 @@ impl ProviderKind {
         match self {
             Self::ApiKey(_) => config::ApiKeyProvider::KIND,
             Self::Jwt(_) => config::JwtProvider::KIND,
+            Self::Opaque(_) => config::OpaqueProvider::KIND,
             #[cfg(test)]
             Self::Double(_) => config::ApiKeyProvider::KIND,
         }
@@ -94,6 +98,9 @@ impl ProviderKind {
                 api_key::compile(name, provider, inputs.others, &path, errors)
             }
             config::Provider::Jwt(provider) => jwt::compile(name, provider, inputs, &path, errors),
+            config::Provider::Opaque(provider) => {
+                opaque::compile(name, provider, inputs, &path, errors)
+            }
         }
     }
 
@@ -111,6 +118,7 @@ impl ProviderKind {
         match self {
             Self::ApiKey(_) => api_key::verify(id, credential, inputs),
             Self::Jwt(kind) => jwt::verify(kind, id, credential, inputs),
+            Self::Opaque(kind) => opaque::verify(kind, id, credential, inputs),
             #[cfg(test)]
             Self::Double(double) => double.verify(id, credential, inputs),
         }
@@ -127,6 +135,7 @@ pub(super) fn prepare<'r>(
     match written {
         CredentialRef::ApiKey(key) => api_key::prepare(key, inputs, path, errors),
         CredentialRef::Jwt(claim) => jwt::prepare(claim, inputs, path, errors),
+        CredentialRef::Opaque(claim) => opaque::prepare(claim, inputs, path, errors),
     }
 }
 
@@ -169,6 +178,7 @@ impl Provider {
         match &self.kind {
             ProviderKind::ApiKey(kind) => kind.challenge(reason, scopes),
             ProviderKind::Jwt(kind) => kind.challenge(reason, scopes),
+            ProviderKind::Opaque(kind) => kind.challenge(reason, scopes),
             #[cfg(test)]
             ProviderKind::Double(_) => Double::challenge(reason, scopes),
         }

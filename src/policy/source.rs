@@ -1,5 +1,7 @@
 //! Named config centres.
 
+mod id;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use super::definition::Definition;
 use super::endpoint::endpoint;
 use super::environment::Environment;
 use super::json_path::json_path;
+
+pub use id::SourceId;
 
 /// One source of documents.
 #[derive(Debug)]
@@ -55,6 +59,25 @@ pub(crate) enum SourceKind {
     },
 }
 
+impl SourceKind {
+    /// A source that sends this request for each key. `definition` says which answers are meant.
+    pub(super) fn on_demand(
+        template: RequestTemplate,
+        limits: Limits,
+        mut definition: Definition,
+    ) -> Self {
+        // All policies that share the answers share the template too, so its timeout is a part of the definition.
+        let timeout = template.endpoint().timeout();
+        let shared = format!("on demand {} {timeout:?}", limits.max_entries);
+        definition.add(shared.as_bytes());
+        Self::OnDemand {
+            template: Arc::new(template),
+            limits,
+            definition: definition.hash(),
+        }
+    }
+}
+
 /// How a lookup may read a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LookupMode {
@@ -64,32 +87,6 @@ pub(super) enum LookupMode {
     Indexed,
     /// One document for each key.
     OnDemand,
-}
-
-/// Names a source of a policy: its index in the list of the sources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SourceId(usize);
-
-impl SourceId {
-    pub(crate) const fn new(index: usize) -> Self {
-        Self(index)
-    }
-
-    /// The index.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.0
-    }
-
-    /// The source after it.
-    pub(crate) const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-
-    /// The ids of all sources, in order; to be zipped with a list of them.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..).map(Self)
-    }
 }
 
 /// All sources of a policy, each found by its [`SourceId`]: those that are written as `sources`, and behind them those that
@@ -370,7 +367,7 @@ fn watched(
 fn on_demand(
     template: RequestTemplate,
     written: &config::OnDemand,
-    mut definition: Definition,
+    definition: Definition,
 ) -> SourceKind {
     let limits = Limits {
         ttl: written.ttl,
@@ -381,13 +378,5 @@ fn on_demand(
         max_entries: written.max_entries,
         max_bytes: REMEMBERED_BYTES,
     };
-    // All policies that share the answers share the template too, so its timeout is a part of the definition.
-    let timeout = template.endpoint().timeout();
-    let shared = format!("on demand {} {timeout:?}", limits.max_entries);
-    definition.add(shared.as_bytes());
-    SourceKind::OnDemand {
-        template: Arc::new(template),
-        limits,
-        definition: definition.hash(),
-    }
+    SourceKind::on_demand(template, limits, definition)
 }

@@ -230,7 +230,11 @@ fn reads_records_that_programs_write() {
     assert_eq!(consumer.credentials.len(), 1);
     let expected = [
         ("credentials[1].apiKey.value", "must not be empty", ""),
-        ("credentials[2]", "one of `apiKey` or `jwt` is required", ""),
+        (
+            "credentials[2]",
+            "one of `apiKey`, `jwt` or `opaque` is required",
+            "",
+        ),
     ];
     check(&record.to_string(), &left_out, &expected);
     let nothing = json!({"name": "a", "groups": null, "labels": null, "credentials": null});

@@ -312,7 +312,7 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
 }
 
 /// Every reason of a denial. Dashboards depend on these names.
-const REASONS: [&str; 28] = [
+const REASONS: [&str; 30] = [
     "missing_credential",
     "invalid_credential",
     "malformed_token",
@@ -322,9 +322,11 @@ const REASONS: [&str; 28] = [
     "token_not_yet_valid",
     "wrong_issuer",
     "wrong_audience",
+    "inactive_token",
     "unknown_consumer",
     "verification_overloaded",
     "verification_unavailable",
+    "introspection_unavailable",
     "repeated_credential",
     "invalid_claims",
     "insufficient_scope",

@@ -19,7 +19,15 @@ impl ClaimsSet {
         strict_json::object(payload).map(Self)
     }
 
-    /// The same. Counts what was read.
+    /// The members of this JSON object, which was read strictly.
+    ///
+    /// `None` for other values.
+    #[must_use]
+    pub fn of(object: Value) -> Option<Self> {
+        object.is_object().then_some(Self(object))
+    }
+
+    /// The same as [`parse`](Self::parse). Counts what was read.
     pub(super) fn parse_counted(payload: &[u8], count: &PartCount) -> Option<Self> {
         strict_json::object_counted(payload, count).map(Self)
     }

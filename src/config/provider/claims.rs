@@ -54,7 +54,7 @@ record! {
 choice! {
     /// What the value of a consumer's claim is.
     pub enum ConsumerClaimBy {
-        /// The `claim` of a consumer's `jwt` credential.
+        /// The `claim` of a consumer's credential of this provider.
         "credential" Credential;
         /// The consumer's name: the issuer of the tokens then chooses consumers.
         "name" Name;

@@ -16,7 +16,7 @@ use super::pending_drops::PendingDrops;
 use super::shared_budget::SharedBudget;
 use super::view::View;
 use super::view::ViewBuilder;
-use super::waiting::{EngineId, ExchangeId, FlightId, WaitPermit, Waiters};
+use super::waiting::{EngineId, EntryKey, ExchangeId, FlightId, WaitPermit, Waiters};
 
 /// What the engines of one VM share: documents, remembered answers and flights, each under a hash of the definition
 /// that it was learnt by. So no policy reads what another definition learnt, a new policy finds what has the same
@@ -128,7 +128,7 @@ impl WatchedSource {
 pub(in crate::engine) struct OnDemandSource {
     pub(in crate::engine) machine: OnDemand,
     pub(in crate::engine) definition: DefinitionHash,
-    pub(in crate::engine) flights: Map<Box<[u8]>, FlightId>,
+    pub(in crate::engine) flights: Map<EntryKey, FlightId>,
 }
 
 /// A callout under way.
@@ -146,7 +146,7 @@ pub(in crate::engine) struct Flight {
 #[derive(Clone, Debug)]
 pub(in crate::engine) enum Purpose {
     Watched(Rc<RefCell<WatchedSource>>),
-    OnDemand(Rc<RefCell<OnDemandSource>>, Box<[u8]>),
+    OnDemand(Rc<RefCell<OnDemandSource>>, EntryKey),
     /// None any more: its reply was so late that another callout was sent.
     Superseded,
 }

@@ -1,6 +1,9 @@
 //! Exchanges that wait.
 
+use std::borrow::Borrow;
 use std::cell::RefCell;
+use std::fmt;
+use std::ops::Deref;
 use std::rc::{Rc, Weak};
 
 use crate::source::{DefinitionHash, ReadResult};
@@ -52,11 +55,42 @@ impl WaitPermit {
     }
 }
 
+/// The key of an entry of a source on demand. `Debug` doesn't show it: it may be a token.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(in crate::engine) struct EntryKey(Box<[u8]>);
+
+impl From<&[u8]> for EntryKey {
+    fn from(key: &[u8]) -> Self {
+        Self(key.into())
+    }
+}
+
+impl Deref for EntryKey {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// `Hash` and `Eq` are those of the bytes.
+impl Borrow<[u8]> for EntryKey {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for EntryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EntryKey(…)")
+    }
+}
+
 /// The result of a flight, for an exchange that waited for it.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct FlightResult {
     pub(in crate::engine) source: DefinitionHash,
-    pub(in crate::engine) key: Box<[u8]>,
+    pub(in crate::engine) key: EntryKey,
     pub(in crate::engine) result: ReadResult,
 }
 

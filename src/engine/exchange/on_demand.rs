@@ -6,10 +6,12 @@ use std::rc::Rc;
 use crate::engine::documents::FlightId;
 use crate::engine::documents::{OnDemandSource, Purpose};
 use crate::engine::event::{Event, Observer, Recall};
+use crate::engine::memory::Memory;
 use crate::http::Callout;
-use crate::policy::{KeyKind, Lookup};
+use crate::policy::{KeyKind, Lookup, SourceId};
 use crate::rewrite::Origin;
 use crate::source::{Arguments, Document, EntryState, ReadRefusal, ReadResult};
+use crate::time::Timestamp;
 
 use super::lookup_result::LookupResult;
 use super::lookups::EntryResult;
@@ -25,15 +27,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         key: &[u8],
         lookup: &Lookup,
     ) -> Result<EntryResult<'e>, Stop> {
-        let definition = source.borrow().definition;
-        let told = self
-            .memory
-            .answers
-            .iter()
-            .rev()
-            .find(|result| result.source == definition && *result.key == *key);
-        if let Some(result) = told {
-            return Ok(match &result.result {
+        if let Some(result) = self.told(source, key) {
+            return Ok(match result {
                 ReadResult::Found(document, _) => {
                     EntryResult::Values(LookupResult::of(document.value(), lookup))
                 }
@@ -42,28 +37,16 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             });
         }
         let now = self.inputs.now();
-        let mut shared = source.borrow_mut();
-        // Remembered answers are shared with policies that have other limits.
-        if let Some(limits) = self.policy.sources.limits(lookup.source) {
-            shared.machine.set_limits(limits);
-        }
         let arguments = match lookup.key.as_ref().map(|key| key.kind) {
             Some(KeyKind::Path) => Arguments::path(key),
             Some(KeyKind::Segment) | None => Arguments::segment(key),
         };
-        let answer = shared.machine.ask(&arguments, now);
-        drop(shared);
-        self.observer.event(&Event::SourceAsked {
-            source: self.policy.sources.name(lookup.source),
-            id: lookup.source,
-            recall: recall(&answer),
-        });
-        match answer {
+        match self.ask_source(lookup.source, source, &arguments, now) {
             EntryState::Fresh(document, _) | EntryState::Stale(document, None) => {
                 Ok(remembered(&document, lookup))
             }
             EntryState::Stale(document, Some(callout)) => {
-                self.start_flight(source, key, lookup, callout);
+                self.start_flight(lookup.source, source, key, callout);
                 Ok(remembered(&document, lookup))
             }
             // No entry can have such a key.
@@ -80,25 +63,62 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             }
             EntryState::Pending => {
                 let flight = source.borrow().flights.get(key).copied();
-                self.await_flight(flight, now)
+                self.await_flight(flight, now)?;
+                Ok(EntryResult::Failed)
             }
             EntryState::Start(callout) => {
-                let flight = self.start_flight(source, key, lookup, callout);
-                self.await_flight(Some(flight), now)
+                let flight = self.start_flight(lookup.source, source, key, callout);
+                self.await_flight(Some(flight), now)?;
+                Ok(EntryResult::Failed)
             }
         }
     }
 
-    fn start_flight(
+    /// The result of the callout that this exchange waited for.
+    pub(super) fn told(
+        &self,
+        source: &RefCell<OnDemandSource>,
+        key: &[u8],
+    ) -> Option<&'e ReadResult> {
+        let definition = source.borrow().definition;
+        let memory: &'e Memory = self.memory;
+        let mut answers = memory.answers.iter().rev();
+        let told = answers.find(|result| result.source == definition && *result.key == *key);
+        told.map(|told| &told.result)
+    }
+
+    /// What is remembered of an entry, and what is to do for it.
+    pub(super) fn ask_source(
         &mut self,
+        id: SourceId,
+        source: &RefCell<OnDemandSource>,
+        arguments: &Arguments<'_>,
+        now: Timestamp,
+    ) -> EntryState {
+        let mut shared = source.borrow_mut();
+        // Remembered answers are shared with policies that have other limits.
+        if let Some(limits) = self.policy.sources.limits(id) {
+            shared.machine.set_limits(limits);
+        }
+        let answer = shared.machine.ask(arguments, now);
+        self.observer.event(&Event::SourceAsked {
+            source: self.policy.sources.name(id),
+            id,
+            recall: recall(&answer),
+        });
+        answer
+    }
+
+    pub(super) fn start_flight(
+        &mut self,
+        id: SourceId,
         source: &Rc<RefCell<OnDemandSource>>,
         key: &[u8],
-        lookup: &Lookup,
         callout: Callout,
     ) -> FlightId {
         self.observer.event(&Event::SourceFetched {
-            source: self.policy.sources.name(lookup.source),
-            id: lookup.source,
+            source: self.policy.sources.name(id),
+            id,
         });
         let purpose = Purpose::OnDemand(Rc::clone(source), key.into());
         let timeout = callout.timeout;

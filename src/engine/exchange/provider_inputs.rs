@@ -7,7 +7,8 @@ use crate::crypto::HostVerifier;
 use crate::engine::documents::SourceState;
 use crate::engine::event::Observer;
 use crate::policy::{
-    CredentialLookup, ProviderId, ProviderInputs, PublishedKeys, SourceId, VerifiedToken,
+    CredentialLookup, Introspection, ProviderId, ProviderInputs, PublishedKeys, SourceId,
+    VerifiedToken,
 };
 use crate::time::Timestamp;
 
@@ -53,6 +54,15 @@ impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
 
     fn host(&mut self) -> &mut dyn HostVerifier {
         &mut self.inputs
+    }
+
+    fn introspect(
+        &mut self,
+        source: SourceId,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Introspection, Stop> {
+        self.introspection(source, token, now)
     }
 
     #[inline(always)]

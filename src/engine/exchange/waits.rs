@@ -9,7 +9,6 @@ use crate::engine::event::Observer;
 use crate::policy::SourceId;
 use crate::time::Timestamp;
 
-use super::lookups::EntryResult;
 use super::{Exchange, Stop};
 
 /// How often one exchange may wait. Each wait has a deadline, so the total time is bounded.
@@ -47,20 +46,23 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     }
 
     /// Waits for the reply to a callout.
+    ///
+    /// # Errors
+    /// It waits. `Ok` if it may not.
     pub(super) fn await_flight(
         &mut self,
         flight: Option<FlightId>,
         now: Timestamp,
-    ) -> Result<EntryResult<'e>, Stop> {
+    ) -> Result<(), Stop> {
         let Some(id) = flight.filter(|_| self.may_wait()) else {
-            return Ok(EntryResult::Failed);
+            return Ok(());
         };
         let mut inner = self.store.0.borrow_mut();
         let Some(flight) = inner.flights.get_mut(&id) else {
-            return Ok(EntryResult::Failed);
+            return Ok(());
         };
         if !flight.waiters.has_room() {
-            return Ok(EntryResult::Failed);
+            return Ok(());
         }
         Err(Stop::Wait(
             Awaited::Flight(id),

@@ -41,7 +41,7 @@ impl Engine {
         let takers = self.sources.iter().filter(|(_, state)| takes_it(state));
         let sources: Vec<_> = takers.map(|(id, _)| self.policy.sources.name(id)).collect();
         let key = match purpose {
-            Purpose::OnDemand(_, key) => Some(key.clone()),
+            Purpose::OnDemand(_, key) => Some((**key).into()),
             Purpose::Watched(_) | Purpose::Superseded => None,
         };
         (!sources.is_empty()).then_some(Asked { sources, key })

@@ -3,6 +3,7 @@
 use crate::auth::{Location, Occurrence};
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::time::Timestamp;
@@ -15,6 +16,7 @@ use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
 use crate::secret::Secret;
+use crate::source::Document;
 
 /// The verdict of one provider on a request.
 #[derive(Debug)]
@@ -166,6 +168,17 @@ pub(crate) enum CredentialLookup<'p> {
     Unavailable,
 }
 
+/// What the server that issued a token says of it (RFC 7662).
+#[derive(Debug)]
+pub(crate) enum Introspection {
+    /// It is active: the answer, which is a JSON object, and until when that may be believed.
+    Active(Arc<Document>, Timestamp),
+    /// It isn't active.
+    Inactive,
+    /// That can't be known now.
+    Unavailable,
+}
+
 /// What a provider may ask while it verifies a credential.
 ///
 /// Each question may stop the exchange. The exchange then waits for the missing answer, and verifies again when it is there. So a
@@ -211,4 +224,12 @@ pub(crate) trait ProviderInputs<'p> {
         source: SourceId,
         hold: Duration,
     ) -> Result<Option<PublishedKeys<'p>>, Self::Stop>;
+
+    /// Asks the server behind this source about a token. It is the token as a whole that an answer is remembered by.
+    fn introspect(
+        &mut self,
+        source: SourceId,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Introspection, Self::Stop>;
 }

@@ -1,9 +1,14 @@
 //! Whose a token is.
 
+use std::rc::Rc;
+
 use crate::config::{self, ConfigErrors, ConsumerClaimBy, Path, UnknownConsumer};
+use crate::policy::denial::Reason;
 use crate::policy::json_path::json_path;
 use crate::policy::provider::ProviderId;
-use crate::policy::provider::verdict::{CredentialLookup, ProviderInputs, VerifiedToken};
+use crate::policy::provider::verdict::{
+    CredentialLookup, Identity, ProviderInputs, Verification, VerifiedToken,
+};
 use crate::source::JsonPath;
 
 use super::claim_text;
@@ -35,6 +40,30 @@ impl ConsumerRule {
     /// Whether consumers have credentials, which the claim names.
     pub(in crate::policy::provider) fn finds_credentials(&self) -> bool {
         self.by == ConsumerClaimBy::Credential
+    }
+
+    /// The identity of a token that is good.
+    pub(in crate::policy::provider) fn identify<'p, I: ProviderInputs<'p>>(
+        &self,
+        provider: ProviderId,
+        token: Rc<VerifiedToken>,
+        inputs: &mut I,
+    ) -> Result<Verification<'p>, I::Stop> {
+        let found = self.find(provider, &token, inputs)?;
+        Ok(match (found, self.unknown) {
+            (CredentialLookup::Found(credential), _) => {
+                Verification::Accepted(Identity::of_token(Some(credential), token))
+            }
+            (CredentialLookup::NotFound, UnknownConsumer::Identity) => {
+                Verification::Accepted(Identity::of_token(None, token))
+            }
+            (CredentialLookup::NotFound, UnknownConsumer::Reject) => {
+                Verification::Rejected(Reason::UnknownConsumer)
+            }
+            (CredentialLookup::Unavailable, _) => {
+                Verification::Unavailable(Reason::SourceUnavailable)
+            }
+        })
     }
 
     /// The consumer that the token belongs to.

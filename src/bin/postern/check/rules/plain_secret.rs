@@ -1,8 +1,10 @@
 //! A secret as text in the policy.
 
-use postern::config::{Config, Credential, JwtCredential, KeyMaterial, TextOrEnv, TokenKey};
+use postern::config::{
+    Config, Credential, JwtCredential, KeyMaterial, Provider, TextOrEnv, TokenKey,
+};
 
-use super::{CheckRule, Warnings, source_headers};
+use super::{CheckRule, Warnings, entry, source_headers};
 
 pub(super) const RULE: CheckRule = CheckRule {
     id: "plain-secret",
@@ -30,12 +32,21 @@ fn check(config: &Config, warnings: &mut Warnings) {
                 Credential::Jwt(token) if has_plain_secret(token) => {
                     ("jwt.secret", "write `{env: NAME}`")
                 }
-                Credential::ApiKey(_) | Credential::Jwt(_) => continue,
+                Credential::ApiKey(_) | Credential::Jwt(_) | Credential::Opaque(_) => continue,
             };
             warnings.add(
                 format!("consumers[{at}].credentials[{number}].{field}"),
                 "everyone who reads the policy can read this key",
                 suggestion,
+            );
+        }
+    }
+    for (path, secret) in client_secrets(config) {
+        if matches!(secret, TextOrEnv::Text(_)) {
+            warnings.add(
+                path,
+                "everyone who reads the policy can read this secret",
+                "write `{env: NAME}`",
             );
         }
     }
@@ -49,6 +60,21 @@ fn check(config: &Config, warnings: &mut Warnings) {
             );
         }
     }
+}
+
+/// The secrets by which the gate proves who it is to servers, with their paths.
+fn client_secrets(config: &Config) -> impl Iterator<Item = (String, &TextOrEnv)> {
+    config
+        .providers
+        .iter()
+        .filter_map(|provider| match &provider.value {
+            Provider::Opaque(opaque) => {
+                let path = entry("providers", &provider.name);
+                let path = format!("{path}.opaque.introspection.client.secret");
+                Some((path, &opaque.introspection.client.secret))
+            }
+            Provider::ApiKey(_) | Provider::Jwt(_) => None,
+        })
 }
 
 fn has_plain_secret(token: &JwtCredential) -> bool {
@@ -65,6 +91,9 @@ mod tests {
         let policy = r#"{
             "consumers": [{"name": "b", "credentials": [{"apiKey": {"env": "A"}}, {"apiKey": {"value": "x"}},
                 {"jwt": {"claim": "c", "secret": "x"}}, {"jwt": {"claim": "d", "secret": {"env": "A"}}}, {"jwt": {"claim": "e"}}]}],
+            "providers": {
+                "a": {"opaque": {"introspection": {"cluster": "c", "path": "/", "client": {"secret": "x", "by": "bearer"}}}},
+                "b": {"opaque": {"introspection": {"cluster": "c", "path": "/", "client": {"secret": {"env": "A"}, "by": "bearer"}}}}},
             "sources": {"crm": {"http": {"cluster": "c", "path": "/", "headers": {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}}
@@ -72,6 +101,7 @@ mod tests {
         let expected = [
             "consumers[0].credentials[1].apiKey.value",
             "consumers[0].credentials[2].jwt.secret",
+            "providers.a.opaque.introspection.client.secret",
             "sources.crm.http.headers.authorization",
         ];
         assert_eq!(paths_of(&RULE, policy), expected);
