@@ -5,6 +5,9 @@
 )]
 
 #[cfg(test)]
+#[path = "source_watched/extra_fetch.rs"]
+mod extra_fetch;
+#[cfg(test)]
 #[path = "source_watched/failures.rs"]
 mod failures;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postern::time::Timestamp;
 use proptest::prelude::*;
 
-use super::world::{Mode, Vm, World, seconds};
+use super::world::{Mode, TICK, Vm, World, seconds};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -19,6 +19,7 @@ enum Act {
     Trap(usize),
     Corrupt(&'static str),
     PutBack(u64),
+    Want(usize, u64),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -32,7 +33,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => prop::sample::select(vec![Mode::Up, Mode::Down, Mode::Garbage, Mode::Gone, Mode::Large, Mode::WithoutValidators]).prop_map(Act::Mode),
         1 => vm.clone().prop_map(Act::Abandon),
         1 => vm.clone().prop_map(Act::Close),
-        1 => vm.prop_map(Act::Trap),
+        1 => vm.clone().prop_map(Act::Trap),
+        2 => (vm, 100..20_000_u64).prop_map(|(at, millis)| Act::Want(at, millis)),
         1 => prop::sample::select(vec!["lease", "document"]).prop_map(Act::Corrupt),
         1 => (1..100_000_u64).prop_map(Act::PutBack),
     ]
@@ -62,6 +64,9 @@ impl World {
             }
             Act::Trap(at) => self.vms[at] = self.start_vm(),
             Act::Corrupt(part) => self.shared.corrupt(part),
+            Act::Want(at, millis) => {
+                self.want(at, Duration::from_millis(millis));
+            }
             Act::PutBack(millis) => {
                 self.now = Timestamp::from_nanos(self.now.as_nanos() - millis * 1_000_000);
             }
@@ -88,6 +93,12 @@ proptest! {
         world.run(seconds(100));
         let newest = Some(world.centre.version);
         prop_assert_eq!(world.versions(), vec![newest; 3]);
+        for _ in 0..50 {
+            if !world.is_settled() {
+                world.run(TICK);
+            }
+        }
+        prop_assert!(world.is_settled());
         let asked = world.centre.asked;
         world.run(seconds(50));
         prop_assert!((8..=12).contains(&(world.centre.asked - asked)), "one VM fetches for all again");

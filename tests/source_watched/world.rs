@@ -140,6 +140,7 @@ pub(super) struct World {
     pub(super) unusable: Option<u64>,
     /// How many steps it takes to read a document, and how many bytes are hashed in one.
     pub(super) slow: Option<(usize, usize)>,
+    pub(super) refresh: Duration,
 }
 
 pub(super) fn body(version: u64) -> Vec<u8> {
@@ -151,13 +152,13 @@ pub(super) fn version_of(text: &[u8]) -> Option<u64> {
     value["version"].as_u64()
 }
 
-pub(super) fn watched(vm: u64) -> Watched {
+pub(super) fn watched(vm: u64, refresh: Duration) -> Watched {
     let endpoint = Endpoint::new("centre", "centre.local")
         .with_max_bytes(4096)
         .with_timeout(Duration::from_secs(2));
     let protocol = HttpProtocol::new(endpoint, "/doc", Format::Json).unwrap();
     let schedule = Schedule {
-        refresh: REFRESH,
+        refresh,
         stale_for: STALE_FOR,
     };
     Watched::new(
@@ -170,6 +171,10 @@ pub(super) fn watched(vm: u64) -> Watched {
 
 impl World {
     pub(super) fn new(vms: usize) -> Self {
+        Self::with_refresh(vms, REFRESH)
+    }
+
+    pub(super) fn with_refresh(vms: usize, refresh: Duration) -> Self {
         let mut world = Self {
             shared: Shared::default(),
             centre: Centre {
@@ -183,6 +188,7 @@ impl World {
             last_vm: 100,
             unusable: None,
             slow: None,
+            refresh,
         };
         for _ in 0..vms {
             let vm = world.start_vm();
@@ -194,7 +200,7 @@ impl World {
     pub(super) fn start_vm(&mut self) -> Vm {
         self.last_vm += 1;
         Vm {
-            watched: watched(self.last_vm),
+            watched: watched(self.last_vm, self.refresh),
             flight: None,
             since: START,
             failed: false,
@@ -276,6 +282,16 @@ impl World {
                 self.deliver(at);
             }
         }
+    }
+
+    /// The VM needs something that its document doesn't have. Returns whether it has to wait.
+    pub(super) fn want(&mut self, at: usize, interval: Duration) -> bool {
+        self.vms[at].watched.want_refetch(interval, self.now)
+    }
+
+    /// Whether nothing more is to come in any VM.
+    pub(super) fn is_settled(&self) -> bool {
+        self.vms.iter().all(|vm| vm.watched.is_settled())
     }
 
     pub(super) fn version(&self, at: usize) -> Option<u64> {

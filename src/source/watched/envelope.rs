@@ -35,6 +35,9 @@ pub(super) struct Envelope {
     pub bytes: u64,
 }
 
+/// More bytes than any document has: what says so is corrupt.
+const MAX_BYTES: u64 = 1 << 30;
+
 impl Envelope {
     /// Its wire form.
     #[must_use]
@@ -63,7 +66,8 @@ impl Envelope {
         let token = reader.text()?;
         let bytes = reader.number()?;
         let is_whole = reader.is_empty() && token.len() <= Version::MAX_BYTES;
-        is_whole.then(|| Self {
+        let is_sound = is_whole && bytes <= MAX_BYTES;
+        is_sound.then(|| Self {
             fetched,
             hash,
             version: Version::new(token),
@@ -105,6 +109,11 @@ mod tests {
         let mut wire = envelope().encode();
         wire[7] ^= 1;
         assert_eq!(Envelope::decode(&wire), Err(EnvelopeError::Foreign));
+        let huge = Envelope {
+            bytes: MAX_BYTES + 1,
+            ..envelope()
+        };
+        assert_eq!(Envelope::decode(&huge.encode()), Err(EnvelopeError::Length));
         let huge = [&MAGIC[..], &[255; 200]].concat();
         assert_eq!(Envelope::decode(&huge), Err(EnvelopeError::Length));
     }

@@ -8,7 +8,7 @@ use crate::source::Hash;
 use crate::source::wire::{WireReader, WireWriter};
 
 /// The last byte is the version.
-const MAGIC: &[u8; 8] = b"pstrnL\0\x01";
+const MAGIC: &[u8; 8] = b"pstrnL\0\x02";
 
 /// The newest document that was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub(super) struct Lease {
     pub deadline: Timestamp,
     /// When the next fetch is due.
     pub due: Timestamp,
+    /// Whether the owner fetches a document or reads the one that it has fetched.
+    pub is_fetching: bool,
+    /// When the last extra fetch began.
+    pub extra: Timestamp,
     /// How many fetches have failed since the last good one.
     pub failures: u32,
     /// The newest document that was published.
@@ -53,6 +57,8 @@ impl Lease {
             .number(self.owner)
             .time(self.deadline)
             .time(self.due)
+            .number(u64::from(self.is_fetching))
+            .time(self.extra)
             .number(u64::from(self.failures));
         if let Some(newest) = &self.newest {
             wire.raw(&newest.hash.0).time(newest.confirmed);
@@ -68,6 +74,8 @@ impl Lease {
             owner: reader.number()?,
             deadline: reader.time()?,
             due: reader.time()?,
+            is_fetching: flag(reader.number()?)?,
+            extra: reader.time()?,
             failures: u32::try_from(reader.number()?).ok()?,
             newest: None,
         };
@@ -97,6 +105,14 @@ impl Lease {
         } else {
             Duty::Wait
         }
+    }
+}
+
+const fn flag(number: u64) -> Option<bool> {
+    match number {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
     }
 }
 
@@ -144,6 +160,8 @@ mod tests {
     fn wire_form() {
         let mut lease = lease(1, 2, 3);
         lease.failures = u32::MAX;
+        lease.is_fetching = true;
+        lease.extra = Timestamp::from_nanos(4);
         assert_eq!(Lease::decode(&lease.encode()), Some(lease));
         let short = lease.encode().len();
         lease.newest = Some(Newest {
@@ -157,5 +175,9 @@ mod tests {
         }
         assert_eq!(Lease::decode(&[&wire[..], b"x"].concat()), None);
         assert_eq!(Lease::decode(&[255; 80]), None);
+        let flag = MAGIC.len() + 3 * 8;
+        let mut other = wire;
+        other[flag] = 2;
+        assert_eq!(Lease::decode(&other), None);
     }
 }

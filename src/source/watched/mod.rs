@@ -11,6 +11,8 @@
 mod arrival;
 mod candidate;
 mod envelope;
+mod extra_fetch;
+mod fetch;
 mod last_good;
 mod lease;
 mod missing_copy;
@@ -33,6 +35,8 @@ pub use schedule::Schedule;
 
 use arrival::{Arrival, Stage};
 use candidate::{DocumentOrigin, SharedCopy};
+use extra_fetch::ExtraFetch;
+use fetch::Fetch;
 use last_good::LastGood;
 use lease::{Duty, Lease, Newest};
 use missing_copy::MissingCopy;
@@ -49,30 +53,6 @@ const ATTEMPTS: usize = 3;
 /// How many callouts one document may take.
 const MAX_CALLOUTS: u8 = 8;
 
-#[derive(Debug)]
-struct Fetch {
-    /// When it counts as lost.
-    deadline: Timestamp,
-    /// How long it may take.
-    span: Duration,
-    /// How many callouts there have been for this document, this one among them.
-    callouts: u8,
-    /// Whether shared data has a good copy of the last good document. If it has none, it gets one after any reply.
-    shared_copy: SharedCopy,
-}
-
-impl Fetch {
-    fn new(callout: &Callout, callouts: u8, shared_copy: SharedCopy, now: Timestamp) -> Self {
-        let span = callout.timeout.saturating_add(GRACE);
-        Self {
-            deadline: now.after(span),
-            span,
-            callouts,
-            shared_copy,
-        }
-    }
-}
-
 /// One watched source in one VM.
 #[derive(Debug)]
 pub struct Watched {
@@ -87,6 +67,7 @@ pub struct Watched {
     stage: Stage,
     rejected: Option<(Hash, SourceError)>,
     missing_copy: Option<MissingCopy>,
+    extra: ExtraFetch,
 }
 
 impl Watched {
@@ -114,6 +95,7 @@ impl Watched {
             stage: Stage::Idle,
             rejected: None,
             missing_copy: None,
+            extra: ExtraFetch::default(),
         }
     }
 
@@ -150,6 +132,7 @@ impl Watched {
         if let Some((newest, last_good)) = lease.newest.zip(self.last_good.as_mut()) {
             last_good.confirm(newest, now);
         }
+        self.note_fetches(&lease, now);
         if !matches!(self.stage, Stage::Idle) {
             self.keep(lease, cas, now, shared_data);
             return Tick::Idle;
@@ -158,6 +141,7 @@ impl Watched {
             if self.adopt(newest, now, shared_data) {
                 return Tick::Arrived;
             }
+            self.note_missing_copy(newest);
         }
         if lease.failures == 0 && lease.due > now.after(self.schedule.latest()) {
             // A policy that is gone noted this, and it had a longer interval.
@@ -165,6 +149,7 @@ impl Watched {
         }
         let must = self.missing_copy.as_ref();
         let must = must.is_some_and(|missing_copy| missing_copy.is_due(&lease, now));
+        let must = must || self.extra.is_wanted();
         match lease.duty(self.vm, now, self.horizon(&lease)) {
             Duty::Wait if !must => Tick::Idle,
             Duty::Wait | Duty::Fetch => self.start(lease, cas, now, shared_data),
@@ -229,6 +214,7 @@ impl Watched {
             }
             lease.owner = 0;
             lease.deadline = Timestamp::default();
+            lease.is_fetching = false;
             if was_fetching {
                 lease.due = now;
             }
@@ -256,9 +242,16 @@ impl Watched {
         let fetch = Fetch::new(&callout, 1, shared_copy, now);
         lease.owner = self.vm;
         lease.deadline = fetch.deadline;
+        lease.is_fetching = true;
+        if self.extra.is_wanted() {
+            lease.extra = now;
+            // If this VM is lost meanwhile, another one fetches.
+            lease.due = lease.due.min(now);
+        }
         if !self.shared_keys.write(&lease, cas, shared_data) {
             return Tick::Idle;
         }
+        self.extra = ExtraFetch::begun(&lease);
         // If this fetch fails too, the next one waits for the copy again.
         self.missing_copy = None;
         self.fetch = Some(fetch);
@@ -292,6 +285,7 @@ impl Watched {
             }
             lease.owner = self.vm;
             lease.deadline = fetch.deadline;
+            lease.is_fetching = true;
             if self.shared_keys.write(&lease, cas, shared_data) {
                 self.fetch = Some(fetch);
                 return FetchOutcome::Send(callout);
@@ -362,6 +356,7 @@ impl Watched {
             lease.owner = self.vm;
             lease.due = due;
             lease.deadline = due.after(GRACE);
+            lease.is_fetching = false;
             lease.failures = failures;
             if failures == 0 {
                 lease.newest = self.last_good.as_ref().map(LastGood::newest);

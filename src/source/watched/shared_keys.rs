@@ -24,14 +24,14 @@ impl SharedKeys {
     pub(super) fn of(definition: DefinitionHash) -> Self {
         Self {
             definition,
-            lease: format!("postern.3.lease.{definition}"),
-            envelope: format!("postern.3.envelope.{definition}"),
+            lease: format!("postern.4.lease.{definition}"),
+            envelope: format!("postern.4.envelope.{definition}"),
         }
     }
 
     /// The key of a piece of the document.
     fn piece_key(&self, piece: usize) -> String {
-        format!("postern.3.document.{}.{piece}", self.definition)
+        format!("postern.4.document.{}.{piece}", self.definition)
     }
 
     /// The lease, and the compare-and-swap token for writing it. Bytes that are not a lease count as no lease.

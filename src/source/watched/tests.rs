@@ -169,6 +169,39 @@ fn another_vm_takes_over_a_poll_that_was_lost() {
     assert_eq!(source.lease().owner, 1);
 }
 
+#[test]
+fn a_fetch_of_several_callouts_is_one_fetch_for_who_waits() {
+    let mut source = Source::new();
+    assert_eq!(source.tick().as_deref(), Some("/login"));
+    let mut other = watched(2);
+    let interval = Duration::from_secs(30);
+    let settled = |other: &mut Watched, source: &mut Source| {
+        let tick = other.tick(source.now, &mut source.shared);
+        assert!(matches!(tick, Tick::Idle), "{tick:?}");
+        other.is_settled()
+    };
+    assert!(other.want_refetch(interval, source.now));
+    assert!(!settled(&mut other, &mut source));
+    assert_eq!(source.reply("200", "", "token"), "/poll?");
+    assert!(source.lease().is_fetching);
+    assert!(!settled(&mut other, &mut source));
+    assert!(!source.machine.is_settled());
+    assert_eq!(source.reply("200", "v1", "{}"), "new {}");
+    assert!(!source.lease().is_fetching);
+    assert!(source.machine.is_settled());
+    assert!(!other.is_settled(), "it has not heard of it yet");
+    let tick = other.tick(source.now, &mut source.shared);
+    assert!(matches!(tick, Tick::Arrived));
+    assert!(!other.is_settled());
+    let all = &mut Budget::unlimited();
+    let Progress::New(candidate) = other.advance(all, source.now, &mut source.shared) else {
+        panic!("a document");
+    };
+    assert!(!other.is_settled());
+    other.accept(candidate, source.now, &mut source.shared);
+    assert!(other.is_settled());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -177,7 +210,7 @@ proptest! {
         let magic: &[u8] = match magic {
             0 => b"",
             1 => b"pstrnD\0\x03",
-            _ => b"pstrnL\0\x01",
+            _ => b"pstrnL\0\x02",
         };
         let wire = [magic, &bytes].concat();
         if let Ok(envelope) = Envelope::decode(&wire) {
