@@ -27,6 +27,9 @@ mod duplicates;
 #[path = "adapter/floods.rs"]
 mod floods;
 #[cfg(test)]
+#[path = "adapter/key_sets.rs"]
+mod key_sets;
+#[cfg(test)]
 #[path = "adapter/leases.rs"]
 mod leases;
 #[cfg(test)]

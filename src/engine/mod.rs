@@ -276,6 +276,11 @@ impl Engine {
                     watched.shared.borrow_mut().waiters.push(waiter);
                 }
             }
+            Awaited::Refetch(id) => {
+                if let Some(SourceState::Watched(watched)) = self.sources.at(id) {
+                    watched.shared.borrow_mut().refetch_waiters.push(waiter);
+                }
+            }
         }
     }
 }

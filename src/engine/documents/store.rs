@@ -75,6 +75,8 @@ pub(in crate::engine) struct WatchedSource {
     pub(in crate::engine) pending: Option<PendingDocument>,
     /// The exchanges that wait for the first document.
     pub(in crate::engine) waiters: Waiters,
+    /// The exchanges that wait until the document has been fetched again.
+    pub(in crate::engine) refetch_waiters: Waiters,
     /// How each engine that uses it wants it to be asked.
     subscriptions: Vec<Subscription>,
 }
@@ -115,6 +117,11 @@ impl WatchedSource {
             self.machine
                 .reconfigure(Arc::clone(&patient.protocol), schedule);
         }
+    }
+
+    /// Whether nothing is on its way that could replace the document.
+    pub(in crate::engine) const fn is_settled(&self) -> bool {
+        self.pending.is_none() && self.machine.is_settled()
     }
 
     /// Whether a document is still being read.
@@ -204,6 +211,7 @@ impl Store {
             view: None,
             pending: None,
             waiters: Waiters::default(),
+            refetch_waiters: Waiters::default(),
             subscriptions: vec![subscription],
         };
         let fresh = Rc::new(RefCell::new(fresh));

@@ -80,4 +80,11 @@ impl<'e, O: Observer + ?Sized> ProviderInputs<'e> for Exchange<'e, O> {
         };
         Ok(policy_view.and_then(|policy_view| policy_view.view.published_keys()))
     }
+
+    fn refetch_keys(&mut self, source: SourceId, interval: Duration) -> Result<(), Stop> {
+        match self.sources.at(source) {
+            Some(SourceState::Watched(watched)) => self.refetched(source, watched, interval),
+            Some(SourceState::Inline(_) | SourceState::OnDemand(_)) | None => Ok(()),
+        }
+    }
 }

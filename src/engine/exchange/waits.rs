@@ -17,6 +17,9 @@ const MAX_WAITS: u8 = 16;
 /// How much longer than the callout's timeout an exchange waits for it. The host reports the timeout first.
 const SLACK: Duration = Duration::from_millis(500);
 
+/// How many callouts an exchange waits for where a document is fetched again: a set of keys takes two if it has to be discovered.
+const CALLOUTS_OF_FETCH: u32 = 2;
+
 /// What an exchange waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Awaited {
@@ -24,6 +27,8 @@ pub(in crate::engine) enum Awaited {
     Flight(FlightId),
     /// The first document of this source.
     Document(SourceId),
+    /// The document of this source, which is fetched again.
+    Refetch(SourceId),
 }
 
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
@@ -43,6 +48,32 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         }
         let since = self.memory.since.unwrap_or_else(|| self.inputs.now());
         Err(Stop::Wait(Awaited::Document(source), since.after(hold)))
+    }
+
+    /// Waits until a watched document has been fetched again, or until that is known to have failed. Returns where it has been
+    /// fetched for the same reason less than `interval` ago, or where the exchange may not wait.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refetched(
+        &mut self,
+        source: SourceId,
+        watched: &'e WatchedState,
+        interval: Duration,
+    ) -> Result<(), Stop> {
+        if !self.may_wait() {
+            return Ok(());
+        }
+        let now = self.inputs.now();
+        let mut shared = watched.shared.borrow_mut();
+        let longest = shared
+            .machine
+            .longest_callout()
+            .saturating_mul(CALLOUTS_OF_FETCH);
+        if !shared.refetch_waiters.has_room() || !shared.machine.want_refetch(interval, now) {
+            return Ok(());
+        }
+        let deadline = now.after(longest.saturating_add(SLACK));
+        Err(Stop::Wait(Awaited::Refetch(source), deadline))
     }
 
     /// Waits for the reply to a callout.

@@ -225,6 +225,10 @@ pub(crate) trait ProviderInputs<'p> {
         hold: Duration,
     ) -> Result<Option<PublishedKeys<'p>>, Self::Stop>;
 
+    /// No key of the set has the token's `kid`. The exchange waits until the set has been fetched again, but that happens at
+    /// most once in `interval` for the whole proxy. Returns if it has just happened.
+    fn refetch_keys(&mut self, source: SourceId, interval: Duration) -> Result<(), Self::Stop>;
+
     /// Asks the server behind this source about a token. It is the token as a whole that an answer is remembered by.
     fn introspect(
         &mut self,

@@ -67,6 +67,12 @@ impl Watched {
         !is_known
     }
 
+    /// The longest time that one callout for the document may take.
+    #[must_use]
+    pub fn longest_callout(&self) -> Duration {
+        self.protocol.longest_callout()
+    }
+
     /// Whether nothing more is to come for now: no extra fetch is wanted, no fetch is under way in this VM or, as of the
     /// last tick, in another one, and no document has to be read.
     #[must_use]

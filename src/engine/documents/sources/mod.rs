@@ -240,6 +240,10 @@ impl Sources {
                 if ready {
                     woken.extend(shared.waiters.take_of(own));
                 }
+                if shared.is_settled() && watched.comparison.is_none() {
+                    woken.extend(shared.refetch_waiters.take_of(own));
+                }
+                woken.extend(shared.refetch_waiters.take_overdue(now));
                 woken.extend(shared.waiters.take_overdue(now));
             }
         }

@@ -3,12 +3,16 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::auth::jwt::KeyChoiceError;
 use crate::policy::denial::Reason;
 use crate::policy::provider::published_keys::{PublishedKey, PublishedKeys};
 use crate::policy::provider::verdict::{Identity, ProviderInputs, Signer, VerifiedToken};
 
 use super::published_by::PublishedBy;
 use super::verify::{Check, Refusal};
+
+/// The issuer may have published the key since.
+const UNKNOWN_KEY_ID: Reason = Reason::UnknownKey(KeyChoiceError::UnknownKeyId);
 
 impl<'p> Check<'p, '_> {
     /// By the keys that the issuer publishes.
@@ -29,7 +33,12 @@ impl<'p> Check<'p, '_> {
             Some(known) => known,
             None => match self.verified_by_published(keys, inputs) {
                 Ok(token) => token,
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(refusal) => {
+                    if matches!(refusal, Refusal::Rejected(UNKNOWN_KEY_ID)) {
+                        inputs.refetch_keys(by.source, by.unknown_kid_interval)?;
+                    }
+                    return Ok(Err(refusal));
+                }
             },
         };
         self.identity(token, inputs)

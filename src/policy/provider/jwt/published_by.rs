@@ -18,7 +18,6 @@ pub(super) struct PublishedBy {
     /// How long an exchange waits for the first set.
     pub(super) hold: Duration,
     /// How often the set is fetched again because of an unknown `kid`, at most.
-    #[expect(dead_code, reason = "the next change fetches again")]
     pub(super) unknown_kid_interval: Duration,
 }
 
