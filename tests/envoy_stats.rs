@@ -285,9 +285,12 @@ mod checks {
         let fetches = value(r#"postern_source_fetches_total{source="profile"}"#);
         let own = asked.iter().filter(|path| path.starts_with("/profiles/"));
         assert_eq!(whole(fetches), own.count().to_string());
-        let failed = whole(value(r#"postern_source_failures_total{source="profile"}"#));
-        assert_eq!(failed, "1");
-        let failures = value(r#"postern_source_failures_total{source="gone"}"#);
+        let failed = |error: &str, source: &str| {
+            let labels = format!(r#"error="{error}",source="{source}""#);
+            value(&format!("postern_source_failures_total{{{labels}}}"))
+        };
+        assert_eq!(whole(failed("unreached", "profile")), "1");
+        let failures = failed("unreached", "gone");
         assert!(failures >= 1.0, "{failures}");
         let callouts = |outcome: &str| {
             let labels = format!(r#"cluster="centre",outcome="{outcome}""#);

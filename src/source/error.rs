@@ -12,6 +12,9 @@ pub enum SourceError {
     /// The reply has an unexpected status: neither a document nor "not modified".
     #[error("unexpected status {0}")]
     Status(u16),
+    /// The server refuses the credentials in the gate's own request, with this status: 401 or 403.
+    #[error("status {0}: the server refuses the gate's own credentials")]
+    Refused(u16),
     /// The document is larger than the source's `maxBytes`.
     #[error("the document is longer than `maxBytes`, {limit} bytes")]
     TooLarge {
@@ -27,4 +30,23 @@ pub enum SourceError {
     /// The document can be read, but is not what the policy needs.
     #[error("unusable document: {0}")]
     Unusable(String),
+}
+
+impl SourceError {
+    /// A word for each kind of error, for counts: it stays the same.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Callout(CalloutError::UnknownCluster) => "unknown_cluster",
+            Self::Callout(CalloutError::Unsendable) => "unsendable",
+            Self::Callout(CalloutError::Unreached { .. }) => "unreached",
+            Self::Callout(CalloutError::NoReply) => "no_reply",
+            Self::Status(_) => "status",
+            Self::Refused(_) => "refused",
+            Self::TooLarge { .. } => "too_large",
+            Self::Encoded(_) => "compressed",
+            Self::Malformed(_) => "malformed",
+            Self::Unusable(_) => "unusable",
+        }
+    }
 }

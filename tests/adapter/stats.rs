@@ -300,7 +300,8 @@ fn reports_a_watched_source() {
     assert_eq!(source("age_seconds"), Some(2));
     let total = |family| stat(&world, &of_source(family, "doc", "total"));
     assert_eq!(total("source_fetches"), Some(2));
-    assert_eq!(total("source_failures"), Some(1));
+    let failures = "postern.source_failures.source=.=doc;.;error=.=status;.;total";
+    assert_eq!(stat(&world, failures), Some(1));
     let callouts = "postern.callouts.cluster=.=centre;.;outcome=.=answered;.;total";
     assert_eq!(stat(&world, callouts), Some(2));
     // A policy without the source follows, so no policy sets its gauges.

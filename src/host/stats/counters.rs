@@ -203,8 +203,9 @@ impl Default for Families {
             fetches: Family::new(|source, _, _| {
                 name("source_fetches", &[("source", source)], "total")
             }),
-            failures: Family::new(|source, _, _| {
-                name("source_failures", &[("source", source)], "total")
+            failures: Family::new(|source, error, _| {
+                let labels = [("source", source), ("error", error)];
+                name("source_failures", &labels, "total")
             }),
             left_out: Family::new(|source, _, _| {
                 name("source_left_out", &[("source", source)], "total")
@@ -248,9 +249,9 @@ impl Families {
             Event::SourceFetched { source, id } => {
                 self.fetches.add(RowId(id.index()), || Some(source), "", "");
             }
-            Event::SourceFailed { source, id, .. } => {
+            Event::SourceFailed { source, id, error } => {
                 self.failures
-                    .add(RowId(id.index()), || Some(source), "", "");
+                    .add(RowId(id.index()), || Some(source), error.name(), "");
             }
             Event::Decided { .. }
             | Event::Authenticated { .. }

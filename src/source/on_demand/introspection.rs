@@ -117,7 +117,7 @@ pub(super) fn read(
     endpoint: &Endpoint,
     now: Timestamp,
 ) -> EntryReply {
-    let refused = |status| EntryReply::Failed(SourceError::Status(status));
+    let unexpected = |status| EntryReply::Failed(SourceError::Status(status));
     let reply = match reply {
         Ok(reply) if reply.status() == Some(400) => {
             let body = centre::body(reply, endpoint.max_bytes());
@@ -125,7 +125,7 @@ pub(super) fn read(
             return if unsupported {
                 EntryReply::Missing
             } else {
-                refused(400)
+                unexpected(400)
             };
         }
         reply => reply,
@@ -134,9 +134,9 @@ pub(super) fn read(
         DocumentStatus::Changed { body, .. } => {
             answer(&body, now).unwrap_or_else(|error| EntryReply::Failed(error))
         }
-        DocumentStatus::Same => refused(304),
-        DocumentStatus::Missing => refused(404),
-        DocumentStatus::Refused(status) => refused(status),
+        DocumentStatus::Same => unexpected(304),
+        DocumentStatus::Missing => unexpected(404),
+        DocumentStatus::Refused(status) => EntryReply::Failed(SourceError::Refused(status)),
         DocumentStatus::Broken(error) => EntryReply::Failed(error),
     }
 }

@@ -169,7 +169,7 @@ impl RequestTemplate {
             }
             DocumentStatus::Same => EntryReply::Same,
             DocumentStatus::Missing => EntryReply::Missing,
-            DocumentStatus::Refused(status) => EntryReply::Failed(SourceError::Status(status)),
+            DocumentStatus::Refused(status) => EntryReply::Failed(SourceError::Refused(status)),
             DocumentStatus::Broken(error) => EntryReply::Failed(error),
         }
     }

@@ -184,7 +184,7 @@ impl Watched {
             DocumentStatus::Missing => SourceError::Status(404),
             DocumentStatus::Refused(status) => {
                 self.session = Session::default();
-                SourceError::Status(status)
+                SourceError::Refused(status)
             }
             DocumentStatus::Broken(error) => error,
         };

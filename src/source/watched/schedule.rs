@@ -46,7 +46,7 @@ impl Schedule {
             | SourceError::Encoded(_)
             | SourceError::Malformed(_)
             | SourceError::Unusable(_) => last.min(self.refresh),
-            SourceError::Callout(_) | SourceError::Status(_) => last,
+            SourceError::Callout(_) | SourceError::Status(_) | SourceError::Refused(_) => last,
         };
         let doublings = failures.saturating_sub(1).min(31);
         first.saturating_mul(1 << doublings).min(last.max(first))
@@ -104,6 +104,7 @@ mod tests {
     #[test]
     fn waits() {
         let down = SourceError::Callout(CalloutError::NoReply);
+        let refused = SourceError::Refused(401);
         let bad = SourceError::Malformed(String::new());
         for (refresh, error, loaded, millis) in [
             (5000, &down, Loaded::No, [250, 500, 1000, 5000]),
@@ -114,6 +115,7 @@ mod tests {
             (600_000, &down, Loaded::Yes, [1000, 2000, 4000, 600_000]),
             (200, &down, Loaded::Yes, [200, 400, 800, 1600]),
             (3000, &bad, Loaded::Yes, [1000, 2000, 3000, 3000]),
+            (3000, &refused, Loaded::Yes, [1000, 2000, 4000, 24_000]),
             (3000, &bad, Loaded::No, [250, 500, 1000, 3000]),
         ] {
             let schedule = Schedule {

@@ -120,7 +120,8 @@ fn logs_in_again_when_the_token_is_refused() {
     assert_eq!(source.reply("200", "v2", "[]"), "new []");
     assert_eq!(source.tick().as_deref(), Some("/poll?v2"));
     assert_eq!(source.reply("401", "", ""), "/login");
-    assert_eq!(source.reply("401", "", ""), "unexpected status 401");
+    let refused = "status 401: the server refuses the gate's own credentials";
+    assert_eq!(source.reply("401", "", ""), refused);
     source.wait(5);
     assert_eq!(
         source.tick().as_deref(),
