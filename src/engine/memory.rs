@@ -44,7 +44,7 @@ pub(super) struct RememberedVerdicts {
 #[derive(Debug)]
 enum Finding {
     Absent,
-    Accepted(Accepted),
+    Accepted(AcceptedFinding),
     /// Holds the locations with credentials.
     Rejected(Reason, Vec<LocationId>),
     /// The same.
@@ -52,7 +52,7 @@ enum Finding {
 }
 
 #[derive(Debug)]
-struct Accepted {
+struct AcceptedFinding {
     location: LocationId,
     is_alone: bool,
     credential: Option<CredentialHandle>,
@@ -123,7 +123,7 @@ impl RememberedVerdicts {
                 handle => handle,
             },
         };
-        let accepted = Accepted {
+        let accepted = AcceptedFinding {
             location,
             is_alone: at.is_alone,
             credential,

@@ -10,6 +10,7 @@ mod check;
 mod explain;
 #[cfg(test)]
 mod golden;
+mod issuers;
 #[cfg(test)]
 mod json_schema;
 #[cfg(test)]

@@ -14,9 +14,14 @@ fn token(arguments: &[&str], input: &str) -> Run {
 
 /// A token of the issuer that the policy trusts, valid until 2100.
 fn signed(key: &str, claims: &str) -> String {
+    signed_by("https://id.example", key, claims)
+}
+
+/// A token of this issuer, valid until 2100.
+pub(crate) fn signed_by(issuer: &str, key: &str, claims: &str) -> String {
     let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys");
     let file = keys.join(format!("{key}.pem"));
-    let claims = format!(r#"{{"iss": "https://id.example", "exp": 4102444800, {claims}}}"#);
+    let claims = format!(r#"{{"iss": "{issuer}", "exp": 4102444800, {claims}}}"#);
     let file = file.to_str().unwrap();
     let sign = ["--sign", "--no-times", "--key", file, "--kid", key];
     let run = token(&[&sign[..], &["--claims", &claims]].concat(), "");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use postern::config::Config;
 use postern::engine::{
     Engine, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, SignatureCheck, Step, Store,
     Waiting,
@@ -14,6 +15,7 @@ use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
 
+use super::issuers::Issuers;
 use super::trace::{Trace, printable};
 
 /// The reply of a source.
@@ -45,6 +47,7 @@ pub(crate) enum FinalStep {
 pub(crate) struct Driver {
     engine: Engine,
     replies: SourceReplies,
+    issuers: Issuers,
     shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
@@ -77,12 +80,18 @@ const MAX_WAITS: usize = 64;
 
 impl Driver {
     /// Makes an engine at the time `start`, and lets its sources load their documents.
-    pub(crate) fn new(policy: Policy, replies: SourceReplies, start: Timestamp) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        policy: Policy,
+        replies: SourceReplies,
+        start: Timestamp,
+    ) -> Self {
         let mut trace = Trace::default();
         let engine = Engine::new(Arc::new(policy), &Store::new(1), &mut trace);
         let mut driver = Self {
             engine,
             replies,
+            issuers: Issuers::new(config),
             shared_data: LocalData::default(),
             clock: Clock(start),
             loaded: Vec::new(),
@@ -149,8 +158,8 @@ impl Driver {
             if callouts.is_empty() {
                 return woken;
             }
-            for (flight, _) in callouts {
-                let reply = self.reply_to(flight, trace);
+            for (flight, callout) in callouts {
+                let reply = self.reply_to(flight, &callout, trace);
                 let more =
                     self.engine
                         .reply(flight, reply, self.clock.0, &mut self.shared_data, trace);
@@ -159,8 +168,18 @@ impl Driver {
         }
     }
 
-    fn reply_to(&self, flight: FlightId, trace: &mut Trace) -> Result<Reply, CalloutError> {
+    fn reply_to(
+        &self,
+        flight: FlightId,
+        callout: &Callout,
+        trace: &mut Trace,
+    ) -> Result<Reply, CalloutError> {
         let asked = self.engine.asked(flight).ok_or(CalloutError::NoReply)?;
+        let mut names = asked.sources.iter();
+        let metadata = names.find_map(|name| self.issuers.metadata(name, callout));
+        if let Some(metadata) = metadata {
+            return Ok(reply(&SourceReply::Content(metadata)));
+        }
         let key = asked.key.as_deref().map(printable);
         let found = asked.sources.iter().find_map(|name| match &key {
             Some(key) => {
@@ -174,13 +193,22 @@ impl Driver {
         }
         for name in asked.sources {
             let option = match &key {
-                Some(key) => format!("give it a reply by --reply {name}:{key}=FILE"),
-                None => format!("give it a reply by --document {name}=FILE"),
+                // Its keys are tokens, which nobody may see.
+                Some(_) if is_introspection(name) => format!("--reply {name}:TOKEN=FILE"),
+                Some(key) => format!("--reply {name}:{key}=FILE"),
+                None => format!("--document {name}=FILE"),
             };
-            trace.note(format!("`{name}` doesn't reply: {option}"));
+            trace.note(format!(
+                "`{name}` doesn't reply: give it a reply by {option}"
+            ));
         }
         Err(CalloutError::NoReply)
     }
+}
+
+/// Whether a provider asks this source about tokens.
+fn is_introspection(source: &str) -> bool {
+    source.starts_with("providers.") && source.ends_with(".introspection")
 }
 
 fn reply(written: &SourceReply) -> Reply {

@@ -3,6 +3,7 @@
 mod cases;
 mod driver;
 mod explanation;
+mod issuers;
 mod mask;
 mod near_misses;
 mod request;
@@ -56,10 +57,12 @@ pub(crate) struct Explain {
     /// The request's body. The policy doesn't read it.
     #[arg(short = 'd', long = "data", value_name = "BODY")]
     body: Option<String>,
-    /// The document of a watched source, or the status of its reply.
+    /// The document of a watched source, or the status of its reply. The keys of an issuer are the source
+    /// `providers.NAME.keys`.
     #[arg(long = "document", value_name = "SOURCE=FILE", value_parser = document)]
     documents: Vec<(String, String)>,
-    /// The reply of a source on demand for a key, or the status of that reply.
+    /// The reply of a source on demand for a key, or the status of that reply. An introspection endpoint is the source
+    /// `providers.NAME.introspection`, and its keys are tokens.
     #[arg(long = "reply", value_name = "SOURCE:KEY=FILE", value_parser = document)]
     replies: Vec<(String, String)>,
     /// A variable of the VM's environment. All other variables are assumed to be set.
@@ -98,11 +101,11 @@ impl Explain {
             let env: Vec<_> = cases.env.iter().chain(&self.env).cloned().collect();
             let (config, policy) = policy_file::load(&self.policy, &Variables::new(&env))?;
             let start = self.start(cases.at);
-            let mut driver = Driver::new(policy, replies, start);
+            let mut driver = Driver::new(&config, policy, replies, start);
             return cases::run(&cases, &mut driver, &config, self.json);
         }
         let (config, policy) = policy_file::load(&self.policy, &Variables::new(&self.env))?;
-        let mut driver = Driver::new(policy, replies, self.start(None));
+        let mut driver = Driver::new(&config, policy, replies, self.start(None));
         let url = self.url.as_deref().unwrap_or_default();
         let request = RequestHead::new(
             url,

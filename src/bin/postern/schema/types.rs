@@ -55,6 +55,11 @@ pub(super) fn many(name: &str) -> Option<Value> {
         "header_values" => map(own_header(), value()),
         "headers_by_name" => map(named(), own_header()),
         "method_names" => list(method(), 0),
+        "clusters_by_authority" => {
+            let authority =
+                json!({"pattern": "^[\\x21\\x22\\x24-\\x2e\\x30-\\x3e\\x41-\\x5b\\x5d-\\x7e]+$"});
+            map(authority, line())
+        }
         "json_paths" => filled(map(json!({"pattern": VARIABLE}), json_path())),
         _ => return None,
     })

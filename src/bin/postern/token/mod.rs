@@ -46,7 +46,8 @@ pub(crate) struct Token {
     /// The time at which the token is verified, in UTC, such as `2027-01-15T08:00:00Z`. The default is now.
     #[arg(long, value_name = "TIME", conflicts_with = "sign", value_parser = clock::parse_time)]
     at: Option<SystemTime>,
-    /// The document of a watched source of the policy, for consumers.
+    /// The document of a watched source of the policy, for consumers. The keys of an issuer are the source
+    /// `providers.NAME.keys`.
     #[arg(long = "document", value_name = "SOURCE=FILE", requires = "policy", value_parser = document)]
     documents: Vec<(String, String)>,
     /// A variable of the VM's environment. All other variables are assumed to be set.

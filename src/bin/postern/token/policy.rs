@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use postern::config::{Config, Location, Provider};
 use postern::http::HeaderMap;
-use postern::policy::Policy;
+use postern::policy::{Policy, Reason};
 use serde_json::json;
 
 use super::Token;
@@ -46,7 +46,7 @@ impl Token {
             .map_err(|errors| Failure(format!("{}: {errors}", file.display())))?;
         let mut replies = SourceReplies::default();
         add_replies(&mut replies, Path::new(""), &self.documents, &[])?;
-        let mut driver = Driver::new(policy, replies, clock::timestamp(time));
+        let mut driver = Driver::new(&config, policy, replies, clock::timestamp(time));
         asked.iter().map(|one| one.verdict(&mut driver)).collect()
     }
 }
@@ -122,7 +122,13 @@ impl Asked {
             .map_err(Failure)?;
         let mut providers = trace.providers.into_iter();
         let found = providers.find(|provider| provider.name == self.name);
-        found.ok_or_else(|| Failure(format!("the provider `{}` can't be asked", self.name)))
+        let mut found =
+            found.ok_or_else(|| Failure(format!("the provider `{}` can't be asked", self.name)))?;
+        if found.reason == Some(Reason::KeysUnavailable.name()) {
+            let option = format!("--document providers.{}.keys=FILE", self.name);
+            found.detail = Some(format!("give its keys by {option}"));
+        }
+        Ok(found)
     }
 }
 

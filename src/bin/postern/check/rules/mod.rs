@@ -16,7 +16,7 @@ mod redirect_loop;
 mod unused;
 mod vanishing_header;
 
-use postern::config::{Config, Named, Path, TextOrEnv};
+use postern::config::{Config, JwtKeys, Named, Path, Provider, TextOrEnv};
 
 use super::finding::{Issue, Level};
 use crate::yaml::DuplicateKey;
@@ -81,21 +81,40 @@ impl Warnings {
     }
 }
 
-/// The path of the entry `name` in the map at `path`, as the filter's errors write it.
-/// The headers of all sources, each with its path in the policy.
+/// The headers of all requests of the policy's own, each with its path in the policy.
 fn source_headers(config: &Config) -> impl Iterator<Item = (String, &Named<TextOrEnv>)> {
-    config.sources.iter().flat_map(|source| {
+    let sources = config.sources.iter().map(|source| {
         let kind = &source.value.kind;
         let path = entry("sources", &source.name);
-        let path = format!("{path}.{}.headers", kind.name());
-        let headers = kind
-            .endpoint()
-            .into_iter()
-            .flat_map(|endpoint| endpoint.headers);
+        let headers = kind.endpoint().map(|endpoint| endpoint.headers);
+        (format!("{path}.{}", kind.name()), headers)
+    });
+    let providers = config.providers.iter().map(|provider| {
+        let path = entry("providers", &provider.name);
+        match &provider.value {
+            Provider::Jwt(jwt) => match &jwt.keys {
+                JwtKeys::Remote(keys) => (format!("{path}.jwt.keys.remote"), Some(&keys.headers)),
+                JwtKeys::Discovery(keys) => {
+                    (format!("{path}.jwt.keys.discovery"), Some(&keys.headers))
+                }
+                JwtKeys::Inline(_) | JwtKeys::Pem(_) | JwtKeys::Consumers(_) => (path, None),
+            },
+            Provider::Opaque(opaque) => {
+                let headers = &opaque.introspection.headers;
+                (format!("{path}.opaque.introspection"), Some(headers))
+            }
+            Provider::ApiKey(_) => (path, None),
+        }
+    });
+    let providers = providers.map(|(path, headers)| (path, headers.map(Vec::as_slice)));
+    sources.chain(providers).flat_map(|(path, headers)| {
+        let path = format!("{path}.headers");
+        let headers = headers.into_iter().flatten();
         headers.map(move |header| (entry(&path, &header.name), header))
     })
 }
 
+/// The path of the entry `name` in the map at `path`, as the filter's errors write it.
 fn entry(path: &str, name: &str) -> String {
     let written = Path::Root.field(name).to_string();
     if written.starts_with('[') {

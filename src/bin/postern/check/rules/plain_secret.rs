@@ -92,8 +92,9 @@ mod tests {
             "consumers": [{"name": "b", "credentials": [{"apiKey": {"env": "A"}}, {"apiKey": {"value": "x"}},
                 {"jwt": {"claim": "c", "secret": "x"}}, {"jwt": {"claim": "d", "secret": {"env": "A"}}}, {"jwt": {"claim": "e"}}]}],
             "providers": {
-                "a": {"opaque": {"introspection": {"cluster": "c", "path": "/", "client": {"secret": "x", "by": "bearer"}}}},
-                "b": {"opaque": {"introspection": {"cluster": "c", "path": "/", "client": {"secret": {"env": "A"}, "by": "bearer"}}}}},
+                "a": {"opaque": {"introspection": {"cluster": "c", "path": "/", "client": {"secret": "x", "by": "bearer"}, "headers": {"x-token": "x"}}}},
+                "b": {"opaque": {"introspection": {"cluster": "c", "path": "/", "client": {"secret": {"env": "A"}, "by": "bearer"}}}},
+                "c": {"jwt": {"issuer": "https://a.example", "audiences": "any", "keys": {"remote": {"cluster": "c", "path": "/", "headers": {"x-token": "x", "x-b": "y"}}}}}},
             "sources": {"crm": {"http": {"cluster": "c", "path": "/", "headers": {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}}
@@ -103,6 +104,8 @@ mod tests {
             "consumers[0].credentials[2].jwt.secret",
             "providers.a.opaque.introspection.client.secret",
             "sources.crm.http.headers.authorization",
+            "providers.a.opaque.introspection.headers.x-token",
+            "providers.c.jwt.keys.remote.headers.x-token",
         ];
         assert_eq!(paths_of(&RULE, policy), expected);
     }
