@@ -70,3 +70,27 @@ fn a_request_is_explained_by_keys_from_files() {
     }
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
+
+#[test]
+fn a_request_is_explained_by_answers_about_its_token() {
+    const TOKEN: &str = "c2VjcmV0-_~+/token==";
+    let mut failures = Vec::new();
+    for (name, answer) in [
+        ("opaque-active", Some("active.json")),
+        ("opaque-inactive", Some("inactive.json")),
+        ("opaque-broken", Some("503")),
+        ("opaque-down", None),
+    ] {
+        let header = format!("authorization: Bearer {TOKEN}");
+        let mut arguments = vec!["explain", "opaque.yaml", "/a", "-H", &header];
+        let reply = answer.map(|file| format!("providers.opaque.introspection:{TOKEN}={file}"));
+        if let Some(reply) = &reply {
+            arguments.extend(["--reply", reply]);
+        }
+        let run = run(&folder("token"), &arguments, "");
+        failures.extend(compare(&run, &folder("token").join(format!("{name}.out"))).err());
+        let is_shown = run.out.replace('\n', "").contains(TOKEN);
+        assert!(!is_shown, "{name}: the token is printed");
+    }
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
