@@ -9,9 +9,10 @@ use crate::route::{RouteId, RouteMatch};
 use crate::time::Timestamp;
 
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
-use super::exchange::authenticate::{authenticate, challenge};
+use super::exchange::authenticate::authenticate;
 use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, forbidden, holds};
+use super::exchange::challenges::challenge;
 use super::exchange::forward::InvalidValue;
 use super::exchange::head::Head;
 use super::exchange::lookup_result::{LookupResult, LookupResults};

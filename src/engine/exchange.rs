@@ -4,6 +4,8 @@ pub(super) mod answer;
 pub(super) mod authenticate;
 pub(super) mod authenticated;
 pub(super) mod authorize;
+mod callout_order;
+pub(super) mod challenges;
 mod claim_headers;
 pub(super) mod forward;
 pub(super) mod head;

@@ -184,6 +184,23 @@ impl Provider {
         }
     }
 
+    /// Whether it asks a server about a credential that it doesn't remember.
+    pub(crate) const fn needs_callout(&self) -> bool {
+        matches!(self.kind, ProviderKind::Opaque(_))
+    }
+
+    /// Where the one credential of a request stands.
+    pub(crate) fn occupied<'p>(
+        &'p self,
+        headers: &Headers<'_>,
+        query: Option<&[u8]>,
+    ) -> Option<&'p Location> {
+        match extract(&self.locations, headers, query) {
+            Extracted::One(_, at) => Some(at.location),
+            Extracted::Absent | Extracted::Repeated(_) => None,
+        }
+    }
+
     /// Whether its credentials may stand in a cookie, in the query or in a list of tokens, not only in a header of their own.
     pub(super) fn looks_elsewhere(&self) -> bool {
         let in_header = |location: &Location| matches!(location, Location::Header { .. });

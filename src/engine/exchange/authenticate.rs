@@ -4,6 +4,8 @@ use crate::auth::Location;
 use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route, Verdict};
 
 use super::authenticated::Authenticated;
+use super::callout_order::is_passed_over;
+use super::challenges::challenge_by;
 use super::head::Head;
 use super::{Exchange, Stop};
 use crate::engine::event::{self, Event, Observer};
@@ -97,6 +99,10 @@ fn combined<'e, O: Observer + ?Sized>(
     let providers = route.spec.providers();
     let mut verdicts = Vec::with_capacity(providers.len());
     for &id in providers {
+        if is_passed_over(id, &verdicts, head, route, exchange.policy) {
+            verdicts.push((id, Verdict::Absent));
+            continue;
+        }
         match verdict(id, head, exchange, on_verdict) {
             Ok(verdict) => verdicts.push((id, verdict)),
             Err(stop) => {
@@ -369,30 +375,4 @@ fn unauthorized(reason: Reason, route: &Route, policy: &Policy) -> Denial {
     let mut denial = Denial::from(reason);
     challenge_by(route.spec.providers(), &mut denial, &[], policy);
     denial
-}
-
-/// Adds the challenge of the provider that told who the sender is; without a sender, those of all providers of the route.
-/// `scopes` are those that the route needs.
-#[cold]
-#[inline(never)]
-pub(in crate::engine) fn challenge(
-    denial: &mut Denial,
-    scopes: &[&str],
-    authenticated: &Authenticated<'_>,
-    route: &Route,
-    policy: &Policy,
-) {
-    let first = authenticated.first.as_ref();
-    let teller = first.map(|verified| std::slice::from_ref(&verified.provider));
-    let providers = teller.unwrap_or_else(|| route.spec.providers());
-    challenge_by(providers, denial, scopes, policy);
-}
-
-fn challenge_by(providers: &[ProviderId], denial: &mut Denial, scopes: &[&str], policy: &Policy) {
-    for provider in providers.iter().filter_map(|id| policy.providers.at(*id)) {
-        let challenge = provider.challenge(denial.reason, scopes);
-        if !denial.challenges.contains(&challenge) {
-            denial.challenges.push(challenge);
-        }
-    }
 }

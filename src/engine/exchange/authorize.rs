@@ -10,7 +10,7 @@ use crate::policy::{
     Condition, Consumer, Denial, Operand, Policy, Reason, Route, ValueTemplate, ValueTest,
 };
 
-use super::authenticate::challenge;
+use super::challenges::challenge;
 use super::lookup_result::{ResultValue, ValueRef};
 use super::values::Attributes;
 
