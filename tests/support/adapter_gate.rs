@@ -108,7 +108,10 @@ impl AdapterGate {
                 return Err("a callout of a stream's: it would die with it".into());
             }
             let headers = callout.headers.iter().map(|(name, value)| (name, value));
-            match self.world.ask(callout.cluster.as_bytes(), headers)? {
+            match self
+                .world
+                .ask(callout.cluster.as_bytes(), headers, &callout.body)?
+            {
                 CalloutResult::Silent => {
                     let until = now.after(callout.timeout);
                     self.silent.push((callout.token, until));

@@ -71,6 +71,9 @@ pub(crate) struct WorldReply {
     /// There is no answer.
     #[serde(default)]
     pub(crate) silent: bool,
+    /// What the request must have: header fields, `:method`, and `:content`. Any other request fails the case.
+    #[serde(default)]
+    pub(crate) asked: BTreeMap<String, String>,
 }
 
 /// One request and its expected result: exactly one of `forwarded`, `answered`, `denied`.

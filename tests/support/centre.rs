@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use crate::http1::{read, serve};
+use crate::http1::{Message, read, serve};
 
 /// How the centre reacts to a request.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// The time before the answer.
     pub(crate) delay: Duration,
+    /// What the request must have: header fields, `:method`, and `:content`. Any other request is answered with 500.
+    pub(crate) asked: Vec<(String, String)>,
     /// A wrong `content-length`. After such an answer the connection is closed.
     pub(crate) wrong_length: Option<usize>,
 }
@@ -97,16 +99,30 @@ fn centre(stream: TcpStream, state: &RwLock<State>) {
         let path = request.start.split(|byte| *byte == b' ').nth(1);
         let text =
             |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
-        let key = (text(request.field(b"host")), text(path));
+        let key = (
+            text(request.field(b"host")),
+            asked_for(text(path), &request.body),
+        );
         let reply = {
             let mut state = state.write().expect("no thread has panicked");
             state.asked.push(key.clone());
-            state.replies.get(&key).cloned()
+            let reply = state.replies.get(&key);
+            let of_path = key.1.split(' ').next().unwrap_or_default();
+            let of_path = || state.replies.get(&(key.0.clone(), of_path.to_owned()));
+            reply.or_else(of_path).cloned()
         };
         match reply.unwrap_or_else(|| Reply::status(404, "")) {
             Reply::Down => return,
             Reply::Silent => thread::sleep(Duration::from_secs(60)),
             Reply::Answer(answer) => {
+                let answer = if is_as_asked(&request, &answer) {
+                    answer
+                } else {
+                    Answer {
+                        status: 500,
+                        ..Answer::default()
+                    }
+                };
                 thread::sleep(answer.delay);
                 let fields: Vec<_> = answer
                     .fields
@@ -127,4 +143,25 @@ fn centre(stream: TcpStream, state: &RwLock<State>) {
             }
         }
     }
+}
+
+/// What a request asks for: its path, and behind a blank the first field of its form.
+fn asked_for(mut path: String, content: &[u8]) -> String {
+    if !content.is_empty() {
+        let first = content.split(|byte| *byte == b'&').next();
+        path.push(' ');
+        path.push_str(&String::from_utf8_lossy(first.unwrap_or_default()));
+    }
+    path
+}
+
+fn is_as_asked(request: &Message, answer: &Answer) -> bool {
+    answer.asked.iter().all(|(name, wanted)| {
+        let found = match name.as_str() {
+            ":method" => request.start.split(|byte| *byte == b' ').next(),
+            ":content" => Some(request.body.as_slice()),
+            name => request.field(name.as_bytes()),
+        };
+        found == Some(wanted.as_bytes())
+    })
 }

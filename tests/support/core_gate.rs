@@ -144,14 +144,16 @@ impl CoreGate {
             .headers
             .iter()
             .map(|(name, value)| (&**name, &**value));
-        Ok(match self.world.ask(&callout.cluster, headers)? {
-            CalloutResult::Silent => None,
-            CalloutResult::Down => Some(Err(CalloutError::NoReply)),
-            CalloutResult::Reply(headers, body) => Some(Ok(Reply {
-                headers: HeaderMap::from_pairs(&headers),
-                body,
-            })),
-        })
+        Ok(
+            match self.world.ask(&callout.cluster, headers, &callout.body)? {
+                CalloutResult::Silent => None,
+                CalloutResult::Down => Some(Err(CalloutError::NoReply)),
+                CalloutResult::Reply(headers, body) => Some(Ok(Reply {
+                    headers: HeaderMap::from_pairs(&headers),
+                    body,
+                })),
+            },
+        )
     }
 
     /// Answers callouts until the exchange is woken, at its deadline at the latest.

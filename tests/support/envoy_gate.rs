@@ -82,6 +82,7 @@ fn centre_reply(reply: &WorldReply) -> Reply {
         status: reply.status.unwrap_or(200),
         fields: reply.headers.clone(),
         body: reply.body.clone().into_bytes(),
+        asked: reply.asked.clone().into_iter().collect(),
         ..centre::Answer::default()
     })
 }

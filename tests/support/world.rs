@@ -39,26 +39,31 @@ impl World {
         &mut self,
         cluster: &[u8],
         headers: impl IntoIterator<Item = (N, V)>,
+        content: &[u8],
     ) -> Result<CalloutResult, String> {
         if cluster != b"centre" {
             return Ok(CalloutResult::Down);
         }
-        let (mut path, mut authority) = (String::new(), String::new());
-        for (name, value) in headers {
-            let value = String::from_utf8_lossy(value.as_ref()).into_owned();
-            match name.as_ref() {
-                b":path" => path = value,
-                b":authority" => authority = value,
-                _ => {}
-            }
-        }
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let fields: BTreeMap<String, String> = headers
+            .into_iter()
+            .map(|(name, value)| (text(name.as_ref()), text(value.as_ref())))
+            .collect();
+        let field = |name: &str| match name {
+            ":content" => Some(text(content)),
+            name => fields.get(name).cloned(),
+        };
+        let path = asked_for(field(":path").unwrap_or_default(), content);
+        let authority = field(":authority").unwrap_or_default();
         if authority != self.authority {
             return Err(format!(
                 "the callout is for {authority}, not for {}",
                 self.authority
             ));
         }
+        let of_path = path.split(' ').next().unwrap_or_default();
         let reply = self.replies.get(&path);
+        let reply = reply.or_else(|| self.replies.get(of_path));
         if !self.watched.contains(&path) {
             self.asked.push(path);
         }
@@ -67,6 +72,12 @@ impl World {
             ..WorldReply::default()
         };
         let reply = reply.unwrap_or(&missing);
+        for (name, wanted) in &reply.asked {
+            let found = field(name).unwrap_or_default();
+            if found != *wanted {
+                return Err(format!("{name} of the callout is {found}, not {wanted}"));
+            }
+        }
         if reply.silent {
             return Ok(CalloutResult::Silent);
         }
@@ -86,4 +97,14 @@ impl World {
     pub(crate) fn asked(&mut self) -> Vec<String> {
         std::mem::take(&mut self.asked)
     }
+}
+
+/// What a request asks for: its path, and behind a blank the first field of its form.
+fn asked_for(mut path: String, content: &[u8]) -> String {
+    if !content.is_empty() {
+        let first = content.split(|byte| *byte == b'&').next();
+        path.push(' ');
+        path.push_str(&String::from_utf8_lossy(first.unwrap_or_default()));
+    }
+    path
 }
