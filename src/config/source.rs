@@ -101,6 +101,8 @@ record! {
         "cluster" cluster: String as line = required;
         /// The `:authority` of the request. Without it, the cluster's name.
         "authority" authority: Option<String> as line = optional;
+        /// The `:scheme` of the request: `https` where the cluster uses TLS.
+        "scheme" scheme: Scheme = "http";
         /// The path with its query, from `/`. It holds `${key}` where the source is read on demand, and only there.
         "path" path: String as line = required;
         /// Header fields of the request: text or `{env: NAME}`.
@@ -137,7 +139,7 @@ impl HttpSource {
         Endpoint {
             cluster: &self.cluster,
             authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: Scheme::Http,
+            scheme: self.scheme,
             headers: &self.headers,
             timeout: self.timeout,
             max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),

@@ -141,6 +141,16 @@ mod tests {
                 r#""path": "/w", "maxBytes": "1Mi""#,
                 [true, false],
             ),
+            (
+                r#""path": "/w""#,
+                r#""path": "/w", "scheme": "https""#,
+                [true, false],
+            ),
+            (
+                r#""path": "/${key}""#,
+                r#""path": "/${key}", "scheme": "https""#,
+                [false, true],
+            ),
             (r#""ttl": "60s""#, r#""maxEntries": 9"#, [false, true]),
             (
                 r#""path": "/${key}""#,

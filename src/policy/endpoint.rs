@@ -49,3 +49,36 @@ fn headers(
     let compiled = written.iter().filter_map(|header| value(header, errors));
     compiled.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn requests_have_what_is_written() {
+        for (scheme, word) in [
+            (config::Scheme::Http, &b"http"[..]),
+            (config::Scheme::Https, b"https"),
+        ] {
+            let written = config::Endpoint {
+                cluster: "c",
+                authority: "id.example",
+                scheme,
+                headers: &[],
+                timeout: Duration::from_secs(3),
+                max_bytes: 9,
+            };
+            let mut errors = ConfigErrors::default();
+            let compiled = endpoint(written, &|_: &str| None, &Path::Root, &mut errors);
+            let callout = compiled.request("GET", "/".into());
+            let has = |name: &str, value: &[u8]| {
+                let mut headers = callout.headers.iter();
+                headers.any(|(key, sent)| **key == *name.as_bytes() && **sent == *value)
+            };
+            assert!(has(":scheme", word) && has(":authority", b"id.example"));
+            assert_eq!((callout.timeout, callout.max_bytes), (written.timeout, 9));
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use postern::config::{
     Condition, ConditionTest, Config, Credential, DuplicateSlash, EscapedSlash, Fallback,
     FieldTest, KeyMaterial, Location, LookupKey, Names, PathMatch, PathRewrite, Presence, Provider,
-    Record, Requirement, Route, Source, SourceKind, TextOrEnv, Unmatched,
+    Record, Requirement, Route, Scheme, Source, SourceKind, TextOrEnv, Unmatched,
 };
 use serde_json::{Value, json};
 
@@ -78,6 +78,7 @@ fn reads_sources() {
         panic!("http")
     };
     assert_eq!(http.endpoint().authority, "centre.local");
+    assert_eq!(http.endpoint().scheme, Scheme::Https);
     assert_eq!(http.path, "/partners.json");
     assert_eq!(http.headers[0].name, "authorization");
     assert!(matches!(&http.headers[0].value, TextOrEnv::Env(name) if name == "CENTRE_AUTH"));
@@ -90,6 +91,7 @@ fn reads_sources() {
         panic!("http")
     };
     assert_eq!(http.endpoint().authority, "centre");
+    assert_eq!(http.endpoint().scheme, Scheme::Http);
     assert_eq!(http.timeout, Duration::from_secs(2));
     assert_eq!(http.endpoint().max_bytes, 8 << 20);
     assert_eq!(sources[1].refresh, Duration::from_secs(5));
