@@ -28,10 +28,12 @@ fn policy() -> Value {
     let missing =
         json!({"source": "gone", "values": {"x": "$.x"}, "onFailure": {"default": {"x": 1}}});
     let profile = json!({"source": "profiles", "key": "${path.key}", "values": {"x": "$.x"}});
+    let remote = http("/jwks.json");
+    let corp = json!({"jwt": {"issuer": "https://id.example", "audiences": "any", "keys": {"remote": remote}}});
     json!({
         "consumers": [{"name": "ann", "credentials": [{"apiKey": {"value": "ann-key"}}]}],
         "consumersFrom": [{"source": "partners", "items": "$.consumers[*]"}],
-        "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}},
+        "providers": {"keys": {"apiKey": {"from": [{"header": "x-api-key"}]}}, "corp": corp},
         "sources": {
             "partners": {"http": http("/partners.json"), "refresh": "300ms"},
             "gone": {"http": http("/gone.json"), "refresh": "1s"},
@@ -46,8 +48,10 @@ fn centre() -> Centre {
     // The filter leaves the second record out.
     let bob = json!({"name": "bob", "credentials": [{"apiKey": {"value": "bob-key"}}]});
     let partners = json!({"consumers": [bob, {}]});
+    let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]});
     for (path, body) in [
         ("/partners.json", partners.to_string()),
+        ("/jwks.json", keys.to_string()),
         ("/profiles/ann", r#"{"x": 1}"#.to_owned()),
     ] {
         centre.set(AUTHORITY, path, Reply::ok(body));
