@@ -132,7 +132,7 @@ pub(super) fn read(
     };
     match centre::read(reply, endpoint) {
         DocumentStatus::Changed { body, .. } => {
-            answer(&body, now).unwrap_or_else(|error| EntryReply::Failed(error))
+            answer(&body, now).unwrap_or_else(EntryReply::Failed)
         }
         DocumentStatus::Same => unexpected(304),
         DocumentStatus::Missing => unexpected(404),

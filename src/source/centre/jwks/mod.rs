@@ -103,7 +103,9 @@ impl JwksProtocol {
             DocumentStatus::Changed { body, .. } => body,
             // Nothing was known that could be the same.
             DocumentStatus::Same => return Err(DocumentStatus::Broken(SourceError::Status(304))),
-            other => return Err(other),
+            failed @ (DocumentStatus::Missing
+            | DocumentStatus::Refused(_)
+            | DocumentStatus::Broken(_)) => return Err(failed),
         };
         let keys = discovery.keys(&body, &self.endpoint);
         let keys = keys.map_err(DocumentStatus::Broken)?;

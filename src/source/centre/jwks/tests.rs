@@ -98,7 +98,7 @@ impl Client {
     fn keys(&mut self, headers: &[(&str, &str)]) -> Version {
         match self.reply(reply("200", headers, "{}")) {
             Next::Done(DocumentStatus::Changed { version, .. }) => version,
-            other => panic!("{other:?}"),
+            other @ (Next::Send(_) | Next::Done(_)) => panic!("{other:?}"),
         }
     }
 
@@ -194,7 +194,7 @@ fn the_keys_may_lie_at_known_hosts_only() {
 fn refuses_other_discovery_documents() {
     let other =
         |issuer: &str| format!(r#"{{"issuer": "{issuer}", "jwks_uri": "https://id.example/"}}"#);
-    let long = other(&"é".repeat(5000).get(..2000).unwrap_or_default());
+    let long = other(&"é".repeat(1000));
     let needs = "it must have one text `issuer` and one text `jwks_uri`";
     for (text, says) in [
         ("", "EOF while parsing"),
