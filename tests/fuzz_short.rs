@@ -340,4 +340,26 @@ mod tests {
         let many = format!(r#"{{"keys":[{}1]}}"#, "1,".repeat(1000));
         run(targets::key_set, 0, &[many.into_bytes()], &pieces);
     }
+
+    #[test]
+    fn answers_of_issuers() {
+        let seeds = [
+            b"{\"issuer\":\"http://id.example\",\"jwks_uri\":\"http://id.example/keys?a\"}\0max-age=60, public".as_slice(),
+            b"{\"issuer\":\"http://id.example\",\"jwks_uri\":\"https://KEYS.example:443\"}\0x=\"a,\\\"\", max-age=\"1\"",
+            b"{\"jwks_uri\":null,\"issuer\":[]}",
+        ];
+        let members = [
+            b"http://".as_slice(),
+            b"https://[::1]:1/",
+            b"keys.example",
+            b"user@",
+            b"#",
+            b"\0",
+            b"max-age=",
+            b"no-store",
+            b"\"",
+        ];
+        let pieces = [JSON, &members].concat();
+        run(targets::issuer, 12_000, &seeds.map(<[u8]>::to_vec), &pieces);
+    }
 }
