@@ -67,12 +67,16 @@ struct Fleet {
 
 impl Fleet {
     fn new(count: u64, hold: &str) -> Self {
+        Self::of(count, &policy(hold))
+    }
+
+    fn of(count: u64, policy: &str) -> Self {
         let world = World::at(NOW);
         let vms = (1..=count).map(|number| {
             let vm = FakeVm::new(&world, number);
             let root = vm.root();
             assert!(
-                vm.configure(root, policy(hold).as_bytes()),
+                vm.configure(root, policy.as_bytes()),
                 "{:?}",
                 vm.host().logs
             );
@@ -201,6 +205,27 @@ fn unknown_keys_cause_one_fetch_in_an_interval() {
     // A minute: at once, after 30 s, after 60 s.
     assert!((2..=3).contains(&fetches), "{fetches} fetches");
     assert!(held <= 40, "{held} of 2400 waited");
+    fleet.sound();
+}
+
+/// A fetch takes longer than the interval, so that there is always one under way.
+#[test]
+fn nobody_waits_for_all_the_fetches_that_others_cause() {
+    let fleet = Fleet::of(1, &policy("0s").replace("30s", "1s"));
+    fleet.tick();
+    assert_eq!(fleet.serve(200, &set(&["one"])), 1);
+    fleet.tick();
+    let nobodys = token("nobodys");
+    let (first, outcome) = fleet.present(0, &nobodys);
+    assert_eq!(outcome, RequestOutcome::Held);
+    for tick in 1..=48 {
+        fleet.present(0, &nobodys);
+        fleet.tick();
+        if tick % 16 == 0 {
+            assert_eq!(fleet.serve(200, &set(&["one"])), 1);
+        }
+    }
+    denied(&fleet.vms[0].0.outcome(first), UNKNOWN);
     fleet.sound();
 }
 

@@ -72,7 +72,9 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         if !shared.refetch_waiters.has_room() || !shared.machine.want_refetch(interval, now) {
             return Ok(());
         }
-        let deadline = now.after(longest.saturating_add(SLACK));
+        // From the first wait on: other exchanges may want the next fetch before this one has seen the end of the last.
+        let since = self.memory.since.unwrap_or(now);
+        let deadline = since.after(longest.saturating_add(SLACK));
         Err(Stop::Wait(Awaited::Refetch(source), deadline))
     }
 
