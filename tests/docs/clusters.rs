@@ -22,7 +22,7 @@ fn named(value: &Value, found: &mut BTreeSet<String>) {
     let below: Vec<&Value> = match value {
         Value::Object(fields) => fields.values().collect(),
         Value::Array(items) => items.iter().collect(),
-        _ => return,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
     };
     found.extend(value["cluster"].as_str().map(str::to_owned));
     let others = value["clusters"].as_object().into_iter().flatten();
