@@ -1,4 +1,4 @@
-//! Field names of other gateways (Gateway API, Kong, APISIX, Higress, Nacos) with their equivalents here. They aren't
+//! Field names of other gateways (Gateway API, Kong, APISIX, Higress, Istio, Envoy, Nacos) with their equivalents here. They aren't
 //! accepted; the error for such a field names the equivalent.
 
 use crate::config::decode::nearest::fold;
@@ -91,6 +91,73 @@ const TABLE: &[Words] = words! {
         "did you mean `exact`?";
     "present": "type regex safe_regex" =>
         "write one of `exact`, `present` and `absent`";
+    // The keys of a set that the issuer's metadata name.
+    "clusters": "jwksUri jwks_uri remoteJwks" =>
+        "leave it out, the metadata name the set; or write `keys: {remote: …}`";
+    "clusters": "uri url endpoint discovery" =>
+        "write `cluster`, and `authority` and `path` where they are not the issuer's";
+    "clusters": "issuer" =>
+        "write `issuer` in the provider";
+    "clusters": "cacheDuration jwk_expires_in" =>
+        "did you mean `refresh`?";
+    // The keys of a set at an address.
+    "unknownKidInterval": "uri url httpUri jwksUri jwks_uri endpoint" =>
+        "write `cluster`, `authority` and `path`";
+    "unknownKidInterval": "cacheDuration jwk_expires_in" =>
+        "did you mean `refresh`?";
+    "unknownKidInterval": "asyncFetch retryPolicy" =>
+        "leave it out: the set is fetched ahead of need, and again after a failure";
+    // The question about a token.
+    "missTtl": "uri url endpoint introspection_endpoint" =>
+        "write `cluster`, `authority` and `path`";
+    "missTtl": "client_id client_secret introspection_endpoint_auth_method" =>
+        "write `client: {id, secret, by}`";
+    "missTtl": "introspection_interval cache_ttl" =>
+        "did you mean `ttl`?";
+    // A provider of opaque tokens.
+    "introspection": "introspection_endpoint introspection_url client_id client_secret introspection_endpoint_auth_method" =>
+        "write `introspection: {cluster, authority, path, client: {id, secret}}`";
+    "introspection": "bearer_only" =>
+        "leave it out: clients are never sent to a login";
+    "introspection": "keys jwksUri jwks_uri discovery" =>
+        "write a provider `jwt` for signed tokens";
+    // A provider of signed tokens.
+    "audiences": "jwksUri jwks_uri jwks_url remoteJwks" =>
+        "write `keys: {remote: {cluster, authority, path}}`";
+    "audiences": "jwks localJwks" =>
+        "write `keys: {inline: {keys: […]}}`";
+    "audiences": "public_key rsa_public_key" =>
+        "write `keys: {pem: …}`";
+    "audiences": "discovery well_known" =>
+        "write `keys: {discovery: {cluster}}`";
+    "audiences": "introspection introspection_endpoint client_id client_secret" =>
+        "write a provider `opaque: {introspection: …}` for tokens that are not signed";
+    "audiences": "bearer_only" =>
+        "leave it out: clients are never sent to a login";
+    "audiences": "fromHeaders fromParams fromCookies header_names uri_param_names cookie_names" =>
+        "did you mean `from`?";
+    "audiences": "forwardOriginalToken forward_jwt" =>
+        "did you mean `forward`?";
+    "audiences": "outputClaimToHeaders claim_to_headers" =>
+        "did you mean `claimHeaders`?";
+    "audiences": "outputPayloadToHeader forward_payload_header" =>
+        "did you mean `payloadHeader`?";
+    // The keys of a provider.
+    "pem": "jwksUri jwks_uri jwks_url remoteJwks uri url" =>
+        "write `remote: {cluster, authority, path}`";
+    "pem": "jwks localJwks keys" =>
+        "did you mean `inline`?";
+    "pem": "public_key rsa_public_key" =>
+        "did you mean `pem`?";
+    "pem": "well_known" =>
+        "did you mean `discovery`?";
+    // A request to a config centre.
+    "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
+        "write it into `path`: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
+    "maxBytes": "server_addr serverAddresses host hostname address" =>
+        "write `cluster`, as Envoy calls it, and `authority`";
+    "maxBytes": "url uri endpoint" =>
+        "write `cluster`, `authority` and `path`";
     // A redirect.
     "scheme": "statusCode code ret_code response_code" =>
         "did you mean `status`?";
@@ -148,6 +215,10 @@ const TABLE: &[Words] = words! {
     // A provider, or a credential of a consumer.
     "apiKey": "key-auth key api_key_auth keyauth_credentials" =>
         "did you mean `apiKey`?";
+    "apiKey": "jwt-auth jwtRules jwt_authn" =>
+        "did you mean `jwt`?";
+    "apiKey": "openid-connect oidc introspection" =>
+        "write `jwt` for signed tokens, and `opaque` for others";
     // A location of a key.
     "cookie": "param params arg query_param" =>
         "did you mean `query`?";
@@ -163,13 +234,6 @@ const TABLE: &[Words] = words! {
         "write `credentials: [{apiKey: …}]`";
     "credentials": "acls tags group_id" =>
         "did you mean `groups`?";
-    // A request to a config centre.
-    "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
-        "write it into `path`: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
-    "maxBytes": "server_addr serverAddresses host hostname address" =>
-        "write `cluster`, as Envoy calls it, and `authority`";
-    "maxBytes": "url uri endpoint" =>
-        "write `cluster`, `authority` and `path`";
     // A source.
     "onDemand": "dataId group groupName namespace namespaceId tenant nacos server_addr" =>
         "write `http: {cluster, path}`, with Nacos' names in the path: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
@@ -207,12 +271,18 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 17] = [
+    const RECORDS: [(&str, &str); 23] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
         ("PathMatch", "template"),
         ("FieldMatch", "present"),
+        ("DiscoveredKeys", "clusters"),
+        ("RemoteKeys", "unknownKidInterval"),
+        ("IntrospectionEndpoint", "missTtl"),
+        ("OpaqueProvider", "introspection"),
+        ("JwtProvider", "audiences"),
+        ("JwtKeys", "pem"),
         ("Redirect", "scheme"),
         ("Rewrite", "upstream"),
         ("HeaderEdits", "remove"),
