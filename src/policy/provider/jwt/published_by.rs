@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Path};
-use crate::http::{HttpUrl, Scheme, Text};
+use crate::http::{Authority, HttpUrl, Scheme, Text};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::provider::CompileInputs;
@@ -59,6 +59,7 @@ pub(super) fn discovered(
     let path = provider.field("keys");
     let path = path.field("discovery");
     let (issuer, url) = issuer_url(issuer, &provider.field("issuer"), errors)?;
+    let clusters = clusters(&written.clusters, &path.field("clusters"), errors);
     let of_metadata = written.path.clone().unwrap_or_else(|| well_known(url));
     let scheme = match url.scheme {
         Scheme::Http => config::Scheme::Http,
@@ -75,12 +76,7 @@ pub(super) fn discovered(
         definition.add(known.name.as_bytes());
         definition.add(known.value.as_bytes());
     }
-    let clusters = written.clusters.iter();
-    let clusters = clusters.map(|known| {
-        let cluster = Text::shared(known.value.as_bytes());
-        (known.name.as_str().into(), cluster)
-    });
-    let protocol = JwksProtocol::discovered(endpoint, &of_metadata, issuer, clusters.collect());
+    let protocol = JwksProtocol::discovered(endpoint, &of_metadata, issuer, clusters);
     let protocol = refuse_path(protocol, &path, errors)?;
     let schedule = Schedule {
         refresh: written.refresh,
@@ -91,6 +87,26 @@ pub(super) fn discovered(
         hold: written.hold,
         unknown_kid_interval: written.unknown_kid_interval,
     })
+}
+
+/// The cluster of each authority.
+fn clusters(
+    written: &[config::Named<String>],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Vec<(Box<str>, Text)> {
+    for known in written {
+        if Authority::parse(&known.name).is_none() {
+            let suggestion = "`HOST` or `HOST:PORT`, as in `keys.id.example`";
+            let reason = "not a host and a port";
+            errors.suggest(&path.field(&known.name), reason, suggestion);
+        }
+    }
+    let of_authority = |known: &config::Named<String>| {
+        let cluster = Text::shared(known.value.as_bytes());
+        (known.name.as_str().into(), cluster)
+    };
+    written.iter().map(of_authority).collect()
 }
 
 /// The issuer, which has to be one URL.
