@@ -34,13 +34,10 @@ pub(crate) struct CaseFile {
 }
 
 impl CaseFile {
-    /// The paths of watched documents. They are fetched without a request, so a case's callouts do not include them.
+    /// The paths that are fetched without a request, so that a case's callouts do not include them: watched documents, and
+    /// what is retried.
     pub(crate) fn watched_paths(&self) -> Vec<String> {
-        let policy: serde_json::Value = self
-            .policy
-            .as_deref()
-            .and_then(|yaml| serde_yaml_ng::from_str(yaml).ok())
-            .unwrap_or_default();
+        let policy = self.parsed_policy();
         let sources = policy
             .get("sources")
             .and_then(|sources| sources.as_object());
@@ -48,14 +45,23 @@ impl CaseFile {
             source.get("onDemand").is_none() && source["http"]["cluster"] == "centre"
         };
         let sources = sources.into_iter().flat_map(|sources| sources.values());
+        let retried = self.world.iter().filter(|(_, reply)| reply.retried);
         sources
             .filter(watched)
             .filter_map(|source| Some(source["http"]["path"].as_str()?.to_owned()))
+            .chain(retried.map(|(path, _)| path.clone()))
             .collect()
+    }
+
+    /// The policy; null if there is none.
+    pub(crate) fn parsed_policy(&self) -> serde_json::Value {
+        let yaml = self.policy.as_deref();
+        yaml.and_then(|yaml| serde_yaml_ng::from_str(yaml).ok())
+            .unwrap_or_default()
     }
 }
 
-/// The config centre's reply for one path.
+/// The config centre's reply for one path, or for `//HOST/PATH`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WorldReply {
@@ -74,6 +80,19 @@ pub(crate) struct WorldReply {
     /// What the request must have: header fields, `:method`, and `:content`. Any other request fails the case.
     #[serde(default)]
     pub(crate) asked: BTreeMap<String, String>,
+    /// The path is fetched again and again without a request. A case's callouts do not include it.
+    #[serde(default)]
+    pub(crate) retried: bool,
+    /// The replies from the second request on. The last one stays.
+    #[serde(default)]
+    pub(crate) later: Vec<Self>,
+}
+
+impl WorldReply {
+    /// The replies in order.
+    pub(crate) fn turns(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.later)
+    }
 }
 
 /// One request and its expected result: exactly one of `forwarded`, `answered`, `denied`.
@@ -358,6 +377,7 @@ mod tests {
             "[[case]]\nname = 'a'\nanswered = { status = 200 }\nforwarded = {}\n",
             "[[case]]\nname = 'a'\nanswered = { status = 200 }\nrequest = { typo = 1 }\n",
             "[world.'/a']\ntypo = 1\n",
+            "[world.'/a']\nlater = [{ typo = 1 }]\n",
             "[tokens.a]\ntypo = 1\n",
         ] {
             assert!(toml::from_str::<CaseFile>(bad).is_err(), "{bad}");

@@ -1,6 +1,6 @@
 //! A config centre whose replies a test sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, RwLock};
@@ -51,7 +51,8 @@ impl Reply {
 
 #[derive(Debug, Default)]
 struct State {
-    replies: BTreeMap<(String, String), Reply>,
+    /// The replies that are still to come, in order. The last one stays.
+    replies: BTreeMap<(String, String), VecDeque<Reply>>,
     asked: Vec<(String, String)>,
 }
 
@@ -72,20 +73,42 @@ impl Centre {
 
     /// Sets the reply for a path. The reply for any other path is 404.
     pub(crate) fn set(&self, authority: &str, path: &str, reply: Reply) {
+        self.set_turns(authority, path, [reply]);
+    }
+
+    /// Sets the replies for a path, in order. The last one stays.
+    pub(crate) fn set_turns(
+        &self,
+        authority: &str,
+        path: &str,
+        replies: impl IntoIterator<Item = Reply>,
+    ) {
         let mut state = self.state.write().expect("no thread has panicked");
-        state
-            .replies
-            .insert((authority.to_owned(), path.to_owned()), reply);
+        let at = (authority.to_owned(), path.to_owned());
+        state.replies.insert(at, replies.into_iter().collect());
     }
 
     /// The paths of the requests since the last call, in order.
     pub(crate) fn asked(&self, authority: &str) -> Vec<String> {
-        let mut state = self.state.write().expect("no thread has panicked");
-        let (own, others): (Vec<_>, _) = std::mem::take(&mut state.asked)
-            .into_iter()
-            .partition(|(asked, _)| asked == authority);
-        state.asked = others;
+        let own = self.asked_at(|asked| asked == authority);
         own.into_iter().map(|(_, path)| path).collect()
+    }
+
+    /// The authorities and the paths of such requests since the last call, in order.
+    pub(crate) fn asked_at(&self, is_own: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+        let mut state = self.state.write().expect("no thread has panicked");
+        let (own, others) = std::mem::take(&mut state.asked)
+            .into_iter()
+            .partition(|(authority, _)| is_own(authority));
+        state.asked = others;
+        own
+    }
+}
+
+fn next(turns: &mut VecDeque<Reply>) -> Option<Reply> {
+    match turns.len() {
+        1 => turns.front().cloned(),
+        _ => turns.pop_front(),
     }
 }
 
@@ -106,10 +129,15 @@ fn centre(stream: TcpStream, state: &RwLock<State>) {
         let reply = {
             let mut state = state.write().expect("no thread has panicked");
             state.asked.push(key.clone());
-            let reply = state.replies.get(&key);
             let of_path = key.1.split(' ').next().unwrap_or_default();
-            let of_path = || state.replies.get(&(key.0.clone(), of_path.to_owned()));
-            reply.or_else(of_path).cloned()
+            let of_path = (key.0.clone(), of_path.to_owned());
+            let replies = &mut state.replies;
+            let at = if replies.contains_key(&key) {
+                &key
+            } else {
+                &of_path
+            };
+            replies.get_mut(at).and_then(next)
         };
         match reply.unwrap_or_else(|| Reply::status(404, "")) {
             Reply::Down => return,

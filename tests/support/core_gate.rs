@@ -161,10 +161,12 @@ impl CoreGate {
         if self.serve()?.contains(&id) {
             return Ok(());
         }
-        let up: Vec<_> = self.silent.iter().map(|(_, until)| *until).collect();
-        for at in up.into_iter().filter(|at| *at < deadline).chain([deadline]) {
-            let span = at.since(self.clock.0);
-            if self.pass_and_wake(span)?.contains(&id) {
+        while self.clock.0 < deadline {
+            let now = self.clock.0;
+            let tick = self.engine.tick_period().map(|period| now.after(period));
+            let over = self.silent.iter().map(|(_, until)| *until);
+            let next = over.chain(tick).fold(deadline, Timestamp::min);
+            if self.pass_and_wake(next.since(now))?.contains(&id) {
                 return Ok(());
             }
         }
@@ -314,7 +316,7 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
 }
 
 /// Every reason of a denial. Dashboards depend on these names.
-const REASONS: [&str; 30] = [
+const REASONS: [&str; 31] = [
     "missing_credential",
     "invalid_credential",
     "malformed_token",
@@ -344,5 +346,6 @@ const REASONS: [&str; 30] = [
     "bad_lookup_value",
     "upstream_not_allowed",
     "source_unavailable",
+    "keys_unavailable",
     "internal",
 ];

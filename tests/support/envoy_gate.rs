@@ -46,9 +46,12 @@ impl World {
             plan.policies.push((file.stem.clone(), json));
             plan.environment.extend(file.env.clone());
             for (path, reply) in &file.world {
-                centre.set(&file.stem, path, centre_reply(reply));
+                let (authority, path) = place(file, path);
+                centre.set_turns(authority, path, reply.turns().map(centre_reply));
             }
-            let paths = file.watched_paths();
+            let mut paths = file.watched_paths();
+            paths.extend(key_paths(file));
+            paths.retain(|path| !path.starts_with("//"));
             watched.extend(paths.into_iter().map(|path| (file.stem.clone(), path)));
         }
         let envoy = plan.start_in(program)?;
@@ -69,6 +72,25 @@ impl World {
             centre,
         }))
     }
+}
+
+/// The paths of key sets and of issuers' metadata, where the policy names them.
+fn key_paths(file: &CaseFile) -> Vec<String> {
+    let policy = file.parsed_policy();
+    let providers = policy.get("providers").and_then(|all| all.as_object());
+    let providers = providers.into_iter().flat_map(|all| all.values());
+    let keys = providers.map(|provider| &provider["jwt"]["keys"]);
+    keys.flat_map(|keys| [&keys["remote"], &keys["discovery"]])
+        .filter(|keys| keys["cluster"] == "centre")
+        .filter_map(|keys| Some(keys["path"].as_str()?.to_owned()))
+        .collect()
+}
+
+/// The authority and the path of a path in a file's world.
+fn place<'f>(file: &'f CaseFile, path: &'f str) -> (&'f str, &'f str) {
+    let other = path.strip_prefix("//");
+    let other = other.and_then(|rest| rest.split_at_checked(rest.find('/')?));
+    other.unwrap_or((&file.stem, path))
 }
 
 fn centre_reply(reply: &WorldReply) -> Reply {
@@ -93,27 +115,47 @@ pub(crate) struct EnvoyGate {
     world: Rc<World>,
     address: SocketAddr,
     authority: String,
+    /// The other authorities of the file's paths.
+    others: Vec<String>,
     watched: Vec<String>,
 }
 
 impl EnvoyGate {
     pub(crate) fn open(world: &Rc<World>, file: &CaseFile) -> Result<Self, String> {
         let address = world.envoy.listener(&file.stem);
+        let places = file.world.keys().map(|path| place(file, path).0);
+        let others = places.filter(|authority| *authority != file.stem);
         Ok(Self {
             world: Rc::clone(world),
             address: address.ok_or("its policy does not compile")?,
             authority: file.stem.clone(),
+            others: others.map(str::to_owned).collect(),
             watched: file.watched_paths(),
         })
     }
-}
 
-impl EnvoyGate {
+    /// The paths of the requests to the config centre since the last call, in order.
+    fn asked(&self) -> Vec<String> {
+        let is_own = |authority: &str| {
+            authority == self.authority || self.others.iter().any(|other| other == authority)
+        };
+        let asked = self.world.centre.asked_at(is_own).into_iter();
+        asked
+            .map(|(authority, path)| {
+                if authority == self.authority {
+                    path
+                } else {
+                    format!("//{authority}{path}")
+                }
+            })
+            .collect()
+    }
+
     /// The paths that were fetched from the config centre. A callout may come after the answer.
     fn callouts(&self, expected: usize) -> Vec<String> {
         let mut callouts = Vec::new();
         for _ in 0..100 {
-            callouts.extend(self.world.centre.asked(&self.authority));
+            callouts.extend(self.asked());
             callouts.retain(|path| !self.watched.contains(path));
             if callouts.len() >= expected {
                 break;
@@ -129,7 +171,7 @@ impl Gate for EnvoyGate {
 
     fn exchange(&mut self, request: &Request, callouts: usize) -> Result<Exchange, String> {
         self.world.upstreams.received();
-        self.world.centre.asked(&self.authority);
+        self.asked();
         let answer = exchange(self.address, &request.method, &wire(request))
             .map_err(|error| format!("no answer: {error}"))?;
         let mut received = self.world.upstreams.received();

@@ -1,13 +1,14 @@
 //! A case file's config centre, without a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::case::{CaseFile, WorldReply};
 
 /// Answers callouts from a case file's world, and records their paths.
 #[derive(Debug)]
 pub(crate) struct World {
-    replies: BTreeMap<String, WorldReply>,
+    /// The replies of each path that are still to come, in order. The last one stays.
+    replies: BTreeMap<String, VecDeque<WorldReply>>,
     authority: String,
     watched: Vec<String>,
     asked: Vec<String>,
@@ -26,15 +27,19 @@ pub(crate) enum CalloutResult {
 
 impl World {
     pub(crate) fn new(file: &CaseFile) -> Self {
+        let turns = |reply: &WorldReply| reply.turns().cloned().collect();
+        let replies = file.world.iter();
         Self {
-            replies: file.world.clone(),
+            replies: replies
+                .map(|(path, reply)| (path.clone(), turns(reply)))
+                .collect(),
             authority: file.stem.clone(),
             watched: file.watched_paths(),
             asked: Vec::new(),
         }
     }
 
-    /// Answers one callout. Its authority must be this file's.
+    /// Answers one callout. Its authority must be this file's, or one that the file's paths name.
     pub(crate) fn ask<N: AsRef<[u8]>, V: AsRef<[u8]>>(
         &mut self,
         cluster: &[u8],
@@ -53,25 +58,20 @@ impl World {
             ":content" => Some(text(content)),
             name => fields.get(name).cloned(),
         };
-        let path = asked_for(field(":path").unwrap_or_default(), content);
+        let mut path = asked_for(field(":path").unwrap_or_default(), content);
         let authority = field(":authority").unwrap_or_default();
         if authority != self.authority {
-            return Err(format!(
-                "the callout is for {authority}, not for {}",
-                self.authority
-            ));
+            let start = format!("//{authority}/");
+            if !self.replies.keys().any(|known| known.starts_with(&start)) {
+                let own = &self.authority;
+                return Err(format!("the callout is for {authority}, not for {own}"));
+            }
+            path = format!("//{authority}{path}");
         }
-        let of_path = path.split(' ').next().unwrap_or_default();
-        let reply = self.replies.get(&path);
-        let reply = reply.or_else(|| self.replies.get(of_path));
+        let reply = self.next(&path);
         if !self.watched.contains(&path) {
             self.asked.push(path);
         }
-        let missing = WorldReply {
-            status: Some(404),
-            ..WorldReply::default()
-        };
-        let reply = reply.unwrap_or(&missing);
         for (name, wanted) in &reply.asked {
             let found = field(name).unwrap_or_default();
             if found != *wanted {
@@ -87,10 +87,25 @@ impl World {
         let status = reply.status.unwrap_or(200).to_string();
         let mut headers = vec![(":status".to_owned(), status)];
         headers.extend(reply.headers.iter().cloned());
-        Ok(CalloutResult::Reply(
-            headers,
-            reply.body.clone().into_bytes(),
-        ))
+        Ok(CalloutResult::Reply(headers, reply.body.into_bytes()))
+    }
+
+    fn next(&mut self, path: &str) -> WorldReply {
+        let missing = || WorldReply {
+            status: Some(404),
+            ..WorldReply::default()
+        };
+        let of_path = path.split(' ').next().unwrap_or_default();
+        let known = [path, of_path];
+        let known = known.into_iter().find(|at| self.replies.contains_key(*at));
+        let Some(turns) = known.and_then(|at| self.replies.get_mut(at)) else {
+            return missing();
+        };
+        match turns.len() {
+            1 => turns.front().cloned(),
+            _ => turns.pop_front(),
+        }
+        .unwrap_or_else(missing)
     }
 
     /// The paths of the callouts since the last call, without watched documents.
