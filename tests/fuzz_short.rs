@@ -316,6 +316,7 @@ mod tests {
             br#""kid":"ed","#.as_slice(),
             br#""alg":"ES256","#,
             br#""use":"enc","#,
+            br#""kty":"oct","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","#,
             br#""d":"","#,
             b"P-384",
             b"AA",

@@ -113,6 +113,7 @@ pub fn key_set(data: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(data) else {
         return;
     };
+    published(&value);
     let written = value.get("keys").and_then(Value::as_array);
     let (set, warnings) = match KeySet::read(&value) {
         Ok(read) => read,
@@ -139,5 +140,27 @@ pub fn key_set(data: &[u8]) {
             assert!(kid.is_none() || key.kid() == kid.as_deref() || keys.len() == 1);
             assert!(set.select(&header, &[algorithm]).is_ok());
         }
+    }
+}
+
+/// A key that is used of a published set has a thumbprint, is in the set, and verifies no HMAC.
+fn published(value: &Value) {
+    let Ok((set, warnings)) = KeySet::read_published(value) else {
+        return;
+    };
+    let written = value.get("keys").and_then(Value::as_array);
+    let written = written.expect("a set has a list");
+    assert_eq!(written.len(), set.keys().len() + warnings.len());
+    for key in set.keys() {
+        assert!(key.thumbprint().is_some());
+        let is_same = |other: &Value| {
+            Jwk::read(other).is_ok_and(|other| {
+                other.kid() == key.kid() && other.thumbprint() == key.thumbprint()
+            })
+        };
+        assert!(written.iter().any(is_same));
+        let hmac = Algorithm::ALL.into_iter();
+        let mut hmac = hmac.filter(|one| one.name().starts_with("HS"));
+        assert!(!hmac.any(|one| key.allows(one)));
     }
 }
