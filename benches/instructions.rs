@@ -66,7 +66,7 @@ fn main() {
 const fn warm_up(job: Job) -> Range<usize> {
     match job {
         Job::J2 => 1000..1200,
-        Job::J3 => 0..1000,
+        Job::J3 | Job::J6 => 0..1000,
         Job::J0 | Job::J1 | Job::J1Sha256 | Job::J4 | Job::J5 => 0..200,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `benches/envoy/policies.py` writes the same jobs for a real Envoy, with the same requests.
 
+mod opaque;
 mod tokens;
 
 use std::fmt::Write as _;
@@ -33,10 +34,12 @@ pub(crate) enum Job {
     J4,
     /// J1 with 10,000 routes of distinct hosts and paths, and 10,000 consumers from a document.
     J5,
+    /// J1 with opaque tokens in the place of keys. The server was asked about each before.
+    J6,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::J0,
         Self::J1,
         Self::J1Sha256,
@@ -44,6 +47,7 @@ impl Job {
         Self::J3,
         Self::J4,
         Self::J5,
+        Self::J6,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -55,6 +59,7 @@ impl Job {
             Self::J3 => "J3",
             Self::J4 => "J4",
             Self::J5 => "J5",
+            Self::J6 => "J6",
         }
     }
 
@@ -98,7 +103,7 @@ const SHARE: usize = 10;
 pub(crate) fn policy(job: Job) -> String {
     match job {
         Job::J0 => json!({"routes": [{"name": "all", "match": [{"path": {"prefix": "/"}}], "require": "none"}]}),
-        Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 => gate(job, ROUTES, CONSUMERS),
+        Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J6 => gate(job, ROUTES, CONSUMERS),
         Job::J4 => {
             let mut policy = gate(job, ROUTES, CONSUMERS);
             policy["sources"] = json!({"tenants": {
@@ -131,6 +136,8 @@ pub(crate) fn gate(job: Job, routes: usize, consumers: usize) -> Value {
     let routes: Vec<Value> = (0..routes).map(|at| route(job, at)).collect();
     let provider = if job.has_tokens() {
         tokens::provider()
+    } else if job == Job::J6 {
+        opaque::provider()
     } else {
         json!({"apiKey": {"from": [{"header": "x-api-key"}]}})
     };
@@ -144,6 +151,8 @@ pub(crate) fn gate(job: Job, routes: usize, consumers: usize) -> Value {
 fn credential(job: Job, at: usize) -> Value {
     if job.has_tokens() {
         json!({"jwt": {"claim": consumer(at)}})
+    } else if job == Job::J6 {
+        json!({"opaque": {"claim": consumer(at)}})
     } else if job == Job::J1Sha256 {
         json!({"apiKey": {"sha256": sha256(&key(at))}})
     } else {
@@ -215,6 +224,8 @@ pub(crate) fn requests(job: Job, numbers: Range<usize>) -> Vec<HeaderMap> {
             let caller = at * 13 % job.consumers();
             let (header, credential) = if job.has_tokens() {
                 ("authorization", tokens::bearer(at, &consumer(caller)))
+            } else if job == Job::J6 {
+                ("authorization", opaque::bearer(caller))
             } else {
                 ("x-api-key", key(caller))
             };
@@ -274,7 +285,7 @@ impl Gate {
         let document = match job {
             Job::J4 => tenants(ENTRIES),
             Job::J5 => consumers(MANY),
-            Job::J0 | Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 => String::new(),
+            Job::J0 | Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J6 => String::new(),
         };
         let _ = engine.tick(now, &mut board, &mut Nothing);
         for (flight, _) in engine.callouts() {
@@ -287,7 +298,23 @@ impl Gate {
         while engine.is_reading() {
             let _ = engine.tick(now, &mut board, &mut Nothing);
         }
-        Self(engine, Edits::default())
+        let mut gate = Self(engine, Edits::default());
+        if job == Job::J6 {
+            for request in requests(job, 0..CONSUMERS) {
+                gate.introduce(request.as_wire());
+            }
+        }
+        gate
+    }
+
+    /// Shows a token to the gate, and has the server say that it is active.
+    fn introduce(&mut self, wire: &[u8]) {
+        let _ = self.decide(wire);
+        let (now, mut board) = (Timestamp::from_nanos(1), LocalData::default());
+        for (flight, callout) in self.0.callouts() {
+            let reply = Ok(opaque::reply(&callout.body));
+            let _ = self.0.reply(flight, reply, now, &mut board, &mut Nothing);
+        }
     }
 
     /// Decides one request that starts as the host's buffer, like the adapter.
@@ -305,7 +332,7 @@ impl Gate {
     pub(crate) fn is_done(&self, job: Job, step: &Step) -> bool {
         let wanted = match job {
             Job::J0 => (false, 0),
-            Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J5 => (true, 2),
+            Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J5 | Job::J6 => (true, 2),
             Job::J4 => (true, 3),
         };
         let edits = (self.1.path().is_some(), self.1.request().len());
