@@ -2,6 +2,7 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a simulation that panics is a failed test"
 )]
 
@@ -67,10 +68,11 @@ fn header(callout: &Callout, name: &str) -> Option<String> {
 }
 
 fn start(source: &mut OnDemand, token: &str) -> Callout {
-    match ask(source, token, at(0)) {
-        EntryState::Start(callout) => callout,
-        other => panic!("{other:?}"),
-    }
+    let state = ask(source, token, at(0));
+    let EntryState::Start(callout) = state else {
+        panic!("{state:?}");
+    };
+    callout
 }
 
 fn say(state: &EntryState) -> String {
@@ -285,6 +287,10 @@ fn a_broken_answer_says_nothing_of_the_token() {
         assert!(said[0].starts_with("failed: "), "{status} {body}: {said:?}");
         assert_eq!(said[1], "ask", "{status} {body}");
     }
+}
+
+#[test]
+fn no_answer_says_nothing_of_the_token() {
     for error in [CalloutError::NoReply, CalloutError::UnknownCluster] {
         let said = said(LIMITS, Err(error), &[0, 1]);
         assert!(said[0].starts_with("failed: "), "{said:?}");

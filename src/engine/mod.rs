@@ -9,6 +9,8 @@ mod documents;
 mod event;
 mod exchange;
 mod explain;
+#[cfg(test)]
+mod introspected_tokens;
 mod memory;
 #[cfg(test)]
 mod remembered_verdicts;
