@@ -1,11 +1,10 @@
 //! The discovery document of an issuer (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 
-use serde::Deserialize;
-use serde_json::error::Category;
+use serde_json::Value;
 
 use crate::http::{Endpoint, HttpUrl, Text};
-use crate::source::json::unmarked;
 use crate::source::{Hash, SourceError};
+use crate::strict_json;
 
 /// How many bytes of an issuer's text an error shows.
 const MAX_SHOWN: usize = 200;
@@ -25,13 +24,6 @@ pub(super) struct KeysAt {
     pub(super) url: Hash,
 }
 
-/// What is read of the document. Everything else in it is passed over; a member that comes twice is an error.
-#[derive(Deserialize)]
-struct Metadata {
-    issuer: String,
-    jwks_uri: String,
-}
-
 impl Discovery {
     pub(super) fn new(issuer: &str, clusters: Vec<(Box<str>, Text)>) -> Self {
         Self {
@@ -45,14 +37,18 @@ impl Discovery {
     /// # Errors
     /// [`SourceError::Malformed`], [`SourceError::Unusable`].
     pub(super) fn keys(&self, text: &[u8], own: &Endpoint) -> Result<KeysAt, SourceError> {
-        let metadata = Metadata::read(text)?;
-        if metadata.issuer != *self.issuer {
+        let metadata =
+            strict_json::object(text).ok_or_else(|| malformed("it is no strict JSON object"))?;
+        let member = |name| metadata.get(name).and_then(Value::as_str);
+        let (issuer, uri) = member("issuer")
+            .zip(member("jwks_uri"))
+            .ok_or_else(|| unusable("it must have one text `issuer` and one text `jwks_uri`"))?;
+        if *issuer != *self.issuer {
             return Err(unusable(&format!(
                 "its `issuer` is `{}`, and the provider's is another one: write this one there, if it is the right one",
-                shown(&metadata.issuer),
+                shown(issuer),
             )));
         }
-        let uri = &metadata.jwks_uri;
         let url = HttpUrl::parse(uri)
             .map_err(|error| unusable(&format!("its `jwks_uri` `{}` {error}", shown(uri))))?;
         let cluster = self.cluster(&url, own).ok_or_else(|| {
@@ -90,24 +86,8 @@ impl Discovery {
     }
 }
 
-impl Metadata {
-    fn read(text: &[u8]) -> Result<Self, SourceError> {
-        let text = unmarked(text);
-        // The library takes a list for a record too.
-        let is_object = text.trim_ascii_start().starts_with(b"{");
-        let read = serde_json::from_slice(text);
-        match read {
-            Ok(metadata) if is_object => Ok(metadata),
-            // The error names the position in the text and what is expected there. It never shows the text.
-            Err(error) if matches!(error.classify(), Category::Syntax | Category::Eof) => {
-                let reason = format!("the issuer's discovery document: {error}");
-                Err(SourceError::Malformed(reason))
-            }
-            Ok(_) | Err(_) => Err(unusable(
-                "it must have one text `issuer` and one text `jwks_uri`",
-            )),
-        }
-    }
+fn malformed(reason: &str) -> SourceError {
+    SourceError::Malformed(format!("the issuer's discovery document: {reason}"))
 }
 
 fn unusable(reason: &str) -> SourceError {

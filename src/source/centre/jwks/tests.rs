@@ -195,21 +195,22 @@ fn refuses_other_discovery_documents() {
     let other =
         |issuer: &str| format!(r#"{{"issuer": "{issuer}", "jwks_uri": "https://id.example/"}}"#);
     let long = other(&"é".repeat(1000));
+    let no_json = "it is no strict JSON object";
     let needs = "it must have one text `issuer` and one text `jwks_uri`";
     for (text, says) in [
-        ("", "EOF while parsing"),
-        ("<html>", "expected value at line 1"),
-        ("{\"issuer\": \"a\"", "EOF while parsing"),
-        ("[\"https://id.example\", \"https://id.example/\"]", needs),
+        ("", no_json),
+        ("<html>", no_json),
+        ("{\"issuer\": \"a\"", no_json),
+        ("[\"https://id.example\", \"https://id.example/\"]", no_json),
         ("{}", needs),
         ("{\"issuer\": null, \"jwks_uri\": 1}", needs),
         (
             r#"{"issuer": "https://id.example", "issuer": "https://id.example", "jwks_uri": "https://id.example/"}"#,
-            needs,
+            no_json,
         ),
         (
             r#"{"issuer": "https://id.example", "jwks_uri": "https://id.example/", "jwks_uri": "https://keys.example/"}"#,
-            needs,
+            no_json,
         ),
         (
             &other("https://id.example/"),
