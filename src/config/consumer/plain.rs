@@ -176,15 +176,15 @@ impl<'a> RecordParser<'a> {
         let mut labels: Vec<(&str, &str)> = Vec::new();
         self.map(|reader, name| {
             let name = filled(name)?;
-            // Each label is compared with all labels before it, so records with many labels aren't parsed here.
+            // Labels before it may have to move, so records with many labels aren't parsed here.
             (labels.len() < MOST_LABELS).then_some(())?;
-            let is_new = labels.iter().all(|(other, _)| *other != name);
+            // Sorted by name, as in a document that is parsed completely.
+            let at = labels.partition_point(|(other, _)| *other < name);
+            let is_new = labels.get(at).is_none_or(|(other, _)| *other != name);
             is_new.then_some(())?;
-            labels.push((name, reader.string()?));
+            labels.insert(at, (name, reader.string()?));
             Some(())
         })?;
-        // Sorted by name, as in a document that is parsed completely.
-        labels.sort_unstable();
         Some(labels)
     }
 }

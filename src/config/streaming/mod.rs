@@ -121,7 +121,9 @@ impl ConfigLists for StreamingConfig<'_> {
     fn verdict(&self) -> Result<(), ConfigErrors> {
         let mut lists = [&self.consumers, &self.routes];
         // The later list first, so that the position of the earlier one stays valid.
-        lists.sort_by_key(|list| std::cmp::Reverse(list.entry()));
+        if self.routes.entry() > self.consumers.entry() {
+            lists.reverse();
+        }
         let mut errors = self.rest.errors.clone();
         for list in lists.into_iter().filter(|list| !list.errors.is_empty()) {
             errors.insert(self.rest.errors_before(list.entry()), &list.errors);

@@ -1,5 +1,7 @@
 //! Builds a router, rule by rule.
 
+use std::cmp::Ordering;
+
 use super::rule::Rule;
 use super::rule_table::{RuleEntry, RuleTable};
 use super::{HostRules, Router, RuleSet};
@@ -104,22 +106,22 @@ fn ordered(router: &mut Router, content: RuleSet, ids: &mut Vec<ArenaId>) -> Rul
     ids.clear();
     ids.extend(router.entries.chain(first));
     let Router { entries, trees, .. } = router;
-    if ids.len() <= FEW {
-        ids.sort_unstable_by(|&left, &right| {
-            let patterns = entries.pattern(left).zip(entries.pattern(right));
-            let by_path = patterns.map(|(left, right)| left.order(right));
-            by_path
-                .unwrap_or(std::cmp::Ordering::Equal)
-                .then_with(|| entries.order(left, right))
-        });
+    let are_few = ids.len() <= FEW;
+    // Patterns in one chain of a tree have the same precedence. One call for both cases, because its code is long.
+    ids.sort_unstable_by(|&left, &right| {
+        let patterns = entries.pattern(left).zip(entries.pattern(right));
+        let by_path = patterns
+            .filter(|_| are_few)
+            .map_or(Ordering::Equal, |(left, right)| left.order(right));
+        by_path.then_with(|| entries.order(left, right))
+    });
+    if are_few {
         let mut chain = None;
         ids.iter()
             .rev()
             .for_each(|&id| entries.move_to(id, &mut chain));
         return RuleSet::Few(chain);
     }
-    // Patterns in one chain of a tree have the same precedence.
-    ids.sort_unstable_by(|&left, &right| entries.order(left, right));
     let root = trees.root();
     for &id in ids.iter().rev() {
         let chain = entries
