@@ -285,8 +285,8 @@ mod checks {
         let fetches = value(r#"postern_source_fetches_total{source="profile"}"#);
         let own = asked.iter().filter(|path| path.starts_with("/profiles/"));
         assert_eq!(whole(fetches), own.count().to_string());
-        let failed = |error: &str, source: &str| {
-            let labels = format!(r#"error="{error}",source="{source}""#);
+        let failed = |reason: &str, source: &str| {
+            let labels = format!(r#"reason="{reason}",source="{source}""#);
             value(&format!("postern_source_failures_total{{{labels}}}"))
         };
         assert_eq!(whole(failed("unreached", "profile")), "1");

@@ -300,7 +300,7 @@ fn reports_a_watched_source() {
     assert_eq!(source("age_seconds"), Some(2));
     let total = |family| stat(&world, &of_source(family, "doc", "total"));
     assert_eq!(total("source_fetches"), Some(2));
-    let failures = "postern.source_failures.source=.=doc;.;error=.=status;.;total";
+    let failures = "postern.source_failures.source=.=doc;.;reason=.=status;.;total";
     assert_eq!(stat(&world, failures), Some(1));
     let callouts = "postern.callouts.cluster=.=centre;.;outcome=.=answered;.;total";
     assert_eq!(stat(&world, callouts), Some(2));

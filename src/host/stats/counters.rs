@@ -203,8 +203,8 @@ impl Default for Families {
             fetches: Family::new(|source, _, _| {
                 name("source_fetches", &[("source", source)], "total")
             }),
-            failures: Family::new(|source, error, _| {
-                let labels = [("source", source), ("error", error)];
+            failures: Family::new(|source, reason, _| {
+                let labels = [("source", source), ("reason", reason)];
                 name("source_failures", &labels, "total")
             }),
             left_out: Family::new(|source, _, _| {
