@@ -6,34 +6,41 @@
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
+#[path = "identity/flood.rs"]
+#[cfg(test)]
+mod flood;
 #[path = "identity/front.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "tests to come use all of it")]
 mod front;
 #[path = "identity/gate.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "tests to come use all of it")]
 mod gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
 #[path = "identity/issuer.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "tests to come use all of it")]
 mod issuer;
 #[path = "identity/keys.rs"]
 #[cfg(test)]
 mod keys;
+#[path = "identity/load.rs"]
+#[cfg(test)]
+mod load;
+#[path = "identity/opaque.rs"]
+#[cfg(test)]
+mod opaque;
 #[path = "support/plan.rs"]
 #[cfg(test)]
 mod plan;
 #[path = "identity/policy.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "tests to come use all of it")]
 mod policy;
+#[path = "identity/rotation.rs"]
+#[cfg(test)]
+mod rotation;
 #[path = "support/servers.rs"]
 #[cfg(test)]
-#[expect(dead_code, reason = "tests to come use all of it")]
 mod servers;
 #[path = "identity/tokens.rs"]
 #[cfg(test)]

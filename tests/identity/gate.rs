@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::envoy::Envoy;
@@ -72,6 +73,19 @@ impl Gate {
     /// Sends a request with a token on a new connection.
     pub(crate) fn ask(&self, path: &str, token: &str) -> String {
         ask(self.address, path, token)
+    }
+
+    /// Sends requests with a token at once, each from its own thread.
+    pub(crate) fn ask_at_once(&self, paths: &[&str], token: &str) -> Vec<String> {
+        let address = self.address;
+        thread::scope(|scope| {
+            let spawn = |path| scope.spawn(move || ask(address, path, token));
+            let threads: Vec<_> = paths.iter().copied().map(spawn).collect();
+            let outcomes = threads.into_iter().map(|thread| thread.join());
+            outcomes
+                .map(|outcome| outcome.expect("clients don't panic"))
+                .collect()
+        })
     }
 
     /// Waits until the answer is this one on every worker. Returns how long that took.

@@ -155,9 +155,11 @@ fn tokens_follow_the_keys_that_the_issuer_publishes() {
         gate.check(what, "/jwt", &token, wanted);
     }
 
-    // Both keys are published.
+    // Both keys are published, and no refresh is due.
     issuer.publish(&["rsa-2", "rsa-1", "ec-1"]);
     let new = issuer.jwt("rsa-2");
+    let first = gate.ask("/jwt", &new);
+    assert_eq!(first, "200", "the first token of a new key");
     for token in [&old, &new, &ec] {
         gate.until("/jwt", token, "200", IN_TIME);
     }
