@@ -363,4 +363,34 @@ mod tests {
         let pieces = [JSON, &members].concat();
         run(targets::issuer, 12_000, &seeds.map(<[u8]>::to_vec), &pieces);
     }
+
+    #[test]
+    fn answers_about_tokens() {
+        let seeds = [
+            b"\0{\"active\":true,\"exp\":1800000000,\"scope\":\"a b\"}".as_slice(),
+            b"\0{\"active\":false}",
+            b"\0{\"active\":true,\"exp\":1}",
+            b"\x01{\"error\":\"unsupported_token_type\"}",
+        ];
+        let pieces: &[&[u8]] = &[
+            b"\"active\":true,",
+            b"\"active\":false,",
+            b"\"\\u0061ctive\":true,",
+            b"\"exp\":1e3,",
+            b"\"exp\":null,",
+            b"\"error\":\"unsupported_token_type\",",
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b"\0",
+            b"\xff",
+        ];
+        run(
+            targets::introspection,
+            12_000,
+            &seeds.map(<[u8]>::to_vec),
+            pieces,
+        );
+    }
 }
