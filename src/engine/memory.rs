@@ -22,6 +22,8 @@ pub(super) struct Memory {
     pub(super) waits: u8,
     /// Whether it has waited until a deadline. Then it does not wait again.
     pub(super) overdue: bool,
+    /// Whether the provider that is asked now is not worth a wait.
+    pub(super) is_impatient: Cell<bool>,
     /// Whether the verdicts of its providers were reported.
     pub(super) has_told_verdicts: Cell<bool>,
     /// The verdicts of its providers.

@@ -189,6 +189,11 @@ impl Provider {
         matches!(self.kind, ProviderKind::Opaque(_))
     }
 
+    /// Whether its keys are fetched, so that a request may wait for them.
+    pub(crate) fn may_need_keys(&self) -> bool {
+        matches!(&self.kind, ProviderKind::Jwt(jwt) if jwt.has_published_keys())
+    }
+
     /// Where the one credential of a request stands.
     pub(crate) fn occupied<'p>(
         &'p self,

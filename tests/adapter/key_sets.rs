@@ -208,6 +208,29 @@ fn unknown_keys_cause_one_fetch_in_an_interval() {
     fleet.sound();
 }
 
+#[test]
+fn a_token_that_another_provider_accepts_waits_for_no_keys() {
+    let mut policy: serde_json::Value = serde_json::from_str(&policy("5s")).expect("JSON");
+    let mut here = policy["providers"]["corp"].clone();
+    let keys: serde_json::Value = serde_json::from_str(&set(&["one"])).expect("JSON");
+    here["jwt"]["keys"] = json!({"inline": keys});
+    policy["providers"]["here"] = here;
+    policy["routes"][0]["require"] = json!({"any": ["here", "corp"]});
+    let fleet = Fleet::of(1, &policy.to_string());
+    forwarded(&fleet.send(0, "one").1, ":path");
+    // Before and after the other provider has keys.
+    let (waiting, outcome) = fleet.send(0, "two");
+    assert_eq!(outcome, RequestOutcome::Held);
+    fleet.tick();
+    assert_eq!(fleet.serve(200, &set(&["two"])), 1);
+    fleet.tick();
+    forwarded(&fleet.vms[0].0.outcome(waiting), ":path");
+    forwarded(&fleet.present(0, &token("one")).1, ":path");
+    fleet.tick();
+    assert_eq!(fleet.serve(200, &set(&["two"])), 0, "nothing was wanted");
+    fleet.sound();
+}
+
 /// A fetch takes longer than the interval, so that there is always one under way.
 #[test]
 fn nobody_waits_for_all_the_fetches_that_others_cause() {

@@ -4,7 +4,7 @@ use crate::auth::Location;
 use crate::policy::{Denial, Policy, Provider, ProviderId, Reason, Requirement, Route, Verdict};
 
 use super::authenticated::Authenticated;
-use super::callout_order::is_passed_over;
+use super::callout_order::{is_not_waited_for, is_passed_over};
 use super::challenges::challenge_by;
 use super::head::Head;
 use super::{Exchange, Stop};
@@ -103,7 +103,11 @@ fn combined<'e, O: Observer + ?Sized>(
             verdicts.push((id, Verdict::Absent));
             continue;
         }
-        match verdict(id, head, exchange, on_verdict) {
+        let is_impatient = is_not_waited_for(id, &verdicts, head, route, exchange.policy);
+        exchange.memory.is_impatient.set(is_impatient);
+        let verdict = verdict(id, head, exchange, on_verdict);
+        exchange.memory.is_impatient.set(false);
+        match verdict {
             Ok(verdict) => verdicts.push((id, verdict)),
             Err(stop) => {
                 // When the exchange resumes, the providers before this one don't verify again.

@@ -105,6 +105,6 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
 
     fn may_wait(&self) -> bool {
         let is_patient = !self.memory.overdue && self.memory.waits < MAX_WAITS;
-        is_patient && self.store.0.borrow().permits.is_free()
+        is_patient && !self.memory.is_impatient.get() && self.store.0.borrow().permits.is_free()
     }
 }

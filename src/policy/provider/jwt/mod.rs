@@ -45,6 +45,11 @@ impl Jwt {
         self.challenge.of(reason, scopes)
     }
 
+    /// Whether the issuer publishes its keys.
+    pub(super) const fn has_published_keys(&self) -> bool {
+        matches!(self.keys, Keys::Published(_))
+    }
+
     /// Whether consumers have credentials for its tokens.
     fn finds_credentials(&self) -> bool {
         let rule = self.consumer.as_ref();
