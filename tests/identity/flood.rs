@@ -111,14 +111,14 @@ fn described(flood: &Flood, clients: &Verdict, front: &Front) -> String {
 
 #[test]
 fn ten_thousand_unknown_keys_cost_the_issuer_one_request_in_an_interval() {
-    let issuer = Issuer::start(&new_folder("flood"), &["rsa-1"]);
+    let mut issuer = Issuer::start(&new_folder("flood"), &["rsa-1"]);
     let front = Front::start();
     front.stand_before(issuer.address);
     let good = issuer.jwt("rsa-1");
     for (name, interval, seconds) in [("flood-long", "1h", 3600), ("flood-short", "1s", 1)] {
         let keys =
             remote(&json!({"refresh": "1h", "timeout": "1s", "unknownKidInterval": interval}));
-        let gate = Gate::start(name, &policy(&keys, None), &front);
+        let gate = Gate::start(name, &policy(&keys, &[]), &front);
         gate.until("/jwt", &good, "200", Duration::from_secs(20));
         pause(Duration::from_secs(1));
         front.asked();
@@ -145,6 +145,12 @@ fn ten_thousand_unknown_keys_cost_the_issuer_one_request_in_an_interval() {
             "{fetches} requests in {:?}",
             flood.span
         );
+        // A new key of the issuer: the first token with it fetches the set, if the interval is over.
+        pause(Duration::from_millis(1100));
+        issuer.publish(&["rsa-1", "rsa-2"]);
+        let known = if seconds == 1 { "200" } else { UNKNOWN };
+        assert_eq!(gate.ask("/jwt", &issuer.jwt("rsa-2")), known, "{interval}");
+        issuer.publish(&["rsa-1"]);
         gate.finish();
     }
 }
@@ -157,7 +163,7 @@ fn unknown_keys_wait_for_a_slow_issuer_with_a_bound() {
     front.stand_before(issuer.address);
     let good = issuer.jwt("rsa-1");
     let keys = json!({"refresh": "1h", "timeout": "1s", "unknownKidInterval": "300ms"});
-    let gate = Gate::start("slow", &policy(&remote(&keys), None), &front);
+    let gate = Gate::start("slow", &policy(&remote(&keys), &[]), &front);
     gate.until("/jwt", &good, "200", Duration::from_secs(20));
     for (what, trouble) in [
         ("slow", Trouble::Slow(Duration::from_millis(700))),

@@ -27,6 +27,8 @@ pub(crate) struct Issuer {
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
+    /// The folder of its keys.
+    pub(crate) folder: PathBuf,
 }
 
 impl Issuer {
@@ -56,6 +58,7 @@ impl Issuer {
             commands,
             answers: BufReader::new(answers),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            folder: folder.to_owned(),
         };
         let port = issuer.answer();
         let port = port

@@ -44,7 +44,7 @@ fn without_a_first_key_set_no_token_is_judged() {
         with_kid(&issuer.jwt("rsa-1"), "unknown"),
     );
     front.trouble(EVERYWHERE, Trouble::Down);
-    let gate = Gate::start("first", &policy(&remote(&json!({})), None), &front);
+    let gate = Gate::start("first", &policy(&remote(&json!({})), &[]), &front);
     for (what, trouble) in troubles(b"{}") {
         front.trouble(EVERYWHERE, trouble);
         for token in [&good, &bad] {
@@ -90,7 +90,7 @@ fn the_last_good_keys_outlive_every_trouble() {
     let (mut issuer, front) = issuer("troubles");
     let evil = Issuer::start(&new_folder("evil"), &["rsa-evil"]);
     let poison = published(&evil);
-    let gate = Gate::start("troubles", &policy(&remote(&json!({})), None), &front);
+    let gate = Gate::start("troubles", &policy(&remote(&json!({})), &[]), &front);
     let (rsa, ec, bad) = (
         issuer.jwt("rsa-1"),
         issuer.jwt("ec-1"),
@@ -134,7 +134,14 @@ fn the_last_good_keys_outlive_every_trouble() {
 #[test]
 fn tokens_follow_the_keys_that_the_issuer_publishes() {
     let (mut issuer, front) = issuer("rotation");
-    let gate = Gate::start("rotation", &policy(&remote(&json!({})), None), &front);
+    let gate = Gate::start("rotation", &policy(&remote(&json!({})), &[]), &front);
+    bad_tokens_are_refused(&issuer, &gate);
+    keys_rotate(&mut issuer, &gate);
+    the_issuer_starts_again_with_other_keys_of_the_same_names(issuer, &front, &gate);
+    gate.finish();
+}
+
+fn bad_tokens_are_refused(issuer: &Issuer, gate: &Gate) {
     let (old, ec) = (issuer.jwt("rsa-1"), issuer.jwt("ec-1"));
     gate.until("/jwt", &old, "200", Duration::from_secs(20));
     for (what, token, wanted) in [
@@ -154,8 +161,14 @@ fn tokens_follow_the_keys_that_the_issuer_publishes() {
     ] {
         gate.check(what, "/jwt", &token, wanted);
     }
+}
 
-    // Both keys are published, and no refresh is due.
+fn keys_rotate(issuer: &mut Issuer, gate: &Gate) {
+    let (old, ec) = (issuer.jwt("rsa-1"), issuer.jwt("ec-1"));
+    for token in [&old, &ec] {
+        gate.check("before", "/jwt", token, "200");
+    }
+    // Both keys are published.
     issuer.publish(&["rsa-2", "rsa-1", "ec-1"]);
     let new = issuer.jwt("rsa-2");
     let first = gate.ask("/jwt", &new);
@@ -176,35 +189,30 @@ fn tokens_follow_the_keys_that_the_issuer_publishes() {
     ));
     gate.check("the new key", "/jwt", &new, "200");
     gate.check("the other type", "/jwt", &ec, "200");
-    gate.finish();
 }
 
-#[test]
-fn an_issuer_that_starts_again_with_other_keys_of_the_same_names() {
-    let folder = new_folder("restart");
-    let issuer = Issuer::start(&folder, &["rsa-1", "ec-1"]);
-    let front = Front::start();
-    front.stand_before(issuer.address);
-    let gate = Gate::start("restart", &policy(&remote(&json!({})), None), &front);
-    let old = [issuer.jwt("rsa-1"), issuer.jwt("ec-1")];
-    for token in &old {
-        gate.until("/jwt", token, "200", Duration::from_secs(20));
-    }
+fn the_issuer_starts_again_with_other_keys_of_the_same_names(
+    issuer: Issuer,
+    front: &Front,
+    gate: &Gate,
+) {
+    let keys = ["rsa-2", "ec-1"];
+    let old = keys.map(|key| issuer.jwt(key));
+    let folder = issuer.folder.clone();
     drop(issuer);
     pause(REFRESH.saturating_mul(2));
     for token in &old {
         gate.check("the issuer is down", "/jwt", token, "200");
     }
-    for key in ["rsa-1", "ec-1"] {
+    for key in keys {
         fs::remove_file(folder.join(format!("{key}.jwk"))).expect("the issuer made it");
     }
-    let issuer = Issuer::start(&folder, &["rsa-1", "ec-1"]);
+    let issuer = Issuer::start(&folder, &keys);
     front.stand_before(issuer.address);
-    for (key, old) in ["rsa-1", "ec-1"].iter().zip(&old) {
+    for (key, old) in keys.iter().zip(&old) {
         gate.until("/jwt", &issuer.jwt(key), "200", IN_TIME);
         gate.until("/jwt", old, "401 invalid_signature", IN_TIME);
     }
-    gate.finish();
 }
 
 /// Metadata of the issuer, by what is in them. The last ones are good.
@@ -243,7 +251,7 @@ fn metadata() -> Vec<(&'static str, Trouble)> {
 fn discovery_finds_the_keys_where_the_issuer_says() {
     let (mut issuer, front) = issuer("discovery");
     let keys = discovery(&json!({"clusters": {"keys.id.test": "id"}}));
-    let gate = Gate::start("discovery", &policy(&keys, None), &front);
+    let gate = Gate::start("discovery", &policy(&keys, &[]), &front);
     let old = issuer.jwt("rsa-1");
     gate.until("/jwt", &old, "200", Duration::from_secs(20));
     let mut last = issuer.jwt("ec-1");

@@ -41,8 +41,9 @@ fn changed(mut value: Value, changes: &Value) -> Value {
     value
 }
 
-/// A policy with these keys, and this introspection. `/jwt` wants a JWT, `/opaque` an opaque token, `/mixed` any of both.
-pub(crate) fn policy(keys: &Value, introspection: Option<&Value>) -> String {
+/// A policy with these keys, and these introspections by name. `/jwt` wants a JWT, `/NAME` a token that is asked about, and
+/// `/mixed/NAME` any of both.
+pub(crate) fn policy(keys: &Value, introspections: &[(&str, Value)]) -> String {
     let mut providers = json!({"corp": {"jwt": {
         "issuer": ISSUER, "audiences": "urn:api", "keys": keys, "claimHeaders": {"x-client": "client_id"},
         // The tests send far more new tokens than clients do.
@@ -50,12 +51,15 @@ pub(crate) fn policy(keys: &Value, introspection: Option<&Value>) -> String {
     }}});
     let route = |path: &str, require: Value| json!({"name": path, "match": [{"path": {"prefix": path}}], "require": require});
     let mut routes = vec![route("/jwt", json!("corp"))];
-    if let Some(introspection) = introspection {
-        providers["asked"] = json!({"opaque": {
+    for (name, introspection) in introspections {
+        providers[name] = json!({"opaque": {
             "introspection": introspection, "issuer": ISSUER, "claimHeaders": {"x-client": "client_id"}, "leeway": "0s",
         }});
-        routes.push(route("/opaque", json!("asked")));
-        routes.push(route("/mixed", json!({"any": ["corp", "asked"]})));
+        routes.push(route(&format!("/{name}"), json!(name)));
+        routes.push(route(
+            &format!("/mixed/{name}"),
+            json!({"any": ["corp", name]}),
+        ));
     }
     json!({"providers": providers, "routes": routes}).to_string()
 }
