@@ -33,8 +33,8 @@ pub enum TokenError {
     /// Several tokens stand in one place.
     #[error("several tokens in one place")]
     Several,
-    /// It holds a byte that no bearer token has (RFC 6750 §2.1), or nothing but `=`.
-    #[error("no bearer token has such characters")]
+    /// It holds a byte that no access token has (RFC 6749 A.12), or one that separates the members of a list.
+    #[error("no access token has such characters")]
     Characters,
     /// It is encrypted (RFC 7516).
     #[error("the token is encrypted (JWE)")]
