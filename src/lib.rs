@@ -101,10 +101,10 @@ pub mod internals {
         pub use crate::source::{
             Arguments, Budget, Candidate, ClientAuthentication, DefinitionHash, Document,
             DocumentStatus, EntryState, FetchOutcome, Format, FormatReader, Hash, HttpProtocol,
-            Index, Item, Items, JsonPath, JsonPathError, JsonReader, JwksProtocol, Limits,
-            LocalData, Next, OnDemand, PathError, Progress, Protocol, ReadRefusal, ReadResult,
-            RequestTemplate, Schedule, Selection, SharedData, SourceError, Tick, Version, Watched,
-            read_item, weight,
+            Index, Item, Items, JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime,
+            Limits, LocalData, Next, OnDemand, PathError, Progress, Protocol, ReadRefusal,
+            ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError, Tick,
+            Version, Watched, read_item, weight,
         };
     }
     pub mod template {

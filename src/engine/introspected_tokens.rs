@@ -331,6 +331,37 @@ fn policies_share_what_one_server_says_to_one_client() {
 }
 
 #[test]
+fn policies_that_share_an_answer_believe_it_for_their_own_times() {
+    let store = Store::new(7);
+    let short = POLICY.replace(r#""ttl": "60s""#, r#""ttl": "1s""#);
+    let (mut long, mut short) = (World::of(POLICY, &store), World::of(&short, &store));
+    let (first, second) = (short.wait("t"), long.wait("t"));
+    assert_eq!((short.open.len(), long.open.len()), (1, 0), "one question");
+    short.answer(ACTIVE);
+    assert_eq!(status(&short.resume(first)), 200);
+    assert_eq!(status(&long.resume(second)), 200);
+    for world in [&mut short, &mut long] {
+        world.pass(2);
+    }
+    assert_eq!(status(&long.start("t")), 200);
+    assert_eq!(short.ask("t", INACTIVE), 401);
+}
+
+#[test]
+fn a_token_that_ends_while_its_exchange_waits_for_more_is_refused() {
+    let mut world = World::new();
+    let first = waiting(world.start_at("/looked-up", "a", "x"));
+    world.answer(Ok(("200", r#"{"active": true, "exp": 1700000001}"#)));
+    let Step::Wait(second) = world.resume(first) else {
+        panic!("it has to look up");
+    };
+    world.pass(1);
+    world.answer(Ok(("200", r#"{"v": 1}"#)));
+    assert_eq!(status(&world.resume(*second)), 401);
+    assert_eq!(world.seen.reasons, ["inactive_token"]);
+}
+
+#[test]
 fn a_token_is_shown_nowhere() {
     let mut world = World::new();
     let waiting = world.wait("tok-one");

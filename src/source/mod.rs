@@ -34,8 +34,8 @@ pub(crate) use index::{Entry, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
 pub use local_data::LocalData;
 pub use on_demand::{
-    Arguments, ClientAuthentication, EntryState, Limits, OnDemand, ReadRefusal, ReadResult,
-    RequestTemplate,
+    Arguments, ClientAuthentication, EntryState, Lifetime, Limits, OnDemand, ReadRefusal,
+    ReadResult, RequestTemplate,
 };
 pub use path::PathError;
 pub(crate) use query::Selected;

@@ -25,8 +25,15 @@ impl<O: Observer + ?Sized> Exchange<'_, O> {
             return Ok(Introspection::Unavailable);
         };
         match self.told(source, token) {
-            Some(ReadResult::Found(answer, until)) => {
-                return Ok(Introspection::Active(Arc::clone(answer), *until));
+            // It may have ended while the exchange waited for something else.
+            Some(ReadResult::Found(_, lifetime)) if lifetime.is_over(now) => {
+                return Ok(Introspection::Inactive);
+            }
+            Some(ReadResult::Found(answer, lifetime)) => {
+                // Another policy may have asked, which believes the answer for longer.
+                let ttl = self.policy.sources.limits(id).map(|limits| limits.ttl);
+                let until = lifetime.until(ttl.unwrap_or_default());
+                return Ok(Introspection::Active(Arc::clone(answer), until));
             }
             Some(ReadResult::Missing) => return Ok(Introspection::Inactive),
             Some(ReadResult::Failed(_)) => return Ok(self.last_resort(source, id, token, now)),

@@ -21,7 +21,7 @@ use reply::{EntryReply, Revision};
 
 pub use introspection::ClientAuthentication;
 pub use request::{Arguments, RequestTemplate};
-pub use state::{EntryState, Limits, ReadRefusal, ReadResult};
+pub use state::{EntryState, Lifetime, Limits, ReadRefusal, ReadResult};
 
 /// How long a key is not asked for again after its callout failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -38,9 +38,7 @@ struct CachedDocument {
     /// How much memory the document takes.
     weight: usize,
     version: Version,
-    /// When it ends by its own content, however fresh it is; `None` if it doesn't.
-    expires: Option<Timestamp>,
-    confirmed: Timestamp,
+    lifetime: Lifetime,
     /// When the last refresh failed, if it is the newest event.
     failed: Option<Timestamp>,
 }
@@ -73,14 +71,8 @@ struct PendingRead {
 impl CachedDocument {
     /// How old it is, if it hasn't ended.
     fn age(&mut self, now: Timestamp) -> Option<Duration> {
-        let is_over = self.expires.is_some_and(|expires| now >= expires);
-        (!is_over).then(|| age(&mut self.confirmed, now))
-    }
-
-    /// The end of its use, where it may be used for so long after it was confirmed.
-    fn until(&self, span: Duration) -> Timestamp {
-        let end = self.confirmed.after(span);
-        self.expires.map_or(end, |expires| expires.min(end))
+        let is_over = self.lifetime.is_over(now);
+        (!is_over).then(|| age(&mut self.lifetime.confirmed, now))
     }
 }
 
@@ -143,7 +135,7 @@ impl OnDemand {
             let age = cached.age(now);
             let document = || Arc::clone(&cached.document);
             if age.is_some_and(|age| age <= ttl) {
-                return EntryState::Fresh(document(), cached.until(ttl));
+                return EntryState::Fresh(document(), cached.lifetime.until(ttl));
             }
             if is_usable_while_asked && age.is_some_and(|age| age <= stale_for) {
                 return EntryState::Stale(document(), self.refresh(arguments, now));
@@ -161,9 +153,8 @@ impl OnDemand {
     ) -> Option<(Arc<Document>, Timestamp)> {
         let cached = self.documents.get(key)?;
         let is_usable = cached.age(now)? <= self.limits.stale_for;
-        let until = cached
-            .until(self.limits.stale_for)
-            .min(now.after(RETRY_AFTER));
+        let until = cached.lifetime.until(self.limits.stale_for);
+        let until = until.min(now.after(RETRY_AFTER));
         is_usable.then(|| (Arc::clone(&cached.document), until))
     }
 
@@ -179,7 +170,7 @@ impl OnDemand {
             document: Arc::clone(&cached.document),
             weight: cached.weight,
             version: cached.version.clone(),
-            expires: cached.expires,
+            expires: cached.lifetime.expires,
         };
         if self.is_in_flight(key, now) {
             return None;
@@ -279,19 +270,21 @@ impl OnDemand {
     fn found(&mut self, key: Rc<[u8]>, revision: Revision, now: Timestamp) -> ReadResult {
         self.negatives.remove(&key);
         let document = Arc::clone(&revision.document);
+        let lifetime = Lifetime {
+            confirmed: now,
+            expires: revision.expires,
+        };
         let cached = CachedDocument {
             document: revision.document,
             weight: revision.weight,
             version: revision.version,
-            expires: revision.expires,
-            confirmed: now,
+            lifetime,
             failed: None,
         };
-        let until = cached.until(self.limits.ttl);
         let beside = key.len().saturating_add(cached.version.token().len());
         let bytes = ENTRY.saturating_add(beside).saturating_add(cached.weight);
         self.documents.insert(key, cached, bytes);
-        ReadResult::Found(document, until)
+        ReadResult::Found(document, lifetime)
     }
 
     fn note_negative(&mut self, key: Rc<[u8]>, error: Option<SourceError>, now: Timestamp) {

@@ -63,12 +63,36 @@ pub enum EntryState {
     Refused(ReadRefusal),
 }
 
+/// How long a document may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// When the source last confirmed it.
+    pub confirmed: Timestamp,
+    /// When it ends by its own content, however fresh it is; `None` if it doesn't.
+    pub expires: Option<Timestamp>,
+}
+
+impl Lifetime {
+    /// Whether it has ended by its own content.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| now >= expires)
+    }
+
+    /// The end of its use, where it may be used for so long after it was confirmed.
+    #[must_use]
+    pub fn until(&self, span: Duration) -> Timestamp {
+        let end = self.confirmed.after(span);
+        self.expires.map_or(end, |expires| expires.min(end))
+    }
+}
+
 /// The result of a callout.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub enum ReadResult {
-    /// The key's document, and until when it is fresh.
-    Found(Arc<Document>, Timestamp),
+    /// The key's document. How long it is fresh depends on the limits of each who waited for it.
+    Found(Arc<Document>, Lifetime),
     /// The source has none.
     Missing,
     /// There is no usable answer. An older document may still be usable: ask again.
