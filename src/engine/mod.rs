@@ -15,6 +15,8 @@ mod memory;
 #[cfg(test)]
 mod remembered_verdicts;
 #[cfg(test)]
+mod shared_key_sets;
+#[cfg(test)]
 mod steered_by_claims;
 mod step;
 mod tokens;

@@ -50,8 +50,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         Err(Stop::Wait(Awaited::Document(source), since.after(hold)))
     }
 
-    /// Waits until a watched document has been fetched again, or until that is known to have failed. Returns where it has been
-    /// fetched for the same reason less than `interval` ago, or where the exchange may not wait.
+    /// Waits until a watched document has been fetched again and this policy uses it, or until that is known to have failed.
+    /// Returns where it has been fetched for the same reason less than `interval` ago, or where the exchange may not wait.
     #[cold]
     #[inline(never)]
     pub(super) fn refetched(
@@ -69,7 +69,10 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             .machine
             .longest_callout()
             .saturating_mul(CALLOUTS_OF_FETCH);
-        if !shared.refetch_waiters.has_room() || !shared.machine.want_refetch(interval, now) {
+        if !shared.refetch_waiters.has_room() {
+            return Ok(());
+        }
+        if !watched.is_behind(&shared) && !shared.machine.want_refetch(interval, now) {
             return Ok(());
         }
         // From the first wait on: other exchanges may want the next fetch before this one has seen the end of the last.

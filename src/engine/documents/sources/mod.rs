@@ -66,6 +66,16 @@ impl WatchedState {
         self.policy_view.as_ref()
     }
 
+    /// Whether a newer document is known in this VM than the one that this policy uses. The policy takes it on its next tick.
+    pub(in crate::engine) fn is_behind(&self, shared: &WatchedSource) -> bool {
+        let Some(newest) = &shared.view else {
+            return false;
+        };
+        let own = self.policy_view.as_ref();
+        let is_own = own.is_some_and(|own| Rc::ptr_eq(&own.view, newest));
+        self.comparison.is_some() || !is_own && self.refused != Some(newest.hash)
+    }
+
     /// When the source last confirmed this policy's document; `None` before the first document.
     pub(in crate::engine) fn confirmed(&self) -> Option<Timestamp> {
         let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
