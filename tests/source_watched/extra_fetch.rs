@@ -184,6 +184,8 @@ fn an_abandoned_extra_fetch_is_repeated() {
     world.tick(2);
     world.vms[2].flight = None;
     world.vms[2].watched.abandon(world.now, &mut world.shared);
+    assert!(!world.vms[2].watched.is_settled(), "it is due again");
+    assert!(world.want(2, INTERVAL));
     world.run(TICK);
     world.run(TICK);
     assert_eq!(world.centre.asked, 2);

@@ -148,6 +148,7 @@ fn one_of_two_vms_gets_the_lease() {
         };
         let one = first[0].watched.tick(now, &mut racing);
         assert!(matches!(one, Tick::Idle), "the other VM was first");
+        assert!(!first[0].watched.is_settled(), "it fetches now");
         assert!(matches!(other, Some(Tick::Fetch(_))));
     }
 }

@@ -15,8 +15,8 @@ pub(super) struct ExtraFetch {
     wish: Option<Duration>,
     /// When the last one began in any VM, by the newest lease that is known here.
     began: Timestamp,
-    /// Whether there was more to come at the last tick: another VM was fetching, or shared data did not have the whole
-    /// newest document.
+    /// Whether there is more to come, as of the last tick: another VM was fetching, shared data did not have the whole newest
+    /// document, or a fetch has to begin again.
     is_pending: bool,
 }
 
@@ -28,6 +28,11 @@ impl ExtraFetch {
             began: lease.extra,
             is_pending: false,
         }
+    }
+
+    /// A fetch may be under way that this VM has not heard of, or is due. The next tick tells.
+    pub(super) const fn expect_more(&mut self) {
+        self.is_pending = true;
     }
 
     /// Whether one has to begin now.

@@ -197,6 +197,7 @@ impl Watched {
     pub fn abandon(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
         if self.fetch.is_some() {
             self.release(now, shared_data);
+            self.extra.expect_more();
         }
     }
 
@@ -249,6 +250,8 @@ impl Watched {
             lease.due = lease.due.min(now);
         }
         if !self.shared_keys.write(&lease, cas, shared_data) {
+            // Most likely another VM fetches now. The next tick tells.
+            self.extra.expect_more();
             return Tick::Idle;
         }
         self.extra = ExtraFetch::begun(&lease);
