@@ -156,6 +156,7 @@ impl Exchange for JwksProtocol {
             (Step::Keys(url), _) => url,
             (Step::Discovery, None) => None,
         };
+        let known = url.map_or_else(|| session.known.clone(), |url| unbound(&session.known, url));
         let said = reply.as_ref().map_or(CacheControl::Absent, cache_control);
         let mut status = read(reply, &self.endpoint);
         match (&status, said) {
@@ -164,8 +165,13 @@ impl Exchange for JwksProtocol {
             (_, CacheControl::MaxAge(age)) => session.max_age = Some(age),
             (_, CacheControl::Absent | CacheControl::Other) => session.max_age = None,
         }
-        if let (DocumentStatus::Changed { version, .. }, Some(url)) = (&mut status, url) {
-            *version = bound(version, url);
+        match (&mut status, url) {
+            (DocumentStatus::Changed { version, .. }, Some(url)) => *version = bound(version, url),
+            // Nothing was known that could be the same: perhaps the keys are at another URL now.
+            (DocumentStatus::Same, _) if known == Version::default() => {
+                status = DocumentStatus::Broken(SourceError::Status(304));
+            }
+            _ => {}
         }
         Next::Done(status)
     }

@@ -151,6 +151,11 @@ fn discovers_the_keys_at_each_fetch() {
     client.start(&version);
     let moved = follow(&mut client, "https://id.example/other");
     assert!(moved.ends_with(" -"), "{moved}");
+    // So nothing there can be as it was.
+    let unexpected = Next::Done(DocumentStatus::Broken(SourceError::Status(304)));
+    assert_eq!(client.reply(reply("304", &[], "")), unexpected);
+    client.start(&version);
+    follow(&mut client, "https://id.example/other");
     // Without a validator there is no version.
     assert_eq!(client.keys(&[]), Version::default());
 }
@@ -290,6 +295,8 @@ fn an_answer_may_shorten_the_pause() {
     client.keys(&[("cache-control", "max-age=7")]);
     assert_eq!(client.protocol.pause(&client.session, soon), soon);
     // An answer without content keeps or replaces what was said before.
+    let version = client.keys(&[("cache-control", "max-age=7"), ("etag", "v1")]);
+    client.start(&version);
     let said = [("cache-control", "max-age=90")];
     for (headers, pause) in [(&[][..], 10), (&said, 90), (&[], 90)] {
         let next = client.reply(reply("304", headers, ""));
