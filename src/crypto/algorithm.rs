@@ -78,6 +78,12 @@ impl Algorithm {
         }
     }
 
+    /// Whether the key that verifies can sign too.
+    #[must_use]
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self, Self::Hs(_))
+    }
+
     /// The kind of key that it needs.
     #[cfg(test)]
     pub(super) const fn family(self) -> KeyFamily {

@@ -74,6 +74,10 @@ impl<'p> Check<'p, '_> {
         inputs: &mut I,
     ) -> Result<Rc<VerifiedToken>, Refusal> {
         let token = self.read(inputs)?;
+        // No published key is symmetric, so there is none to be fetched.
+        if token.header.algorithm.is_symmetric() {
+            return Err(KeyChoiceError::NoneFits.into());
+        }
         let key = keys.set.select(&token.header, self.allowed())?;
         // Without it, the token would be verified with each request.
         let signer = PublishedKey::new(key, &token.header, keys).map(Signer::Published);

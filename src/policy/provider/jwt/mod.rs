@@ -106,11 +106,22 @@ fn algorithms(
         return Some(None);
     };
     let path = path.field("algorithms");
-    let read: Vec<_> = names
-        .iter()
-        .enumerate()
-        .map(|(at, name)| algorithm(name, &path.index(at), errors))
-        .collect();
+    let are_published = matches!(
+        written.keys,
+        config::JwtKeys::Remote(_) | config::JwtKeys::Discovery(_)
+    );
+    let one = |at: usize, name: &String, errors: &mut ConfigErrors| {
+        let path = path.index(at);
+        let algorithm = algorithm(name, &path, errors)?;
+        if are_published && algorithm.is_symmetric() {
+            let reason = format!("no key that an issuer publishes is for `{name}`");
+            errors.suggest(&path, reason, "remove it");
+            return None;
+        }
+        Some(algorithm)
+    };
+    let names = names.iter().enumerate();
+    let read: Vec<_> = names.map(|(at, name)| one(at, name, errors)).collect();
     Some(Some(read.into_iter().collect::<Option<_>>()?))
 }
 
