@@ -331,6 +331,16 @@ fn policies_share_what_one_server_says_to_one_client() {
 }
 
 #[test]
+fn a_clock_put_back_prolongs_no_answer() {
+    let mut world = World::new();
+    assert_eq!(world.ask("t", ACTIVE), 200);
+    world.clock.0 = Timestamp::from_nanos(1_699_990_000_000_000_000);
+    assert_eq!(world.ask("t", INACTIVE), 200, "its time begins again");
+    world.pass(61);
+    assert_eq!(world.ask("t", INACTIVE), 401);
+}
+
+#[test]
 fn policies_that_share_an_answer_believe_it_for_their_own_times() {
     let store = Store::new(7);
     let short = POLICY.replace(r#""ttl": "60s""#, r#""ttl": "1s""#);

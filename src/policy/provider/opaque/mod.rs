@@ -4,6 +4,8 @@ mod credential;
 mod introspection;
 mod verify;
 
+use std::time::Duration;
+
 use crate::auth::jwt::{ClaimRules, Expiry};
 use crate::config::{self, ConfigErrors, IntrospectedTokens, Path};
 use crate::http::Text;
@@ -21,6 +23,8 @@ pub(super) use verify::verify;
 pub(crate) struct Opaque {
     /// The source that is asked about tokens.
     source: SourceId,
+    /// How long an answer is believed.
+    ttl: Duration,
     /// Which tokens are sent to it.
     tokens: IntrospectedTokens,
     rules: ClaimRules,
@@ -54,6 +58,7 @@ pub(super) fn compile(
     let claim_headers = ClaimHeaders::compile(&written.claim_headers, None, path, errors);
     let kind = ProviderKind::Opaque(Box::new(Opaque {
         source: source?,
+        ttl: asked.ttl,
         tokens: asked.tokens,
         rules: ClaimRules {
             issuers: accepts(&written.issuer),
