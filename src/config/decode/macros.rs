@@ -2,7 +2,8 @@
 
 /// A struct, its table of fields and its decoder. A field is written
 /// `"jsonName" rust_name: Type as decoder = presence;` where `as decoder` is left out for the type's own (no decoder may
-/// have the name of a field of its record), and the presence is `required`, `optional` or the default as JSON. `rules` say what holds between fields.
+/// have the name of a field of its record), and the presence is `required`, `optional` or the default as JSON. `rules` say
+/// what holds between fields.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])*
@@ -43,21 +44,24 @@ macro_rules! record {
                 errors: &mut $crate::config::ConfigErrors,
             ) -> Option<Self> {
                 const NAMES: &[&str] = &[$($json),*];
+                /// The index of each field. A comparison of numbers is shorter code than one of texts.
+                #[expect(non_camel_case_types, reason = "a variant has the name of its field")]
+                enum FieldIndex {
+                    $($field),*
+                }
                 let rules = <Self as $crate::config::Record>::RULES;
                 let mut entries =
                     $crate::config::decode::record::Entries::new(node, NAMES, rules, at, errors)?;
                 $(let mut $field = $crate::config::decode::record::Slot::Absent;)*
-                while let Some((name, value)) = entries.next(at, errors) {
+                while let Some((index, name, value)) = entries.next(at, errors) {
                     let at = at.field(name);
-                    match name {
-                        $(
-                            $json => {
-                                let read = record!(@by $($by)?)(value, &at, errors);
-                                $field = $crate::config::decode::record::Slot::Given(read);
-                            }
-                        )*
-                        _ => {}
-                    }
+                    $(
+                        if index == FieldIndex::$field as usize {
+                            let read = record!(@by $($by)?)(value, &at, errors);
+                            $field = $crate::config::decode::record::Slot::Given(read);
+                            continue;
+                        }
+                    )*
                 }
                 $(
                     let $field = record!(
@@ -158,7 +162,7 @@ macro_rules! one_of {
                 let mut entries =
                     $crate::config::decode::record::Entries::new(node, NAMES, rules, at, errors)?;
                 let mut chosen = None;
-                while let Some((name, value)) = entries.next(at, errors) {
+                while let Some((_, name, value)) = entries.next(at, errors) {
                     let at = at.field(name);
                     let read = match name {
                         $($json => record!(@by $($by)?)(value, &at, errors).map(Self::$variant),)*

@@ -108,24 +108,27 @@ impl<'n, 'a> Entries<'n, 'a> {
         })
     }
 
-    /// The next field that is known, with its value.
+    /// The next field that is known: its index among the names of the record, its name, its value.
     pub(in crate::config) fn next(
         &mut self,
         at: &Path<'_>,
         errors: &mut ConfigErrors,
-    ) -> Option<(&'n str, &'n Node<'a>)> {
+    ) -> Option<(usize, &'n str, &'n Node<'a>)> {
         loop {
             let (name, value) = self.entries.get(self.next)?;
             let before = self.entries.get(..self.next).unwrap_or_default();
             self.next = self.next.saturating_add(1);
-            if !self.names.contains(&name.as_ref()) {
+            let index = self.names.iter().position(|known| *known == name.as_ref());
+            let Some(index) = index else {
                 self.unknown = true;
                 self.refuse_unknown(name, at, errors);
-            } else if before.iter().any(|(earlier, _)| earlier == name) {
+                continue;
+            };
+            if before.iter().any(|(earlier, _)| earlier == name) {
                 errors.push(&at.field(name), "duplicate key");
             } else {
                 self.refuse_conflict(name, before, at, errors);
-                return Some((name, value));
+                return Some((index, name, value));
             }
         }
     }
@@ -230,12 +233,19 @@ pub(in crate::config) enum Slot<T> {
     Given(Option<T>),
 }
 
+/// Out of line: it is called for many types.
+#[cold]
+#[inline(never)]
+fn refuse_missing(at: &Path<'_>, errors: &mut ConfigErrors) {
+    errors.push(at, "required");
+}
+
 impl<T> Slot<T> {
     pub(in crate::config) fn required(self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<T> {
         match self {
             Self::Given(value) => value,
             Self::Absent => {
-                errors.push(at, "required");
+                refuse_missing(at, errors);
                 None
             }
         }
