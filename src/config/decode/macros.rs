@@ -44,14 +44,17 @@ macro_rules! record {
                 errors: &mut $crate::config::ConfigErrors,
             ) -> Option<Self> {
                 const NAMES: &[&str] = &[$($json),*];
+                const DEFAULTS: &[Option<fn() -> $crate::config::decode::node::Node<'static>>] =
+                    &[$(record!(@default $presence)),*];
                 /// The index of each field. A comparison of numbers is shorter code than one of texts.
                 #[expect(non_camel_case_types, reason = "a variant has the name of its field")]
                 enum FieldIndex {
                     $($field),*
                 }
                 let rules = <Self as $crate::config::Record>::RULES;
-                let mut entries =
-                    $crate::config::decode::record::Entries::new(node, NAMES, rules, at, errors)?;
+                let mut entries = $crate::config::decode::record::Entries::new(
+                    node, NAMES, DEFAULTS, rules, at, errors,
+                )?;
                 $(let mut $field = $crate::config::decode::record::Slot::Absent;)*
                 while let Some((index, name, value)) = entries.next(at, errors) {
                     let at = at.field(name);
@@ -65,7 +68,7 @@ macro_rules! record {
                 }
                 $(
                     let $field = record!(
-                        @finish $presence, $field, [$($by)?], &at.field($json), errors
+                        @finish $presence, $field, &at.field($json), errors
                     );
                 )*
                 entries.finish(at, errors);
@@ -84,14 +87,17 @@ macro_rules! record {
     (@reader $by:path) => { Some(stringify!($by)) };
     (@by) => { $crate::config::decode::Decode::decode };
     (@by $by:path) => { $by };
-    (@finish required, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
+    (@default required) => { None };
+    (@default optional) => { None };
+    (@default $default:tt) => { Some(|| node!($default)) };
+    (@finish required, $slot:ident, $at:expr, $errors:ident) => {
         $slot.required($at, $errors)
     };
-    (@finish optional, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
+    (@finish optional, $slot:ident, $at:expr, $errors:ident) => {
         $slot.optional()
     };
-    (@finish $default:tt, $slot:ident, [$($by:path)?], $at:expr, $errors:ident) => {
-        $slot.or_else(|| record!(@by $($by)?)(&node!($default), $at, $errors))
+    (@finish $default:tt, $slot:ident, $at:expr, $errors:ident) => {
+        $slot.defaulted()
     };
 }
 
@@ -160,7 +166,7 @@ macro_rules! one_of {
                 const NAMES: &[&str] = &[$($json),*];
                 let rules = <Self as $crate::config::Record>::RULES;
                 let mut entries =
-                    $crate::config::decode::record::Entries::new(node, NAMES, rules, at, errors)?;
+                    $crate::config::decode::record::Entries::new(node, NAMES, &[], rules, at, errors)?;
                 let mut chosen = None;
                 while let Some((_, name, value)) = entries.next(at, errors) {
                     let at = at.field(name);

@@ -78,12 +78,17 @@ pub trait Record {
     const RULES: &'static [FieldRule];
 }
 
-/// Reads the fields of one map: in order, with errors for those that are unknown, doubled or in each other's way.
+/// Reads the fields of one map: in order, with errors for those that are unknown, doubled or in each other's way. The defaults of
+/// those that are missing come last, so that a decoder has one piece of code for each field.
 pub(in crate::config) struct Entries<'n, 'a> {
     entries: &'n [(Cow<'a, str>, Node<'a>)],
     names: &'static [&'static str],
+    defaults: &'static [Option<fn() -> Node<'static>>],
     rules: &'static [FieldRule],
     next: usize,
+    next_default: usize,
+    /// The default that was returned last.
+    default: Node<'a>,
     unknown: bool,
 }
 
@@ -91,6 +96,7 @@ impl<'n, 'a> Entries<'n, 'a> {
     pub(in crate::config) fn new(
         node: &'n Node<'a>,
         names: &'static [&'static str],
+        defaults: &'static [Option<fn() -> Node<'static>>],
         rules: &'static [FieldRule],
         at: &Path<'_>,
         errors: &mut ConfigErrors,
@@ -102,14 +108,38 @@ impl<'n, 'a> Entries<'n, 'a> {
         Some(Self {
             entries,
             names,
+            defaults,
             rules,
             next: 0,
+            next_default: 0,
+            default: Node::Null,
             unknown: false,
         })
     }
 
     /// The next field that is known: its index among the names of the record, its name, its value.
     pub(in crate::config) fn next(
+        &mut self,
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<(usize, &'n str, &Node<'a>)> {
+        if let Some(written) = self.next_written(at, errors) {
+            return Some(written);
+        }
+        loop {
+            let index = self.next_default;
+            let make = *self.defaults.get(index)?;
+            self.next_default = index.saturating_add(1);
+            let name = *self.names.get(index)?;
+            if let Some(make) = make.filter(|_| !self.has(name)) {
+                self.default = make();
+                return Some((index, name, &self.default));
+            }
+        }
+    }
+
+    /// The next one that is written.
+    fn next_written(
         &mut self,
         at: &Path<'_>,
         errors: &mut ConfigErrors,
@@ -258,10 +288,11 @@ impl<T> Slot<T> {
         }
     }
 
-    pub(in crate::config) fn or_else(self, default: impl FnOnce() -> Option<T>) -> Option<T> {
+    /// Of a field with a default: it is there in any case.
+    pub(in crate::config) fn defaulted(self) -> Option<T> {
         match self {
             Self::Given(value) => value,
-            Self::Absent => default(),
+            Self::Absent => None,
         }
     }
 }
