@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
-use super::protocol::{Exchange, DocumentStatus, Next};
+use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 
 /// One document of the centre, by its name.
@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(gate.tick(hour), "/poll/flags");
         assert_eq!(gate.reply("401", "", ""), "/login");
         assert_eq!(gate.reply("401", "", ""), "");
-        assert!(gate.has_event("Status(401)"));
+        assert!(gate.has_event("Refused(401)"));
         assert_eq!(gate.tick(hour), "/login", "a refused session is forgotten");
     }
 
