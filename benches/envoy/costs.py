@@ -6,6 +6,7 @@ import time
 from typing import NamedTuple
 
 import gateway
+import issuer
 import load
 import module
 import policies
@@ -51,6 +52,7 @@ PEERS = {
     "J3": "Postern, J1's job with 1,000 tokens (RS256) seen before",
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
+    "J6": "Postern, J1's job with 1,000 opaque tokens asked about before",
 }
 
 
@@ -73,7 +75,8 @@ RATIOS = {"J0": [Ratio("the empty Wasm filter", "empty", 1.3, 1.15)],
           **{job: [Ratio("native jwt_authn", native_of(job))] for job in NEW if job != "J2"},
           "J3": [Ratio("J1", "J1", 1.5, 1.2), Ratio("native jwt_authn with its cache", "native-cached")],
           "J4": [Ratio("J1", "J1", 1.25, 1.1)],
-          "J5": [Ratio("J1", "J1", 1.15, 1.05)]}
+          "J5": [Ratio("J1", "J1", 1.15, 1.05)],
+          "J6": [Ratio("J1", "J1", 1.5, 1.3)]}
 
 # The number of starts of Envoy, and of rounds in each. Between two starts, the cost of a row with the same module may
 # differ by a tenth, because its memory has other addresses.
@@ -85,7 +88,8 @@ MOST_STARTS = 72
 NEEDS = {"J0": ["empty", "J0"],
          "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          **{job: [native_of(job), job] for job in NEW},
-         "J3": ["J1", "native-cached", "J3"], "J4": ["J1", "J4"], "J5": ["J1", "J5"]}
+         "J3": ["J1", "native-cached", "J3"], "J4": ["J1", "J4"], "J5": ["J1", "J5"],
+         "J6": ["J1", "J6"]}
 
 
 def native():
@@ -134,6 +138,7 @@ def filters(bench, row):
         "J1-sha256": lambda: bench.postern(row, policies.gate(sha256=True)),
         "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
         "J5": lambda: bench.postern(row, policies.large_gate()),
+        "J6": lambda: bench.postern(row, issuer.gate()),
     }
     return made[row]()
 
@@ -195,6 +200,8 @@ def loads(bench, names):
     found = dict.fromkeys(names, again(bench, "few", list(policies.requests(20_000))))
     if "J5" in found:
         found["J5"] = again(bench, "many", list(policies.requests(20_000, *many)))
+    if "J6" in found:
+        found["J6"] = again(bench, "opaque", list(issuer.requests(20_000)))
     with_tokens = [row for row in names if row in ALGORITHMS and row not in SEEN]
     if load.TOKEN_BASELINE in found:
         made = bench.signer().tokens("RS256", tokens.SEEN)
@@ -237,7 +244,8 @@ def costs(bench, jobs):
 
     def start(measured):
         listeners = {row: rows[row] for row in rounds.order(names)}
-        with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, options=OPTIONS) as envoy:
+        more = {"options": OPTIONS, "issuer": server.port}
+        with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, **more) as envoy:
             # All rows, because a document that arrives later would add to the cost of the measured ones.
             for row in names:
                 verify(envoy, row, sent[row].checks)
@@ -246,16 +254,17 @@ def costs(bench, jobs):
                 rounds.run(client, ROUNDS, measured)
 
     bench.say(f"one Envoy with {len(rows)} listeners")
-    for _ in range(6 if bench.quick else STARTS):
-        start(names)
-    while not bench.quick and len(rounds.starts) < bench.most_starts:
-        unsure = [job for job in jobs if is_unsure(rounds, job)]
-        if not unsure:
-            break
-        bench.say(f"uncertain so far: {', '.join(unsure)}")
-        needed = {row for job in unsure for row in (job, RATIOS[job][0].peer)}
-        needed |= {rounds.base(row) for row in needed} | {load.BASELINE}
-        start([row for row in names if row in needed])
+    with issuer.Issuer() as server:
+        for _ in range(6 if bench.quick else STARTS):
+            start(names)
+        while not bench.quick and len(rounds.starts) < bench.most_starts:
+            unsure = [job for job in jobs if is_unsure(rounds, job)]
+            if not unsure:
+                break
+            bench.say(f"uncertain so far: {', '.join(unsure)}")
+            needed = {row for job in unsure for row in (job, RATIOS[job][0].peer)}
+            needed |= {rounds.base(row) for row in needed} | {load.BASELINE}
+            start([row for row in names if row in needed])
     bench.record["requests"] = {
         "starts": len(rounds.starts), "rounds": ROUNDS, "slice": load.SLICE,
         "waited_for_core": statistics.median(rounds.waits),

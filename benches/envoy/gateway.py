@@ -102,9 +102,11 @@ def ask(port, path, headers=None, timeout=30):
 
 class Envoy:
     """A running Envoy with a listener for each of `rows` (name to filters), with the row's `options`. The cluster `centre`
-    is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file)."""
+    is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file). The cluster
+    `issuer` is the server at the port `issuer`."""
 
-    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, options=None):
+    def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, options=None,
+                 issuer=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.admin, spare, *ports = free_ports(2 + len(rows))
         self.ports = dict(zip(rows, ports))
@@ -116,10 +118,12 @@ class Envoy:
             routes = [{"match": {"path": path}, "direct_response": {"status": 200, "body": {"filename": str(file)}}}
                       for path, file in documents.items()]
             listeners.append(listener("centre", centre, [], routes, {}))
+        servers = {"centre": centre, "issuer": issuer}
+        clusters = [cluster(name, port) for name, port in servers.items() if port]
         bootstrap = {
             "node": {"id": "bench", "cluster": "bench"},
             "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},
-            "static_resources": {"listeners": listeners, "clusters": [cluster("centre", centre)] if centre else []},
+            "static_resources": {"listeners": listeners, "clusters": clusters},
         }
         path = folder / "bootstrap.json"
         path.write_text(json.dumps(bootstrap))
