@@ -43,7 +43,8 @@ pub fn introspection(data: &[u8]) {
             .and_then(|answer| answer.get(name).cloned())
     };
     match source.fetched(b"t", Ok(reply), now) {
-        ReadResult::Found(document, until) => {
+        ReadResult::Found(document, lifetime) => {
+            let until = lifetime.until(limits.ttl);
             assert_eq!(status, "200");
             assert_eq!(said("active"), Some(true.into()));
             assert_eq!(Some(document.value()), loosely.as_ref());

@@ -49,8 +49,8 @@ pub enum EntryState {
     Fresh(Arc<Document>, Timestamp),
     /// The source has none.
     Missing,
-    /// Its document, older than `ttl`, of a source that is asked again meanwhile; and a callout to send (see [`Start`](EntryState::Start)), unless one is under
-    /// way, or too many are, or the last one failed a moment ago.
+    /// Its document, older than `ttl`, of a source that is asked again meanwhile; and a callout to send (see
+    /// [`Start`](EntryState::Start)), unless one is under way, or too many are, or the last one failed a moment ago.
     Stale(Arc<Document>, Option<Callout>),
     /// A callout for it is under way.
     Pending,
