@@ -232,6 +232,58 @@ fn waits_while_the_document_is_read_in_slices() {
     assert_eq!(world.centre.asked, 2);
 }
 
+/// Two VMs. The first one has the first document, and the second one has begun to read it, slowly.
+fn world_that_reads() -> World {
+    let mut world = World::with_refresh(2, REFRESH);
+    world.slow = Some((1, 1000));
+    world.tick(0);
+    world.deliver(0);
+    world.tick_until(0, 1);
+    world.tick(1);
+    world.centre.version = 2;
+    assert!(world.want(0, INTERVAL));
+    world.tick(0);
+    assert_eq!(world.fetching(), [0]);
+    world
+}
+
+impl World {
+    /// Ticks one VM until it has read this version.
+    fn tick_until(&mut self, at: usize, version: u64) {
+        let mut ticks = 0..10;
+        while self.version(at) != Some(version) && ticks.next().is_some() {
+            self.tick(at);
+        }
+        assert_eq!(self.version(at), Some(version));
+    }
+
+    /// The second VM waits, and then both have the second document.
+    fn ends_with_the_second_document(&mut self, asked: usize) {
+        self.tick_until(1, 1);
+        assert!(self.want(1, INTERVAL), "more is to come");
+        self.run(TICK * 6);
+        assert_eq!(self.versions(), [Some(2); 2]);
+        assert!(self.is_settled());
+        assert_eq!(self.centre.asked, asked);
+    }
+}
+
+#[test]
+fn waits_for_a_newer_document_behind_the_one_that_is_read() {
+    let mut world = world_that_reads();
+    world.deliver(0);
+    world.tick_until(0, 2);
+    world.ends_with_the_second_document(2);
+}
+
+#[test]
+fn waits_for_the_fetch_that_follows_an_abandoned_one() {
+    let mut world = world_that_reads();
+    world.vms[0].flight = None;
+    world.vms[0].watched.abandon(world.now, &mut world.shared);
+    world.ends_with_the_second_document(2);
+}
+
 #[test]
 fn waits_for_a_copy_that_is_not_there_yet() {
     let mut world = world();

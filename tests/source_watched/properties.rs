@@ -104,6 +104,39 @@ proptest! {
         prop_assert!((8..=12).contains(&(world.centre.asked - asked)), "one VM fetches for all again");
     }
 
+    /// Who is told that nothing more is to come has a document that is not older than the interval, as long as no fetch fails
+    /// and no data is corrupted.
+    #[test]
+    fn nobody_who_wants_a_newer_document_is_sent_away_without_it(acts in prop::collection::vec(act(), 0..300), slow in slow()) {
+        let mut world = World::new(3);
+        world.slow = slow;
+        let mut changes = Vec::new();
+        for act in &acts {
+            if matches!(act, Act::Mode(_) | Act::Trap(_) | Act::Corrupt(_) | Act::PutBack(_)) {
+                continue;
+            }
+            if let &Act::Want(at, millis) = act {
+                let interval = Duration::from_millis(millis);
+                // Nobody asks where there is no document, or a stale one.
+                let version = world.version(at);
+                if version.is_some() && !world.want(at, interval) {
+                    let is_old = |change: &&(Timestamp, u64)| change.0.after(interval) <= world.now;
+                    let expected = changes.iter().rev().find(is_old).map_or(1, |(_, version)| *version);
+                    prop_assert!(version >= Some(expected), "{version:?} {expected}");
+                }
+                continue;
+            }
+            world.act(act);
+            if matches!(act, Act::Change) {
+                changes.push((world.now, world.centre.version));
+            }
+            let is_lost = |vm: &Vm| vm.flight.is_some() && world.now >= vm.since.after(seconds(3));
+            if world.vms.iter().any(is_lost) {
+                break;
+            }
+        }
+    }
+
     /// While no VM traps, no data is corrupted and the clock goes on, at most one VM fetches at any time.
     #[test]
     fn one_vm_fetches_at_a_time(acts in prop::collection::vec(act(), 0..200), slow in slow()) {

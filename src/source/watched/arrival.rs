@@ -27,10 +27,22 @@ pub(super) enum Stage {
 impl Stage {
     /// Whether this VM fetched it: then it has the lease.
     pub(super) const fn is_fetched(&self) -> bool {
+        matches!(self.origin(), Some(DocumentOrigin::Fetched(..)))
+    }
+
+    /// Its hash, if it is from shared data.
+    pub(super) const fn shared(&self) -> Option<Hash> {
+        match self.origin() {
+            Some(DocumentOrigin::Shared(newest)) => Some(newest.hash),
+            Some(DocumentOrigin::Fetched(..)) | None => None,
+        }
+    }
+
+    const fn origin(&self) -> Option<DocumentOrigin> {
         match self {
-            Self::Idle => false,
-            Self::Arrived(arrival) => matches!(arrival.origin, DocumentOrigin::Fetched(..)),
-            Self::Out(origin) => matches!(origin, DocumentOrigin::Fetched(..)),
+            Self::Idle => None,
+            Self::Arrived(arrival) => Some(arrival.origin),
+            Self::Out(origin) => Some(*origin),
         }
     }
 }

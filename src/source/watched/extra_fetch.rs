@@ -15,8 +15,8 @@ pub(super) struct ExtraFetch {
     wish: Option<Duration>,
     /// When the last one began in any VM, by the newest lease that is known here.
     began: Timestamp,
-    /// Whether there is more to come, as of the last tick: another VM was fetching, shared data did not have the whole newest
-    /// document, or a fetch has to begin again.
+    /// Whether there is more to come, as of the last tick: another VM was fetching, a fetch was due that no other VM
+    /// will begin, or the newest document could not be read yet.
     is_pending: bool,
 }
 
@@ -30,8 +30,8 @@ impl ExtraFetch {
         }
     }
 
-    /// A fetch may be under way that this VM has not heard of, or is due. The next tick tells.
-    pub(super) const fn expect_more(&mut self) {
+    /// A fetch was abandoned, so one is due.
+    pub(super) const fn begin_again(&mut self) {
         self.is_pending = true;
     }
 
@@ -90,13 +90,24 @@ impl Watched {
     /// ago.
     pub(super) fn note_fetches(&mut self, lease: &Lease, now: Timestamp) {
         self.extra.began = lease.extra;
-        self.extra.is_pending =
-            lease.is_fetching && lease.is_of_another(self.vm, now, self.horizon(lease));
+        let is_of_another = lease.is_of_another(self.vm, now, self.horizon(lease));
+        let is_fetching = lease.is_fetching && is_of_another;
         if let Some(interval) = self.extra.wish {
-            if self.extra.is_pending || self.extra.is_known(interval, now) {
+            if is_fetching || self.extra.is_known(interval, now) {
                 self.extra.wish = None;
             }
         }
+        // It stays due while this VM reads what it has fetched.
+        let is_due = lease.due <= now && !is_of_another && !self.stage.is_fetched();
+        self.extra.is_pending = is_fetching || is_due;
+    }
+
+    /// Notes whether the newest document is another one than that which is being read.
+    pub(super) fn note_unread(&mut self, lease: &Lease) {
+        let known = self.last_good.as_ref().map(|last_good| last_good.hash);
+        let known = self.stage.shared().or(known);
+        let newest = lease.newest.map(|newest| newest.hash);
+        self.extra.is_pending |= newest.is_some() && newest != known;
     }
 
     /// Notes that the newest document can't be read yet.

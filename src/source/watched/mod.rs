@@ -134,6 +134,7 @@ impl Watched {
         }
         self.note_fetches(&lease, now);
         if !matches!(self.stage, Stage::Idle) {
+            self.note_unread(&lease);
             self.keep(lease, cas, now, shared_data);
             return Tick::Idle;
         }
@@ -197,7 +198,7 @@ impl Watched {
     pub fn abandon(&mut self, now: Timestamp, shared_data: &mut dyn SharedData) {
         if self.fetch.is_some() {
             self.release(now, shared_data);
-            self.extra.expect_more();
+            self.extra.begin_again();
         }
     }
 
@@ -250,8 +251,6 @@ impl Watched {
             lease.due = lease.due.min(now);
         }
         if !self.shared_keys.write(&lease, cas, shared_data) {
-            // Most likely another VM fetches now. The next tick tells.
-            self.extra.expect_more();
             return Tick::Idle;
         }
         self.extra = ExtraFetch::begun(&lease);
