@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) answers: Vec<FlightResult>,
     /// When it began to wait.
     pub(super) since: Option<Timestamp>,
+    /// When it began to wait until a document has been fetched again.
+    pub(super) refetching: Option<Timestamp>,
     /// How often it has waited.
     pub(super) waits: u8,
     /// Whether it has waited until a deadline. Then it does not wait again.

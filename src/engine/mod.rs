@@ -245,8 +245,11 @@ impl Engine {
         inputs: &mut dyn Inputs,
     ) -> Step {
         memory.waits = memory.waits.saturating_add(1);
-        if memory.since.is_none() {
-            memory.since = Some(inputs.now());
+        let is_refetch = matches!(awaited, Awaited::Refetch(_)) && memory.refetching.is_none();
+        if memory.since.is_none() || is_refetch {
+            let now = inputs.now();
+            memory.since.get_or_insert(now);
+            memory.refetching = memory.refetching.or(is_refetch.then_some(now));
         }
         let waiter = Rc::new(Waiter {
             id: self.store.new_exchange(),

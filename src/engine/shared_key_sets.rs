@@ -1,4 +1,4 @@
-//! Tests of policies of one VM that share a set of keys.
+//! Tests of exchanges that wait for keys, and of policies of one VM that share a set of keys.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::{Engine, Event, FlightId, Inputs, Observer, Step, Store};
 
 const POLICY: &str = r#"{
     "providers": {"corp": {"jwt": {"issuer": "https://id.test", "audiences": "any",
-        "keys": {"remote": {"cluster": "id", "path": "/jwks.json"}}}}},
+        "keys": {"remote": {"cluster": "id", "path": "/jwks.json", "hold": "20s"}}}}},
     "routes": [{"name": "all", "match": [{"path": {"prefix": "/"}}], "require": "corp"}]}"#;
 
 /// Its header has the `kid` `two`. Its signature is not good, which is known as soon as its key is.
@@ -120,6 +120,30 @@ impl Vm {
         let step = waiting.suspended.resume(engine, edits, clock, reasons);
         assert!(matches!(step, Step::Respond(_)), "{step:?}");
     }
+}
+
+/// A slow first fetch doesn't use up the time for the next one.
+#[test]
+fn a_key_is_waited_for_after_the_first_set_was_waited_for() {
+    let mut vm = Vm::new();
+    let step = vm.start(0);
+    vm.tick(0);
+    vm.clock.0 = vm.clock.0.after(Duration::from_secs(10));
+    vm.answer(&set(&["one"]));
+    let Step::Wait(first) = step else {
+        panic!("{step:?}");
+    };
+    let (edits, engine) = (&mut vm.edits, &mut vm.engines[0]);
+    let suspended = first.suspended;
+    let step = suspended.resume(engine, edits, &mut vm.clock, &mut vm.reasons);
+    let Step::Wait(second) = &step else {
+        panic!("{step:?}");
+    };
+    assert!(second.deadline > vm.clock.0.after(Duration::from_secs(4)));
+    vm.tick(0);
+    vm.answer(&set(&["one", "two"]));
+    vm.resume(0, step);
+    assert_eq!(vm.reasons.0, ["invalid_signature"]);
 }
 
 #[test]

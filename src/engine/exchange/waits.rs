@@ -75,8 +75,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         if !watched.is_behind(&shared) && !shared.machine.want_refetch(interval, now) {
             return Ok(());
         }
-        // From the first wait on: other exchanges may want the next fetch before this one has seen the end of the last.
-        let since = self.memory.since.unwrap_or(now);
+        // From the first such wait on: other exchanges may want the next fetch before this one has seen the end of the last.
+        let since = self.memory.refetching.unwrap_or(now);
         let deadline = since.after(longest.saturating_add(SLACK));
         Err(Stop::Wait(Awaited::Refetch(source), deadline))
     }
