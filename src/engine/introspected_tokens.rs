@@ -231,6 +231,19 @@ fn too_many_questions_are_no_answer() {
 }
 
 #[test]
+fn a_stale_answer_is_used_in_a_flood_of_unknown_tokens() {
+    for (stale_for, expected) in [("0s", 503), ("90s", 200)] {
+        let policy = POLICY.replace(r#""0s""#, &format!("\"{stale_for}\""));
+        let mut world = World::of(&policy, &Store::new(7));
+        assert_eq!(world.ask("t", ACTIVE), 200);
+        world.pass(61);
+        let _flood = (world.wait("a"), world.wait("b"));
+        assert_eq!(status(&world.start("t")), expected, "{stale_for}");
+        assert_eq!(status(&world.start("c")), 503);
+    }
+}
+
+#[test]
 fn a_failure_is_for_all_who_wait_and_for_a_second() {
     let mut world = World::new();
     let (one, two) = (world.wait("t"), world.wait("t"));

@@ -54,9 +54,12 @@ impl<O: Observer + ?Sized> Exchange<'_, O> {
                 self.await_flight(Some(flight), now)?;
                 Ok(self.without_reply(source, id, token, now))
             }
-            EntryState::Failed(_) => Ok(self.last_resort(source, id, token, now)),
-            // A token is never too long here, and a source of this kind has no stale answers.
-            EntryState::Refused(_) | EntryState::Stale(..) => Ok(Introspection::Unavailable),
+            // A flood of unknown tokens is no better than a server that fails.
+            EntryState::Failed(_) | EntryState::Refused(_) => {
+                Ok(self.last_resort(source, id, token, now))
+            }
+            // A source of this kind has none.
+            EntryState::Stale(..) => Ok(Introspection::Unavailable),
         }
     }
 

@@ -38,7 +38,8 @@ record! {
         "ttl" ttl: Duration as duration::<1, LONGEST> = "60s";
         /// How long a token is taken for inactive without another question.
         "missTtl" miss_ttl: Duration as duration::<0, LONGEST> = "5s";
-        /// How long a token may be taken for active after the server last said so, while the server fails. Never after `exp`.
+        /// How long a token may be taken for active after the server last said so, while the server fails or too many questions
+        /// are under way. Never after `exp`.
         "staleFor" stale_for: Duration as duration::<0, LONGEST> = "0s";
         /// How many questions may be under way at once, in each worker.
         "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
