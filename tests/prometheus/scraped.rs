@@ -107,10 +107,11 @@ fn each_query_has_a_result_and_the_alerts_fire() {
     gate.until("the partners are known", |gate| {
         gate.status("/closed", "bob-key") == 200
     });
-    // Prometheus must have scraped the counters once before they increase: it does not see the increase of a new series.
+    // Prometheus must have scraped the counters of both once before they increase: it does not see the increase of a new
+    // series.
     prometheus.until("a first scrape", |prometheus| {
         prometheus
-            .value("count(postern_source_usable == 1) > 1")
+            .value("count(postern_source_usable{source=\"partners\"} == 1) > 1")
             .is_some()
     });
     let sent = requests(&gate);
