@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::auth::jwt::KeyChoiceError;
 use crate::policy::denial::Reason;
 use crate::policy::provider::published_keys::{PublishedKey, PublishedKeys};
-use crate::policy::provider::verdict::{Identity, ProviderInputs, Signer, VerifiedToken};
+use crate::policy::provider::verdict::{ProviderInputs, Signer, Verification, VerifiedToken};
 
 use super::published_by::PublishedBy;
 use super::verify::{Check, Refusal};
@@ -20,12 +20,12 @@ impl<'p> Check<'p, '_> {
         &self,
         by: &PublishedBy,
         inputs: &mut I,
-    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
+    ) -> Result<Verification<'p>, I::Stop> {
         let keys = match inputs.published_keys(by.source, Duration::ZERO)? {
             Some(keys) => keys,
             None => match self.first_keys(by, inputs)? {
                 Ok(keys) => keys,
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(refusal) => return Ok(self.refused(refusal)),
             },
         };
         let known = inputs.verified_token(self.provider, self.text, self.now);
@@ -37,11 +37,11 @@ impl<'p> Check<'p, '_> {
                     if matches!(refusal, Refusal::Rejected(UNKNOWN_KEY_ID)) {
                         inputs.refetch_keys(by.source, by.unknown_kid_interval)?;
                     }
-                    return Ok(Err(refusal));
+                    return Ok(self.refused(refusal));
                 }
             },
         };
-        self.identity(token, inputs)
+        self.identify(token, inputs)
     }
 
     /// Waits for the first keys. A token that would be refused by any key, or is of another issuer, needs none.

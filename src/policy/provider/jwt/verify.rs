@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::auth::jwt::{
     ClaimsError, ClaimsSet, CompactJws, JoseHeader, KeyChoiceError, KeySet, PartCount, TokenError,
 };
-use crate::config::{ForeignIssuer, UnknownConsumer};
+use crate::config::ForeignIssuer;
 use crate::crypto::{Algorithm, VerifyingKey};
 use crate::policy::consumer::Credential;
 use crate::policy::denial::Reason;
@@ -99,15 +99,14 @@ pub(in crate::policy::provider) fn verify<'p, I: ProviderInputs<'p>>(
         jws,
         now: inputs.now(),
     };
-    let result = match &jwt.keys {
-        Keys::Set(set) => check.by_set(set, inputs)?,
-        Keys::OfConsumers(claim) => check.by_consumer(claim, inputs)?,
-        Keys::Published(keys) => check.by_published(keys, inputs)?,
-    };
-    Ok(match result {
-        Ok(identity) => Verification::Accepted(identity),
-        Err(refusal) => refusal.into_verification(jwt.foreign),
-    })
+    match &jwt.keys {
+        Keys::Set(set) => check.by_set(set, inputs),
+        Keys::OfConsumers(claim) => Ok(match check.by_consumer(claim, inputs)? {
+            Ok(identity) => Verification::Accepted(identity),
+            Err(refusal) => check.refused(refusal),
+        }),
+        Keys::Published(keys) => check.by_published(keys, inputs),
+    }
 }
 
 impl<'p> Check<'p, '_> {
@@ -116,16 +115,16 @@ impl<'p> Check<'p, '_> {
         &self,
         set: &KeySet,
         inputs: &mut I,
-    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
+    ) -> Result<Verification<'p>, I::Stop> {
         let known = inputs.verified_token(self.provider, self.text, self.now);
         let token = match known {
             Some(known) => known,
             None => match self.verified_by_set(set, inputs) {
                 Ok(token) => token,
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(refusal) => return Ok(self.refused(refusal)),
             },
         };
-        self.identity(token, inputs)
+        self.identify(token, inputs)
     }
 
     /// The algorithms that the provider allows; without any, those that the keys are for.
@@ -134,29 +133,20 @@ impl<'p> Check<'p, '_> {
     }
 
     /// The sender of a token that was verified.
-    pub(super) fn identity<I: ProviderInputs<'p>>(
+    pub(super) fn identify<I: ProviderInputs<'p>>(
         &self,
         token: Rc<VerifiedToken>,
         inputs: &mut I,
-    ) -> Result<Result<Identity<'p>, Refusal>, I::Stop> {
-        let Some(rule) = &self.jwt.consumer else {
-            return Ok(Ok(Identity::of_token(None, token)));
-        };
-        let found = rule.find(self.provider, &token, inputs)?;
-        Ok(match (found, rule.unknown) {
-            (CredentialLookup::Found(credential), _) => {
-                Ok(Identity::of_token(Some(credential), token))
-            }
-            (CredentialLookup::NotFound, UnknownConsumer::Identity) => {
-                Ok(Identity::of_token(None, token))
-            }
-            (CredentialLookup::NotFound, UnknownConsumer::Reject) => {
-                Err(Refusal::Rejected(Reason::UnknownConsumer))
-            }
-            (CredentialLookup::Unavailable, _) => {
-                Err(Refusal::Unavailable(Reason::SourceUnavailable))
-            }
-        })
+    ) -> Result<Verification<'p>, I::Stop> {
+        match &self.jwt.consumer {
+            Some(rule) => rule.identify(self.provider, token, inputs),
+            None => Ok(Verification::Accepted(Identity::of_token(None, token))),
+        }
+    }
+
+    /// What the provider makes of a token that isn't accepted.
+    pub(super) fn refused(&self, refusal: Refusal) -> Verification<'p> {
+        refusal.into_verification(self.jwt.foreign)
     }
 
     #[inline(never)]

@@ -19,7 +19,7 @@ pub(in crate::policy::provider) struct ConsumerRule {
     claim: JsonPath,
     by: ConsumerClaimBy,
     /// What a token of no consumer is.
-    pub(in crate::policy::provider) unknown: UnknownConsumer,
+    unknown: UnknownConsumer,
 }
 
 impl ConsumerRule {
@@ -67,7 +67,7 @@ impl ConsumerRule {
     }
 
     /// The consumer that the token belongs to.
-    pub(in crate::policy::provider) fn find<'p, I: ProviderInputs<'p>>(
+    fn find<'p, I: ProviderInputs<'p>>(
         &self,
         provider: ProviderId,
         token: &VerifiedToken,
