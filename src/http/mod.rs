@@ -1,6 +1,7 @@
 //! The HTTP vocabulary: requests as borrowed bytes, edits, responses, callouts. Values are bytes, because HTTP doesn't
 //! guarantee UTF-8.
 
+mod base64;
 mod callout;
 mod cookie;
 mod dots;
@@ -19,6 +20,7 @@ mod text;
 mod token;
 mod url;
 
+pub use base64::base64;
 pub use callout::{Callout, CalloutError, Reply};
 pub use cookie::cookies;
 pub use dots::{escapes_to_dots, reads_as_dots};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::http::{
-    Callout, CalloutError, Endpoint, Reply, Text, is_unreserved, percent_encode_into,
+    Callout, CalloutError, Endpoint, Reply, Text, base64, is_unreserved, percent_encode_into,
 };
 use crate::secret::Secret;
 use crate::source::{Document, DocumentStatus, Hash, SourceError, Version, centre, weight};
@@ -92,22 +92,6 @@ impl IntrospectionForm {
 /// forms understands.
 fn encode_into(out: &mut Vec<u8>, value: &[u8]) {
     percent_encode_into(out, value, |byte| byte != b'~' && is_unreserved(byte));
-}
-
-/// Base64 with padding (RFC 4648 §4).
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let digit = usize::try_from(bits >> shift & 63).unwrap_or_default();
-            let digit = DIGITS.get(digit).filter(|_| at <= group.len());
-            text.push(digit.map_or('=', |digit| char::from(*digit)));
-        }
-    }
-    text
 }
 
 /// Reads a reply. Only a strict JSON object says anything of the token: `active` is true, or it is false. Everything else is a
