@@ -103,8 +103,8 @@ pub mod internals {
             DocumentStatus, EntryState, FetchOutcome, Format, FormatReader, Hash, HttpProtocol,
             Index, Item, Items, JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime,
             Limits, LocalData, Next, OnDemand, PathError, Progress, Protocol, ReadRefusal,
-            ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError, Tick,
-            Version, Watched, read_item, weight,
+            ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError,
+            SpringEnvironmentReader, Tick, Version, Watched, read_item, weight,
         };
     }
     pub mod template {

@@ -4,10 +4,12 @@
 mod introspection;
 mod issuer;
 mod jwt;
+mod spring;
 
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};
+pub use spring::spring_environment;
 
 use postern::config::Config;
 use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};

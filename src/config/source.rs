@@ -1,5 +1,7 @@
 //! Config centres: where documents come from.
 
+mod spring_cloud_config;
+
 use std::time::Duration;
 
 use crate::config::decode::node::Node;
@@ -11,6 +13,8 @@ use crate::config::values::text::{json_path, line};
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
+
+pub use spring_cloud_config::SpringCloudConfigSource;
 
 /// Where documents come from, and how fresh they are.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub struct Source {
 pub enum SourceKind {
     /// A GET that answers JSON.
     Http(HttpSource),
+    /// The environment of an application in Spring Cloud Config.
+    SpringCloudConfig(SpringCloudConfigSource),
     /// The policy itself.
     Inline(serde_json::Value),
 }
@@ -42,6 +48,8 @@ record! {
     pub(super) struct WrittenSource {
         /// A GET that answers JSON.
         "http" http: Option<HttpSource> = optional;
+        /// The environment of an application in Spring Cloud Config.
+        "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
         /// The interval between two requests for the document. At least `100ms`.
@@ -56,10 +64,12 @@ record! {
     rules [
         FieldRule::One(&[
             "http",
+            "springCloudConfig",
             "inline",
         ]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
+        FieldRule::Apart("springCloudConfig", &["onDemand"]),
     ]
 }
 
@@ -69,6 +79,7 @@ impl SourceKind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::SpringCloudConfig(_) => "springCloudConfig",
             Self::Inline(_) => "inline",
         }
     }
@@ -78,6 +89,7 @@ impl SourceKind {
     pub fn endpoint(&self) -> Option<Endpoint<'_>> {
         match self {
             Self::Http(http) => Some(http.endpoint()),
+            Self::SpringCloudConfig(spring) => Some(spring.endpoint()),
             Self::Inline(_) => None,
         }
     }
@@ -87,6 +99,10 @@ impl SourceKind {
 pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
     Some(match name {
         "HttpSource" => (HttpSource::FIELDS, HttpSource::RULES),
+        "SpringCloudConfigSource" => (
+            SpringCloudConfigSource::FIELDS,
+            SpringCloudConfigSource::RULES,
+        ),
         _ => return None,
     })
 }
@@ -199,6 +215,11 @@ impl Decode for Source {
         let on_demand = written.on_demand;
         let mut kind = None
             .or_else(|| written.http.map(SourceKind::Http))
+            .or_else(|| {
+                written
+                    .spring_cloud_config
+                    .map(SourceKind::SpringCloudConfig)
+            })
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         if let SourceKind::Http(http) = &mut kind {
             let path = at.field("http");

@@ -1,6 +1,7 @@
 //! Named config centres.
 
 mod id;
+mod spring_cloud_config;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -248,6 +249,9 @@ impl Source {
             }
             config::SourceKind::Http(written) => {
                 http(source, written, readers, environment, &at, errors)?
+            }
+            config::SourceKind::SpringCloudConfig(written) => {
+                spring_cloud_config::compile(source, written, readers, environment, &at, errors)?
             }
         };
         let index = match &source.index {

@@ -1,11 +1,15 @@
-//! Each policy of the page about identity providers has its clusters beside it, with TLS and a name that is checked.
+//! Each policy of the pages about identity providers and config centres has its clusters beside it, with TLS and a name that is
+//! checked.
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize as _;
 use serde_json::Value;
 
-const PAGE: &str = include_str!("../../docs/identity-providers.md");
+const PAGES: [&str; 2] = [
+    include_str!("../../docs/identity-providers.md"),
+    include_str!("../../docs/sources.md"),
+];
 
 /// The YAML documents of one section.
 fn documents(section: &str) -> Vec<Value> {
@@ -77,11 +81,12 @@ fn made(document: &Value, all: &[Value]) -> Vec<String> {
 #[test]
 fn each_policy_has_its_clusters_beside_it() {
     let (mut policies, mut wrong) = (0_usize, Vec::new());
-    for section in PAGE.split("\n## ") {
+    for section in PAGES.iter().flat_map(|page| page.split("\n## ")) {
         let title = section.lines().next().unwrap_or_default();
         let all = documents(section);
         let known: BTreeSet<String> = all.iter().flat_map(|one| made(one, &all)).collect();
-        for policy in all.iter().filter(|one| one["providers"].is_object()) {
+        let is_policy = |one: &&Value| one["providers"].is_object() || one["sources"].is_object();
+        for policy in all.iter().filter(is_policy) {
             policies = policies.saturating_add(1);
             let mut needed = BTreeSet::new();
             named(policy, &mut needed);
@@ -91,5 +96,5 @@ fn each_policy_has_its_clusters_beside_it() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
-    assert!(policies > 6, "only {policies} policies were found");
+    assert!(policies > 7, "only {policies} policies were found");
 }

@@ -151,6 +151,17 @@ const TABLE: &[Words] = words! {
         "did you mean `pem`?";
     "pem": "well_known" =>
         "did you mean `discovery`?";
+    // An application in Spring Cloud Config.
+    "application": "uri url address" =>
+        "write `cluster` and `authority`, and `prefix` where the server has one";
+    "application": "name appName spring.application.name" =>
+        "did you mean `application`?";
+    "application": "profiles" =>
+        "did you mean `profile`?";
+    "application": "branch defaultLabel" =>
+        "did you mean `label`?";
+    "application": "searchPaths searchLocations git" =>
+        "leave it out: the server has it";
     // A request to a config centre.
     "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
         "write it into `path`: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
@@ -271,7 +282,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 23] = [
+    const RECORDS: [(&str, &str); 24] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -294,6 +305,7 @@ mod tests {
         ("WrittenPrefix", "prefix"),
         ("Consumer", "credentials"),
         ("HttpSource", "maxBytes"),
+        ("SpringCloudConfigSource", "application"),
         ("Source", "onDemand"),
     ];
 

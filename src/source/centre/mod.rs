@@ -11,6 +11,7 @@ mod json;
 mod jwks;
 mod protocol;
 mod reply;
+mod spring;
 
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub use http::HttpProtocol;
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
 pub use protocol::{DocumentStatus, Next};
+pub use spring::SpringEnvironmentReader;
+pub(crate) use spring::environment_segment;
 
 pub(super) use http::{conditional, read};
 pub(super) use reply::body;
@@ -47,4 +50,6 @@ protocols! {
 formats! {
     /// JSON (RFC 8259).
     Json(JsonReader),
+    /// The environment of an application in Spring Cloud Config.
+    SpringEnvironment(SpringEnvironmentReader),
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::http::{Endpoint, escapes_to_dots, percent_decode, reads_as_dots};
 
 mod json;
+mod spring;
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -1,0 +1,66 @@
+//! Lists, which are maps by index until all of their elements are known.
+
+use serde_json::{Map, Value, map};
+
+use super::names::{Parts, index};
+
+/// A map by index that becomes a list.
+#[derive(Debug)]
+pub(super) struct Conversion {
+    name: String,
+    left: map::IntoIter,
+    list: Vec<Value>,
+}
+
+impl Conversion {
+    /// Takes the map with this name out of the tree, if it has each index from 0 to its last one. Otherwise it stays a map:
+    /// YAML may have numbers as keys.
+    pub(super) fn begin(name: String, tree: &mut Value) -> Option<Self> {
+        let members = find(&name, tree)?.as_object_mut()?;
+        let length = members.len();
+        let is_inside = |name: &String| index(name).is_some_and(|index| index < length);
+        if !members.keys().all(is_inside) {
+            return None;
+        }
+        Some(Self {
+            name,
+            left: std::mem::take(members).into_iter(),
+            list: vec![Value::Null; length],
+        })
+    }
+
+    /// How many elements it has.
+    pub(super) fn length(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Moves one element. Returns whether there was one.
+    pub(super) fn step(&mut self) -> bool {
+        let Some((name, value)) = self.left.next() else {
+            return false;
+        };
+        let place = index(&name).and_then(|index| self.list.get_mut(index));
+        if let Some(place) = place {
+            *place = value;
+        }
+        true
+    }
+
+    /// Puts the list into the tree.
+    pub(super) fn finish(self, tree: &mut Value) {
+        if let Some(place) = find(&self.name, tree) {
+            *place = Value::Array(self.list);
+        }
+    }
+
+    /// The values, for an incremental drop.
+    pub(super) fn into_parts(self) -> [Value; 2] {
+        let left: Map<String, Value> = self.left.collect();
+        [Value::Object(left), Value::Array(self.list)]
+    }
+}
+
+/// The value with this flat name. What is above it are maps.
+fn find<'t>(name: &str, tree: &'t mut Value) -> Option<&'t mut Value> {
+    Parts::of(name).try_fold(tree, |value, part| value.get_mut(part.name))
+}

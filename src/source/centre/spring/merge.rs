@@ -1,0 +1,193 @@
+//! Makes one tree of an environment's property sources.
+
+use std::vec;
+
+use serde_json::{Map, Value, map};
+
+use crate::source::{Budget, IncrementalDrop, SourceError};
+
+use super::lists::Conversion;
+use super::names::{LONGEST, MOST_PARTS, Parts};
+use super::origin::is_own;
+
+/// The cost of a property beside that of its name.
+const PROPERTY: usize = 64;
+
+/// How much more a byte of its name costs.
+const COST_OF_BYTE: usize = 4;
+
+/// The cost of an element of a list that is moved.
+const ELEMENT: usize = 16;
+
+/// The property sources of an environment, and the tree so far.
+///
+/// The first property source counts. What is in the tree stays, so a value and a map or list of the same name never mix: the
+/// earlier property source counts, and the value where both are in one. A list is of one property source as a whole, as Spring
+/// reads it.
+#[derive(Debug)]
+pub(super) struct Merge {
+    application: String,
+    has_sources: bool,
+    has_own: bool,
+    sources: vec::IntoIter<Value>,
+    /// What is left of the property source that is read.
+    properties: map::IntoIter,
+    /// The names of the maps by index that it has begun.
+    indexed: Vec<String>,
+    conversion: Option<Conversion>,
+    tree: Value,
+    /// What isn't needed any more.
+    rest: Vec<Value>,
+    drops: IncrementalDrop,
+}
+
+impl Merge {
+    /// Takes the whole answer of the server.
+    pub(super) fn new(mut root: Value) -> Self {
+        let application = root.get("name").and_then(Value::as_str);
+        let application = application.unwrap_or_default().to_owned();
+        let sources = root.get_mut("propertySources").map(Value::take);
+        let (sources, other) = match sources {
+            Some(Value::Array(sources)) => (Some(sources), None),
+            other => (None, other),
+        };
+        Self {
+            application,
+            has_sources: sources.is_some(),
+            has_own: false,
+            sources: sources.unwrap_or_default().into_iter(),
+            properties: Map::new().into_iter(),
+            indexed: Vec::new(),
+            conversion: None,
+            tree: Value::Object(Map::new()),
+            rest: [root].into_iter().chain(other).collect(),
+            drops: IncrementalDrop::default(),
+        }
+    }
+
+    /// Does one piece of the work. Returns the tree at the end.
+    pub(super) fn step(&mut self, budget: &mut Budget) -> Result<Option<Value>, SourceError> {
+        if !self.has_sources {
+            return Err(unusable(
+                "it has no list `propertySources`: it is no environment",
+            ));
+        }
+        if let Some(mut conversion) = self.conversion.take() {
+            budget.spend(ELEMENT);
+            if conversion.step() {
+                self.conversion = Some(conversion);
+            } else {
+                conversion.finish(&mut self.tree);
+            }
+        } else if let Some((name, value)) = self.properties.next() {
+            budget.spend(
+                name.len()
+                    .saturating_mul(COST_OF_BYTE)
+                    .saturating_add(PROPERTY),
+            );
+            self.put(&name, value)?;
+        } else if let Some(name) = self.indexed.pop() {
+            // Inner lists come before outer ones.
+            self.conversion = Conversion::begin(name, &mut self.tree);
+            let length = self.conversion.as_ref().map_or(0, Conversion::length);
+            budget.spend(length.saturating_add(PROPERTY));
+        } else if let Some(source) = self.sources.next() {
+            budget.spend(PROPERTY);
+            self.open(source)?;
+        } else if !self.has_own {
+            return Err(unusable(
+                "the server has nothing for this application, only what all applications share: is its name right?",
+            ));
+        } else {
+            return Ok(self.finish(budget));
+        }
+        Ok(None)
+    }
+
+    fn open(&mut self, mut source: Value) -> Result<(), SourceError> {
+        let name = source.get("name").and_then(Value::as_str);
+        self.has_own |= is_own(name.unwrap_or_default(), &self.application);
+        let properties = source.get_mut("source").map(Value::take);
+        self.rest.push(source);
+        match properties {
+            Some(Value::Object(properties)) => {
+                self.properties = properties.into_iter();
+                Ok(())
+            }
+            other => {
+                self.rest.extend(other);
+                Err(unusable("a property source has no map `source`"))
+            }
+        }
+    }
+
+    /// Puts a property into the tree, unless another value stands there or on the way.
+    fn put(&mut self, name: &str, value: Value) -> Result<(), SourceError> {
+        if matches!(value, Value::Array(_) | Value::Object(_)) {
+            self.rest.push(value);
+            return Err(unusable(
+                "the value of a property is a list or a map: properties have flat names",
+            ));
+        }
+        if name.len() > LONGEST || Parts::of(name).nth(MOST_PARTS).is_some() {
+            let reason = format!(
+                "the name of a property has more than {LONGEST} bytes, or more than {MOST_PARTS} parts"
+            );
+            return Err(SourceError::Unusable(reason));
+        }
+        let mut at = &mut self.tree;
+        let mut parts = Parts::of(name).peekable();
+        while let Some(part) = parts.next() {
+            let Value::Object(members) = at else {
+                break;
+            };
+            let entry = members.entry(part.name);
+            let Some(next) = parts.peek() else {
+                entry.or_insert(readable(value));
+                break;
+            };
+            at = match entry {
+                map::Entry::Occupied(entry) => entry.into_mut(),
+                map::Entry::Vacant(entry) => {
+                    if next.is_index {
+                        self.indexed.push(next.before.to_owned());
+                    }
+                    entry.insert(Value::Object(Map::new()))
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Drops what isn't needed. Returns the tree after that.
+    fn finish(&mut self, budget: &mut Budget) -> Option<Value> {
+        for value in self.rest.drain(..) {
+            self.drops.add(value);
+        }
+        self.drops.advance(budget);
+        self.drops.is_empty().then(|| self.tree.take())
+    }
+
+    /// The values that are read so far, for an incremental drop.
+    pub(super) fn into_parts(self) -> Vec<Value> {
+        let properties: Map<String, Value> = self.properties.collect();
+        let conversion = self.conversion.map(Conversion::into_parts);
+        let parts = [self.tree, Value::Object(properties)].into_iter();
+        let parts = parts.chain(conversion.into_iter().flatten());
+        parts.chain(self.sources).chain(self.rest).collect()
+    }
+}
+
+/// The value as far as it can be read here. A text that the server has not decrypted, or with a placeholder, is no value: whoever
+/// reads the repository knows it, so it must not become a key that lets requests in.
+fn readable(value: Value) -> Value {
+    let is_raw = |text: &str| text.starts_with("{cipher}") || text.contains("${");
+    if value.as_str().is_some_and(is_raw) {
+        return Value::Null;
+    }
+    value
+}
+
+fn unusable(reason: &str) -> SourceError {
+    SourceError::Unusable(reason.to_owned())
+}

@@ -1,0 +1,90 @@
+//! Spring Cloud Config: the environment of an application, which has its properties with flat names. It is read by plain HTTP.
+//! The endpoint has no conditional requests, so the hash of the bytes tells whether anything has changed: the `version` of a
+//! Git back end is in these bytes.
+
+mod lists;
+mod merge;
+mod names;
+mod origin;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use crate::http::{is_unreserved, percent_encode_into, reads_as_dots};
+use crate::source::{Budget, SourceError};
+
+use super::format::Decode;
+use super::json::JsonReader;
+
+use merge::Merge;
+
+/// A name in the path of an environment. The server reads `(_)` as `/`. `None` if a part of the name is empty or may be read as
+/// a dot segment.
+#[must_use]
+pub(crate) fn environment_segment(name: &str) -> Option<String> {
+    let mut parts = name.split('/');
+    if parts.any(|part| part.is_empty() || reads_as_dots(part.as_bytes())) {
+        return None;
+    }
+    let mut segment = Vec::new();
+    let name = name.replace('/', "(_)");
+    percent_encode_into(&mut segment, name.as_bytes(), |byte| {
+        is_unreserved(byte) || b"(),".contains(&byte)
+    });
+    String::from_utf8(segment).ok()
+}
+
+/// Reads an environment in slices: first the text, then each property of it, which gets its place in a tree.
+#[derive(Debug, Default)]
+pub struct SpringEnvironmentReader(Stage);
+
+#[derive(Debug)]
+enum Stage {
+    Text(JsonReader),
+    Merge(Box<Merge>),
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::Text(JsonReader::default())
+    }
+}
+
+impl SpringEnvironmentReader {
+    /// Values of the text of up to `whole` bytes are read in one go.
+    #[must_use]
+    pub const fn in_pieces(whole: usize) -> Self {
+        Self(Stage::Text(JsonReader::in_pieces(whole)))
+    }
+}
+
+impl Decode for SpringEnvironmentReader {
+    /// A media type of its own asks for the origin of each property, which isn't read here.
+    const MEDIA_TYPE: &'static str = "application/json";
+
+    fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
+        while !budget.is_spent() {
+            match &mut self.0 {
+                Stage::Text(reader) => {
+                    if let Some(root) = reader.advance(text, budget)? {
+                        self.0 = Stage::Merge(Box::new(Merge::new(root)));
+                    }
+                }
+                Stage::Merge(merge) => {
+                    if let Some(tree) = merge.step(budget)? {
+                        return Ok(Some(tree));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn into_parts(self) -> Vec<Value> {
+        match self.0 {
+            Stage::Text(reader) => reader.into_parts(),
+            Stage::Merge(merge) => merge.into_parts(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Whose properties a property source has.
+
+/// The name of the files that all applications share.
+const SHARED: &str = "application";
+
+/// The property source that holds what the server's own settings say for all applications.
+const OVERRIDES: &str = "overrides";
+
+/// Whether a property source may be of this application, and not only of all. The server answers for an unknown application
+/// too, with what all applications share.
+///
+/// Servers put a file's address into the source's name, or a path in their store. A source is shared if a word of its name
+/// is `application`, with a profile and an extension or without, and no word is the application's own name: a repository or a
+/// directory of the application may have an `application.yml` too.
+pub(super) fn is_own(source: &str, application: &str) -> bool {
+    if source == OVERRIDES {
+        return false;
+    }
+    let is_word = |char: char| char.is_alphanumeric() || "-_.".contains(char);
+    let words = source.split(|char| !is_word(char));
+    let has = |name: &str| words.clone().any(|word| is_of(word, name));
+    let own = application.split([',', '/']);
+    let mut own = own.filter(|name| !name.is_empty());
+    !has(SHARED) || own.any(has)
+}
+
+/// Whether a word is this name, perhaps with more behind a `-` or a `.`.
+fn is_of(word: &str, name: &str) -> bool {
+    let rest = word.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+}
