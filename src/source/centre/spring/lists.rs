@@ -1,6 +1,6 @@
 //! Lists, which are maps by index until all of their elements are known.
 
-use serde_json::{Map, Value, map};
+use serde_json::{Value, map};
 
 use super::names::{Parts, index};
 
@@ -53,10 +53,10 @@ impl Conversion {
         }
     }
 
-    /// The values, for an incremental drop.
-    pub(super) fn into_parts(self) -> [Value; 2] {
-        let left: Map<String, Value> = self.left.collect();
-        [Value::Object(left), Value::Array(self.list)]
+    /// Its values, for an incremental drop.
+    pub(super) fn part_into(self, parts: &mut Vec<Value>) {
+        parts.push(Value::Array(self.list));
+        parts.extend(self.left.map(|(_, value)| value));
     }
 }
 

@@ -47,9 +47,10 @@ impl Merge {
         let application = root.get("name").and_then(Value::as_str);
         let application = application.unwrap_or_default().to_owned();
         let sources = root.get_mut("propertySources").map(Value::take);
-        let (sources, other) = match sources {
-            Some(Value::Array(sources)) => (Some(sources), None),
-            other => (None, other),
+        let (sources, rest) = match sources {
+            Some(Value::Array(sources)) => (Some(sources), vec![root]),
+            Some(other) => (None, vec![root, other]),
+            None => (None, vec![root]),
         };
         Self {
             application,
@@ -60,7 +61,7 @@ impl Merge {
             indexed: Vec::new(),
             conversion: None,
             tree: Value::Object(Map::new()),
-            rest: [root].into_iter().chain(other).collect(),
+            rest,
             drops: IncrementalDrop::default(),
         }
     }
@@ -170,11 +171,14 @@ impl Merge {
 
     /// The values that are read so far, for an incremental drop.
     pub(super) fn into_parts(self) -> Vec<Value> {
-        let properties: Map<String, Value> = self.properties.collect();
-        let conversion = self.conversion.map(Conversion::into_parts);
-        let parts = [self.tree, Value::Object(properties)].into_iter();
-        let parts = parts.chain(conversion.into_iter().flatten());
-        parts.chain(self.sources).chain(self.rest).collect()
+        let mut parts = self.rest;
+        parts.push(self.tree);
+        parts.push(Value::Array(self.sources.collect()));
+        if let Some(conversion) = self.conversion {
+            conversion.part_into(&mut parts);
+        }
+        parts.extend(self.properties.map(|(_, value)| value));
+        parts
     }
 }
 

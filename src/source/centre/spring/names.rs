@@ -43,6 +43,8 @@ impl<'n> Parts<'n> {
 impl<'n> Iterator for Parts<'n> {
     type Item = Part<'n>;
 
+    // Several loops read names: one copy is enough.
+    #[inline(never)]
     fn next(&mut self) -> Option<Part<'n>> {
         let rest = self.rest?;
         let before = self.before(rest);

@@ -1,7 +1,7 @@
 //! Whose properties a property source has.
 
 /// The name of the files that all applications share.
-const SHARED: &str = "application";
+const SHARED: &[u8] = b"application";
 
 /// The property source that holds what the server's own settings say for all applications.
 const OVERRIDES: &str = "overrides";
@@ -16,16 +16,18 @@ pub(super) fn is_own(source: &str, application: &str) -> bool {
     if source == OVERRIDES {
         return false;
     }
-    let is_word = |char: char| char.is_alphanumeric() || "-_.".contains(char);
-    let words = source.split(|char| !is_word(char));
-    let has = |name: &str| words.clone().any(|word| is_of(word, name));
-    let own = application.split([',', '/']);
-    let mut own = own.filter(|name| !name.is_empty());
-    !has(SHARED) || own.any(has)
+    let is_word =
+        |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"-_.".contains(&byte);
+    let has = |name: &[u8]| {
+        let mut words = source.as_bytes().split(|byte| !is_word(*byte));
+        words.any(|word| is_of(word, name))
+    };
+    let mut own = application.as_bytes().split(|byte| b",/".contains(byte));
+    !has(SHARED) || own.any(|name| !name.is_empty() && has(name))
 }
 
 /// Whether a word is this name, perhaps with more behind a `-` or a `.`.
-fn is_of(word: &str, name: &str) -> bool {
+fn is_of(word: &[u8], name: &[u8]) -> bool {
     let rest = word.strip_prefix(name);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'-' | b'.')))
 }
