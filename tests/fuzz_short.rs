@@ -396,6 +396,27 @@ mod tests {
     }
 
     #[test]
+    fn answers_of_etcd() {
+        let state = "{\"header\":{\"revision\":\"3\"},\"kvs\":[{\"mod_revision\":\"3\"}],\"count\":\"1\"}\0";
+        let seeds = [
+            r#"{"header":{},"kvs":[{"key":"L2d3L2NmZw==","version":"2","value":"eyJsaW1pdCI6Nn0="}],"count":"1"}"#,
+            r#"{"kvs":[{"key":"L2d3L2E=","value":"MQ=="},{"key":"L2d3L2EvYg=="},{"key":"L2d3L2I=","value":"Ymx1ZQ=="}]}"#,
+        ];
+        let seeds = seeds.map(|values| format!("0{state}{values}").into_bytes());
+        let members = [
+            b"\"prefix\":\"L2d3Lw==\",".as_slice(),
+            b"\"kvs\":[",
+            b"{\"key\":\"",
+            b"L2d3L2MvZA==",
+            b"\"value\":\"",
+            b"e30=",
+            b"=",
+            b"\0",
+        ];
+        run(targets::etcd, 12_000, &seeds, &[JSON, &members].concat());
+    }
+
+    #[test]
     fn answers_about_tokens() {
         let seeds = [
             b"\0{\"active\":true,\"exp\":1800000000,\"scope\":\"a b\"}".as_slice(),

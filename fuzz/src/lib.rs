@@ -1,11 +1,13 @@
 //! The fuzzed functions. Two runners share them: cargo-fuzz, with the targets in `fuzz_targets/`, and `tests/fuzz_short.rs`,
 //! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
+mod etcd;
 mod introspection;
 mod issuer;
 mod jwt;
 mod spring;
 
+pub use etcd::etcd;
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};

@@ -1,5 +1,6 @@
 //! Config centres: where documents come from.
 
+mod etcd;
 mod spring_cloud_config;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
 
+pub use etcd::EtcdSource;
 pub use spring_cloud_config::SpringCloudConfigSource;
 
 /// Where documents come from, and how fresh they are.
@@ -39,6 +41,8 @@ pub enum SourceKind {
     Http(HttpSource),
     /// The environment of an application in Spring Cloud Config.
     SpringCloudConfig(SpringCloudConfigSource),
+    /// A key of etcd, or all keys below a prefix.
+    Etcd(EtcdSource),
     /// The policy itself.
     Inline(serde_json::Value),
 }
@@ -50,6 +54,8 @@ record! {
         "http" http: Option<HttpSource> = optional;
         /// The environment of an application in Spring Cloud Config.
         "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
+        /// A key of etcd, or all keys below a prefix.
+        "etcd" etcd: Option<EtcdSource> = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
         /// The interval between two requests for the document. At least `100ms`.
@@ -65,8 +71,10 @@ record! {
         FieldRule::One(&[
             "http",
             "springCloudConfig",
+            "etcd",
             "inline",
         ]),
+        FieldRule::Apart("etcd", &["onDemand"]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
         FieldRule::Apart("springCloudConfig", &["onDemand"]),
@@ -80,6 +88,7 @@ impl SourceKind {
         match self {
             Self::Http(_) => "http",
             Self::SpringCloudConfig(_) => "springCloudConfig",
+            Self::Etcd(_) => "etcd",
             Self::Inline(_) => "inline",
         }
     }
@@ -90,6 +99,7 @@ impl SourceKind {
         match self {
             Self::Http(http) => Some(http.endpoint()),
             Self::SpringCloudConfig(spring) => Some(spring.endpoint()),
+            Self::Etcd(etcd) => Some(etcd.endpoint()),
             Self::Inline(_) => None,
         }
     }
@@ -103,6 +113,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             SpringCloudConfigSource::FIELDS,
             SpringCloudConfigSource::RULES,
         ),
+        "EtcdSource" => (EtcdSource::FIELDS, EtcdSource::RULES),
         _ => return None,
     })
 }
@@ -220,6 +231,7 @@ impl Decode for Source {
                     .spring_cloud_config
                     .map(SourceKind::SpringCloudConfig)
             })
+            .or_else(|| written.etcd.map(SourceKind::Etcd))
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         if let SourceKind::Http(http) = &mut kind {
             let path = at.field("http");

@@ -1,5 +1,6 @@
 //! Named config centres.
 
+mod etcd;
 mod id;
 mod spring_cloud_config;
 
@@ -252,6 +253,9 @@ impl Source {
             }
             config::SourceKind::SpringCloudConfig(written) => {
                 spring_cloud_config::compile(source, written, readers, environment, &at, errors)?
+            }
+            config::SourceKind::Etcd(written) => {
+                etcd::compile(source, written, readers, environment, &at, errors)?
             }
         };
         let index = match &source.index {

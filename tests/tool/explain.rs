@@ -142,6 +142,24 @@ const RUNS: &[(&str, &[&str])] = &[
             "--json",
         ],
     ),
+    (
+        "etcd",
+        &[
+            "etcd.yaml",
+            "https://api.test/",
+            "--document=flags=etcd-flags.json",
+            "--document=limits=etcd-limits.json",
+        ],
+    ),
+    (
+        "etcd-missing",
+        &[
+            "etcd.yaml",
+            "https://api.test/",
+            "--document=flags=404",
+            "--document=limits=etcd-limits.json",
+        ],
+    ),
     ("all", &["demo.yaml", "--all", "cases.yaml"]),
     ("all-wrong", &["demo.yaml", "--all", "wrong.toml"]),
     ("all-typo", &["demo.yaml", "--all", "typo.yaml"]),

@@ -30,7 +30,7 @@ pub struct JsonReader {
 impl Default for JsonReader {
     /// Values of up to 16 KiB are read in one go.
     fn default() -> Self {
-        Self::in_pieces(WHOLE)
+        Self::below(0)
     }
 }
 
@@ -39,8 +39,18 @@ impl JsonReader {
     #[must_use]
     pub const fn in_pieces(whole: usize) -> Self {
         Self {
-            scanner: Scanner::new(),
+            scanner: Scanner::below(0),
             whole,
+            open: Vec::new(),
+            root: Value::Null,
+        }
+    }
+
+    /// A reader of a value that stands below so many levels of a document.
+    pub(super) const fn below(levels: usize) -> Self {
+        Self {
+            scanner: Scanner::below(levels),
+            whole: WHOLE,
             open: Vec::new(),
             root: Value::Null,
         }

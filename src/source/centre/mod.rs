@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod double;
+mod etcd;
 mod format;
 mod http;
 mod json;
@@ -27,6 +28,7 @@ use protocol::{Exchange, protocols};
 
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
+pub use etcd::{EtcdKeys, EtcdProtocol, EtcdReader};
 pub use http::HttpProtocol;
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
@@ -42,6 +44,8 @@ protocols! {
     Http(HttpProtocol),
     /// A set of keys, at a known path or discovered.
     Jwks(JwksProtocol),
+    /// etcd: a key, or all keys below a prefix.
+    Etcd(EtcdProtocol),
     /// A protocol of several callouts, for the tests of what drives it.
     #[cfg(test)]
     Double(DoubleProtocol),
@@ -52,4 +56,6 @@ formats! {
     Json(JsonReader),
     /// The environment of an application in Spring Cloud Config.
     SpringEnvironment(SpringEnvironmentReader),
+    /// Keys of etcd with values in JSON.
+    Etcd(EtcdReader),
 }

@@ -55,7 +55,7 @@ impl Items {
         let steps = items.children_of()?;
         let forward = |step: &PathStep| !matches!(step, PathStep::Index(index) if *index < 0);
         (steps.len() <= LONGEST && steps.iter().all(forward)).then(|| Self {
-            scanner: Scanner::new(),
+            scanner: Scanner::default(),
             whole,
             steps: steps.into(),
             way: Vec::new(),

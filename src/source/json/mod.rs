@@ -6,4 +6,4 @@ mod scan;
 
 pub(super) use extent::Container;
 pub use items::{Item, Items, read_item};
-pub(super) use scan::{Scanner, Token, WHOLE, name, part, unmarked};
+pub(super) use scan::{NextValue, Scanner, Token, WHOLE, name, part, unmarked};

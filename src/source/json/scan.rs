@@ -84,15 +84,25 @@ pub(in crate::source) struct Scanner {
     open: Vec<Container>,
     expect: Expect,
     cost: usize,
+    /// How many levels the document has around the text.
+    above: usize,
+}
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self::below(0)
+    }
 }
 
 impl Scanner {
-    pub(in crate::source) const fn new() -> Self {
+    /// A scanner of a text that is the whole document, or a part of one, below so many levels.
+    pub(in crate::source) const fn below(above: usize) -> Self {
         Self {
             at: 0,
             open: Vec::new(),
             expect: Expect::Value,
             cost: 0,
+            above,
         }
     }
 
@@ -240,7 +250,8 @@ impl Scanner {
                 (start, 0)
             }
         };
-        if self.open.len().saturating_add(deep) > DEEPEST {
+        let levels = self.open.len().saturating_add(self.above);
+        if levels.saturating_add(deep) > DEEPEST {
             return Err(self.malformed("recursion limit exceeded"));
         }
         if let Extent::Longer(kind) = extent {

@@ -15,6 +15,7 @@ use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
 
+use super::etcd::EtcdSources;
 use super::issuers::Issuers;
 use super::trace::{Trace, printable};
 
@@ -48,6 +49,7 @@ pub(crate) struct Driver {
     engine: Engine,
     replies: SourceReplies,
     issuers: Issuers,
+    etcd: EtcdSources,
     shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
@@ -92,6 +94,7 @@ impl Driver {
             engine,
             replies,
             issuers: Issuers::new(config),
+            etcd: EtcdSources::new(config),
             shared_data: LocalData::default(),
             clock: Clock(start),
             loaded: Vec::new(),
@@ -189,7 +192,13 @@ impl Driver {
             None => self.replies.documents.get(*name),
         });
         if let Some(found) = found {
-            return Ok(reply(found));
+            let SourceReply::Content(document) = found else {
+                return Ok(reply(found));
+            };
+            let mut names = asked.sources.iter();
+            let answer = names.find_map(|name| self.etcd.answer(name, document));
+            let content = answer.map(SourceReply::Content);
+            return Ok(reply(content.as_ref().unwrap_or(found)));
         }
         for name in asked.sources {
             let option = match &key {

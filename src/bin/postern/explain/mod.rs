@@ -2,6 +2,7 @@
 
 mod cases;
 mod driver;
+mod etcd;
 mod explanation;
 mod issuers;
 mod mask;

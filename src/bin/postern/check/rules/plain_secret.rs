@@ -1,7 +1,7 @@
 //! A secret as text in the policy.
 
 use postern::config::{
-    Config, Credential, JwtCredential, KeyMaterial, Provider, TextOrEnv, TokenKey,
+    Config, Credential, JwtCredential, KeyMaterial, Provider, SourceKind, TextOrEnv, TokenKey,
 };
 
 use super::{CheckRule, Warnings, entry, source_headers};
@@ -64,17 +64,32 @@ fn check(config: &Config, warnings: &mut Warnings) {
 
 /// The secrets by which the gate proves who it is to servers, with their paths.
 fn client_secrets(config: &Config) -> impl Iterator<Item = (String, &TextOrEnv)> {
-    config
-        .providers
-        .iter()
-        .filter_map(|provider| match &provider.value {
-            Provider::Opaque(opaque) => {
-                let path = entry("providers", &provider.name);
-                let path = format!("{path}.opaque.introspection.client.secret");
-                Some((path, &opaque.introspection.client.secret))
-            }
-            Provider::ApiKey(_) | Provider::Jwt(_) => None,
-        })
+    let providers = config.providers.iter();
+    let of_providers = providers.filter_map(|provider| match &provider.value {
+        Provider::Opaque(opaque) => {
+            let path = entry("providers", &provider.name);
+            let path = format!("{path}.opaque.introspection.client.secret");
+            Some((path, &opaque.introspection.client.secret))
+        }
+        Provider::ApiKey(_) | Provider::Jwt(_) => None,
+    });
+    let of_sources = config.sources.iter().flat_map(|source| {
+        let kind = &source.value.kind;
+        let path = format!("{}.{}", entry("sources", &source.name), kind.name());
+        of_kind(kind).map(move |(field, secret)| (format!("{path}.{field}"), secret))
+    });
+    of_providers.chain(of_sources)
+}
+
+/// The secrets by which the gate logs in to a config centre, with their fields.
+fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)> {
+    let (password, token) = match kind {
+        SourceKind::Etcd(etcd) => (&etcd.password, &None),
+        SourceKind::SpringCloudConfig(spring) => (&spring.password, &spring.token),
+        SourceKind::Http(_) | SourceKind::Inline(_) => (&None, &None),
+    };
+    let password = password.iter().map(|secret| ("password", secret));
+    password.chain(token.iter().map(|secret| ("token", secret)))
 }
 
 fn has_plain_secret(token: &JwtCredential) -> bool {
@@ -97,12 +112,17 @@ mod tests {
                 "c": {"jwt": {"issuer": "https://a.example", "audiences": "any", "keys": {"remote": {"cluster": "c", "path": "/", "headers": {"x-token": "x", "x-b": "y"}}}}}},
             "sources": {"crm": {"http": {"cluster": "c", "path": "/", "headers": {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
-            }}}}
+            }}}, "flags": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": "x"}},
+                "app": {"springCloudConfig": {"cluster": "c", "application": "a", "username": "u", "password": "x", "token": "x"}},
+                "more": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": {"env": "A"}}}}
         }"#;
         let expected = [
             "consumers[0].credentials[1].apiKey.value",
             "consumers[0].credentials[2].jwt.secret",
             "providers.a.opaque.introspection.client.secret",
+            "sources.flags.etcd.password",
+            "sources.app.springCloudConfig.password",
+            "sources.app.springCloudConfig.token",
             "sources.crm.http.headers.authorization",
             "providers.a.opaque.introspection.headers.x-token",
             "providers.c.jwt.keys.remote.headers.x-token",

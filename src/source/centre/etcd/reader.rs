@@ -1,0 +1,298 @@
+//! The format of etcd's documents: keys and values in base64.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Map, Value};
+
+use crate::source::centre::JsonReader;
+use crate::source::centre::format::Decode;
+use crate::source::json::{NextValue, Scanner, Token};
+use crate::source::{Budget, SourceError};
+
+/// How many characters are decoded between two looks at the budget; a multiple of four.
+const PIECE: usize = 16 << 10;
+
+/// What a key costs, and each of its segments.
+const KEY: usize = 64;
+
+/// The most segments of a key behind the prefix.
+const MOST_SEGMENTS: usize = 32;
+
+/// The levels around a pair of key and value: the answer, and the list.
+const PAIR: usize = 3;
+
+/// Reads `{"kvs":[{"key":…,"value":…}]}`: the value is the document. With a member `prefix` before `kvs`, the keys below it make
+/// the document: a key's segments are names on the way to its value. A value that is no JSON is text there, unless it begins like
+/// a list, a map or a quoted text.
+#[derive(Default)]
+pub struct EtcdReader {
+    scanner: Scanner,
+    member: Member,
+    /// Whether the list of pairs is open.
+    in_list: bool,
+    prefix: Option<String>,
+    key: Vec<u8>,
+    value: Vec<u8>,
+    /// The key or value that is being decoded.
+    decoded: Vec<u8>,
+    step: ReaderStep,
+    root: Option<Value>,
+}
+
+/// The member that was begun last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Member {
+    #[default]
+    Other,
+    Prefix,
+    Pairs,
+    Key,
+    Value,
+}
+
+#[derive(Default)]
+enum ReaderStep {
+    /// To the next token.
+    #[default]
+    Scan,
+    /// Decodes the text that begins here: behind its quote, and so far.
+    Decode(usize, usize),
+    /// Reads the value of a pair.
+    Read(Box<JsonReader>),
+}
+
+impl fmt::Debug for EtcdReader {
+    /// Without keys and values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("EtcdReader");
+        shown.field("member", &self.member).finish_non_exhaustive()
+    }
+}
+
+impl EtcdReader {
+    /// Takes the next token. Returns whether it was the last.
+    fn scan(&mut self, text: &[u8], budget: &mut Budget) -> Result<bool, SourceError> {
+        if self.member != Member::Other && self.member != Member::Pairs {
+            return self.begin_text(text, budget).map(|()| false);
+        }
+        let token = self.scanner.next(text, 0);
+        budget.spend(self.scanner.take_cost());
+        match token? {
+            Token::Key(range) => {
+                let name = text.get(range).unwrap_or_default();
+                self.member = match (self.scanner.depth(), self.in_list, name) {
+                    (1, _, b"\"prefix\"") => Member::Prefix,
+                    (1, _, b"\"kvs\"") => Member::Pairs,
+                    (PAIR, true, b"\"key\"") => Member::Key,
+                    (PAIR, true, b"\"value\"") => Member::Value,
+                    _ => Member::Other,
+                };
+            }
+            Token::Open(_) => {
+                self.in_list |= self.member == Member::Pairs;
+                self.member = Member::Other;
+            }
+            Token::Close => match self.scanner.depth() {
+                1 => self.in_list = false,
+                2 if self.in_list => self.end_pair(budget)?,
+                _ => {}
+            },
+            Token::Value(_) => self.member = Member::Other,
+            Token::Blank => {}
+            Token::End => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    /// Begins a text in base64.
+    fn begin_text(&mut self, text: &[u8], budget: &mut Budget) -> Result<(), SourceError> {
+        let next = self.scanner.next_value(text);
+        budget.spend(self.scanner.take_cost());
+        match next {
+            NextValue::At(at) if text.get(at) == Some(&b'"') => {
+                let behind = at.saturating_add(1);
+                self.step = ReaderStep::Decode(behind, behind);
+                Ok(())
+            }
+            NextValue::Blank => Ok(()),
+            NextValue::At(_) | NextValue::Other => Err(malformed("a key or value is no text")),
+        }
+    }
+
+    /// Decodes the next piece of a text.
+    fn decode(
+        &mut self,
+        text: &[u8],
+        (start, at): (usize, usize),
+        budget: &mut Budget,
+    ) -> Result<(), SourceError> {
+        let rest = text.get(at..).unwrap_or_default();
+        let piece = rest.get(..PIECE).unwrap_or(rest);
+        let end = piece.iter().position(|byte| *byte == b'"');
+        let digits = end.and_then(|end| piece.get(..end)).unwrap_or(piece);
+        budget.spend(digits.len());
+        // Padding is at the end only.
+        let is_inner = end.is_none() && (piece.len() < PIECE || piece.ends_with(b"="));
+        let is_read = !is_inner && decode(digits, &mut self.decoded).is_some();
+        if !is_read {
+            return Err(malformed("a key or value is no base64"));
+        }
+        let at = at.saturating_add(digits.len());
+        self.step = ReaderStep::Decode(start, at);
+        if end.is_some() {
+            // With both quotes.
+            self.scanner
+                .pass(at.saturating_sub(start).saturating_add(2));
+            // The pieces were paid one by one.
+            self.scanner.take_cost();
+            self.end_text()?;
+        }
+        Ok(())
+    }
+
+    /// Puts a text that was decoded to its place.
+    fn end_text(&mut self) -> Result<(), SourceError> {
+        self.step = ReaderStep::Scan;
+        let decoded = std::mem::take(&mut self.decoded);
+        match std::mem::take(&mut self.member) {
+            Member::Key => self.key = decoded,
+            Member::Value => self.value = decoded,
+            Member::Prefix => self.prefix = Some(utf8(decoded)?),
+            Member::Pairs | Member::Other => {}
+        }
+        Ok(())
+    }
+
+    /// Begins to read the value of a pair that is complete.
+    fn end_pair(&mut self, budget: &mut Budget) -> Result<(), SourceError> {
+        let segments = match &self.prefix {
+            None if self.root.is_some() => return Err(malformed("there are two keys")),
+            None => 0,
+            Some(prefix) => {
+                let Some(rest) = self.key.strip_prefix(prefix.as_bytes()) else {
+                    return Err(malformed("a key does not begin with the prefix"));
+                };
+                self.root.get_or_insert_with(|| Value::Object(Map::new()));
+                if rest.is_empty() || rest.ends_with(b"/") {
+                    // Some programs write such a key as the mark of a folder.
+                    self.value.clear();
+                    return Ok(());
+                }
+                rest.split(|byte| *byte == b'/').count()
+            }
+        };
+        budget.spend(KEY.saturating_mul(segments.saturating_add(1)));
+        if segments > MOST_SEGMENTS {
+            let reason = format!("a key has more than {MOST_SEGMENTS} segments");
+            return Err(SourceError::Unusable(reason));
+        }
+        self.step = ReaderStep::Read(Box::new(JsonReader::below(segments)));
+        Ok(())
+    }
+
+    /// Continues to read a value.
+    fn read(
+        &mut self,
+        mut reader: Box<JsonReader>,
+        budget: &mut Budget,
+    ) -> Result<(), SourceError> {
+        let value = match reader.advance(&self.value, budget) {
+            Ok(Some(value)) => value,
+            Ok(None) => {
+                self.step = ReaderStep::Read(reader);
+                return Ok(());
+            }
+            Err(error) if self.prefix.is_none() || looks_like_json(&self.value) => {
+                return Err(error);
+            }
+            Err(_) => {
+                budget.spend(self.value.len());
+                Value::String(utf8(std::mem::take(&mut self.value))?)
+            }
+        };
+        self.value.clear();
+        let Some(prefix) = &self.prefix else {
+            self.root = Some(value);
+            return Ok(());
+        };
+        let key = utf8(std::mem::take(&mut self.key))?;
+        let place = key.get(prefix.len()..).unwrap_or_default();
+        let is_put = put(self.root.as_mut(), place, value);
+        is_put.ok_or_else(|| {
+            let reason = "two keys have one place: one is above the other, or in its value";
+            SourceError::Unusable(reason.into())
+        })
+    }
+}
+
+impl Decode for EtcdReader {
+    const MEDIA_TYPE: &'static str = "application/json";
+
+    fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
+        while !budget.is_spent() {
+            match std::mem::take(&mut self.step) {
+                ReaderStep::Scan => {
+                    if self.scan(text, budget)? {
+                        let root = self.root.take();
+                        return root.map(Some).ok_or_else(|| malformed("there is no key"));
+                    }
+                }
+                ReaderStep::Decode(start, at) => self.decode(text, (start, at), budget)?,
+                ReaderStep::Read(reader) => self.read(reader, budget)?,
+            }
+        }
+        Ok(None)
+    }
+
+    fn into_parts(self) -> Vec<Value> {
+        let mut parts = match self.step {
+            ReaderStep::Read(reader) => reader.into_parts(),
+            ReaderStep::Scan | ReaderStep::Decode(..) => Vec::new(),
+        };
+        parts.extend(self.root);
+        parts
+    }
+}
+
+fn malformed(what: &str) -> SourceError {
+    SourceError::Malformed(what.into())
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, SourceError> {
+    String::from_utf8(bytes).map_err(|_| SourceError::Unusable("a key or value is no UTF-8".into()))
+}
+
+/// Appends what the digits stand for.
+fn decode(digits: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let before = out.len();
+    out.resize(before.saturating_add(digits.len()), 0);
+    let length = Base64::decode(digits, out.get_mut(before..)?).ok()?.len();
+    out.truncate(before.saturating_add(length));
+    Some(())
+}
+
+/// Whether someone meant to write JSON: then a mistake in it must not make it a text.
+fn looks_like_json(value: &[u8]) -> bool {
+    let first = value.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[' | b'"'))
+}
+
+/// Puts a value to its place in the document. `None` if there is one already.
+fn put(root: Option<&mut Value>, place: &str, value: Value) -> Option<()> {
+    let mut folder = root?.as_object_mut()?;
+    let (way, name) = place.rsplit_once('/').unwrap_or(("", place));
+    let has_way = place.len() > name.len();
+    for segment in way.split('/').filter(|_| has_way) {
+        let next = folder.entry(segment);
+        let next = next.or_insert_with(|| Value::Object(Map::new()));
+        folder = next.as_object_mut()?;
+    }
+    folder
+        .insert(name.to_owned(), value)
+        .is_none()
+        .then_some(())
+}
