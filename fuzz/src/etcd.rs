@@ -51,14 +51,18 @@ pub fn etcd(data: &[u8]) {
                     assert!(error.to_string().len() < 1000);
                     return;
                 }
-                other => panic!("{other:?}"),
+                other @ (FetchOutcome::Unchanged
+                | FetchOutcome::Ignored
+                | FetchOutcome::Send(_)) => panic!("{other:?}"),
             }
         }
         FetchOutcome::Failed(error) => {
             assert!(error.to_string().len() < 1000);
             return;
         }
-        other => panic!("{other:?}"),
+        other @ (FetchOutcome::Arrived | FetchOutcome::Unchanged | FetchOutcome::Ignored) => {
+            panic!("{other:?}")
+        }
     }
     let Progress::New(candidate) = watched.advance(&mut Budget::unlimited(), now, shared) else {
         panic!("nothing has arrived");
