@@ -111,7 +111,7 @@ fn documents(criterion: &mut Criterion) {
     group.sample_size(10);
     let text = jobs::tenants(jobs::ENTRIES);
     let parse = |text: &str| {
-        Document::parse(text.as_bytes(), usize::MAX, Format::Json).expect("a document")
+        Document::parse(text.as_bytes(), usize::MAX, Format::JSON).expect("a document")
     };
     group.bench_function("parse/10000", |bencher| {
         bencher.iter(|| parse(black_box(&text)));

@@ -99,13 +99,13 @@ pub mod internals {
     }
     pub mod source {
         pub use crate::source::{
-            Arguments, Budget, Candidate, ClientAuthentication, DefinitionHash, Document,
-            DocumentStatus, EntryState, EtcdKeys, EtcdProtocol, EtcdReader, FetchOutcome, Format,
-            FormatReader, Hash, HttpProtocol, Index, Item, Items, JsonPath, JsonPathError,
-            JsonReader, JwksProtocol, Lifetime, Limits, LocalData, Next, OnDemand, PathError,
-            Progress, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
-            SharedData, SourceError, SpringEnvironmentReader, Tick, Version, Watched, read_item,
-            weight,
+            Arguments, Budget, Candidate, ClientAuthentication, ContentFormat, ContentReader,
+            DefinitionHash, Document, DocumentStatus, EntryState, EtcdKeys, EtcdProtocol,
+            EtcdReader, FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items,
+            JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData, Next,
+            OnDemand, PathError, Progress, Protocol, ReadRefusal, ReadResult, RequestTemplate,
+            Schedule, Selection, SharedData, SourceError, SpringEnvironmentReader, TextReader,
+            Tick, Version, Watched, read_item, weight,
         };
     }
     pub mod template {

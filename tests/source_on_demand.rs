@@ -31,7 +31,7 @@ fn on_demand(limits: Limits) -> OnDemand {
     let endpoint = Endpoint::new("crm", "crm.local")
         .with_timeout(Duration::from_secs(2))
         .with_max_bytes(100);
-    let template = RequestTemplate::new(endpoint, "/profiles/${key}", Format::Json).unwrap();
+    let template = RequestTemplate::new(endpoint, "/profiles/${key}", Format::JSON).unwrap();
     OnDemand::new(Arc::new(template), limits)
 }
 

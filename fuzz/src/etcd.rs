@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use postern::http::{Endpoint, HeaderMap, Reply};
 use postern::internals::source::{
-    Budget, DefinitionHash, Document, EtcdKeys, EtcdProtocol, FetchOutcome, Format, LocalData,
-    Progress, Protocol, Schedule, Tick, Watched,
+    Budget, ContentFormat, DefinitionHash, Document, EtcdKeys, EtcdProtocol, FetchOutcome, Format,
+    LocalData, Progress, Protocol, Schedule, Tick, Watched,
 };
 use postern::time::Timestamp;
 
@@ -68,8 +68,8 @@ pub fn etcd(data: &[u8]) {
         panic!("nothing has arrived");
     };
     let text = candidate.text();
-    let whole = Document::parse(text, usize::MAX, Format::Etcd);
-    let mut reader = Format::Etcd.reader();
+    let whole = Document::parse(text, usize::MAX, Format::Etcd(ContentFormat::Json));
+    let mut reader = Format::Etcd(ContentFormat::Json).reader();
     let sliced = loop {
         match reader.advance(text, &mut Budget::of(usize::from(slice) + 1)) {
             Ok(None) => {}

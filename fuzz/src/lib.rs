@@ -21,7 +21,8 @@ use postern::internals::route::{
     canonical_host, canonicalise,
 };
 use postern::internals::source::{
-    Budget, Document, Format, FormatReader, Item, Items, JsonPath, JsonReader, read_item,
+    Budget, ContentReader, Document, Format, FormatReader, Item, Items, JsonPath, JsonReader,
+    read_item,
 };
 use postern::policy::Policy;
 
@@ -156,8 +157,8 @@ pub fn document(data: &[u8]) {
     };
     let whole = usize::from(choice >> 4) * 3;
     let slice = || Budget::of(usize::from(choice & 15) + 1);
-    let at_once = Document::parse(text, usize::MAX, Format::Json);
-    let mut tree = FormatReader::Json(JsonReader::in_pieces(whole));
+    let at_once = Document::parse(text, usize::MAX, Format::JSON);
+    let mut tree = FormatReader::Content(ContentReader::Json(JsonReader::in_pieces(whole)));
     let sliced = loop {
         match tree.advance(text, &mut slice()) {
             Ok(None) => {}

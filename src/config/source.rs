@@ -1,6 +1,7 @@
 //! Config centres: where documents come from.
 
 mod etcd;
+mod format;
 mod spring_cloud_config;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
 
 pub use etcd::EtcdSource;
+pub use format::ContentFormat;
 pub use spring_cloud_config::SpringCloudConfigSource;
 
 /// Where documents come from, and how fresh they are.
@@ -37,7 +39,7 @@ pub struct Source {
 /// Where a source's documents come from.
 #[derive(Clone, Debug)]
 pub enum SourceKind {
-    /// A GET that answers JSON.
+    /// A GET that answers with the document.
     Http(HttpSource),
     /// The environment of an application in Spring Cloud Config.
     SpringCloudConfig(SpringCloudConfigSource),
@@ -50,7 +52,7 @@ pub enum SourceKind {
 record! {
     /// Where documents come from, and how fresh they are.
     pub(super) struct WrittenSource {
-        /// A GET that answers JSON.
+        /// A GET that answers with the document.
         "http" http: Option<HttpSource> = optional;
         /// The environment of an application in Spring Cloud Config.
         "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
@@ -122,7 +124,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
 const LONGEST: u64 = 8_760 * 3_600_000;
 
 record! {
-    /// A GET that answers JSON.
+    /// A GET that answers with the document.
     pub struct HttpSource {
         /// The Envoy cluster to send it to.
         "cluster" cluster: String as line = required;
@@ -136,6 +138,8 @@ record! {
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// How long the filter waits for a reply.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
+        /// How documents are read.
+        "format" format: ContentFormat = "json";
         /// The largest document that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
         "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }

@@ -1,6 +1,7 @@
 //! Named config centres.
 
 mod etcd;
+mod format;
 mod id;
 mod spring_cloud_config;
 
@@ -17,6 +18,8 @@ use super::definition::Definition;
 use super::endpoint::endpoint;
 use super::environment::Environment;
 use super::json_path::json_path;
+
+use format::content_format;
 
 pub use id::SourceId;
 
@@ -331,7 +334,7 @@ fn http(
     definition.add(b"http");
     definition.add(http.path.as_bytes());
     definition.endpoint(&endpoint);
-    let format = Format::Json;
+    let format = Format::Content(content_format(http.format));
     let refuse = |error: PathError| errors.push(&path.field("path"), error.to_string());
     match &source.on_demand {
         None => {
@@ -347,6 +350,7 @@ fn http(
         Some(limits) => {
             let template = RequestTemplate::new(endpoint, &http.path, format);
             let template = template.map_err(refuse).ok()?;
+            definition.add(format!("{format:?}").as_bytes());
             Some(on_demand(template, limits, definition))
         }
     }

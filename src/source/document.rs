@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &[u8], limit: usize) -> Result<Arc<Document>, SourceError> {
-        Document::parse(text, limit, Format::Json)
+        Document::parse(text, limit, Format::JSON)
     }
 
     #[test]

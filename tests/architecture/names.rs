@@ -7,6 +7,7 @@ use crate::source::Source;
 /// Forms of one thing as it is written in config and as a mechanism runs it. (What `policy` compiles may share its name
 /// with what `config` reads without standing here.)
 const WRITTEN_AND_RUN: &[&str] = &[
+    "ContentFormat",
     "DuplicateSlash",
     "Endpoint",
     "EscapedPercent",

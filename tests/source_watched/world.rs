@@ -156,7 +156,7 @@ pub(super) fn watched(vm: u64, refresh: Duration) -> Watched {
     let endpoint = Endpoint::new("centre", "centre.local")
         .with_max_bytes(4096)
         .with_timeout(Duration::from_secs(2));
-    let protocol = HttpProtocol::new(endpoint, "/doc", Format::Json).unwrap();
+    let protocol = HttpProtocol::new(endpoint, "/doc", Format::JSON).unwrap();
     let schedule = Schedule {
         refresh,
         stale_for: STALE_FOR,

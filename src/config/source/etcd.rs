@@ -8,7 +8,7 @@ use crate::config::values::names::secret_headers;
 use crate::config::values::text::line;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{Endpoint, Scheme};
+use crate::config::{ContentFormat, Endpoint, Scheme};
 
 record! {
     /// A key of etcd, or all keys below a prefix.
@@ -19,10 +19,12 @@ record! {
         "authority" authority: Option<String> as line = optional;
         /// The `:scheme` of the requests: `https` where the cluster uses TLS.
         "scheme" scheme: Scheme = "http";
-        /// The key whose value is the document, in JSON.
+        /// The key whose value is the document.
         "key" key: Option<String> as line = optional;
         /// The beginning of all keys that make the document, up to a `/`. What follows it in a key is the place in the document.
         "prefix" prefix: Option<String> as line = optional;
+        /// How values are read.
+        "format" format: ContentFormat = "json";
         /// The user, where etcd asks for one.
         "username" username: Option<String> as line = optional;
         /// The user's password: text or `{env: NAME}`.

@@ -7,6 +7,7 @@ use crate::policy::environment::{Environment, variable};
 use crate::secret::Secret;
 use crate::source::{EtcdKeys, EtcdProtocol, Format, Protocol};
 
+use super::format::content_format;
 use super::{SourceKind, watched};
 
 /// Compiles a watched document of etcd.
@@ -48,7 +49,8 @@ pub(super) fn compile(
     let login = login.as_ref();
     let login = login.map(|(name, password)| (name.as_str(), password));
     let protocol = Protocol::Etcd(EtcdProtocol::new(endpoint, keys, login));
-    Some(watched(protocol, Format::Etcd, source, definition))
+    let format = Format::Etcd(content_format(etcd.format));
+    Some(watched(protocol, format, source, definition))
 }
 
 fn secret(

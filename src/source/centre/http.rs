@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_callout_is_conditional_where_a_version_is_known() {
-        let http = HttpProtocol::new(endpoint(), "/a?b", Format::Json).unwrap();
+        let http = HttpProtocol::new(endpoint(), "/a?b", Format::JSON).unwrap();
         let start = |known: &Version| http.start(&mut (), known, Timestamp::default());
         let callout = start(&Version::default());
         assert_eq!(header(&callout, ":path"), [b"/a?b"]);
@@ -198,7 +198,7 @@ mod tests {
         let callout = start(&Version::new(b"index 7"));
         assert!(header(&callout, "if-none-match").is_empty());
         assert_eq!(
-            HttpProtocol::new(endpoint(), "/${key}", Format::Json).err(),
+            HttpProtocol::new(endpoint(), "/${key}", Format::JSON).err(),
             Some(PathError::UnknownPlaceholder)
         );
     }

@@ -68,7 +68,9 @@ impl JsonReader {
 }
 
 impl Decode for JsonReader {
-    const MEDIA_TYPE: &'static str = "application/json";
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
 
     // Formats that are written in JSON read it by this too: one copy is enough.
     #[inline(never)]
@@ -112,13 +114,13 @@ impl Decode for JsonReader {
     }
 
     /// The JSON library reads a whole text faster than slices are read.
-    fn parse(text: &[u8]) -> Result<Value, SourceError> {
+    fn parse(self, text: &[u8]) -> Result<Value, SourceError> {
         // The error names the position in the text and what is expected there. It never shows the text.
         serde_json::from_slice(unmarked(text))
             .map_err(|error| SourceError::Malformed(error.to_string()))
     }
 
-    fn items(items: &JsonPath) -> Option<Items> {
+    fn items(&self, items: &JsonPath) -> Option<Items> {
         Items::of(items)
     }
 }

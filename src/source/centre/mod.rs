@@ -1,8 +1,10 @@
 //! Config centres: the [`Protocol`] that asks one for its document, and the [`Format`] that the document has.
 //!
-//! Each kind of centre is a file here and a line in `protocols!`; each format is a file and a line in `formats!`.
+//! Each kind of centre is a file here and a line in `protocols!`; each format is a file and a line in `formats!`. Formats that people
+//! write files in are in `content`.
 //! CONTRIBUTING.md tells what else a new centre touches.
 
+mod content;
 #[cfg(test)]
 mod double;
 mod etcd;
@@ -13,6 +15,7 @@ mod jwks;
 mod protocol;
 mod reply;
 mod spring;
+mod text;
 
 use std::time::Duration;
 
@@ -26,6 +29,7 @@ use super::{Budget, JsonPath, SourceError, Version};
 use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
+pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
 pub use etcd::{EtcdKeys, EtcdProtocol, EtcdReader};
@@ -35,6 +39,7 @@ pub use jwks::JwksProtocol;
 pub use protocol::{DocumentStatus, Next};
 pub use spring::SpringEnvironmentReader;
 pub(crate) use spring::environment_segment;
+pub use text::TextReader;
 
 pub(super) use http::{conditional, read};
 pub(super) use reply::body;
@@ -52,10 +57,15 @@ protocols! {
 }
 
 formats! {
-    /// JSON (RFC 8259).
-    Json(JsonReader),
+    /// The content of a file.
+    Content(ContentReader) of (format: ContentFormat),
     /// The environment of an application in Spring Cloud Config.
     SpringEnvironment(SpringEnvironmentReader),
-    /// Keys of etcd with values in JSON.
-    Etcd(EtcdReader),
+    /// Keys of etcd with values in this format.
+    Etcd(EtcdReader) of (format: ContentFormat),
+}
+
+impl Format {
+    /// JSON (RFC 8259).
+    pub const JSON: Self = Self::Content(ContentFormat::Json);
 }

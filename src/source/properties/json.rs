@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::source::{
-    Budget, FormatReader, Item, Items, JsonPath, JsonReader, SourceError, read_item,
+    Budget, ContentReader, FormatReader, Item, Items, JsonPath, JsonReader, SourceError, read_item,
 };
 
 /// JSON as text: blanks, escapes, members of one name.
@@ -79,7 +79,7 @@ fn mark() -> impl Strategy<Value = &'static str> {
 
 /// Reads a text in slices.
 fn in_slices(text: &[u8], whole: usize, slice: usize) -> Result<Value, SourceError> {
-    let mut tree = FormatReader::Json(JsonReader::in_pieces(whole));
+    let mut tree = FormatReader::Content(ContentReader::Json(JsonReader::in_pieces(whole)));
     loop {
         if let Some(value) = tree.advance(text, &mut Budget::of(slice))? {
             return Ok(value);

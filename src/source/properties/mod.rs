@@ -178,7 +178,7 @@ proptest! {
 
     #[test]
     fn a_key_is_escaped_into_the_path_and_decodes_to_itself(key in prop::collection::vec(any::<u8>(), 0..12)) {
-        let template = RequestTemplate::new(Endpoint::new("c", "c"), "/a/${key}/b?c", Format::Json).unwrap();
+        let template = RequestTemplate::new(Endpoint::new("c", "c"), "/a/${key}/b?c", Format::JSON).unwrap();
         let Ok(callout) = template.fill(&Arguments::path(&key), &Version::default()) else {
             let is_dots = |segment: &[u8]| segment.is_empty() || reads_as_dots(segment) || escapes_to_dots(segment);
             let mut segments = key.split(|byte| *byte == b'/');

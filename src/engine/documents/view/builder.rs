@@ -47,7 +47,7 @@ impl ViewBuilder {
         id: SourceId,
     ) -> Self {
         let source = policy.sources.at(id);
-        let format = policy.sources.format(id).unwrap_or(Format::Json);
+        let format = policy.sources.format(id).unwrap_or(Format::JSON);
         let is_looked_into = source.is_none_or(|source| source.is_looked_into);
         let mut lists = policy.consumers_from.iter();
         let mut lists = lists.by_ref().filter(|from| from.source == id);
@@ -67,7 +67,7 @@ impl ViewBuilder {
     pub(in crate::engine) fn of_document(document: &Arc<Document>) -> Self {
         Self {
             view: View::new(document.hash(), document.bytes()),
-            format: Format::Json,
+            format: Format::JSON,
             stage: Stage::Parts(Parts::of(Arc::clone(document))),
         }
     }

@@ -164,7 +164,7 @@ fn add(
         name: format!("providers.{provider}.keys").into(),
         kind: SourceKind::Watched {
             protocol: Arc::new(Protocol::Jwks(protocol)),
-            format: Format::Json,
+            format: Format::JSON,
             schedule,
             definition: definition.hash(),
         },

@@ -8,8 +8,8 @@ use std::fmt;
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Map, Value};
 
-use crate::source::centre::JsonReader;
 use crate::source::centre::format::Decode;
+use crate::source::centre::{ContentFormat, ContentReader};
 use crate::source::json::{NextValue, Scanner, Token};
 use crate::source::{Budget, SourceError};
 
@@ -26,10 +26,11 @@ const MOST_SEGMENTS: usize = 32;
 const PAIR: usize = 3;
 
 /// Reads `{"kvs":[{"key":…,"value":…}]}`: the value is the document. With a member `prefix` before `kvs`, the keys below it make
-/// the document: a key's segments are names on the way to its value. A value that is no JSON is text there, unless it begins like
-/// a list, a map or a quoted text.
+/// the document: a key's segments are names on the way to its value. Where the format is JSON, a value that is no JSON is text there,
+/// unless it begins like a list, a map or a quoted text.
 #[derive(Default)]
 pub struct EtcdReader {
+    format: ContentFormat,
     scanner: Scanner,
     member: Member,
     /// Whether the list of pairs is open.
@@ -62,7 +63,7 @@ enum ReaderStep {
     /// Decodes the text that begins here: behind its quote, and so far.
     Decode(usize, usize),
     /// Reads the value of a pair.
-    Read(Box<JsonReader>),
+    Read(Box<ContentReader>),
 }
 
 impl fmt::Debug for EtcdReader {
@@ -70,6 +71,15 @@ impl fmt::Debug for EtcdReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("EtcdReader");
         shown.field("member", &self.member).finish_non_exhaustive()
+    }
+}
+
+impl From<ContentFormat> for EtcdReader {
+    fn from(format: ContentFormat) -> Self {
+        Self {
+            format,
+            ..Self::default()
+        }
     }
 }
 
@@ -190,14 +200,22 @@ impl EtcdReader {
             let reason = format!("a key has more than {MOST_SEGMENTS} segments");
             return Err(SourceError::Unusable(reason));
         }
-        self.step = ReaderStep::Read(Box::new(JsonReader::below(segments)));
+        self.step = ReaderStep::Read(Box::new(ContentReader::below(self.format, segments)));
         Ok(())
+    }
+
+    /// Whether the value of a pair is text if it isn't JSON. Where someone meant to write JSON, a mistake in it must not make it a
+    /// text.
+    fn may_be_text(&self) -> bool {
+        let first = self.value.iter().find(|byte| !byte.is_ascii_whitespace());
+        let is_json = matches!(first, Some(b'{' | b'[' | b'"'));
+        self.format == ContentFormat::Json && self.prefix.is_some() && !is_json
     }
 
     /// Continues to read a value.
     fn read(
         &mut self,
-        mut reader: Box<JsonReader>,
+        mut reader: Box<ContentReader>,
         budget: &mut Budget,
     ) -> Result<(), SourceError> {
         let value = match reader.advance(&self.value, budget) {
@@ -206,9 +224,7 @@ impl EtcdReader {
                 self.step = ReaderStep::Read(reader);
                 return Ok(());
             }
-            Err(error) if self.prefix.is_none() || looks_like_json(&self.value) => {
-                return Err(error);
-            }
+            Err(error) if !self.may_be_text() => return Err(error),
             Err(_) => {
                 budget.spend(self.value.len());
                 Value::String(utf8(std::mem::take(&mut self.value))?)
@@ -230,7 +246,9 @@ impl EtcdReader {
 }
 
 impl Decode for EtcdReader {
-    const MEDIA_TYPE: &'static str = "application/json";
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
 
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         while !budget.is_spent() {
@@ -273,12 +291,6 @@ fn decode(digits: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let length = Base64::decode(digits, out.get_mut(before..)?).ok()?.len();
     out.truncate(before.saturating_add(length));
     Some(())
-}
-
-/// Whether someone meant to write JSON: then a mistake in it must not make it a text.
-fn looks_like_json(value: &[u8]) -> bool {
-    let first = value.iter().find(|byte| !byte.is_ascii_whitespace());
-    matches!(first, Some(b'{' | b'[' | b'"'))
 }
 
 /// Puts a value to its place in the document. `None` if there is one already.

@@ -132,7 +132,7 @@ impl Exchange for JwksProtocol {
         let mut callout = self.endpoint.request("GET", self.path.clone());
         if self.discovery.is_some() {
             session.step = Step::Discovery;
-            ask(&mut callout, Format::Json.media_type(), &Version::default());
+            ask(&mut callout, Format::JSON.media_type(), &Version::default());
         } else {
             session.step = Step::Keys(None);
             ask(&mut callout, MEDIA_TYPES, known);

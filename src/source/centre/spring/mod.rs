@@ -61,7 +61,9 @@ impl SpringEnvironmentReader {
 
 impl Decode for SpringEnvironmentReader {
     /// A media type of its own asks for the origin of each property, which isn't read here.
-    const MEDIA_TYPE: &'static str = "application/json";
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
 
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         while !budget.is_spent() {

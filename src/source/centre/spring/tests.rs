@@ -7,7 +7,7 @@ use super::origin::is_own;
 use super::*;
 
 fn read(text: &str) -> Result<Value, SourceError> {
-    SpringEnvironmentReader::parse(text.as_bytes())
+    SpringEnvironmentReader::default().parse(text.as_bytes())
 }
 
 /// The tree of these property sources, of an application with the name `app`.

@@ -6,11 +6,16 @@ const OF_ETCD: &str = r#"{"kvs":[{"key":"L2d3L2NmZw==","create_revision":"2","mo
 
 /// What the document says, read in slices of every size.
 fn read(text: &str) -> Result<String, String> {
-    let whole = Format::Etcd.parse(text.as_bytes());
+    read_as(ContentFormat::Json, text)
+}
+
+fn read_as(format: ContentFormat, text: &str) -> Result<String, String> {
+    let format = Format::Etcd(format);
+    let whole = format.parse(text.as_bytes());
     let whole = whole.map(|value| value.to_string());
     let whole = whole.map_err(|error| error.to_string());
     for slice in [1, 7, 40, 1000] {
-        let mut reader = Format::Etcd.reader();
+        let mut reader = format.reader();
         let pieces = loop {
             match reader.advance(text.as_bytes(), &mut Budget::of(slice)) {
                 Ok(None) => {}
@@ -39,6 +44,22 @@ fn tree(pairs: &[(&str, &str)]) -> Result<String, String> {
     read(&format!(
         r#"{{"prefix":"L2d3Lw==","kvs":[{list}],"count":"1"}}"#
     ))
+}
+
+#[test]
+fn a_value_is_text_where_that_is_the_format() {
+    let text = format!(r#"{{"kvs":[{}]}}"#, pair("k", b"{\"a\": 1}\n"));
+    let value = read_as(ContentFormat::Text, &text);
+    assert_eq!(value, Ok(r#""{\"a\": 1}""#.to_owned()));
+    let text = format!(
+        r#"{{"prefix":"L2d3Lw==","kvs":[{},{}]}}"#,
+        pair("/gw/a", b"7"),
+        pair("/gw/b", b"{}")
+    );
+    let value = read_as(ContentFormat::Text, &text);
+    assert_eq!(value, Ok(r#"{"a":"7","b":"{}"}"#.to_owned()));
+    let broken = format!(r#"{{"kvs":[{}]}}"#, pair("k", b"\xff"));
+    assert!(read_as(ContentFormat::Text, &broken).is_err());
 }
 
 #[test]
@@ -140,7 +161,7 @@ fn large_documents_are_read_in_slices() {
     for list in [long, many.join(",")] {
         let text = format!(r#"{{"prefix":"L2d3Lw==","kvs":[{list}],"count":"1"}}"#);
         assert!(text.len() > 1_900_000);
-        let mut reader = Format::Etcd.reader();
+        let mut reader = Format::Etcd(ContentFormat::Json).reader();
         let mut slices = 0;
         loop {
             let mut budget = Budget::of(64 << 10);

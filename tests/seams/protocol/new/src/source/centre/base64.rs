@@ -68,7 +68,9 @@ impl Base64Reader {
 }
 
 impl Decode for Base64Reader {
-    const MEDIA_TYPE: &'static str = "text/plain";
+    fn media_type(&self) -> &'static str {
+        "text/plain"
+    }
 
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         while !budget.is_spent() {
