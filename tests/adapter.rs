@@ -36,6 +36,9 @@ mod leases;
 #[path = "adapter/log.rs"]
 mod log;
 #[cfg(test)]
+#[path = "adapter/older.rs"]
+#[cfg(test)]
+mod older;
 #[path = "adapter/published.rs"]
 mod published;
 #[cfg(test)]

@@ -118,6 +118,13 @@ pub enum Event<'a> {
         /// Length of the document.
         bytes: usize,
     },
+    /// A source's new document is older than the one before: its server was set up again from old data.
+    SourceWentBack {
+        /// The source's name in the policy.
+        source: &'a str,
+        /// Which source of the policy it is.
+        id: SourceId,
+    },
     /// All lists of consumers have been compared with each other.
     ListsCompared,
     /// A source could not be read, or its document was rejected. The last good document stays.

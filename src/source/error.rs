@@ -15,6 +15,9 @@ pub enum SourceError {
     /// The server refuses the credentials in the gate's own request, with this status: 401 or 403.
     #[error("status {0}: the server refuses the gate's own credentials")]
     Refused(u16),
+    /// The source works and has no such document.
+    #[error("there is no such document: it was deleted, or its name is wrong")]
+    Missing,
     /// The document is larger than the source's `maxBytes`.
     #[error("the document is longer than `maxBytes`, {limit} bytes")]
     TooLarge {
@@ -43,6 +46,7 @@ impl SourceError {
             Self::Callout(CalloutError::NoReply) => "no_reply",
             Self::Status(_) => "status",
             Self::Refused(_) => "refused",
+            Self::Missing => "missing",
             Self::TooLarge { .. } => "too_large",
             Self::Encoded(_) => "compressed",
             Self::Malformed(_) => "malformed",

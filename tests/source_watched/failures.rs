@@ -9,7 +9,7 @@ use super::world::{Mode, START, TICK, World, seconds};
 fn failures_back_off_and_keep_the_last_good_document() {
     for (mode, most) in [
         (Mode::Down, 7),
-        (Mode::Gone, 7),
+        (Mode::Gone, 14),
         (Mode::Garbage, 14),
         (Mode::Large, 14),
     ] {

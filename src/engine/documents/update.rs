@@ -57,6 +57,12 @@ impl DocumentUpdate<'_, '_> {
             Ok(None) => source.pending = Some(PendingDocument { candidate, reading }),
             Ok(Some(view)) => {
                 let before = source.view.replace(Rc::new(view));
+                if candidate.is_older() {
+                    self.call.observer.event(&Event::SourceWentBack {
+                        source: self.policy.sources.name(self.id),
+                        id: self.id,
+                    });
+                }
                 source.machine.accept(candidate, now, shared_data);
                 if let Some(before) = before {
                     self.store.0.borrow_mut().pending_drops.view(before);

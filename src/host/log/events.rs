@@ -127,6 +127,7 @@ const fn may_be_logged(event: &Event<'_>) -> bool {
         | Event::SourceFetched { .. } => false,
         Event::FellBack { .. }
         | Event::SourceLoaded { .. }
+        | Event::SourceWentBack { .. }
         | Event::ListsCompared
         | Event::SourceFailed { .. }
         | Event::RecordLeftOut { .. } => true,
@@ -176,6 +177,9 @@ impl EventLog {
                 failures.read(source);
                 failures.sources.recovered(["", source]);
                 info!("event=source_loaded source={} bytes={bytes}", Value(source));
+            }
+            Event::SourceWentBack { source, .. } => {
+                warn!("event=source_went_back source={}", Value(source));
             }
             Event::SourceFailed { source, error, .. } => {
                 failures.read(source);

@@ -28,6 +28,7 @@ struct Families {
     authentications: Family,
     fetches: Family,
     failures: Family,
+    older: Family,
     left_out: Family,
     answers: Family,
     callouts: Family,
@@ -102,6 +103,7 @@ impl Counters {
             | Event::SourceFetched { .. }
             | Event::SourceFailed { .. }
             | Event::SourceLoaded { .. }
+            | Event::SourceWentBack { .. }
             | Event::ListsCompared
             | Event::RecordLeftOut { .. } => families.count_of_source(event),
         }
@@ -207,6 +209,9 @@ impl Default for Families {
                 let labels = [("source", source), ("reason", reason)];
                 name("source_failures", &labels, "total")
             }),
+            older: Family::new(|source, _, _| {
+                name("source_older_documents", &[("source", source)], "total")
+            }),
             left_out: Family::new(|source, _, _| {
                 name("source_left_out", &[("source", source)], "total")
             }),
@@ -253,6 +258,9 @@ impl Families {
                 self.failures
                     .add(RowId(id.index()), || Some(source), error.name(), "");
             }
+            Event::SourceWentBack { source, id } => {
+                self.older.add(RowId(id.index()), || Some(source), "", "");
+            }
             Event::Decided { .. }
             | Event::Authenticated { .. }
             | Event::Identified { .. }
@@ -265,7 +273,7 @@ impl Families {
         }
     }
 
-    const COUNT: usize = 11;
+    const COUNT: usize = 12;
 
     fn at(&mut self, id: FamilyId) -> Option<&mut Family> {
         let all: [&mut Family; Self::COUNT] = [
@@ -274,6 +282,7 @@ impl Families {
             &mut self.authentications,
             &mut self.fetches,
             &mut self.failures,
+            &mut self.older,
             &mut self.left_out,
             &mut self.answers,
             &mut self.callouts,

@@ -93,7 +93,11 @@ impl Exchange for DoubleProtocol {
                 let version = reply.headers.view().first(b"etag").unwrap_or_default();
                 let version = Version::new(version);
                 Next::Done(match body(reply, self.0.max_bytes()) {
-                    Ok(body) => DocumentStatus::Changed { body, version },
+                    Ok(body) => DocumentStatus::Changed {
+                        body,
+                        version,
+                        is_older: false,
+                    },
                     Err(error) => DocumentStatus::Broken(error),
                 })
             }

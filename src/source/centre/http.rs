@@ -88,7 +88,11 @@ pub(in crate::source) fn read(
         Some(200) => {
             let version = Validators::of(&reply).encode();
             match body(reply, endpoint.max_bytes()) {
-                Ok(body) => DocumentStatus::Changed { body, version },
+                Ok(body) => DocumentStatus::Changed {
+                    body,
+                    version,
+                    is_older: false,
+                },
                 Err(error) => DocumentStatus::Broken(error),
             }
         }
@@ -292,7 +296,11 @@ mod tests {
             let body = b"1".to_vec();
             assert_eq!(
                 read_status(reply("200", headers, b"1")),
-                DocumentStatus::Changed { body, version },
+                DocumentStatus::Changed {
+                    body,
+                    version,
+                    is_older: false,
+                },
                 "{headers:.40?}"
             );
         }

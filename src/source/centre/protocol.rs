@@ -17,6 +17,9 @@ pub enum DocumentStatus {
         body: Vec<u8>,
         /// The state that they are.
         version: Version,
+        /// Whether the source says that it is an older state than the one that is held: its server was set up again from
+        /// old data. It is taken all the same.
+        is_older: bool,
     },
     /// The state that is held is still the newest.
     Same,
@@ -31,10 +34,15 @@ pub enum DocumentStatus {
 impl fmt::Debug for DocumentStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed { body, version } => f
+            Self::Changed {
+                body,
+                version,
+                is_older,
+            } => f
                 .debug_struct("Changed")
                 .field("bytes", &body.len())
                 .field("version", version)
+                .field("is_older", is_older)
                 .finish(),
             Self::Same => f.write_str("Same"),
             Self::Missing => f.write_str("Missing"),

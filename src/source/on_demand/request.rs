@@ -156,7 +156,7 @@ impl RequestTemplate {
 
     fn read_document(&self, reply: Result<Reply, CalloutError>, format: Format) -> EntryReply {
         match centre::read(reply, &self.endpoint) {
-            DocumentStatus::Changed { body, version } => {
+            DocumentStatus::Changed { body, version, .. } => {
                 match Document::parse(&body, self.endpoint.max_bytes(), format) {
                     Ok(document) => EntryReply::Found(Revision {
                         weight: weight(document.value()),

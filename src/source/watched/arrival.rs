@@ -27,14 +27,14 @@ pub(super) enum Stage {
 impl Stage {
     /// Whether this VM fetched it: then it has the lease.
     pub(super) const fn is_fetched(&self) -> bool {
-        matches!(self.origin(), Some(DocumentOrigin::Fetched(..)))
+        matches!(self.origin(), Some(DocumentOrigin::Fetched { .. }))
     }
 
     /// Its hash, if it is from shared data.
     pub(super) const fn shared(&self) -> Option<Hash> {
         match self.origin() {
             Some(DocumentOrigin::Shared(newest)) => Some(newest.hash),
-            Some(DocumentOrigin::Fetched(..)) | None => None,
+            Some(DocumentOrigin::Fetched { .. }) | None => None,
         }
     }
 
@@ -196,9 +196,9 @@ impl Watched {
             origin: arrival.origin,
         };
         match arrival.origin {
-            DocumentOrigin::Fetched(at, shared_copy) => {
-                self.compare(candidate, at, shared_copy, now, shared_data)
-            }
+            DocumentOrigin::Fetched {
+                at, shared_copy, ..
+            } => self.compare(candidate, at, shared_copy, now, shared_data),
             DocumentOrigin::Shared(newest)
                 if matches!(advance, Advance::Hashed) && candidate.hash == newest.hash =>
             {
@@ -260,7 +260,7 @@ impl Watched {
     ) {
         self.stage = Stage::Idle;
         let (is_ours, confirmed) = match candidate.origin {
-            DocumentOrigin::Fetched(at, _) => (true, at),
+            DocumentOrigin::Fetched { at, .. } => (true, at),
             DocumentOrigin::Shared(newest) => (false, newest.confirmed),
         };
         self.last_good = Some(super::LastGood {
@@ -283,7 +283,7 @@ impl Watched {
         shared_data: &mut dyn SharedData,
     ) {
         self.stage = Stage::Idle;
-        if let DocumentOrigin::Fetched(..) = candidate.origin {
+        if let DocumentOrigin::Fetched { .. } = candidate.origin {
             self.fail(&error, now, shared_data);
         }
         self.rejected = Some((candidate.hash, error));

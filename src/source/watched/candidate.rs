@@ -35,9 +35,15 @@ pub struct Candidate {
 /// Where a document is from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum DocumentOrigin {
-    /// This VM fetched it, at this time. Where the copy is missing, shared data gets the document even if it is the
-    /// last good one.
-    Fetched(Timestamp, SharedCopy),
+    /// This VM fetched it.
+    Fetched {
+        /// When.
+        at: Timestamp,
+        /// Where the copy is missing, shared data gets the document even if it is the last good one.
+        shared_copy: SharedCopy,
+        /// Whether the source says that it is older than the last good one.
+        is_older: bool,
+    },
     /// Another VM published it.
     Shared(Newest),
 }
@@ -65,6 +71,12 @@ impl Candidate {
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// Whether this VM fetched it, and the source says that it is older than the last good one.
+    #[must_use]
+    pub const fn is_older(&self) -> bool {
+        matches!(self.origin, DocumentOrigin::Fetched { is_older: true, .. })
     }
 
     /// The hash of its text.

@@ -172,8 +172,16 @@ impl Watched {
             Next::Done(status) => status,
         };
         let error = match status {
-            DocumentStatus::Changed { body, version } => {
-                let origin = DocumentOrigin::Fetched(now, fetch.shared_copy);
+            DocumentStatus::Changed {
+                body,
+                version,
+                is_older,
+            } => {
+                let origin = DocumentOrigin::Fetched {
+                    at: now,
+                    shared_copy: fetch.shared_copy,
+                    is_older,
+                };
                 let arrival = Arrival::fetched(body, version, origin);
                 self.stage = Stage::Arrived(Box::new(arrival));
                 return FetchOutcome::Arrived;
@@ -182,7 +190,7 @@ impl Watched {
                 return self.not_modified(now, shared_data);
             }
             DocumentStatus::Same => SourceError::Status(304),
-            DocumentStatus::Missing => SourceError::Status(404),
+            DocumentStatus::Missing => SourceError::Missing,
             DocumentStatus::Refused(status) => {
                 self.session = Session::default();
                 SourceError::Refused(status)

@@ -38,11 +38,12 @@ impl Schedule {
     }
 
     /// How long to wait after the `failures`th failure in a row (from 1): twice as long each time. Never much longer
-    /// than `refresh` if the source gives a bad document: it is likely to be corrected soon.
+    /// than `refresh` if the source gives a bad document or has none: it is likely to be corrected soon.
     pub(super) fn backoff(&self, failures: u32, error: &SourceError, loaded: Loaded) -> Duration {
         let (first, last) = self.bounds(loaded);
         let last = match error {
-            SourceError::TooLarge { .. }
+            SourceError::Missing
+            | SourceError::TooLarge { .. }
             | SourceError::Encoded(_)
             | SourceError::Malformed(_)
             | SourceError::Unusable(_) => last.min(self.refresh),
@@ -115,6 +116,12 @@ mod tests {
             (600_000, &down, Loaded::Yes, [1000, 2000, 4000, 600_000]),
             (200, &down, Loaded::Yes, [200, 400, 800, 1600]),
             (3000, &bad, Loaded::Yes, [1000, 2000, 3000, 3000]),
+            (
+                3000,
+                &SourceError::Missing,
+                Loaded::Yes,
+                [1000, 2000, 3000, 3000],
+            ),
             (3000, &refused, Loaded::Yes, [1000, 2000, 4000, 24_000]),
             (3000, &bad, Loaded::No, [250, 500, 1000, 3000]),
         ] {

@@ -112,7 +112,10 @@ fn logs_in_once_and_polls() {
     assert_eq!(source.tick().as_deref(), Some("/poll?v1"));
     assert_eq!(source.reply("200", "v2", "[]"), "new []");
     assert_eq!(source.tick().as_deref(), Some("/poll?v2"));
-    assert_eq!(source.reply("404", "", ""), "unexpected status 404");
+    assert_eq!(
+        source.reply("404", "", ""),
+        "there is no such document: it was deleted, or its name is wrong"
+    );
 }
 
 #[test]

@@ -9,11 +9,66 @@ use crate::source::Version;
 const LONGEST_HEADER: usize = 1024;
 
 /// The state of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
+    /// A server that was set up again is another cluster.
+    cluster: u64,
+    /// A server that was started again from a copy of its data has another term.
+    term: u64,
+    /// The revision of the newest key in the range.
+    newest: u64,
+    /// The number of keys in the range.
+    count: u64,
     /// The revision of the whole store at which it was read.
     pub(super) revision: u64,
-    /// Names it: two states of one server are the same where their versions are.
-    pub(super) version: Version,
+}
+
+impl State {
+    /// The state that a version names.
+    pub(super) fn known(version: &Version) -> Option<Self> {
+        let text = std::str::from_utf8(version.token()).ok()?;
+        let mut numbers = text.split(' ').map(|number| number.parse().ok());
+        let mut next = || numbers.next().flatten();
+        Some(Self {
+            cluster: next()?,
+            term: next()?,
+            newest: next()?,
+            count: next()?,
+            revision: next()?,
+        })
+    }
+
+    /// Names it.
+    pub(super) fn version(&self) -> Version {
+        let Self {
+            cluster,
+            term,
+            newest,
+            count,
+            revision,
+        } = self;
+        Version::new(format!("{cluster} {term} {newest} {count} {revision}").as_bytes())
+    }
+
+    /// Whether the range is the same in both states: a written key changes the newest revision, and a deleted key the number.
+    /// Cluster and term have to be the same too: a server that was set up again from older data may reach the same revision by
+    /// other writes.
+    pub(super) fn is_same(&self, known: &Self) -> bool {
+        // The store's revision counts the writes of other keys too.
+        *self
+            == Self {
+                revision: self.revision,
+                ..*known
+            }
+    }
+
+    /// Whether the server was set up again from data that are older than the known state, or are others. The newest revision in
+    /// a range also becomes a lower one where its newest key is deleted; but then there are fewer keys.
+    pub(super) const fn is_older(&self, known: &Self) -> bool {
+        self.cluster != known.cluster
+            || self.revision < known.revision
+            || self.newest < known.newest && self.count >= known.count
+    }
 }
 
 /// Why a question has no answer.
@@ -36,10 +91,6 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 /// Reads the state in an answer of at most one key without its value. `Some(None)` if there is no key.
-///
-/// The version has the newest revision in the range and the number of keys: a written key changes the first, and a deleted
-/// key the second. It has the cluster and the term too: a server that was set up again from older data may reach the same
-/// revision by other writes.
 pub(super) fn state(body: &[u8]) -> Option<Option<State>> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let at = |path: &str| answer.pointer(path).and_then(number);
@@ -49,13 +100,12 @@ pub(super) fn state(body: &[u8]) -> Option<Option<State>> {
     if count == 0 {
         return Some(None);
     }
-    let newest = at("/kvs/0/mod_revision")?;
-    let cluster = at("/header/cluster_id").unwrap_or_default();
-    let term = at("/header/raft_term").unwrap_or_default();
-    let version = format!("{cluster} {term} {newest} {count}");
     Some(Some(State {
+        cluster: at("/header/cluster_id").unwrap_or_default(),
+        term: at("/header/raft_term").unwrap_or_default(),
+        newest: at("/kvs/0/mod_revision")?,
+        count,
         revision,
-        version: Version::new(version.as_bytes()),
     }))
 }
 

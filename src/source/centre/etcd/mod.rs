@@ -49,7 +49,7 @@ pub struct EtcdProtocol {
 /// What is remembered between two callouts, and until the next fetch.
 #[derive(Debug, Default)]
 pub(in crate::source) struct EtcdSession {
-    known: Version,
+    known: Option<State>,
     access: Access,
     /// Whether this exchange has logged in: once is enough.
     has_logged_in: bool,
@@ -74,8 +74,8 @@ enum Step {
     Login,
     #[default]
     State,
-    /// The range in the state of this version.
-    Document(Version),
+    /// The range in this state.
+    Document(State),
 }
 
 impl EtcdProtocol {
@@ -158,24 +158,29 @@ impl EtcdProtocol {
             Step::State => {
                 let state = state(&body(reply, MOST_SMALL)?);
                 let state = state.ok_or_else(|| malformed("revision"))?;
-                let Some(State { revision, version }) = state else {
+                let Some(state) = state else {
                     return Ok(Next::Done(DocumentStatus::Missing));
                 };
-                if version == session.known && version != Version::default() {
+                if session.known.is_some_and(|known| state.is_same(&known)) {
                     return Ok(Next::Done(DocumentStatus::Same));
                 }
-                session.step = Step::Document(version);
-                let at = format!(r#""revision":"{revision}""#);
+                session.step = Step::Document(state);
+                let at = format!(r#""revision":"{}""#, state.revision);
                 Ok(Next::Send(self.ask(session, &at)))
             }
-            Step::Document(version) => {
+            Step::Document(state) => {
                 let limit = self.endpoint.max_bytes();
                 let body = document(body(reply, limit)?, &self.opening);
                 let body = body.ok_or_else(|| malformed("keys"))?;
                 if body.len() > limit {
                     return Err(SourceError::TooLarge { limit });
                 }
-                Ok(Next::Done(DocumentStatus::Changed { body, version }))
+                let known = session.known;
+                Ok(Next::Done(DocumentStatus::Changed {
+                    body,
+                    version: state.version(),
+                    is_older: known.is_some_and(|known| state.is_older(&known)),
+                }))
             }
         }
     }
@@ -208,7 +213,7 @@ impl Exchange for EtcdProtocol {
     }
 
     fn start(&self, session: &mut EtcdSession, known: &Version, _: Timestamp) -> Callout {
-        session.known = known.clone();
+        session.known = State::known(known);
         session.has_logged_in = false;
         self.next(session)
     }

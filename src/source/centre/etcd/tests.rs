@@ -6,7 +6,7 @@ use crate::http::HeaderMap;
 const HEADER: &str = r#"{"header":{"cluster_id":"12101053776118486841","member_id":"15985099378392235387","revision":"3","raft_term":"2"}"#;
 const KEY: &str =
     r#""kvs":[{"key":"L2d3L2NmZw==","create_revision":"2","mod_revision":"3","version":"2""#;
-const VERSION: &[u8] = b"12101053776118486841 2 3 1";
+const VERSION: &[u8] = b"12101053776118486841 2 3 1 3";
 const STATE: &str = r#"{"key":"L2d3L2NmZw==","limit":1,"sort_order":"DESCEND","sort_target":"MOD","keys_only":true}"#;
 const LOGIN: &str = r#"{"name":"gw","password":"p\"w"}"#;
 
@@ -113,6 +113,7 @@ fn document() -> DocumentStatus {
     DocumentStatus::Changed {
         body: changed().into_bytes(),
         version: Version::new(VERSION),
+        is_older: false,
     }
 }
 
@@ -134,12 +135,40 @@ fn reads_a_key_in_the_state_that_it_has_asked_for() {
 fn reads_no_value_where_the_state_is_known() {
     let mut gate = one();
     assert_eq!(gate.fetch(VERSION, vec![state()]), DocumentStatus::Same);
-    for other in ["1 2 3 1", "12101053776118486841 2 9 1"] {
+    // Writes of other keys count in the store's revision.
+    let others = b"12101053776118486841 2 3 1 2";
+    assert_eq!(gate.fetch(others, vec![state()]), DocumentStatus::Same);
+    // A version that isn't of this protocol, and none.
+    for other in ["", "1 2 3", "a b c d e", "\u{0}"] {
         let status = gate.fetch(other.as_bytes(), vec![state(), value()]);
         assert_eq!(status, document(), "{other}");
     }
     let deleted = answer(200, &format!("{HEADER}}}"));
     assert_eq!(gate.fetch(VERSION, vec![deleted]), DocumentStatus::Missing);
+}
+
+#[test]
+fn tells_an_older_state() {
+    for (known, is_older) in [
+        // Cluster, term, newest revision in the range, number of keys, revision of the store; the state is `2 3 1 3`.
+        ("12101053776118486841 1 3 1 3", false),
+        ("12101053776118486841 9 3 1 3", false),
+        ("12101053776118486841 2 2 1 2", false),
+        ("12101053776118486841 2 2 9 3", false),
+        // Another cluster.
+        ("7 2 3 1 3", true),
+        // The store is at an older revision.
+        ("12101053776118486841 2 9 2 9", true),
+        // The newest key is an older one: it was deleted, or there never were fewer keys.
+        ("12101053776118486841 2 4 2 3", false),
+        ("12101053776118486841 2 4 1 3", true),
+    ] {
+        let status = one().fetch(known.as_bytes(), vec![state(), value()]);
+        let DocumentStatus::Changed { is_older: told, .. } = status else {
+            panic!("{known}: {status:?}");
+        };
+        assert_eq!(told, is_older, "{known}");
+    }
 }
 
 #[test]

@@ -107,6 +107,7 @@ impl Exchange for LongPollProtocol {
                 Ok(body) => DocumentStatus::Changed {
                     body,
                     version: session.newest.clone(),
+                    is_older: false,
                 },
                 Err(error) => DocumentStatus::Broken(error),
             }),
