@@ -103,9 +103,9 @@ pub mod internals {
             DefinitionHash, Document, DocumentStatus, EntryState, EtcdKeys, EtcdProtocol,
             EtcdReader, FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items,
             JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData, Next,
-            OnDemand, PathError, Progress, Protocol, ReadRefusal, ReadResult, RequestTemplate,
-            Schedule, Selection, SharedData, SourceError, SpringEnvironmentReader, TextReader,
-            Tick, Version, Watched, read_item, weight,
+            OnDemand, PathError, Progress, PropertyNames, Protocol, ReadRefusal, ReadResult,
+            RequestTemplate, Schedule, Selection, SharedData, SourceError, SpringEnvironmentReader,
+            TextReader, Tick, Version, Watched, read_item, weight,
         };
     }
     pub mod template {

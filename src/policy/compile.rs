@@ -137,7 +137,8 @@ fn consumers_from(
     for (at, from) in written.iter().enumerate() {
         let path = path.index(at);
         let source = sources.named(&from.source, &path.field("source"), errors);
-        let items = json_path::json_path(&from.items, &path.field("items"), errors);
+        let names = sources.names(source);
+        let items = json_path::json_path_with(&from.items, names, &path.field("items"), errors);
         let by_key =
             source.is_some_and(|source| sources.lookup_mode(source) == LookupMode::OnDemand);
         if by_key {

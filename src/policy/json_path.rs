@@ -1,16 +1,26 @@
 //! JSONPaths of a policy.
 
 use crate::config::{ConfigErrors, Path};
-use crate::source::JsonPath;
+use crate::source::{JsonPath, PropertyNames};
 use crate::template::claim_path;
 
-/// A JSONPath, compiled.
+/// A JSONPath for a document or claims that have their names as they are written, compiled.
 pub(super) fn json_path(
     text: &str,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<JsonPath> {
-    match JsonPath::compile(text) {
+    json_path_with(text, PropertyNames::Exact, path, errors)
+}
+
+/// A JSONPath whose names stand for these, compiled.
+pub(super) fn json_path_with(
+    text: &str,
+    names: PropertyNames,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<JsonPath> {
+    match JsonPath::compile_with(text, names) {
         Ok(compiled) => Some(compiled),
         Err(error) => {
             let on_one_line = text.replace(['\t', '\n', '\r'], " ");

@@ -3,6 +3,7 @@
 mod etcd;
 mod format;
 mod id;
+mod index_by;
 mod spring_cloud_config;
 
 use std::sync::Arc;
@@ -10,18 +11,18 @@ use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::{
-    DefinitionHash, Document, Format, HttpProtocol, Index, JsonPath, Limits, PathError, Protocol,
+    DefinitionHash, Document, Format, HttpProtocol, Limits, PathError, PropertyNames, Protocol,
     RequestTemplate, Schedule,
 };
 
 use super::definition::Definition;
 use super::endpoint::endpoint;
 use super::environment::Environment;
-use super::json_path::json_path;
 
 use format::content_format;
 
 pub use id::SourceId;
+pub(crate) use index_by::IndexBy;
 
 /// One source of documents.
 #[derive(Debug)]
@@ -34,13 +35,8 @@ pub(crate) struct Source {
     pub(crate) is_looked_into: bool,
     /// Whether its documents are sets of keys.
     pub(crate) holds_keys: bool,
-}
-
-/// How a document's entries are found.
-#[derive(Debug)]
-pub(crate) struct IndexBy {
-    pub(crate) items: JsonPath,
-    pub(crate) by: JsonPath,
+    /// What the names in JSONPaths for its documents stand for.
+    pub(in crate::policy) names: PropertyNames,
 }
 
 /// Where documents come from.
@@ -128,6 +124,7 @@ impl Sources {
                 index: None,
                 is_looked_into: true,
                 holds_keys: false,
+                names: PropertyNames::Exact,
             })
         };
         let list: Vec<_> = config.sources.iter().map(compile).collect();
@@ -200,6 +197,12 @@ impl Sources {
         }
     }
 
+    /// What the names in JSONPaths for this source's documents stand for.
+    pub(super) fn names(&self, id: Option<SourceId>) -> PropertyNames {
+        let source = id.and_then(|id| self.list.get(id.index()));
+        source.map_or(PropertyNames::Exact, |source| source.names)
+    }
+
     /// What the policy calls this source.
     pub(crate) fn name(&self, id: SourceId) -> &str {
         self.list.get(id.index()).map_or("", |source| &source.name)
@@ -261,8 +264,14 @@ impl Source {
                 etcd::compile(source, written, readers, environment, &at, errors)?
             }
         };
+        let names = names(source);
         let index = match &source.index {
-            Some(index) => Some(IndexBy::compile(index, &path.field("index"), errors)?),
+            Some(index) => Some(IndexBy::compile(
+                index,
+                names,
+                &path.field("index"),
+                errors,
+            )?),
             None => None,
         };
         if let (SourceKind::Inline(document), Some(index)) = (&kind, &index) {
@@ -274,47 +283,18 @@ impl Source {
             index,
             is_looked_into: true,
             holds_keys: false,
+            names,
         })
     }
 }
 
-impl IndexBy {
-    fn compile(
-        written: &config::Index,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
-        let items = json_path(&written.items, &path.field("items"), errors);
-        let by = json_path(&written.by, &path.field("by"), errors);
-        Some(Self {
-            items: items?,
-            by: by?,
-        })
-    }
-
-    /// Checks a document of the policy's own: each entry must have a key of its own.
-    fn check(&self, document: &Arc<Document>, path: &Path<'_>, errors: &mut ConfigErrors) {
-        let index = Index::build(document, &self.items, &self.by);
-        if !self.items.reaches(document.value()) {
-            errors.push(
-                &path.field("items"),
-                "the document has no value at this path",
-            );
-        }
-        if index.left_out() > 0 {
-            let count = index.left_out();
-            errors.push(
-                &path.field("by"),
-                format!("{count} entries have no usable key"),
-            );
-        }
-        if index.ambiguous() > 0 {
-            let count = index.ambiguous();
-            errors.push(
-                &path.field("by"),
-                format!("{count} keys belong to several entries"),
-            );
-        }
+/// What the names in JSONPaths for a source's documents stand for.
+const fn names(written: &config::Source) -> PropertyNames {
+    match &written.kind {
+        config::SourceKind::SpringCloudConfig(_) => PropertyNames::Relaxed,
+        config::SourceKind::Inline(_)
+        | config::SourceKind::Http(_)
+        | config::SourceKind::Etcd(_) => PropertyNames::Exact,
     }
 }
 

@@ -13,6 +13,7 @@ mod incremental_drop;
 mod index;
 mod json;
 mod local_data;
+mod names;
 mod on_demand;
 mod path;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use index::Index;
 pub(crate) use index::{Entry, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
 pub use local_data::LocalData;
+pub use names::PropertyNames;
 pub use on_demand::{
     Arguments, ClientAuthentication, EntryState, Lifetime, Limits, OnDemand, ReadRefusal,
     ReadResult, RequestTemplate,

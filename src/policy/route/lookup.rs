@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::source::JsonPath;
+use crate::source::{JsonPath, PropertyNames};
 use crate::template::Template;
 
-use crate::policy::json_path::json_path;
+use crate::policy::json_path::json_path_with;
 use crate::policy::source::{LookupMode, SourceId, Sources};
 use crate::policy::template::{RESERVED, Scope, ValueTemplate};
 
@@ -75,12 +75,14 @@ impl Lookup {
             );
         }
         let written = &written.value;
-        let values = values(&written.values, &path.field("values"), errors);
+        let source = sources.named(&written.source, &path.field("source"), errors);
+        let names = sources.names(source);
+        let values = values(&written.values, names, &path.field("values"), errors);
         let key = match &written.key {
             Some(key) => Some(LookupKey::compile(key, scope, &path.field("key"), errors)?),
             None => None,
         };
-        let source = sources.named(&written.source, &path.field("source"), errors)?;
+        let source = source?;
         check_key(sources.lookup_mode(source), key.as_ref(), path, errors);
         let values = values?;
         let on_missing = fallback(
@@ -147,11 +149,12 @@ pub(in crate::policy) fn speaks_of_any(
 
 fn values(
     written: &[Named<String>],
+    names: PropertyNames,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<LookupValue>> {
     let compile = |value: &Named<String>, errors: &mut ConfigErrors| {
-        let path = json_path(&value.value, &path.field(&value.name), errors)?;
+        let path = json_path_with(&value.value, names, &path.field(&value.name), errors)?;
         Some(LookupValue {
             name: value.name.as_str().into(),
             path,

@@ -53,7 +53,11 @@ impl Items {
     #[must_use]
     pub fn in_pieces(items: &JsonPath, whole: usize) -> Option<Self> {
         let steps = items.children_of()?;
-        let forward = |step: &PathStep| !matches!(step, PathStep::Index(index) if *index < 0);
+        let forward = |step: &PathStep| match step {
+            PathStep::Name(_) => true,
+            PathStep::Index(index) => *index >= 0,
+            PathStep::Relaxed(..) => false,
+        };
         (steps.len() <= LONGEST && steps.iter().all(forward)).then(|| Self {
             scanner: Scanner::default(),
             whole,
@@ -146,7 +150,9 @@ impl Items {
                 let seen = self.way.last().copied().unwrap_or_default();
                 usize::try_from(*index) == Ok(seen)
             }
-            (Some(Container::Array), Some(PathStep::Name(_)) | None) => false,
+            (Some(Container::Array), Some(PathStep::Name(_) | PathStep::Relaxed(..)) | None) => {
+                false
+            }
         }
     }
 

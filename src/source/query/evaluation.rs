@@ -13,7 +13,7 @@ use super::model::{
     Comparable, Comparison, Logical, Pattern, Query, Relation, Segment, Selector, Slice, Start,
 };
 use super::pattern::compile_found;
-use super::relative_path::{PathStep, walk};
+use super::relative_path::{PathStep, relaxed, walk};
 use crate::number::{order, same_value};
 
 /// A value, and the way to it.
@@ -74,6 +74,10 @@ impl<'v> Node<'_, 'v> {
         match step {
             PathStep::Name(name) => {
                 let (name, value) = self.value.as_object()?.get_key_value(&**name)?;
+                Some(self.child(Part::Member(name), value))
+            }
+            PathStep::Relaxed(name, common) => {
+                let (name, value) = relaxed(self.value.as_object()?, name, common)?;
                 Some(self.child(Part::Member(name), value))
             }
             PathStep::Index(at) if *at < 0 => self.element(at.checked_add(self.length()?)?),

@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::error::JsonPathError;
 use super::grammar;
 use super::relative_path::{PathStep, RelativePath, walk};
+use crate::source::PropertyNames;
+
 use super::{Segment, Selector, each, query, step, steps};
 
 /// What a query selects.
@@ -60,33 +62,43 @@ enum Plan {
 #[derive(Clone, Debug)]
 pub struct JsonPath {
     text: Box<str>,
+    names: PropertyNames,
     plan: Plan,
 }
 
-/// Two queries with the same text select the same.
+/// Two queries with the same text select the same, where their names stand for the same.
 impl PartialEq for JsonPath {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text == other.text && self.names == other.names
     }
 }
 
 impl Eq for JsonPath {}
 
 impl JsonPath {
+    /// Compiles a query for a document that has its names as they are written, see [`compile_with`](Self::compile_with).
+    ///
+    /// # Errors
+    /// [`JsonPathError`].
+    pub fn compile(text: &str) -> Result<Self, JsonPathError> {
+        Self::compile_with(text, PropertyNames::Exact)
+    }
+
     /// Compiles a query of RFC 9535, with the functions `in`, `nin`, `none_of`, `any_of` and `subset_of` too. Patterns
     /// of `match` and `search` are RFC 9485 without `\p{…}`, which `regex-lite` doesn't have.
     ///
     /// # Errors
     /// [`JsonPathError`].
-    pub fn compile(text: &str) -> Result<Self, JsonPathError> {
+    pub fn compile_with(text: &str, names: PropertyNames) -> Result<Self, JsonPathError> {
         grammar::check(text)?;
-        let segments = query(text).map_err(JsonPathError::Malformed)?;
+        let segments = query(text, names).map_err(JsonPathError::Malformed)?;
         let plan = match segments.split_last() {
             Some((last, before)) if is_wildcard(last) => steps(before).map(Plan::Children),
             _ => steps(&segments).map(Plan::Singular),
         };
         Ok(Self {
             text: text.into(),
+            names,
             plan: plan.unwrap_or(Plan::General(segments)),
         })
     }
@@ -247,6 +259,42 @@ mod tests {
         );
         let many = compiled("$.o[*]").select(&root);
         assert!(matches!(many, Selection::Many(values) if values.len() == 2));
+    }
+
+    #[test]
+    fn names_as_spring_binds_them() {
+        let root = json!({
+            "maxsize": 1, "Max-Size": 2, "a": {"b1": {"c": 3}}, "list": [{"kind": "x", "innername": 4}], "key": 5,
+        });
+        for (query, relaxed, exact) in [
+            ("$.maxSize", vec![json!(1)], vec![]),
+            ("$['max-size']", vec![json!(1)], vec![]),
+            ("$.MAX_SIZE", vec![json!(1)], vec![]),
+            // The exact spelling comes first.
+            ("$['Max-Size']", vec![json!(2)], vec![json!(2)]),
+            ("$.maxsize", vec![json!(1)], vec![json!(1)]),
+            ("$.A['b-1'].C", vec![json!(3)], vec![]),
+            ("$.A[*].c", vec![json!(3)], vec![]),
+            ("$..C", vec![json!(3)], vec![]),
+            ("$['A', 'Key']", vec![root["a"].clone(), json!(5)], vec![]),
+            ("$.list[?@.Kind == 'x'].innerName", vec![json!(4)], vec![]),
+            ("$.list[?@['inner-name']]['Kind']", vec![json!("x")], vec![]),
+            ("$.list[?@.kind == 'X']", vec![], vec![]),
+        ] {
+            for (names, selected) in [
+                (PropertyNames::Relaxed, relaxed),
+                (PropertyNames::Exact, exact),
+            ] {
+                let query = JsonPath::compile_with(query, names).unwrap();
+                let got: Vec<_> = query.select(&root).into_vec();
+                assert_eq!(got, selected.iter().collect::<Vec<_>>(), "{query}");
+            }
+        }
+        let both = [PropertyNames::Relaxed, PropertyNames::Exact];
+        let [relaxed, exact] = both.map(|names| JsonPath::compile_with("$.aB", names).unwrap());
+        assert_ne!(relaxed, exact);
+        assert_eq!((relaxed.member(), exact.member()), (None, Some("aB")));
+        assert!(relaxed.reaches(&json!({"ab": 1})));
     }
 
     #[test]

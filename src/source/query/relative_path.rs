@@ -1,20 +1,38 @@
 //! The path of a value in a document.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::source::PropertyNames;
+use crate::source::names::common;
 
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::source) enum PathStep {
     /// To the member of an object.
     Name(Box<str>),
+    /// To the member of an object with this name, or else with its common spelling.
+    Relaxed(Box<str>, Box<str>),
     /// To the element of an array; from its end where negative.
     Index(i64),
 }
 
 impl PathStep {
+    /// A step by a name.
+    pub(super) fn by(name: &str, names: PropertyNames) -> Self {
+        match (names, common(name)) {
+            (PropertyNames::Relaxed, common) if *common != *name => {
+                Self::Relaxed(name.into(), common.into())
+            }
+            (PropertyNames::Relaxed | PropertyNames::Exact, _) => Self::Name(name.into()),
+        }
+    }
+
     pub(in crate::source) fn take<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Name(name) => value.as_object()?.get(&**name),
+            Self::Relaxed(name, common) => {
+                relaxed(value.as_object()?, name, common).map(|(_, value)| value)
+            }
             Self::Index(index) => {
                 let array = value.as_array()?;
                 let distance = usize::try_from(index.unsigned_abs()).ok()?;
@@ -27,6 +45,18 @@ impl PathStep {
             }
         }
     }
+}
+
+/// The member with this name, or else with its common spelling.
+// Few documents have such names, so this stays out of the way of the others.
+#[inline(never)]
+pub(super) fn relaxed<'v>(
+    members: &'v Map<String, Value>,
+    name: &str,
+    common: &str,
+) -> Option<(&'v String, &'v Value)> {
+    let written = members.get_key_value(name);
+    written.or_else(|| members.get_key_value(common))
 }
 
 /// Takes all steps from `root`.

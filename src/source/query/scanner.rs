@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::pattern::{Extent, compile};
+use super::relative_path::PathStep;
+use crate::source::PropertyNames;
 
 /// The largest integer that may be written, either way (RFC 9535 §2.1: the exact ones of I-JSON).
 const MAX_INTEGER: u64 = 9_007_199_254_740_991;
@@ -31,7 +33,9 @@ impl Unexpected<'_> {
         let column = last.chars().count().saturating_add(1);
         let at = format!("at {line}:{column}: expected");
         let Expected::This(expected) = self.expected else {
-            let pattern = Scanner::new(self.rest).string().unwrap_or_default();
+            let pattern = Scanner::new(self.rest, PropertyNames::Exact)
+                .string()
+                .unwrap_or_default();
             let error = compile(&pattern, Extent::Whole).err();
             let error = error.map_or_else(String::new, |error| format!(": {error}"));
             return format!("{at} a regular expression that can be used{error}");
@@ -47,11 +51,18 @@ pub(super) type Read<'t, T> = Result<T, Unexpected<'t>>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scanner<'t> {
     rest: &'t str,
+    /// What its names stand for.
+    names: PropertyNames,
 }
 
 impl<'t> Scanner<'t> {
-    pub(super) const fn new(text: &'t str) -> Self {
-        Self { rest: text }
+    pub(super) const fn new(text: &'t str, names: PropertyNames) -> Self {
+        Self { rest: text, names }
+    }
+
+    /// The step that a name is.
+    pub(super) fn step(self, name: &str) -> PathStep {
+        PathStep::by(name, self.names)
     }
 
     pub(super) const fn unexpected<T>(self, expected: &'static str) -> Read<'t, T> {
@@ -160,6 +171,7 @@ impl<'t> Scanner<'t> {
         loop {
             let here = Self {
                 rest: chars.as_str(),
+                ..start
             };
             match chars.next() {
                 None => return start.unexpected("text with its closing quote"),

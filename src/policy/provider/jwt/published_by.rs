@@ -9,7 +9,7 @@ use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::provider::CompileInputs;
 use crate::policy::source::{Source, SourceId, SourceKind};
-use crate::source::{Format, JwksProtocol, PathError, Protocol, Schedule};
+use crate::source::{Format, JwksProtocol, PathError, PropertyNames, Protocol, Schedule};
 
 /// Where an issuer's keys come from, and how long exchanges wait for them.
 #[derive(Debug)]
@@ -171,6 +171,7 @@ fn add(
         index: None,
         is_looked_into: true,
         holds_keys: true,
+        names: PropertyNames::Exact,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, variable};
 use crate::policy::provider::CompileInputs;
 use crate::policy::source::{Source, SourceId, SourceKind};
-use crate::source::{ClientAuthentication, Limits, RequestTemplate};
+use crate::source::{ClientAuthentication, Limits, PropertyNames, RequestTemplate};
 
 /// The most memory that the answers about tokens take in one VM, for each source, in bytes.
 const REMEMBERED_BYTES: usize = 32 << 20;
@@ -52,6 +52,7 @@ pub(super) fn compile(
         index: None,
         is_looked_into: true,
         holds_keys: false,
+        names: PropertyNames::Exact,
     }))
 }
 

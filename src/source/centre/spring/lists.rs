@@ -2,7 +2,7 @@
 
 use serde_json::{Value, map};
 
-use super::names::{Parts, index};
+use super::names::{Places, index};
 
 /// A map by index that becomes a list.
 #[derive(Debug)]
@@ -62,5 +62,5 @@ impl Conversion {
 
 /// The value with this flat name. What is above it are maps.
 fn find<'t>(name: &str, tree: &'t mut Value) -> Option<&'t mut Value> {
-    Parts::of(name).try_fold(tree, |value, part| value.get_mut(part.name))
+    Places::of(name).try_fold(tree, |value, (_, name)| value.get_mut(&*name))
 }

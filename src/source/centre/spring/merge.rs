@@ -7,7 +7,7 @@ use serde_json::{Map, Value, map};
 use crate::source::{Budget, IncrementalDrop, SourceError};
 
 use super::lists::Conversion;
-use super::names::{LONGEST, MOST_PARTS, Parts};
+use super::names::{LONGEST, MOST_PARTS, Parts, Places};
 use super::origin::is_own;
 
 /// The cost of a property beside that of its name.
@@ -16,12 +16,17 @@ const PROPERTY: usize = 64;
 /// How much more a byte of its name costs.
 const COST_OF_BYTE: usize = 4;
 
+/// What the server puts before the name of a property that it can't decrypt, and its value then.
+const INVALID: &str = "invalid.";
+const UNDECRYPTED: &str = "<n/a>";
+
 /// The cost of an element of a list that is moved.
 const ELEMENT: usize = 16;
 
 /// The property sources of an environment, and the tree so far.
 ///
-/// The first property source counts. What is in the tree stays, so a value and a map or list of the same name never mix: the
+/// Names are the same where Spring binds them to the same: the tree has their common spelling. The first property source counts,
+/// whatever its spelling. What is in the tree stays, so a value and a map or list of the same name never mix: the
 /// earlier property source counts, and the value where both are in one. A list is of one property source as a whole, as Spring
 /// reads it.
 #[derive(Debug)]
@@ -86,7 +91,12 @@ impl Merge {
                     .saturating_mul(COST_OF_BYTE)
                     .saturating_add(PROPERTY),
             );
-            self.put(&name, value)?;
+            // A text that can't be decrypted is moved to another name, and would uncover that of a later property source.
+            let undecrypted = name.strip_prefix(INVALID).filter(|_| value == *UNDECRYPTED);
+            match undecrypted {
+                Some(name) => self.put(name, Value::Null)?,
+                None => self.put(&name, value)?,
+            }
         } else if let Some(name) = self.indexed.pop() {
             // Inner lists come before outer ones.
             self.conversion = Conversion::begin(name, &mut self.tree);
@@ -96,9 +106,8 @@ impl Merge {
             budget.spend(PROPERTY);
             self.open(source)?;
         } else if !self.has_own {
-            return Err(unusable(
-                "the server has nothing for this application, only what all applications share: is its name right?",
-            ));
+            // Only what all applications share.
+            return Err(SourceError::Missing);
         } else {
             return Ok(self.finish(budget));
         }
@@ -137,13 +146,13 @@ impl Merge {
             return Err(SourceError::Unusable(reason));
         }
         let mut at = &mut self.tree;
-        let mut parts = Parts::of(name).peekable();
-        while let Some(part) = parts.next() {
+        let mut places = Places::of(name).peekable();
+        while let Some((_, own)) = places.next() {
             let Value::Object(members) = at else {
                 break;
             };
-            let entry = members.entry(part.name);
-            let Some(next) = parts.peek() else {
+            let entry = members.entry(own);
+            let Some((next, _)) = places.peek() else {
                 entry.or_insert(readable(value));
                 break;
             };

@@ -1,5 +1,9 @@
 //! Flat names: `a.b[0].c`.
 
+use std::borrow::Cow;
+
+use crate::source::names::{LABELS, common};
+
 /// The most parts that a name may have. A value nests 127 levels at most.
 pub(super) const MOST_PARTS: usize = 100;
 
@@ -15,6 +19,7 @@ pub(super) struct Part<'n> {
     pub(super) before: &'n str,
     /// Whether it is an index in brackets: digits, without a zero at the front.
     pub(super) is_index: bool,
+    is_bracketed: bool,
 }
 
 /// The parts of a flat name. A dot or a pair of brackets begins a part; what stands in brackets is one part, with its dots. A
@@ -59,7 +64,40 @@ impl<'n> Iterator for Parts<'n> {
             name,
             before,
             is_index: bracketed.is_some() && index(name).is_some(),
+            is_bracketed: bracketed.is_some(),
         })
+    }
+}
+
+/// The parts of a flat name with their names in the tree: the common spelling. What stands in brackets, as keys of maps do in
+/// Spring, keeps its own, and so do labels of consumers.
+#[derive(Clone, Debug)]
+pub(super) struct Places<'n> {
+    parts: Parts<'n>,
+    is_in_labels: bool,
+}
+
+impl<'n> Places<'n> {
+    pub(super) const fn of(name: &'n str) -> Self {
+        Self {
+            parts: Parts::of(name),
+            is_in_labels: false,
+        }
+    }
+}
+
+impl<'n> Iterator for Places<'n> {
+    type Item = (Part<'n>, Cow<'n, str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let part = self.parts.next()?;
+        let name = if part.is_bracketed || self.is_in_labels {
+            Cow::Borrowed(part.name)
+        } else {
+            common(part.name)
+        };
+        self.is_in_labels = *name == *LABELS;
+        Some((part, name))
     }
 }
 
@@ -91,4 +129,40 @@ pub(super) fn index(name: &str) -> Option<usize> {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_digit());
     let is_shortest = name == "0" || !name.starts_with('0');
     (is_plain && is_shortest).then(|| name.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_names() {
+        let parts = |name: &str| {
+            let shown = |part: Part<'_>| {
+                let mark = if part.is_index { "#" } else { "" };
+                format!("{mark}{}", part.name)
+            };
+            Parts::of(name).map(shown).collect::<Vec<_>>().join(" ")
+        };
+        for (name, expected) in [
+            ("a", "a"),
+            ("a.b-c_d", "a b-c_d"),
+            ("a[0]", "a #0"),
+            ("a[0].b[12][3]", "a #0 b #12 #3"),
+            ("a[0]b", "a #0 b"),
+            ("a[01].b", "a 01 b"),
+            ("a[].b", "a  b"),
+            ("a[/x.y].b", "a /x.y b"),
+            ("a[b", "a[b"),
+            ("a[b.c", "a[b c"),
+            ("a].b[", "a] b["),
+            ("a]b[c", "a]b[c"),
+            ("[0]", "#0"),
+            ("", ""),
+            ("a..b.", "a  b "),
+            ("é.ü[0]", "é ü #0"),
+        ] {
+            assert_eq!(parts(name), expected, "{name}");
+        }
+    }
 }

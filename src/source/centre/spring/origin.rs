@@ -31,3 +31,69 @@ fn is_of(word: &[u8], name: &[u8]) -> bool {
     let rest = word.strip_prefix(name);
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'-' | b'.')))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn property_sources_of_an_application() {
+        for (source, application, expected) in [
+            ("file:/DATA/native/gateway-prod.yml", "gateway", true),
+            (
+                "file:/DATA/native/gateway.yml (document #1)",
+                "gateway",
+                true,
+            ),
+            ("file:/DATA/native/application.yml", "gateway", false),
+            (
+                "file:/DATA/native/application-prod.yml (document #0)",
+                "gateway",
+                false,
+            ),
+            (
+                "https://git.test/config.git/application.yml",
+                "gateway",
+                false,
+            ),
+            ("https://git.test/gateway/application.yml", "gateway", true),
+            (
+                "https://git.test/gateway.git/application-prod.yml",
+                "gateway",
+                true,
+            ),
+            (
+                "https://git.test/application-config/application.yml",
+                "gateway",
+                false,
+            ),
+            (
+                "https://git.test/application-config/gateway.yml",
+                "gateway",
+                true,
+            ),
+            (
+                "Config resource 'file [/DATA/application.yml]' via location 'file:/DATA/'",
+                "gateway",
+                false,
+            ),
+            ("file:/DATA/team/gateway.yml", "team/gateway", true),
+            ("vault:gateway", "gateway", true),
+            ("vault:application", "gateway", false),
+            ("application-default", "gateway", false),
+            ("overrides", "gateway", false),
+            ("mongo", "gateway", true),
+            ("file:/DATA/b.yml", "a,b", true),
+            ("file:/DATA/application.yml", "a,b", false),
+            ("file:/DATA/application.yml", "application", true),
+            ("file:/DATA/application.yml", "", false),
+            ("file:/DATA/applications.yml", "gateway", true),
+        ] {
+            assert_eq!(
+                is_own(source, application),
+                expected,
+                "{source} {application}"
+            );
+        }
+    }
+}

@@ -2,8 +2,6 @@
 
 use serde_json::json;
 
-use super::names::{Part, Parts};
-use super::origin::is_own;
 use super::*;
 
 fn read(text: &str) -> Result<Value, SourceError> {
@@ -53,9 +51,9 @@ fn answers_of_a_server() {
     assert_eq!(
         read(ODD).unwrap(),
         json!({
-            "shared": {"a": 1}, "emptyList": "", "nothing": "", "nul": "", "flag": true,
+            "shared": {"a": 1}, "emptylist": "", "nothing": "", "nul": "", "flag": true,
             "big": 12_345_678_901_234_567_890_u64, "flt": 1.5, "date": "2024-01-02", "quoted": "007",
-            "key": {"with": {"dots": 1}}, "paths": {"/a/b": 1, "x-y_z": 2}, "long": null, "unresolved": null,
+            "key": {"with": {"dots": 1}}, "paths": {"/a/b": 1, "xyz": 2}, "long": null, "unresolved": null,
             "nested": [[1, 2], [3]], "objs": [{"name": "a", "tags": ["p", "q"]}],
         })
     );
@@ -68,8 +66,7 @@ fn answers_of_a_server() {
 #[test]
 fn refuses_what_has_nothing_of_the_application() {
     for text in [UNKNOWN, EMPTY] {
-        let error = refused(text);
-        assert!(error.contains("nothing for this application"), "{error}");
+        assert_eq!(read(text), Err(SourceError::Missing));
     }
     // The shared files are those of an application of their name.
     let shared = UNKNOWN.replace("nosuch", "application");
@@ -153,6 +150,55 @@ fn the_first_property_source_counts() {
     }
 }
 
+/// As Spring Boot binds names: by letters and digits alone.
+#[test]
+fn names_are_the_same_whatever_their_spelling() {
+    for (sources, expected) in [
+        (
+            vec![json!({"max-size": 1}), json!({"maxSize": 2, "MAX_SIZE": 3})],
+            json!({"maxsize": 1}),
+        ),
+        // In one property source the name with dashes comes first, which Spring prefers too.
+        (
+            vec![json!({"maxSize": 2, "max_size": 3, "max-size": 1})],
+            json!({"maxsize": 1}),
+        ),
+        (
+            vec![json!({"my-app.a": 1}), json!({"myApp.a": 2, "myApp.b": 3})],
+            json!({"myapp": {"a": 1, "b": 3}}),
+        ),
+        (
+            vec![
+                json!({"my-rules[0].x": 1}),
+                json!({"myRules[0].x": 2, "MYRULES[1].x": 3}),
+            ],
+            json!({"myrules": [{"x": 1}]}),
+        ),
+        (
+            vec![json!({"my-rules[0].x": 1, "myRules[1].x": 3})],
+            json!({"myrules": [{"x": 1}, {"x": 3}]}),
+        ),
+        // What stands in brackets is the key of a map, and keeps its spelling.
+        (
+            vec![
+                json!({"tenants[Acme-1].max-size": 1, "tenants[acme-1].max-size": 2, "tenants.Acme-1.maxSize": 3}),
+            ],
+            json!({"tenants": {"Acme-1": {"maxsize": 1}, "acme-1": {"maxsize": 2}, "acme1": {"maxsize": 3}}}),
+        ),
+        // A record of a consumer, with its labels.
+        (
+            vec![
+                json!({"c[0].NAME": "a", "c[0].labels.Cost-Centre": "x", "c[0].credentials[0].api-key.sha256": "y",
+                        "c[0].credentials[1].jwt.public_key": "z", "c[0].labels.Cost-Centre.Max-Size": 1}),
+            ],
+            json!({"c": [{"name": "a", "labels": {"Cost-Centre": "x"},
+                          "credentials": [{"apiKey": {"sha256": "y"}}, {"jwt": {"publicKey": "z"}}]}]}),
+        ),
+    ] {
+        assert_eq!(tree(&sources), expected, "{sources:?}");
+    }
+}
+
 #[test]
 fn lists_and_maps_by_number() {
     let many: serde_json::Map<String, Value> = (0..120)
@@ -200,103 +246,17 @@ fn lists_and_maps_by_number() {
 #[test]
 fn a_text_that_nobody_decrypted_is_no_value() {
     let source = json!({"a": "{cipher}AQA", "b": "x${c}", "d": "cipher", "e": "$f {cipher}"});
-    let below = json!({"a": "plain", "b": "plain"});
+    let below = json!({"a": "plain", "b": "plain", "g.h": "plain"});
     assert_eq!(
-        tree(&[source, below]),
-        json!({"a": null, "b": null, "d": "cipher", "e": "$f {cipher}"})
+        tree(&[source, below.clone()]),
+        json!({"a": null, "b": null, "d": "cipher", "e": "$f {cipher}", "g": {"h": "plain"}})
     );
-}
-
-#[test]
-fn parts_of_names() {
-    let parts = |name: &str| {
-        let shown = |part: Part<'_>| {
-            let mark = if part.is_index { "#" } else { "" };
-            format!("{mark}{}", part.name)
-        };
-        Parts::of(name).map(shown).collect::<Vec<_>>().join(" ")
-    };
-    for (name, expected) in [
-        ("a", "a"),
-        ("a.b-c_d", "a b-c_d"),
-        ("a[0]", "a #0"),
-        ("a[0].b[12][3]", "a #0 b #12 #3"),
-        ("a[0]b", "a #0 b"),
-        ("a[01].b", "a 01 b"),
-        ("a[].b", "a  b"),
-        ("a[/x.y].b", "a /x.y b"),
-        ("a[b", "a[b"),
-        ("a[b.c", "a[b c"),
-        ("a].b[", "a] b["),
-        ("a]b[c", "a]b[c"),
-        ("[0]", "#0"),
-        ("", ""),
-        ("a..b.", "a  b "),
-        ("é.ü[0]", "é ü #0"),
-    ] {
-        assert_eq!(parts(name), expected, "{name}");
-    }
-}
-
-#[test]
-fn property_sources_of_an_application() {
-    for (source, application, expected) in [
-        ("file:/DATA/native/gateway-prod.yml", "gateway", true),
-        (
-            "file:/DATA/native/gateway.yml (document #1)",
-            "gateway",
-            true,
-        ),
-        ("file:/DATA/native/application.yml", "gateway", false),
-        (
-            "file:/DATA/native/application-prod.yml (document #0)",
-            "gateway",
-            false,
-        ),
-        (
-            "https://git.test/config.git/application.yml",
-            "gateway",
-            false,
-        ),
-        ("https://git.test/gateway/application.yml", "gateway", true),
-        (
-            "https://git.test/gateway.git/application-prod.yml",
-            "gateway",
-            true,
-        ),
-        (
-            "https://git.test/application-config/application.yml",
-            "gateway",
-            false,
-        ),
-        (
-            "https://git.test/application-config/gateway.yml",
-            "gateway",
-            true,
-        ),
-        (
-            "Config resource 'file [/DATA/application.yml]' via location 'file:/DATA/'",
-            "gateway",
-            false,
-        ),
-        ("file:/DATA/team/gateway.yml", "team/gateway", true),
-        ("vault:gateway", "gateway", true),
-        ("vault:application", "gateway", false),
-        ("application-default", "gateway", false),
-        ("overrides", "gateway", false),
-        ("mongo", "gateway", true),
-        ("file:/DATA/b.yml", "a,b", true),
-        ("file:/DATA/application.yml", "a,b", false),
-        ("file:/DATA/application.yml", "application", true),
-        ("file:/DATA/application.yml", "", false),
-        ("file:/DATA/applications.yml", "gateway", true),
-    ] {
-        assert_eq!(
-            is_own(source, application),
-            expected,
-            "{source} {application}"
-        );
-    }
+    // What a server could not decrypt.
+    let invalid = json!({"invalid.g.h": "<n/a>", "invalid.x": "other", "b": "<n/a>"});
+    assert_eq!(
+        tree(&[invalid, below]),
+        json!({"a": "plain", "b": "<n/a>", "g": {"h": null}, "invalid": {"x": "other"}})
+    );
 }
 
 #[test]
