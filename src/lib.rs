@@ -102,10 +102,11 @@ pub mod internals {
             Arguments, Budget, Candidate, ClientAuthentication, ContentFormat, ContentReader,
             DefinitionHash, Document, DocumentStatus, EntryState, EtcdKeys, EtcdProtocol,
             EtcdReader, FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items,
-            JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData, Next,
-            OnDemand, PathError, Progress, PropertyNames, Protocol, ReadRefusal, ReadResult,
-            RequestTemplate, Schedule, Selection, SharedData, SourceError, SpringEnvironmentReader,
-            TextReader, Tick, Version, Watched, read_item, weight,
+            JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData,
+            NacosApi, NacosProtocol, NacosReader, NacosServer, Next, OnDemand, PathError, Progress,
+            PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
+            SharedData, SourceError, SpringEnvironmentReader, TextReader, Tick, Version, Watched,
+            read_item, weight,
         };
     }
     pub mod template {

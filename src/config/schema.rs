@@ -74,6 +74,7 @@ impl TypeSchema {
             "Occasion" => choice::<crate::config::Occasion>(),
             "Redirect" => record::<crate::config::Redirect>(),
             "Scheme" => choice::<crate::config::Scheme>(),
+            "NacosApiVersion" => choice::<crate::config::NacosApiVersion>(),
             "ContentFormat" => choice::<crate::config::ContentFormat>(),
             "Respond" => record::<crate::config::Respond>(),
             "Unmatched" => record::<crate::config::Unmatched>(),

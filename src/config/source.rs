@@ -2,6 +2,7 @@
 
 mod etcd;
 mod format;
+mod nacos;
 mod spring_cloud_config;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::config::{ConfigErrors, Path, Scheme};
 
 pub use etcd::EtcdSource;
 pub use format::ContentFormat;
+pub use nacos::{NacosApiVersion, NacosSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
 
 /// Where documents come from, and how fresh they are.
@@ -45,6 +47,8 @@ pub enum SourceKind {
     SpringCloudConfig(SpringCloudConfigSource),
     /// A key of etcd, or all keys below a prefix.
     Etcd(EtcdSource),
+    /// The content of a data ID of Nacos.
+    Nacos(NacosSource),
     /// The policy itself.
     Inline(serde_json::Value),
 }
@@ -58,6 +62,8 @@ record! {
         "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
         /// A key of etcd, or all keys below a prefix.
         "etcd" etcd: Option<EtcdSource> = optional;
+        /// The content of a data ID of Nacos.
+        "nacos" nacos: Option<NacosSource> = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
         /// The interval between two requests for the document. At least `100ms`.
@@ -74,9 +80,11 @@ record! {
             "http",
             "springCloudConfig",
             "etcd",
+            "nacos",
             "inline",
         ]),
         FieldRule::Apart("etcd", &["onDemand"]),
+        FieldRule::Apart("nacos", &["onDemand"]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
         FieldRule::Apart("springCloudConfig", &["onDemand"]),
@@ -91,6 +99,7 @@ impl SourceKind {
             Self::Http(_) => "http",
             Self::SpringCloudConfig(_) => "springCloudConfig",
             Self::Etcd(_) => "etcd",
+            Self::Nacos(_) => "nacos",
             Self::Inline(_) => "inline",
         }
     }
@@ -102,6 +111,7 @@ impl SourceKind {
             Self::Http(http) => Some(http.endpoint()),
             Self::SpringCloudConfig(spring) => Some(spring.endpoint()),
             Self::Etcd(etcd) => Some(etcd.endpoint()),
+            Self::Nacos(nacos) => Some(nacos.endpoint()),
             Self::Inline(_) => None,
         }
     }
@@ -116,6 +126,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             SpringCloudConfigSource::RULES,
         ),
         "EtcdSource" => (EtcdSource::FIELDS, EtcdSource::RULES),
+        "NacosSource" => (NacosSource::FIELDS, NacosSource::RULES),
         _ => return None,
     })
 }
@@ -236,6 +247,7 @@ impl Decode for Source {
                     .map(SourceKind::SpringCloudConfig)
             })
             .or_else(|| written.etcd.map(SourceKind::Etcd))
+            .or_else(|| written.nacos.map(SourceKind::Nacos))
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         if let SourceKind::Http(http) = &mut kind {
             let path = at.field("http");

@@ -1,6 +1,6 @@
 //! Secrets from the environment of the VM.
 
-use crate::config::{ConfigErrors, Path, unfit};
+use crate::config::{self, ConfigErrors, Path, unfit};
 use crate::secret::Secret;
 
 /// The environment of the VM, for `{env: NAME}`.
@@ -51,6 +51,19 @@ pub(super) fn variable(
 fn without_line_end(value: &str) -> &str {
     let line = value.strip_suffix('\n');
     line.map_or(value, |line| line.strip_suffix('\r').unwrap_or(line))
+}
+
+/// A secret that is written as text or as the name of a variable.
+pub(super) fn secret(
+    written: &config::TextOrEnv,
+    environment: &dyn Environment,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Secret> {
+    match written {
+        config::TextOrEnv::Text(secret) => Some(secret.clone()),
+        config::TextOrEnv::Env(name) => variable(Some(environment), name, path, errors),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod etcd;
 mod format;
 mod id;
 mod index_by;
+mod nacos;
 mod spring_cloud_config;
 
 use std::sync::Arc;
@@ -263,6 +264,9 @@ impl Source {
             config::SourceKind::Etcd(written) => {
                 etcd::compile(source, written, readers, environment, &at, errors)?
             }
+            config::SourceKind::Nacos(written) => {
+                nacos::compile(source, written, readers, environment, &at, errors)?
+            }
         };
         let names = names(source);
         let index = match &source.index {
@@ -294,7 +298,8 @@ const fn names(written: &config::Source) -> PropertyNames {
         config::SourceKind::SpringCloudConfig(_) => PropertyNames::Relaxed,
         config::SourceKind::Inline(_)
         | config::SourceKind::Http(_)
-        | config::SourceKind::Etcd(_) => PropertyNames::Exact,
+        | config::SourceKind::Etcd(_)
+        | config::SourceKind::Nacos(_) => PropertyNames::Exact,
     }
 }
 

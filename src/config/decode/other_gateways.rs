@@ -34,7 +34,7 @@ const TABLE: &[Words] = words! {
     "unmatched": "keyauth_credentials credentials" =>
         "write `consumers: [{name, credentials: [{apiKey: …}]}]`";
     "unmatched": "nacos discovery configCenter" =>
-        "write `sources: {NAME: {http: {cluster, path}}}`";
+        "write `sources: {NAME: {nacos: {cluster, dataId}}}`, or another kind";
     // A route.
     "require": "hostnames hostname host domains authority" =>
         "did you mean `hosts`?";
@@ -162,9 +162,18 @@ const TABLE: &[Words] = words! {
         "did you mean `label`?";
     "application": "searchPaths searchLocations git" =>
         "leave it out: the server has it";
+    // A data ID of Nacos.
+    "dataId": "groupName nacosGroups nacosGroup" =>
+        "did you mean `group`?";
+    "dataId": "namespaceId nacosNamespaceId tenant" =>
+        "did you mean `namespace`?";
+    "dataId": "accessKey secretKey access_key secret_key nacosAccessKey nacosSecretKey" =>
+        "write `username` and `password`: keys that sign requests aren't supported";
+    "dataId": "type fileExtension file-extension" =>
+        "did you mean `format`?";
     // A request to a config centre.
     "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
-        "write it into `path`: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
+        "write `nacos: {cluster, namespace, group, dataId}`, a kind of its own";
     "maxBytes": "server_addr serverAddresses host hostname address" =>
         "write `cluster`, as Envoy calls it, and `authority`";
     "maxBytes": "url uri endpoint" =>
@@ -246,8 +255,8 @@ const TABLE: &[Words] = words! {
     "credentials": "acls tags group_id" =>
         "did you mean `groups`?";
     // A source.
-    "onDemand": "dataId group groupName namespace namespaceId tenant nacos server_addr" =>
-        "write `http: {cluster, path}`, with Nacos' names in the path: `/nacos/v1/cs/configs?dataId=…&group=…&tenant=…`, where the server has that API";
+    "onDemand": "dataId group groupName namespace namespaceId tenant server_addr" =>
+        "write `nacos: {cluster, namespace, group, dataId}`";
     "onDemand": "url uri endpoint cluster path address" =>
         "write `http: {cluster, authority, path}`";
     "onDemand": "interval poll_interval refreshInterval pollingInterval" =>

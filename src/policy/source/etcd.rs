@@ -3,8 +3,7 @@
 use crate::config::{self, ConfigErrors, Path};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
-use crate::policy::environment::{Environment, variable};
-use crate::secret::Secret;
+use crate::policy::environment::{Environment, secret};
 use crate::source::{EtcdKeys, EtcdProtocol, Format, Protocol};
 
 use super::format::content_format;
@@ -51,18 +50,6 @@ pub(super) fn compile(
     let protocol = Protocol::Etcd(EtcdProtocol::new(endpoint, keys, login));
     let format = Format::Etcd(content_format(etcd.format));
     Some(watched(protocol, format, source, definition))
-}
-
-fn secret(
-    written: &config::TextOrEnv,
-    environment: &dyn Environment,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Secret> {
-    match written {
-        config::TextOrEnv::Text(secret) => Some(secret.clone()),
-        config::TextOrEnv::Env(name) => variable(Some(environment), name, path, errors),
-    }
 }
 
 /// Refuses a header in which the token of the login is sent.

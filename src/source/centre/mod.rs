@@ -12,6 +12,7 @@ mod format;
 mod http;
 mod json;
 mod jwks;
+mod nacos;
 mod protocol;
 mod reply;
 mod spring;
@@ -36,6 +37,7 @@ pub use etcd::{EtcdKeys, EtcdProtocol, EtcdReader};
 pub use http::HttpProtocol;
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
+pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use protocol::{DocumentStatus, Next};
 pub use spring::SpringEnvironmentReader;
 pub(crate) use spring::environment_segment;
@@ -51,6 +53,8 @@ protocols! {
     Jwks(JwksProtocol),
     /// etcd: a key, or all keys below a prefix.
     Etcd(EtcdProtocol),
+    /// Nacos: the content of a data ID.
+    Nacos(NacosProtocol),
     /// A protocol of several callouts, for the tests of what drives it.
     #[cfg(test)]
     Double(DoubleProtocol),
@@ -63,6 +67,8 @@ formats! {
     SpringEnvironment(SpringEnvironmentReader),
     /// Keys of etcd with values in this format.
     Etcd(EtcdReader) of (format: ContentFormat),
+    /// The content of a data ID of Nacos, in this format, or in the one that the server notes.
+    Nacos(NacosReader) of (format: Option<ContentFormat>),
 }
 
 impl Format {

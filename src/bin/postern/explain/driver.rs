@@ -17,6 +17,7 @@ use postern::time::Timestamp;
 
 use super::etcd::EtcdSources;
 use super::issuers::Issuers;
+use super::nacos::NacosSources;
 use super::trace::{Trace, printable};
 
 /// The reply of a source.
@@ -50,6 +51,7 @@ pub(crate) struct Driver {
     replies: SourceReplies,
     issuers: Issuers,
     etcd: EtcdSources,
+    nacos: NacosSources,
     shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
@@ -95,6 +97,7 @@ impl Driver {
             replies,
             issuers: Issuers::new(config),
             etcd: EtcdSources::new(config),
+            nacos: NacosSources::new(config),
             shared_data: LocalData::default(),
             clock: Clock(start),
             loaded: Vec::new(),
@@ -195,6 +198,11 @@ impl Driver {
             let SourceReply::Content(document) = found else {
                 return Ok(reply(found));
             };
+            let mut names = asked.sources.iter();
+            let answer = names.find_map(|name| self.nacos.answer(name, callout, document));
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
             let mut names = asked.sources.iter();
             let answer = names.find_map(|name| self.etcd.answer(name, document));
             let content = answer.map(SourceReply::Content);

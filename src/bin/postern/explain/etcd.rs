@@ -15,7 +15,7 @@ impl EtcdSources {
         let sources = config.sources.iter();
         let of_etcd = sources.filter_map(|source| match &source.value.kind {
             SourceKind::Etcd(etcd) => Some((source.name.clone(), etcd.prefix.clone())),
-            SourceKind::Http(_) | SourceKind::SpringCloudConfig(_) | SourceKind::Inline(_) => None,
+            _ => None,
         });
         Self(of_etcd.collect())
     }

@@ -6,6 +6,7 @@ mod etcd;
 mod explanation;
 mod issuers;
 mod mask;
+mod nacos;
 mod near_misses;
 mod request;
 mod text;

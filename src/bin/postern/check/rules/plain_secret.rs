@@ -85,6 +85,7 @@ fn client_secrets(config: &Config) -> impl Iterator<Item = (String, &TextOrEnv)>
 fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)> {
     let (password, token) = match kind {
         SourceKind::Etcd(etcd) => (&etcd.password, &None),
+        SourceKind::Nacos(nacos) => (&nacos.password, &None),
         SourceKind::SpringCloudConfig(spring) => (&spring.password, &spring.token),
         SourceKind::Http(_) | SourceKind::Inline(_) => (&None, &None),
     };
@@ -113,6 +114,7 @@ mod tests {
             "sources": {"crm": {"http": {"cluster": "c", "path": "/", "headers": {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}, "flags": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": "x"}},
+                "tenants": {"nacos": {"cluster": "c", "dataId": "a", "username": "u", "password": "x"}},
                 "app": {"springCloudConfig": {"cluster": "c", "application": "a", "username": "u", "password": "x", "token": "x"}},
                 "more": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": {"env": "A"}}}}
         }"#;
@@ -121,6 +123,7 @@ mod tests {
             "consumers[0].credentials[2].jwt.secret",
             "providers.a.opaque.introspection.client.secret",
             "sources.flags.etcd.password",
+            "sources.tenants.nacos.password",
             "sources.app.springCloudConfig.password",
             "sources.app.springCloudConfig.token",
             "sources.crm.http.headers.authorization",

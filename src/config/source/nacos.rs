@@ -1,0 +1,78 @@
+//! Nacos, as it is written.
+
+use std::time::Duration;
+
+use crate::config::decode::Named;
+use crate::config::decode::record::FieldRule;
+use crate::config::values::names::secret_headers;
+use crate::config::values::text::line;
+use crate::config::values::text_or_env::TextOrEnv;
+use crate::config::values::units::{duration, size};
+use crate::config::{ContentFormat, Endpoint, Scheme};
+
+record! {
+    /// The content of a data ID of Nacos.
+    pub struct NacosSource {
+        /// The Envoy cluster of Nacos' HTTP port.
+        "cluster" cluster: String as line = required;
+        /// The `:authority` of the requests. Without it, the cluster's name.
+        "authority" authority: Option<String> as line = optional;
+        /// The `:scheme` of the requests: `https` where the cluster uses TLS.
+        "scheme" scheme: Scheme = "http";
+        /// What all paths of the server begin with, from `/`.
+        "contextPath" context_path: String as line = "/nacos";
+        /// The ID of the namespace. Without it the one that is called `public`.
+        "namespace" namespace: Option<String> as line = optional;
+        /// The group.
+        "group" group: String as line = "DEFAULT_GROUP";
+        /// The data ID whose content is the document.
+        "dataId" data_id: String as line = required;
+        /// How the content becomes a value. Without it, the data ID's extension says it, or the type that Nacos has noted.
+        "format" format: Option<ContentFormat> = optional;
+        /// The user, where Nacos asks for one.
+        "username" username: Option<String> as line = optional;
+        /// The user's password: text or `{env: NAME}`.
+        "password" password: Option<TextOrEnv> = optional;
+        /// The version of the HTTP API. Without it, it is found out.
+        "apiVersion" api_version: Option<NacosApiVersion> = optional;
+        /// How long the server holds a question until there is a change. Without it the document is asked for at each `refresh`.
+        "longPoll" long_poll: Option<Duration> as duration::<10_000, 30_000> = optional;
+        /// Header fields of each request: text or `{env: NAME}`.
+        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
+        /// How long the filter waits for a reply.
+        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
+        /// The largest answer that is accepted.
+        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
+    }
+    rules [
+        FieldRule::Needs("username", "password"),
+        FieldRule::Needs("password", "username"),
+    ]
+}
+
+choice! {
+    /// A version of Nacos' HTTP API.
+    pub enum NacosApiVersion {
+        /// Nacos 1 to 3.1.
+        "v1" V1;
+        /// Nacos 2.2 to 3.1.
+        "v2" V2;
+        /// The client API of Nacos 3.
+        "v3" V3;
+    }
+}
+
+impl NacosSource {
+    /// Where its requests go.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint<'_> {
+        Endpoint {
+            cluster: &self.cluster,
+            authority: self.authority.as_deref().unwrap_or(&self.cluster),
+            scheme: self.scheme,
+            headers: &self.headers,
+            timeout: self.timeout,
+            max_bytes: self.max_bytes,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The login of Nacos: a name and a password become a token for some hours.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::http::{is_unreserved, percent_encode_into};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// The longest token that is sent.
+const LONGEST_TOKEN: usize = 4096;
+
+/// What a login gave.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) text: Secret,
+    /// When the next login is due: before the token ends.
+    pub(super) renewed: Timestamp,
+}
+
+/// The content of a login.
+pub(super) fn form(name: &str, password: &Secret) -> Secret {
+    let mut form = b"username=".to_vec();
+    percent_encode_into(&mut form, name.as_bytes(), is_unreserved);
+    form.extend_from_slice(b"&password=");
+    percent_encode_into(&mut form, password.expose(), is_unreserved);
+    Secret::new(form)
+}
+
+/// The token in the answer to a login.
+pub(super) fn token(body: &[u8], now: Timestamp) -> Option<Token> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let text = answer.get("accessToken")?.as_str()?;
+    let is_sendable = (1..=LONGEST_TOKEN).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic());
+    // In seconds. Without it the server itself says when the token has ended.
+    let lasts = answer.get("tokenTtl").and_then(Value::as_u64);
+    let lasts = lasts.map_or(Duration::MAX, Duration::from_secs);
+    let tenth = lasts.checked_div(10).unwrap_or_default();
+    is_sendable.then(|| Token {
+        text: Secret::new(text.as_bytes()),
+        renewed: now.after(lasts.saturating_sub(tenth)),
+    })
+}
+
+/// Whether a login that was answered with the status 500 was refused: Nacos answers a wrong password so. Its own answer names
+/// the path of the login; a proxy's answer doesn't.
+pub(super) fn is_refusal(body: &[u8]) -> bool {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let path = answer.get("path").and_then(Value::as_str);
+    path.is_some_and(|path| path.ends_with("/login"))
+}
