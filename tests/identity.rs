@@ -9,10 +9,11 @@ mod envoy;
 #[path = "identity/flood.rs"]
 #[cfg(test)]
 mod flood;
-#[path = "identity/front.rs"]
+#[path = "support/front.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "another suite uses all of it")]
 mod front;
-#[path = "identity/gate.rs"]
+#[path = "support/gate.rs"]
 #[cfg(test)]
 mod gate;
 #[path = "support/http1.rs"]
@@ -24,7 +25,7 @@ mod issuer;
 #[path = "identity/keys.rs"]
 #[cfg(test)]
 mod keys;
-#[path = "identity/load.rs"]
+#[path = "support/load.rs"]
 #[cfg(test)]
 mod load;
 #[path = "identity/opaque.rs"]

@@ -11,7 +11,7 @@ use crate::front::{Front, Trouble};
 use crate::gate::{Gate, WORKERS, report};
 use crate::issuer::{Issuer, new_folder};
 use crate::load::{self, Load, Rule, Verdict};
-use crate::policy::{policy, remote};
+use crate::policy::{gate, policy, remote};
 use crate::tokens::with_kid;
 use crate::wait::pause;
 
@@ -124,7 +124,7 @@ fn ten_thousand_unknown_keys_cost_the_issuer_one_request_in_an_interval() {
     for (name, interval, seconds) in [("flood-long", "1h", 3600), ("flood-short", "1s", 1)] {
         let keys =
             remote(&json!({"refresh": "1h", "timeout": "1s", "unknownKidInterval": interval}));
-        let gate = Gate::start(name, &policy(&keys, &[]), &front);
+        let gate = gate(name, &policy(&keys, &[]), &front);
         gate.until("/jwt", &good, "200", Duration::from_secs(20));
         pause(Duration::from_secs(1));
         front.asked();
@@ -169,7 +169,7 @@ fn unknown_keys_wait_for_a_slow_issuer_with_a_bound() {
     front.stand_before(issuer.address);
     let good = issuer.jwt("rsa-1");
     let keys = json!({"refresh": "1h", "timeout": "1s", "unknownKidInterval": "300ms"});
-    let gate = Gate::start("slow", &policy(&remote(&keys), &[]), &front);
+    let gate = gate("slow", &policy(&remote(&keys), &[]), &front);
     gate.until("/jwt", &good, "200", Duration::from_secs(20));
     for (what, trouble) in [
         ("slow", Trouble::Slow(Duration::from_millis(700))),

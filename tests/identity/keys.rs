@@ -9,7 +9,7 @@ use crate::front::{EVERYWHERE, Front, Trouble};
 use crate::gate::{Gate, report};
 use crate::http1::get;
 use crate::issuer::{Issuer, new_folder};
-use crate::policy::{discovery, policy, remote};
+use crate::policy::{discovery, gate, policy, remote};
 use crate::tokens::{damaged, of_another_client, unsigned, with_kid};
 use crate::wait::pause;
 
@@ -44,7 +44,7 @@ fn without_a_first_key_set_no_token_is_judged() {
         with_kid(&issuer.jwt("rsa-1"), "unknown"),
     );
     front.trouble(EVERYWHERE, Trouble::Down);
-    let gate = Gate::start("first", &policy(&remote(&json!({})), &[]), &front);
+    let gate = gate("first", &policy(&remote(&json!({})), &[]), &front);
     for (what, trouble) in troubles(b"{}") {
         front.trouble(EVERYWHERE, trouble);
         for token in [&good, &bad] {
@@ -90,7 +90,7 @@ fn the_last_good_keys_outlive_every_trouble() {
     let (mut issuer, front) = issuer("troubles");
     let evil = Issuer::start(&new_folder("evil"), &["rsa-evil"]);
     let poison = published(&evil);
-    let gate = Gate::start("troubles", &policy(&remote(&json!({})), &[]), &front);
+    let gate = gate("troubles", &policy(&remote(&json!({})), &[]), &front);
     let (rsa, ec, bad) = (
         issuer.jwt("rsa-1"),
         issuer.jwt("ec-1"),
@@ -134,7 +134,7 @@ fn the_last_good_keys_outlive_every_trouble() {
 #[test]
 fn tokens_follow_the_keys_that_the_issuer_publishes() {
     let (mut issuer, front) = issuer("rotation");
-    let gate = Gate::start("rotation", &policy(&remote(&json!({})), &[]), &front);
+    let gate = gate("rotation", &policy(&remote(&json!({})), &[]), &front);
     bad_tokens_are_refused(&issuer, &gate);
     keys_rotate(&mut issuer, &gate);
     the_issuer_starts_again_with_other_keys_of_the_same_names(issuer, &front, &gate);
@@ -251,7 +251,7 @@ fn metadata() -> Vec<(&'static str, Trouble)> {
 fn discovery_finds_the_keys_where_the_issuer_says() {
     let (mut issuer, front) = issuer("discovery");
     let keys = discovery(&json!({"clusters": {"keys.id.test": "id"}}));
-    let gate = Gate::start("discovery", &policy(&keys, &[]), &front);
+    let gate = gate("discovery", &policy(&keys, &[]), &front);
     let old = issuer.jwt("rsa-1");
     gate.until("/jwt", &old, "200", Duration::from_secs(20));
     let mut last = issuer.jwt("ec-1");

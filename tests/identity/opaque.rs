@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::front::{Front, Trouble};
 use crate::gate::{ENOUGH, Gate, WORKERS, report};
 use crate::issuer::{Issuer, new_folder};
-use crate::policy::{introspection, policy, remote};
+use crate::policy::{gate, introspection, policy, remote};
 use crate::tokens::{damaged, with_kid};
 use crate::wait::pause;
 
@@ -27,7 +27,7 @@ fn start(name: &str, introspections: &[(&str, Value)]) -> (Issuer, Front, Gate) 
     let front = Front::start();
     front.stand_before(issuer.address);
     let policy = policy(&remote(&json!({})), introspections);
-    let gate = Gate::start(name, &policy, &front);
+    let gate = gate(name, &policy, &front);
     gate.until("/jwt", &issuer.jwt("rsa-1"), "200", Duration::from_secs(20));
     front.asked();
     (issuer, front, gate)

@@ -1,8 +1,13 @@
 //! The policies of the gate.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use crate::issuer::{AUTHORITY, GATE, ISSUER};
+use crate::front::Front;
+use crate::gate::Gate;
+use crate::issuer::{AUTHORITY, GATE, GATE_SECRET, ISSUER};
+use crate::plan::Plan;
 
 /// The time between two fetches of the keys.
 pub(crate) const REFRESH: &str = "300ms";
@@ -62,4 +67,15 @@ pub(crate) fn policy(keys: &Value, introspections: &[(&str, Value)]) -> String {
         ));
     }
     json!({"providers": providers, "routes": routes}).to_string()
+}
+
+/// Starts Envoy with a policy. The cluster of the issuer is `id`.
+pub(crate) fn gate(name: &str, policy: &str, front: &Front) -> Gate {
+    Gate::start(Plan {
+        name: format!("identity-{name}"),
+        policies: vec![("gate".into(), policy.into())],
+        environment: BTreeMap::from([("GATE_SECRET".into(), GATE_SECRET.into())]),
+        clusters: vec![("id".into(), front.address)],
+        ..Plan::default()
+    })
 }

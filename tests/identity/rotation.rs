@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::front::{EVERYWHERE, Front, Trouble};
-use crate::gate::{Gate, report};
+use crate::gate::report;
 use crate::issuer::{Issuer, new_folder};
 use crate::load::{Load, Rule, Verdict};
 use crate::opaque::INTROSPECTION;
-use crate::policy::{introspection, policy, remote};
+use crate::policy::{gate, introspection, policy, remote};
 use crate::tokens::{damaged, of_another_client, unsigned, with_kid};
 use crate::wait::pause;
 
@@ -52,7 +52,7 @@ fn under_load_no_answer_is_wrong_in_either_direction() {
     front.stand_before(issuer.address);
     let introspections = [("opaque", introspection(&json!({})))];
     let policy = policy(&remote(&json!({})), &introspections);
-    let gate = Gate::start("load", &policy, &front);
+    let gate = gate("load", &policy, &front);
     let bad = bad_tokens(&issuer);
     gate.until("/jwt", &issuer.jwt("rsa-1"), "200", Duration::from_secs(20));
     front.asked();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) policies: Vec<(String, String)>,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) clusters: Vec<(String, SocketAddr)>,
+    /// Clusters whose endpoint is a unix socket.
+    pub(crate) pipes: Vec<(String, PathBuf)>,
     pub(crate) workers: usize,
     /// The allowed capabilities. If it is empty, all are allowed.
     pub(crate) capabilities: Vec<&'static str>,
@@ -39,6 +41,7 @@ impl Default for Plan {
             policies: Vec::new(),
             environment: BTreeMap::new(),
             clusters: Vec::new(),
+            pipes: Vec::new(),
             workers: 1,
             capabilities: Vec::new(),
             wasm_log: "info",
@@ -109,7 +112,16 @@ fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
     let clusters: Vec<_> = plan
         .clusters
         .iter()
-        .map(|(name, address)| cluster(name, *address))
+        .map(|(name, address)| {
+            // A cluster with the port 0 has no endpoint.
+            let address = (address.port() != 0).then(|| socket(address.port()));
+            cluster(name, address.as_ref())
+        })
+        .chain(
+            plan.pipes
+                .iter()
+                .map(|(name, path)| cluster(name, Some(&json!({"pipe": {"path": path}})))),
+        )
         .collect();
     json!({
         "stats_config": demo["stats_config"],
@@ -117,12 +129,9 @@ fn bootstrap_of(plan: &Plan, access_log: &Path) -> Value {
     })
 }
 
-fn cluster(name: &str, address: SocketAddr) -> Value {
-    let endpoints = match address.port() {
-        // The cluster has no endpoint.
-        0 => json!([]),
-        port => json!([{"lb_endpoints": [{"endpoint": {"address": socket(port)}}]}]),
-    };
+fn cluster(name: &str, address: Option<&Value>) -> Value {
+    let endpoint = |address| json!({"lb_endpoints": [{"endpoint": {"address": address}}]});
+    let endpoints: Vec<_> = address.map(endpoint).into_iter().collect();
     json!({
         "name": name,
         "connect_timeout": "1s",

@@ -1,6 +1,5 @@
-//! An Envoy with four workers before which clients with tokens stand, and an issuer behind it.
+//! An Envoy with four workers before which clients stand, and a server behind it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -9,9 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::envoy::Envoy;
-use crate::front::Front;
 use crate::http1::{Message, get};
-use crate::issuer::GATE_SECRET;
 use crate::plan::Plan;
 use crate::servers::Upstreams;
 use crate::wait::{ensure, wait_for};
@@ -48,19 +45,11 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Starts Envoy with a policy, as JSON text. The cluster of the issuer is `id`.
-    pub(crate) fn start(name: &str, policy: &str, front: &Front) -> Self {
+    /// Starts Envoy with the plan's one policy, whose listener is `gate`.
+    pub(crate) fn start(mut plan: Plan) -> Self {
         let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
-        let mut clusters = upstreams.addresses.clone();
-        clusters.push(("id".into(), front.address));
-        let plan = Plan {
-            name: format!("identity-{name}"),
-            policies: vec![("gate".into(), policy.into())],
-            environment: BTreeMap::from([("GATE_SECRET".into(), GATE_SECRET.into())]),
-            clusters,
-            workers: WORKERS,
-            ..Plan::default()
-        };
+        plan.clusters.extend(upstreams.addresses.clone());
+        plan.workers = WORKERS;
         let envoy = plan.start().unwrap_or_else(|error| panic!("{error}"));
         let address = envoy.listener("gate").expect("the policy compiles");
         Self {

@@ -18,23 +18,24 @@ pub(crate) enum Rule {
     Accept,
     /// 200, or 503 if the gate can't know.
     AcceptUnlessUnknown,
-    /// 401.
+    /// 401 or 403.
     Deny,
-    /// 401, or 503 if the gate can't know.
+    /// 401 or 403, or 503 if the gate can't know.
     DenyOrUnknown,
-    /// 200 or 401: the issuer has just changed it.
+    /// 200, 401 or 403: it has just changed.
     Changing,
 }
 
 impl Rule {
     fn allows(self, outcome: &str) -> bool {
-        let is = |status| outcome.split(' ').next() == Some(status);
+        let status = outcome.split(' ').next().unwrap_or_default();
+        let is_denied = matches!(status, "401" | "403");
         match self {
-            Self::Accept => is("200"),
-            Self::AcceptUnlessUnknown => is("200") || is("503"),
-            Self::Deny => is("401"),
-            Self::DenyOrUnknown => is("401") || is("503"),
-            Self::Changing => is("200") || is("401"),
+            Self::Accept => status == "200",
+            Self::AcceptUnlessUnknown => matches!(status, "200" | "503"),
+            Self::Deny => is_denied,
+            Self::DenyOrUnknown => is_denied || status == "503",
+            Self::Changing => status == "200" || is_denied,
         }
     }
 }
