@@ -238,6 +238,22 @@ mod tests {
     }
 
     #[test]
+    fn merged_documents_of_spring() {
+        let seeds: [&[u8]; 4] = [
+            br#"1{"a-b":{"aB":1,"c":"${d}"},"aB":[{"labels":{"x-y":1}}]}"#,
+            br#"G{"m[A-b]":{"x":"{cipher}A"},"M_X":true,"mX":null}"#,
+            br#"r{}"#,
+            br#"B{"labels":{"labels":{"A-b":{"A-b":1},"Ab":2}},"api-key":3}"#,
+        ];
+        let pieces: &[&[u8]] = &[
+            b"\"", b"{", b"}", b"[", b"]", b":", b",", b"-", b"_", b"a", b"A", b"b", b"labels",
+            b"api-key", b"${", b"1", b"null",
+        ];
+        let seeds = seeds.map(<[u8]>::to_vec);
+        run(targets::spring_merged, 12_000, &seeds, pieces);
+    }
+
+    #[test]
     fn cookie_headers() {
         let seeds: [&[u8]; 4] = [
             b"key.K, chat,,",

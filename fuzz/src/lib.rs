@@ -11,7 +11,7 @@ pub use etcd::etcd;
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};
-pub use spring::spring_environment;
+pub use spring::{spring_environment, spring_merged};
 
 use postern::config::Config;
 use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};

@@ -8,10 +8,10 @@ use crate::config::values::names::secret_headers;
 use crate::config::values::text::line;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{Endpoint, Scheme};
+use crate::config::{ContentFormat, Endpoint, Scheme};
 
 record! {
-    /// The environment of an application in Spring Cloud Config.
+    /// The environment of an application in Spring Cloud Config, or a file beside it.
     pub struct SpringCloudConfigSource {
         /// The Envoy cluster of the server.
         "cluster" cluster: String as line = required;
@@ -27,6 +27,12 @@ record! {
         "profile" profile: String as line = "default";
         /// The label: a branch, a tag or a commit. Without it, the server's default.
         "label" label: Option<String> as line = optional;
+        /// Whether the server merges the property sources and resolves placeholders.
+        "merged" merged: bool = false;
+        /// A file of the repository, which is the document as it is.
+        "file" file: Option<String> as line = optional;
+        /// How the file is read. Without it, as its extension says.
+        "format" format: Option<ContentFormat> = optional;
         /// The name for HTTP Basic. It needs `password`.
         "username" username: Option<String> as line = optional;
         /// The password: text or `{env: NAME}`.
@@ -41,6 +47,8 @@ record! {
         "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
     }
     rules [
+        FieldRule::Apart("file", &["merged"]),
+        FieldRule::Needs("format", "file"),
         FieldRule::Needs("username", "password"),
         FieldRule::Needs("password", "username"),
     ]

@@ -6,14 +6,17 @@ use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, variable};
 use crate::secret::Secret;
-use crate::source::{Format, HttpProtocol, PathError, Protocol, environment_segment};
+use crate::source::{
+    ContentFormat, Format, HttpProtocol, PathError, Protocol, environment_segment, file_segments,
+};
 
+use super::format::content_format;
 use super::{SourceKind, watched};
 
 /// The header field of the token that a server passes on to its Vault.
 const TOKEN: &str = "x-config-token";
 
-/// Compiles a watched environment.
+/// Compiles a watched document.
 pub(super) fn compile(
     source: &config::Source,
     written: &config::SpringCloudConfigSource,
@@ -24,49 +27,94 @@ pub(super) fn compile(
 ) -> Option<SourceKind> {
     refuse_headers(written, &at.field("headers"), errors);
     let path = path(written, at, errors);
+    let format = format(written, at, errors);
     let endpoint = with_credentials(written, environment, at, errors);
-    let path = path?;
+    let (path, format) = path.zip(format)?;
     definition.add(b"springCloudConfig");
     definition.add(path.as_bytes());
     definition.endpoint(&endpoint);
     // The names are encoded: only the prefix can be wrong.
-    let format = Format::SpringEnvironment;
     let protocol = HttpProtocol::new(endpoint, &path, format);
     let refuse = |error: PathError| errors.push(&at.field("prefix"), error.to_string());
     let protocol = Protocol::Http(protocol.map_err(refuse).ok()?);
     Some(watched(protocol, format, source, definition))
 }
 
-/// The path of the environment.
+/// How the document is read.
+fn format(
+    written: &config::SpringCloudConfigSource,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Format> {
+    let Some(file) = &written.file else {
+        return Some(if written.merged {
+            Format::SpringMerged
+        } else {
+            Format::SpringEnvironment
+        });
+    };
+    let format = written.format.map(content_format);
+    let format = format.or_else(|| ContentFormat::of_extension(file));
+    if format.is_none() {
+        let reason = "the extension tells no format";
+        errors.suggest(&at.field("file"), reason, "add `format`");
+    }
+    format.map(Format::Content)
+}
+
+/// The path of the document.
 fn path(
     written: &config::SpringCloudConfigSource,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<String> {
-    let profile = Some(written.profile.as_str());
-    let mut path = prefix(written, at, errors);
-    for (field, name, may_have_slash) in [
-        ("application", Some(written.application.as_str()), true),
-        ("profile", profile, false),
-        ("label", written.label.as_deref(), true),
-    ] {
-        let Some(name) = name else {
-            continue;
-        };
-        let segment = environment_segment(name).filter(|_| may_have_slash || !name.contains('/'));
+    let mut segment = |field: &str, name: &str, encode: fn(&str) -> Option<String>| {
+        let segment = encode(name).map(|name| format!("/{name}"));
         if segment.is_none() {
-            let reason = if may_have_slash {
-                "a part between `/` is empty, or may be read as a dot segment"
-            } else {
-                "must have no `/`, and must not read as a dot segment"
-            };
+            let reason = "a part between `/` is empty, or may be read as a dot segment";
             errors.push(&at.field(field), reason);
         }
-        path = path
-            .zip(segment)
-            .map(|(path, segment)| path + "/" + &segment);
+        segment
+    };
+    let none = Some(String::new());
+    let application = segment("application", &written.application, environment_segment);
+    let label = written.label.as_deref();
+    let label = label.map_or(none.clone(), |label| {
+        segment("label", label, environment_segment)
+    });
+    let file = written.file.as_deref();
+    let file = file.map_or(none, |file| segment("file", file, file_segments));
+    let prefix = prefix(written, at, errors);
+    let profile = profile(written, at, errors);
+    let (prefix, application, profile) = (prefix?, application?, profile?);
+    let (label, file) = (label?, file?);
+    Some(if written.merged {
+        format!("{prefix}{label}{application}-{profile}.json")
+    } else if label.is_empty() && !file.is_empty() {
+        format!("{prefix}{application}/{profile}{file}?useDefaultLabel")
+    } else {
+        format!("{prefix}{application}/{profile}{label}{file}")
+    })
+}
+
+/// The profile as a part of the path.
+fn profile(
+    written: &config::SpringCloudConfigSource,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<String> {
+    let name = written.profile.as_str();
+    let at = at.field("profile");
+    if written.merged && name.contains('-') {
+        let reason = "must have no `-` with `merged`: the server reads what stands before it as a part of the application";
+        errors.suggest(&at, reason, "leave `merged` out");
+        return None;
     }
-    path
+    let segment = environment_segment(name).filter(|_| !name.contains('/'));
+    if segment.is_none() {
+        errors.push(&at, "must have no `/`, and must not read as a dot segment");
+    }
+    segment
 }
 
 fn prefix(

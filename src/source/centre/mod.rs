@@ -39,8 +39,8 @@ pub use json::JsonReader;
 pub use jwks::JwksProtocol;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use protocol::{DocumentStatus, Next};
-pub use spring::SpringEnvironmentReader;
-pub(crate) use spring::environment_segment;
+pub use spring::{SpringEnvironmentReader, SpringMergedReader};
+pub(crate) use spring::{environment_segment, file_segments};
 pub use text::TextReader;
 
 pub(super) use http::{conditional, read};
@@ -65,6 +65,8 @@ formats! {
     Content(ContentReader) of (format: ContentFormat),
     /// The environment of an application in Spring Cloud Config.
     SpringEnvironment(SpringEnvironmentReader),
+    /// The merged document of an application in Spring Cloud Config.
+    SpringMerged(SpringMergedReader),
     /// Keys of etcd with values in this format.
     Etcd(EtcdReader) of (format: ContentFormat),
     /// The content of a data ID of Nacos, in this format, or in the one that the server notes.

@@ -11,10 +11,10 @@ use super::names::{LONGEST, MOST_PARTS, Parts, Places};
 use super::origin::is_own;
 
 /// The cost of a property beside that of its name.
-const PROPERTY: usize = 64;
+pub(super) const PROPERTY: usize = 64;
 
 /// How much more a byte of its name costs.
-const COST_OF_BYTE: usize = 4;
+pub(super) const COST_OF_BYTE: usize = 4;
 
 /// What the server puts before the name of a property that it can't decrypt, and its value then.
 const INVALID: &str = "invalid.";
@@ -193,7 +193,7 @@ impl Merge {
 
 /// The value as far as it can be read here. A text that the server has not decrypted, or with a placeholder, is no value: whoever
 /// reads the repository knows it, so it must not become a key that lets requests in.
-fn readable(value: Value) -> Value {
+pub(super) fn readable(value: Value) -> Value {
     let is_raw = |text: &str| text.starts_with("{cipher}") || text.contains("${");
     if value.as_str().is_some_and(is_raw) {
         return Value::Null;
@@ -201,6 +201,6 @@ fn readable(value: Value) -> Value {
     value
 }
 
-fn unusable(reason: &str) -> SourceError {
+pub(super) fn unusable(reason: &str) -> SourceError {
     SourceError::Unusable(reason.to_owned())
 }

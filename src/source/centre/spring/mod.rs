@@ -4,6 +4,7 @@
 
 mod lists;
 mod merge;
+mod merged;
 mod names;
 mod origin;
 #[cfg(test)]
@@ -19,20 +20,36 @@ use super::json::JsonReader;
 
 use merge::Merge;
 
+pub use merged::SpringMergedReader;
+
 /// A name in the path of an environment. The server reads `(_)` as `/`. `None` if a part of the name is empty or may be read as
 /// a dot segment.
 #[must_use]
 pub(crate) fn environment_segment(name: &str) -> Option<String> {
+    segments(name)?;
+    Some(encoded(&name.replace('/', "(_)")))
+}
+
+/// A name of one or more segments, encoded. `None` if one is empty or may be read as a dot segment.
+#[must_use]
+pub(crate) fn file_segments(name: &str) -> Option<String> {
+    segments(name)?;
+    Some(encoded(name))
+}
+
+/// `None` if a segment of the name is empty or may be read as a dot segment.
+fn segments(name: &str) -> Option<()> {
     let mut parts = name.split('/');
-    if parts.any(|part| part.is_empty() || reads_as_dots(part.as_bytes())) {
-        return None;
-    }
-    let mut segment = Vec::new();
-    let name = name.replace('/', "(_)");
-    percent_encode_into(&mut segment, name.as_bytes(), |byte| {
-        is_unreserved(byte) || b"(),".contains(&byte)
+    let is_unfit = |part: &str| part.is_empty() || reads_as_dots(part.as_bytes());
+    (!parts.any(is_unfit)).then_some(())
+}
+
+fn encoded(name: &str) -> String {
+    let mut encoded = Vec::new();
+    percent_encode_into(&mut encoded, name.as_bytes(), |byte| {
+        is_unreserved(byte) || b"(),/".contains(&byte)
     });
-    String::from_utf8(segment).ok()
+    String::from_utf8(encoded).unwrap_or_default()
 }
 
 /// Reads an environment in slices: first the text, then each property of it, which gets its place in a tree.
