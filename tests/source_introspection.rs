@@ -83,6 +83,7 @@ fn say(state: &EntryState) -> String {
         EntryState::Stale(..) => "stale".into(),
         EntryState::Missing => "missing".into(),
         EntryState::Pending => "pending".into(),
+        EntryState::LoggingIn(_) => "waits for a login".into(),
         EntryState::Start(_) => "ask".into(),
         EntryState::Failed(error) => format!("failed: {error}"),
         EntryState::Refused(refusal) => format!("refused: {refusal:?}"),

@@ -5,14 +5,17 @@
     reason = "a simulation that panics is a failed test"
 )]
 
+#[path = "source_on_demand/logins.rs"]
+mod logins;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
 use postern::internals::source::{
-    Arguments, Document, EntryState, Format, Limits, OnDemand, ReadRefusal, ReadResult,
-    RequestTemplate, SourceError,
+    Arguments, Document, EntryState, Format, HttpProtocol, Limits, OnDemand, Protocol, ReadRefusal,
+    ReadResult, RequestTemplate, SourceError,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -31,7 +34,8 @@ fn on_demand(limits: Limits) -> OnDemand {
     let endpoint = Endpoint::new("crm", "crm.local")
         .with_timeout(Duration::from_secs(2))
         .with_max_bytes(100);
-    let template = RequestTemplate::new(endpoint, "/profiles/${key}", Format::JSON).unwrap();
+    let protocol = HttpProtocol::entries(endpoint, "/profiles/${key}", Format::JSON).unwrap();
+    let template = RequestTemplate::new(Protocol::Http(protocol), Format::JSON);
     OnDemand::new(Arc::new(template), limits)
 }
 
@@ -70,6 +74,7 @@ fn say(answer: &EntryState) -> String {
         ),
         EntryState::Missing => "missing".to_owned(),
         EntryState::Pending => "pending".to_owned(),
+        EntryState::LoggingIn(other) => format!("waits for {}", other.escape_ascii()),
         EntryState::Start(callout) => format!("ask {}", header(callout, ":path").unwrap()),
         EntryState::Failed(error) => format!("failed: {error}"),
         EntryState::Refused(refusal) => format!("refused: {refusal:?}"),
@@ -339,6 +344,7 @@ proptest! {
                         flights.insert(key, now);
                     }
                     EntryState::Pending => prop_assert!(flights[&key] + 3 > now),
+                    EntryState::LoggingIn(_) => prop_assert!(false, "there is no login"),
                     EntryState::Missing | EntryState::Failed(_) => {}
                     EntryState::Refused(refusal) => {
                         prop_assert_eq!(refusal, ReadRefusal::TooManyInFlight);
@@ -352,6 +358,7 @@ proptest! {
                             prop_assert_eq!(document.value(), key);
                             confirmed.insert(key, now);
                         }
+                        ReadResult::Send(_) => prop_assert!(false, "one callout is all"),
                         ReadResult::Missing | ReadResult::Failed(_) | ReadResult::Ignored => {}
                     }
                 }

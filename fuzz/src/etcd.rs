@@ -33,7 +33,8 @@ pub fn etcd(data: &[u8]) {
     } else {
         EtcdKeys::One("/gw/cfg")
     };
-    let protocol = EtcdProtocol::new(Endpoint::new("etcd", "etcd"), keys, None);
+    let endpoint = Endpoint::new("etcd", "etcd");
+    let protocol = EtcdProtocol::new(endpoint, keys, None).unwrap();
     let schedule = Schedule {
         refresh: Duration::from_secs(600),
         stale_for: Duration::from_secs(600),

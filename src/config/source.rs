@@ -83,7 +83,6 @@ record! {
             "nacos",
             "inline",
         ]),
-        FieldRule::Apart("etcd", &["onDemand"]),
         FieldRule::Apart("nacos", &["onDemand"]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
@@ -113,6 +112,52 @@ impl SourceKind {
             Self::Etcd(etcd) => Some(etcd.endpoint()),
             Self::Nacos(nacos) => Some(nacos.endpoint()),
             Self::Inline(_) => None,
+        }
+    }
+}
+
+impl SourceKind {
+    /// Bounds a document on demand.
+    fn bound(&mut self, at: &Path<'_>, errors: &mut ConfigErrors) {
+        let limit = match self {
+            Self::Http(http) => &mut http.max_bytes,
+            Self::Etcd(etcd) => &mut etcd.max_bytes,
+            Self::Nacos(_) | Self::SpringCloudConfig(_) | Self::Inline(_) => return,
+        };
+        if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
+            let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
+            errors.push(&at.field("maxBytes"), reason);
+        }
+    }
+
+    /// The fields that may hold `${key}` where the source is read on demand: one of them does.
+    fn places_of_key(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Http(http) => vec![("path", &http.path)],
+            Self::Etcd(etcd) => vec![("key", etcd.key.as_deref().unwrap_or_default())],
+            Self::Nacos(_) | Self::SpringCloudConfig(_) | Self::Inline(_) => Vec::new(),
+        }
+    }
+
+    /// Refuses `${key}` in a watched source, and a source on demand without it.
+    fn check_key(&self, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
+        let places = self.places_of_key();
+        let mut held = places.iter().filter(|(_, text)| text.contains("${key}"));
+        match (held.next(), by_key, places.first()) {
+            (Some((field, _)), false, _) => {
+                let reason = "`${key}` has no meaning here";
+                errors.suggest(&at.field(field), reason, "add `onDemand`");
+            }
+            (None, true, Some((field, _))) => {
+                let suggestion = "or leave `onDemand` out";
+                errors.suggest(&at.field(field), "must hold `${key}`", suggestion);
+            }
+            (Some(_), true, _) => {
+                if let Some((field, _)) = held.next() {
+                    errors.push(&at.field(field), "`${key}` stands in another field already");
+                }
+            }
+            (None, ..) => {}
         }
     }
 }
@@ -166,15 +211,6 @@ const USUAL_BYTES_ON_DEMAND: usize = 256 << 10;
 const MOST_BYTES_ON_DEMAND: usize = 1 << 20;
 
 impl HttpSource {
-    /// Bounds a document on demand.
-    fn bound(&mut self, at: &Path<'_>, errors: &mut ConfigErrors) {
-        let limit = *self.max_bytes.get_or_insert(USUAL_BYTES_ON_DEMAND);
-        if limit > MOST_BYTES_ON_DEMAND {
-            let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
-            errors.push(&at.field("maxBytes"), reason);
-        }
-    }
-
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
@@ -249,13 +285,11 @@ impl Decode for Source {
             .or_else(|| written.etcd.map(SourceKind::Etcd))
             .or_else(|| written.nacos.map(SourceKind::Nacos))
             .or_else(|| written.inline.map(SourceKind::Inline))?;
-        if let SourceKind::Http(http) = &mut kind {
-            let path = at.field("http");
-            if on_demand.is_some() {
-                http.bound(&path, errors);
-            }
-            refuse_key(http, on_demand.is_some(), &path.field("path"), errors);
+        let path = at.field(kind.name());
+        if on_demand.is_some() {
+            kind.bound(&path, errors);
         }
+        kind.check_key(on_demand.is_some(), &path, errors);
         Some(Self {
             kind,
             refresh: written.refresh,
@@ -265,14 +299,5 @@ impl Decode for Source {
             index: written.index,
             on_demand,
         })
-    }
-}
-
-/// Refuses `${key}` in the path of a watched source, and a path without it on demand.
-fn refuse_key(http: &HttpSource, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
-    match (http.path.contains("${key}"), by_key) {
-        (true, false) => errors.suggest(at, "`${key}` has no meaning here", "add `onDemand`"),
-        (false, true) => errors.suggest(at, "must hold `${key}`", "or leave `onDemand` out"),
-        (true, true) | (false, false) => {}
     }
 }

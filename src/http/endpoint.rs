@@ -1,18 +1,19 @@
 //! Where the filter's own requests go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::secret::Secret;
 
 use super::{Callout, Scheme, Text};
 
-/// What all callouts to one service share. `Debug` shows no header's value.
+/// What all callouts to one service share; a clone shares its texts. `Debug` shows no header's value.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     cluster: Text,
     authority: Text,
     scheme: Scheme,
-    headers: Vec<(Text, Secret)>,
+    headers: Arc<[(Text, Secret)]>,
     timeout: Duration,
     max_bytes: usize,
 }
@@ -32,7 +33,7 @@ impl Endpoint {
             cluster: cluster.into(),
             authority: authority.into(),
             scheme: Scheme::Http,
-            headers: Vec::new(),
+            headers: [].into(),
             timeout: Self::DEFAULT_TIMEOUT,
             max_bytes: Self::DEFAULT_MAX_BYTES,
         }
@@ -48,7 +49,7 @@ impl Endpoint {
     /// The same with these headers on every callout; names in lower case.
     #[must_use]
     pub fn with_headers(mut self, headers: Vec<(Text, Secret)>) -> Self {
-        self.headers = headers;
+        self.headers = headers.into();
         self
     }
 
@@ -113,7 +114,7 @@ impl Endpoint {
             (":path".into(), path),
             ("accept-encoding".into(), "identity".into()),
         ];
-        for (name, value) in &self.headers {
+        for (name, value) in &*self.headers {
             headers.push((name.clone(), Text::Owned(value.expose().to_vec())));
         }
         Callout {

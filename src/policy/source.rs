@@ -69,7 +69,7 @@ impl SourceKind {
         mut definition: Definition,
     ) -> Self {
         // All policies that share the answers share the template too, so its timeout is a part of the definition.
-        let timeout = template.endpoint().timeout();
+        let timeout = template.longest_callout();
         let shared = format!("on demand {} {timeout:?}", limits.max_entries);
         definition.add(shared.as_bytes());
         Self::OnDemand {
@@ -323,34 +323,27 @@ fn http(
     definition.add(http.path.as_bytes());
     definition.endpoint(&endpoint);
     let format = Format::Content(content_format(http.format));
+    let protocol = match &source.on_demand {
+        None => HttpProtocol::new(endpoint, &http.path, format),
+        Some(_) => HttpProtocol::entries(endpoint, &http.path, format),
+    };
     let refuse = |error: PathError| errors.push(&path.field("path"), error.to_string());
-    match &source.on_demand {
-        None => {
-            let protocol = HttpProtocol::new(endpoint, &http.path, format);
-            let protocol = protocol.map_err(refuse).ok()?;
-            Some(watched(
-                Protocol::Http(protocol),
-                format,
-                source,
-                definition,
-            ))
-        }
-        Some(limits) => {
-            let template = RequestTemplate::new(endpoint, &http.path, format);
-            let template = template.map_err(refuse).ok()?;
-            definition.add(format!("{format:?}").as_bytes());
-            Some(on_demand(template, limits, definition))
-        }
-    }
+    let protocol = Protocol::Http(protocol.map_err(refuse).ok()?);
+    Some(fetched(protocol, format, source, definition))
 }
 
-/// A watched source that speaks this protocol, with documents in this format.
-fn watched(
+/// A source that speaks this protocol, with documents in this format: watched, or on demand.
+fn fetched(
     protocol: Protocol,
     format: Format,
     source: &config::Source,
     mut definition: Definition,
 ) -> SourceKind {
+    if let Some(limits) = &source.on_demand {
+        definition.add(format!("{format:?}").as_bytes());
+        let template = RequestTemplate::new(protocol, format);
+        return on_demand(template, limits, definition);
+    }
     definition.add(format!("watched {format:?}").as_bytes());
     SourceKind::Watched {
         protocol: Arc::new(protocol),

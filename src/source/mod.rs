@@ -19,6 +19,7 @@ mod path;
 #[cfg(test)]
 mod properties;
 mod query;
+mod read_refusal;
 mod shared_data;
 mod version;
 mod watched;
@@ -36,12 +37,13 @@ pub use json::{Item, Items, read_item};
 pub use local_data::LocalData;
 pub use names::PropertyNames;
 pub use on_demand::{
-    Arguments, ClientAuthentication, EntryState, Lifetime, Limits, OnDemand, ReadRefusal,
-    ReadResult, RequestTemplate,
+    Arguments, ClientAuthentication, EntryState, Lifetime, Limits, OnDemand, ReadResult,
+    RequestTemplate,
 };
 pub use path::PathError;
 pub(crate) use query::Selected;
 pub use query::{JsonPath, JsonPathError, Selection};
+pub use read_refusal::ReadRefusal;
 pub(crate) use shared_data::ABSENT;
 pub use shared_data::SharedData;
 pub use version::Version;

@@ -62,6 +62,14 @@ impl PathTemplate {
     /// [`PathError`].
     pub(super) fn compile(text: &str) -> Result<Self, PathError> {
         check(text)?;
+        Self::of_name(text)
+    }
+
+    /// A name that is no path of a URL, so it may hold any characters.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub(super) fn of_name(text: &str) -> Result<Self, PathError> {
         let Some((before, after)) = text.split_once(PLACEHOLDER) else {
             return Err(if text.contains("${") {
                 PathError::UnknownPlaceholder
@@ -102,6 +110,15 @@ impl PathTemplate {
         percent_encode_into(&mut path, key, |byte| byte == b'/' || is_unreserved(byte));
         path.extend_from_slice(after);
         are_segments(before, &path, after).then_some(Text::Owned(path))
+    }
+
+    /// The name with `key` instead of the variable, as it is. `None` for the same keys as [`fill`](Self::fill), where the key is
+    /// segments.
+    pub(super) fn fill_name(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let Self { before, after } = self;
+        let name = [before, key, after].concat();
+        let is_fit = !key.iter().any(u8::is_ascii_control) && are_segments(before, &name, after);
+        is_fit.then_some(name)
     }
 }
 
@@ -199,6 +216,21 @@ mod tests {
             let filled = filled.map(str::as_bytes);
             let got = PathTemplate::compile(path).unwrap().fill(key);
             assert_eq!(got.as_deref(), filled, "{path} {}", key.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn fills_a_key_into_a_name() {
+        for (name, key, filled) in [
+            ("/t/${key}", &b"a b"[..], Some(&b"/t/a b"[..])),
+            ("é ?${key}.x", b"a/\xff", Some(b"\xc3\xa9 ?a/\xff.x")),
+            ("${key}", b"", None),
+            ("${key}", b"a//b", None),
+            ("/t/${key}", b"../a", None),
+            ("/t/${key}", b"a\n", None),
+        ] {
+            let got = PathTemplate::of_name(name).unwrap().fill_name(key);
+            assert_eq!(got.as_deref(), filled, "{name} {}", key.escape_ascii());
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ContentFormat, Endpoint, Scheme};
 
+use super::USUAL_BYTES;
+
 record! {
     /// A key of etcd, or all keys below a prefix.
     pub struct EtcdSource {
@@ -19,7 +21,7 @@ record! {
         "authority" authority: Option<String> as line = optional;
         /// The `:scheme` of the requests: `https` where the cluster uses TLS.
         "scheme" scheme: Scheme = "http";
-        /// The key whose value is the document.
+        /// The key whose value is the document. It holds `${key}` where the source is read on demand, and only there.
         "key" key: Option<String> as line = optional;
         /// The beginning of all keys that make the document, up to a `/`. What follows it in a key is the place in the document.
         "prefix" prefix: Option<String> as line = optional;
@@ -33,8 +35,9 @@ record! {
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// How long the filter waits for a reply.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
-        /// The largest answer that is accepted. Values are in base64 there.
-        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
+        /// The largest answer that is accepted. Values are in base64 there. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at
+        /// most.
+        "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
     rules [
         FieldRule::One(&["key", "prefix"]),
@@ -53,7 +56,7 @@ impl EtcdSource {
             scheme: self.scheme,
             headers: &self.headers,
             timeout: self.timeout,
-            max_bytes: self.max_bytes,
+            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::http::{CalloutError, Reply};
+use crate::http::{Callout, CalloutError, Reply};
 use crate::source::{Budget, ReadResult, SharedData, SourceError};
 use crate::time::Timestamp;
 
 use super::call_inputs::CallInputs;
 use super::store::{OnDemandSource, Purpose};
-use super::waiting::{FlightId, FlightResult, Woken};
+use super::waiting::{EntryKey, FlightId, FlightResult, Waiters, Woken};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Observer};
 
@@ -128,6 +128,13 @@ impl Engine {
             Purpose::OnDemand(source, key) => {
                 let definition = source.borrow().definition;
                 let result = source.borrow_mut().machine.fetched(&key, reply, now);
+                let result = match result {
+                    ReadResult::Send(callout) => {
+                        self.go_on(source, key, callout, flight.waiters, observer);
+                        return Woken::default();
+                    }
+                    result => result,
+                };
                 if let ReadResult::Failed(error) = &result {
                     self.tell_failure(&source, error, observer);
                 }
@@ -147,6 +154,29 @@ impl Engine {
                 Woken(waiting.iter().map(|waiter| waiter.id).collect())
             }
         }
+    }
+
+    /// Sends one more callout for an entry. The exchanges that wait for it wait on.
+    fn go_on(
+        &mut self,
+        source: Rc<RefCell<OnDemandSource>>,
+        key: EntryKey,
+        callout: Callout,
+        waiters: Waiters,
+        observer: &mut dyn Observer,
+    ) {
+        if let Some(id) = self.sources.id_of_demand(&source) {
+            observer.event(&Event::SourceFetched {
+                source: self.policy.sources.name(id),
+                id,
+            });
+        }
+        let purpose = Purpose::OnDemand(source, key);
+        let flight = self.store.start_flight(self.id, purpose, callout.timeout);
+        if let Some(flight) = self.store.0.borrow_mut().flights.get_mut(&flight) {
+            flight.waiters = waiters;
+        }
+        self.outbox.push((flight, callout));
     }
 
     fn tell_failure(

@@ -38,7 +38,7 @@ impl<O: Observer + ?Sized> Exchange<'_, O> {
             Some(ReadResult::Missing) => return Ok(Introspection::Inactive),
             Some(ReadResult::Failed(_)) => return Ok(self.last_resort(source, id, token, now)),
             // The callout was cancelled.
-            Some(ReadResult::Ignored) | None => {}
+            Some(ReadResult::Ignored | ReadResult::Send(_)) | None => {}
         }
         let arguments = Arguments::token(token);
         match self.ask_source(id, source, &arguments, now) {
@@ -59,7 +59,7 @@ impl<O: Observer + ?Sized> Exchange<'_, O> {
                 Ok(self.last_resort(source, id, token, now))
             }
             // A source of this kind has none.
-            EntryState::Stale(..) => Ok(Introspection::Unavailable),
+            EntryState::Stale(..) | EntryState::LoggingIn(_) => Ok(Introspection::Unavailable),
         }
     }
 

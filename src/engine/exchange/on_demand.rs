@@ -33,7 +33,9 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
                     EntryResult::Values(LookupResult::of(document.value(), lookup))
                 }
                 ReadResult::Missing => EntryResult::Missing,
-                ReadResult::Failed(_) | ReadResult::Ignored => EntryResult::Failed,
+                ReadResult::Failed(_) | ReadResult::Ignored | ReadResult::Send(_) => {
+                    EntryResult::Failed
+                }
             });
         }
         let now = self.inputs.now();
@@ -63,6 +65,11 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             }
             EntryState::Pending => {
                 let flight = source.borrow().flights.get(key).copied();
+                self.await_flight(flight, now)?;
+                Ok(EntryResult::Failed)
+            }
+            EntryState::LoggingIn(other) => {
+                let flight = source.borrow().flights.get(&*other).copied();
                 self.await_flight(flight, now)?;
                 Ok(EntryResult::Failed)
             }
@@ -131,7 +138,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
 const fn recall(answer: &EntryState) -> Recall {
     match answer {
         EntryState::Fresh(..) | EntryState::Stale(..) | EntryState::Missing => Recall::Hit,
-        EntryState::Pending | EntryState::Start(_) => Recall::Miss,
+        EntryState::Pending | EntryState::LoggingIn(_) | EntryState::Start(_) => Recall::Miss,
         EntryState::Failed(_) | EntryState::Refused(_) => Recall::Refused,
     }
 }

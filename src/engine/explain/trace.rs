@@ -175,7 +175,7 @@ pub(in crate::engine) fn looked_up(
             match told.map(|result| &result.result) {
                 Some(ReadResult::Found(..)) => (EntryOrigin::Callout, EntryStatus::Found),
                 Some(ReadResult::Missing) => (EntryOrigin::Callout, EntryStatus::Missing),
-                Some(ReadResult::Failed(_) | ReadResult::Ignored) => {
+                Some(ReadResult::Failed(_) | ReadResult::Ignored | ReadResult::Send(_)) => {
                     (EntryOrigin::Callout, EntryStatus::Failed)
                 }
                 None if values.is_some() && !keyless => (EntryOrigin::Memory, EntryStatus::Found),

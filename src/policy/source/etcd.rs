@@ -4,12 +4,12 @@ use crate::config::{self, ConfigErrors, Path};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, secret};
-use crate::source::{EtcdKeys, EtcdProtocol, Format, Protocol};
+use crate::source::{EtcdKeys, EtcdProtocol, Format, PathError, Protocol};
 
 use super::format::content_format;
-use super::{SourceKind, watched};
+use super::{SourceKind, fetched};
 
-/// Compiles a watched document of etcd.
+/// Compiles a document of etcd, or entries on demand.
 pub(super) fn compile(
     source: &config::Source,
     etcd: &config::EtcdSource,
@@ -21,6 +21,7 @@ pub(super) fn compile(
     let endpoint = endpoint(etcd.endpoint(), environment, path, errors);
     definition.add(b"etcd");
     let keys = match (&etcd.key, &etcd.prefix) {
+        (Some(key), _) if source.on_demand.is_some() => EtcdKeys::Each(key),
         (Some(key), _) => EtcdKeys::One(key),
         (None, Some(prefix)) if prefix.ends_with('/') => EtcdKeys::Below(prefix),
         (None, prefix) => {
@@ -47,9 +48,11 @@ pub(super) fn compile(
     definition.endpoint(&endpoint);
     let login = login.as_ref();
     let login = login.map(|(name, password)| (name.as_str(), password));
-    let protocol = Protocol::Etcd(EtcdProtocol::new(endpoint, keys, login));
+    let protocol = EtcdProtocol::new(endpoint, keys, login);
+    let refuse = |error: PathError| errors.push(&path.field("key"), error.to_string());
+    let protocol = Protocol::Etcd(protocol.map_err(refuse).ok()?);
     let format = Format::Etcd(content_format(etcd.format));
-    Some(watched(protocol, format, source, definition))
+    Some(fetched(protocol, format, source, definition))
 }
 
 /// Refuses a header in which the token of the login is sent.

@@ -7,7 +7,7 @@ use crate::policy::environment::{Environment, secret};
 use crate::source::{ContentFormat, Format, NacosApi, NacosProtocol, NacosServer, Protocol};
 
 use super::format::content_format;
-use super::{SourceKind, watched};
+use super::{SourceKind, fetched};
 
 /// Compiles a watched data ID.
 pub(super) fn compile(
@@ -54,7 +54,7 @@ pub(super) fn compile(
     let format = written.format.map(content_format);
     let format = format.or_else(|| ContentFormat::of_extension(&written.data_id));
     let protocol = Protocol::Nacos(NacosProtocol::new(server, &written.data_id));
-    Some(watched(protocol, Format::Nacos(format), source, definition))
+    Some(fetched(protocol, Format::Nacos(format), source, definition))
 }
 
 /// Refuses what Nacos would refuse, and what can't work.

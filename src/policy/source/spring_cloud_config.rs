@@ -11,7 +11,7 @@ use crate::source::{
 };
 
 use super::format::content_format;
-use super::{SourceKind, watched};
+use super::{SourceKind, fetched};
 
 /// The header field of the token that a server passes on to its Vault.
 const TOKEN: &str = "x-config-token";
@@ -37,7 +37,7 @@ pub(super) fn compile(
     let protocol = HttpProtocol::new(endpoint, &path, format);
     let refuse = |error: PathError| errors.push(&at.field("prefix"), error.to_string());
     let protocol = Protocol::Http(protocol.map_err(refuse).ok()?);
-    Some(watched(protocol, format, source, definition))
+    Some(fetched(protocol, format, source, definition))
 }
 
 /// How the document is read.

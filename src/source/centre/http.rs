@@ -1,9 +1,9 @@
 //! Plain HTTP: one path of a cluster answers with the document.
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
-use crate::source::path::{PathError, absolute};
+use crate::source::path::{PathError, PathTemplate, absolute};
 use crate::source::wire::{WireReader, WireWriter};
-use crate::source::{Format, SourceError, Version};
+use crate::source::{Format, ReadRefusal, SourceError, Version};
 use crate::time::Timestamp;
 
 use super::protocol::{DocumentStatus, Exchange, Next};
@@ -16,8 +16,16 @@ const MAX_VALIDATOR: usize = 1024;
 #[derive(Debug)]
 pub struct HttpProtocol {
     endpoint: Endpoint,
-    path: Text,
+    path: RequestPath,
     format: Format,
+}
+
+/// What the requests name.
+#[derive(Debug)]
+enum RequestPath {
+    Fixed(Text),
+    /// That of each entry.
+    ByKey(PathTemplate),
 }
 
 impl HttpProtocol {
@@ -26,7 +34,20 @@ impl HttpProtocol {
     /// # Errors
     /// [`PathError`].
     pub fn new(endpoint: Endpoint, path: &str, format: Format) -> Result<Self, PathError> {
-        let path = absolute(path)?;
+        let path = RequestPath::Fixed(absolute(path)?);
+        Ok(Self {
+            endpoint,
+            path,
+            format,
+        })
+    }
+
+    /// The entries at `path`, which holds `${key}` once.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn entries(endpoint: Endpoint, path: &str, format: Format) -> Result<Self, PathError> {
+        let path = RequestPath::ByKey(PathTemplate::compile(path)?);
         Ok(Self {
             endpoint,
             path,
@@ -43,19 +64,35 @@ impl Exchange for HttpProtocol {
     }
 
     fn start(&self, (): &mut (), known: &Version, _: Timestamp) -> Callout {
-        let mut callout = self.endpoint.request("GET", self.path.clone());
-        conditional(&mut callout, self.format, known);
+        let path = match &self.path {
+            RequestPath::Fixed(path) => path.clone(),
+            // Only the exchange of one entry is started.
+            RequestPath::ByKey(_) => "/".into(),
+        };
+        let mut callout = self.endpoint.request("GET", path);
+        ask(&mut callout, self.format.media_type(), known);
         callout
     }
 
     fn reply(&self, (): &mut (), reply: Result<Reply, CalloutError>, _: Timestamp) -> Next {
         Next::Done(read(reply, &self.endpoint))
     }
-}
 
-/// Asks for this format, and only for another state than `known`.
-pub(in crate::source) fn conditional(callout: &mut Callout, format: Format, known: &Version) {
-    ask(callout, format.media_type(), known);
+    fn for_key(&self, key: &[u8]) -> Result<Self, ReadRefusal> {
+        let path = match &self.path {
+            RequestPath::Fixed(path) => path.clone(),
+            RequestPath::ByKey(path) => path.fill(key).ok_or(ReadRefusal::UnfitKey)?,
+        };
+        Ok(Self {
+            endpoint: self.endpoint.clone(),
+            path: RequestPath::Fixed(path),
+            format: self.format,
+        })
+    }
+
+    fn has_key_in_segments(&self) -> bool {
+        matches!(&self.path, RequestPath::ByKey(path) if path.has_key_in_segments())
+    }
 }
 
 /// Asks for these media types, and only for another state than `known`.

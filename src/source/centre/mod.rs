@@ -12,6 +12,7 @@ mod format;
 mod http;
 mod json;
 mod jwks;
+mod login;
 mod nacos;
 mod protocol;
 mod reply;
@@ -26,7 +27,7 @@ use crate::http::{Callout, CalloutError, Endpoint, Reply};
 use crate::time::Timestamp;
 
 use super::json::Items;
-use super::{Budget, JsonPath, SourceError, Version};
+use super::{Budget, JsonPath, ReadRefusal, SourceError, Version};
 use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
@@ -43,7 +44,8 @@ pub use spring::{SpringEnvironmentReader, SpringMergedReader};
 pub(crate) use spring::{environment_segment, file_segments};
 pub use text::TextReader;
 
-pub(super) use http::{conditional, read};
+pub(super) use http::read;
+pub(super) use protocol::MAX_CALLOUTS;
 pub(super) use reply::body;
 
 protocols! {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
-use crate::source::{SourceError, Version};
+use crate::source::{ReadRefusal, SourceError, Version};
 use crate::time::Timestamp;
 
 /// What a source says about its document. `Debug` shows only the length of the bytes.
@@ -62,8 +62,11 @@ pub enum Next {
     Done(DocumentStatus),
 }
 
+/// How many callouts one document may take.
+pub(in crate::source) const MAX_CALLOUTS: u8 = 8;
+
 /// What each kind of centre does.
-pub(in crate::source) trait Exchange {
+pub(in crate::source) trait Exchange: Sized {
     /// The state between two callouts: tokens, indexes, the progress. It is kept in the VM that fetches, and starts
     /// empty if another VM takes over. It must not print a secret.
     type Session: fmt::Debug + Default;
@@ -92,6 +95,30 @@ pub(in crate::source) trait Exchange {
     /// asks again soon. The session may hold what the answer itself says.
     fn pause(&self, _session: &Self::Session, refresh: Duration) -> Duration {
         refresh
+    }
+
+    /// The exchange for the entry of this key: the same, with the key instead of `${key}`. A kind that is read on demand has it.
+    ///
+    /// # Errors
+    /// [`ReadRefusal::UnfitKey`]; [`ReadRefusal::ReservedByte`] if no entry can have such a key.
+    fn for_key(&self, _key: &[u8]) -> Result<Self, ReadRefusal> {
+        Err(ReadRefusal::UnfitKey)
+    }
+
+    /// Whether the key of an entry becomes segments of a path or of a name. Then `/` separates them.
+    fn has_key_in_segments(&self) -> bool {
+        true
+    }
+
+    /// A session for one entry. It shares with `session`, which all entries of a source have, what one of them learns for all: the
+    /// login.
+    fn lend(&self, _session: &Self::Session) -> Self::Session {
+        Self::Session::default()
+    }
+
+    /// Whether the next callout is a login. One entry at a time logs in, and others wait for it.
+    fn needs_login(&self, _session: &Self::Session, _now: Timestamp) -> bool {
+        false
     }
 }
 
@@ -165,6 +192,44 @@ macro_rules! protocols {
                     $($(#[cfg($cfg)])? Self::$kind(protocol) => match session {
                         Session::$kind(state) => protocol.pause(state, refresh),
                         _ => protocol.pause(&Default::default(), refresh),
+                    }),+
+                }
+            }
+
+            /// The protocol for the entry of this key.
+            pub(super) fn for_key(&self, key: &[u8]) -> Result<Self, ReadRefusal> {
+                Ok(match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => Self::$kind(protocol.for_key(key)?)),+
+                })
+            }
+
+            /// Whether the key of an entry becomes segments of a path or of a name.
+            pub(super) fn has_key_in_segments(&self) -> bool {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => protocol.has_key_in_segments()),+
+                }
+            }
+
+            /// A session for one entry. It shares the login with `session`.
+            pub(super) fn lend(&self, session: &mut Session) -> Session {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => loop {
+                        if let Session::$kind(state) = session {
+                            break Session::$kind(protocol.lend(state));
+                        }
+                        *session = Session::$kind(Default::default());
+                    }),+
+                }
+            }
+
+            /// Whether the next callout is a login.
+            pub(super) fn needs_login(&self, session: &mut Session, now: Timestamp) -> bool {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => loop {
+                        if let Session::$kind(state) = session {
+                            break protocol.needs_login(state, now);
+                        }
+                        *session = Session::$kind(Default::default());
                     }),+
                 }
             }

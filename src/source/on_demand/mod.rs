@@ -15,15 +15,16 @@ use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Document, SourceError, Version};
+use super::{Document, ReadRefusal, Session, SourceError, Version};
 
 use reply::{EntryReply, Revision};
+use request::EntryExchange;
 
 pub use introspection::ClientAuthentication;
 pub use request::{Arguments, RequestTemplate};
-pub use state::{EntryState, Lifetime, Limits, ReadRefusal, ReadResult};
+pub use state::{EntryState, Lifetime, Limits, ReadResult};
 
-/// How long a key is not asked for again after its callout failed.
+/// How long a key is not asked for again after its callout failed, and no key after a login failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The memory of an entry beside its key, its document and its version, in bytes.
@@ -58,6 +59,12 @@ pub struct OnDemand {
     documents: Cache<Rc<[u8]>, CachedDocument>,
     negatives: Cache<Rc<[u8]>, NegativeEntry>,
     pending: Map<Rc<[u8]>, PendingRead>,
+    /// What all entries share.
+    session: Session,
+    /// The key whose exchange logs in, or did last.
+    login: Option<Rc<[u8]>>,
+    /// Why the last login failed.
+    login_failed: Option<(SourceError, Timestamp)>,
 }
 
 #[derive(Debug)]
@@ -66,6 +73,8 @@ struct PendingRead {
     deadline: Timestamp,
     /// The document that a 304 confirms: it may be evicted by the time that the reply comes.
     revision: Option<Revision>,
+    /// None where one callout is all.
+    exchange: Option<Box<EntryExchange>>,
 }
 
 impl CachedDocument {
@@ -111,6 +120,9 @@ impl OnDemand {
             documents: Cache::new(limits.max_entries, limits.max_bytes),
             negatives: Cache::new(limits.max_entries, limits.max_bytes >> 2),
             pending: Map::default(),
+            session: Session::default(),
+            login: None,
+            login_failed: None,
         }
     }
 
@@ -195,7 +207,7 @@ impl OnDemand {
         }
         match self.start(arguments, None, now) {
             Ok(callout) => EntryState::Start(callout),
-            Err(refusal) => EntryState::Refused(refusal),
+            Err(state) => state,
         }
     }
 
@@ -211,29 +223,59 @@ impl OnDemand {
         is_under_way
     }
 
+    /// # Errors
+    /// What the entry waits for, or why it isn't asked for.
     fn start(
         &mut self,
         arguments: &Arguments<'_>,
         revision: Option<Revision>,
         now: Timestamp,
-    ) -> Result<Callout, ReadRefusal> {
-        let deadline = now.after(self.callout_time());
+    ) -> Result<Callout, EntryState> {
+        let needs_login = self.template.needs_login(&mut self.session, now);
+        if needs_login {
+            self.await_login(now)?;
+        }
+        let longest = now.after(self.callout_time());
         let most = self.limits.max_in_flight;
         if self.pending.len() >= most {
-            let under_way = |read: &PendingRead| read.is_under_way(now, deadline);
+            let under_way = |read: &PendingRead| read.is_under_way(now, longest);
             self.pending.retain(|_, read| under_way(read));
         }
         if self.pending.len() >= most {
-            return Err(ReadRefusal::TooManyInFlight);
+            return Err(EntryState::Refused(ReadRefusal::TooManyInFlight));
         }
         let nothing = Version::default();
         let cached = revision
             .as_ref()
             .map_or(&nothing, |revision| &revision.version);
-        let callout = self.template.fill(arguments, cached)?;
-        let key = arguments.cache_key().into();
-        self.pending.insert(key, PendingRead { deadline, revision });
+        let session = &mut self.session;
+        let started = self.template.start(arguments, cached, session, now);
+        let (callout, exchange) = started.map_err(EntryState::Refused)?;
+        let key: Rc<[u8]> = arguments.cache_key().into();
+        if needs_login {
+            self.login = Some(Rc::clone(&key));
+        }
+        let read = PendingRead {
+            deadline: now.after(callout.timeout.saturating_add(GRACE)),
+            revision,
+            exchange,
+        };
+        self.pending.insert(key, read);
         Ok(callout)
+    }
+
+    /// # Errors
+    /// Another entry logs in, or the last login failed a moment ago.
+    fn await_login(&mut self, now: Timestamp) -> Result<(), EntryState> {
+        if let Some((error, since)) = &mut self.login_failed {
+            if age(since, now) < RETRY_AFTER {
+                return Err(EntryState::Failed(error.clone()));
+            }
+        }
+        match self.login.clone() {
+            Some(key) if self.is_in_flight(&key, now) => Err(EntryState::LoggingIn(key)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Takes the result of the callout for `key`.
@@ -243,10 +285,17 @@ impl OnDemand {
         result: Result<Reply, CalloutError>,
         now: Timestamp,
     ) -> ReadResult {
-        let Some((key, read)) = self.pending.remove_entry(key) else {
+        let Some((key, mut read)) = self.pending.remove_entry(key) else {
             return ReadResult::Ignored;
         };
-        let error = match self.template.read(result, now) {
+        let exchange = read.exchange.as_deref_mut();
+        let error = match self.template.read(exchange, result, now) {
+            EntryReply::Send(callout) => {
+                read.deadline = now.after(callout.timeout.saturating_add(GRACE));
+                self.note_login(&key, now);
+                self.pending.insert(key, read);
+                return ReadResult::Send(callout);
+            }
             EntryReply::Found(revision) => return self.found(key, revision, now),
             EntryReply::Same => match read.revision {
                 Some(revision) => return self.found(key, revision, now),
@@ -259,12 +308,22 @@ impl OnDemand {
             }
             EntryReply::Failed(error) => error,
         };
+        if self.login.as_ref() == Some(&key) && self.template.needs_login(&mut self.session, now) {
+            self.login_failed = Some((error.clone(), now));
+        }
         if let Some(cached) = self.documents.get(&key) {
             cached.failed = Some(now);
         }
         // For requests without a document, or with one that is too old.
         self.note_negative(key, Some(error.clone()), now);
         ReadResult::Failed(error)
+    }
+
+    /// Notes that this entry logs in, if it does and no other one.
+    fn note_login(&mut self, key: &Rc<[u8]>, now: Timestamp) {
+        if self.template.needs_login(&mut self.session, now) && self.await_login(now).is_ok() {
+            self.login = Some(Rc::clone(key));
+        }
     }
 
     fn found(&mut self, key: Rc<[u8]>, revision: Revision, now: Timestamp) -> ReadResult {
@@ -317,6 +376,6 @@ impl OnDemand {
     }
 
     fn callout_time(&self) -> Duration {
-        self.template.endpoint().timeout().saturating_add(GRACE)
+        self.template.longest_callout().saturating_add(GRACE)
     }
 }

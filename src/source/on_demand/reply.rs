@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::http::Callout;
 use crate::source::{Document, SourceError, Version};
 use crate::time::Timestamp;
 
@@ -17,6 +18,8 @@ pub(super) struct Revision {
 
 /// What a reply says of an entry.
 pub(super) enum EntryReply {
+    /// It takes one more callout.
+    Send(Callout),
     /// This is its document.
     Found(Revision),
     /// The document that is held is still good.

@@ -1,31 +1,40 @@
 //! The request that a source on demand sends for one entry.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
-use crate::source::path::{PathError, PathTemplate, absolute, has_reserved_byte};
-use crate::source::{Document, DocumentStatus, Format, SourceError, Version, centre, weight};
+use crate::source::centre::{MAX_CALLOUTS, Session};
+use crate::source::path::{PathError, absolute, has_reserved_byte};
+use crate::source::{
+    Document, DocumentStatus, Format, Next, Protocol, ReadRefusal, SourceError, Version, weight,
+};
 use crate::time::Timestamp;
 
 use super::introspection::{self, ClientAuthentication, IntrospectionForm};
 use super::reply::{EntryReply, Revision};
-use super::state::ReadRefusal;
 
-/// A request by template: a `GET` of a path with the variable `${key}`, or a question about a token (RFC 7662). Two requests with
+/// A request by template: a [`Protocol`] with the variable `${key}`, or a question about a token (RFC 7662). Two requests with
 /// one [cache key](Arguments::cache_key) are the same request, and share its answer.
 #[derive(Debug)]
-pub struct RequestTemplate {
-    endpoint: Endpoint,
-    form: RequestForm,
-}
+pub struct RequestTemplate(RequestForm);
 
 /// How the key of an entry gets into its request, and what its reply says.
 #[derive(Debug)]
 enum RequestForm {
-    /// By the path.
-    Get(PathTemplate, Format),
+    /// By the protocol, in this format.
+    Entry(Protocol, Format),
     /// As a token in the content.
-    Introspection(IntrospectionForm),
+    Introspection(Endpoint, IntrospectionForm),
+}
+
+/// The exchange for one entry.
+#[derive(Debug)]
+pub(super) struct EntryExchange {
+    protocol: Protocol,
+    session: Session,
+    /// How many callouts there have been.
+    callouts: u8,
 }
 
 /// The values of the variables of a [`RequestTemplate`] in one request.
@@ -75,14 +84,10 @@ impl<'a> Arguments<'a> {
 }
 
 impl RequestTemplate {
-    /// A `GET` of `path`, which holds `${key}` once; the answers are in this format.
-    ///
-    /// # Errors
-    /// [`PathError`].
-    pub fn new(endpoint: Endpoint, path: &str, format: Format) -> Result<Self, PathError> {
-        let path = PathTemplate::compile(path)?;
-        let form = RequestForm::Get(path, format);
-        Ok(Self { endpoint, form })
+    /// What this protocol asks for the entry of a key; the answers are in this format.
+    #[must_use]
+    pub const fn new(protocol: Protocol, format: Format) -> Self {
+        Self(RequestForm::Entry(protocol, format))
     }
 
     /// A question about a token at this path (RFC 7662 §2.1). Its document is an active token's answer.
@@ -95,69 +100,112 @@ impl RequestTemplate {
         client: &ClientAuthentication,
     ) -> Result<Self, PathError> {
         let form = IntrospectionForm::new(absolute(path)?, client);
-        Ok(Self {
-            endpoint,
-            form: RequestForm::Introspection(form),
-        })
+        Ok(Self(RequestForm::Introspection(endpoint, form)))
     }
 
-    /// The endpoint of the request.
+    /// The longest time that one callout may take.
     #[must_use]
-    pub const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+    pub fn longest_callout(&self) -> Duration {
+        match &self.0 {
+            RequestForm::Entry(protocol, _) => protocol.longest_callout(),
+            RequestForm::Introspection(endpoint, _) => endpoint.timeout(),
+        }
     }
 
     /// Whether an older document is used while a newer one is asked for. An older answer about a token isn't: the token may have
     /// been revoked since.
     pub(super) const fn answers_while_it_asks(&self) -> bool {
-        matches!(self.form, RequestForm::Get(..))
+        matches!(self.0, RequestForm::Entry(..))
     }
 
     /// Refuses a key that has to be one segment and holds one of `/ \ ? # %`. No entry has such a key, because a proxy
     /// before the source might unescape it.
     pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), ReadRefusal> {
-        let RequestForm::Get(path, _) = &self.form else {
+        let RequestForm::Entry(protocol, _) = &self.0 else {
             return Ok(());
         };
-        let is_segment = !arguments.may_divide && path.has_key_in_segments();
+        let is_segment = !arguments.may_divide && protocol.has_key_in_segments();
         if is_segment && has_reserved_byte(arguments.key) {
             return Err(ReadRefusal::ReservedByte);
         }
         Ok(())
     }
 
-    /// The request, conditional where `known` is not empty. The key is percent-encoded.
+    /// Whether the next entry begins with a login. `session` is what all entries of a source share.
+    pub(super) fn needs_login(&self, session: &mut Session, now: Timestamp) -> bool {
+        match &self.0 {
+            RequestForm::Entry(protocol, _) => protocol.needs_login(session, now),
+            RequestForm::Introspection(..) => false,
+        }
+    }
+
+    /// The first callout, conditional where `known` is not empty, and the exchange if it may take several.
     ///
     /// # Errors
-    /// [`ReadRefusal::UnfitKey`].
-    pub fn fill(
+    /// [`ReadRefusal::UnfitKey`], [`ReadRefusal::ReservedByte`].
+    pub(super) fn start(
         &self,
         arguments: &Arguments<'_>,
-        cached: &Version,
-    ) -> Result<Callout, ReadRefusal> {
-        match &self.form {
-            RequestForm::Get(path, format) => {
-                let path = path.fill(arguments.key).ok_or(ReadRefusal::UnfitKey)?;
-                let mut callout = self.endpoint.request("GET", path);
-                centre::conditional(&mut callout, *format, cached);
-                Ok(callout)
+        known: &Version,
+        session: &mut Session,
+        now: Timestamp,
+    ) -> Result<(Callout, Option<Box<EntryExchange>>), ReadRefusal> {
+        let (protocol, mut session) = match &self.0 {
+            RequestForm::Entry(protocol, _) => {
+                (protocol.for_key(arguments.key)?, protocol.lend(session))
             }
-            RequestForm::Introspection(form) => Ok(form.fill(&self.endpoint, arguments.key)),
-        }
+            RequestForm::Introspection(endpoint, form) => {
+                return Ok((form.fill(endpoint, arguments.key), None));
+            }
+        };
+        let callout = protocol.start(&mut session, known, now);
+        let exchange = EntryExchange {
+            protocol,
+            session,
+            callouts: 1,
+        };
+        Ok((callout, Some(Box::new(exchange))))
     }
 
     /// Reads a reply.
-    pub(super) fn read(&self, reply: Result<Reply, CalloutError>, now: Timestamp) -> EntryReply {
-        match &self.form {
-            RequestForm::Get(_, format) => self.read_document(reply, *format),
-            RequestForm::Introspection(_) => introspection::read(reply, &self.endpoint, now),
+    pub(super) fn read(
+        &self,
+        exchange: Option<&mut EntryExchange>,
+        reply: Result<Reply, CalloutError>,
+        now: Timestamp,
+    ) -> EntryReply {
+        match (&self.0, exchange) {
+            (RequestForm::Entry(_, format), Some(exchange)) => exchange.read(reply, *format, now),
+            (RequestForm::Introspection(endpoint, _), _) => {
+                introspection::read(reply, endpoint, now)
+            }
+            (RequestForm::Entry(..), None) => EntryReply::Failed(SourceError::Status(0)),
         }
     }
+}
 
-    fn read_document(&self, reply: Result<Reply, CalloutError>, format: Format) -> EntryReply {
-        match centre::read(reply, &self.endpoint) {
+impl EntryExchange {
+    fn read(
+        &mut self,
+        reply: Result<Reply, CalloutError>,
+        format: Format,
+        now: Timestamp,
+    ) -> EntryReply {
+        let status = match self.protocol.reply(&mut self.session, reply, now) {
+            Next::Send(_) if self.callouts >= MAX_CALLOUTS => {
+                let reason = format!("it takes more than {MAX_CALLOUTS} callouts");
+                return EntryReply::Failed(SourceError::Unusable(reason));
+            }
+            Next::Send(callout) => {
+                self.callouts = self.callouts.saturating_add(1);
+                return EntryReply::Send(callout);
+            }
+            Next::Done(status) => status,
+        };
+        match status {
             DocumentStatus::Changed { body, version, .. } => {
-                match Document::parse(&body, self.endpoint.max_bytes(), format) {
+                let limit = self.protocol.endpoint().max_bytes();
+                match Document::parse(&body, limit, format) {
                     Ok(document) => EntryReply::Found(Revision {
                         weight: weight(document.value()),
                         document,

@@ -1,10 +1,11 @@
 //! What a source on demand is asked within, and what it answers.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::Callout;
-use crate::source::{Document, SourceError};
+use crate::source::{Document, ReadRefusal, SourceError};
 use crate::time::Timestamp;
 
 /// The limits of a source on demand.
@@ -28,19 +29,6 @@ pub struct Limits {
     pub max_bytes: usize,
 }
 
-/// Why a key isn't asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadRefusal {
-    /// Too many callouts are under way.
-    TooManyInFlight,
-    /// The key is longer than `max_key_bytes`.
-    KeyTooLong,
-    /// The key has to be one segment and holds one of `/ \ ? # %`.
-    ReservedByte,
-    /// The key holds a control byte, or would be an empty or a dot segment.
-    UnfitKey,
-}
-
 /// The state of an entry.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -54,6 +42,8 @@ pub enum EntryState {
     Stale(Arc<Document>, Option<Callout>),
     /// A callout for it is under way.
     Pending,
+    /// A callout for this other key is under way, and gets a login that this entry needs too: ask again when that has ended.
+    LoggingIn(Rc<[u8]>),
     /// Send this, and give the result to [`OnDemand::fetched`](super::OnDemand::fetched).
     Start(Callout),
     /// The source failed a moment ago, and there is no older document, or one that is good in
@@ -95,6 +85,8 @@ pub enum ReadResult {
     Found(Arc<Document>, Lifetime),
     /// The source has none.
     Missing,
+    /// The entry takes one more callout: send this, and give its result to [`OnDemand::fetched`](super::OnDemand::fetched) too.
+    Send(Callout),
     /// There is no usable answer. An older document may still be usable: ask again.
     Failed(SourceError),
     /// It is not needed any more.

@@ -28,6 +28,7 @@ use std::time::Duration;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
+use super::centre::MAX_CALLOUTS;
 use super::{DocumentStatus, Hash, Next, Protocol, Session, SharedData, SourceError};
 
 pub use candidate::{Candidate, DefinitionHash, FetchOutcome, Progress, Tick};
@@ -49,9 +50,6 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// How often the lease is written again where another VM wrote first.
 const ATTEMPTS: usize = 3;
-
-/// How many callouts one document may take.
-const MAX_CALLOUTS: u8 = 8;
 
 /// One watched source in one VM.
 #[derive(Debug)]

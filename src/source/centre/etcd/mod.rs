@@ -12,9 +12,11 @@ use serde_json::json;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text, base64};
 use crate::secret::Secret;
-use crate::source::{SourceError, Version};
+use crate::source::path::{PathError, PathTemplate};
+use crate::source::{ReadRefusal, SourceError, Version};
 use crate::time::Timestamp;
 
+use super::login::Login;
 use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 
@@ -30,6 +32,8 @@ const MOST_SMALL: usize = 64 << 10;
 pub enum EtcdKeys<'a> {
     /// This key: its value is the document.
     One(&'a str),
+    /// The key of each entry: it holds `${key}` once.
+    Each(&'a str),
     /// All keys that begin with this, which ends with `/`.
     Below(&'a str),
 }
@@ -44,28 +48,20 @@ pub struct EtcdProtocol {
     opening: Box<[u8]>,
     /// The content of a login.
     login: Option<Secret>,
+    /// The key of each entry.
+    template: Option<PathTemplate>,
 }
 
 /// What is remembered between two callouts, and until the next fetch.
 #[derive(Debug, Default)]
 pub(in crate::source) struct EtcdSession {
     known: Option<State>,
-    access: Access,
-    /// Whether this exchange has logged in: once is enough.
-    has_logged_in: bool,
+    login: Login,
+    /// The login of the last callout.
+    used: u32,
+    /// Whether this exchange has given up a token: once is enough.
+    has_retried: bool,
     step: Step,
-}
-
-/// What is known about the login.
-#[derive(Debug, Default)]
-enum Access {
-    /// Nothing.
-    #[default]
-    New,
-    /// The token of the last login.
-    Token(Secret),
-    /// The server asks for none.
-    Open,
 }
 
 /// Which reply comes next.
@@ -80,10 +76,20 @@ enum Step {
 
 impl EtcdProtocol {
     /// The document that these keys make; `login` is a user's name and password.
-    #[must_use]
-    pub fn new(endpoint: Endpoint, keys: EtcdKeys<'_>, login: Option<(&str, &Secret)>) -> Self {
+    ///
+    /// # Errors
+    /// [`PathError`] for the key of each entry.
+    pub fn new(
+        endpoint: Endpoint,
+        keys: EtcdKeys<'_>,
+        login: Option<(&str, &Secret)>,
+    ) -> Result<Self, PathError> {
+        let template = match keys {
+            EtcdKeys::Each(key) => Some(PathTemplate::of_name(key)?),
+            EtcdKeys::One(_) | EtcdKeys::Below(_) => None,
+        };
         let (range, opening) = match keys {
-            EtcdKeys::One(key) => (format!(r#""key":"{}""#, base64(key.as_bytes())), "{".into()),
+            EtcdKeys::One(key) | EtcdKeys::Each(key) => (one(key.as_bytes()), "{".into()),
             EtcdKeys::Below(prefix) => {
                 let start = base64(prefix.as_bytes());
                 // `0` is the character behind `/`: the end of the range is the first text that is no part of it.
@@ -98,24 +104,24 @@ impl EtcdProtocol {
             let login = json!({"name": name, "password": password});
             Secret::new(login.to_string().into_bytes())
         });
-        Self {
+        Ok(Self {
             endpoint,
             range: range.into(),
             opening: opening.into_bytes().into(),
             login,
-        }
+            template,
+        })
     }
 
     /// The login, if one is needed, or else the question for the state.
-    fn next(&self, session: &mut EtcdSession) -> Callout {
-        let mut callout = match (&self.login, &session.access) {
-            (Some(login), Access::New) => {
-                session.has_logged_in = true;
+    fn next(&self, session: &mut EtcdSession, now: Timestamp) -> Callout {
+        let mut callout = match &self.login {
+            Some(login) if session.login.is_needed(now) => {
                 session.step = Step::Login;
                 let content = login.expose().to_vec();
                 self.post("/v3/auth/authenticate", content)
             }
-            _ => {
+            Some(_) | None => {
                 session.step = Step::State;
                 let only =
                     r#""limit":1,"sort_order":"DESCEND","sort_target":"MOD","keys_only":true"#;
@@ -127,11 +133,11 @@ impl EtcdProtocol {
     }
 
     /// A question about the range, with more members.
-    fn ask(&self, session: &EtcdSession, more: &str) -> Callout {
+    fn ask(&self, session: &mut EtcdSession, more: &str) -> Callout {
         let content = format!("{{{},{more}}}", self.range);
         let mut callout = self.post("/v3/kv/range", content.into_bytes());
-        if let Access::Token(token) = &session.access {
-            let token = Text::Owned(token.expose().to_vec());
+        session.used = session.login.number();
+        if let Some(token) = session.login.token() {
             callout.headers.push(("authorization".into(), token));
         }
         callout
@@ -147,13 +153,18 @@ impl EtcdProtocol {
     }
 
     /// Reads an answer of status 200.
-    fn answered(&self, session: &mut EtcdSession, reply: Reply) -> Result<Next, SourceError> {
+    fn answered(
+        &self,
+        session: &mut EtcdSession,
+        reply: Reply,
+        now: Timestamp,
+    ) -> Result<Next, SourceError> {
         let malformed = |what: &str| SourceError::Malformed(format!("the answer has no {what}"));
         match std::mem::take(&mut session.step) {
             Step::Login => {
                 let token = token(&body(reply, MOST_SMALL)?).ok_or_else(|| malformed("token"))?;
-                session.access = Access::Token(token);
-                Ok(Next::Send(self.next(session)))
+                session.login.grant(token, None, now);
+                Ok(Next::Send(self.next(session, now)))
             }
             Step::State => {
                 let state = state(&body(reply, MOST_SMALL)?);
@@ -186,13 +197,18 @@ impl EtcdProtocol {
     }
 
     /// Reads an answer of another status. A login that ended is made again, once.
-    fn failed(&self, session: &mut EtcdSession, status: u16, reply: Reply) -> Next {
+    fn failed(&self, session: &mut EtcdSession, status: u16, reply: Reply, now: Timestamp) -> Next {
         let failure = body(reply, MOST_SMALL).map_or(Failure::Other, |body| failure(status, &body));
         let is_login = matches!(session.step, Step::Login);
         match failure {
-            Failure::NoLogins if is_login => session.access = Access::Open,
-            Failure::NotLoggedIn if self.login.is_some() && !session.has_logged_in => {
-                session.access = Access::New;
+            Failure::NoLogins if is_login => session.login.open(now),
+            Failure::NotLoggedIn
+                if self.login.is_some()
+                    && !is_login
+                    && !session.has_retried
+                    && session.login.give_up(session.used, now) =>
+            {
+                session.has_retried = true;
             }
             Failure::NotLoggedIn | Failure::Refused => {
                 return Next::Done(DocumentStatus::Refused(status));
@@ -201,8 +217,13 @@ impl EtcdProtocol {
                 return Next::Done(DocumentStatus::Broken(SourceError::Status(status)));
             }
         }
-        Next::Send(self.next(session))
+        Next::Send(self.next(session, now))
     }
+}
+
+/// The member of a question that names one key.
+fn one(key: &[u8]) -> String {
+    format!(r#""key":"{}""#, base64(key))
 }
 
 impl Exchange for EtcdProtocol {
@@ -212,25 +233,48 @@ impl Exchange for EtcdProtocol {
         &self.endpoint
     }
 
-    fn start(&self, session: &mut EtcdSession, known: &Version, _: Timestamp) -> Callout {
+    fn start(&self, session: &mut EtcdSession, known: &Version, now: Timestamp) -> Callout {
         session.known = State::known(known);
-        session.has_logged_in = false;
-        self.next(session)
+        session.has_retried = false;
+        self.next(session, now)
     }
 
     fn reply(
         &self,
         session: &mut EtcdSession,
         reply: Result<Reply, CalloutError>,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Next {
         let next = match reply {
             Ok(reply) => match reply.status() {
-                Some(200) => self.answered(session, reply),
-                status => Ok(self.failed(session, status.unwrap_or_default(), reply)),
+                Some(200) => self.answered(session, reply, now),
+                status => Ok(self.failed(session, status.unwrap_or_default(), reply, now)),
             },
             Err(error) => Err(SourceError::Callout(error)),
         };
         next.unwrap_or_else(|error| Next::Done(DocumentStatus::Broken(error)))
+    }
+
+    fn for_key(&self, key: &[u8]) -> Result<Self, ReadRefusal> {
+        let template = self.template.as_ref().ok_or(ReadRefusal::UnfitKey)?;
+        let name = template.fill_name(key).ok_or(ReadRefusal::UnfitKey)?;
+        Ok(Self {
+            endpoint: self.endpoint.clone(),
+            range: one(&name).into(),
+            opening: self.opening.clone(),
+            login: self.login.clone(),
+            template: None,
+        })
+    }
+
+    fn lend(&self, session: &EtcdSession) -> EtcdSession {
+        EtcdSession {
+            login: session.login.clone(),
+            ..EtcdSession::default()
+        }
+    }
+
+    fn needs_login(&self, session: &EtcdSession, now: Timestamp) -> bool {
+        self.login.is_some() && session.login.is_needed(now)
     }
 }

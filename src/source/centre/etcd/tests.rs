@@ -1,5 +1,7 @@
 //! The answers are those of etcd 3.4.23, without the headers that mean nothing here.
 
+use std::time::Duration;
+
 use super::*;
 use crate::http::HeaderMap;
 
@@ -49,6 +51,7 @@ fn changed() -> String {
 struct Gate {
     protocol: EtcdProtocol,
     session: EtcdSession,
+    now: Timestamp,
     sent: Vec<String>,
 }
 
@@ -58,8 +61,9 @@ impl Gate {
         let password = Secret::new(*b"p\"w");
         let login = login.then_some(("gw", &password));
         Self {
-            protocol: EtcdProtocol::new(endpoint, keys, login),
+            protocol: EtcdProtocol::new(endpoint, keys, login).unwrap(),
             session: EtcdSession::default(),
+            now: Timestamp::from_nanos(1),
             sent: Vec::new(),
         }
     }
@@ -82,7 +86,8 @@ impl Gate {
     /// One exchange, which gets these answers.
     fn fetch(&mut self, known: &[u8], answers: Vec<Result<Reply, CalloutError>>) -> DocumentStatus {
         self.sent.clear();
-        let now = Timestamp::default();
+        self.now = self.now.after(Duration::from_secs(10));
+        let now = self.now;
         let first = self
             .protocol
             .start(&mut self.session, &Version::new(known), now);
@@ -289,5 +294,40 @@ fn unusable_answers_are_broken() {
             gate.fetch(b"", vec![answer(200, token)]),
             malformed("token")
         );
+    }
+}
+
+#[test]
+fn the_entry_of_a_key_is_that_key_in_etcd() {
+    let gate = Gate::new(EtcdKeys::Each("/gw/${key}"), true);
+    let for_key = |key: &[u8]| gate.protocol.for_key(key);
+    let entry = Gate {
+        protocol: for_key(b"cfg").unwrap(),
+        ..Gate::new(EtcdKeys::One("/"), false)
+    };
+    let mut entry = Gate {
+        session: entry.protocol.lend(&gate.session),
+        ..entry
+    };
+    assert!(gate.protocol.needs_login(&gate.session, entry.now));
+    let status = entry.fetch(b"", vec![logged_in(), state(), value()]);
+    assert_eq!(status, document());
+    assert_eq!(entry.sent[1], format!("range {STATE} IgYWRUqZXdWAvoog.15"));
+    // All entries have the login.
+    assert!(!gate.protocol.needs_login(&gate.session, entry.now));
+    entry.session = gate.protocol.lend(&gate.session);
+    assert_eq!(entry.fetch(b"", vec![state(), value()]), document());
+    for unfit in [&b""[..], b"..", b"a//b", b"a\nb"] {
+        assert_eq!(for_key(unfit).err(), Some(ReadRefusal::UnfitKey));
+    }
+    assert!(one().protocol.for_key(b"cfg").is_err());
+    let endpoint = || Endpoint::new("etcd", "etcd");
+    for (key, error) in [
+        ("/a", PathError::MissingKey),
+        ("/${key}/${key}", PathError::RepeatedKey),
+        ("/${name}", PathError::UnknownPlaceholder),
+    ] {
+        let protocol = EtcdProtocol::new(endpoint(), EtcdKeys::Each(key), None);
+        assert_eq!(protocol.err(), Some(error), "{key}");
     }
 }
