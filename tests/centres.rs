@@ -1,0 +1,56 @@
+//! A real Envoy with four workers, and real config centres in every trouble that centres make for their readers: they are down,
+//! slow, broken, set up again from older data, and refuse the gate. Meanwhile clients send requests. Nobody is let in whom the
+//! last good document denies, and all of it heals without help.
+#![cfg(feature = "envoy-tests")]
+
+#[path = "centres/centre.rs"]
+#[cfg(test)]
+mod centre;
+#[path = "support/envoy.rs"]
+#[cfg(test)]
+mod envoy;
+#[path = "centres/etcd.rs"]
+#[cfg(test)]
+mod etcd;
+#[path = "support/front.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "another suite uses all of it")]
+mod front;
+#[path = "support/gate.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "another suite uses all of it")]
+mod gate;
+#[path = "support/http1.rs"]
+#[cfg(test)]
+mod http1;
+#[path = "support/load.rs"]
+#[cfg(test)]
+#[expect(dead_code, reason = "another suite uses all of it")]
+mod load;
+#[path = "support/plan.rs"]
+#[cfg(test)]
+mod plan;
+#[path = "centres/process.rs"]
+#[cfg(test)]
+mod process;
+#[path = "centres/run.rs"]
+#[cfg(test)]
+mod run;
+#[path = "support/servers.rs"]
+#[cfg(test)]
+mod servers;
+#[path = "centres/spring.rs"]
+#[cfg(test)]
+mod spring;
+#[path = "centres/stats.rs"]
+#[cfg(test)]
+mod stats;
+#[path = "centres/troubles.rs"]
+#[cfg(test)]
+mod troubles;
+#[path = "centres/unix_socket.rs"]
+#[cfg(test)]
+mod unix_socket;
+#[path = "support/wait.rs"]
+#[cfg(test)]
+mod wait;
