@@ -1,11 +1,11 @@
-//! Field names of other gateways (Gateway API, Kong, APISIX, Higress, Istio, Envoy, Nacos) with their equivalents here. They aren't
+//! Field names of other gateways and of Spring (Gateway API, Kong, APISIX, Higress, Istio, Envoy, Nacos) with their equivalents here. They aren't
 //! accepted; the error for such a field names the equivalent.
 
 use crate::config::decode::nearest::fold;
 
 /// The names that other gateways use in one record.
 struct Words {
-    /// A field that identifies this record: no record of earlier rows has it.
+    /// A field that identifies this record, or several of which it has all: no record of earlier rows has them.
     of: &'static str,
     /// The names of other gateways, separated by blanks. Case, `_` and `-` are ignored.
     written: &'static str,
@@ -33,8 +33,14 @@ const TABLE: &[Words] = words! {
         "write `providers: {NAME: {apiKey: …}}`";
     "unmatched": "keyauth_credentials credentials" =>
         "write `consumers: [{name, credentials: [{apiKey: …}]}]`";
-    "unmatched": "nacos discovery configCenter" =>
+    "unmatched": "nacos discovery configCenter registries spring.cloud.nacos.config.server-addr" =>
         "write `sources: {NAME: {nacos: {cluster, dataId}}}`, or another kind";
+    "unmatched": "etcd deployment" =>
+        "write `sources: {NAME: {etcd: {cluster, key}}}`";
+    "unmatched": "spring springCloudConfig spring.cloud.config.uri spring.config.import" =>
+        "write `sources: {NAME: {springCloudConfig: {cluster, application}}}`";
+    "unmatched": "eureka consul zookeeper apollo" =>
+        "write `sources`, with one of its kinds: this one isn't supported";
     // A route.
     "require": "hostnames hostname host domains authority" =>
         "did you mean `hosts`?";
@@ -152,14 +158,24 @@ const TABLE: &[Words] = words! {
     "pem": "well_known" =>
         "did you mean `discovery`?";
     // An application in Spring Cloud Config.
-    "application": "uri url address" =>
+    "application": "uri url address host server-addr spring.cloud.config.uri spring.config.import" =>
         "write `cluster` and `authority`, and `prefix` where the server has one";
-    "application": "name appName spring.application.name" =>
+    "application": "name appName spring.application.name spring.cloud.config.name" =>
         "did you mean `application`?";
-    "application": "profiles" =>
+    "application": "profiles spring.cloud.config.profile spring.profiles.active" =>
         "did you mean `profile`?";
-    "application": "branch defaultLabel" =>
+    "application": "branch defaultLabel spring.cloud.config.label" =>
         "did you mean `label`?";
+    "application": "user spring.cloud.config.username" =>
+        "did you mean `username`?";
+    "application": "spring.cloud.config.password" =>
+        "did you mean `password`?";
+    "application": "resolvePlaceholders" =>
+        "write `merged: true`: the server resolves placeholders there";
+    "application": "path resource" =>
+        "did you mean `file`?";
+    "application": "fail-fast retry discovery" =>
+        "leave it out: the document is asked for until it comes, and again at each `refresh`";
     "application": "searchPaths searchLocations git" =>
         "leave it out: the server has it";
     // A data ID of Nacos.
@@ -171,6 +187,39 @@ const TABLE: &[Words] = words! {
         "write `username` and `password`: keys that sign requests aren't supported";
     "dataId": "type fileExtension file-extension" =>
         "did you mean `format`?";
+    "dataId": "server-addr serverAddresses host hosts hostname domain port address url uri endpoint nacosAddressServer spring.cloud.nacos.config.server-addr" =>
+        "write `cluster`, as Envoy calls it, and `authority`";
+    "dataId": "name spring.cloud.nacos.config.name spring.config.import" =>
+        "did you mean `dataId`?";
+    "dataId": "prefix" =>
+        "write `contextPath: /nacos`, or `dataId` for a data ID";
+    "dataId": "user spring.cloud.nacos.config.username" =>
+        "did you mean `username`?";
+    "dataId": "authSecretName" =>
+        "write `username` and `password: {env: NAME}`";
+    "dataId": "spring.cloud.nacos.config.namespace" =>
+        "did you mean `namespace`?";
+    "dataId": "spring.cloud.nacos.config.group" =>
+        "did you mean `group`?";
+    "dataId": "fetch_interval nacosRefreshInterval refresh-enabled config-retry-time" =>
+        "write `refresh` beside `nacos`";
+    "dataId": "config-long-poll-timeout" =>
+        "did you mean `longPoll`?";
+    "dataId": "shared-configs extension-configs shared-dataids" =>
+        "write a source for each data ID";
+    "dataId": "weight default_weight services" =>
+        "leave it out: Envoy has the clusters";
+    // A key of etcd.
+    "key prefix": "host hosts endpoint endpoints address url uri server_addr" =>
+        "write `cluster`, as Envoy calls it, and `authority`";
+    "key prefix": "user" =>
+        "did you mean `username`?";
+    "key prefix": "keys path dir directory" =>
+        "write `key`, or `prefix` for all keys below it";
+    "key prefix": "tls ssl cert ca verify sni" =>
+        "leave it out: the cluster has TLS";
+    "key prefix": "watch_timeout resync_delay startup_retry health_check_timeout fetch_interval" =>
+        "write `refresh` beside `etcd`";
     // A request to a config centre.
     "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
         "write `nacos: {cluster, namespace, group, dataId}`, a kind of its own";
@@ -255,11 +304,21 @@ const TABLE: &[Words] = words! {
     "credentials": "acls tags group_id" =>
         "did you mean `groups`?";
     // A source.
-    "onDemand": "dataId group groupName namespace namespaceId tenant server_addr" =>
+    "onDemand": "dataId group groupName namespace namespaceId tenant server_addr nacosNamespaceId nacosNamespace nacosGroups nacosAddressServer nacosAccessKey nacosSecretKey nacos2 nacos3 spring.cloud.nacos.config.server-addr" =>
         "write `nacos: {cluster, namespace, group, dataId}`";
+    "onDemand": "spring spring.config.import spring.cloud.config.uri application profile label" =>
+        "write `springCloudConfig: {cluster, application, profile, label}`";
+    "onDemand": "type registries" =>
+        "write the kind as a field: `nacos: {…}`, `etcd: {…}`, `springCloudConfig: {…}` or `http: {…}`";
+    "onDemand": "domain port host hosts" =>
+        "write `cluster`, as Envoy calls it, in the kind's map: `nacos: {cluster, …}`";
+    "onDemand": "key prefix" =>
+        "write `etcd: {cluster, key}`, or `prefix`";
+    "onDemand": "eureka consul zookeeper apollo" =>
+        "write one of the kinds here: this one isn't supported";
     "onDemand": "url uri endpoint cluster path address" =>
         "write `http: {cluster, authority, path}`";
-    "onDemand": "interval poll_interval refreshInterval pollingInterval" =>
+    "onDemand": "interval poll_interval refreshInterval pollingInterval fetch_interval nacosRefreshInterval consulRefreshInterval" =>
         "did you mean `refresh`?";
     // Longer ones are pasted text.
 };
@@ -270,7 +329,8 @@ pub(in crate::config) fn instead(written: &str, fields: &[&str]) -> Option<&'sta
     if written.len() > 64 {
         return None;
     }
-    let of = TABLE.iter().find(|row| fields.contains(&row.of))?.of;
+    let has_all = |row: &&Words| row.of.split(' ').all(|field| fields.contains(&field));
+    let of = TABLE.iter().find(has_all)?.of;
     let written = fold(written);
     TABLE
         .iter()
@@ -291,7 +351,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 24] = [
+    const RECORDS: [(&str, &str); 26] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -314,6 +374,8 @@ mod tests {
         ("WrittenPrefix", "prefix"),
         ("Consumer", "credentials"),
         ("HttpSource", "maxBytes"),
+        ("NacosSource", "dataId"),
+        ("EtcdSource", "key prefix"),
         ("SpringCloudConfigSource", "application"),
         ("Source", "onDemand"),
     ];
@@ -330,7 +392,8 @@ mod tests {
         for (record, of) in RECORDS {
             let names: Vec<&str> = fields(record).0.iter().map(|field| field.name).collect();
             let own: Vec<&Words> = TABLE.iter().filter(|row| row.of == of).collect();
-            assert!(names.contains(&of) && !own.is_empty(), "{record}");
+            let has_all = of.split(' ').all(|field| names.contains(&field));
+            assert!(has_all && !own.is_empty(), "{record}");
             for row in own {
                 for word in row.written.split(' ') {
                     assert_eq!(instead(word, &names), Some(row.instead), "{record}: {word}");
