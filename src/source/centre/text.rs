@@ -31,12 +31,12 @@ impl TextReader {
     /// Reads the next piece; a character may go beyond its end.
     fn piece(&mut self, rest: &[u8]) -> Result<(), SourceError> {
         let piece = rest.get(..PIECE).unwrap_or(rest);
-        let valid = match str::from_utf8(piece) {
+        let valid = match std::str::from_utf8(piece) {
             Ok(text) => text,
             Err(error) => {
                 let valid = piece.get(..error.valid_up_to()).unwrap_or_default();
                 let is_cut = error.error_len().is_none() && piece.len() < rest.len();
-                match str::from_utf8(valid) {
+                match std::str::from_utf8(valid) {
                     Ok(text) if is_cut => text,
                     Ok(_) | Err(_) => {
                         let at = self.at.saturating_add(valid.len());
