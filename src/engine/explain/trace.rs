@@ -3,8 +3,8 @@
 
 use crate::http::Request;
 use crate::policy::{
-    Claims, Condition, Credential, LookedUp, Lookup, LookupValueId, Operand, Policy, Provider,
-    Route, ValueTemplate, ValueTest, Verdict,
+    Claims, Condition, Credential, Denial, LookedUp, Lookup, LookupValueId, Operand, Policy,
+    Provider, Reason, Route, ValueTemplate, ValueTest, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
 use crate::source::{Entry, ReadResult};
@@ -179,7 +179,7 @@ pub(in crate::engine) fn looked_up(
                     (EntryOrigin::Callout, EntryStatus::Failed)
                 }
                 None if values.is_some() && !keyless => (EntryOrigin::Memory, EntryStatus::Found),
-                None => (EntryOrigin::Memory, EntryStatus::Missing),
+                None => (EntryOrigin::Memory, remembered(result)),
             }
         }
         None => (EntryOrigin::Inline, EntryStatus::Failed),
@@ -206,6 +206,17 @@ pub(in crate::engine) fn looked_up(
         entry,
         values: named.as_deref(),
     });
+}
+
+/// What was remembered of an entry on demand, where the request is denied because of it.
+const fn remembered(result: &Result<LookupResult<'_>, Stop>) -> EntryStatus {
+    match result {
+        Err(Stop::Deny(Denial {
+            reason: Reason::LookupFailed,
+            ..
+        })) => EntryStatus::Failed,
+        Ok(_) | Err(_) => EntryStatus::Missing,
+    }
 }
 
 fn known(view: &View, key: Option<&[u8]>, keyless: bool) -> EntryStatus {
