@@ -1,5 +1,6 @@
 //! The explanation of an exchange, and the report on an engine's sources.
 
 pub(super) mod asked;
+pub(super) mod held;
 pub(super) mod report;
 pub(super) mod trace;

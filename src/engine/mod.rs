@@ -46,6 +46,7 @@ pub use event::{
     VerdictDetail, VerdictKind,
 };
 pub use explain::asked::Asked;
+pub use explain::held::{HeldDocument, IndexReport};
 pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};
 

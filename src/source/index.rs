@@ -151,8 +151,8 @@ impl Index {
     }
 
     /// How many keys there are, the ambiguous ones too.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 

@@ -21,6 +21,17 @@ impl Version {
         Self(token.into())
     }
 
+    /// Bytes of a token as text for people: as they are, if they are plain text.
+    #[must_use]
+    pub(super) fn shown(bytes: &[u8]) -> String {
+        let is_plain = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+        if is_plain {
+            String::from_utf8_lossy(bytes).into_owned()
+        } else {
+            bytes.escape_ascii().to_string()
+        }
+    }
+
     /// The token. Empty if no version is known.
     #[must_use]
     pub const fn token(&self) -> &[u8] {
@@ -46,5 +57,12 @@ mod tests {
             Version::new(&[7; Version::MAX_BYTES + 1]),
             Version::default()
         );
+    }
+
+    #[test]
+    fn a_token_is_shown_without_control_characters() {
+        assert_eq!(Version::shown(b"\"1\" \\"), "\"1\" \\");
+        assert_eq!(Version::shown(b"\x1b[1m"), "\\x1b[1m");
+        assert_eq!(Version::shown("é".as_bytes()), "\\xc3\\xa9");
     }
 }

@@ -78,6 +78,10 @@ impl Exchange for HttpProtocol {
         Next::Done(read(reply, &self.endpoint))
     }
 
+    fn version_text(&self, version: &Version) -> String {
+        validators_text(version)
+    }
+
     fn for_key(&self, key: &[u8]) -> Result<Self, ReadRefusal> {
         let path = match &self.path {
             RequestPath::Fixed(path) => path.clone(),
@@ -93,6 +97,19 @@ impl Exchange for HttpProtocol {
     fn has_key_in_segments(&self) -> bool {
         matches!(&self.path, RequestPath::ByKey(path) if path.has_key_in_segments())
     }
+}
+
+/// The validators in a version, as text for people.
+pub(super) fn validators_text(version: &Version) -> String {
+    let validators = Validators::decode(version);
+    let named = [
+        ("etag", validators.etag),
+        ("last-modified", validators.last_modified),
+    ];
+    let shown = named
+        .iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", Version::shown(value.as_ref()?))));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// Asks for these media types, and only for another state than `known`.

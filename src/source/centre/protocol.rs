@@ -120,6 +120,11 @@ pub(in crate::source) trait Exchange: Sized {
     fn needs_login(&self, _session: &Self::Session, _now: Timestamp) -> bool {
         false
     }
+
+    /// A version that this protocol made, as text for people.
+    fn version_text(&self, version: &Version) -> String {
+        Version::shown(version.token())
+    }
 }
 
 macro_rules! protocols {
@@ -175,6 +180,14 @@ macro_rules! protocols {
                         }
                         *session = Session::$kind(Default::default());
                     }),+
+                }
+            }
+
+            /// A version that this protocol made, as text for people.
+            #[must_use]
+            pub fn version_text(&self, version: &Version) -> String {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$kind(protocol) => protocol.version_text(version)),+
                 }
             }
 

@@ -29,7 +29,7 @@ use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
 use super::centre::MAX_CALLOUTS;
-use super::{DocumentStatus, Hash, Next, Protocol, Session, SharedData, SourceError};
+use super::{DocumentStatus, Hash, Next, Protocol, Session, SharedData, SourceError, Version};
 
 pub use candidate::{Candidate, DefinitionHash, FetchOutcome, Progress, Tick};
 pub use schedule::Schedule;
@@ -109,6 +109,15 @@ impl Watched {
     pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
         let last_good = self.last_good.as_ref()?;
         Some((last_good.hash, last_good.confirmed))
+    }
+
+    /// The version of the last good document, as text for people. `None` before the first document, or if its source names
+    /// no versions.
+    #[must_use]
+    pub fn version_text(&self) -> Option<String> {
+        let version = &self.last_good.as_ref()?.version;
+        let is_named = *version != Version::default();
+        is_named.then(|| self.protocol.version_text(version))
     }
 
     /// Reads the lease, and starts what is due. Call it every 100 to 250 ms, or more often.

@@ -50,6 +50,12 @@ impl State {
         Version::new(format!("{cluster} {term} {newest} {count} {revision}").as_bytes())
     }
 
+    /// The state as text for people.
+    pub(super) fn text(&self) -> String {
+        let keys = if self.count == 1 { "key" } else { "keys" };
+        format!("revision {} of {} {keys}", self.newest, self.count)
+    }
+
     /// Whether the range is the same in both states: a written key changes the newest revision, and a deleted key the number.
     /// Cluster and term have to be the same too: a server that was set up again from older data may reach the same revision by
     /// other writes.

@@ -233,6 +233,10 @@ impl Exchange for EtcdProtocol {
         &self.endpoint
     }
 
+    fn version_text(&self, version: &Version) -> String {
+        State::known(version).map_or_else(String::new, |state| state.text())
+    }
+
     fn start(&self, session: &mut EtcdSession, known: &Version, now: Timestamp) -> Callout {
         session.known = State::known(known);
         session.has_retried = false;

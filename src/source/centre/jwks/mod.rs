@@ -12,7 +12,7 @@ use crate::source::path::{PathError, absolute};
 use crate::source::{Format, Hash, SourceError, Version};
 use crate::time::Timestamp;
 
-use super::http::{ask, read};
+use super::http::{ask, read, validators_text};
 use super::protocol::{DocumentStatus, Exchange, Next};
 
 use cache_control::{CacheControl, cache_control};
@@ -174,6 +174,13 @@ impl Exchange for JwksProtocol {
             _ => {}
         }
         Next::Done(status)
+    }
+
+    fn version_text(&self, version: &Version) -> String {
+        let token = version.token();
+        // Of a set that was discovered, the hash of its URL comes first.
+        let own = self.discovery.as_ref().and_then(|_| token.get(32..));
+        validators_text(&Version::new(own.unwrap_or(token)))
     }
 
     fn pause(&self, session: &JwksSession, refresh: Duration) -> Duration {
