@@ -17,6 +17,7 @@ fn writes_completions_and_manual_pages() {
         "explain",
         "schema",
         "ecds",
+        "source",
         "token",
         "completions",
         "man",

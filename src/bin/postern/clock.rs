@@ -1,6 +1,6 @@
 //! The clock of this computer, and times as text.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use postern::time::Timestamp;
 
@@ -14,6 +14,15 @@ pub(crate) const LATEST: u64 = 253_402_300_799;
 )]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
+}
+
+/// The time now, to measure how long something takes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tool is its own host, so it has a clock"
+)]
+pub(crate) fn instant() -> Instant {
+    Instant::now()
 }
 
 /// Seconds since the Unix epoch.

@@ -11,14 +11,31 @@ use postern::policy::Environment;
 #[derive(Debug, Default)]
 pub(crate) struct Variables {
     given: BTreeMap<String, String>,
+    system: System,
     assumed: RefCell<BTreeSet<String>>,
+}
+
+/// Whether the tool's own environment is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum System {
+    #[default]
+    Ignored,
+    Read,
 }
 
 impl Variables {
     pub(crate) fn new(given: &[(String, String)]) -> Self {
         Self {
             given: given.iter().cloned().collect(),
-            assumed: RefCell::default(),
+            ..Self::default()
+        }
+    }
+
+    /// The same; variables that aren't given are those of the tool's own environment.
+    pub(crate) fn of_system(given: &[(String, String)]) -> Self {
+        Self {
+            system: System::Read,
+            ..Self::new(given)
         }
     }
 
@@ -32,6 +49,12 @@ impl Environment for Variables {
     fn variable(&self, name: &str) -> Option<String> {
         if let Some(value) = self.given.get(name) {
             return Some(value.clone());
+        }
+        if self.system == System::Read {
+            let own = std::env::var_os(name);
+            if let Some(value) = own.and_then(|value| value.into_string().ok()) {
+                return Some(value);
+            }
         }
         self.assumed.borrow_mut().insert(name.to_owned());
         let text = format!("the value of {name:.<64}");

@@ -1,4 +1,4 @@
-//! The tool `postern`: checks and explains policies and tokens without a gateway.
+//! The tool `postern`: checks and explains policies, their config centres and tokens without a gateway.
 
 mod check;
 mod clock;
@@ -12,6 +12,7 @@ mod man;
 mod output;
 mod policy_file;
 mod schema;
+mod source;
 mod terminal;
 mod token;
 mod yaml;
@@ -27,6 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   postern check policy.yaml
   postern explain policy.yaml https://api.example.com/v1/orders -H 'x-api-key: k'
+  postern source policy.yaml --cluster nacos=http://127.0.0.1:8848
   postern token - < token.txt
   postern schema > postern-policy.schema.json";
 
@@ -51,6 +53,11 @@ enum Verb {
     /// Envoy hands a policy to the filter as text, so the text is put into a StringValue. This verb doesn't check the
     /// policy: `postern check` does, and the filter does, which writes errors to Envoy's log.
     Ecds(ecds::Ecds),
+    /// Asks the config centres of a policy, as the filter would.
+    ///
+    /// It shows what each centre answers, what the policy makes of it, and what lookups find in it. Documents and credentials
+    /// are never printed, but the values that lookups find are.
+    Source(Box<source::Source>),
     /// Prints what is in a signed token (JWT), or makes one.
     Token(Box<token::Token>),
     /// Prints a script that completes the tool's command line in a shell.
@@ -65,6 +72,7 @@ fn main() -> ExitCode {
         Verb::Explain(explain) => explain.run(),
         Verb::Schema(schema) => schema.run(),
         Verb::Ecds(ecds) => ecds.run(),
+        Verb::Source(source) => source.run(),
         Verb::Token(token) => token.run(),
         Verb::Completions(completions) => completions.run(CommandLine::command()),
         Verb::Man(man) => man.run(CommandLine::command()),

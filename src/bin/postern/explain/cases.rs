@@ -207,10 +207,6 @@ pub(super) fn run(
 
 impl Case {
     fn request_head(&self) -> Result<RequestHead, String> {
-        let (method, url) = match self.request.trim().split_once(' ') {
-            Some((method, url)) => (Some(method), url.trim()),
-            None => (None, self.request.trim()),
-        };
         let headers: Vec<String> = match &self.headers {
             CaseHeaders::Listed(list) => list.clone(),
             CaseHeaders::Named(named) => named
@@ -218,7 +214,7 @@ impl Case {
                 .map(|(name, value)| format!("{name}: {value}"))
                 .collect(),
         };
-        RequestHead::new(url, method, &headers, self.body.as_deref())
+        RequestHead::of_line(&self.request, &headers, self.body.as_deref())
     }
 }
 

@@ -14,7 +14,7 @@ use super::trace::{Trace, printable};
 
 /// How a policy treats a request.
 #[derive(Clone, Debug)]
-pub(super) struct Explanation {
+pub(crate) struct Explanation {
     pub(super) request: RequestHead,
     pub(super) trace: Trace,
     pub(super) near_misses: Vec<NearMiss>,
@@ -59,8 +59,17 @@ impl Explanation {
         driver: &mut Driver,
         config: &Config,
     ) -> Result<Self, String> {
+        let exchange = driver.exchange(&request.to_headers())?;
+        Ok(Self::of_exchange(request, exchange, config))
+    }
+
+    /// The explanation of an exchange that was performed.
+    pub(crate) fn of_exchange(
+        request: RequestHead,
+        (step, trace): (FinalStep, Trace),
+        config: &Config,
+    ) -> Self {
         let headers = request.to_headers();
-        let (step, trace) = driver.exchange(&headers)?;
         let near_misses = trace.canonical.as_ref().map_or_else(Vec::new, |canonical| {
             let chosen = trace.matched.as_ref().map(|matched| matched.index);
             let input = RequestFacts {
@@ -74,13 +83,13 @@ impl Explanation {
             FinalStep::Continue(edits) => forwarded(&request, &edits, config),
             FinalStep::Respond(response) => answered(&response, &trace),
         };
-        Ok(Self {
+        Self {
             request,
             trace,
             near_misses,
             result,
             mask: Mask::new(config),
-        })
+        }
     }
 
     /// The name of the route. None if no route matches.
@@ -130,7 +139,7 @@ impl Explanation {
         result
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "request": {"method": self.request.method, "url": self.shown_url()},
             "stages": self.trace,

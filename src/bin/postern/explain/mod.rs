@@ -25,11 +25,12 @@ use crate::output::print_line;
 use crate::policy_file;
 use crate::terminal::Colours;
 use driver::SourceReply;
-use explanation::Explanation;
-use request::RequestHead;
 
-pub(crate) use driver::{Driver, SourceReplies};
-pub(crate) use trace::ProviderTrace;
+pub(crate) use driver::{Driver, FinalStep, SourceReplies};
+pub(crate) use explanation::Explanation;
+pub(crate) use request::RequestHead;
+pub(crate) use text::render as render_request;
+pub(crate) use trace::{LookupTrace, ProviderTrace, Trace, printable};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -4,7 +4,7 @@ use postern::http::HeaderMap;
 
 /// The head of a request. Nothing is normalised before the policy sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RequestHead {
+pub(crate) struct RequestHead {
     pub(super) method: String,
     pub(super) scheme: String,
     pub(super) authority: String,
@@ -69,6 +69,19 @@ impl RequestHead {
         Ok(request)
     }
 
+    /// The same of `METHOD URL`, or of a URL.
+    pub(crate) fn of_line(
+        line: &str,
+        headers: &[String],
+        body: Option<&str>,
+    ) -> Result<Self, String> {
+        let (method, url) = match line.trim().split_once(' ') {
+            Some((method, url)) => (Some(method), url.trim()),
+            None => (None, line.trim()),
+        };
+        Self::new(url, method, headers, body)
+    }
+
     fn add_header(&mut self, written: &str) -> Result<(), String> {
         let pair = written
             .split_once(':')
@@ -94,7 +107,7 @@ impl RequestHead {
     }
 
     /// The headers as a host gives them to the filter, pseudo-headers first.
-    pub(super) fn to_headers(&self) -> HeaderMap {
+    pub(crate) fn to_headers(&self) -> HeaderMap {
         let pseudo = [
             (":authority", &*self.authority),
             (":path", &*self.path),

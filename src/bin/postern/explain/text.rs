@@ -7,7 +7,7 @@ use super::trace::{LookupTrace, ProviderTrace};
 use crate::terminal::{Colours, Style, TextWriter};
 
 /// The explanation, stage by stage.
-pub(super) fn render(explanation: &Explanation, colours: Colours) -> String {
+pub(crate) fn render(explanation: &Explanation, colours: Colours) -> String {
     let mut writer = TextWriter::new(colours);
     let title = format!("{} {}", explanation.request.method, explanation.shown_url());
     writer.line(0, &title, Style::Heading);

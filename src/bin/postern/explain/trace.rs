@@ -18,7 +18,7 @@ pub(crate) struct Trace {
     pub(super) canonical: Option<Canonical>,
     pub(super) matched: Option<Matched>,
     pub(crate) providers: Vec<ProviderTrace>,
-    pub(super) lookups: Vec<LookupTrace>,
+    pub(crate) lookups: Vec<LookupTrace>,
     pub(super) conditions: Vec<ConditionTrace>,
     #[serde(skip)]
     pub(super) decided: Option<(Outcome, Option<&'static str>)>,
@@ -64,14 +64,14 @@ pub(crate) struct ProviderTrace {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct LookupTrace {
+pub(crate) struct LookupTrace {
     pub(super) name: String,
     pub(super) source: String,
     pub(super) key: Option<String>,
     pub(super) origin: &'static str,
-    pub(super) entry: &'static str,
+    pub(crate) entry: &'static str,
     /// By name. None if the request was denied because of this lookup.
-    pub(super) values: Option<Vec<(String, Option<Value>)>>,
+    pub(crate) values: Option<Vec<(String, Option<Value>)>>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -83,7 +83,7 @@ pub(super) struct ConditionTrace {
 }
 
 /// Bytes as printable text. Bytes that are no text, and text with control characters, are escaped.
-pub(super) fn printable(bytes: &[u8]) -> String {
+pub(crate) fn printable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
         _ => bytes.escape_ascii().to_string(),
@@ -92,7 +92,7 @@ pub(super) fn printable(bytes: &[u8]) -> String {
 
 impl Trace {
     /// Forgets what was reported of the stages: a resumed exchange reports everything again.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         *self = Self {
             sources: std::mem::take(&mut self.sources),
             ..Self::default()

@@ -1,0 +1,167 @@
+//! The lookups of a policy, each as a route of its own: without the authentication and the other lookups of its own route.
+
+use postern::config::{Config, Fallback, Lookup, LookupKey, Named, Route};
+use postern::http::HeaderMap;
+use postern::policy::Policy;
+
+use crate::environment::Variables;
+use crate::exit::Failure;
+
+/// The host of the routes that the tool adds. No client asks for it.
+const HOST: &str = "postern-source.invalid";
+
+/// The header field with the key of the entry.
+const KEY: &str = "x-postern-source-key";
+
+/// A lookup of the policy. Routes may have the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Probe {
+    pub(super) source: String,
+    pub(super) lookup: String,
+    /// The template of the key.
+    pub(super) key: Option<String>,
+    pub(super) routes: Vec<String>,
+    /// Whether the policy has such a lookup. If not, what it finds is not shown.
+    pub(super) is_written: bool,
+    index: usize,
+}
+
+impl Probe {
+    /// The request that performs it, if there is a key where one is needed.
+    pub(super) fn request(&self, key: Option<&str>) -> Option<HeaderMap> {
+        let path = format!("/{}", self.index);
+        let mut pairs = vec![
+            (":authority", HOST),
+            (":path", &*path),
+            (":method", "GET"),
+            (":scheme", "http"),
+        ];
+        if self.key.is_some() {
+            pairs.push((KEY, key?));
+        }
+        Some(HeaderMap::from_pairs(&pairs))
+    }
+}
+
+/// The policy with a route for each of its lookups, and for each source on demand that none reads.
+pub(super) fn add(
+    config: &Config,
+    environment: &Variables,
+) -> Result<(Policy, Vec<Probe>), Failure> {
+    let mut probes: Vec<Probe> = Vec::new();
+    let mut known: Vec<(String, Lookup)> = Vec::new();
+    for route in &config.routes {
+        for lookup in &route.lookup {
+            let probe = Probe {
+                source: lookup.value.source.clone(),
+                lookup: lookup.name.clone(),
+                key: lookup
+                    .value
+                    .key
+                    .as_ref()
+                    .map(|key| key.template().to_owned()),
+                routes: vec![route.name.clone()],
+                is_written: true,
+                index: known.len(),
+            };
+            let plain = plain(&lookup.value);
+            let mut all = known.iter().zip(&mut probes);
+            match all.find(|((name, own), probe)| {
+                *name == lookup.name
+                    && is_same(own, &plain)
+                    && probe.key == known_key(&lookup.value)
+            }) {
+                Some((_, probe)) => probe.routes.push(route.name.clone()),
+                None => {
+                    known.push((lookup.name.clone(), plain));
+                    probes.push(probe);
+                }
+            }
+        }
+    }
+    for source in &config.sources {
+        let is_read = probes.iter().any(|probe| probe.source == source.name);
+        if source.value.on_demand.is_some() && !is_read {
+            probes.push(Probe {
+                source: source.name.clone(),
+                lookup: String::new(),
+                key: Some("${key}".to_owned()),
+                routes: Vec::new(),
+                is_written: false,
+                index: known.len(),
+            });
+            known.push(("entry".to_owned(), unread(&source.name)?));
+        }
+    }
+    let mut config = config.clone();
+    for (index, (name, value)) in known.into_iter().enumerate() {
+        let mut route = empty_route(index)?;
+        route.lookup.push(Named { name, value });
+        config.routes.push(route);
+    }
+    let policy = Policy::compile(&config, environment).map_err(|errors| {
+        let lines: String = errors.iter().map(|error| format!("\n  {error}")).collect();
+        Failure(format!("the lookups can't be tried:{lines}"))
+    })?;
+    Ok((policy, probes))
+}
+
+fn known_key(lookup: &Lookup) -> Option<String> {
+    lookup.key.as_ref().map(|key| key.template().to_owned())
+}
+
+/// The lookup with a key from the tool's own header field, and without values for an entry that isn't found.
+fn plain(lookup: &Lookup) -> Lookup {
+    let template = format!("${{header.{KEY}}}");
+    let key = lookup.key.as_ref().map(|key| match key {
+        LookupKey::Text(_) => LookupKey::Text(template),
+        LookupKey::Path(_) => LookupKey::Path(template),
+    });
+    Lookup {
+        key,
+        on_missing: Fallback::Deny(404),
+        on_failure: Fallback::Deny(503),
+        hold: std::time::Duration::ZERO,
+        ..lookup.clone()
+    }
+}
+
+fn is_same(left: &Lookup, right: &Lookup) -> bool {
+    let kind = |lookup: &Lookup| lookup.key.as_ref().map(std::mem::discriminant);
+    let values = |lookup: &Lookup| -> Vec<(String, String)> {
+        let pair = |value: &Named<String>| (value.name.clone(), value.value.clone());
+        lookup.values.iter().map(pair).collect()
+    };
+    left.source == right.source && kind(left) == kind(right) && values(left) == values(right)
+}
+
+/// A route that the tool adds.
+fn empty_route(index: usize) -> Result<Route, Failure> {
+    let path = format!("/{index}");
+    route(&serde_json::json!({
+        "name": format!("{HOST}{path}"),
+        "hosts": [HOST],
+        "match": [{"path": {"exact": path}}],
+        "require": "none",
+        "respond": {"status": 204},
+    }))
+}
+
+/// A lookup of a source that the policy doesn't read.
+fn unread(source: &str) -> Result<Lookup, Failure> {
+    let read = route(&serde_json::json!({
+        "name": "unread",
+        "require": "none",
+        "lookup": {"entry": {"source": source, "key": "${path.key}", "values": {"entry": "$"}}},
+    }))?;
+    let lookup = read.lookup.first().map(|lookup| plain(&lookup.value));
+    lookup.ok_or_else(|| Failure(format!("the source `{source}` can't be read")))
+}
+
+fn route(written: &serde_json::Value) -> Result<Route, Failure> {
+    let text = serde_json::json!({"routes": [written]}).to_string();
+    let config = Config::parse(text.as_bytes());
+    let config = config.map_err(|errors| Failure(errors.to_string()))?;
+    let first = config.routes.into_iter().next();
+    first.ok_or_else(|| Failure("a route is missing".to_owned()))
+}

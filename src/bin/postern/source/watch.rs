@@ -1,0 +1,117 @@
+//! `--watch`: a line for each change.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Session;
+use super::report::{CentreReport, ProbeResult};
+use crate::clock;
+use crate::exit::{ExitStatus, Failure};
+use crate::output::print_line;
+
+/// How often entries on demand are looked up again. The source's `ttl` says how often it is really asked.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What was printed of a source last.
+#[derive(Debug, Default, PartialEq)]
+struct Shown {
+    outcomes: usize,
+    state: String,
+    hash: Option<String>,
+    values: Vec<String>,
+}
+
+/// Asks until the user ends it.
+pub(super) fn run(session: &mut Session, as_json: bool) -> Result<ExitStatus, Failure> {
+    let mut shown: BTreeMap<String, Shown> = BTreeMap::new();
+    let mut last: Option<Instant> = None;
+    loop {
+        // No exchange waits here.
+        let _ = session.gate.turn();
+        let names = super::names(&session.config, &session.gate.engine);
+        let is_new = names.iter().any(|name| {
+            let known = shown.get(name).map_or(0, |shown| shown.outcomes);
+            session.gate.outcomes(name) != known
+        });
+        let is_due = last.is_none_or(|last| last.elapsed() >= AGAIN);
+        if !(is_new || is_due) || session.gate.engine.is_reading() {
+            continue;
+        }
+        last = Some(clock::instant());
+        for report in session.reports() {
+            let now = Shown {
+                outcomes: session.gate.outcomes(&report.name),
+                state: described(&report),
+                hash: report.document.as_ref().map(|held| held.hash.clone()),
+                values: report.lookups.iter().filter_map(written).collect(),
+            };
+            if !session.gate.is_settled(&report.name) {
+                continue;
+            }
+            let before = shown.get(&report.name);
+            let is_same = before.is_some_and(|before| {
+                before.state == now.state && before.hash == now.hash && before.values == now.values
+            });
+            if !is_same {
+                print_line(&line(&report, &now, as_json))?;
+            }
+            shown.insert(report.name.clone(), now);
+        }
+        session.gate.histories.forget_callouts();
+    }
+}
+
+fn described(report: &CentreReport) -> String {
+    match report.state.reason() {
+        Some((reason, _)) => format!("{}: {reason}", report.state.word()),
+        None => report.state.word().to_owned(),
+    }
+}
+
+/// What a lookup gets, in one line; nothing if it wasn't tried.
+fn written(result: &ProbeResult) -> Option<String> {
+    let values: Vec<String> = result
+        .values
+        .iter()
+        .map(|(name, value)| {
+            let value = value.as_ref().map_or("none".to_owned(), Value::to_string);
+            format!("{name} {value}")
+        })
+        .collect();
+    let found = match (result.entry, values.is_empty()) {
+        ("not tried", _) => return None,
+        ("found", false) => values.join(", "),
+        (entry, _) => entry.to_owned(),
+    };
+    let name = if result.probe.is_written {
+        result.probe.lookup.as_str()
+    } else {
+        "the entry"
+    };
+    Some(format!("{name}: {found}"))
+}
+
+fn line(report: &CentreReport, now: &Shown, as_json: bool) -> String {
+    let time = clock::written(clock::now()).unwrap_or_default();
+    if as_json {
+        let mut all = report.to_json();
+        if let Value::Object(members) = &mut all {
+            members.insert("time".to_owned(), json!(time));
+        }
+        return all.to_string();
+    }
+    let mut parts = vec![now.state.clone()];
+    if let Some(held) = report
+        .document
+        .as_ref()
+        .filter(|_| !report.state.is_failure())
+    {
+        parts.extend(held.more.version.clone());
+        parts.push(format!("{} bytes", held.bytes));
+    }
+    parts.extend(report.notes.first().cloned());
+    parts.extend(now.values.iter().cloned());
+    format!("{time} {}: {}", report.name, parts.join("; "))
+}
