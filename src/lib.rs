@@ -106,7 +106,7 @@ pub mod internals {
             NacosApi, NacosProtocol, NacosReader, NacosServer, Next, OnDemand, PathError, Progress,
             PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
             SharedData, SourceError, SpringEnvironmentReader, SpringMergedReader, TextReader, Tick,
-            Version, Watched, read_item, weight,
+            Version, Watched, YamlReader, read_item, weight,
         };
     }
     pub mod template {

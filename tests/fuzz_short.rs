@@ -14,6 +14,10 @@
 mod targets;
 
 #[cfg(test)]
+#[path = "fuzz_short/formats.rs"]
+mod formats;
+
+#[cfg(test)]
 mod tests {
     use super::targets;
     use postern::http::HeaderMap;
@@ -68,7 +72,7 @@ mod tests {
         data
     }
 
-    fn run(target: fn(&[u8]), count: usize, seeds: &[Vec<u8>], pieces: &[&[u8]]) {
+    pub(super) fn run(target: fn(&[u8]), count: usize, seeds: &[Vec<u8>], pieces: &[&[u8]]) {
         for seed in seeds {
             target(seed);
         }

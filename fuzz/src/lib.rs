@@ -2,12 +2,14 @@
 //! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
 mod etcd;
+mod formats;
 mod introspection;
 mod issuer;
 mod jwt;
 mod spring;
 
 pub use etcd::etcd;
+pub use formats::yaml;
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};

@@ -5,6 +5,8 @@ choice! {
     pub enum ContentFormat {
         /// JSON.
         "json" Json;
+        /// A part of YAML 1.2, without what programs read differently.
+        "yaml" Yaml;
         /// Plain text: the value is the text.
         "text" Text;
     }

@@ -7,6 +7,7 @@ use crate::source::ContentFormat;
 pub(super) const fn content_format(written: config::ContentFormat) -> ContentFormat {
     match written {
         config::ContentFormat::Json => ContentFormat::Json,
+        config::ContentFormat::Yaml => ContentFormat::Yaml,
         config::ContentFormat::Text => ContentFormat::Text,
     }
 }

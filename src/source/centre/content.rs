@@ -8,6 +8,7 @@ use crate::source::{Budget, JsonPath, SourceError};
 use super::format::Decode;
 use super::json::JsonReader;
 use super::text::TextReader;
+use super::yaml::YamlReader;
 
 /// How the content of a file becomes a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum ContentFormat {
     /// JSON (RFC 8259).
     #[default]
     Json,
+    /// A part of YAML 1.2.
+    Yaml,
     /// Plain text: the value is the text.
     Text,
 }
@@ -24,6 +27,8 @@ pub enum ContentFormat {
 pub enum ContentReader {
     /// JSON.
     Json(JsonReader),
+    /// YAML.
+    Yaml(YamlReader),
     /// Plain text.
     Text(TextReader),
 }
@@ -41,6 +46,8 @@ impl ContentFormat {
     pub fn of_type(word: &str) -> Option<Self> {
         const WORDS: &[(&str, ContentFormat)] = &[
             ("json", ContentFormat::Json),
+            ("yaml", ContentFormat::Yaml),
+            ("yml", ContentFormat::Yaml),
             ("text", ContentFormat::Text),
             ("txt", ContentFormat::Text),
         ];
@@ -60,7 +67,8 @@ impl ContentReader {
     pub(super) fn below(format: ContentFormat, levels: usize) -> Self {
         match format {
             ContentFormat::Json => Self::Json(JsonReader::below(levels)),
-            ContentFormat::Text => Self::Text(TextReader::default()),
+            ContentFormat::Yaml => Self::Yaml(YamlReader::below(levels)),
+            ContentFormat::Text => Self::Text(TextReader::below(levels)),
         }
     }
 }
@@ -69,6 +77,7 @@ impl Decode for ContentReader {
     fn media_type(&self) -> &'static str {
         match self {
             Self::Json(reader) => reader.media_type(),
+            Self::Yaml(reader) => reader.media_type(),
             Self::Text(reader) => reader.media_type(),
         }
     }
@@ -76,6 +85,7 @@ impl Decode for ContentReader {
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         match self {
             Self::Json(reader) => reader.advance(text, budget),
+            Self::Yaml(reader) => reader.advance(text, budget),
             Self::Text(reader) => reader.advance(text, budget),
         }
     }
@@ -83,6 +93,7 @@ impl Decode for ContentReader {
     fn into_parts(self) -> Vec<Value> {
         match self {
             Self::Json(reader) => reader.into_parts(),
+            Self::Yaml(reader) => reader.into_parts(),
             Self::Text(reader) => reader.into_parts(),
         }
     }
@@ -90,6 +101,7 @@ impl Decode for ContentReader {
     fn parse(self, text: &[u8]) -> Result<Value, SourceError> {
         match self {
             Self::Json(reader) => reader.parse(text),
+            Self::Yaml(reader) => reader.parse(text),
             Self::Text(reader) => reader.parse(text),
         }
     }
@@ -97,7 +109,7 @@ impl Decode for ContentReader {
     fn items(&self, items: &JsonPath) -> Option<Items> {
         match self {
             Self::Json(reader) => Decode::items(reader, items),
-            Self::Text(_) => None,
+            Self::Yaml(_) | Self::Text(_) => None,
         }
     }
 }
@@ -108,12 +120,14 @@ mod tests {
 
     #[test]
     fn names_and_words_tell_formats() {
-        use ContentFormat::{Json, Text};
+        use ContentFormat::{Json, Text, Yaml};
         for (name, format) in [
             ("routes.json", Some(Json)),
             ("a.b.JSON", Some(Json)),
             (".json", Some(Json)),
             ("note.txt", Some(Text)),
+            ("a.yml", Some(Yaml)),
+            ("a.Yaml", Some(Yaml)),
             ("json", None),
             ("com.example.text", None),
             ("routes.", None),

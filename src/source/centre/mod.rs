@@ -18,6 +18,7 @@ mod protocol;
 mod reply;
 mod spring;
 mod text;
+mod yaml;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ pub use protocol::{DocumentStatus, Next};
 pub use spring::{SpringEnvironmentReader, SpringMergedReader};
 pub(crate) use spring::{environment_segment, file_segments};
 pub use text::TextReader;
+pub use yaml::YamlReader;
 
 pub(super) use http::read;
 pub(super) use protocol::MAX_CALLOUTS;

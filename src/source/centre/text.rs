@@ -15,6 +15,8 @@ const PIECE: usize = 64 << 10;
 /// Reads a text of UTF-8 as the one value of its document, without the end of its last line and without a byte order mark.
 #[derive(Default)]
 pub struct TextReader {
+    /// Whether the text is a part of a document: only a document can't be empty.
+    is_part: bool,
     read: String,
     at: usize,
 }
@@ -28,6 +30,15 @@ impl fmt::Debug for TextReader {
 }
 
 impl TextReader {
+    /// A reader of a value that stands below so many levels of a document.
+    pub(super) const fn below(levels: usize) -> Self {
+        Self {
+            is_part: levels > 0,
+            read: String::new(),
+            at: 0,
+        }
+    }
+
     /// Reads the next piece; a character may go beyond its end.
     fn piece(&mut self, rest: &[u8]) -> Result<(), SourceError> {
         let piece = rest.get(..PIECE).unwrap_or(rest);
@@ -77,6 +88,9 @@ impl Decode for TextReader {
         while !budget.is_spent() {
             let rest = text.get(self.at..).unwrap_or_default();
             if rest.is_empty() {
+                if self.read.is_empty() && !self.is_part {
+                    return Err(SourceError::Malformed("the document is empty".into()));
+                }
                 return Ok(Some(self.finish()));
             }
             let before = self.at;
@@ -115,20 +129,28 @@ mod tests {
     fn the_text_is_the_value() {
         let mark = "\u{feff}";
         for (text, value) in [
-            ("", ""),
+            ("\n", ""),
             ("blue", "blue"),
             ("{\"a\": 1}", "{\"a\": 1}"),
             (" a\r\nb \r\n", " a\r\nb "),
             ("a\n\n", "a\n"),
             ("a\r", "a\r"),
             (&format!("{mark}é"), "é"),
-            (mark, ""),
         ] {
             assert_eq!(read(text.as_bytes()), Ok(Value::from(value)), "{text}");
         }
         // A character at the end of a piece.
         let long = format!("{}é{}", "x".repeat(PIECE - 1), "y".repeat(PIECE));
         assert_eq!(read(long.as_bytes()), Ok(Value::from(long)));
+    }
+
+    #[test]
+    fn an_empty_text_is_no_document() {
+        for text in ["", "\u{feff}"] {
+            let error = SourceError::Malformed("the document is empty".into());
+            assert_eq!(read(text.as_bytes()), Err(error));
+        }
+        assert_eq!(TextReader::below(1).parse(b""), Ok(Value::from("")));
     }
 
     #[test]

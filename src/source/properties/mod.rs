@@ -11,6 +11,7 @@ use crate::http::{escapes_to_dots, percent_decode, reads_as_dots};
 
 mod json;
 mod spring;
+mod yaml;
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

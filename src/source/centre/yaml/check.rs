@@ -1,0 +1,43 @@
+//! Which characters a text may have.
+
+use crate::source::SourceError;
+
+use super::cursor::{Cursor, is_break};
+
+/// How many bytes are checked between two looks at the budget.
+pub(super) const PIECE: usize = 16 << 10;
+
+/// Checks the next piece of the text: it is UTF-8, and has no control characters (YAML 1.2.2 §5.1).
+pub(super) fn check(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), SourceError> {
+    let rest = text.get(cursor.mark.at..).unwrap_or_default();
+    let piece = rest.get(..PIECE).unwrap_or(rest);
+    let valid = match std::str::from_utf8(piece) {
+        Ok(valid) => valid.len(),
+        // A character may go beyond the end of the piece.
+        Err(error) if error.error_len().is_none() && piece.len() < rest.len() => {
+            error.valid_up_to()
+        }
+        Err(_) => {
+            let at = cursor.mark.at;
+            return Err(SourceError::Malformed(format!("no UTF-8 behind byte {at}")));
+        }
+    };
+    let mut bytes = piece.iter().take(valid).peekable();
+    while let Some(&byte) = bytes.next() {
+        if is_break(byte) {
+            let next = bytes.peek().copied().copied();
+            let next = next.or_else(|| cursor.ahead(1));
+            if byte == b'\r' && next != Some(b'\n') {
+                return Err(cursor.malformed("a carriage return without a line feed"));
+            }
+            if byte == b'\n' {
+                cursor.pass_break();
+                continue;
+            }
+        } else if byte.is_ascii_control() && byte != b'\t' {
+            return Err(cursor.malformed("a control character"));
+        }
+        cursor.move_by(1);
+    }
+    Ok(())
+}
