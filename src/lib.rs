@@ -105,8 +105,8 @@ pub mod internals {
             JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData,
             NacosApi, NacosProtocol, NacosReader, NacosServer, Next, OnDemand, PathError, Progress,
             PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
-            SharedData, SourceError, SpringEnvironmentReader, SpringMergedReader, TextReader, Tick,
-            Version, Watched, YamlReader, read_item, weight,
+            SharedData, SourceError, SpringEnvironmentReader, SpringKey, SpringMergedReader,
+            SpringProtocol, TextReader, Tick, Version, Watched, YamlReader, read_item, weight,
         };
     }
     pub mod template {

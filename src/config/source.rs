@@ -86,7 +86,6 @@ record! {
         FieldRule::Apart("nacos", &["onDemand"]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
-        FieldRule::Apart("springCloudConfig", &["onDemand"]),
     ]
 }
 
@@ -122,7 +121,8 @@ impl SourceKind {
         let limit = match self {
             Self::Http(http) => &mut http.max_bytes,
             Self::Etcd(etcd) => &mut etcd.max_bytes,
-            Self::Nacos(_) | Self::SpringCloudConfig(_) | Self::Inline(_) => return,
+            Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
+            Self::Nacos(_) | Self::Inline(_) => return,
         };
         if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
             let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
@@ -135,7 +135,12 @@ impl SourceKind {
         match self {
             Self::Http(http) => vec![("path", &http.path)],
             Self::Etcd(etcd) => vec![("key", etcd.key.as_deref().unwrap_or_default())],
-            Self::Nacos(_) | Self::SpringCloudConfig(_) | Self::Inline(_) => Vec::new(),
+            Self::SpringCloudConfig(spring) => vec![
+                ("application", &spring.application),
+                ("label", spring.label.as_deref().unwrap_or_default()),
+                ("file", spring.file.as_deref().unwrap_or_default()),
+            ],
+            Self::Nacos(_) | Self::Inline(_) => Vec::new(),
         }
     }
 

@@ -10,6 +10,8 @@ use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ContentFormat, Endpoint, Scheme};
 
+use super::USUAL_BYTES;
+
 record! {
     /// The environment of an application in Spring Cloud Config, or a file beside it.
     pub struct SpringCloudConfigSource {
@@ -21,7 +23,8 @@ record! {
         "scheme" scheme: Scheme = "http";
         /// What all paths of the server begin with: its `spring.cloud.config.server.prefix`, from `/`.
         "prefix" prefix: Option<String> as line = optional;
-        /// The name of the application.
+        /// The name of the application. It, or the label, or the file holds `${key}` where the source is read on demand, and only
+        /// there.
         "application" application: String as line = required;
         /// The profile, or several with commas between them.
         "profile" profile: String as line = "default";
@@ -43,8 +46,8 @@ record! {
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// How long the filter waits for a reply.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
-        /// The largest answer that is accepted.
-        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
+        /// The largest answer that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
+        "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
     rules [
         FieldRule::Apart("file", &["merged"]),
@@ -64,7 +67,7 @@ impl SpringCloudConfigSource {
             scheme: self.scheme,
             headers: &self.headers,
             timeout: self.timeout,
-            max_bytes: self.max_bytes,
+            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, variable};
 use crate::secret::Secret;
 use crate::source::{
-    ContentFormat, Format, HttpProtocol, PathError, Protocol, environment_segment, file_segments,
+    ContentFormat, Format, HttpProtocol, PathError, Protocol, SpringKey, SpringProtocol,
+    environment_segment, file_segments,
 };
 
 use super::format::content_format;
@@ -16,7 +17,10 @@ use super::{SourceKind, fetched};
 /// The header field of the token that a server passes on to its Vault.
 const TOKEN: &str = "x-config-token";
 
-/// Compiles a watched document.
+/// What stands in the path for the key of an entry, encoded as a name is.
+const ENCODED_KEY: &str = "%24%7Bkey%7D";
+
+/// Compiles a document, or entries on demand.
 pub(super) fn compile(
     source: &config::Source,
     written: &config::SpringCloudConfigSource,
@@ -25,19 +29,52 @@ pub(super) fn compile(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<SourceKind> {
+    let by_key = source.on_demand.is_some();
     refuse_headers(written, &at.field("headers"), errors);
-    let path = path(written, at, errors);
+    if by_key && written.merged {
+        let reason = "does not go with `onDemand`: an application that the server doesn't know has what all applications share";
+        errors.suggest(&at.field("merged"), reason, "leave `merged` out");
+    }
+    let path = path(written, by_key, at, errors);
     let format = format(written, at, errors);
     let endpoint = with_credentials(written, environment, at, errors);
     let (path, format) = path.zip(format)?;
     definition.add(b"springCloudConfig");
     definition.add(path.as_bytes());
     definition.endpoint(&endpoint);
-    // The names are encoded: only the prefix can be wrong.
-    let protocol = HttpProtocol::new(endpoint, &path, format);
-    let refuse = |error: PathError| errors.push(&at.field("prefix"), error.to_string());
-    let protocol = Protocol::Http(protocol.map_err(refuse).ok()?);
+    let (key, field) = key(written);
+    let refuse = |error: PathError| {
+        // The names are encoded: only the prefix can be wrong in another way.
+        let field = if error == PathError::RepeatedKey {
+            field
+        } else {
+            "prefix"
+        };
+        errors.push(&at.field(field), error.to_string());
+    };
+    let protocol = if by_key {
+        let http = HttpProtocol::entries(endpoint, &path, format);
+        let http = http.map_err(refuse).ok()?;
+        Protocol::Spring(SpringProtocol::new(http, key))
+    } else {
+        let http = HttpProtocol::new(endpoint, &path, format);
+        Protocol::Http(http.map_err(refuse).ok()?)
+    };
     Some(fetched(protocol, format, source, definition))
+}
+
+/// Where the key of an entry stands, and the field.
+fn key(written: &config::SpringCloudConfigSource) -> (SpringKey, &'static str) {
+    let holds = |name: &Option<String>| name.as_ref().is_some_and(|name| name.contains("${key}"));
+    if written.application == "${key}" {
+        (SpringKey::Application, "application")
+    } else if holds(&written.file) {
+        (SpringKey::File, "file")
+    } else if holds(&written.label) {
+        (SpringKey::Name, "label")
+    } else {
+        (SpringKey::Name, "application")
+    }
 }
 
 /// How the document is read.
@@ -65,11 +102,16 @@ fn format(
 /// The path of the document.
 fn path(
     written: &config::SpringCloudConfigSource,
+    by_key: bool,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<String> {
     let mut segment = |field: &str, name: &str, encode: fn(&str) -> Option<String>| {
         let segment = encode(name).map(|name| format!("/{name}"));
+        let segment = segment.map(|name| match by_key {
+            true => name.replace(ENCODED_KEY, "${key}"),
+            false => name,
+        });
         if segment.is_none() {
             let reason = "a part between `/` is empty, or may be read as a dot segment";
             errors.push(&at.field(field), reason);
@@ -110,9 +152,11 @@ fn profile(
         errors.suggest(&at, reason, "leave `merged` out");
         return None;
     }
-    let segment = environment_segment(name).filter(|_| !name.contains('/'));
+    let is_fit = !name.contains('/') && !name.contains("${key}");
+    let segment = environment_segment(name).filter(|_| is_fit);
     if segment.is_none() {
-        errors.push(&at, "must have no `/`, and must not read as a dot segment");
+        let reason = "must have no `/` and no `${key}`, and must not read as a dot segment";
+        errors.push(&at, reason);
     }
     segment
 }

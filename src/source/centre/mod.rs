@@ -41,7 +41,7 @@ pub use json::JsonReader;
 pub use jwks::JwksProtocol;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use protocol::{DocumentStatus, Next};
-pub use spring::{SpringEnvironmentReader, SpringMergedReader};
+pub use spring::{SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol};
 pub(crate) use spring::{environment_segment, file_segments};
 pub use text::TextReader;
 pub use yaml::YamlReader;
@@ -59,6 +59,8 @@ protocols! {
     Etcd(EtcdProtocol),
     /// Nacos: the content of a data ID.
     Nacos(NacosProtocol),
+    /// Documents of Spring Cloud Config by key.
+    Spring(SpringProtocol),
     /// A protocol of several callouts, for the tests of what drives it.
     #[cfg(test)]
     Double(DoubleProtocol),

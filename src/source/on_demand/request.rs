@@ -212,6 +212,7 @@ impl EntryExchange {
                         version,
                         expires: None,
                     }),
+                    Err(SourceError::Missing) => EntryReply::Missing,
                     Err(error) => EntryReply::Failed(error),
                 }
             }

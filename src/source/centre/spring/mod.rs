@@ -6,6 +6,7 @@ mod lists;
 mod merge;
 mod merged;
 mod names;
+mod on_demand;
 mod origin;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use super::json::JsonReader;
 use merge::Merge;
 
 pub use merged::SpringMergedReader;
+pub use on_demand::{SpringKey, SpringProtocol};
 
 /// A name in the path of an environment. The server reads `(_)` as `/`. `None` if a part of the name is empty or may be read as
 /// a dot segment.
