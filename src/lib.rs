@@ -104,9 +104,10 @@ pub mod internals {
             EtcdReader, FetchOutcome, Format, FormatReader, Hash, HttpProtocol, Index, Item, Items,
             JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData,
             NacosApi, NacosProtocol, NacosReader, NacosServer, Next, OnDemand, PathError, Progress,
-            PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
-            SharedData, SourceError, SpringEnvironmentReader, SpringKey, SpringMergedReader,
-            SpringProtocol, TextReader, Tick, Version, Watched, YamlReader, read_item, weight,
+            PropertiesReader, PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate,
+            Schedule, Selection, SharedData, SourceError, SpringEnvironmentReader, SpringKey,
+            SpringMergedReader, SpringProtocol, TextReader, Tick, Version, Watched, YamlReader,
+            read_item, weight,
         };
     }
     pub mod template {

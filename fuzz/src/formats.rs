@@ -27,6 +27,12 @@ fn content(format: ContentFormat, most_per_byte: usize, data: &[u8]) {
     }
 }
 
+/// A document of properties.
+pub fn properties(data: &[u8]) {
+    // Each part of a name is a map at most.
+    content(ContentFormat::Properties, 800, data);
+}
+
 /// A document in YAML.
 pub fn yaml(data: &[u8]) {
     content(ContentFormat::Yaml, 800, data);

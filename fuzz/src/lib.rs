@@ -9,7 +9,7 @@ mod jwt;
 mod spring;
 
 pub use etcd::etcd;
-pub use formats::yaml;
+pub use formats::{properties, yaml};
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};

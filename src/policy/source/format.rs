@@ -8,6 +8,7 @@ pub(super) const fn content_format(written: config::ContentFormat) -> ContentFor
     match written {
         config::ContentFormat::Json => ContentFormat::Json,
         config::ContentFormat::Yaml => ContentFormat::Yaml,
+        config::ContentFormat::Properties => ContentFormat::Properties,
         config::ContentFormat::Text => ContentFormat::Text,
     }
 }

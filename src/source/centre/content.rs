@@ -7,6 +7,7 @@ use crate::source::{Budget, JsonPath, SourceError};
 
 use super::format::Decode;
 use super::json::JsonReader;
+use super::properties::PropertiesReader;
 use super::text::TextReader;
 use super::yaml::YamlReader;
 
@@ -18,6 +19,8 @@ pub enum ContentFormat {
     Json,
     /// A part of YAML 1.2.
     Yaml,
+    /// Properties, as Java reads them.
+    Properties,
     /// Plain text: the value is the text.
     Text,
 }
@@ -29,6 +32,8 @@ pub enum ContentReader {
     Json(JsonReader),
     /// YAML.
     Yaml(YamlReader),
+    /// Properties.
+    Properties(PropertiesReader),
     /// Plain text.
     Text(TextReader),
 }
@@ -48,6 +53,7 @@ impl ContentFormat {
             ("json", ContentFormat::Json),
             ("yaml", ContentFormat::Yaml),
             ("yml", ContentFormat::Yaml),
+            ("properties", ContentFormat::Properties),
             ("text", ContentFormat::Text),
             ("txt", ContentFormat::Text),
         ];
@@ -68,6 +74,7 @@ impl ContentReader {
         match format {
             ContentFormat::Json => Self::Json(JsonReader::below(levels)),
             ContentFormat::Yaml => Self::Yaml(YamlReader::below(levels)),
+            ContentFormat::Properties => Self::Properties(PropertiesReader::default()),
             ContentFormat::Text => Self::Text(TextReader::below(levels)),
         }
     }
@@ -78,6 +85,7 @@ impl Decode for ContentReader {
         match self {
             Self::Json(reader) => reader.media_type(),
             Self::Yaml(reader) => reader.media_type(),
+            Self::Properties(reader) => reader.media_type(),
             Self::Text(reader) => reader.media_type(),
         }
     }
@@ -86,6 +94,7 @@ impl Decode for ContentReader {
         match self {
             Self::Json(reader) => reader.advance(text, budget),
             Self::Yaml(reader) => reader.advance(text, budget),
+            Self::Properties(reader) => reader.advance(text, budget),
             Self::Text(reader) => reader.advance(text, budget),
         }
     }
@@ -94,6 +103,7 @@ impl Decode for ContentReader {
         match self {
             Self::Json(reader) => reader.into_parts(),
             Self::Yaml(reader) => reader.into_parts(),
+            Self::Properties(reader) => reader.into_parts(),
             Self::Text(reader) => reader.into_parts(),
         }
     }
@@ -102,6 +112,7 @@ impl Decode for ContentReader {
         match self {
             Self::Json(reader) => reader.parse(text),
             Self::Yaml(reader) => reader.parse(text),
+            Self::Properties(reader) => reader.parse(text),
             Self::Text(reader) => reader.parse(text),
         }
     }
@@ -109,7 +120,7 @@ impl Decode for ContentReader {
     fn items(&self, items: &JsonPath) -> Option<Items> {
         match self {
             Self::Json(reader) => Decode::items(reader, items),
-            Self::Yaml(_) | Self::Text(_) => None,
+            Self::Yaml(_) | Self::Properties(_) | Self::Text(_) => None,
         }
     }
 }
@@ -120,13 +131,14 @@ mod tests {
 
     #[test]
     fn names_and_words_tell_formats() {
-        use ContentFormat::{Json, Text, Yaml};
+        use ContentFormat::{Json, Properties, Text, Yaml};
         for (name, format) in [
             ("routes.json", Some(Json)),
             ("a.b.JSON", Some(Json)),
             (".json", Some(Json)),
             ("note.txt", Some(Text)),
             ("a.yml", Some(Yaml)),
+            ("app-prod.properties", Some(Properties)),
             ("a.Yaml", Some(Yaml)),
             ("json", None),
             ("com.example.text", None),

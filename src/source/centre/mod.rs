@@ -4,7 +4,9 @@
 //! write files in are in `content`.
 //! CONTRIBUTING.md tells what else a new centre touches.
 
+mod check;
 mod content;
+mod cursor;
 #[cfg(test)]
 mod double;
 mod etcd;
@@ -14,6 +16,7 @@ mod json;
 mod jwks;
 mod login;
 mod nacos;
+mod properties;
 mod protocol;
 mod reply;
 mod spring;
@@ -40,6 +43,7 @@ pub use http::HttpProtocol;
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
+pub use properties::PropertiesReader;
 pub use protocol::{DocumentStatus, Next};
 pub use spring::{SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol};
 pub(crate) use spring::{environment_segment, file_segments};

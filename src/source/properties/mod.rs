@@ -9,6 +9,7 @@ use super::path::PathTemplate;
 use super::{Budget, Document, Entry, IncrementalDrop, Index, IndexBuilder, JsonPath, Selection};
 use crate::http::{escapes_to_dots, percent_decode, reads_as_dots};
 
+mod files;
 mod json;
 mod spring;
 mod yaml;

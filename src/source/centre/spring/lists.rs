@@ -2,12 +2,15 @@
 
 use serde_json::{Value, map};
 
+use crate::source::PropertyNames;
+
 use super::names::{Places, index};
 
 /// A map by index that becomes a list.
 #[derive(Debug)]
 pub(super) struct Conversion {
     name: String,
+    names: PropertyNames,
     left: map::IntoIter,
     list: Vec<Value>,
 }
@@ -15,8 +18,8 @@ pub(super) struct Conversion {
 impl Conversion {
     /// Takes the map with this name out of the tree, if it has each index from 0 to its last one. Otherwise it stays a map:
     /// YAML may have numbers as keys.
-    pub(super) fn begin(name: String, tree: &mut Value) -> Option<Self> {
-        let members = find(&name, tree)?.as_object_mut()?;
+    pub(super) fn begin(name: String, names: PropertyNames, tree: &mut Value) -> Option<Self> {
+        let members = find(&name, names, tree)?.as_object_mut()?;
         let length = members.len();
         let is_inside = |name: &String| index(name).is_some_and(|index| index < length);
         if !members.keys().all(is_inside) {
@@ -24,6 +27,7 @@ impl Conversion {
         }
         Some(Self {
             name,
+            names,
             left: std::mem::take(members).into_iter(),
             list: vec![Value::Null; length],
         })
@@ -48,7 +52,7 @@ impl Conversion {
 
     /// Puts the list into the tree.
     pub(super) fn finish(self, tree: &mut Value) {
-        if let Some(place) = find(&self.name, tree) {
+        if let Some(place) = find(&self.name, self.names, tree) {
             *place = Value::Array(self.list);
         }
     }
@@ -61,6 +65,6 @@ impl Conversion {
 }
 
 /// The value with this flat name. What is above it are maps.
-fn find<'t>(name: &str, tree: &'t mut Value) -> Option<&'t mut Value> {
-    Places::of(name).try_fold(tree, |value, (_, name)| value.get_mut(&*name))
+fn find<'t>(name: &str, names: PropertyNames, tree: &'t mut Value) -> Option<&'t mut Value> {
+    Places::of(name, names).try_fold(tree, |value, (_, name)| value.get_mut(&*name))
 }

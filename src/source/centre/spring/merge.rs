@@ -4,7 +4,7 @@ use std::vec;
 
 use serde_json::{Map, Value, map};
 
-use crate::source::{Budget, IncrementalDrop, SourceError};
+use crate::source::{Budget, IncrementalDrop, PropertyNames, SourceError};
 
 use super::lists::Conversion;
 use super::names::{LONGEST, MOST_PARTS, Parts, Places};
@@ -30,7 +30,8 @@ const ELEMENT: usize = 16;
 /// earlier property source counts, and the value where both are in one. A list is of one property source as a whole, as Spring
 /// reads it.
 #[derive(Debug)]
-pub(super) struct Merge {
+pub(in crate::source::centre) struct Merge {
+    names: PropertyNames,
     application: String,
     has_sources: bool,
     has_own: bool,
@@ -58,6 +59,7 @@ impl Merge {
             None => (None, vec![root]),
         };
         Self {
+            names: PropertyNames::Relaxed,
             application,
             has_sources: sources.is_some(),
             has_own: false,
@@ -71,8 +73,30 @@ impl Merge {
         }
     }
 
+    /// Takes the properties of files. The first file counts.
+    pub(in crate::source::centre) fn of_files(
+        files: Vec<Map<String, Value>>,
+        names: PropertyNames,
+    ) -> Self {
+        let source = |properties| {
+            let members = [("source".to_owned(), Value::Object(properties))];
+            Value::Object(members.into_iter().collect())
+        };
+        let sources: Vec<Value> = files.into_iter().map(source).collect();
+        Self {
+            names,
+            has_sources: true,
+            has_own: true,
+            sources: sources.into_iter(),
+            ..Self::new(Value::Null)
+        }
+    }
+
     /// Does one piece of the work. Returns the tree at the end.
-    pub(super) fn step(&mut self, budget: &mut Budget) -> Result<Option<Value>, SourceError> {
+    pub(in crate::source::centre) fn step(
+        &mut self,
+        budget: &mut Budget,
+    ) -> Result<Option<Value>, SourceError> {
         if !self.has_sources {
             return Err(unusable(
                 "it has no list `propertySources`: it is no environment",
@@ -99,7 +123,7 @@ impl Merge {
             }
         } else if let Some(name) = self.indexed.pop() {
             // Inner lists come before outer ones.
-            self.conversion = Conversion::begin(name, &mut self.tree);
+            self.conversion = Conversion::begin(name, self.names, &mut self.tree);
             let length = self.conversion.as_ref().map_or(0, Conversion::length);
             budget.spend(length.saturating_add(PROPERTY));
         } else if let Some(source) = self.sources.next() {
@@ -146,14 +170,16 @@ impl Merge {
             return Err(SourceError::Unusable(reason));
         }
         let mut at = &mut self.tree;
-        let mut places = Places::of(name).peekable();
+        let mut places = Places::of(name, self.names).peekable();
         while let Some((_, own)) = places.next() {
             let Value::Object(members) = at else {
                 break;
             };
             let entry = members.entry(own);
             let Some((next, _)) = places.peek() else {
-                entry.or_insert(readable(value));
+                // What Spring doesn't resolve is what is written.
+                let is_exact = self.names == PropertyNames::Exact;
+                entry.or_insert_with(|| if is_exact { value } else { readable(value) });
                 break;
             };
             at = match entry {
@@ -179,7 +205,7 @@ impl Merge {
     }
 
     /// The values that are read so far, for an incremental drop.
-    pub(super) fn into_parts(self) -> Vec<Value> {
+    pub(in crate::source::centre) fn into_parts(self) -> Vec<Value> {
         let mut parts = self.rest;
         parts.push(self.tree);
         parts.push(Value::Array(self.sources.collect()));

@@ -19,7 +19,7 @@ use crate::source::{Budget, SourceError};
 use super::format::Decode;
 use super::json::JsonReader;
 
-use merge::Merge;
+pub(super) use merge::Merge;
 
 pub use merged::SpringMergedReader;
 pub use on_demand::{SpringKey, SpringProtocol};

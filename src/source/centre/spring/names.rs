@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::source::PropertyNames;
 use crate::source::names::{LABELS, common};
 
 /// The most parts that a name may have. A value nests 127 levels at most.
@@ -69,18 +70,20 @@ impl<'n> Iterator for Parts<'n> {
     }
 }
 
-/// The parts of a flat name with their names in the tree: the common spelling. What stands in brackets, as keys of maps do in
+/// The parts of a flat name with their names in the tree: where names are relaxed, the common spelling. What stands in brackets, as keys of maps do in
 /// Spring, keeps its own, and so do labels of consumers.
 #[derive(Clone, Debug)]
 pub(super) struct Places<'n> {
     parts: Parts<'n>,
+    names: PropertyNames,
     is_in_labels: bool,
 }
 
 impl<'n> Places<'n> {
-    pub(super) const fn of(name: &'n str) -> Self {
+    pub(super) const fn of(name: &'n str, names: PropertyNames) -> Self {
         Self {
             parts: Parts::of(name),
+            names,
             is_in_labels: false,
         }
     }
@@ -91,7 +94,8 @@ impl<'n> Iterator for Places<'n> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let part = self.parts.next()?;
-        let name = if part.is_bracketed || self.is_in_labels {
+        let is_exact = self.names == PropertyNames::Exact;
+        let name = if is_exact || part.is_bracketed || self.is_in_labels {
             Cow::Borrowed(part.name)
         } else {
             common(part.name)

@@ -2,7 +2,7 @@
 
 use crate::source::SourceError;
 
-use super::cursor::{Cursor, is_blank, is_break};
+use crate::source::centre::cursor::{Cursor, is_blank, is_break};
 
 /// What becomes of the line breaks at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::source::SourceError;
 
-use super::cursor::Cursor;
 use super::open::Open;
 use super::plain::{Within, plain};
 use super::quoted::quoted;
 use super::resolve::resolve;
 use super::{Expect, YamlReader, refuse_merge};
+use crate::source::centre::cursor::Cursor;
 
 impl YamlReader {
     /// Reads what begins here within brackets.

@@ -6,8 +6,6 @@
 //! what it doesn't read: anchors and aliases, tags, directives, keys that aren't text, several documents.
 
 mod block;
-mod check;
-mod cursor;
 mod flow;
 mod fold;
 mod open;
@@ -24,9 +22,10 @@ use serde_json::{Map, Value};
 use crate::source::json::unmarked;
 use crate::source::{Budget, SourceError};
 
+use super::check::{self, Characters};
 use super::format::Decode;
 
-use cursor::{Cursor, Found, Mark};
+use super::cursor::{Cursor, Found, Mark};
 use open::{Open, Tree};
 use plain::{Within, plain};
 use quoted::quoted;
@@ -363,7 +362,7 @@ impl Decode for YamlReader {
             let before = self.mark.at;
             let mut cursor = Cursor::new(text, self.mark);
             if !self.is_checked {
-                check::check(&mut cursor, text)?;
+                check::check(&mut cursor, text, Characters::Printable)?;
                 self.mark = cursor.mark;
                 budget.spend(self.mark.at.saturating_sub(before));
                 self.is_checked = self.mark.at >= text.len();

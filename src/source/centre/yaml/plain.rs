@@ -2,8 +2,8 @@
 
 use crate::source::SourceError;
 
-use super::cursor::{Cursor, Found, is_blank, is_break};
 use super::fold::Folded;
+use crate::source::centre::cursor::{Cursor, Found, is_blank, is_break};
 
 /// What a plain scalar stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use crate::source::SourceError;
 
-use super::cursor::{Cursor, is_blank, is_break};
 use super::fold::Folded;
+use crate::source::centre::cursor::{Cursor, is_blank, is_break};
 
 /// A quoted scalar, read up to the byte behind its last quote.
 #[derive(Debug)]
@@ -94,34 +94,13 @@ fn escape(cursor: &mut Cursor<'_>) -> Result<char, SourceError> {
 fn escaped(cursor: &mut Cursor<'_>) -> Option<char> {
     let name = cursor.byte()?;
     cursor.move_by(1);
-    let digits = match name {
-        b'x' => 2,
-        b'u' => 4,
-        b'U' => 8,
-        _ => return named(name),
-    };
-    let mut code = hexadecimal(cursor, digits)?;
-    // JSON writes a character above U+FFFF as a pair of surrogates.
-    if digits == 4 && (0xd800..0xdc00).contains(&code) {
-        let is_pair = cursor.byte() == Some(b'\\') && cursor.ahead(1) == Some(b'u');
-        cursor.move_by(2);
-        let low = hexadecimal(cursor, 4)?;
-        if !is_pair || !(0xdc00..0xe000).contains(&low) {
-            return None;
-        }
-        code = (((code & 0x3ff) << 10) | (low & 0x3ff)).saturating_add(0x1_0000);
+    match name {
+        b'x' => char::from_u32(cursor.hexadecimal(2)?),
+        // JSON writes a character above U+FFFF as a pair of surrogates.
+        b'u' => cursor.utf_16(),
+        b'U' => char::from_u32(cursor.hexadecimal(8)?),
+        _ => named(name),
     }
-    char::from_u32(code)
-}
-
-fn hexadecimal(cursor: &mut Cursor<'_>, digits: usize) -> Option<u32> {
-    let mut code = 0_u32;
-    for _ in 0..digits {
-        let digit = char::from(cursor.byte()?).to_digit(16)?;
-        code = code.checked_mul(16)?.checked_add(digit)?;
-        cursor.move_by(1);
-    }
-    Some(code)
 }
 
 /// YAML 1.2.2 §5.7.

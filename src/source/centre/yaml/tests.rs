@@ -1,4 +1,5 @@
 use super::*;
+use crate::source::centre::cursor::LONGEST;
 use serde_json::json;
 
 /// The value of a text, read in slices of several sizes.
@@ -282,8 +283,8 @@ fn values_nest_as_deep_as_in_json() {
 /// A text is read in one go, so it has a bound.
 #[test]
 fn a_text_has_a_bound() {
-    let long = "x".repeat(cursor::LONGEST - 10);
-    let lines = "x\n  ".repeat(cursor::LONGEST / 4 - 3);
+    let long = "x".repeat(LONGEST - 10);
+    let lines = "x\n  ".repeat(LONGEST / 4 - 3);
     for (before, after) in [
         ("a: ", "\n"),
         ("a: \"", "\""),

@@ -167,6 +167,32 @@ impl<'t> Cursor<'t> {
         self.text.get(start..self.mark.at).unwrap_or_default()
     }
 
+    /// Reads a number of so many hexadecimal digits.
+    pub(super) fn hexadecimal(&mut self, digits: usize) -> Option<u32> {
+        let mut code = 0_u32;
+        for _ in 0..digits {
+            let digit = char::from(self.byte()?).to_digit(16)?;
+            code = code.checked_mul(16)?.checked_add(digit)?;
+            self.move_by(1);
+        }
+        Some(code)
+    }
+
+    /// Reads the character behind `\u`: four digits, and as many behind another `\u` where they are a surrogate.
+    pub(super) fn utf_16(&mut self) -> Option<char> {
+        let code = self.hexadecimal(4)?;
+        if !(0xd800..0xdc00).contains(&code) {
+            return char::from_u32(code);
+        }
+        let is_pair = self.byte() == Some(b'\\') && self.ahead(1) == Some(b'u');
+        self.move_by(2);
+        let low = self.hexadecimal(4)?;
+        if !is_pair || !(0xdc00..0xe000).contains(&low) {
+            return None;
+        }
+        char::from_u32((((code & 0x3ff) << 10) | (low & 0x3ff)).saturating_add(0x1_0000))
+    }
+
     /// Refuses a text that is too long.
     pub(super) fn check_length(&self, start: usize) -> Result<(), SourceError> {
         if self.mark.at.saturating_sub(start) > LONGEST {

@@ -5,10 +5,22 @@ use crate::source::SourceError;
 use super::cursor::{Cursor, is_break};
 
 /// How many bytes are checked between two looks at the budget.
-pub(super) const PIECE: usize = 16 << 10;
+const PIECE: usize = 16 << 10;
 
-/// Checks the next piece of the text: it is UTF-8, and has no control characters (YAML 1.2.2 §5.1).
-pub(super) fn check(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), SourceError> {
+/// Which characters of ASCII are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Characters {
+    /// No control characters (YAML 1.2.2 §5.1).
+    Printable,
+    Any,
+}
+
+/// Checks the next piece of the text: it is UTF-8, and has only these characters.
+pub(super) fn check(
+    cursor: &mut Cursor<'_>,
+    text: &[u8],
+    characters: Characters,
+) -> Result<(), SourceError> {
     let rest = text.get(cursor.mark.at..).unwrap_or_default();
     let piece = rest.get(..PIECE).unwrap_or(rest);
     let valid = match std::str::from_utf8(piece) {
@@ -22,6 +34,10 @@ pub(super) fn check(cursor: &mut Cursor<'_>, text: &[u8]) -> Result<(), SourceEr
             return Err(SourceError::Malformed(format!("no UTF-8 behind byte {at}")));
         }
     };
+    if characters == Characters::Any {
+        cursor.move_by(valid);
+        return Ok(());
+    }
     let mut bytes = piece.iter().take(valid).peekable();
     while let Some(&byte) = bytes.next() {
         if is_break(byte) {
