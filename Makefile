@@ -6,8 +6,8 @@
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## start the demo: Envoy with the module, until Ctrl-C
-	@scripts/run
+run: ## start the demo: Envoy with the module, until Ctrl-C (CENTRE=etcd, nacos or spring: documents in a real server)
+	@CENTRE=$(CENTRE) scripts/run
 
 demo: ## run the demo's requests and compare the answers (starts a gateway if none is running)
 	@scripts/demo

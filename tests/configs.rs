@@ -46,6 +46,18 @@ fn blocks(page: &str) -> Vec<(usize, String)> {
     found
 }
 
+/// A policy with other sources.
+fn with_sources(policy: &str, sources: &str) -> String {
+    let read = |text: &str| -> serde_json::Value {
+        serde_yaml_ng::from_str(text).unwrap_or(serde_json::Value::Null)
+    };
+    let (mut policy, mut sources) = (read(policy), read(sources));
+    if let Some(policy) = policy.as_object_mut() {
+        policy.insert("sources".to_owned(), sources["sources"].take());
+    }
+    policy.to_string()
+}
+
 /// Every policy, by its file and line.
 fn shown() -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
@@ -58,6 +70,12 @@ fn shown() -> BTreeMap<String, String> {
             let text = fs::read_to_string(&path).unwrap_or_default();
             all.insert(name(&path), text);
         }
+    }
+    // Each of these has the demo's sources in another kind of centre.
+    let demo = all.get("envoy/policy.yaml").cloned().unwrap_or_default();
+    for path in files(&root().join("envoy/centres"), &["yaml"]) {
+        let sources = fs::read_to_string(&path).unwrap_or_default();
+        all.insert(name(&path), with_sources(&demo, &sources));
     }
     let mut pages = files(&root().join("docs"), &["md"]);
     pages.extend(files(&root().join("envoy"), &["md"]));
@@ -78,7 +96,7 @@ fn every_shown_policy_compiles() {
         .filter_map(|(place, text)| Some(format!("{place}: {}", compile(text).err()?)))
         .collect();
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
-    for place in ["envoy/policy.yaml", "docs/", "README.md"] {
+    for place in ["envoy/policy.yaml", "envoy/centres/", "docs/", "README.md"] {
         let any = shown.keys().any(|found| found.starts_with(place));
         assert!(any, "no policy was found in {place}");
     }
