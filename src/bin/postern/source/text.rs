@@ -85,13 +85,18 @@ fn document(writer: &mut TextWriter, held: &Held) {
     }
 }
 
-/// A format of the filter in fewer words: the format of the content, and behind it what is around the content.
+/// A format of the filter in fewer words: the format of the content, and behind it what is around the content. A format that
+/// the content itself says has no name here.
 fn format_word(name: &str) -> String {
-    let lower = |word: &str| word.trim_end_matches(')').to_ascii_lowercase();
-    match name.split_once('(') {
-        Some(("Content", inner)) => lower(inner),
-        Some((outer, inner)) => format!("{} of {outer}", lower(inner)),
-        None => name.to_owned(),
+    let words: Vec<&str> = name
+        .split(['(', ')'])
+        .filter(|word| !matches!(*word, "" | "Some" | "Content"))
+        .collect();
+    match words.as_slice() {
+        [outer, "None"] => format!("what {outer} says"),
+        [outer, inner] => format!("{} of {outer}", inner.to_ascii_lowercase()),
+        ["Json" | "Yaml" | "Properties" | "Text"] => words.concat().to_ascii_lowercase(),
+        _ => name.to_owned(),
     }
 }
 
@@ -137,5 +142,23 @@ fn lookup(writer: &mut TextWriter, result: &ProbeResult) {
             .as_ref()
             .map_or("none".to_owned(), ToString::to_string);
         writer.row(4, name, &value, Style::Plain);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::format_word;
+
+    #[test]
+    fn names_formats() {
+        for (name, word) in [
+            ("Content(Json)", "json"),
+            ("Etcd(Yaml)", "yaml of Etcd"),
+            ("Nacos(Some(Json))", "json of Nacos"),
+            ("Nacos(None)", "what Nacos says"),
+            ("SpringEnvironment", "SpringEnvironment"),
+        ] {
+            assert_eq!(format_word(name), word);
+        }
     }
 }

@@ -52,6 +52,10 @@ impl Exchange for NacosProtocol {
         self.server.endpoint()
     }
 
+    fn version_text(&self, version: &Version) -> String {
+        state::text(version)
+    }
+
     fn start(&self, session: &mut NacosSession, known: &Version, now: Timestamp) -> Callout {
         self.server.start(session, &self.data_id, known, now)
     }

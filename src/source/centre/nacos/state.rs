@@ -20,6 +20,12 @@ pub(super) fn md5(version: &Version) -> &[u8] {
     version.token().get(..32).unwrap_or_default()
 }
 
+/// The version as text for people.
+pub(super) fn text(version: &Version) -> String {
+    let shown = Version::shown(md5(version));
+    format!("md5 {shown}")
+}
+
 /// Whether a version was written before the known one. `false` where the times are written in two ways.
 pub(super) fn is_older(version: &Version, known: &Version) -> bool {
     let [time, known] = [version, known].map(|it| it.token().get(32..).unwrap_or_default());
