@@ -116,7 +116,8 @@ impl Merge {
                     .saturating_add(PROPERTY),
             );
             // A text that can't be decrypted is moved to another name, and would uncover that of a later property source.
-            let undecrypted = name.strip_prefix(INVALID).filter(|_| value == *UNDECRYPTED);
+            let is_undecrypted = value == *UNDECRYPTED && self.names == PropertyNames::Relaxed;
+            let undecrypted = name.strip_prefix(INVALID).filter(|_| is_undecrypted);
             match undecrypted {
                 Some(name) => self.put(name, Value::Null)?,
                 None => self.put(&name, value)?,

@@ -70,7 +70,9 @@ impl Walk {
                 let made = Vec::with_capacity(list.len());
                 self.open.push(Open::List(list.into_iter(), made));
             }
-            value => self.put(readable(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                self.put(readable(value));
+            }
         }
     }
 

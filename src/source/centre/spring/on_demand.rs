@@ -86,49 +86,44 @@ mod tests {
         Ok(String::from_utf8(path.to_vec()).unwrap())
     }
 
+    /// The path of the environment of this application.
+    fn application(key: &str) -> Result<String, ReadRefusal> {
+        path("/${key}/prod", SpringKey::Application, key)
+    }
+
     #[test]
-    fn a_key_names_an_entry_and_nothing_else() {
-        use ReadRefusal::{ReservedByte, UnfitKey};
-        use SpringKey::{Application, File, Name};
+    fn a_key_names_an_application_and_nothing_else() {
+        for (key, expected) in [
+            ("acme", "/acme/prod"),
+            ("a.b_c-1", "/a.b_c-1/prod"),
+            ("team/a", "/team%28_%29a/prod"),
+            ("applications", "/applications/prod"),
+        ] {
+            assert_eq!(application(key).as_deref(), Ok(expected), "{key}");
+        }
+        for key in [
+            "a,b",
+            "a(_)b",
+            "a*",
+            "a b",
+            "a%2fb",
+            "a\\b",
+            "a\n",
+            "é",
+            "application",
+            "application-prod",
+        ] {
+            assert_eq!(application(key), Err(ReadRefusal::ReservedByte), "{key}");
+        }
+        for key in ["", "..", "a/../b", "a//b"] {
+            assert_eq!(application(key), Err(ReadRefusal::UnfitKey), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_another_place() {
+        use SpringKey::{File, Name};
         for (template, place, key, expected) in [
-            ("/${key}/prod", Application, "acme", Ok("/acme/prod")),
-            ("/${key}/prod", Application, "a.b_c-1", Ok("/a.b_c-1/prod")),
-            (
-                "/${key}/prod",
-                Application,
-                "team/a",
-                Ok("/team%28_%29a/prod"),
-            ),
-            ("/${key}/prod", Application, "a,b", Err(ReservedByte)),
-            ("/${key}/prod", Application, "a(_)b", Err(ReservedByte)),
-            ("/${key}/prod", Application, "a*", Err(ReservedByte)),
-            ("/${key}/prod", Application, "a b", Err(ReservedByte)),
-            ("/${key}/prod", Application, "a%2fb", Err(ReservedByte)),
-            ("/${key}/prod", Application, "a\\b", Err(ReservedByte)),
-            ("/${key}/prod", Application, "a\n", Err(ReservedByte)),
-            ("/${key}/prod", Application, "é", Err(ReservedByte)),
-            ("/${key}/prod", Application, "", Err(UnfitKey)),
-            ("/${key}/prod", Application, "..", Err(UnfitKey)),
-            ("/${key}/prod", Application, "a/../b", Err(UnfitKey)),
-            ("/${key}/prod", Application, "a//b", Err(UnfitKey)),
-            (
-                "/${key}/prod",
-                Application,
-                "application",
-                Err(ReservedByte),
-            ),
-            (
-                "/${key}/prod",
-                Application,
-                "application-prod",
-                Err(ReservedByte),
-            ),
-            (
-                "/${key}/prod",
-                Application,
-                "applications",
-                Ok("/applications/prod"),
-            ),
             (
                 "/t-${key}/prod",
                 Name,
@@ -147,8 +142,18 @@ mod tests {
                 "b/c",
                 Ok("/a/prod/main/b/c.json"),
             ),
-            ("/a/prod/main/${key}", File, "b/../c", Err(UnfitKey)),
-            ("/a/prod/main/.${key}", File, ".", Err(UnfitKey)),
+            (
+                "/a/prod/main/${key}",
+                File,
+                "b/../c",
+                Err(ReadRefusal::UnfitKey),
+            ),
+            (
+                "/a/prod/main/.${key}",
+                File,
+                ".",
+                Err(ReadRefusal::UnfitKey),
+            ),
         ] {
             let path = path(template, place, key);
             assert_eq!(path.as_deref(), expected.as_deref(), "{template} {key}");
