@@ -83,7 +83,6 @@ record! {
             "nacos",
             "inline",
         ]),
-        FieldRule::Apart("nacos", &["onDemand"]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
@@ -122,7 +121,8 @@ impl SourceKind {
             Self::Http(http) => &mut http.max_bytes,
             Self::Etcd(etcd) => &mut etcd.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
-            Self::Nacos(_) | Self::Inline(_) => return,
+            Self::Nacos(nacos) => &mut nacos.max_bytes,
+            Self::Inline(_) => return,
         };
         if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
             let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
@@ -140,7 +140,8 @@ impl SourceKind {
                 ("label", spring.label.as_deref().unwrap_or_default()),
                 ("file", spring.file.as_deref().unwrap_or_default()),
             ],
-            Self::Nacos(_) | Self::Inline(_) => Vec::new(),
+            Self::Nacos(nacos) => vec![("dataId", &nacos.data_id)],
+            Self::Inline(_) => Vec::new(),
         }
     }
 

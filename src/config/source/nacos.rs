@@ -10,6 +10,8 @@ use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ContentFormat, Endpoint, Scheme};
 
+use super::USUAL_BYTES;
+
 record! {
     /// The content of a data ID of Nacos.
     pub struct NacosSource {
@@ -25,7 +27,7 @@ record! {
         "namespace" namespace: Option<String> as line = optional;
         /// The group.
         "group" group: String as line = "DEFAULT_GROUP";
-        /// The data ID whose content is the document.
+        /// The data ID whose content is the document. It holds `${key}` where the source is read on demand, and only there.
         "dataId" data_id: String as line = required;
         /// How the content becomes a value. Without it, the data ID's extension says it, or the type that Nacos has noted.
         "format" format: Option<ContentFormat> = optional;
@@ -41,8 +43,8 @@ record! {
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// How long the filter waits for a reply.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
-        /// The largest answer that is accepted.
-        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
+        /// The largest answer that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
+        "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
     rules [
         FieldRule::Needs("username", "password"),
@@ -72,7 +74,7 @@ impl NacosSource {
             scheme: self.scheme,
             headers: &self.headers,
             timeout: self.timeout,
-            max_bytes: self.max_bytes,
+            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
         }
     }
 }

@@ -4,12 +4,15 @@ use crate::config::{self, ConfigErrors, Path};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, secret};
-use crate::source::{ContentFormat, Format, NacosApi, NacosProtocol, NacosServer, Protocol};
+use crate::source::{
+    ContentFormat, Format, NacosApi, NacosProtocol, NacosServer, PathError, Protocol,
+    is_nacos_character,
+};
 
 use super::format::content_format;
 use super::{SourceKind, fetched};
 
-/// Compiles a watched data ID.
+/// Compiles a watched data ID, or entries on demand.
 pub(super) fn compile(
     source: &config::Source,
     written: &config::NacosSource,
@@ -53,7 +56,15 @@ pub(super) fn compile(
     }
     let format = written.format.map(content_format);
     let format = format.or_else(|| ContentFormat::of_extension(&written.data_id));
-    let protocol = Protocol::Nacos(NacosProtocol::new(server, &written.data_id));
+    let protocol = match &source.on_demand {
+        None => NacosProtocol::new(server, &written.data_id),
+        Some(_) => {
+            let protocol = NacosProtocol::entries(server, &written.data_id);
+            let refuse = |error: PathError| errors.push(&at.field("dataId"), error.to_string());
+            protocol.map_err(refuse).ok()?
+        }
+    };
+    let protocol = Protocol::Nacos(protocol);
     Some(fetched(protocol, Format::Nacos(format), source, definition))
 }
 
@@ -64,16 +75,17 @@ fn check(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    // Where the key of an entry may stand is checked with the other kinds.
+    let data_id = written.data_id.replace("${key}", "");
     for (field, name) in [
         (
             "namespace",
             written.namespace.as_deref().unwrap_or_default(),
         ),
         ("group", written.group.as_str()),
-        ("dataId", written.data_id.as_str()),
+        ("dataId", data_id.as_str()),
     ] {
-        if !name.bytes().all(is_allowed) {
+        if !name.bytes().all(is_nacos_character) {
             let reason = "Nacos allows only letters of ASCII, digits and `_`, `.`, `:`, `-`";
             errors.push(&at.field(field), reason);
         }
@@ -94,6 +106,9 @@ fn check(
     {
         let reason = "must be shorter than `staleFor`: during a poll nothing is confirmed";
         errors.push(&at.field("longPoll"), reason);
+    }
+    if written.long_poll.is_some() && source.on_demand.is_some() {
+        errors.push(&at.field("longPoll"), "does not go with `onDemand`");
     }
     let api = written.api_version;
     if written.long_poll.is_some() && api.is_some_and(|api| api != config::NacosApiVersion::V1) {

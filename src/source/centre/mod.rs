@@ -42,6 +42,7 @@ pub use etcd::{EtcdKeys, EtcdProtocol, EtcdReader};
 pub use http::HttpProtocol;
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
+pub(crate) use nacos::is_nacos_character;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use properties::PropertiesReader;
 pub use protocol::{DocumentStatus, Next};

@@ -6,18 +6,9 @@ use serde_json::Value;
 
 use crate::http::{is_unreserved, percent_encode_into};
 use crate::secret::Secret;
-use crate::time::Timestamp;
 
 /// The longest token that is sent.
 const LONGEST_TOKEN: usize = 4096;
-
-/// What a login gave.
-#[derive(Debug)]
-pub(super) struct Token {
-    pub(super) text: Secret,
-    /// When the next login is due: before the token ends.
-    pub(super) renewed: Timestamp,
-}
 
 /// The content of a login.
 pub(super) fn form(name: &str, password: &Secret) -> Secret {
@@ -28,20 +19,19 @@ pub(super) fn form(name: &str, password: &Secret) -> Secret {
     Secret::new(form)
 }
 
-/// The token in the answer to a login.
-pub(super) fn token(body: &[u8], now: Timestamp) -> Option<Token> {
+/// The token in the answer to a login, and when the next login is due: before the token ends. Without a time the server itself
+/// says when the token has ended.
+pub(super) fn token(body: &[u8]) -> Option<(Secret, Option<Duration>)> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let text = answer.get("accessToken")?.as_str()?;
     let is_sendable = (1..=LONGEST_TOKEN).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_graphic());
-    // In seconds. Without it the server itself says when the token has ended.
     let lasts = answer.get("tokenTtl").and_then(Value::as_u64);
-    let lasts = lasts.map_or(Duration::MAX, Duration::from_secs);
-    let tenth = lasts.checked_div(10).unwrap_or_default();
-    is_sendable.then(|| Token {
-        text: Secret::new(text.as_bytes()),
-        renewed: now.after(lasts.saturating_sub(tenth)),
-    })
+    let lasts = lasts.map(|seconds| {
+        let tenth = seconds.checked_div(10).unwrap_or_default();
+        Duration::from_secs(seconds.saturating_sub(tenth.max(1)))
+    });
+    is_sendable.then(|| (Secret::new(text.as_bytes()), lasts))
 }
 
 /// Whether a login that was answered with the status 500 was refused: Nacos answers a wrong password so. Its own answer names

@@ -13,10 +13,12 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
-use crate::source::Version;
+use crate::source::path::{PathError, PathTemplate};
+use crate::source::{ReadRefusal, Version};
 use crate::time::Timestamp;
 
 use super::protocol::{Exchange, Next};
@@ -27,11 +29,16 @@ pub use server::NacosServer;
 
 pub(in crate::source) use session::NacosSession;
 
-/// One data ID.
+/// What the data IDs of contents begin with that Nacos encrypts.
+const ENCRYPTED: &str = "cipher-";
+
+/// One data ID, or one for each key.
 #[derive(Debug)]
 pub struct NacosProtocol {
-    server: NacosServer,
+    server: Arc<NacosServer>,
     data_id: Box<str>,
+    /// The data ID of each entry.
+    template: Option<PathTemplate>,
 }
 
 impl NacosProtocol {
@@ -39,10 +46,27 @@ impl NacosProtocol {
     #[must_use]
     pub fn new(server: NacosServer, data_id: &str) -> Self {
         Self {
-            server,
+            server: Arc::new(server),
             data_id: data_id.into(),
+            template: None,
         }
     }
+
+    /// The contents whose data IDs have a key in place of `${key}`.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn entries(server: NacosServer, data_id: &str) -> Result<Self, PathError> {
+        Ok(Self {
+            template: Some(PathTemplate::of_name(data_id)?),
+            ..Self::new(server, data_id)
+        })
+    }
+}
+
+/// Whether a name of Nacos may have this character.
+pub(crate) const fn is_nacos_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-')
 }
 
 impl Exchange for NacosProtocol {
@@ -75,5 +99,30 @@ impl Exchange for NacosProtocol {
 
     fn pause(&self, session: &NacosSession, refresh: Duration) -> Duration {
         session.pause(refresh)
+    }
+
+    fn for_key(&self, key: &[u8]) -> Result<Self, ReadRefusal> {
+        if !key.iter().copied().all(is_nacos_character) {
+            return Err(ReadRefusal::ReservedByte);
+        }
+        let template = self.template.as_ref().ok_or(ReadRefusal::UnfitKey)?;
+        let data_id = template.fill_name(key).ok_or(ReadRefusal::UnfitKey)?;
+        let data_id = String::from_utf8(data_id).map_err(|_| ReadRefusal::UnfitKey)?;
+        if data_id.starts_with(ENCRYPTED) {
+            return Err(ReadRefusal::ReservedByte);
+        }
+        Ok(Self {
+            server: Arc::clone(&self.server),
+            data_id: data_id.into(),
+            template: None,
+        })
+    }
+
+    fn lend(&self, session: &NacosSession) -> NacosSession {
+        session.lend()
+    }
+
+    fn needs_login(&self, session: &NacosSession, now: Timestamp) -> bool {
+        self.server.needs_login(session, now)
     }
 }

@@ -98,14 +98,7 @@ impl NacosServer {
 
     /// The login, if one is due, or else the question or the read.
     fn next(&self, session: &mut NacosSession, data_id: &str, now: Timestamp) -> Callout {
-        let is_due = session.token.as_ref().is_none_or(|it| now >= it.renewed);
-        if let Some(login) = self
-            .login
-            .as_ref()
-            .filter(|_| is_due && !session.has_logged_in)
-        {
-            session.token = None;
-            session.question = Question::Login;
+        if let Some(login) = self.due_login(session, now) {
             return self.log_in(session, login);
         }
         let api = self.api(session);
@@ -123,15 +116,26 @@ impl NacosServer {
                 self.endpoint.request("GET", path)
             }
         };
-        if let Some(token) = &session.token {
-            let token = Text::Owned(token.text.expose().to_vec());
+        session.used = session.login.number();
+        if let Some(token) = session.login.token() {
             callout.headers.push(("accesstoken".into(), token));
         }
         callout
     }
 
+    /// The content of the login, if that comes next.
+    fn due_login(&self, session: &NacosSession, now: Timestamp) -> Option<&Secret> {
+        let is_due = session.login.is_needed(now) && !session.has_logged_in;
+        self.login.as_ref().filter(|_| is_due)
+    }
+
+    /// Whether the next exchange begins with a login.
+    pub(in crate::source) fn needs_login(&self, session: &NacosSession, now: Timestamp) -> bool {
+        self.login.is_some() && session.login.is_needed(now)
+    }
+
     fn api(&self, session: &NacosSession) -> NacosApi {
-        self.api.or(session.api).unwrap_or(NacosApi::V1)
+        self.api.or(session.found().api).unwrap_or(NacosApi::V1)
     }
 
     /// The path of a read; with `more` behind it that of another question of v1. What is allowed in names needs no escapes.
@@ -167,8 +171,9 @@ impl NacosServer {
     }
 
     fn log_in(&self, session: &mut NacosSession, login: &Secret) -> Callout {
+        session.question = Question::Login;
         session.has_logged_in = true;
-        let path = if session.is_old_login {
+        let path = if session.found().is_old_login {
             "/v1/auth/login"
         } else {
             "/v3/auth/user/login"
@@ -219,13 +224,15 @@ impl NacosServer {
         let broken = SourceError::Status(status);
         match (session.question, status) {
             (Question::Login, 200) => {
-                let token = token(&body(reply, MOST_SMALL)?, now);
+                let token = token(&body(reply, MOST_SMALL)?);
                 let missing = || SourceError::Malformed("the answer has no `accessToken`".into());
-                session.token = Some(token.ok_or_else(missing)?);
+                let (token, lasts) = token.ok_or_else(missing)?;
+                let end = lasts.map(|lasts| now.after(lasts));
+                session.login.grant(token, end, now);
                 Ok(None)
             }
             (Question::Login, 404 | 410) => {
-                session.is_old_login = !session.is_old_login;
+                session.find(|found| found.is_old_login = !found.is_old_login);
                 session.has_logged_in = false;
                 session.turn(broken)
             }
@@ -234,7 +241,7 @@ impl NacosServer {
                 true => Ok(Some(DocumentStatus::Refused(status))),
                 false => Err(broken),
             },
-            (_, 401 | 403) => Ok(self.refused(session, status)),
+            (_, 401 | 403) => Ok(self.refused(session, status, now)),
             (Question::Listen, 200) => {
                 if body(reply, MOST_SMALL)?.iter().all(u8::is_ascii_whitespace) {
                     let held = now.since(session.asked);
@@ -247,7 +254,7 @@ impl NacosServer {
             (Question::Listen, 404 | 410) | (Question::Read, 410) => {
                 self.other_api(session, status)
             }
-            (Question::Read, 200 | 404) => self.read(session, status, reply),
+            (Question::Read, 200 | 404) => self.read(session, status, reply, now),
             _ => Err(broken),
         }
     }
@@ -257,6 +264,7 @@ impl NacosServer {
         session: &mut NacosSession,
         status: u16,
         reply: Reply,
+        now: Timestamp,
     ) -> Result<Option<DocumentStatus>, SourceError> {
         let (api, limit) = (self.api(session), self.endpoint.max_bytes());
         let headers = reply.headers.clone();
@@ -277,18 +285,25 @@ impl NacosServer {
                 }))
             }
             Answer::Missing => Ok(Some(DocumentStatus::Missing)),
-            Answer::Refused => Ok(self.refused(session, 403)),
+            Answer::Refused => Ok(self.refused(session, 403, now)),
             Answer::NoApi => self.other_api(session, status),
             Answer::Failed(error) => Err(error),
         }
     }
 
     /// The server doesn't take the token: one more login, and then no more.
-    fn refused(&self, session: &mut NacosSession, status: u16) -> Option<DocumentStatus> {
-        if self.login.is_none() || session.has_logged_in {
+    fn refused(
+        &self,
+        session: &mut NacosSession,
+        status: u16,
+        now: Timestamp,
+    ) -> Option<DocumentStatus> {
+        let is_final = self.login.is_none() || session.has_retried;
+        if is_final || !session.login.give_up(session.used, now) {
             return Some(DocumentStatus::Refused(status));
         }
-        session.token = None;
+        session.has_retried = true;
+        session.has_logged_in = false;
         None
     }
 
@@ -298,7 +313,8 @@ impl NacosServer {
         session: &mut NacosSession,
         status: u16,
     ) -> Result<Option<DocumentStatus>, SourceError> {
-        session.api = Some(self.api(session).next());
+        let next = self.api(session).next();
+        session.find(|found| found.api = Some(next));
         let broken = SourceError::Status(status);
         if self.api.is_some() {
             return Err(broken);

@@ -1,13 +1,15 @@
 //! What is remembered between two callouts, and until the next fetch.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
+use crate::source::centre::login::Login;
 use crate::source::centre::protocol::DocumentStatus;
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
 use super::api::NacosApi;
-use super::login::Token;
 use super::state::md5;
 
 /// How often one exchange may go to another API, or to another path of the login.
@@ -16,19 +18,29 @@ const MOST_TURNS: u8 = 3;
 /// The state of the exchanges with one server.
 #[derive(Debug, Default)]
 pub(in crate::source) struct NacosSession {
-    pub(super) token: Option<Token>,
-    /// Whether the login is that of v1: the server doesn't have the other one.
-    pub(super) is_old_login: bool,
-    /// The API that the server has, once that is known.
-    pub(super) api: Option<NacosApi>,
+    pub(super) login: Login,
+    /// The login of the last callout.
+    pub(super) used: u32,
+    found: Rc<Cell<Found>>,
     pub(super) known: Version,
     /// Whether this exchange has logged in: once is enough.
     pub(super) has_logged_in: bool,
+    /// Whether this exchange has given up a token.
+    pub(super) has_retried: bool,
     turns: u8,
     pub(super) question: Question,
     pub(super) asked: Timestamp,
     /// Whether the next question follows at once, because the server holds it.
     pub(super) is_held: bool,
+}
+
+/// What is found out about the server.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// The API that it has.
+    pub(super) api: Option<NacosApi>,
+    /// Whether the login is that of v1, because the server doesn't have the other one.
+    pub(super) is_old_login: bool,
 }
 
 /// What the next reply answers.
@@ -46,6 +58,7 @@ impl NacosSession {
     pub(super) fn begin(&mut self, known: &Version) {
         self.known = known.clone();
         self.has_logged_in = false;
+        self.has_retried = false;
         self.turns = 0;
         self.is_held = false;
         self.question = self.first_question();
@@ -60,6 +73,26 @@ impl NacosSession {
         }
     }
 
+    /// A session for another data ID of the same server.
+    pub(in crate::source) fn lend(&self) -> Self {
+        Self {
+            login: self.login.clone(),
+            found: Rc::clone(&self.found),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn found(&self) -> Found {
+        self.found.get()
+    }
+
+    /// Notes what is found out.
+    pub(super) fn find(&self, change: impl FnOnce(&mut Found)) {
+        let mut found = self.found.get();
+        change(&mut found);
+        self.found.set(found);
+    }
+
     /// Goes on in another way, unless there were too many.
     pub(super) fn turn(
         &mut self,
@@ -67,7 +100,7 @@ impl NacosSession {
     ) -> Result<Option<DocumentStatus>, SourceError> {
         self.turns = self.turns.saturating_add(1);
         if self.turns > MOST_TURNS {
-            self.api = None;
+            self.find(|found| found.api = None);
             return Err(error);
         }
         Ok(None)

@@ -51,6 +51,7 @@ fn logs_in_where_the_server_has_only_the_old_login() {
 fn a_token_that_is_refused_is_replaced_once() {
     let mut gate = with_login();
     gate.fetch("", vec![logged_in(9000), content()]);
+    gate.now = gate.now.after(Duration::from_secs(5));
     let answers = vec![answer(403, FORBIDDEN), logged_in(9000), answer(200, "")];
     assert_eq!(gate.fetch(MD5, answers), DocumentStatus::Same);
     let denied = r#"{"code":10001,"message":"access denied","data":null}"#;
@@ -71,6 +72,7 @@ fn a_token_that_is_refused_is_replaced_once() {
     ] {
         gate.session = NacosSession::default();
         gate.fetch("", vec![logged_in(9000), content()]);
+        gate.now = gate.now.after(Duration::from_secs(5));
         assert_eq!(gate.fetch(MD5, answers), refused);
     }
     let mut gate = of(server());
