@@ -416,6 +416,37 @@ mod tests {
     }
 
     #[test]
+    fn answers_of_nacos() {
+        let envelope = r#"2{"code":0,"message":"success","data":{"resultCode":200,"errorCode":0,"message":null,"requestId":null,"content":"{\"limit\":5,\"a\":\"\\u00e9\ud83d\ude00\"\n}","encryptedDataKey":"","contentType":"json","md5":"479cc8cf7e79e4a7675873bc08b54bba","lastModified":1795308408174,"tag":null,"beta":false,"success":true}}"#;
+        let login = "2{\"accessToken\":\"eyJ.eyJ.Ml\",\"tokenTtl\":18000,\"globalAdmin\":false}";
+        let seeds = [
+            format!("0\x0b{envelope}"),
+            format!("01{{\"limit\":5}}"),
+            "02\u{1}2{\"limit\":5}".to_owned(),
+            "0\u{2}2{\"code\":0,\"message\":\"success\",\"data\":\"{\\\"limit\\\":5}\"}".to_owned(),
+            format!("0\u{8}1\0{envelope}"),
+            format!("0\u{4}{login}\x002{{\"limit\":5}}"),
+            format!("0\u{4}4\0{login}\x003\0{login}\x001\0{envelope}"),
+            "0\u{0}1\x002{\"code\":20004,\"message\":\"resource not found\",\"data\":null}"
+                .to_owned(),
+        ];
+        let seeds = seeds.map(String::into_bytes);
+        let members = [
+            b"\"content\":\"".as_slice(),
+            b"\",\"",
+            b"\\\"",
+            b"\\u0022",
+            b"\\ud83d",
+            b"\"encryptedDataKey\":\"x\",",
+            b"\"code\":0,",
+            b"\"}}",
+            b"\0",
+            b"config data not exist",
+        ];
+        run(targets::nacos, 20_000, &seeds, &[JSON, &members].concat());
+    }
+
+    #[test]
     fn answers_of_etcd() {
         let state = "{\"header\":{\"revision\":\"3\"},\"kvs\":[{\"mod_revision\":\"3\"}],\"count\":\"1\"}\0";
         let seeds = [

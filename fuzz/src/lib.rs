@@ -6,6 +6,7 @@ mod formats;
 mod introspection;
 mod issuer;
 mod jwt;
+mod nacos;
 mod spring;
 
 pub use etcd::etcd;
@@ -13,6 +14,7 @@ pub use formats::{properties, yaml};
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};
+pub use nacos::nacos;
 pub use spring::{spring_environment, spring_merged};
 
 use postern::config::Config;

@@ -1,0 +1,108 @@
+//! What Nacos answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern::http::{Endpoint, HeaderMap, Reply};
+use postern::internals::secret::Secret;
+use postern::internals::source::{
+    Budget, ContentFormat, DefinitionHash, Document, FetchOutcome, Format, LocalData, NacosApi,
+    NacosProtocol, NacosServer, Progress, Protocol, Schedule, Tick, Watched,
+};
+use postern::time::Timestamp;
+use serde_json::Value;
+
+/// One answer: a byte for the status, and the content.
+fn reply(answer: &[u8], has_headers: bool) -> Reply {
+    let (status, body) = match answer.split_first() {
+        Some((b'4', body)) => ("404", body),
+        Some((b'1', body)) => ("410", body),
+        Some((b'3', body)) => ("403", body),
+        Some((b'5', body)) => ("500", body),
+        Some((_, body)) => ("200", body),
+        None => ("200", answer),
+    };
+    let headers = [
+        (":status", status),
+        ("config-type", "json"),
+        ("content-md5", "479cc8cf7e79e4a7675873bc08b54bba"),
+    ];
+    let count = if has_headers { headers.len() } else { 1 };
+    Reply {
+        headers: HeaderMap::from_pairs(&headers[..count]),
+        body: body.to_vec(),
+    }
+}
+
+/// The document in an answer of v3, by a way of its own. `None` where it can't be compared.
+fn content(answer: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(answer.get(1..)?).ok()?;
+    if text.matches("\"content\"").count() > 1 {
+        return None;
+    }
+    let answer: Value = serde_json::from_str(text).ok()?;
+    let content = answer.get("data")?.get("content")?.as_str()?;
+    serde_json::from_str(content).ok()
+}
+
+/// One byte for the size of a slice, one for the API and the login; then answers, with zero bytes between them. They end in a
+/// document, which is the same in slices, or in a failure.
+pub fn nacos(data: &[u8]) {
+    let [slice, mode, rest @ ..] = data else {
+        return;
+    };
+    let api = match mode & 3 {
+        1 => Some(NacosApi::V1),
+        2 => Some(NacosApi::V2),
+        3 => Some(NacosApi::V3),
+        _ => None,
+    };
+    let endpoint = Endpoint::new("nacos", "nacos");
+    let mut server = NacosServer::new(endpoint, "/nacos", None, "G").with_api(api);
+    if mode & 4 != 0 {
+        server = server.with_login("gw", &Secret::new(*b"pw"));
+    }
+    let schedule = Schedule {
+        refresh: Duration::from_secs(600),
+        stale_for: Duration::from_secs(600),
+    };
+    let protocol = Arc::new(Protocol::Nacos(NacosProtocol::new(server, "a.json")));
+    let (shared, now) = (&mut LocalData::default(), Timestamp::default());
+    let mut watched = Watched::new(protocol, schedule, DefinitionHash([7; 32]), 1);
+    assert!(matches!(watched.tick(now, shared), Tick::Fetch(_)));
+    let mut answers = rest.split(|byte| *byte == 0);
+    let last = loop {
+        let Some(answer) = answers.next() else {
+            return;
+        };
+        match watched.fetched(now, shared, Ok(reply(answer, mode & 8 == 0))) {
+            FetchOutcome::Send(callout) => {
+                assert!(callout.headers.iter().all(|(_, value)| value.is_ascii()));
+            }
+            FetchOutcome::Arrived => break answer,
+            FetchOutcome::Failed(error) => {
+                assert!(error.to_string().len() < 1000);
+                return;
+            }
+            other @ (FetchOutcome::Unchanged | FetchOutcome::Ignored) => panic!("{other:?}"),
+        }
+    };
+    let Progress::New(candidate) = watched.advance(&mut Budget::unlimited(), now, shared) else {
+        panic!("nothing has arrived");
+    };
+    let text = candidate.text();
+    let format = Format::Nacos(Some(ContentFormat::Json));
+    let whole = Document::parse(text, usize::MAX, format).ok();
+    let mut reader = format.reader();
+    let sliced = loop {
+        match reader.advance(text, &mut Budget::of(usize::from(*slice) + 1)) {
+            Ok(None) => {}
+            Ok(Some(value)) => break Some(value),
+            Err(_) => break None,
+        }
+    };
+    assert_eq!(sliced.as_ref(), whole.as_ref().map(|it| it.value()));
+    if let Some(expected) = content(last).filter(|_| api == Some(NacosApi::V3)) {
+        assert_eq!(sliced, Some(expected));
+    }
+}
