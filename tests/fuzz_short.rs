@@ -18,6 +18,10 @@ mod targets;
 mod formats;
 
 #[cfg(test)]
+#[path = "fuzz_short/http_source.rs"]
+mod http_source;
+
+#[cfg(test)]
 mod tests {
     use super::targets;
     use postern::http::HeaderMap;

@@ -3,6 +3,7 @@
 
 mod etcd;
 mod formats;
+mod http_source;
 mod introspection;
 mod issuer;
 mod jwt;
@@ -11,6 +12,7 @@ mod spring;
 
 pub use etcd::etcd;
 pub use formats::{properties, yaml};
+pub use http_source::{content, login};
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};

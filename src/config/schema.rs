@@ -74,6 +74,8 @@ impl TypeSchema {
             "Occasion" => choice::<crate::config::Occasion>(),
             "Redirect" => record::<crate::config::Redirect>(),
             "Scheme" => choice::<crate::config::Scheme>(),
+            "HttpSourceMethod" => choice::<crate::config::HttpSourceMethod>(),
+            "ClientSecretBy" => choice::<crate::config::ClientSecretBy>(),
             "NacosApiVersion" => choice::<crate::config::NacosApiVersion>(),
             "ContentFormat" => choice::<crate::config::ContentFormat>(),
             "Respond" => record::<crate::config::Respond>(),

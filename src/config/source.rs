@@ -2,6 +2,7 @@
 
 mod etcd;
 mod format;
+mod http;
 mod nacos;
 mod spring_cloud_config;
 
@@ -10,15 +11,17 @@ use std::time::Duration;
 use crate::config::decode::node::Node;
 use crate::config::decode::record::{Field, FieldRule, Record};
 use crate::config::decode::{Decode, Named};
-use crate::config::values::names::secret_headers;
 use crate::config::values::scalar::integer;
-use crate::config::values::text::{json_path, line};
+use crate::config::values::text::json_path;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
 
 pub use etcd::EtcdSource;
 pub use format::ContentFormat;
+pub use http::{
+    BasicCredentials, ClientSecretBy, HttpLogin, HttpSource, HttpSourceMethod, OAuth2Login,
+};
 pub use nacos::{NacosApiVersion, NacosSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
 
@@ -41,7 +44,7 @@ pub struct Source {
 /// Where a source's documents come from.
 #[derive(Clone, Debug)]
 pub enum SourceKind {
-    /// A GET that answers with the document.
+    /// A request that is answered with the document.
     Http(HttpSource),
     /// The environment of an application in Spring Cloud Config.
     SpringCloudConfig(SpringCloudConfigSource),
@@ -56,7 +59,7 @@ pub enum SourceKind {
 record! {
     /// Where documents come from, and how fresh they are.
     pub(super) struct WrittenSource {
-        /// A GET that answers with the document.
+        /// A request that is answered with the document.
         "http" http: Option<HttpSource> = optional;
         /// The environment of an application in Spring Cloud Config.
         "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
@@ -133,7 +136,10 @@ impl SourceKind {
     /// The fields that may hold `${key}` where the source is read on demand: one of them does.
     fn places_of_key(&self) -> Vec<(&'static str, &str)> {
         match self {
-            Self::Http(http) => vec![("path", &http.path)],
+            Self::Http(http) => vec![
+                ("path", &http.path),
+                ("body", http.body.as_deref().unwrap_or_default()),
+            ],
             Self::Etcd(etcd) => vec![("key", etcd.key.as_deref().unwrap_or_default())],
             Self::SpringCloudConfig(spring) => vec![
                 ("application", &spring.application),
@@ -172,6 +178,9 @@ impl SourceKind {
 pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
     Some(match name {
         "HttpSource" => (HttpSource::FIELDS, HttpSource::RULES),
+        "BasicCredentials" => (BasicCredentials::FIELDS, BasicCredentials::RULES),
+        "HttpLogin" => (HttpLogin::FIELDS, HttpLogin::RULES),
+        "OAuth2Login" => (OAuth2Login::FIELDS, OAuth2Login::RULES),
         "SpringCloudConfigSource" => (
             SpringCloudConfigSource::FIELDS,
             SpringCloudConfigSource::RULES,
@@ -185,28 +194,6 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
 /// A year: a longer duration is most likely a mistake.
 const LONGEST: u64 = 8_760 * 3_600_000;
 
-record! {
-    /// A GET that answers with the document.
-    pub struct HttpSource {
-        /// The Envoy cluster to send it to.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the request. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the request: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
-        /// The path with its query, from `/`. It holds `${key}` where the source is read on demand, and only there.
-        "path" path: String as line = required;
-        /// Header fields of the request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
-        /// How documents are read.
-        "format" format: ContentFormat = "json";
-        /// The largest document that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
-        "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
-    }
-}
-
 /// The default of `maxBytes`.
 const USUAL_BYTES: usize = 8 << 20;
 
@@ -215,21 +202,6 @@ const USUAL_BYTES_ON_DEMAND: usize = 256 << 10;
 
 /// The largest `maxBytes` on demand.
 const MOST_BYTES_ON_DEMAND: usize = 1 << 20;
-
-impl HttpSource {
-    /// Where its requests go.
-    #[must_use]
-    pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
-        }
-    }
-}
 
 /// Where the requests to a service go: what all kinds of services share.
 #[derive(Clone, Copy, Debug)]

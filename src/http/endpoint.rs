@@ -125,6 +125,22 @@ impl Endpoint {
             max_bytes: self.max_bytes,
         }
     }
+
+    /// A `POST` of a form that is answered in JSON, with this `authorization`.
+    #[must_use]
+    pub fn form(&self, path: Text, authorization: Option<&Secret>, form: Vec<u8>) -> Callout {
+        let mut callout = self.request("POST", path);
+        let form_type = "application/x-www-form-urlencoded";
+        let headers = &mut callout.headers;
+        headers.push(("content-type".into(), form_type.into()));
+        headers.push(("accept".into(), "application/json".into()));
+        if let Some(value) = authorization {
+            let value = Text::Owned(value.expose().to_vec());
+            headers.push(("authorization".into(), value));
+        }
+        callout.body = Text::Owned(form);
+        callout
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub use list::members;
 pub use name::{HeaderName, KnownName};
 pub use name_filter::{LengthSet, NameFilter};
 pub use new_path::NewPath;
-pub use percent::{escape, is_unreserved, percent_decode, percent_encode_into};
+pub use percent::{encode_form_value, escape, is_unreserved, percent_decode, percent_encode_into};
 pub use query::{Pair, query_pairs};
 pub use request::Request;
 pub use scheme::Scheme;

@@ -65,6 +65,12 @@ pub fn percent_encode_into(out: &mut Vec<u8>, text: &[u8], kept: impl Fn(u8) -> 
     }
 }
 
+/// Appends a value of a form (`application/x-www-form-urlencoded`). More bytes than needed are escaped, which every reader of
+/// forms understands.
+pub fn encode_form_value(out: &mut Vec<u8>, value: &[u8]) {
+    percent_encode_into(out, value, |byte| byte != b'~' && is_unreserved(byte));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

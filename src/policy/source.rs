@@ -2,6 +2,7 @@
 
 mod etcd;
 mod format;
+mod http;
 mod id;
 mod index_by;
 mod nacos;
@@ -12,15 +13,11 @@ use std::time::Duration;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::source::{
-    DefinitionHash, Document, Format, HttpProtocol, Limits, PathError, PropertyNames, Protocol,
-    RequestTemplate, Schedule,
+    DefinitionHash, Document, Format, Limits, PropertyNames, Protocol, RequestTemplate, Schedule,
 };
 
 use super::definition::Definition;
-use super::endpoint::endpoint;
 use super::environment::Environment;
-
-use format::content_format;
 
 pub use id::SourceId;
 pub(crate) use index_by::IndexBy;
@@ -256,7 +253,7 @@ impl Source {
                 SourceKind::Inline(Document::inline(value.clone()))
             }
             config::SourceKind::Http(written) => {
-                http(source, written, readers, environment, &at, errors)?
+                http::compile(source, written, readers, environment, &at, errors)?
             }
             config::SourceKind::SpringCloudConfig(written) => {
                 spring_cloud_config::compile(source, written, readers, environment, &at, errors)?
@@ -308,29 +305,6 @@ const fn names(written: &config::Source) -> PropertyNames {
 
 /// The most memory of the documents that one source on demand keeps in one VM, in bytes.
 const REMEMBERED_BYTES: usize = 64 << 20;
-
-/// Compiles an HTTP source: a watched document, or entries on demand.
-fn http(
-    source: &config::Source,
-    http: &config::HttpSource,
-    mut definition: Definition,
-    environment: &dyn Environment,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<SourceKind> {
-    let endpoint = endpoint(http.endpoint(), environment, path, errors);
-    definition.add(b"http");
-    definition.add(http.path.as_bytes());
-    definition.endpoint(&endpoint);
-    let format = Format::Content(content_format(http.format));
-    let protocol = match &source.on_demand {
-        None => HttpProtocol::new(endpoint, &http.path, format),
-        Some(_) => HttpProtocol::entries(endpoint, &http.path, format),
-    };
-    let refuse = |error: PathError| errors.push(&path.field("path"), error.to_string());
-    let protocol = Protocol::Http(protocol.map_err(refuse).ok()?);
-    Some(fetched(protocol, format, source, definition))
-}
 
 /// A source that speaks this protocol, with documents in this format: watched, or on demand.
 fn fetched(

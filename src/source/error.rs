@@ -18,6 +18,9 @@ pub enum SourceError {
     /// The source works and has no such document.
     #[error("there is no such document: it was deleted, or its name is wrong")]
     Missing,
+    /// The login failed, which is at another server than the document.
+    #[error("the login failed: {0}")]
+    Login(Box<Self>),
     /// The document is larger than the source's `maxBytes`.
     #[error("the document is longer than `maxBytes`, {limit} bytes")]
     TooLarge {
@@ -46,6 +49,7 @@ impl SourceError {
             Self::Callout(CalloutError::NoReply) => "no_reply",
             Self::Status(_) => "status",
             Self::Refused(_) => "refused",
+            Self::Login(error) => error.name(),
             Self::Missing => "missing",
             Self::TooLarge { .. } => "too_large",
             Self::Encoded(_) => "compressed",

@@ -7,6 +7,7 @@
 
 mod budget;
 mod centre;
+mod client_authentication;
 mod document;
 mod error;
 mod incremental_drop;
@@ -28,6 +29,7 @@ mod wire;
 
 pub use budget::Budget;
 pub use centre::*;
+pub use client_authentication::ClientAuthentication;
 pub use document::{Document, Hash};
 pub use error::SourceError;
 pub(crate) use incremental_drop::IncrementalDrop;
@@ -37,8 +39,7 @@ pub use json::{Item, Items, read_item};
 pub use local_data::LocalData;
 pub use names::PropertyNames;
 pub use on_demand::{
-    Arguments, ClientAuthentication, EntryState, Lifetime, Limits, OnDemand, ReadResult,
-    RequestTemplate,
+    Arguments, EntryState, Lifetime, Limits, OnDemand, ReadResult, RequestTemplate,
 };
 pub use path::PathError;
 pub(crate) use query::Selected;

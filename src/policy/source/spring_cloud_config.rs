@@ -1,17 +1,17 @@
 //! Compiles a source in Spring Cloud Config.
 
 use crate::config::{self, ConfigErrors, Path};
-use crate::http::{Endpoint, Text, base64};
+use crate::http::{Endpoint, Text};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, variable};
-use crate::secret::Secret;
 use crate::source::{
     ContentFormat, Format, HttpProtocol, PathError, Protocol, SpringKey, SpringProtocol,
     environment_segment, file_segments,
 };
 
 use super::format::content_format;
+use super::http::basic_credentials;
 use super::{SourceKind, fetched};
 
 /// The header field of the token that a server passes on to its Vault.
@@ -193,13 +193,8 @@ fn with_credentials(
     let token = secret(&written.token, "token");
     let password = secret(&written.password, "password");
     if let Some((name, password)) = written.username.as_deref().zip(password) {
-        if name.contains(':') {
-            // RFC 7617 §2.
-            errors.push(&at.field("username"), "must have no `:`");
-        }
-        let pair = [name.as_bytes(), b":", password.expose()].concat();
-        let value = [b"Basic ", base64(&pair).as_bytes()].concat();
-        headers.push(("authorization".into(), Secret::new(value)));
+        let basic = basic_credentials(name, &password, &at.field("username"), errors);
+        headers.extend(basic.map(|value| ("authorization".into(), value)));
     }
     headers.extend(token.map(|token| (Text::from(TOKEN), token)));
     endpoint.with_headers(headers)

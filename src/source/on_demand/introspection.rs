@@ -2,36 +2,14 @@
 
 use serde_json::Value;
 
-use crate::http::{
-    Callout, CalloutError, Endpoint, Reply, Text, base64, is_unreserved, percent_encode_into,
-};
+use crate::http::{Callout, CalloutError, Endpoint, Reply, Text, encode_form_value};
 use crate::secret::Secret;
+use crate::source::client_authentication::ClientAuthentication;
 use crate::source::{Document, DocumentStatus, Hash, SourceError, Version, centre, weight};
 use crate::strict_json;
 use crate::time::Timestamp;
 
 use super::reply::{EntryReply, Revision};
-
-/// How the gate proves who it is to the server (RFC 7662 §2.1).
-#[derive(Clone, Debug)]
-pub enum ClientAuthentication {
-    /// By HTTP Basic (RFC 6749 §2.3.1).
-    Basic {
-        /// The client's identifier.
-        id: Box<str>,
-        /// Its password.
-        secret: Secret,
-    },
-    /// By `client_id` and `client_secret` in the content (RFC 6749 §2.3.1).
-    Post {
-        /// The client's identifier.
-        id: Box<str>,
-        /// Its password.
-        secret: Secret,
-    },
-    /// By a bearer token (RFC 6750 §2.1).
-    Bearer(Secret),
-}
 
 /// What all questions to one server share.
 #[derive(Debug)]
@@ -45,53 +23,21 @@ pub(super) struct IntrospectionForm {
 impl IntrospectionForm {
     pub(super) fn new(path: Text, client: &ClientAuthentication) -> Self {
         let mut rest = b"&token_type_hint=access_token".to_vec();
-        let authorization = match client {
-            ClientAuthentication::Basic { id, secret } => {
-                let mut pair = Vec::new();
-                encode_into(&mut pair, id.as_bytes());
-                pair.push(b':');
-                encode_into(&mut pair, secret.expose());
-                Some([b"Basic ", base64(&pair).as_bytes()].concat())
-            }
-            ClientAuthentication::Post { id, secret } => {
-                rest.extend_from_slice(b"&client_id=");
-                encode_into(&mut rest, id.as_bytes());
-                rest.extend_from_slice(b"&client_secret=");
-                encode_into(&mut rest, secret.expose());
-                None
-            }
-            ClientAuthentication::Bearer(secret) => Some([b"Bearer ", secret.expose()].concat()),
-        };
+        let authorization = client.write(&mut rest);
         Self {
             path,
-            authorization: authorization.map(Secret::new),
+            authorization,
             rest: Secret::new(rest),
         }
     }
 
     /// The question about this token.
     pub(super) fn fill(&self, endpoint: &Endpoint, token: &[u8]) -> Callout {
-        let mut callout = endpoint.request("POST", self.path.clone());
-        let form = "application/x-www-form-urlencoded";
-        callout.headers.push(("content-type".into(), form.into()));
-        let json = "application/json";
-        callout.headers.push(("accept".into(), json.into()));
-        if let Some(value) = &self.authorization {
-            let value = Text::Owned(value.expose().to_vec());
-            callout.headers.push(("authorization".into(), value));
-        }
-        let mut body = b"token=".to_vec();
-        encode_into(&mut body, token);
-        body.extend_from_slice(self.rest.expose());
-        callout.body = Text::Owned(body);
-        callout
+        let mut form = b"token=".to_vec();
+        encode_form_value(&mut form, token);
+        form.extend_from_slice(self.rest.expose());
+        endpoint.form(self.path.clone(), self.authorization.as_ref(), form)
     }
-}
-
-/// Appends a value of a form (`application/x-www-form-urlencoded`). More bytes than needed are escaped, which every reader of
-/// forms understands.
-fn encode_into(out: &mut Vec<u8>, value: &[u8]) {
-    percent_encode_into(out, value, |byte| byte != b'~' && is_unreserved(byte));
 }
 
 /// Reads a reply. Only a strict JSON object says anything of the token: `active` is true, or it is false. Everything else is a

@@ -20,7 +20,6 @@ use super::{Document, ReadRefusal, Session, SourceError, Version};
 use reply::{EntryReply, Revision};
 use request::EntryExchange;
 
-pub use introspection::ClientAuthentication;
 pub use request::{Arguments, RequestTemplate};
 pub use state::{EntryState, Lifetime, Limits, ReadResult};
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
 use crate::source::centre::{MAX_CALLOUTS, Session};
+use crate::source::client_authentication::ClientAuthentication;
 use crate::source::path::{PathError, absolute, has_reserved_byte};
 use crate::source::{
     Document, DocumentStatus, Format, Next, Protocol, ReadRefusal, SourceError, Version, weight,
 };
 use crate::time::Timestamp;
 
-use super::introspection::{self, ClientAuthentication, IntrospectionForm};
+use super::introspection::{self, IntrospectionForm};
 use super::reply::{EntryReply, Revision};
 
 /// A request by template: a [`Protocol`] with the variable `${key}`, or a question about a token (RFC 7662). Two requests with

@@ -47,7 +47,10 @@ impl Schedule {
             | SourceError::Encoded(_)
             | SourceError::Malformed(_)
             | SourceError::Unusable(_) => last.min(self.refresh),
-            SourceError::Callout(_) | SourceError::Status(_) | SourceError::Refused(_) => last,
+            SourceError::Callout(_)
+            | SourceError::Status(_)
+            | SourceError::Refused(_)
+            | SourceError::Login(_) => last,
         };
         let doublings = failures.saturating_sub(1).min(31);
         first.saturating_mul(1 << doublings).min(last.max(first))

@@ -1,7 +1,7 @@
 //! Documents of Spring Cloud Config that are read by key: the application, the label or the file of each has the key in it.
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, reads_as_dots};
-use crate::source::centre::http::HttpProtocol;
+use crate::source::centre::http::{HttpProtocol, HttpSession};
 use crate::source::centre::protocol::{Exchange, Next};
 use crate::source::{ReadRefusal, Version};
 use crate::time::Timestamp;
@@ -33,18 +33,23 @@ impl SpringProtocol {
 }
 
 impl Exchange for SpringProtocol {
-    type Session = ();
+    type Session = HttpSession;
 
     fn endpoint(&self) -> &Endpoint {
         self.http.endpoint()
     }
 
-    fn start(&self, (): &mut (), known: &Version, now: Timestamp) -> Callout {
-        self.http.start(&mut (), known, now)
+    fn start(&self, session: &mut HttpSession, known: &Version, now: Timestamp) -> Callout {
+        self.http.start(session, known, now)
     }
 
-    fn reply(&self, (): &mut (), reply: Result<Reply, CalloutError>, now: Timestamp) -> Next {
-        self.http.reply(&mut (), reply, now)
+    fn reply(
+        &self,
+        session: &mut HttpSession,
+        reply: Result<Reply, CalloutError>,
+        now: Timestamp,
+    ) -> Next {
+        self.http.reply(session, reply, now)
     }
 
     fn for_key(&self, key: &[u8]) -> Result<Self, ReadRefusal> {
@@ -80,7 +85,11 @@ mod tests {
         let endpoint = Endpoint::new("c", "c");
         let http = HttpProtocol::entries(endpoint, template, Format::SpringEnvironment).unwrap();
         let entry = SpringProtocol::new(http, place).for_key(key.as_bytes())?;
-        let callout = entry.start(&mut (), &Version::default(), Timestamp::default());
+        let callout = entry.start(
+            &mut HttpSession::default(),
+            &Version::default(),
+            Timestamp::default(),
+        );
         let mut headers = callout.headers.iter();
         let (_, path) = headers.find(|(name, _)| **name == *b":path").unwrap();
         Ok(String::from_utf8(path.to_vec()).unwrap())

@@ -16,7 +16,7 @@ mod redirect_loop;
 mod unused;
 mod vanishing_header;
 
-use postern::config::{Config, JwtKeys, Named, Path, Provider, TextOrEnv};
+use postern::config::{Config, JwtKeys, Named, Path, Provider, SourceKind, TextOrEnv};
 
 use super::finding::{Issue, Level};
 use crate::yaml::DuplicateKey;
@@ -83,11 +83,18 @@ impl Warnings {
 
 /// The headers of all requests of the policy's own, each with its path in the policy.
 fn source_headers(config: &Config) -> impl Iterator<Item = (String, &Named<TextOrEnv>)> {
-    let sources = config.sources.iter().map(|source| {
+    let sources = config.sources.iter().flat_map(|source| {
         let kind = &source.value.kind;
-        let path = entry("sources", &source.name);
+        let path = format!("{}.{}", entry("sources", &source.name), kind.name());
         let headers = kind.endpoint().map(|endpoint| endpoint.headers);
-        (format!("{path}.{}", kind.name()), headers)
+        let login = match kind {
+            SourceKind::Http(http) => http.login.as_ref(),
+            _ => None,
+        };
+        let login = login.map(|login| login.oauth2.headers.as_slice());
+        [(format!("{path}.login.oauth2"), login), (path, headers)]
+            .into_iter()
+            .rev()
     });
     let providers = config.providers.iter().map(|provider| {
         let path = entry("providers", &provider.name);

@@ -83,14 +83,27 @@ fn client_secrets(config: &Config) -> impl Iterator<Item = (String, &TextOrEnv)>
 
 /// The secrets by which the gate logs in to a config centre, with their fields.
 fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)> {
-    let (password, token) = match kind {
-        SourceKind::Etcd(etcd) => (&etcd.password, &None),
-        SourceKind::Nacos(nacos) => (&nacos.password, &None),
-        SourceKind::SpringCloudConfig(spring) => (&spring.password, &spring.token),
-        SourceKind::Http(_) | SourceKind::Inline(_) => (&None, &None),
+    let secrets = match kind {
+        SourceKind::Etcd(etcd) => vec![("password", etcd.password.as_ref())],
+        SourceKind::Nacos(nacos) => vec![("password", nacos.password.as_ref())],
+        SourceKind::SpringCloudConfig(spring) => vec![
+            ("password", spring.password.as_ref()),
+            ("token", spring.token.as_ref()),
+        ],
+        SourceKind::Http(http) => {
+            let basic = http.basic.as_ref().map(|basic| &basic.password);
+            let login = http.login.as_ref();
+            let login = login.map(|login| &login.oauth2.client_secret);
+            vec![
+                ("basic.password", basic),
+                ("bearer", http.bearer.as_ref()),
+                ("login.oauth2.clientSecret", login),
+            ]
+        }
+        SourceKind::Inline(_) => Vec::new(),
     };
-    let password = password.iter().map(|secret| ("password", secret));
-    password.chain(token.iter().map(|secret| ("token", secret)))
+    let secrets = secrets.into_iter();
+    secrets.filter_map(|(field, secret)| Some((field, secret?)))
 }
 
 fn has_plain_secret(token: &JwtCredential) -> bool {
@@ -116,7 +129,10 @@ mod tests {
             }}}, "flags": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": "x"}},
                 "tenants": {"nacos": {"cluster": "c", "dataId": "a", "username": "u", "password": "x"}},
                 "app": {"springCloudConfig": {"cluster": "c", "application": "a", "username": "u", "password": "x", "token": "x"}},
-                "more": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": {"env": "A"}}}}
+                "more": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": {"env": "A"}}},
+                "h1": {"http": {"cluster": "c", "path": "/", "basic": {"username": "u", "password": "x"}}},
+                "h2": {"http": {"cluster": "c", "path": "/", "bearer": "x"}},
+                "h3": {"http": {"cluster": "c", "path": "/", "login": {"oauth2": {"cluster": "c", "path": "/", "clientId": "i", "clientSecret": "x", "headers": {"x-token": "x"}}}}}}
         }"#;
         let expected = [
             "consumers[0].credentials[1].apiKey.value",
@@ -126,7 +142,11 @@ mod tests {
             "sources.tenants.nacos.password",
             "sources.app.springCloudConfig.password",
             "sources.app.springCloudConfig.token",
+            "sources.h1.http.basic.password",
+            "sources.h2.http.bearer",
+            "sources.h3.http.login.oauth2.clientSecret",
             "sources.crm.http.headers.authorization",
+            "sources.h3.http.login.oauth2.headers.x-token",
             "providers.a.opaque.introspection.headers.x-token",
             "providers.c.jwt.keys.remote.headers.x-token",
         ];
