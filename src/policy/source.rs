@@ -290,16 +290,12 @@ impl Source {
 }
 
 /// What the names in JSONPaths for a source's documents stand for.
-const fn names(written: &config::Source) -> PropertyNames {
-    match &written.kind {
-        config::SourceKind::SpringCloudConfig(spring) if spring.file.is_none() => {
-            PropertyNames::Relaxed
-        }
-        config::SourceKind::Inline(_)
-        | config::SourceKind::Http(_)
-        | config::SourceKind::SpringCloudConfig(_)
-        | config::SourceKind::Etcd(_)
-        | config::SourceKind::Nacos(_) => PropertyNames::Exact,
+fn names(written: &config::Source) -> PropertyNames {
+    let is_relaxed = matches!(&written.kind, config::SourceKind::SpringCloudConfig(spring) if spring.file.is_none());
+    if is_relaxed {
+        PropertyNames::Relaxed
+    } else {
+        PropertyNames::Exact
     }
 }
 
