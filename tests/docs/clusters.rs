@@ -6,10 +6,16 @@ use std::collections::BTreeSet;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-const PAGES: [&str; 2] = [
-    include_str!("../../docs/identity-providers.md"),
-    include_str!("../../docs/sources.md"),
-];
+use crate::project::{files, root};
+
+/// The pages with recipes.
+fn pages() -> Vec<String> {
+    let docs = root().join("docs");
+    let mut paths = vec![docs.join("identity-providers.md"), docs.join("sources.md")];
+    paths.extend(files(&docs.join("sources"), &["md"]));
+    let read = |path| std::fs::read_to_string(path).expect("the page is there");
+    paths.into_iter().map(read).collect()
+}
 
 /// The YAML documents of one section.
 fn documents(section: &str) -> Vec<Value> {
@@ -90,7 +96,8 @@ fn made(document: &Value, all: &[Value]) -> Vec<String> {
 #[test]
 fn each_policy_has_its_clusters_beside_it() {
     let (mut policies, mut wrong) = (0_usize, Vec::new());
-    for section in PAGES.iter().flat_map(|page| page.split("\n## ")) {
+    let pages = pages();
+    for section in pages.iter().flat_map(|page| page.split("\n## ")) {
         let title = section.lines().next().unwrap_or_default();
         let all = documents(section);
         let known: BTreeSet<String> = all.iter().flat_map(|one| made(one, &all)).collect();
