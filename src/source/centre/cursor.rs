@@ -1,4 +1,4 @@
-//! A position in a text, by line and column.
+//! A position in a text, by line and column. Several readers use it, so its functions are not copied into each of them.
 
 use crate::source::SourceError;
 
@@ -80,6 +80,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Whether a blank, or the beginning of the line, is before this position: then `#` begins a comment.
+    #[inline(never)]
     pub(super) fn is_behind_blank(&self) -> bool {
         let before = self.mark.at.checked_sub(1);
         let before = before.and_then(|at| self.text.get(at));
@@ -87,6 +88,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Whether the document ends here, or another one begins.
+    #[inline(never)]
     pub(super) fn is_marker(&self) -> bool {
         let rest = self.text.get(self.mark.at..).unwrap_or_default();
         self.column() == 0
@@ -95,6 +97,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips blanks of this line.
+    #[inline(never)]
     pub(super) fn skip_blanks(&mut self) -> Found {
         for _ in 0..BLANKS {
             match self.byte() {
@@ -108,6 +111,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips spaces of this line; tabs don't indent.
+    #[inline(never)]
     pub(super) fn skip_spaces(&mut self) {
         for _ in 0..BLANKS {
             if self.byte() != Some(b' ') {
@@ -118,6 +122,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Goes over the end of a line.
+    #[inline(never)]
     pub(super) fn pass_break(&mut self) {
         let is_pair = self.byte() == Some(b'\r') && self.ahead(1) == Some(b'\n');
         self.move_by(if is_pair { 2 } else { 1 });
@@ -133,6 +138,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Skips what is left of a line. Returns whether that is all of it.
+    #[inline(never)]
     pub(super) fn skip_line(&mut self) -> bool {
         let rest = self.text.get(self.mark.at..).unwrap_or_default();
         let piece = rest.get(..BLANKS).unwrap_or(rest);
@@ -153,6 +159,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// How long the rest of the line is, in a text that began at `start`.
+    #[inline(never)]
     pub(super) fn rest_of_line(&self, start: usize) -> Result<usize, SourceError> {
         let rest = self.window(start);
         match rest.iter().position(|byte| is_break(*byte)) {
@@ -168,6 +175,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Reads a number of so many hexadecimal digits.
+    #[inline(never)]
     pub(super) fn hexadecimal(&mut self, digits: usize) -> Option<u32> {
         let mut code = 0_u32;
         for _ in 0..digits {
@@ -179,6 +187,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Reads the character behind `\u`: four digits, and as many behind another `\u` where they are a surrogate.
+    #[inline(never)]
     pub(super) fn utf_16(&mut self) -> Option<char> {
         let code = self.hexadecimal(4)?;
         if !(0xd800..0xdc00).contains(&code) {
@@ -201,20 +210,25 @@ impl<'t> Cursor<'t> {
         Ok(())
     }
 
+    #[cold]
     fn too_long(&self) -> SourceError {
         self.refused(&format!("a text longer than {LONGEST} bytes"))
     }
 
     /// This is not YAML. The error names the position, and never shows the text.
+    #[cold]
     pub(super) fn malformed(&self, what: &str) -> SourceError {
         SourceError::Malformed(self.located(what))
     }
 
     /// This is YAML, but not of the part that is read.
+    #[cold]
     pub(super) fn refused(&self, what: &str) -> SourceError {
         SourceError::Unusable(self.located(what))
     }
 
+    #[cold]
+    #[inline(never)]
     fn located(&self, what: &str) -> String {
         let line = self.mark.line.saturating_add(1);
         let before = self.since(self.mark.line_start);

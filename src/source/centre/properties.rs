@@ -145,6 +145,7 @@ enum Part {
 }
 
 /// Reads a line, which goes on behind a backslash at its end. Returns its name and its value.
+#[inline(never)]
 fn line(cursor: &mut Cursor<'_>) -> Result<(Vec<u8>, Vec<u8>), SourceError> {
     let start = cursor.mark.at;
     let (mut name, mut value) = (Vec::new(), Vec::new());
@@ -179,6 +180,7 @@ fn line(cursor: &mut Cursor<'_>) -> Result<(Vec<u8>, Vec<u8>), SourceError> {
     Ok((name, value))
 }
 
+#[inline(never)]
 fn skip_blanks(cursor: &mut Cursor<'_>, start: usize) -> Result<(), SourceError> {
     let blanks = cursor
         .window(start)
@@ -189,6 +191,7 @@ fn skip_blanks(cursor: &mut Cursor<'_>, start: usize) -> Result<(), SourceError>
 }
 
 /// Appends the character that is escaped here, behind the backslash.
+#[inline(never)]
 fn escape(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) -> Result<(), SourceError> {
     // Java drops a backslash at the end of the text.
     let Some(letter) = cursor.byte() else {

@@ -74,6 +74,7 @@ pub(super) fn block(cursor: &mut Cursor<'_>, parent: usize) -> Result<String, So
     String::from_utf8(text).map_err(|_| cursor.malformed("no UTF-8"))
 }
 
+#[inline(never)]
 fn header(cursor: &mut Cursor<'_>) -> Result<Header, SourceError> {
     let mut header = Header {
         is_folded: cursor.byte() == Some(b'>'),

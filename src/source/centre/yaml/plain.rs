@@ -54,6 +54,7 @@ pub(super) fn plain(cursor: &mut Cursor<'_>, within: Within) -> Result<Plain, So
 }
 
 /// Checks that a plain scalar may begin here.
+#[inline(never)]
 fn begin(cursor: &Cursor<'_>, within: Within) -> Result<(), SourceError> {
     let is_flow = within == Within::Flow;
     match cursor.byte() {
@@ -91,6 +92,7 @@ fn is_colon(cursor: &Cursor<'_>, within: Within) -> bool {
 }
 
 /// Reads what is on this line, and goes behind it and its blanks.
+#[inline(never)]
 fn line<'t>(cursor: &mut Cursor<'t>, within: Within, begin: usize) -> &'t [u8] {
     let start = cursor.mark.at;
     let is_flow = within == Within::Flow;
@@ -117,6 +119,7 @@ fn line<'t>(cursor: &mut Cursor<'t>, within: Within, begin: usize) -> &'t [u8] {
 }
 
 /// Goes to the next line of the scalar, and returns the number of line breaks before it. `None` if it has no further line.
+#[inline(never)]
 fn next_line(
     cursor: &mut Cursor<'_>,
     within: Within,

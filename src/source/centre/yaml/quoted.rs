@@ -91,6 +91,7 @@ fn escape(cursor: &mut Cursor<'_>) -> Result<char, SourceError> {
     escaped(cursor).ok_or_else(|| begin.malformed("an escape that means no character"))
 }
 
+#[inline(never)]
 fn escaped(cursor: &mut Cursor<'_>) -> Option<char> {
     let name = cursor.byte()?;
     cursor.move_by(1);

@@ -23,23 +23,31 @@ fn number(text: &str) -> Option<Number> {
     let radixes = [("0o", 8), ("0x", 16)];
     for (prefix, radix) in radixes {
         if let Some(digits) = text.strip_prefix(prefix) {
-            let is_sign = digits.starts_with(['+', '-']);
             let read = u64::from_str_radix(digits, radix).ok();
-            return read.filter(|_| !is_sign).map(Number::from);
+            return read.filter(|_| !digits.starts_with('+')).map(Number::from);
         }
     }
-    if is_digits(unsigned) {
-        let is_plain = unsigned == "0" || first != b'0';
-        let digits = text.strip_prefix('+').unwrap_or(text);
-        let whole = digits.parse().map(|whole: u64| whole.into());
-        let whole = whole.or_else(|_| digits.parse().map(|whole: i64| whole.into()));
-        return is_plain.then(|| whole.ok().or_else(|| float(digits)))?;
+    let is_plain = unsigned == "0" || first != b'0';
+    if is_digits(unsigned) && !is_plain || !is_float(unsigned) {
+        return None;
     }
-    is_float(unsigned).then(|| float(text))?
-}
-
-fn float(text: &str) -> Option<Number> {
-    Number::from_f64(text.parse().ok()?)
+    // The JSON library reads numbers already. Another reader of floats would have tables of its own, of 17 kB.
+    let mut json = text.strip_prefix('+').unwrap_or(text).to_owned();
+    if let Some(at) = json.find('.') {
+        let behind = at.saturating_add(1);
+        let is_digit = |at: usize| json.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+        let (has_whole, has_fraction) = (at.checked_sub(1).is_some_and(is_digit), is_digit(behind));
+        if !has_fraction {
+            json.insert(behind, '0');
+        }
+        if !has_whole {
+            json.insert(at, '0');
+        }
+    }
+    match serde_json::from_slice(json.as_bytes()) {
+        Ok(Value::Number(number)) => Some(number),
+        _ => None,
+    }
 }
 
 fn is_digits(text: &str) -> bool {
@@ -83,6 +91,8 @@ mod tests {
             ("1.5", json!(1.5)),
             (".5", json!(0.5)),
             ("5.", json!(5.0)),
+            ("-.5e1", json!(-5.0)),
+            ("+1.e2", json!(100.0)),
             ("1e3", json!(1000.0)),
             ("-1.25E-2", json!(-0.0125)),
             (
@@ -98,6 +108,8 @@ mod tests {
     fn everything_else_is_text() {
         for text in [
             "no",
+            "00.5",
+            "01e2",
             "yes",
             "On",
             "y",
