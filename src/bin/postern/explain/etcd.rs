@@ -13,9 +13,11 @@ pub(super) struct EtcdSources(BTreeMap<String, Option<String>>);
 impl EtcdSources {
     pub(super) fn new(config: &Config) -> Self {
         let sources = config.sources.iter();
-        let of_etcd = sources.filter_map(|source| match &source.value.kind {
-            SourceKind::Etcd(etcd) => Some((source.name.clone(), etcd.prefix.clone())),
-            _ => None,
+        let of_etcd = sources.filter_map(|source| {
+            let SourceKind::Etcd(etcd) = &source.value.kind else {
+                return None;
+            };
+            Some((source.name.clone(), etcd.prefix.clone()))
         });
         Self(of_etcd.collect())
     }
