@@ -355,6 +355,26 @@ fn prints_a_line_for_each_change() {
     );
 }
 
+#[test]
+fn watches_what_a_request_looks_up() {
+    let centre = http_centre();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_postern"))
+        .args(["source", "http.yaml", "--watch", "--json"])
+        .args(["--request", "/orders/acme", "--env", AUTHORIZATION])
+        .arg(format!("--cluster=centre=http://{}", centre.address))
+        .current_dir(folder("source"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let _ended = Ended(child);
+    let reports = lines.map(|line| -> Value { serde_json::from_str(&line.unwrap()).unwrap() });
+    let mut of_tenants = reports.filter(|report| report["name"] == "tenants");
+    let first = of_tenants.next().unwrap();
+    assert_eq!(first["state"], "changed");
+    assert_eq!(first["values"], serde_json::json!([r#"tenant: to "blue""#]));
+}
+
 /// A file of the tests that is removed at the end.
 #[derive(Debug)]
 struct Temporary(PathBuf);

@@ -202,8 +202,16 @@ impl Driver {
             None => self.replies.documents.get(*name),
         });
         if let Some(found) = found {
-            let SourceReply::Content(document) = found else {
-                return Ok(reply(found));
+            let mut names = asked.sources.iter();
+            let document = match found {
+                SourceReply::Content(document) => document,
+                // So etcd says that there is no such key.
+                SourceReply::Status(404) => {
+                    let nothing = names.find_map(|name| self.etcd.nothing(name));
+                    let nothing = nothing.map(SourceReply::Content);
+                    return Ok(reply(nothing.as_ref().unwrap_or(found)));
+                }
+                SourceReply::Status(_) => return Ok(reply(found)),
             };
             let mut names = asked.sources.iter();
             let answer = names.find_map(|name| self.nacos.answer(name, callout, document));

@@ -34,10 +34,20 @@ impl EtcdSources {
                 .collect(),
             (Some(_) | None, _) => vec![pair("", document)],
         };
-        // The answer to a login, to a question about the state, and to one about the values.
-        let answer = json!({"token": "explain", "header": {"revision": 1}, "count": pairs.len(), "kvs": pairs});
-        Some(answer.to_string().into_bytes())
+        Some(answer(&pairs))
     }
+
+    /// The answer to each question of the source, if it is one of these and there is no document.
+    pub(super) fn nothing(&self, source: &str) -> Option<Vec<u8>> {
+        self.0.get(source).map(|_| answer(&[]))
+    }
+}
+
+/// The answer to a login, to a question about the state, and to one about the values.
+fn answer(pairs: &[Value]) -> Vec<u8> {
+    let answer =
+        json!({"token": "explain", "header": {"revision": 1}, "count": pairs.len(), "kvs": pairs});
+    answer.to_string().into_bytes()
 }
 
 fn pair(key: &str, value: &[u8]) -> Value {

@@ -65,8 +65,8 @@ pub(crate) struct ProviderTrace {
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LookupTrace {
-    pub(super) name: String,
-    pub(super) source: String,
+    pub(crate) name: String,
+    pub(crate) source: String,
     pub(super) key: Option<String>,
     pub(super) origin: &'static str,
     pub(crate) entry: &'static str,

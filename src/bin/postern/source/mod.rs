@@ -24,7 +24,7 @@ use serde_json::json;
 
 use crate::environment::{Variables, parse_variable};
 use crate::exit::{ExitStatus, Failure};
-use crate::explain::{Explanation, RequestHead, render_request};
+use crate::explain::{Explanation, LookupTrace, RequestHead, render_request};
 use crate::output::print_line;
 use crate::policy_file;
 use crate::terminal::Colours;
@@ -213,6 +213,12 @@ impl Session {
             results.push(ProbeResult::new(probe, key, looked_up));
         }
         results
+    }
+
+    /// What the route of the request looks up.
+    fn requested(&mut self) -> Vec<LookupTrace> {
+        let headers = self.request.as_ref().map(RequestHead::to_headers);
+        headers.map_or_else(Vec::new, |headers| self.gate.exchange(&headers).1.lookups)
     }
 
     fn explain(&mut self) -> Result<Option<Explanation>, Failure> {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Session;
-use super::report::{CentreReport, ProbeResult};
+use super::report::CentreReport;
 use crate::clock;
 use crate::exit::{ExitStatus, Failure};
+use crate::explain::LookupTrace;
 use crate::output::print_line;
 
 /// How often entries on demand are looked up again. The source's `ttl` says how often it is really asked.
@@ -40,12 +41,13 @@ pub(super) fn run(session: &mut Session, as_json: bool) -> Result<ExitStatus, Fa
             continue;
         }
         last = Some(clock::instant());
+        let requested = session.requested();
         for report in session.reports() {
             let now = Shown {
                 outcomes: session.gate.outcomes(&report.name),
                 state: described(&report),
                 hash: report.document.as_ref().map(|held| held.hash.clone()),
-                values: report.lookups.iter().filter_map(written).collect(),
+                values: values(&report, &requested),
             };
             if !session.gate.is_settled(&report.name) {
                 continue;
@@ -70,27 +72,46 @@ fn described(report: &CentreReport) -> String {
     }
 }
 
-/// What a lookup gets, in one line; nothing if it wasn't tried.
-fn written(result: &ProbeResult) -> Option<String> {
-    let values: Vec<String> = result
-        .values
+/// What the lookups of a source get: those that were tried, or those of the request.
+fn values(report: &CentreReport, requested: &[LookupTrace]) -> Vec<String> {
+    let tried = report
+        .lookups
+        .iter()
+        .filter(|result| result.entry != "not tried");
+    let tried = tried.map(|result| {
+        let name = if result.probe.is_written {
+            result.probe.lookup.as_str()
+        } else {
+            "the entry"
+        };
+        written(name, result.entry, &result.values)
+    });
+    let of_request = requested
+        .iter()
+        .filter(|lookup| lookup.source == report.name);
+    let of_request = of_request.map(|lookup| {
+        let values = lookup.values.as_deref().unwrap_or_default();
+        written(&lookup.name, lookup.entry, values)
+    });
+    let mut all: Vec<String> = tried.chain(of_request).collect();
+    // A lookup without a key may have been tried, and be one of the request's, too.
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn written(name: &str, entry: &str, values: &[(String, Option<Value>)]) -> String {
+    let values: Vec<String> = values
         .iter()
         .map(|(name, value)| {
             let value = value.as_ref().map_or("none".to_owned(), Value::to_string);
             format!("{name} {value}")
         })
         .collect();
-    let found = match (result.entry, values.is_empty()) {
-        ("not tried", _) => return None,
-        ("found", false) => values.join(", "),
-        (entry, _) => entry.to_owned(),
-    };
-    let name = if result.probe.is_written {
-        result.probe.lookup.as_str()
-    } else {
-        "the entry"
-    };
-    Some(format!("{name}: {found}"))
+    match (entry, values.is_empty()) {
+        ("found", false) => format!("{name}: {}", values.join(", ")),
+        _ => format!("{name}: {entry}"),
+    }
 }
 
 fn line(report: &CentreReport, now: &Shown, as_json: bool) -> String {
@@ -99,6 +120,7 @@ fn line(report: &CentreReport, now: &Shown, as_json: bool) -> String {
         let mut all = report.to_json();
         if let Value::Object(members) = &mut all {
             members.insert("time".to_owned(), json!(time));
+            members.insert("values".to_owned(), json!(now.values));
         }
         return all.to_string();
     }
