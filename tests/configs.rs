@@ -51,9 +51,9 @@ fn with_sources(policy: &str, sources: &str) -> String {
     let read = |text: &str| -> serde_json::Value {
         serde_yaml_ng::from_str(text).unwrap_or(serde_json::Value::Null)
     };
-    let (mut policy, mut sources) = (read(policy), read(sources));
-    if let Some(policy) = policy.as_object_mut() {
-        policy.insert("sources".to_owned(), sources["sources"].take());
+    let (mut policy, sources) = (read(policy), read(sources));
+    if let Some((policy, sources)) = policy.as_object_mut().zip(sources.get("sources")) {
+        policy.insert("sources".to_owned(), sources.clone());
     }
     policy.to_string()
 }
