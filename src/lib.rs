@@ -106,8 +106,8 @@ pub mod internals {
             Lifetime, Limits, LocalData, NacosApi, NacosProtocol, NacosReader, NacosServer, Next,
             OAuth2Client, OnDemand, PathError, Progress, PropertiesReader, PropertyNames, Protocol,
             ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError,
-            SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol, TextReader,
-            Tick, Version, Watched, YamlReader, read_item, weight,
+            SpringEntryReader, SpringEnvironmentReader, SpringKey, SpringMergedReader,
+            SpringProtocol, TextReader, Tick, Version, Watched, YamlReader, read_item, weight,
         };
     }
     pub mod template {

@@ -86,6 +86,8 @@ fn format(
     let Some(file) = &written.file else {
         return Some(if written.merged {
             Format::SpringMerged
+        } else if written.application.contains("${key}") {
+            Format::SpringEntry
         } else {
             Format::SpringEnvironment
         });

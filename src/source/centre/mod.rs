@@ -46,7 +46,9 @@ pub(crate) use nacos::is_nacos_character;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use properties::PropertiesReader;
 pub use protocol::{DocumentStatus, Next};
-pub use spring::{SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol};
+pub use spring::{
+    SpringEntryReader, SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol,
+};
 pub(crate) use spring::{environment_segment, file_segments};
 pub use text::TextReader;
 pub use yaml::YamlReader;
@@ -76,6 +78,8 @@ formats! {
     Content(ContentReader) of (format: ContentFormat),
     /// The environment of an application in Spring Cloud Config.
     SpringEnvironment(SpringEnvironmentReader),
+    /// The environment of an application in Spring Cloud Config that a request names.
+    SpringEntry(SpringEntryReader),
     /// The merged document of an application in Spring Cloud Config.
     SpringMerged(SpringMergedReader),
     /// Keys of etcd with values in this format.

@@ -8,7 +8,7 @@ use crate::source::{Budget, IncrementalDrop, PropertyNames, SourceError};
 
 use super::lists::Conversion;
 use super::names::{LONGEST, MOST_PARTS, Parts, Places};
-use super::origin::is_own;
+use super::origin::{is_own, is_own_by_key};
 
 /// The cost of a property beside that of its name.
 pub(super) const PROPERTY: usize = 64;
@@ -33,6 +33,8 @@ const ELEMENT: usize = 16;
 pub(in crate::source::centre) struct Merge {
     names: PropertyNames,
     application: String,
+    /// Whether a request chose the application.
+    is_by_key: bool,
     has_sources: bool,
     has_own: bool,
     sources: vec::IntoIter<Value>,
@@ -48,8 +50,8 @@ pub(in crate::source::centre) struct Merge {
 }
 
 impl Merge {
-    /// Takes the whole answer of the server.
-    pub(super) fn new(mut root: Value) -> Self {
+    /// Takes the whole answer of the server, for an application that the policy names, or a request (`is_by_key`).
+    pub(super) fn new(mut root: Value, is_by_key: bool) -> Self {
         let application = root.get("name").and_then(Value::as_str);
         let application = application.unwrap_or_default().to_owned();
         let sources = root.get_mut("propertySources").map(Value::take);
@@ -61,6 +63,7 @@ impl Merge {
         Self {
             names: PropertyNames::Relaxed,
             application,
+            is_by_key,
             has_sources: sources.is_some(),
             has_own: false,
             sources: sources.unwrap_or_default().into_iter(),
@@ -88,7 +91,7 @@ impl Merge {
             has_sources: true,
             has_own: true,
             sources: sources.into_iter(),
-            ..Self::new(Value::Null)
+            ..Self::new(Value::Null, false)
         }
     }
 
@@ -141,6 +144,11 @@ impl Merge {
 
     fn open(&mut self, mut source: Value) -> Result<(), SourceError> {
         let name = source.get("name").and_then(Value::as_str);
+        let is_own = if self.is_by_key {
+            is_own_by_key
+        } else {
+            is_own
+        };
         self.has_own |= is_own(name.unwrap_or_default(), &self.application);
         let properties = source.get_mut("source").map(Value::take);
         self.rest.push(source);

@@ -56,7 +56,23 @@ fn encoded(name: &str) -> String {
 
 /// Reads an environment in slices: first the text, then each property of it, which gets its place in a tree.
 #[derive(Debug, Default)]
-pub struct SpringEnvironmentReader(Stage);
+pub struct SpringEnvironmentReader {
+    stage: Stage,
+    is_by_key: bool,
+}
+
+/// The same for an application that a request names: what all applications share is no entry, whatever the name.
+#[derive(Debug)]
+pub struct SpringEntryReader(SpringEnvironmentReader);
+
+impl Default for SpringEntryReader {
+    fn default() -> Self {
+        Self(SpringEnvironmentReader {
+            is_by_key: true,
+            ..SpringEnvironmentReader::default()
+        })
+    }
+}
 
 #[derive(Debug)]
 enum Stage {
@@ -74,7 +90,10 @@ impl SpringEnvironmentReader {
     /// Values of the text of up to `whole` bytes are read in one go.
     #[must_use]
     pub const fn in_pieces(whole: usize) -> Self {
-        Self(Stage::Text(JsonReader::in_pieces(whole)))
+        Self {
+            stage: Stage::Text(JsonReader::in_pieces(whole)),
+            is_by_key: false,
+        }
     }
 }
 
@@ -86,10 +105,11 @@ impl Decode for SpringEnvironmentReader {
 
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         while !budget.is_spent() {
-            match &mut self.0 {
+            match &mut self.stage {
                 Stage::Text(reader) => {
                     if let Some(root) = reader.advance(text, budget)? {
-                        self.0 = Stage::Merge(Box::new(Merge::new(root)));
+                        let merge = Merge::new(root, self.is_by_key);
+                        self.stage = Stage::Merge(Box::new(merge));
                     }
                 }
                 Stage::Merge(merge) => {
@@ -103,9 +123,23 @@ impl Decode for SpringEnvironmentReader {
     }
 
     fn into_parts(self) -> Vec<Value> {
-        match self.0 {
+        match self.stage {
             Stage::Text(reader) => reader.into_parts(),
             Stage::Merge(merge) => merge.into_parts(),
         }
+    }
+}
+
+impl Decode for SpringEntryReader {
+    fn media_type(&self) -> &'static str {
+        self.0.media_type()
+    }
+
+    fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
+        self.0.advance(text, budget)
+    }
+
+    fn into_parts(self) -> Vec<Value> {
+        self.0.into_parts()
     }
 }

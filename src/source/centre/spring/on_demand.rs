@@ -57,7 +57,7 @@ impl Exchange for SpringProtocol {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
         // The files of this name are those that all applications share.
         let shared = key.strip_prefix(b"application");
-        let is_shared = shared.is_some_and(|rest| matches!(rest, [] | [b'-', ..]));
+        let is_shared = shared.is_some_and(|rest| matches!(rest, [] | [b'-' | b'.', ..]));
         if !key.iter().all(is_plain) || is_shared && self.key == SpringKey::Application {
             return Err(ReadRefusal::ReservedByte);
         }
@@ -121,6 +121,7 @@ mod tests {
             "é",
             "application",
             "application-prod",
+            "application.yml",
         ] {
             assert_eq!(application(key), Err(ReadRefusal::ReservedByte), "{key}");
         }

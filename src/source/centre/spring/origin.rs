@@ -16,14 +16,35 @@ pub(super) fn is_own(source: &str, application: &str) -> bool {
     if source == OVERRIDES {
         return false;
     }
-    let is_word =
-        |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"-_.".contains(&byte);
-    let has = |name: &[u8]| {
-        let mut words = source.as_bytes().split(|byte| !is_word(*byte));
-        words.any(|word| is_of(word, name))
-    };
+    let has = |name: &[u8]| words(source).any(|word| is_of(word, name));
     let mut own = application.as_bytes().split(|byte| b",/".contains(byte));
     !has(SHARED) || own.any(|name| !name.is_empty() && has(name))
+}
+
+/// The same where a request chose the application's name. It may be any word of the name of a shared source, such as `file`. So
+/// the file itself has to have the application's name: a repository or a directory of that name is not enough.
+pub(super) fn is_own_by_key(source: &str, application: &str) -> bool {
+    // What the server says behind the address of the file.
+    let end = source
+        .find("' via ")
+        .or_else(|| source.rfind(" (document #"));
+    let source = end.and_then(|end| source.get(..end)).unwrap_or(source);
+    if !is_own(source, application) {
+        return false;
+    }
+    let of_own = |word: &[u8]| {
+        let mut own = application.as_bytes().split(|byte| b",/".contains(byte));
+        own.any(|name| !name.is_empty() && is_of(word, name))
+    };
+    let named = words(source).filter(|word| is_of(word, SHARED) || of_own(word));
+    named.last().is_none_or(|word| !is_of(word, SHARED))
+}
+
+fn words(source: &str) -> impl Iterator<Item = &[u8]> {
+    let is_word =
+        |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"-_.".contains(&byte);
+    let words = source.as_bytes().split(move |byte| !is_word(*byte));
+    words.filter(|word| !word.is_empty())
 }
 
 /// Whether a word is this name, perhaps with more behind a `-` or a `.`.
@@ -94,6 +115,47 @@ mod tests {
                 expected,
                 "{source} {application}"
             );
+        }
+    }
+    #[test]
+    fn property_sources_of_an_application_that_a_request_names() {
+        let git = "https://git.test/config.git/application.yml";
+        let config_data =
+            "Config resource 'file [/DATA/application.yml]' via location 'file:/DATA/'";
+        for (source, application, expected) in [
+            ("file:/DATA/native/acme-prod.yml", "acme", true),
+            ("file:/DATA/native/acme.yml (document #1)", "acme", true),
+            ("file:/DATA/team/acme.yml", "team/acme", true),
+            ("https://git.test/application-config/acme.yml", "acme", true),
+            (
+                "Config resource 'file [/DATA/acme.yml]' via location 'file:/DATA/'",
+                "acme",
+                true,
+            ),
+            ("vault:acme", "acme", true),
+            ("mongo", "acme", true),
+            ("file:/DATA/native/application.yml", "acme", false),
+            ("file:/DATA/native/application.yml", "file", false),
+            ("file:/DATA/native/application.yml", "DATA", false),
+            ("file:/DATA/native/application.yml", "native/DATA", false),
+            ("file:/DATA/application.yml", "application.yml", false),
+            (
+                "file:/DATA/application.yml (document #0)",
+                "document",
+                false,
+            ),
+            (git, "https", false),
+            (git, "git", false),
+            (git, "git.test", false),
+            (git, "config", false),
+            (config_data, "Config", false),
+            (config_data, "location", false),
+            (config_data, "file", false),
+            ("vault:application", "vault", false),
+            ("overrides", "overrides", false),
+        ] {
+            let is_own = is_own_by_key(source, application);
+            assert_eq!(is_own, expected, "{source} {application}");
         }
     }
 }
