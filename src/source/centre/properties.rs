@@ -98,6 +98,9 @@ impl PropertyLines {
             Found::End => return Ok(true),
             Found::Break => cursor.pass_break(),
             Found::Byte(FORM_FEED) => cursor.move_by(1),
+            Found::Byte(b'#' | b'!') if cursor.column() == 0 && is_separator(cursor) => {
+                return Err(cursor.refused("a second document"));
+            }
             Found::Byte(b'#' | b'!') => self.in_comment = true,
             Found::Byte(_) => self.property(cursor)?,
         }
@@ -131,6 +134,18 @@ const FORM_FEED: u8 = 0x0c;
 
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | FORM_FEED)
+}
+
+/// Whether this comment is the line `#---` or `!---`. For Spring a second document begins there, which may be for another profile.
+fn is_separator(cursor: &Cursor<'_>) -> bool {
+    let is_dash = |distance| cursor.ahead(distance) == Some(b'-');
+    let mut behind = *cursor;
+    behind.move_by(4);
+    (1..4).all(is_dash)
+        && matches!(
+            behind.skip_blanks(),
+            Found::Break | Found::End | Found::More
+        )
 }
 
 /// The part of a line that is being read.

@@ -57,6 +57,20 @@ fn lines_are_read_as_java_reads_them() {
     }
 }
 
+#[test]
+fn refuses_several_documents_in_one_file() {
+    let refused = Err("unusable document: a second document at line 2, column 1".to_owned());
+    for line in ["#---", "!---", "#---\t ", "#---\r"] {
+        let text = format!("a=1\n{line}\nb=2");
+        assert_eq!(read(&text), refused, "{line}");
+    }
+    assert_eq!(read("a=1\n#---"), refused);
+    for line in ["#--", "#----", "# ---", " #---", "#---x"] {
+        let text = format!("a=1\n{line}\nb=2");
+        assert_eq!(read(&text), Ok(json!({"a": "1", "b": "2"})), "{line}");
+    }
+}
+
 /// The rules are those of Spring Cloud Config, but for relaxed names.
 #[test]
 fn flat_names_become_a_tree() {
