@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
 use crate::source::path::{PathError, PathTemplate, absolute};
-use crate::source::{Format, ReadRefusal, SourceError, Version};
+use crate::source::{ContentFormat, Format, ReadRefusal, SourceError, Version};
 use crate::time::Timestamp;
 
 use super::login::Login;
@@ -118,6 +118,16 @@ impl HttpProtocol {
         callout
     }
 
+    /// Whether the reply is a page for people, maybe of a proxy. JSON it can't be, but it may be good text, and even good YAML.
+    fn is_page(&self, reply: &Result<Reply, CalloutError>) -> bool {
+        let may_be_page =
+            matches!(self.format, Format::Content(format) if format != ContentFormat::Json);
+        let headers = reply.as_ref().ok().map(|reply| reply.headers.view());
+        let media_type = headers.and_then(|headers| headers.first(b"content-type"));
+        let begin = media_type.and_then(|value| value.get(..9));
+        may_be_page && begin.is_some_and(|begin| begin.eq_ignore_ascii_case(b"text/html"))
+    }
+
     /// The login, if one is needed, or else the request.
     fn next(&self, login: &OAuth2Client, session: &mut HttpSession, now: Timestamp) -> Callout {
         session.is_login = session.login.is_needed(now);
@@ -168,8 +178,13 @@ impl Exchange for HttpProtocol {
                 }
             };
         }
+        let is_page = self.is_page(&reply);
         let status = read(reply, &self.endpoint);
         match (status, login) {
+            (DocumentStatus::Changed { .. }, _) if is_page => {
+                let error = SourceError::Unusable("it is a page in HTML".into());
+                Next::Done(DocumentStatus::Broken(error))
+            }
             (DocumentStatus::Refused(401), Some(login))
                 if !session.has_retried && session.login.give_up(session.used, now) =>
             {

@@ -162,3 +162,36 @@ fn a_version_holds_the_validators() {
     assert_eq!(Validators::decode(&both).etag, Some(longest.as_bytes()));
     assert_eq!(version(None, None), Version::default());
 }
+
+/// A page of a proxy is good text, and even good YAML: a text of one line.
+#[test]
+fn a_page_is_no_document() {
+    let read = |format, content_type: &str| {
+        let http = HttpProtocol::new(endpoint(), "/", Format::Content(format)).unwrap();
+        let reply = reply(
+            "200",
+            &[("content-type", content_type)],
+            b"<html>busy</html>",
+        );
+        match http.reply(&mut HttpSession::default(), Ok(reply), Timestamp::default()) {
+            Next::Done(status) => status,
+            Next::Send(callout) => panic!("{callout:?}"),
+        }
+    };
+    use ContentFormat::{Json, Properties, Text, Yaml};
+    for format in [Yaml, Properties, Text] {
+        for page in ["text/html", "Text/HTML; charset=utf-8"] {
+            let error = SourceError::Unusable("it is a page in HTML".into());
+            assert_eq!(read(format, page), DocumentStatus::Broken(error));
+        }
+        for other in ["", "text/plain", "application/octet-stream"] {
+            let status = read(format, other);
+            assert!(matches!(status, DocumentStatus::Changed { .. }), "{other}");
+        }
+    }
+    // Scripts that write JSON often leave the type of a page.
+    assert!(matches!(
+        read(Json, "text/html"),
+        DocumentStatus::Changed { .. }
+    ));
+}
