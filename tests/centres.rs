@@ -27,6 +27,12 @@ mod http1;
 #[cfg(test)]
 #[expect(dead_code, reason = "another suite uses all of it")]
 mod load;
+#[path = "centres/nacos.rs"]
+#[cfg(test)]
+mod nacos;
+#[path = "centres/nacos_runs.rs"]
+#[cfg(test)]
+mod nacos_runs;
 #[path = "support/plan.rs"]
 #[cfg(test)]
 mod plan;

@@ -13,7 +13,7 @@ pub(crate) const PASSWORD: &str = "gate-password-7c1e";
 /// The same after a change that the gate doesn't know.
 pub(crate) const OTHER_PASSWORD: &str = "other-password-93ab";
 
-/// The document that serves for an hour after its centre has gone, and the one that serves for three seconds.
+/// The document that serves for an hour after its centre has gone, and the one that serves for two seconds.
 pub(crate) const DOCUMENTS: [&str; 2] = ["main", "short"];
 
 /// A real config centre.
@@ -29,6 +29,11 @@ pub(crate) trait Centre {
 
     /// Stores a document. False if the centre takes no such text.
     fn put(&mut self, document: &str, text: &str) -> bool;
+
+    /// The same, without waiting until the centre answers with it.
+    fn put_at_once(&mut self, document: &str, text: &str) {
+        self.put(document, text);
+    }
 
     fn delete(&mut self, document: &str);
 
@@ -107,7 +112,7 @@ pub(crate) fn policy(kind: &str, centre: &dyn Centre) -> String {
         })
     };
     json!({
-        "sources": {"main": source("main", "1h"), "short": source("short", "3s")},
+        "sources": {"main": source("main", "1h"), "short": source("short", "2s")},
         "routes": DOCUMENTS.map(route),
     })
     .to_string()

@@ -14,14 +14,14 @@ use crate::front::{Asked, Pick};
 use crate::http1::get;
 use crate::process::{Process, copy_folder, new_folder, programs};
 use crate::run::Run;
-use crate::troubles::every_trouble;
+use crate::troubles::{HALF_A_MINUTE, every_trouble};
 use crate::wait::ensure;
 
 #[test]
 fn etcd_in_every_trouble() {
     let mut run = Run::start("etcd", Box::new(Etcd::new("etcd")));
-    every_trouble(&mut run);
-    run.finish();
+    every_trouble(&mut run, HALF_A_MINUTE);
+    drop(run.finish());
 }
 
 /// Tokens end after this time, also those in use.

@@ -75,7 +75,7 @@ pub(crate) fn programs() -> PathBuf {
 }
 
 /// The command of a server on the JVM, without the class to start.
-pub(crate) fn java(program: &Path) -> Command {
+pub(crate) fn java(program: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(variable("POSTERN_JAVA"));
     command
         .args([
@@ -84,6 +84,7 @@ pub(crate) fn java(program: &Path) -> Command {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
         ])
+        .args(options)
         .arg("-cp")
         .arg(format!("{0}/classes:{0}/lib/*", program.display()));
     command

@@ -9,7 +9,7 @@ use crate::gate::{Gate, report};
 use crate::load::{Load, Rule};
 use crate::plan::Plan;
 use crate::stats::{Stats, last_error};
-use crate::wait::pause;
+use crate::wait::{ensure, pause, wait_for};
 
 /// The longest wait between two looks at a centre that doesn't answer, eight times `refresh`, and what a busy machine needs for
 /// the rest.
@@ -188,22 +188,9 @@ impl Run {
         let span = begun.start.elapsed();
         let (log, asked) = (self.gate.envoy.log(), self.asked());
         let healed = self.until_all("200", marker, LONGEST);
-        // Counts are in the stats after a second.
-        pause(Duration::from_millis(1200).saturating_sub(healed));
-        let stats = self.stats();
-        let (looks, logs_in) = (self.centre.looks(), self.centre.logs_in());
-        // A look begins with a login where there is none yet.
-        let looks = asked.iter().filter(|asked| looks(asked) || logs_in(asked));
-        let looks = looks.count();
+        let reasons = self.counted(what, begun, counted);
+        let looks = self.looks(&asked);
         self.check_looks(what, looks, span);
-        let reasons = stats.new_failures("main", &begun.stats);
-        let is_counted = reasons
-            .iter()
-            .any(|reason| counted.contains(&reason.as_str()));
-        assert!(
-            is_counted || counted.is_empty(),
-            "{what}: counted as {reasons:?}, not as {counted:?}"
-        );
         let new_log = log.get(begun.log..).unwrap_or_default();
         let row = Row {
             what: what.to_owned(),
@@ -222,6 +209,29 @@ impl Run {
             !lines.any(|line| String::from_utf8_lossy(line).contains("globex")),
             "{what}: a request that the last good document denies was delivered"
         );
+    }
+
+    /// The looks at documents in these requests.
+    fn looks(&self, asked: &[Asked]) -> usize {
+        let (looks, logs_in) = (self.centre.looks(), self.centre.logs_in());
+        // A look begins with a login where there is none yet.
+        let looks = asked.iter().filter(|asked| looks(asked) || logs_in(asked));
+        looks.count()
+    }
+
+    /// Waits until the trouble is counted as one of these, and returns those that it is counted as.
+    fn counted(&self, what: &str, begun: &Begun, wanted: &[&str]) -> Vec<String> {
+        // Counts are in the stats after a second.
+        wait_for(Duration::from_secs(4), || {
+            let reasons = self.stats().new_failures("main", &begun.stats);
+            let is_wanted = |reason: &String| wanted.contains(&reason.as_str());
+            let counted: Vec<_> = reasons.iter().filter(|it| is_wanted(it)).cloned().collect();
+            let is_counted = !counted.is_empty() || wanted.is_empty();
+            ensure(is_counted, || {
+                format!("{what}: counted as {reasons:?}, not as {wanted:?}")
+            })
+            .map(|()| counted)
+        })
     }
 
     /// One VM asks, for two sources, and not more often than `refresh` says.
@@ -243,7 +253,8 @@ impl Run {
     }
 
     /// Judges the answers to all clients, the memory, the log and the stats.
-    pub(crate) fn finish(mut self) {
+    /// Returns the centre, which is still up.
+    pub(crate) fn finish(mut self) -> Box<dyn Centre> {
         self.asked();
         let memory = self.gate.memory();
         let verdict = self.load.finish();
@@ -287,6 +298,7 @@ impl Run {
         ));
         self.gate.finish();
         table(&self.version, &self.rows);
+        self.centre
     }
 }
 

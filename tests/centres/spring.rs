@@ -39,7 +39,7 @@ fn some_troubles(back_end: &'static str) {
     garbage(&mut run);
     wrong_credentials(&mut run);
     down_later(&mut run);
-    run.finish();
+    drop(run.finish());
 }
 
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Spring {
     fn command(&self) -> Command {
         let server = "--spring.cloud.config.server";
         let files = self.files();
-        let mut command = java(&programs().join("spring-cloud-config"));
+        let mut command = java(&programs().join("spring-cloud-config"), &[]);
         command
             .arg("org.springframework.cloud.config.server.ConfigServerApplication")
             .args([
