@@ -177,7 +177,7 @@ fn a_refused_token_is_replaced_once() {
     let twice = vec![answer(401, ""), login("t3", "60"), answer(401, "")];
     assert_eq!(gate.fetch(9, twice), "Refused(401)");
     // A token that is refused when it is new isn't replaced at once, and neither is the right to read.
-    assert_eq!(gate.fetch(4, vec![answer(401, "")]), "Refused(401)");
+    assert_eq!(gate.fetch(0, vec![answer(401, "")]), "Refused(401)");
     assert_eq!(gate.fetch(9, vec![answer(403, "")]), "Refused(403)");
     gate.session = HttpSession::default();
     let new = vec![answer(200, TOKEN), answer(401, "")];
