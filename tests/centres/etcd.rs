@@ -25,7 +25,7 @@ fn etcd_in_every_trouble() {
 }
 
 /// Tokens end after this time, also those in use.
-const TOKENS: &str = "sign-method=HS256,ttl=2s";
+const TOKENS: &str = "sign-method=HS256,ttl=3s";
 
 const ROOT: &str = "root-password";
 

@@ -356,7 +356,7 @@ impl Centre for Nacos {
     }
 
     fn start(&mut self) {
-        self.tokens = 2;
+        self.tokens = 3;
         self.run();
     }
 

@@ -192,12 +192,17 @@ impl Run {
         let looks = self.looks(&asked);
         self.check_looks(what, looks, span);
         let new_log = log.get(begun.log..).unwrap_or_default();
+        let error = last_error(new_log, "main").unwrap_or_default();
+        assert!(
+            reasons.is_empty() || !error.is_empty(),
+            "{what}: the log has no error"
+        );
         let row = Row {
             what: what.to_owned(),
             span,
             looks,
             reasons: reasons.join(" "),
-            error: last_error(new_log, "main").unwrap_or_default(),
+            error,
             healed,
             note: note.to_owned(),
         };

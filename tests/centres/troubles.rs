@@ -200,7 +200,12 @@ pub(crate) fn down_later(run: &mut Run) {
     let begun = run.begin();
     run.centre.stop();
     run.front.go_down();
+    run.asked();
     let note = until_stale(run, "down later");
+    // The waits double: 0.2 s, 0.4 s, 0.8 s, 1.6 s, and no other VM asks.
+    let questions = run.front.peek(|_| true);
+    assert!(questions <= 16, "{questions} questions: {note}");
+    let note = format!("{note}, {questions} questions until then");
     run.keep();
     run.centre.start();
     run.front.heal();
@@ -213,7 +218,7 @@ fn credentials_end(run: &mut Run) {
     run.log_level("trace");
     let begun = run.begin();
     let before = run.stats();
-    pause(Duration::from_secs(4));
+    pause(Duration::from_secs(5));
     for document in DOCUMENTS {
         run.gate
             .check("logins end", &format!("/{document}/acme"), "-", "200");
