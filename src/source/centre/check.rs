@@ -10,7 +10,7 @@ const PIECE: usize = 16 << 10;
 /// Which characters of ASCII are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Characters {
-    /// No control characters (YAML 1.2.2 §5.1).
+    /// No control characters (YAML 1.2.2 §5.1), and none that ends a line in YAML 1.1 only.
     Printable,
     Any,
 }
@@ -52,8 +52,21 @@ pub(super) fn check(
             }
         } else if byte.is_ascii_control() && byte != b'\t' {
             return Err(cursor.malformed("a control character"));
+        } else if is_old_break(byte, cursor) {
+            let what = "a line break of YAML 1.1: write `\\N`, `\\L` or `\\P` in double quotes";
+            return Err(cursor.refused(what));
         }
         cursor.move_by(1);
     }
     Ok(())
+}
+
+/// Whether U+0085, U+2028 or U+2029 begins here with this byte.
+fn is_old_break(byte: u8, cursor: &Cursor<'_>) -> bool {
+    let ahead = |distance| cursor.ahead(distance).unwrap_or_default();
+    match byte {
+        0xc2 => ahead(1) == 0x85,
+        0xe2 => ahead(1) == 0x80 && matches!(ahead(2), 0xa8 | 0xa9),
+        _ => false,
+    }
 }

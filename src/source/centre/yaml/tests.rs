@@ -333,3 +333,23 @@ fn an_error_does_not_quote_the_document() {
     assert!(!format!("{reader:?}").contains("hunter"));
     assert!(format!("{:?}", reader.into_parts()).contains("hunter"));
 }
+
+/// A reader of YAML 1.1 sees `a` outside the comment.
+#[test]
+fn refuses_characters_that_end_a_line_in_yaml_1_1_only() {
+    for character in ['\u{85}', '\u{2028}', '\u{2029}'] {
+        for text in [
+            format!("# c{character}a: 1\nb: 2"),
+            format!("a: \"b{character}c\""),
+        ] {
+            let refused = read(&text).unwrap_err();
+            assert!(refused.contains("a line break of YAML 1.1"), "{refused}");
+        }
+    }
+    assert_eq!(
+        read(r#"a: "\N\L\P\u2028""#),
+        Ok(json!({"a": "\u{85}\u{2028}\u{2029}\u{2028}"}))
+    );
+    let near = "\u{a0}\u{c5}\u{2027}\u{202a}";
+    assert_eq!(read(&format!("a: {near}")), Ok(json!({"a": near})));
+}
