@@ -145,6 +145,12 @@ fn asks_only_the_source_that_is_named_and_only_once() {
     assert_eq!(centre.asked_at(|_| true).len(), 1);
 }
 
+#[test]
+fn says_that_there_are_no_sources() {
+    let run = run(&folder("source"), &["source", "-"], "routes: []");
+    assert_eq!((&*run.out, run.status), ("the policy has no sources\n", 0));
+}
+
 /// A centre with the documents of `http.yaml`.
 fn http_centre() -> Centre {
     let centre = Centre::start();

@@ -9,6 +9,9 @@ const ROUTES: usize = 3;
 /// All reports.
 pub(super) fn render(reports: &[CentreReport], colours: Colours) -> String {
     let mut writer = TextWriter::new(colours);
+    if reports.is_empty() {
+        writer.line(0, "the policy has no sources", Style::Plain);
+    }
     for report in reports {
         source(&mut writer, report);
     }
