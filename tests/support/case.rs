@@ -42,7 +42,12 @@ impl CaseFile {
             .get("sources")
             .and_then(|sources| sources.as_object());
         let watched = |source: &&serde_json::Value| {
-            source.get("onDemand").is_none() && source["http"]["cluster"] == "centre"
+            let http = &source["http"];
+            // Another request comes first, or the path says not all.
+            let is_plain = ["login", "body"]
+                .iter()
+                .all(|field| http.get(field).is_none());
+            source.get("onDemand").is_none() && http["cluster"] == "centre" && is_plain
         };
         let sources = sources.into_iter().flat_map(|sources| sources.values());
         let retried = self.world.iter().filter(|(_, reply)| reply.retried);

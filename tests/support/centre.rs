@@ -190,6 +190,7 @@ fn is_as_asked(request: &Message, answer: &Answer) -> bool {
             ":content" => Some(request.body.as_slice()),
             name => request.field(name.as_bytes()),
         };
-        found == Some(wanted.as_bytes())
+        // An empty one stands for none.
+        found.unwrap_or_default() == wanted.as_bytes()
     })
 }

@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 64 << 10;
 /// The longest token.
 const LONGEST_TOKEN: usize = 16 << 10;
 
-/// How long before its end a token is replaced, at most: a tenth of its life where that is less.
+/// How many seconds before its end a token is replaced, at most: a tenth of its life where that is less, but a second at least.
 const MARGIN: u64 = 30;
 
 /// The gate as a client of an authorization server.
@@ -43,7 +43,7 @@ impl Token {
     /// Makes it the login's. At least for a second, so that each login is good for one request.
     pub(super) fn grant(self, login: &Login, now: Timestamp) {
         let end = self.lifetime.map(|seconds| {
-            let margin = MARGIN.min(seconds / 10);
+            let margin = (seconds / 10).clamp(1, MARGIN);
             let seconds = seconds.saturating_sub(margin).max(1);
             now.after(Duration::from_secs(seconds))
         });
