@@ -38,6 +38,18 @@ impl PartCount {
     }
 }
 
+/// Reads any JSON value in which no name comes twice, as deep as the library goes.
+///
+/// # Errors
+/// Those of the library. They name a position, and never show the text.
+pub(crate) fn value(text: &[u8]) -> serde_json::Result<Value> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let (levels, count) = (u8::MAX, &PartCount::default());
+    let value = Strict { levels, count }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
 /// The same as [`object`]. Counts the parts that were read, also if the text is refused in the end.
 #[must_use]
 pub(crate) fn object_counted(text: &[u8], count: &PartCount) -> Option<Value> {

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use crate::source::json::{Container, Items, Scanner, Token, WHOLE, name, part, unmarked};
 use crate::source::{Budget, JsonPath, SourceError};
 
+use crate::strict_json;
+
 use super::format::Decode;
 
 /// How much more a byte costs of a value that is kept.
@@ -18,7 +20,7 @@ enum Open {
     Object(Map<String, Value>, String),
 }
 
-/// Reads a text as the JSON library does (of two members of one name the last counts), but in slices.
+/// Reads a text as the JSON library does, but in slices, and refuses a name that comes twice.
 #[derive(Debug)]
 pub struct JsonReader {
     scanner: Scanner,
@@ -56,14 +58,19 @@ impl JsonReader {
         }
     }
 
-    fn put(&mut self, value: Value) {
+    fn put(&mut self, value: Value) -> Result<(), SourceError> {
         match self.open.last_mut() {
             Some(Open::Array(values)) => values.push(value),
             Some(Open::Object(members, name)) => {
-                members.insert(std::mem::take(name), value);
+                if members.insert(std::mem::take(name), value).is_some() {
+                    return Err(self
+                        .scanner
+                        .malformed("a name that comes twice: its value ends"));
+                }
             }
             None => self.root = value,
         }
+        Ok(())
     }
 }
 
@@ -91,11 +98,11 @@ impl Decode for JsonReader {
                 }
                 Token::Value(range) => {
                     let value = part(text, range)?;
-                    self.put(value);
+                    self.put(value)?;
                 }
                 Token::Close => match self.open.pop() {
-                    Some(Open::Array(values)) => self.put(Value::Array(values)),
-                    Some(Open::Object(members, _)) => self.put(Value::Object(members)),
+                    Some(Open::Array(values)) => self.put(Value::Array(values))?,
+                    Some(Open::Object(members, _)) => self.put(Value::Object(members))?,
                     None => {}
                 },
                 Token::Blank => {}
@@ -116,7 +123,7 @@ impl Decode for JsonReader {
     /// The JSON library reads a whole text faster than slices are read.
     fn parse(self, text: &[u8]) -> Result<Value, SourceError> {
         // The error names the position in the text and what is expected there. It never shows the text.
-        serde_json::from_slice(unmarked(text))
+        strict_json::value(unmarked(text))
             .map_err(|error| SourceError::Malformed(error.to_string()))
     }
 

@@ -19,8 +19,7 @@ pub enum Item {
     /// An item begins here. A caller that reads it from its beginning continues with [`Items::pass`]; a caller that needs
     /// its end continues with [`Items::text`].
     Begins(usize),
-    /// All items that were found so far don't count: a member on the way to them came again, and of two members with
-    /// one name the last counts.
+    /// A value on the way to the items begins.
     Forget,
     /// The items are members of an object, which have another order in the value: they can't be read from the text.
     Unordered,
@@ -28,17 +27,27 @@ pub enum Item {
     End(bool),
 }
 
-/// Reads the elements of one array of a document, and keeps no other part, which must be JSON too.
+/// Reads the elements of one array of a document, and keeps no other part, which must be JSON too. A name that comes twice is
+/// refused where it matters: on the way to the array, and in what is read in one go.
 #[derive(Debug)]
 pub struct Items {
     scanner: Scanner,
     whole: usize,
     steps: Box<[PathStep]>,
-    /// For each open array and object on the way: how many of its parts were read.
-    way: Vec<usize>,
+    /// Each open array and object on the way.
+    way: Vec<Level>,
     /// Whether the name that was read last is that of a member on the way.
     is_named: bool,
     is_reached: bool,
+}
+
+/// An array or object on the way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    /// How many of its parts were read.
+    parts: usize,
+    /// Whether the member on the way was among them.
+    had_next: bool,
 }
 
 impl Items {
@@ -120,7 +129,16 @@ impl Items {
             Token::Key(range) => {
                 let name = name(text, range)?;
                 self.is_named = is_near && self.is_next(&name);
-                Ok(None)
+                match self.way.last_mut().filter(|_| self.is_named) {
+                    Some(level) if level.had_next => {
+                        Err(self.scanner.malformed("a name that comes twice"))
+                    }
+                    Some(level) => {
+                        level.had_next = true;
+                        Ok(None)
+                    }
+                    None => Ok(None),
+                }
             }
             Token::Open(kind) => {
                 self.count(is_near);
@@ -147,7 +165,7 @@ impl Items {
             (None, _) => true,
             (Some(Container::Object), _) => self.is_named,
             (Some(Container::Array), Some(PathStep::Index(index))) => {
-                let seen = self.way.last().copied().unwrap_or_default();
+                let seen = self.way.last().map_or(0, |level| level.parts);
                 usize::try_from(*index) == Ok(seen)
             }
             (Some(Container::Array), Some(PathStep::Name(_) | PathStep::Relaxed(..)) | None) => {
@@ -167,8 +185,8 @@ impl Items {
 
     fn count(&mut self, is_near: bool) {
         self.is_named = false;
-        if let Some(seen) = self.way.last_mut().filter(|_| is_near) {
-            *seen = seen.saturating_add(1);
+        if let Some(level) = self.way.last_mut().filter(|_| is_near) {
+            level.parts = level.parts.saturating_add(1);
         }
     }
 
@@ -177,7 +195,7 @@ impl Items {
         if is_place && kind == Container::Object {
             return Some(Item::Unordered);
         }
-        self.way.push(0);
+        self.way.push(Level::default());
         self.is_reached = is_place;
         Some(Item::Forget)
     }

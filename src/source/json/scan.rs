@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::source::SourceError;
+use crate::strict_json;
 
 use super::extent::{Container, Extent, LONGEST, extent, is_blank, string_end, window};
 
@@ -290,28 +291,23 @@ impl Scanner {
         SourceError::Unusable(reason)
     }
 
-    fn malformed(&self, what: &str) -> SourceError {
+    pub(in crate::source) fn malformed(&self, what: &str) -> SourceError {
         SourceError::Malformed(format!("{what} at byte {}", self.at))
     }
 }
 
-/// Reads a part of the text, as the JSON library does.
+/// Reads a part of the text, as the JSON library does, but refuses a name that comes twice.
 pub(in crate::source) fn part(text: &[u8], range: Range<usize>) -> Result<Value, SourceError> {
     let start = range.start;
-    read(text, range).map_err(|error| malformed(&error, start))
+    let part = text.get(range).unwrap_or_default();
+    strict_json::value(part).map_err(|error| malformed(&error, start))
 }
 
 /// Reads the name of a member.
 pub(in crate::source) fn name(text: &[u8], range: Range<usize>) -> Result<String, SourceError> {
     let start = range.start;
-    read(text, range).map_err(|error| malformed(&error, start))
-}
-
-fn read<'t, T: serde::Deserialize<'t>>(
-    text: &'t [u8],
-    range: Range<usize>,
-) -> serde_json::Result<T> {
-    serde_json::from_slice(text.get(range).unwrap_or_default())
+    let name = text.get(range).unwrap_or_default();
+    serde_json::from_slice(name).map_err(|error| malformed(&error, start))
 }
 
 /// The error names the position in the text and what was expected there. It never shows the text.
