@@ -28,6 +28,9 @@ mod keys;
 #[path = "support/load.rs"]
 #[cfg(test)]
 mod load;
+#[path = "identity/logins.rs"]
+#[cfg(test)]
+mod logins;
 #[path = "identity/opaque.rs"]
 #[cfg(test)]
 mod opaque;
