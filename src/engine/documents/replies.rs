@@ -133,7 +133,10 @@ impl Engine {
                         self.go_on(source, key, callout, flight.waiters, observer);
                         return Woken::default();
                     }
-                    result => result,
+                    result @ (ReadResult::Found(..)
+                    | ReadResult::Missing
+                    | ReadResult::Failed(_)
+                    | ReadResult::Ignored) => result,
                 };
                 if let ReadResult::Failed(error) = &result {
                     self.tell_failure(&source, error, observer);

@@ -178,11 +178,10 @@ fn oauth2(
 ) -> Option<OAuth2Client> {
     let headers = at.field("headers");
     for header in &written.headers {
-        let is_own = match (header.name.as_str(), written.client_authentication) {
-            ("content-type" | "accept", _) => true,
-            ("authorization", config::ClientSecretBy::Basic) => true,
-            _ => false,
-        };
+        let is_own = matches!(
+            (header.name.as_str(), written.client_authentication),
+            ("content-type" | "accept", _) | ("authorization", config::ClientSecretBy::Basic)
+        );
         if is_own {
             refuse(&headers.field(&header.name), "remove it", errors);
         }

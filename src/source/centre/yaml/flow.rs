@@ -44,7 +44,12 @@ impl YamlReader {
                 self.expect = Expect::Next;
                 Ok(())
             }
-            _ => self.value_in_brackets(byte, cursor),
+            Expect::Item
+            | Expect::Value
+            | Expect::Line { .. }
+            | Expect::Inline { .. }
+            | Expect::Rest
+            | Expect::Nothing => self.value_in_brackets(byte, cursor),
         }
     }
 

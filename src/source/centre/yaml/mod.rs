@@ -23,9 +23,8 @@ use crate::source::json::unmarked;
 use crate::source::{Budget, SourceError};
 
 use super::check::{self, Characters};
-use super::format::Decode;
-
 use super::cursor::{Cursor, Found, Mark};
+use super::format::Decode;
 use open::{Open, Tree};
 use plain::{Within, plain};
 use quoted::quoted;
@@ -123,10 +122,9 @@ impl YamlReader {
 
     /// Notes that nothing more comes on this line.
     const fn end_line(&mut self) {
-        match self.expect {
-            Expect::Inline { .. } => self.expect = Expect::Line { is_due: true },
-            Expect::Rest => self.expect = Expect::Line { is_due: false },
-            _ => {}
+        let is_due = matches!(self.expect, Expect::Inline { .. });
+        if is_due || matches!(self.expect, Expect::Rest) {
+            self.expect = Expect::Line { is_due };
         }
     }
 
@@ -166,7 +164,14 @@ impl YamlReader {
             Expect::Line { .. } | Expect::Nothing => {
                 return Err(cursor.refused("a second document"));
             }
-            _ => return Err(cursor.malformed("the end of the document within brackets")),
+            Expect::Inline { .. }
+            | Expect::Rest
+            | Expect::Item
+            | Expect::Colon
+            | Expect::Value
+            | Expect::Next => {
+                return Err(cursor.malformed("the end of the document within brackets"));
+            }
         }
         cursor.move_by(3);
         Ok(())
@@ -181,7 +186,14 @@ impl YamlReader {
             }
             Expect::Line { is_due } => self.close_all(is_due),
             Expect::Nothing => {}
-            _ => return Err(cursor.malformed("the end of the document within brackets")),
+            Expect::Inline { .. }
+            | Expect::Rest
+            | Expect::Item
+            | Expect::Colon
+            | Expect::Value
+            | Expect::Next => {
+                return Err(cursor.malformed("the end of the document within brackets"));
+            }
         }
         Ok(true)
     }
