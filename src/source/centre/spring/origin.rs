@@ -22,14 +22,19 @@ pub(super) fn is_own(source: &str, application: &str) -> bool {
 }
 
 /// The same where a request chose the application's name. It may be any word of the name of a shared source, such as `file`. So
-/// the file itself has to have the application's name: a repository or a directory of that name is not enough.
+/// the file itself has to have the application's name: a repository, a directory or a profile of that name is not enough.
 pub(super) fn is_own_by_key(source: &str, application: &str) -> bool {
     // What the server says behind the address of the file.
     let end = source
         .find("' via ")
         .or_else(|| source.rfind(" (document #"));
     let source = end.and_then(|end| source.get(..end)).unwrap_or(source);
-    if !is_own(source, application) {
+    // Stores write a profile behind the name: `vault:application,prod`.
+    let is_shared = |word: &[u8]| {
+        let rest = word.strip_prefix(SHARED);
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'.')))
+    };
+    if !is_own(source, application) || words(source).any(is_shared) {
         return false;
     }
     let of_own = |word: &[u8]| {
@@ -152,6 +157,18 @@ mod tests {
             (config_data, "location", false),
             (config_data, "file", false),
             ("vault:application", "vault", false),
+            ("vault:acme,prod", "acme", true),
+            ("vault:application,prod", "prod", false),
+            (
+                "aws:ssm:parameter:/config/application/default/",
+                "default",
+                false,
+            ),
+            (
+                "aws:ssm:parameter:/config/application-prod/",
+                "config",
+                false,
+            ),
             ("overrides", "overrides", false),
         ] {
             let is_own = is_own_by_key(source, application);
