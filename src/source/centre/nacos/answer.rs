@@ -161,8 +161,9 @@ impl<'a> Description<'a> {
 
     /// The content whose document `make` makes of its first line.
     fn content(self, form: u8, make: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Answer {
-        if self.md5.is_empty() && self.content_type.is_empty() {
-            // A page of a proxy, maybe.
+        // A page of a proxy has none of these; one in base64 (RFC 1864) is none of Nacos.
+        let has_md5 = self.md5.len() == 32 && self.md5.iter().all(u8::is_ascii_hexdigit);
+        if !has_md5 && self.content_type.is_empty() {
             return malformed();
         }
         if !self.encrypted_data_key.is_empty() {

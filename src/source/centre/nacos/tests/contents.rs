@@ -52,6 +52,11 @@ fn headers_that_name_no_content() {
     for (status, headers, error) in [
         (200, &filled[..], ENCRYPTED),
         (200, &[], MALFORMED),
+        (
+            200,
+            &[("content-md5", "Q2hlY2sgSW50ZWdyaXR5IQ==")],
+            MALFORMED,
+        ),
         (409, &[], "unexpected status 409"),
         (400, &[], "unexpected status 400"),
         (500, &[], "unexpected status 500"),
