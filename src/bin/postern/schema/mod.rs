@@ -249,6 +249,14 @@ fn rule(rule: &FieldRule) -> Vec<Value> {
 const SUBPROTOCOLS: &str =
     "^[Ss][Ee][Cc]-[Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]-[Pp][Rr][Oo][Tt][Oo][Cc][Oo][Ll]$";
 
+/// The fields of each kind of source that may hold `${key}`.
+const PLACES_OF_KEY: [(&str, &[&str]); 4] = [
+    ("http", &["path", "body"]),
+    ("etcd", &["key"]),
+    ("springCloudConfig", &["application", "label", "file"]),
+    ("nacos", &["dataId"]),
+];
+
 /// Adds what decoders require and the tables don't say.
 fn add_conditions(name: &str, record: &mut Value) {
     let more = match name {
@@ -263,15 +271,21 @@ fn add_conditions(name: &str, record: &mut Value) {
                 {"required": ["matches"]},
             ]},
         }),
-        // The path has `${key}` if the source is on demand, and only then.
+        // One field holds `${key}` if the source is on demand, and none otherwise.
         "Source" => {
             let keyed = json!({"pattern": "\\$\\{key\\}"});
-            let path =
-                |path: Value| json!({"properties": {"http": {"properties": {"path": path}}}});
+            let (mut one, mut none) = (Map::new(), Map::new());
+            for (kind, fields) in PLACES_OF_KEY {
+                let holds = |name: &str| json!({"required": [name], "properties": {name: keyed}});
+                let each: Vec<_> = fields.iter().map(|name| holds(name)).collect();
+                let any = json!({"not": {"anyOf": each}});
+                one.insert(kind.to_owned(), json!({"oneOf": each}));
+                none.insert(kind.to_owned(), any);
+            }
             json!({
                 "if": {"required": ["onDemand"]},
-                "then": path(keyed.clone()),
-                "else": path(json!({"not": keyed})),
+                "then": {"properties": one},
+                "else": {"properties": none},
             })
         }
         // A prefix has a character other than a blank. For subprotocols it is required, and is a token.
