@@ -37,8 +37,8 @@ mod leases;
 mod log;
 #[cfg(test)]
 #[path = "adapter/older.rs"]
-#[cfg(test)]
 mod older;
+#[cfg(test)]
 #[path = "adapter/published.rs"]
 mod published;
 #[cfg(test)]

@@ -382,7 +382,7 @@ mod tests {
         let login = "2{\"accessToken\":\"eyJ.eyJ.Ml\",\"tokenTtl\":18000,\"globalAdmin\":false}";
         let seeds = [
             format!("0\x0b{envelope}"),
-            format!("01{{\"limit\":5}}"),
+            "01{\"limit\":5}".to_owned(),
             "02\u{1}2{\"limit\":5}".to_owned(),
             "0\u{2}2{\"code\":0,\"message\":\"success\",\"data\":\"{\\\"limit\\\":5}\"}".to_owned(),
             format!("0\u{8}1\0{envelope}"),

@@ -135,15 +135,14 @@ fn filled(content: HttpContent, key: &[u8]) -> Option<Vec<u8>> {
     let endpoint = Endpoint::new("centre", "centre");
     let protocol = HttpProtocol::new(endpoint, "/", Format::JSON).expect("a path");
     let mut source = on_demand(protocol.posting(content));
-    match source.ask(&Arguments::segment(key), Timestamp::default()) {
-        EntryState::Start(callout) => Some(callout.body.to_vec()),
-        state => {
-            let refused = [ReadRefusal::UnfitKey, ReadRefusal::KeyTooLong];
-            let is_refused = matches!(state, EntryState::Refused(own) if refused.contains(&own));
-            assert!(is_refused, "{state:?}");
-            None
-        }
+    let state = source.ask(&Arguments::segment(key), Timestamp::default());
+    if let EntryState::Start(callout) = state {
+        return Some(callout.body.to_vec());
     }
+    let refused = [ReadRefusal::UnfitKey, ReadRefusal::KeyTooLong];
+    let is_refused = matches!(&state, EntryState::Refused(own) if refused.contains(own));
+    assert!(is_refused, "{state:?}");
+    None
 }
 
 fn is_unfit(key: &[u8]) -> bool {

@@ -79,9 +79,17 @@ pub(crate) struct Nacos {
 /// An address whose port and the two for gRPC are free.
 fn free_address() -> SocketAddr {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let offset = u16::try_from(std::process::id() % 1000).unwrap_or_default();
-    let mut ports = (0..200).map(|number| 20_000 + (offset * 8 + number * 16) % 9000);
-    let port = ports.find(|port| [0, 1000, 1001].iter().all(|more| is_free(port + more)));
+    // Two runs at once begin at different ports.
+    let offset = usize::try_from(std::process::id() % 500).unwrap_or_default();
+    let mut ports = (20_000..29_000_u16)
+        .step_by(16)
+        .cycle()
+        .skip(offset)
+        .take(500);
+    let port = ports.find(|port| {
+        let all = [0, 1000, 1001].map(|more| port.saturating_add(more));
+        all.into_iter().all(is_free)
+    });
     SocketAddr::from(([127, 0, 0, 1], port.expect("free ports")))
 }
 

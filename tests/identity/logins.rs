@@ -46,7 +46,7 @@ impl Documents {
             let status = if is_active(provider, token) { 200 } else { 401 };
             if let Ok(mut counts) = self.0.write() {
                 counts.tokens.insert(token.to_owned());
-                counts.refused += usize::from(status == 401);
+                counts.refused = counts.refused.saturating_add(usize::from(status == 401));
             }
             let body = r#"{"x": "ok"}"#;
             let answer = format!(
@@ -151,7 +151,7 @@ fn tokens_are_renewed_before_their_end(gate: &Gate, front: &Front, documents: &D
     documents.take();
     front.asked();
     for _ in 0..12 {
-        pause(LIFE / 4);
+        pause(LIFE.div_f32(4.0));
         gate.check("a token that ends soon", "/watched", "-", "200");
         gate.check("a token that ends soon", "/brief", "-", "200");
         gate.check("a token that ends soon", "/entries/a", "-", "200");

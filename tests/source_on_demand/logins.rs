@@ -54,10 +54,10 @@ fn ended() -> Result<Reply, CalloutError> {
 
 /// What an entry does next: the path of its callout, and the token.
 fn next(state: &EntryState) -> String {
-    match state {
-        EntryState::Start(callout) => said(callout),
-        state => super::say(state),
+    if let EntryState::Start(callout) = state {
+        return said(callout);
     }
+    super::say(state)
 }
 
 fn said(callout: &postern::http::Callout) -> String {

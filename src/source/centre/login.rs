@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_nanos(1_700_000_000_000_000_000 + seconds * 1_000_000_000)
+        Timestamp::from_nanos(1_700_000_000_000_000_000).after(Duration::from_secs(seconds))
     }
 
     fn token(login: &Login) -> Option<String> {

@@ -90,7 +90,9 @@ impl Gate {
                     return match status {
                         DocumentStatus::Changed { .. } => "changed".into(),
                         DocumentStatus::Broken(error) => format!("{}: {error}", error.name()),
-                        status => format!("{status:?}"),
+                        DocumentStatus::Same
+                        | DocumentStatus::Missing
+                        | DocumentStatus::Refused(_) => format!("{status:?}"),
                     };
                 }
             }
@@ -185,21 +187,34 @@ fn a_refused_token_is_replaced_once() {
     assert_eq!(gate.fetch(9, new), "Refused(401)");
 }
 
+/// The login has failed, for the reason with this word.
+fn failed(word: &str, what: &str) -> String {
+    format!("{word}: the login failed: {what}")
+}
+
+fn unusable(what: &str) -> String {
+    failed("unusable", &format!("unusable document: {what}"))
+}
+
+/// Each of these replies to a login is what stands behind it, and there is no second one.
+fn fails(logins: impl IntoIterator<Item = (Result<Reply, CalloutError>, String)>) {
+    for (reply, expected) in logins {
+        let mut gate = gate();
+        assert_eq!(gate.fetch(0, vec![reply]), expected);
+        assert_eq!(gate.sent.len(), 1);
+        assert!(gate.protocol.needs_login(&gate.session, gate.now));
+    }
+}
+
 #[test]
-fn a_login_that_fails_says_so() {
+fn a_login_without_a_good_status_says_so() {
     let error = |status, error: &str| {
         let body = format!(r#"{{"error":"{error}","error_description":"x"}}"#);
         answer(status, &body)
     };
-    let failed = |word: &str, what: &str| format!("{word}: the login failed: {what}");
     let refused = |status: u16| failed("refused", &format!("status {status}: {REFUSED}"));
-    let unusable = |what: &str| failed("unusable", &format!("unusable document: {what}"));
-    let malformed = failed(
-        "malformed",
-        "malformed document: it is no strict JSON object",
-    );
     let status = |status: u16| failed("status", &format!("unexpected status {status}"));
-    for (reply, expected) in [
+    fails([
         (error(401, "invalid_client"), refused(401)),
         (answer(401, ""), refused(401)),
         (answer(403, "<html>"), refused(403)),
@@ -216,9 +231,23 @@ fn a_login_that_fails_says_so() {
         (answer(302, ""), status(302)),
         (answer(304, ""), status(304)),
         (answer(503, TOKEN), status(503)),
+        (
+            Err(CalloutError::NoReply),
+            failed("no_reply", &CalloutError::NoReply.to_string()),
+        ),
+    ]);
+}
+
+#[test]
+fn a_login_that_is_no_object_says_so() {
+    let malformed = failed(
+        "malformed",
+        "malformed document: it is no strict JSON object",
+    );
+    fails([
         (answer(200, ""), malformed.clone()),
         (answer(200, "<html>"), malformed.clone()),
-        (answer(200, &TOKEN[..TOKEN.len() - 1]), malformed.clone()),
+        (answer(200, TOKEN.trim_end_matches('}')), malformed.clone()),
         (
             answer(
                 200,
@@ -226,6 +255,12 @@ fn a_login_that_fails_says_so() {
             ),
             malformed,
         ),
+    ]);
+}
+
+#[test]
+fn a_login_without_a_good_token_says_so() {
+    fails([
         (answer(200, "{}"), unusable("`token_type` isn't `Bearer`")),
         (
             answer(200, r#"{"access_token":"a","token_type":"DPoP"}"#),
@@ -259,22 +294,13 @@ fn a_login_that_fails_says_so() {
             unusable("`expires_in` is no number of seconds"),
         ),
         (
-            Err(CalloutError::NoReply),
-            failed("no_reply", &CalloutError::NoReply.to_string()),
-        ),
-        (
             answer(200, &" ".repeat((64 << 10) + 1)),
             failed(
                 "too_large",
                 "the document is longer than `maxBytes`, 65536 bytes",
             ),
         ),
-    ] {
-        let mut gate = gate();
-        assert_eq!(gate.fetch(0, vec![reply]), expected);
-        assert_eq!(gate.sent.len(), 1);
-        assert!(gate.protocol.needs_login(&gate.session, gate.now));
-    }
+    ]);
 }
 
 #[test]

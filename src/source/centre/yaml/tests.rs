@@ -196,6 +196,18 @@ fn refuses_what_it_does_not_read() {
     }
 }
 
+fn is_malformed(text: &str, error: &str) {
+    let refused = read(text).unwrap_err();
+    assert!(
+        refused.contains(error) && refused.contains(" at line "),
+        "{text}: {refused}"
+    );
+    assert!(
+        refused.starts_with("malformed document: "),
+        "{text}: {refused}"
+    );
+}
+
 #[test]
 fn refuses_what_is_no_yaml() {
     for (text, error) in [
@@ -223,6 +235,14 @@ fn refuses_what_is_no_yaml() {
         ("a: 1\nb", "a key without a colon"),
         ("a: 'x' y", "something behind a value"),
         ("a: \"x\"#c", "something behind a value"),
+    ] {
+        is_malformed(text, error);
+    }
+}
+
+#[test]
+fn refuses_values_that_are_no_yaml() {
+    for (text, error) in [
         ("[a] b", "something behind a value"),
         ("[a\n---\n]", "within brackets"),
         ("[a, b", "within brackets"),
@@ -250,15 +270,7 @@ fn refuses_what_is_no_yaml() {
         ("a: \u{1}", "a control character at line 1, column 4"),
         ("a: b\rc: d", "a carriage return without a line feed"),
     ] {
-        let refused = read(text).unwrap_err();
-        assert!(
-            refused.contains(error) && refused.contains(" at line "),
-            "{text}: {refused}"
-        );
-        assert!(
-            refused.starts_with("malformed document: "),
-            "{text}: {refused}"
-        );
+        is_malformed(text, error);
     }
     for text in [&b"a: \xff"[..], b"a: 1 # \xc3", b"\xff\xfea\0"] {
         let refused = read_bytes(text).unwrap_err();
@@ -318,7 +330,8 @@ fn a_text_has_a_bound() {
 fn an_error_does_not_quote_the_document() {
     let text = "hunter1: hunter2\nhunter3: [\"hunter4\", {hunter5: 'hunter6'}]\nhunter7: |\n  hunter8\n- hunter9";
     for end in 0..text.len() {
-        for cut in [&text[..end], &text[end..]] {
+        let (head, tail) = text.split_at(end);
+        for cut in [head, tail] {
             if let Err(error) = read(cut) {
                 assert!(!error.contains("hunter"), "{error}");
             }

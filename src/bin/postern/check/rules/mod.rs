@@ -87,9 +87,10 @@ fn source_headers(config: &Config) -> impl Iterator<Item = (String, &Named<TextO
         let kind = &source.value.kind;
         let path = format!("{}.{}", entry("sources", &source.name), kind.name());
         let headers = kind.endpoint().map(|endpoint| endpoint.headers);
-        let login = match kind {
-            SourceKind::Http(http) => http.login.as_ref(),
-            _ => None,
+        let login = if let SourceKind::Http(http) = kind {
+            http.login.as_ref()
+        } else {
+            None
         };
         let login = login.map(|login| login.oauth2.headers.as_slice());
         [(format!("{path}.login.oauth2"), login), (path, headers)]
