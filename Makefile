@@ -15,7 +15,7 @@ demo: ## run the demo's requests and compare the answers (starts a gateway if no
 test: ## run every test, with those in a real Envoy and the demo
 	@scripts/test
 
-test-long: ## run the tests that take minutes: a thousand pushes, their cost, rolling updates, Envoy 1.36 to 1.39
+test-long: ## run the tests that take minutes: a thousand pushes, their cost, rolling updates, Envoy 1.36 to 1.39, large documents
 	@scripts/test long
 
 test-identity: ## run the tests with a real OpenID provider: keys that rotate, tokens that are revoked, an issuer in trouble
