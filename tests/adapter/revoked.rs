@@ -63,7 +63,6 @@ fn revokes_the_last_consumer_by_an_empty_list_or_null_only() {
                     r#"{"consumers": []}"#,
                     r#"{"consumers": null}"#,
                     r#"{"consumers": {}}"#,
-                    r#"{"consumers": [{}], "consumers": null}"#,
                 ],
                 vec![
                     "{}",
@@ -72,6 +71,7 @@ fn revokes_the_last_consumer_by_an_empty_list_or_null_only() {
                     r#"{"consumers": "none"}"#,
                     r#"{"consumers": 0}"#,
                     r#"{"consumers": null, "consumers": false}"#,
+                    r#"{"consumers": [{}], "consumers": null}"#,
                     r#"{"error": {"consumers": []}}"#,
                     r#"{"consumers": [null]}"#,
                 ],
