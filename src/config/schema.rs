@@ -77,6 +77,7 @@ impl TypeSchema {
             "HttpSourceMethod" => choice::<crate::config::HttpSourceMethod>(),
             "ClientSecretBy" => choice::<crate::config::ClientSecretBy>(),
             "NacosApiVersion" => choice::<crate::config::NacosApiVersion>(),
+            "AlibabaExtension" => choice::<crate::config::AlibabaExtension>(),
             "ContentFormat" => choice::<crate::config::ContentFormat>(),
             "Respond" => record::<crate::config::Respond>(),
             "Unmatched" => record::<crate::config::Unmatched>(),

@@ -4,6 +4,7 @@ mod etcd;
 mod format;
 mod http;
 mod nacos;
+mod spring_cloud_alibaba;
 mod spring_cloud_config;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use http::{
     BasicCredentials, ClientSecretBy, HttpLogin, HttpSource, HttpSourceMethod, OAuth2Login,
 };
 pub use nacos::{NacosApiVersion, NacosSource};
+pub use spring_cloud_alibaba::{AlibabaExtension, SpringCloudAlibabaSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
 
 /// Where documents come from, and how fresh they are.
@@ -52,6 +54,8 @@ pub enum SourceKind {
     Etcd(EtcdSource),
     /// The content of a data ID of Nacos.
     Nacos(NacosSource),
+    /// The properties of an application in Nacos.
+    SpringCloudAlibaba(SpringCloudAlibabaSource),
     /// The policy itself.
     Inline(serde_json::Value),
 }
@@ -67,6 +71,8 @@ record! {
         "etcd" etcd: Option<EtcdSource> = optional;
         /// The content of a data ID of Nacos.
         "nacos" nacos: Option<NacosSource> = optional;
+        /// The properties of an application in Nacos, as Spring Cloud Alibaba keeps them there.
+        "springCloudAlibaba" spring_cloud_alibaba: Option<SpringCloudAlibabaSource> = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
         /// The interval between two requests for the document. At least `100ms`.
@@ -84,9 +90,11 @@ record! {
             "springCloudConfig",
             "etcd",
             "nacos",
+            "springCloudAlibaba",
             "inline",
         ]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
+        FieldRule::Apart("springCloudAlibaba", &["onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
 }
@@ -100,6 +108,7 @@ impl SourceKind {
             Self::SpringCloudConfig(_) => "springCloudConfig",
             Self::Etcd(_) => "etcd",
             Self::Nacos(_) => "nacos",
+            Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
             Self::Inline(_) => "inline",
         }
     }
@@ -112,6 +121,7 @@ impl SourceKind {
             Self::SpringCloudConfig(spring) => Some(spring.endpoint()),
             Self::Etcd(etcd) => Some(etcd.endpoint()),
             Self::Nacos(nacos) => Some(nacos.endpoint()),
+            Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
             Self::Inline(_) => None,
         }
     }
@@ -125,7 +135,7 @@ impl SourceKind {
             Self::Etcd(etcd) => &mut etcd.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
             Self::Nacos(nacos) => &mut nacos.max_bytes,
-            Self::Inline(_) => return,
+            Self::SpringCloudAlibaba(_) | Self::Inline(_) => return,
         };
         if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
             let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
@@ -147,7 +157,7 @@ impl SourceKind {
                 ("file", spring.file.as_deref().unwrap_or_default()),
             ],
             Self::Nacos(nacos) => vec![("dataId", &nacos.data_id)],
-            Self::Inline(_) => Vec::new(),
+            Self::SpringCloudAlibaba(_) | Self::Inline(_) => Vec::new(),
         }
     }
 
@@ -187,6 +197,10 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
         ),
         "EtcdSource" => (EtcdSource::FIELDS, EtcdSource::RULES),
         "NacosSource" => (NacosSource::FIELDS, NacosSource::RULES),
+        "SpringCloudAlibabaSource" => (
+            SpringCloudAlibabaSource::FIELDS,
+            SpringCloudAlibabaSource::RULES,
+        ),
         _ => return None,
     })
 }
@@ -262,6 +276,11 @@ impl Decode for Source {
             })
             .or_else(|| written.etcd.map(SourceKind::Etcd))
             .or_else(|| written.nacos.map(SourceKind::Nacos))
+            .or_else(|| {
+                written
+                    .spring_cloud_alibaba
+                    .map(SourceKind::SpringCloudAlibaba)
+            })
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         let path = at.field(kind.name());
         if on_demand.is_some() {

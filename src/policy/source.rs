@@ -6,6 +6,7 @@ mod http;
 mod id;
 mod index_by;
 mod nacos;
+mod spring_cloud_alibaba;
 mod spring_cloud_config;
 
 use std::sync::Arc;
@@ -264,6 +265,9 @@ impl Source {
             config::SourceKind::Nacos(written) => {
                 nacos::compile(source, written, readers, environment, &at, errors)?
             }
+            config::SourceKind::SpringCloudAlibaba(written) => {
+                spring_cloud_alibaba::compile(source, written, readers, environment, &at, errors)?
+            }
         };
         let names = names(source);
         let index = match &source.index {
@@ -291,7 +295,9 @@ impl Source {
 
 /// What the names in JSONPaths for a source's documents stand for.
 fn names(written: &config::Source) -> PropertyNames {
-    let is_relaxed = matches!(&written.kind, config::SourceKind::SpringCloudConfig(spring) if spring.file.is_none());
+    let kind = &written.kind;
+    let is_relaxed = matches!(kind, config::SourceKind::SpringCloudAlibaba(_))
+        || matches!(kind, config::SourceKind::SpringCloudConfig(spring) if spring.file.is_none());
     if is_relaxed {
         PropertyNames::Relaxed
     } else {

@@ -157,6 +157,29 @@ const TABLE: &[Words] = words! {
         "did you mean `pem`?";
     "pem": "well_known" =>
         "did you mean `discovery`?";
+    // An application in Spring Cloud Alibaba.
+    "extension": "file-extension format type spring.cloud.nacos.config.file-extension" =>
+        "did you mean `extension`?";
+    "extension": "name prefix appName spring.application.name spring.cloud.nacos.config.name spring.cloud.nacos.config.prefix" =>
+        "did you mean `application`?";
+    "extension": "profile active spring.profiles.active" =>
+        "did you mean `profiles`?";
+    "extension": "groupName nacosGroup spring.cloud.nacos.config.group" =>
+        "did you mean `group`?";
+    "extension": "namespaceId nacosNamespaceId tenant spring.cloud.nacos.config.namespace" =>
+        "did you mean `namespace`?";
+    "extension": "dataId shared-configs extension-configs shared-dataids ext-config spring.config.import" =>
+        "write a source `nacos` for each other data ID";
+    "extension": "server-addr serverAddresses host hosts hostname domain port address url uri endpoint spring.cloud.nacos.config.server-addr" =>
+        "write `cluster`, as Envoy calls it, and `authority`";
+    "extension": "accessKey secretKey" =>
+        "write `username` and `password`: keys that sign requests aren't supported";
+    "extension": "user spring.cloud.nacos.config.username" =>
+        "did you mean `username`?";
+    "extension": "refresh-enabled config-retry-time refreshable-dataids" =>
+        "write `refresh` beside `springCloudAlibaba`";
+    "extension": "longPoll config-long-poll-timeout" =>
+        "leave it out: one small question is asked at each `refresh`";
     // An application in Spring Cloud Config.
     "application": "uri url address host server-addr spring.cloud.config.uri spring.config.import" =>
         "write `cluster` and `authority`, and `prefix` where the server has one";
@@ -308,6 +331,8 @@ const TABLE: &[Words] = words! {
         "write `nacos: {cluster, namespace, group, dataId}`";
     "onDemand": "spring spring.config.import spring.cloud.config.uri application profile label" =>
         "write `springCloudConfig: {cluster, application, profile, label}`";
+    "onDemand": "spring.application.name file-extension shared-configs extension-configs" =>
+        "write `springCloudAlibaba: {cluster, application, profiles, extension}`";
     "onDemand": "type registries" =>
         "write the kind as a field: `nacos: {…}`, `etcd: {…}`, `springCloudConfig: {…}` or `http: {…}`";
     "onDemand": "domain port host hosts" =>
@@ -351,7 +376,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 26] = [
+    const RECORDS: [(&str, &str); 27] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -376,6 +401,7 @@ mod tests {
         ("HttpSource", "maxBytes"),
         ("NacosSource", "dataId"),
         ("EtcdSource", "key prefix"),
+        ("SpringCloudAlibabaSource", "extension"),
         ("SpringCloudConfigSource", "application"),
         ("Source", "onDemand"),
     ];

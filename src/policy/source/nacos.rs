@@ -22,38 +22,19 @@ pub(super) fn compile(
     errors: &mut ConfigErrors,
 ) -> Option<SourceKind> {
     check(source, written, at, errors);
-    let endpoint = endpoint(written.endpoint(), environment, at, errors);
-    // Both are names of one namespace.
-    let namespace = written
-        .namespace
-        .as_deref()
-        .filter(|name| *name != "public");
-    let context = written.context_path.trim_end_matches('/');
     definition.add(b"nacos");
-    for part in [
-        context,
-        namespace.unwrap_or_default(),
-        &written.group,
-        &written.data_id,
-    ] {
-        definition.add(part.as_bytes());
-    }
-    definition.add(format!("{:?}", written.api_version).as_bytes());
-    definition.endpoint(&endpoint);
-    let api = written.api_version.map(|written| match written {
-        config::NacosApiVersion::V1 => NacosApi::V1,
-        config::NacosApiVersion::V2 => NacosApi::V2,
-        config::NacosApiVersion::V3 => NacosApi::V3,
-    });
-    let mut server = NacosServer::new(endpoint, context, namespace, &written.group)
-        .with_api(api)
-        .with_long_poll(written.long_poll);
-    if let (Some(name), Some(password)) = (&written.username, &written.password) {
-        let password = secret(password, environment, &at.field("password"), errors)?;
-        definition.add(name.as_bytes());
-        definition.add(password.expose());
-        server = server.with_login(name, &password);
-    }
+    definition.add(written.data_id.as_bytes());
+    let shared = SharedFields {
+        endpoint: written.endpoint(),
+        context_path: &written.context_path,
+        namespace: written.namespace.as_deref(),
+        group: &written.group,
+        username: written.username.as_deref(),
+        password: written.password.as_ref(),
+        api_version: written.api_version,
+    };
+    let server = server(&shared, &mut definition, environment, at, errors)?;
+    let server = server.with_long_poll(written.long_poll);
     let format = written.format.map(content_format);
     let format = format.or_else(|| ContentFormat::of_extension(&written.data_id));
     let protocol = match &source.on_demand {
@@ -68,6 +49,88 @@ pub(super) fn compile(
     Some(fetched(protocol, Format::Nacos(format), source, definition))
 }
 
+/// The fields that the kinds of sources in Nacos share.
+pub(super) struct SharedFields<'c> {
+    pub(super) endpoint: config::Endpoint<'c>,
+    pub(super) context_path: &'c str,
+    pub(super) namespace: Option<&'c str>,
+    pub(super) group: &'c str,
+    pub(super) username: Option<&'c str>,
+    pub(super) password: Option<&'c config::TextOrEnv>,
+    pub(super) api_version: Option<config::NacosApiVersion>,
+}
+
+/// The server that these fields name. It is added to the definition.
+pub(super) fn server(
+    written: &SharedFields<'_>,
+    definition: &mut Definition,
+    environment: &dyn Environment,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<NacosServer> {
+    check_shared(written, at, errors);
+    let endpoint = endpoint(written.endpoint, environment, at, errors);
+    // Both are names of one namespace.
+    let namespace = written.namespace.filter(|name| *name != "public");
+    let context = written.context_path.trim_end_matches('/');
+    for part in [context, namespace.unwrap_or_default(), written.group] {
+        definition.add(part.as_bytes());
+    }
+    definition.add(format!("{:?}", written.api_version).as_bytes());
+    definition.endpoint(&endpoint);
+    let api = written.api_version.map(|written| match written {
+        config::NacosApiVersion::V1 => NacosApi::V1,
+        config::NacosApiVersion::V2 => NacosApi::V2,
+        config::NacosApiVersion::V3 => NacosApi::V3,
+    });
+    let server = NacosServer::new(endpoint, context, namespace, written.group).with_api(api);
+    let Some((name, password)) = written.username.zip(written.password) else {
+        return Some(server);
+    };
+    let password = secret(password, environment, &at.field("password"), errors)?;
+    definition.add(name.as_bytes());
+    definition.add(password.expose());
+    Some(server.with_login(name, &password))
+}
+
+/// Refuses a name that Nacos would refuse.
+pub(super) fn check_name(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) {
+    if !name.bytes().all(is_nacos_character) {
+        let reason = "Nacos allows only letters of ASCII, digits and `_`, `.`, `:`, `-`";
+        errors.push(at, reason);
+    }
+}
+
+/// Refuses a data ID whose content is encrypted.
+pub(super) fn check_encrypted(data_id: &str, at: &Path<'_>, errors: &mut ConfigErrors) {
+    if data_id.starts_with("cipher-") {
+        errors.push(at, "contents that Nacos encrypts can't be read");
+    }
+}
+
+fn check_shared(written: &SharedFields<'_>, at: &Path<'_>, errors: &mut ConfigErrors) {
+    check_name(
+        written.namespace.unwrap_or_default(),
+        &at.field("namespace"),
+        errors,
+    );
+    check_name(written.group, &at.field("group"), errors);
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    if !written.context_path.starts_with('/') || !written.context_path.bytes().all(is_allowed) {
+        let reason =
+            "must begin with `/`, and have only letters, digits and `/`, `-`, `.`, `_`, `~`";
+        errors.push(&at.field("contextPath"), reason);
+    }
+    let headers = at.field("headers");
+    let mut written_headers = written.endpoint.headers.iter();
+    let token = written_headers.find(|header| header.name == "accesstoken");
+    if let Some(header) = token.filter(|_| written.username.is_some()) {
+        let reason = "the request has this header already";
+        let suggestion = "remove it: it holds the token of the login";
+        errors.suggest(&headers.field(&header.name), reason, suggestion);
+    }
+}
+
 /// Refuses what Nacos would refuse, and what can't work.
 fn check(
     source: &config::Source,
@@ -77,29 +140,8 @@ fn check(
 ) {
     // Where the key of an entry may stand is checked with the other kinds.
     let data_id = written.data_id.replace("${key}", "");
-    for (field, name) in [
-        (
-            "namespace",
-            written.namespace.as_deref().unwrap_or_default(),
-        ),
-        ("group", written.group.as_str()),
-        ("dataId", data_id.as_str()),
-    ] {
-        if !name.bytes().all(is_nacos_character) {
-            let reason = "Nacos allows only letters of ASCII, digits and `_`, `.`, `:`, `-`";
-            errors.push(&at.field(field), reason);
-        }
-    }
-    if written.data_id.starts_with("cipher-") {
-        let reason = "contents that Nacos encrypts can't be read";
-        errors.push(&at.field("dataId"), reason);
-    }
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    if !written.context_path.starts_with('/') || !written.context_path.bytes().all(is_allowed) {
-        let reason =
-            "must begin with `/`, and have only letters, digits and `/`, `-`, `.`, `_`, `~`";
-        errors.push(&at.field("contextPath"), reason);
-    }
+    check_name(&data_id, &at.field("dataId"), errors);
+    check_encrypted(&written.data_id, &at.field("dataId"), errors);
     if written
         .long_poll
         .is_some_and(|held| held >= source.stale_for)
@@ -118,17 +160,5 @@ fn check(
             "only v1 can hold a question",
             suggestion,
         );
-    }
-    let headers = at.field("headers");
-    for header in written
-        .headers
-        .iter()
-        .filter(|_| written.username.is_some())
-    {
-        if header.name == "accesstoken" {
-            let reason = "the request has this header already";
-            let suggestion = "remove it: it holds the token of the login";
-            errors.suggest(&headers.field(&header.name), reason, suggestion);
-        }
     }
 }

@@ -69,6 +69,15 @@ impl From<ContentFormat> for ContentReader {
 }
 
 impl ContentReader {
+    /// A reader of a file that is one of several: properties keep their flat names.
+    pub(super) fn of_part(format: ContentFormat) -> Self {
+        if format == ContentFormat::Properties {
+            Self::Properties(PropertiesReader::flat())
+        } else {
+            format.into()
+        }
+    }
+
     /// A reader of a value that stands below so many levels of a document.
     pub(super) fn below(format: ContentFormat, levels: usize) -> Self {
         match format {

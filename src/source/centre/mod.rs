@@ -4,6 +4,7 @@
 //! write files in are in `content`.
 //! CONTRIBUTING.md tells what else a new centre touches.
 
+mod alibaba;
 mod check;
 mod content;
 mod cursor;
@@ -35,6 +36,7 @@ use super::{Budget, JsonPath, ReadRefusal, SourceError, Version};
 use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
+pub use alibaba::{AlibabaProtocol, AlibabaReader};
 pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
@@ -66,6 +68,8 @@ protocols! {
     Etcd(EtcdProtocol),
     /// Nacos: the content of a data ID.
     Nacos(NacosProtocol),
+    /// Several data IDs of Nacos, which make one document.
+    Alibaba(AlibabaProtocol),
     /// Documents of Spring Cloud Config by key.
     Spring(SpringProtocol),
     /// A protocol of several callouts, for the tests of what drives it.
@@ -86,6 +90,8 @@ formats! {
     Etcd(EtcdReader) of (format: ContentFormat),
     /// The content of a data ID of Nacos, in this format, or in the one that the server notes.
     Nacos(NacosReader) of (format: Option<ContentFormat>),
+    /// The contents of several data IDs of Nacos in this format, as Spring merges them.
+    Alibaba(AlibabaReader) of (format: ContentFormat),
 }
 
 impl Format {

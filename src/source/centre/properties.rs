@@ -26,6 +26,18 @@ const COST_OF_BYTE: usize = 4;
 pub struct PropertiesReader {
     lines: PropertyLines,
     merge: Option<Box<Merge>>,
+    /// Whether the value is a map of the flat names.
+    is_flat: bool,
+}
+
+impl PropertiesReader {
+    /// A reader that makes no tree.
+    pub(super) fn flat() -> Self {
+        Self {
+            is_flat: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// The properties of a text, with flat names.
@@ -244,6 +256,9 @@ impl Decode for PropertiesReader {
             } else if let Some(read) = self.lines.advance(text, budget)? {
                 if read.is_empty() {
                     return Err(SourceError::Malformed("the document is empty".into()));
+                }
+                if self.is_flat {
+                    return Ok(Some(Value::Object(read)));
                 }
                 let merge = Merge::of_files(vec![read], PropertyNames::Exact);
                 self.merge = Some(Box::new(merge));

@@ -144,13 +144,13 @@ fn logs_in_again_when_the_token_is_refused() {
 fn bounds_the_callouts_of_one_document() {
     let mut source = Source::new();
     assert_eq!(source.tick().as_deref(), Some("/login"));
-    for _ in 0..3 {
+    for _ in 0..9 {
         assert_eq!(source.reply("200", "", "token"), "/poll?");
         assert_eq!(source.reply("401", "", ""), "/login");
     }
     assert_eq!(source.reply("200", "", "token"), "/poll?");
     let outcome = source.reply("401", "", "");
-    assert_eq!(outcome, "unusable document: it takes more than 8 callouts");
+    assert_eq!(outcome, "unusable document: it takes more than 20 callouts");
     assert!(source.machine.fetch.is_none());
 }
 

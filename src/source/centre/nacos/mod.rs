@@ -28,6 +28,7 @@ pub use reader::NacosReader;
 pub use server::NacosServer;
 
 pub(in crate::source) use session::NacosSession;
+pub(in crate::source) use state::{is_older, md5};
 
 /// What the data IDs of contents begin with that Nacos encrypts.
 const ENCRYPTED: &str = "cipher-";

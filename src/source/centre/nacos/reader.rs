@@ -18,6 +18,8 @@ const PIECE: usize = 16 << 10;
 /// inside of a text in JSON (v2, v3), and then the type that the server has noted. So the bytes alone tell how they are read.
 pub struct NacosReader {
     format: Option<ContentFormat>,
+    /// Whether the content is one of several files.
+    is_part: bool,
     step: Step,
 }
 
@@ -48,12 +50,21 @@ impl From<Option<ContentFormat>> for NacosReader {
     fn from(format: Option<ContentFormat>) -> Self {
         Self {
             format,
+            is_part: false,
             step: Step::default(),
         }
     }
 }
 
 impl NacosReader {
+    /// A reader of a content that is one of several files of this format.
+    pub(in crate::source) fn of_part(format: ContentFormat) -> Self {
+        Self {
+            is_part: true,
+            ..Some(format).into()
+        }
+    }
+
     /// Reads the first line.
     fn line(&mut self, text: &[u8]) -> Result<Step, SourceError> {
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -73,7 +84,12 @@ impl NacosReader {
     }
 
     fn content(&self) -> Box<ContentReader> {
-        Box::new(self.format.unwrap_or_default().into())
+        let format = self.format.unwrap_or_default();
+        Box::new(if self.is_part {
+            ContentReader::of_part(format)
+        } else {
+            format.into()
+        })
     }
 }
 

@@ -92,8 +92,45 @@ impl NacosServer {
         known: &Version,
         now: Timestamp,
     ) -> Callout {
-        session.begin(known);
+        let records = match md5(known) {
+            [] => String::new(),
+            md5 => self.record(data_id, md5),
+        };
+        session.begin(known, records);
         self.next(session, data_id, now)
+    }
+
+    /// The first callout for several contents: the question whether one of them is another one than these records say, or, where
+    /// there are none, the read of the first one.
+    pub(in crate::source) fn start_several(
+        &self,
+        session: &mut NacosSession,
+        first: &str,
+        records: String,
+        now: Timestamp,
+    ) -> Callout {
+        session.begin(&Version::default(), records);
+        self.next(session, first, now)
+    }
+
+    /// The read of one more content in the same exchange.
+    pub(in crate::source) fn go_on(
+        &self,
+        session: &mut NacosSession,
+        data_id: &str,
+        now: Timestamp,
+    ) -> Callout {
+        session.records.clear();
+        session.question = Question::Read;
+        self.next(session, data_id, now)
+    }
+
+    /// What the listener is asked about a content with this MD5; it is empty where there is no content.
+    pub(in crate::source) fn record(&self, data_id: &str, md5: &[u8]) -> String {
+        let md5 = String::from_utf8_lossy(md5);
+        let namespace = self.namespace.as_deref();
+        let namespace = namespace.map_or(String::new(), |name| ["%02", name].concat());
+        format!("{data_id}%02{}%02{md5}{namespace}%01", self.group)
     }
 
     /// The login, if one is due, or else the question or the read.
@@ -153,12 +190,8 @@ impl NacosServer {
     /// right by that: without it the user would need the right to read everything.
     fn listen(&self, session: &NacosSession, data_id: &str) -> Callout {
         let path = self.path(NacosApi::V1, data_id, "/listener");
-        let known = String::from_utf8_lossy(md5(&session.known));
-        let mut content = format!("Listening-Configs={data_id}%02{}%02{known}", self.group);
-        if let Some(namespace) = &self.namespace {
-            content = content + "%02" + namespace;
-        }
-        let mut callout = self.post(path, (content + "%01").into_bytes());
+        let content = ["Listening-Configs=", &session.records].concat();
+        let mut callout = self.post(path, content.into_bytes());
         let held = self.long_poll.unwrap_or_default().as_millis().to_string();
         let held = Text::Owned(held.into_bytes());
         callout.headers.push(("long-pulling-timeout".into(), held));

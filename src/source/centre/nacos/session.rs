@@ -10,7 +10,6 @@ use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
 use super::api::NacosApi;
-use super::state::md5;
 
 /// How often one exchange may go to another API, or to another path of the login.
 const MOST_TURNS: u8 = 3;
@@ -23,6 +22,8 @@ pub(in crate::source) struct NacosSession {
     pub(super) used: u32,
     found: Rc<Cell<Found>>,
     pub(super) known: Version,
+    /// What the listener is asked about: the contents that are known. Empty where there is none.
+    pub(super) records: String,
     /// Whether this exchange has logged in: once is enough.
     pub(super) has_logged_in: bool,
     /// Whether this exchange has given up a token.
@@ -54,9 +55,10 @@ pub(super) enum Question {
 }
 
 impl NacosSession {
-    /// Begins an exchange for a content of which this version is known.
-    pub(super) fn begin(&mut self, known: &Version) {
+    /// Begins an exchange for a content of which this version is known. The listener is asked about these records first.
+    pub(super) fn begin(&mut self, known: &Version, records: String) {
         self.known = known.clone();
+        self.records = records;
         self.has_logged_in = false;
         self.has_retried = false;
         self.turns = 0;
@@ -66,7 +68,7 @@ impl NacosSession {
 
     /// What comes first, behind a login.
     pub(super) fn first_question(&self) -> Question {
-        if md5(&self.known).is_empty() {
+        if self.records.is_empty() {
             Question::Read
         } else {
             Question::Listen

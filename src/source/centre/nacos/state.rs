@@ -16,7 +16,7 @@ pub(super) fn version(md5: &[u8], modified: &[u8]) -> Version {
 }
 
 /// The MD5 in a version; empty where there is none.
-pub(super) fn md5(version: &Version) -> &[u8] {
+pub(in crate::source) fn md5(version: &Version) -> &[u8] {
     version.token().get(..32).unwrap_or_default()
 }
 
@@ -27,7 +27,7 @@ pub(super) fn text(version: &Version) -> String {
 }
 
 /// Whether a version was written before the known one. `false` where the times are written in two ways.
-pub(super) fn is_older(version: &Version, known: &Version) -> bool {
+pub(in crate::source) fn is_older(version: &Version, known: &Version) -> bool {
     let [time, known] = [version, known].map(|it| it.token().get(32..).unwrap_or_default());
     time.first() == known.first() && time.len() == known.len() && time < known
 }

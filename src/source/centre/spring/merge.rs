@@ -6,6 +6,7 @@ use serde_json::{Map, Value, map};
 
 use crate::source::{Budget, IncrementalDrop, PropertyNames, SourceError};
 
+use super::leaves::Leaves;
 use super::lists::Conversion;
 use super::names::{LONGEST, MOST_PARTS, Parts, Places};
 use super::origin::{is_own, is_own_by_key};
@@ -23,6 +24,17 @@ const UNDECRYPTED: &str = "<n/a>";
 /// The cost of an element of a list that is moved.
 const ELEMENT: usize = 16;
 
+/// What property sources belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SourcesOf {
+    /// The environment of an application that the policy names.
+    Application,
+    /// The environment of one that a request names.
+    Entry,
+    /// Files, which may have maps and lists.
+    Files,
+}
+
 /// The property sources of an environment, and the tree so far.
 ///
 /// Names are the same where Spring binds them to the same: the tree has their common spelling. The first property source counts,
@@ -33,13 +45,12 @@ const ELEMENT: usize = 16;
 pub(in crate::source::centre) struct Merge {
     names: PropertyNames,
     application: String,
-    /// Whether a request chose the application.
-    is_by_key: bool,
+    of: SourcesOf,
     has_sources: bool,
     has_own: bool,
     sources: vec::IntoIter<Value>,
     /// What is left of the property source that is read.
-    properties: map::IntoIter,
+    properties: Leaves,
     /// The names of the maps by index that it has begun.
     indexed: Vec<String>,
     conversion: Option<Conversion>,
@@ -63,11 +74,15 @@ impl Merge {
         Self {
             names: PropertyNames::Relaxed,
             application,
-            is_by_key,
+            of: if is_by_key {
+                SourcesOf::Entry
+            } else {
+                SourcesOf::Application
+            },
             has_sources: sources.is_some(),
             has_own: false,
             sources: sources.unwrap_or_default().into_iter(),
-            properties: Map::new().into_iter(),
+            properties: Leaves::none(),
             indexed: Vec::new(),
             conversion: None,
             tree: Value::Object(Map::new()),
@@ -76,7 +91,7 @@ impl Merge {
         }
     }
 
-    /// Takes the properties of files. The first file counts.
+    /// Takes the properties of files, with flat names or in trees. The first file counts.
     pub(in crate::source::centre) fn of_files(
         files: Vec<Map<String, Value>>,
         names: PropertyNames,
@@ -90,6 +105,7 @@ impl Merge {
             names,
             has_sources: true,
             has_own: true,
+            of: SourcesOf::Files,
             sources: sources.into_iter(),
             ..Self::new(Value::Null, false)
         }
@@ -119,7 +135,7 @@ impl Merge {
                     .saturating_add(PROPERTY),
             );
             // A text that can't be decrypted is moved to another name, and would uncover that of a later property source.
-            let is_undecrypted = value == *UNDECRYPTED && self.names == PropertyNames::Relaxed;
+            let is_undecrypted = value == *UNDECRYPTED && self.of != SourcesOf::Files;
             let undecrypted = name.strip_prefix(INVALID).filter(|_| is_undecrypted);
             match undecrypted {
                 Some(name) => self.put(name, Value::Null)?,
@@ -144,7 +160,7 @@ impl Merge {
 
     fn open(&mut self, mut source: Value) -> Result<(), SourceError> {
         let name = source.get("name").and_then(Value::as_str);
-        let is_own = if self.is_by_key {
+        let is_own = if self.of == SourcesOf::Entry {
             is_own_by_key
         } else {
             is_own
@@ -154,7 +170,7 @@ impl Merge {
         self.rest.push(source);
         match properties {
             Some(Value::Object(properties)) => {
-                self.properties = properties.into_iter();
+                self.properties = Leaves::of(properties, self.of == SourcesOf::Files);
                 Ok(())
             }
             other => {
@@ -166,7 +182,9 @@ impl Merge {
 
     /// Puts a property into the tree, unless another value stands there or on the way.
     fn put(&mut self, name: &str, value: Value) -> Result<(), SourceError> {
-        if matches!(value, Value::Array(_) | Value::Object(_)) {
+        // Those of files are empty.
+        let is_flat = self.of != SourcesOf::Files;
+        if is_flat && matches!(value, Value::Array(_) | Value::Object(_)) {
             self.rest.push(value);
             return Err(unusable(
                 "the value of a property is a list or a map: properties have flat names",
@@ -221,7 +239,7 @@ impl Merge {
         if let Some(conversion) = self.conversion {
             conversion.part_into(&mut parts);
         }
-        parts.extend(self.properties.map(|(_, value)| value));
+        self.properties.part_into(&mut parts);
         parts
     }
 }

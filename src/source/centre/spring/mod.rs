@@ -2,6 +2,7 @@
 //! The endpoint has no conditional requests, so the hash of the bytes tells whether anything has changed: the `version` of a
 //! Git back end is in these bytes.
 
+mod leaves;
 mod lists;
 mod merge;
 mod merged;

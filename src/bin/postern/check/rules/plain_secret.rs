@@ -86,6 +86,7 @@ fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)
     let secrets = match kind {
         SourceKind::Etcd(etcd) => vec![("password", etcd.password.as_ref())],
         SourceKind::Nacos(nacos) => vec![("password", nacos.password.as_ref())],
+        SourceKind::SpringCloudAlibaba(spring) => vec![("password", spring.password.as_ref())],
         SourceKind::SpringCloudConfig(spring) => vec![
             ("password", spring.password.as_ref()),
             ("token", spring.token.as_ref()),
