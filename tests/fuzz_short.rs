@@ -388,6 +388,8 @@ mod tests {
             format!("0\u{8}1\0{envelope}"),
             format!("0\u{4}{login}\x002{{\"limit\":5}}"),
             format!("0\u{4}4\0{login}\x003\0{login}\x001\0{envelope}"),
+            format!("0\x13{envelope}\x002{{\"code\":20004,\"data\":null}}\0{envelope}"),
+            "0\x104config data not exist\x002{\"a\":1}\x002{\"a\":2}".to_owned(),
             "0\u{0}1\x002{\"code\":20004,\"message\":\"resource not found\",\"data\":null}"
                 .to_owned(),
         ];

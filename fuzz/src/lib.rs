@@ -16,7 +16,7 @@ pub use http_source::{content, login};
 pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};
-pub use nacos::nacos;
+pub use nacos::{alibaba, nacos};
 pub use spring::{spring_environment, spring_merged};
 
 use postern::config::Config;

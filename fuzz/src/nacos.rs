@@ -6,11 +6,14 @@ use std::time::Duration;
 use postern::http::{Endpoint, HeaderMap, Reply};
 use postern::internals::secret::Secret;
 use postern::internals::source::{
-    Budget, ContentFormat, DefinitionHash, Document, FetchOutcome, Format, LocalData, NacosApi,
-    NacosProtocol, NacosServer, Progress, Protocol, Schedule, Tick, Watched,
+    AlibabaProtocol, Budget, ContentFormat, DefinitionHash, Document, FetchOutcome, Format,
+    LocalData, NacosApi, NacosProtocol, NacosServer, Progress, Protocol, Schedule, Tick, Watched,
+    weight,
 };
 use postern::time::Timestamp;
 use serde_json::Value;
+
+use super::spring::same_in_slices;
 
 /// One answer: a byte for the status, and the content.
 fn reply(answer: &[u8], has_headers: bool) -> Reply {
@@ -45,7 +48,24 @@ fn content(answer: &[u8]) -> Option<Value> {
     serde_json::from_str(content).ok()
 }
 
-/// One byte for the size of a slice, one for the API and the login; then answers, with zero bytes between them. They end in a
+/// The protocol and the format of one data ID, or of several.
+fn protocol(server: NacosServer, is_several: bool) -> (Arc<Protocol>, Format) {
+    let (protocol, format) = if is_several {
+        let protocol = AlibabaProtocol::new(server, "a", &["b".to_owned()], "json");
+        (
+            Protocol::Alibaba(protocol),
+            Format::Alibaba(ContentFormat::Json),
+        )
+    } else {
+        (
+            Protocol::Nacos(NacosProtocol::new(server, "a.json")),
+            Format::Nacos(Some(ContentFormat::Json)),
+        )
+    };
+    (Arc::new(protocol), format)
+}
+
+/// One byte for the size of a slice, one for the API, the login and whether there are several data IDs; then answers, with zero bytes between them. They end in a
 /// document, which is the same in slices, or in a failure.
 pub fn nacos(data: &[u8]) {
     let [slice, mode, rest @ ..] = data else {
@@ -66,7 +86,8 @@ pub fn nacos(data: &[u8]) {
         refresh: Duration::from_secs(600),
         stale_for: Duration::from_secs(600),
     };
-    let protocol = Arc::new(Protocol::Nacos(NacosProtocol::new(server, "a.json")));
+    let is_several = mode & 16 != 0;
+    let (protocol, format) = protocol(server, is_several);
     let (shared, now) = (&mut LocalData::default(), Timestamp::default());
     let mut watched = Watched::new(protocol, schedule, DefinitionHash([7; 32]), 1);
     assert!(matches!(watched.tick(now, shared), Tick::Fetch(_)));
@@ -91,7 +112,6 @@ pub fn nacos(data: &[u8]) {
         panic!("nothing has arrived");
     };
     let text = candidate.text();
-    let format = Format::Nacos(Some(ContentFormat::Json));
     let whole = Document::parse(text, usize::MAX, format).ok();
     let mut reader = format.reader();
     let sliced = loop {
@@ -102,7 +122,30 @@ pub fn nacos(data: &[u8]) {
         }
     };
     assert_eq!(sliced.as_ref(), whole.as_ref().map(|it| it.value()));
-    if let Some(expected) = content(last).filter(|_| api == Some(NacosApi::V3)) {
+    if let Some(expected) = content(last).filter(|_| api == Some(NacosApi::V3) && !is_several) {
         assert_eq!(sliced, Some(expected));
+    }
+}
+
+/// One byte for the size of a slice and the format; then contents, with zero bytes between them. The tree of all of them is the same in
+/// slices, and isn't much larger than they are. So is that of the bytes themselves, which a document may be, too.
+pub fn alibaba(data: &[u8]) {
+    let Some((&choice, contents)) = data.split_first() else {
+        return;
+    };
+    let format = Format::Alibaba(match choice >> 6 {
+        0 => ContentFormat::Json,
+        1 => ContentFormat::Yaml,
+        _ => ContentFormat::Properties,
+    });
+    let mut document = Vec::new();
+    for content in contents.split(|byte| *byte == 0) {
+        document.extend_from_slice(format!("a {}\n=\n", content.len() + 2).as_bytes());
+        document.extend_from_slice(content);
+    }
+    for text in [contents, &document] {
+        let tree = same_in_slices(format.reader(), format, choice, text);
+        // Each part of a name is a map at most: 600 bytes.
+        assert!(tree.is_none_or(|tree| weight(&tree) <= text.len() * 600 + 600));
     }
 }

@@ -39,7 +39,7 @@ pub fn spring_merged(data: &[u8]) {
 }
 
 /// The value, which is the same in slices and at once.
-fn same_in_slices(
+pub(super) fn same_in_slices(
     mut reader: FormatReader,
     format: Format,
     choice: u8,

@@ -49,3 +49,39 @@ fn merged_documents_of_spring() {
     let seeds = seeds.map(<[u8]>::to_vec);
     run(targets::spring_merged, 12_000, &seeds, pieces);
 }
+
+#[test]
+fn contents_of_spring_cloud_alibaba() {
+    let seeds: [&[u8]; 5] = [
+        b"1{\"a-b\":{\"aB\":1,\"c\":\"${d}\"},\"l\":[{\"x\":1},2]}\0{\"l\":[],\"a.b\":{},\"a[0]\":3}",
+        b"Ga: {b: [1, {c: 2}]}\n\0a.b: []\n\"[X-y]\": {\"[z.W]\": 1}\n",
+        b"\x91a.b=1\na[0].c=2\n\0A.B: x\nm[Acme-1]=y\n",
+        b"#a 8\n=\n{\"b\":1",
+        b"#a 9\n=\n{\"b\":1}b 9\n\"\n{\\\"b\\\":2}",
+    ];
+    let pieces: &[&[u8]] = &[
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"\"",
+        b":",
+        b",",
+        b".",
+        b"=",
+        b"\n",
+        b"\0",
+        b"-",
+        b"a",
+        b"[0]",
+        b"[]",
+        b"{}",
+        b"null",
+        b"${",
+        b"a 3\n=\n",
+        b" 9\n",
+        b"labels",
+    ];
+    let seeds = seeds.map(<[u8]>::to_vec);
+    run(targets::alibaba, 12_000, &seeds, pieces);
+}
