@@ -160,6 +160,16 @@ const RUNS: &[(&str, &[&str])] = &[
             "--document=limits=etcd-limits.json",
         ],
     ),
+    (
+        "nacos",
+        &[
+            "nacos.yaml",
+            "https://api.test/",
+            "--document=flags=nacos-content.yaml",
+            "--document=orders=nacos-content.yaml",
+            "--document=third=nacos-content.yaml",
+        ],
+    ),
     ("all", &["demo.yaml", "--all", "cases.yaml"]),
     ("all-wrong", &["demo.yaml", "--all", "wrong.toml"]),
     ("all-typo", &["demo.yaml", "--all", "typo.yaml"]),

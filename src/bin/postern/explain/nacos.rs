@@ -1,30 +1,54 @@
 //! The answers of Nacos. The tool makes them itself: a file holds the content of a data ID, and not what Nacos says.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use postern::config::{Config, SourceKind};
+use postern::config::{AlibabaExtension, Config, SourceKind};
 use postern::http::{Callout, HeaderMap, Reply};
 use serde_json::json;
 
-/// The names of the sources in Nacos.
+/// The names of the sources in Nacos. An application has several data IDs: then with the one that the file is the content of. Nacos
+/// has no others.
 #[derive(Debug)]
-pub(super) struct NacosSources(BTreeSet<String>);
+pub(super) struct NacosSources(BTreeMap<String, Option<String>>);
 
 impl NacosSources {
     pub(super) fn new(config: &Config) -> Self {
-        let sources = config.sources.iter();
-        let is_nacos = |kind: &SourceKind| matches!(kind, SourceKind::Nacos(_));
-        let of_nacos = sources.filter(|source| is_nacos(&source.value.kind));
-        Self(of_nacos.map(|source| source.name.clone()).collect())
+        let of_nacos = config.sources.iter().filter_map(|source| {
+            let kind = &source.value.kind;
+            let data_id = if let SourceKind::SpringCloudAlibaba(spring) = kind {
+                let extension = match spring.extension {
+                    AlibabaExtension::Properties => "properties",
+                    AlibabaExtension::Yaml => "yaml",
+                    AlibabaExtension::Yml => "yml",
+                    AlibabaExtension::Json => "json",
+                };
+                Some(format!("{}.{extension}", spring.application))
+            } else if matches!(kind, SourceKind::Nacos(_)) {
+                None
+            } else {
+                return None;
+            };
+            Some((source.name.clone(), data_id))
+        });
+        Self(of_nacos.collect())
     }
 
     /// The answer to a callout of the source, if it is one of these and holds `document`.
     pub(super) fn answer(&self, source: &str, callout: &Callout, document: &[u8]) -> Option<Reply> {
-        self.0.get(source)?;
+        let data_id = self.0.get(source)?;
         let path = callout.headers.iter().find(|(name, _)| **name == *b":path");
         let path = String::from_utf8_lossy(&path?.1).into_owned();
         let content = String::from_utf8_lossy(document);
-        let body = if path.ends_with("/login") {
+        let is_missing = data_id.as_deref().is_some_and(|data_id| {
+            path.contains("dataId=") && !path.contains(&format!("dataId={data_id}&"))
+        });
+        let body = if is_missing && path.contains("/v1/cs/") {
+            b"config data not exist".to_vec()
+        } else if is_missing {
+            json!({"code": 20004, "data": null})
+                .to_string()
+                .into_bytes()
+        } else if path.ends_with("/login") {
             json!({"accessToken": "explain"}).to_string().into_bytes()
         } else if path.contains("/v2/cs/") {
             json!({"code": 0, "data": content}).to_string().into_bytes()
@@ -34,7 +58,8 @@ impl NacosSources {
         } else {
             document.to_vec()
         };
-        let headers = [(":status", "200"), ("config-type", "unset")];
+        let status = if is_missing { "404" } else { "200" };
+        let headers = [(":status", status), ("config-type", "unset")];
         Some(Reply {
             headers: HeaderMap::from_pairs(&headers),
             body,
