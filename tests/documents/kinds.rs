@@ -43,8 +43,24 @@ pub(crate) fn kinds() -> Vec<Kind> {
             name: "Nacos v3, JSON, 10 MiB",
             source: source("nacos", json!({"dataId": "large.json", "apiVersion": "v3"})),
             replies: |number| {
-                let path = "/nacos/v3/client/cs/config?dataId=large.json&groupName=DEFAULT_GROUP";
-                at(path, in_nacos(number))
+                at(
+                    &in_v3("large.json"),
+                    in_nacos(number, in_json(number, LARGEST)),
+                )
+            },
+        },
+        Kind {
+            name: "Spring Cloud Alibaba, 2 MiB",
+            source: source(
+                "springCloudAlibaba",
+                json!({"application": "large", "extension": "yaml", "apiVersion": "v3"}),
+            ),
+            replies: |number| {
+                let missing = r#"{"code":20004,"message":"resource not found","data":null}"#;
+                let mut replies = at(&in_v3("large"), missing.to_owned());
+                let content = in_nacos(number, in_yaml(number));
+                replies.extend(at(&in_v3("large.yaml"), content));
+                replies
             },
         },
         Kind {
@@ -137,8 +153,12 @@ fn environment(number: usize) -> String {
     )
 }
 
-fn in_nacos(number: usize) -> String {
-    let content = Value::from(in_json(number, LARGEST));
+fn in_v3(data_id: &str) -> String {
+    format!("/nacos/v3/client/cs/config?dataId={data_id}&groupName=DEFAULT_GROUP")
+}
+
+fn in_nacos(number: usize, content: String) -> String {
+    let content = Value::from(content);
     format!(
         r#"{{"code":0,"message":"success","data":{{"resultCode":200,"errorCode":0,"message":null,"requestId":null,"content":{content},"encryptedDataKey":"","contentType":"json","md5":"{number:032x}","lastModified":{number},"tag":null,"beta":false,"success":true}}}}"#
     )
