@@ -1,8 +1,8 @@
 //! Which characters a text may have.
 
-use crate::source::SourceError;
+use crate::source::{Budget, SourceError};
 
-use super::cursor::{Cursor, is_break};
+use super::cursor::{Cursor, Mark, is_break};
 
 /// How many bytes are checked between two looks at the budget.
 const PIECE: usize = 16 << 10;
@@ -15,12 +15,28 @@ pub(super) enum Characters {
     Any,
 }
 
-/// Checks the next piece of the text: it is UTF-8, and has only these characters.
-pub(super) fn check(
-    cursor: &mut Cursor<'_>,
+/// Checks the next piece of the text behind the mark. Returns whether that was the last one: then the mark is at the start
+/// again.
+pub(super) fn advance(
+    mark: &mut Mark,
     text: &[u8],
     characters: Characters,
-) -> Result<(), SourceError> {
+    budget: &mut Budget,
+) -> Result<bool, SourceError> {
+    let before = mark.at;
+    let mut cursor = Cursor::new(text, *mark);
+    check(&mut cursor, text, characters)?;
+    *mark = cursor.mark;
+    budget.spend(mark.at.saturating_sub(before));
+    let is_end = mark.at >= text.len();
+    if is_end {
+        *mark = Mark::START;
+    }
+    Ok(is_end)
+}
+
+/// Checks the next piece: it is UTF-8, and has only these characters.
+fn check(cursor: &mut Cursor<'_>, text: &[u8], characters: Characters) -> Result<(), SourceError> {
     let rest = text.get(cursor.mark.at..).unwrap_or_default();
     let piece = rest.get(..PIECE).unwrap_or(rest);
     let valid = match std::str::from_utf8(piece) {

@@ -371,18 +371,13 @@ impl Decode for YamlReader {
     fn advance(&mut self, text: &[u8], budget: &mut Budget) -> Result<Option<Value>, SourceError> {
         let text = unmarked(text);
         while !budget.is_spent() {
-            let before = self.mark.at;
-            let mut cursor = Cursor::new(text, self.mark);
             if !self.is_checked {
-                check::check(&mut cursor, text, Characters::Printable)?;
-                self.mark = cursor.mark;
-                budget.spend(self.mark.at.saturating_sub(before));
-                self.is_checked = self.mark.at >= text.len();
-                if self.is_checked {
-                    self.mark = Mark::START;
-                }
+                let (mark, characters) = (&mut self.mark, Characters::Printable);
+                self.is_checked = check::advance(mark, text, characters, budget)?;
                 continue;
             }
+            let before = self.mark.at;
+            let mut cursor = Cursor::new(text, self.mark);
             let is_end = self.step(&mut cursor)?;
             self.mark = cursor.mark;
             let moved = self.mark.at.saturating_sub(before);
