@@ -258,6 +258,10 @@ impl Inputs for Nothing {
     fn now(&mut self) -> Timestamp {
         Timestamp::from_nanos(1)
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 impl Observer for Nothing {

@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
 //! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache` | each does one thing; they don't import each other, but for two exceptions |
-//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, memory for very many small items |
+//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `random`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, random numbers, memory for very many small items |
 //!
 //! # The life of a request
 //! The driver passes a [`http::Request`] to [`engine::Engine::start`] and performs the returned [`engine::Step`]: continue
@@ -27,7 +27,7 @@
 //! struct Nothing;
 //! impl Environment for Nothing { fn variable(&self, _: &str) -> Option<String> { None } }
 //! impl HostVerifier for Nothing {}
-//! impl Inputs for Nothing { fn now(&mut self) -> Timestamp { Timestamp::default() } }
+//! impl Inputs for Nothing { fn now(&mut self) -> Timestamp { Timestamp::default() } fn random(&mut self) -> u64 { 0 } }
 //! impl Observer for Nothing { fn event(&mut self, _: &Event<'_>) {} }
 //!
 //! let config = Config::parse(br#"{"routes": [{"name": "health", "match": [{"path": {"exact": "/health"}}],
@@ -54,6 +54,7 @@ mod cache;
 mod crypto;
 mod hash;
 mod number;
+mod random;
 mod rewrite;
 mod route;
 mod secret;
@@ -78,6 +79,9 @@ pub mod internals {
     }
     pub mod hash {
         pub use crate::hash::seed;
+    }
+    pub mod random {
+        pub use crate::random::Random;
     }
     pub mod rewrite {
         pub use crate::rewrite::{

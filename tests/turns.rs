@@ -55,6 +55,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         self.0
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 /// A VM and its surroundings.

@@ -53,6 +53,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         self.0
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 struct World {

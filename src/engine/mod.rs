@@ -60,6 +60,9 @@ const READING_PERIOD: Duration = Duration::from_millis(1);
 pub trait Inputs: HostVerifier {
     /// The current time.
     fn now(&mut self) -> Timestamp;
+
+    /// A random number, all bits of it: another one at each call, and another sequence in each VM.
+    fn random(&mut self) -> u64;
 }
 
 /// Answers requests by one policy. A driver has one for each root context; several may share a [`Store`].

@@ -67,6 +67,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         self.0
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 /// An engine whose provider `keys` is a double, and the world around it.

@@ -51,6 +51,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         self.0
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 /// Two engines of one VM, with the same policy.

@@ -35,6 +35,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         Timestamp::from_nanos(1)
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 /// What became of a request.

@@ -2,6 +2,7 @@
 
 use crate::crypto::{HostKey, HostVerifier, SignatureCheck};
 use crate::engine::Inputs;
+use crate::random::Random;
 use crate::time::Timestamp;
 
 use super::clock::Clock;
@@ -16,6 +17,7 @@ pub(super) struct DecisionInputs<'a, H> {
     clock: &'a Clock,
     signatures: &'a HostFunction,
     log: &'a EventLog,
+    random: &'a Random,
     now: Option<Timestamp>,
     /// Set where the host could not tell the time. The decision must not be performed then.
     pub(super) failure: Option<Failure>,
@@ -28,12 +30,14 @@ impl<'a, H> DecisionInputs<'a, H> {
         clock: &'a Clock,
         signatures: &'a HostFunction,
         log: &'a EventLog,
+        random: &'a Random,
     ) -> Self {
         Self {
             host,
             clock,
             signatures,
             log,
+            random,
             now: None,
             failure: None,
         }
@@ -62,5 +66,9 @@ impl<H: Host> Inputs for DecisionInputs<'_, H> {
         });
         self.now = Some(now);
         now
+    }
+
+    fn random(&mut self) -> u64 {
+        self.random.next()
     }
 }

@@ -1,15 +1,16 @@
-//! The random numbers of a VM: a name that is published, and a hash seed that stays secret.
+//! The random numbers of a VM: a name that is published, a hash seed that stays secret, and a seed for draws.
 
 use std::fmt;
 
 use crate::source::Hash;
 use crate::time::Timestamp;
 
-/// The random numbers of a VM. Neither can be computed from the other.
+/// The random numbers of a VM. None can be computed from another.
 #[derive(Clone, Copy)]
 pub struct VmSeed {
     name: u64,
     hash_seed: u64,
+    draws: u64,
 }
 
 impl VmSeed {
@@ -18,20 +19,26 @@ impl VmSeed {
     /// Each number has bytes of its own, so that the seed can't be computed from the name: the name can be read in the host's
     /// shared data, by other filters, and in logs. The name is a hash of its bytes, so that the generator's next numbers can't
     /// be guessed from it. Where the host gives no random bytes, VMs that begin at different times (`now`) still have
-    /// different names.
+    /// different names, and other draws.
     pub fn draw(mut random: impl FnMut() -> [u8; 32], now: Timestamp) -> Self {
-        let [public, secret] = [random(), random()];
-        let bytes = [&public[..], &now.as_nanos().to_le_bytes()].concat();
+        let [public, secret, draws] = [random(), random(), random()];
+        let at = now.as_nanos();
+        let bytes = [&public[..], &at.to_le_bytes()].concat();
         Self {
             name: head(&Hash::of(&bytes).0),
             hash_seed: head(&secret),
+            draws: head(&draws) ^ at,
         }
     }
 
-    /// The numbers themselves.
+    /// These numbers. Draws begin at the name.
     #[must_use]
     pub const fn of(name: u64, hash_seed: u64) -> Self {
-        Self { name, hash_seed }
+        Self {
+            name,
+            hash_seed,
+            draws: name,
+        }
     }
 
     /// The VM's name among those that share data with it.
@@ -44,6 +51,11 @@ impl VmSeed {
     pub(super) const fn hash_seed(&self) -> u64 {
         self.hash_seed
     }
+
+    /// The seed of the draws by which requests choose an upstream.
+    pub(super) const fn draws(&self) -> u64 {
+        self.draws
+    }
 }
 
 fn head(bytes: &[u8; 32]) -> u64 {
@@ -53,7 +65,7 @@ fn head(bytes: &[u8; 32]) -> u64 {
 }
 
 impl fmt::Debug for VmSeed {
-    /// Without the seed.
+    /// Without the seeds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VmSeed")
             .field("name", &self.name)
@@ -68,7 +80,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_nanos(1);
 
     fn drawn(public: u8, secret: u8, now: Timestamp) -> (u64, u64) {
-        let mut bytes = [public, secret].into_iter();
+        let mut bytes = [public, secret, 3].into_iter();
         let draw = VmSeed::draw(|| [bytes.next().unwrap(); 32], now);
         assert_eq!(bytes.next(), None);
         (draw.name(), draw.hash_seed())

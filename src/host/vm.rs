@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::engine::{Engine, FlightId, Store, Woken};
 use crate::hash;
 use crate::http::{Callout, CalloutError, Edits, Reply};
+use crate::random::Random;
 
 use super::clock::Clock;
 use super::decision_inputs::DecisionInputs;
@@ -34,6 +35,8 @@ pub struct Vm<H> {
     pub(super) metrics: Metrics,
     /// The VM's name among those that share data.
     pub(super) name: u64,
+    /// The numbers by which requests draw their upstream.
+    random: Random,
     pub(super) filters: Filters,
     /// The edits of the exchange that is decided now, borrowed until they are made.
     pub(super) edits: RefCell<Edits>,
@@ -73,6 +76,7 @@ impl<H: Host> Vm<H> {
             store: Store::new(name),
             metrics: Metrics::default(),
             name,
+            random: Random::seeded(seed.draws()),
             filters: Filters::default(),
             edits: RefCell::default(),
             ignored: Cell::default(),
@@ -125,7 +129,13 @@ impl<H: Host> Vm<H> {
 
     /// The inputs for one decision.
     pub(super) const fn inputs(&self) -> DecisionInputs<'_, H> {
-        DecisionInputs::new(&self.host, &self.clock, &self.signatures, &self.log)
+        DecisionInputs::new(
+            &self.host,
+            &self.clock,
+            &self.signatures,
+            &self.log,
+            &self.random,
+        )
     }
 
     /// The data that the VMs share.

@@ -36,6 +36,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         self.0
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 /// Records the decisions.

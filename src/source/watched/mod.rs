@@ -16,7 +16,6 @@ mod fetch;
 mod last_good;
 mod lease;
 mod missing_copy;
-mod random;
 mod schedule;
 mod shared_keys;
 #[cfg(test)]
@@ -26,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Reply};
+use crate::random::Random;
 use crate::time::Timestamp;
 
 use super::centre::MAX_CALLOUTS;
@@ -41,7 +41,6 @@ use fetch::Fetch;
 use last_good::LastGood;
 use lease::{Duty, Lease, Newest};
 use missing_copy::MissingCopy;
-use random::Random;
 use schedule::Loaded;
 use shared_keys::SharedKeys;
 

@@ -11,6 +11,7 @@ use postern::engine::{
 };
 use postern::http::{Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response};
 use postern::internals::crypto::NativeVerifier;
+use postern::internals::random::Random;
 use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
@@ -58,7 +59,8 @@ pub(crate) struct Driver {
     loaded: Vec<String>,
 }
 
-struct Clock(Timestamp);
+/// The time, and random numbers that are the same in each run: an explanation doesn't change by itself.
+struct Clock(Timestamp, Random);
 
 impl HostVerifier for Clock {
     fn verifies(&self, kind: HostKey) -> bool {
@@ -73,6 +75,10 @@ impl HostVerifier for Clock {
 impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         self.0
+    }
+
+    fn random(&mut self) -> u64 {
+        self.1.next()
     }
 }
 
@@ -103,7 +109,7 @@ impl Driver {
             etcd: EtcdSources::new(config),
             nacos: NacosSources::new(config),
             shared_data: LocalData::default(),
-            clock: Clock(start),
+            clock: Clock(start, Random::seeded(1)),
             loaded: Vec::new(),
         };
         if let Some(period) = driver.engine.tick_period() {

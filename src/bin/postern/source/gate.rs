@@ -79,6 +79,10 @@ impl Inputs for Clock {
     fn now(&mut self) -> Timestamp {
         now()
     }
+
+    fn random(&mut self) -> u64 {
+        0
+    }
 }
 
 fn now() -> Timestamp {

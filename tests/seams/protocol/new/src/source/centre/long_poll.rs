@@ -181,6 +181,10 @@ mod tests {
         fn now(&mut self) -> Timestamp {
             *self
         }
+
+        fn random(&mut self) -> u64 {
+            0
+        }
     }
 
     impl Gate {
