@@ -391,12 +391,7 @@ fn a_token_is_shown_nowhere() {
     let after = format!("{:?}", world.engine);
     for text in [before, answered, after] {
         // As text, and as numbers.
-        for token in [
-            "tok-one",
-            "116, 111, 107, 45",
-            "hunter2",
-            "104, 117, 110, 116",
-        ] {
+        for token in ["tok-one", "116, 111, 107", "hunter2", "104, 117, 110"] {
             assert!(!text.contains(token), "{token}: {text}");
         }
     }
