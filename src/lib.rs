@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
 //! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache` | each does one thing; they don't import each other, but for two exceptions |
-//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `random`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, random numbers, memory for very many small items |
+//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `random`, `regex`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, random numbers, regular expressions, memory for very many small items |
 //!
 //! # The life of a request
 //! The driver passes a [`http::Request`] to [`engine::Engine::start`] and performs the returned [`engine::Step`]: continue
@@ -55,6 +55,7 @@ mod crypto;
 mod hash;
 mod number;
 mod random;
+mod regex;
 mod rewrite;
 mod route;
 mod secret;
@@ -76,6 +77,9 @@ pub mod internals {
             Algorithm, Curve, HashFunction, HostKey, HostVerifier, KeyError, SignatureCheck,
             Unsupported, VerifyingKey,
         };
+    }
+    pub mod regex {
+        pub use crate::regex::{LONGEST_TEXT, MatchGroups, Pattern, PatternError, TextTooLong};
     }
     pub mod hash {
         pub use crate::hash::seed;

@@ -19,7 +19,7 @@ mod token_types;
 
 pub use base64url::decode as decode_base64url;
 pub use claim_rules::{Accepts, ClaimRules, ClaimsError, Expiry};
-pub use claim_test::{ClaimPatternError, ClaimTest, WholePattern};
+pub use claim_test::ClaimTest;
 pub use claims_set::{ClaimsSet, scopes};
 pub use compact::CompactJws;
 pub use error::{TokenError, TokenPart};

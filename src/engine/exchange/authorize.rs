@@ -24,7 +24,7 @@ pub(in crate::engine) enum Lookups {
 }
 
 /// Whether `condition` holds. `None` if that is unknown: it depends on a lookup that isn't done, or it compares with a text of
-/// the request that has no value or an invalid one. In the second case the negation doesn't hold either, because a client could
+/// the request that has no value or an invalid one, or tries a pattern on a text that is too long. In these cases the negation doesn't hold either, because a client could
 /// omit a parameter, or send it twice. A missing value from the policy, and a value of another type, are not equal to anything.
 pub(in crate::engine) fn holds(
     condition: &Condition,
@@ -169,7 +169,7 @@ fn passes(
             let equals = |operand| Some(Expected::of(operand, attributes)?.is(value));
             return any(operands.iter().map(equals));
         }
-        (ValueTest::Matches(pattern), Some(ValueRef::Text(text))) => pattern.matches(text),
+        (ValueTest::Matches(pattern), Some(ValueRef::Text(text))) => pattern.matches(text).ok()?,
         (
             ValueTest::Equals(_)
             | ValueTest::In(_)

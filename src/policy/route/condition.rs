@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::auth::jwt::WholePattern;
 use crate::config::{self, ConfigErrors, Path};
+use crate::regex::Pattern;
 use crate::source::JsonPath;
 
 use crate::policy::json_path::json_path;
@@ -53,33 +53,7 @@ pub(crate) enum ValueTest {
     /// It doesn't exist, or it is `null`.
     Absent,
     /// It is a text that matches as a whole.
-    Matches(TextPattern),
-}
-
-/// A regular expression for a whole text.
-#[derive(Debug)]
-pub(crate) struct TextPattern {
-    text: Box<str>,
-    compiled: WholePattern,
-}
-
-/// Two patterns with the same text match the same.
-impl PartialEq for TextPattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl TextPattern {
-    /// The pattern as it was written.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether the pattern matches all of `text`.
-    pub(crate) fn matches(&self, text: &[u8]) -> bool {
-        std::str::from_utf8(text).is_ok_and(|text| self.compiled.matches(text))
-    }
+    Matches(Pattern),
 }
 
 impl ValueTest {
@@ -304,11 +278,8 @@ impl ConditionScope<'_> {
             }
             config::ConditionTest::Exists(true) => ValueTest::Exists,
             config::ConditionTest::Exists(false) => ValueTest::Absent,
-            config::ConditionTest::Matches(text) => match WholePattern::compile(text) {
-                Ok(compiled) => ValueTest::Matches(TextPattern {
-                    text: text.as_str().into(),
-                    compiled,
-                }),
+            config::ConditionTest::Matches(text) => match Pattern::whole(text) {
+                Ok(pattern) => ValueTest::Matches(pattern),
                 Err(error) => {
                     errors.push(&path.field("matches"), error.to_string());
                     return None;

@@ -10,7 +10,8 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 use super::model::{
-    Comparable, Comparison, Logical, Pattern, Query, Relation, Segment, Selector, Slice, Start,
+    Comparable, Comparison, FilterPattern, Logical, Query, Relation, Segment, Selector, Slice,
+    Start,
 };
 use super::pattern::compile_found;
 use super::relative_path::{PathStep, relaxed, walk};
@@ -192,14 +193,14 @@ impl<'v> Evaluation<'v> {
         }
     }
 
-    fn matches(&self, text: Option<&Value>, pattern: &Pattern, current: &'v Value) -> bool {
+    fn matches(&self, text: Option<&Value>, pattern: &FilterPattern, current: &'v Value) -> bool {
         let Some(Value::String(text)) = text else {
             return false;
         };
         match pattern {
-            Pattern::Written(regex) => regex.is_match(text),
-            Pattern::Nothing => false,
-            Pattern::Found(operand, extent) => {
+            FilterPattern::Written(regex) => regex.is_match(text),
+            FilterPattern::Nothing => false,
+            FilterPattern::Found(operand, extent) => {
                 let found = self.operand(operand, current);
                 let pattern = found.as_deref().and_then(Value::as_str);
                 let regex = pattern.and_then(|pattern| compile_found(pattern, *extent));

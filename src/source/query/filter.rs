@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::model::{Comparable, Comparison, Logical, Pattern, Query, Relation, Start};
+use super::model::{Comparable, Comparison, FilterPattern, Logical, Query, Relation, Start};
 use super::pattern::{Extent, compile};
 use super::scanner::{Read, Scanner};
 use super::segments;
@@ -170,14 +170,14 @@ fn matches<'t>(scanner: &mut Scanner<'t>, extent: Extent) -> Read<'t, Logical> {
     let start = *scanner;
     let pattern = match value(scanner)? {
         Comparable::Literal(Value::String(pattern)) => match compile(&pattern, extent) {
-            Ok(regex) => Pattern::Written(regex),
+            Ok(regex) => FilterPattern::Written(regex),
             Err(_) => return start.no_pattern(),
         },
-        Comparable::Literal(_) => Pattern::Nothing,
+        Comparable::Literal(_) => FilterPattern::Nothing,
         found @ (Comparable::Singular(..)
         | Comparable::Length(_)
         | Comparable::Count(_)
-        | Comparable::Only(_)) => Pattern::Found(found.into(), extent),
+        | Comparable::Only(_)) => FilterPattern::Found(found.into(), extent),
     };
     Ok(Logical::Matches(text, pattern))
 }

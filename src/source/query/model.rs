@@ -56,7 +56,7 @@ pub(super) enum Logical {
     Exists(Query),
     Compared(Box<Comparable>, Comparison, Box<Comparable>),
     /// `match()`, and `search()` by its pattern.
-    Matches(Box<Comparable>, Pattern),
+    Matches(Box<Comparable>, FilterPattern),
     Related(Relation, Box<Comparable>, Box<Comparable>),
 }
 
@@ -74,7 +74,7 @@ pub(super) enum Comparable {
 
 /// What a text is matched with.
 #[derive(Clone, Debug)]
-pub(super) enum Pattern {
+pub(super) enum FilterPattern {
     /// A pattern that is written in the query.
     Written(Regex),
     /// A value that is no text matches no string (RFC 9535 §2.4.6).

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::auth::jwt::{Accepts, ClaimTest, ClaimsError, WholePattern};
+use crate::auth::jwt::{Accepts, ClaimTest, ClaimsError};
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::policy::denial::Reason;
 use crate::policy::json_path::json_path;
+use crate::regex::Pattern;
 use crate::source::JsonPath;
 
 /// The tests of the claims that a policy names.
@@ -60,7 +61,7 @@ fn test(
         config::ConditionTest::In(values) => ClaimTest::In(values.clone().into()),
         config::ConditionTest::Contains(value) => ClaimTest::Contains(value.clone()),
         config::ConditionTest::Exists(exists) => ClaimTest::Exists(*exists),
-        config::ConditionTest::Matches(pattern) => match WholePattern::compile(pattern) {
+        config::ConditionTest::Matches(pattern) => match Pattern::whole(pattern) {
             Ok(pattern) => ClaimTest::Matches(pattern),
             Err(error) => {
                 errors.push(&path.field("matches"), error.to_string());
