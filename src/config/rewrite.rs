@@ -3,7 +3,9 @@
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named, expected, non_empty};
-use crate::config::values::names::{header_values, method_template, own_headers};
+use crate::config::values::names::{
+    header_values, method_template, moved_headers, removed_headers,
+};
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{line, lines, value, values_by_name};
 use crate::config::{ConfigErrors, Path};
@@ -61,14 +63,20 @@ impl Decode for PathRewrite {
 }
 
 record! {
-    /// Changes to header fields: first `remove`, then `set`, then `add`. Names are in lower case.
+    /// Changes to header fields: first `remove`, then `rename`, `copy`, `set` and `add`. Names are in lower case.
     pub struct HeaderEdits {
         /// Replaces all values of the field: a template.
         "set" set: Vec<Named<String>> as header_values = {};
         /// Adds a value of the field: a template.
         "add" add: Vec<Named<String>> as header_values = {};
-        /// Removes all values of the field.
-        "remove" remove: Vec<String> as own_headers = [];
+        /// Removes all values of the field. `x-debug-*` removes all fields whose names begin with `x-debug-`.
+        "remove" remove: Vec<String> as removed_headers = [];
+        /// Moves all values of a field to another field, whose own values they replace. A field that is absent changes
+        /// nothing.
+        "rename" rename: Vec<Named<String>> as moved_headers = {};
+        /// Copies all values of a field to another field, whose own values they replace. A field that is absent changes
+        /// nothing.
+        "copy" copy: Vec<Named<String>> as moved_headers = {};
     }
 }
 

@@ -13,12 +13,12 @@ use super::exchange::authenticate::authenticate;
 use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, forbidden, holds};
 use super::exchange::challenges::challenge;
-use super::exchange::forward::InvalidValue;
 use super::exchange::head::Head;
+use super::exchange::header_edits::InvalidValue;
 use super::exchange::lookup_result::{LookupResult, LookupResults};
 use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
-use super::exchange::{answer, forward, strip};
+use super::exchange::{answer, forward, header_edits, strip};
 use super::explain::trace;
 use super::step::Step;
 
@@ -189,7 +189,7 @@ fn stopped(
             let list = &mut exchange.edits.response;
             // An edit that is omitted is no error.
             let _: Result<(), Denial> =
-                forward::edit_own(list, edits, attributes, InvalidValue::Omit);
+                header_edits::edit_own(list, edits, attributes, InvalidValue::Omit);
         }
     }
     stop
@@ -233,7 +233,7 @@ fn answered(
     });
     if let Some(edits) = route.spec.edits_of_answers() {
         let mut list = Vec::new();
-        forward::edit_own(&mut list, edits, attributes, InvalidValue::Deny)?;
+        header_edits::edit_own(&mut list, edits, attributes, InvalidValue::Deny)?;
         response.edit(list.drain(..));
     }
     Ok(response)

@@ -9,6 +9,7 @@ pub(super) mod challenges;
 mod claim_headers;
 pub(super) mod forward;
 pub(super) mod head;
+pub(super) mod header_edits;
 mod introspection;
 pub(super) mod lookup_result;
 mod lookups;

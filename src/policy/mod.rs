@@ -42,7 +42,9 @@ pub(crate) use provider::{
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};
-pub(crate) use rewrite::{HeaderEdits, OtherEdits, QueryEdits, RouteEdits};
+pub(crate) use rewrite::{
+    HeaderEdits, HeaderMove, OtherEdits, QueryEdits, RarerHeaderEdits, RouteEdits,
+};
 pub(crate) use route::condition::{Condition, Operand, ValueTest};
 pub(crate) use route::direct_response::{Redirect, Respond};
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};

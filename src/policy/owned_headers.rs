@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::config::{self, CLIENTS_OWN, Config, ConfigErrors, Path};
+use crate::config::{self, CLIENTS_OWN, Config, ConfigErrors, Location, Path};
 use crate::template::Template;
 
 use super::names::HeaderNameSet;
@@ -20,6 +20,8 @@ use super::provider::Providers;
 /// that it called the client's, and compares them at the end.
 pub(super) struct OwnedHeaders {
     known: HeaderNameSet,
+    /// The headers from which providers read credentials.
+    of_credentials: HeaderNameSet,
     recorded: RefCell<Recorded>,
 }
 
@@ -38,14 +40,32 @@ impl OwnedHeaders {
     pub(super) fn of(config: &Config) -> Self {
         let mut known = HeaderNameSet::default();
         add_own(&mut known, config);
-        Self::knowing(known)
+        Self::knowing(known, config)
     }
 
-    fn knowing(known: HeaderNameSet) -> Self {
+    fn knowing(known: HeaderNameSet, config: &Config) -> Self {
+        let mut of_credentials = HeaderNameSet::default();
+        for provider in &config.providers {
+            for location in provider.value.locations() {
+                match location {
+                    Location::Header { name, .. } | Location::Member { name, .. } => {
+                        of_credentials.insert(name.as_bytes());
+                    }
+                    Location::Cookie(_) => of_credentials.insert(b"cookie"),
+                    Location::Query(_) => {}
+                }
+            }
+        }
         Self {
             known,
+            of_credentials,
             recorded: RefCell::default(),
         }
+    }
+
+    /// Whether a provider of the policy reads credentials from the header.
+    pub(super) fn holds_credentials(&self, name: &[u8]) -> bool {
+        self.of_credentials.contains(name)
     }
 
     /// Whether the header belongs to the gate.
@@ -133,7 +153,7 @@ impl OwnedHeaders {
             .iter()
             .any(|name| all.contains(name))
         {
-            Err(Box::new(Self::knowing(all)))
+            Err(Box::new(Self::knowing(all, config)))
         } else {
             Ok(())
         }

@@ -25,13 +25,45 @@ pub(in crate::config) fn own_header(
     writable(&String::decode(node, at, errors)?, at, errors)
 }
 
-/// A list of the names of headers to remove.
+/// A list of the names of headers that are written.
 pub(in crate::config) fn own_headers(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<String>> {
     list(own_header, node, at, errors)
+}
+
+/// A list of headers to remove: names, and prefixes of names with a `*` at their end.
+pub(in crate::config) fn removed_headers(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(removed_header, node, at, errors)
+}
+
+fn removed_header(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let text = String::decode(node, at, errors)?;
+    let prefix = text.strip_suffix('*').unwrap_or(&text);
+    if prefix.len() == text.len() && !text.contains('*') {
+        return writable(&text, at, errors);
+    }
+    if prefix.contains('*') || !is_token(prefix.as_bytes()) {
+        let reason = "not a header name or a prefix of one";
+        errors.suggest(at, reason, "write `x-debug` or `x-debug-*`");
+        return None;
+    }
+    Some(text.to_ascii_lowercase())
+}
+
+/// A map from the names of headers to the names that they get.
+pub(in crate::config) fn moved_headers(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(writable, own_header, node, at, errors)
 }
 
 /// A map from the names of written headers to values without control characters.
@@ -237,6 +269,26 @@ mod tests {
         ] {
             assert_eq!(read(header_name, text).as_deref(), readable, "{text}");
             assert_eq!(read(own_header, text).as_deref(), writable, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_headers_to_remove() {
+        for (text, expected) in [
+            ("X-Debug", Some("x-debug")),
+            ("X-Debug-*", Some("x-debug-*")),
+            ("c*", Some("c*")),
+            ("*", None),
+            ("", None),
+            ("x-*-a", None),
+            ("x-**", None),
+            (":*", None),
+            ("host*", Some("host*")),
+            ("host", None),
+            ("x *", None),
+            ("content-length", None),
+        ] {
+            assert_eq!(read(removed_header, text).as_deref(), expected, "{text}");
         }
     }
 

@@ -1,14 +1,14 @@
 //! The edits of a request that continues.
 
-use crate::http::{Edit, Edits, Headers, KnownName, is_token};
+use crate::http::{Edits, Headers, KnownName, is_token};
 use crate::policy::{
-    self, Credential, Denial, HeaderEdits, IdentityHeaders, OtherEdits, Policy, Reason, Route,
-    ValueTemplate,
+    self, Credential, Denial, IdentityHeaders, OtherEdits, Policy, Reason, Route, ValueTemplate,
 };
 use crate::route::canonical_host;
 
 use super::claim_headers::tell_claims;
 use super::head::Head;
+use super::header_edits::{InvalidValue, edit_headers};
 use super::plan::Plan;
 use super::strip::StrippedCredentials;
 use super::target;
@@ -166,51 +166,4 @@ fn describe(plan: &mut Plan<'_>, names: &IdentityHeaders, credential: Credential
             plan.set(header, value.to_text());
         }
     }
-}
-
-/// What happens with a value that is not allowed in a header.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum InvalidValue {
-    /// The request is denied.
-    Deny,
-    /// The header is left out, because a denial must not cause another denial.
-    Omit,
-}
-
-/// The edits of a response that the gate sends.
-#[inline(never)]
-pub(in crate::engine) fn edit_own(
-    list: &mut Vec<Edit>,
-    edits: &HeaderEdits,
-    attributes: &Attributes<'_>,
-    invalid: InvalidValue,
-) -> Result<(), Denial> {
-    edit_headers(&mut Plan::blind(list), edits, attributes, invalid)
-}
-
-fn edit_headers(
-    plan: &mut Plan<'_>,
-    edits: &HeaderEdits,
-    attributes: &Attributes<'_>,
-    invalid: InvalidValue,
-) -> Result<(), Denial> {
-    let text = |value: &ValueTemplate| match attributes.text(value) {
-        Err(_) if invalid == InvalidValue::Omit => Ok(None),
-        text => text,
-    };
-    for name in &edits.remove {
-        plan.remove(name);
-    }
-    for (name, value) in &edits.set {
-        match text(value)? {
-            Some(value) => plan.set(name, value),
-            None => plan.remove(name),
-        }
-    }
-    for (name, value) in &edits.add {
-        if let Some(value) = text(value)? {
-            plan.add(name, value);
-        }
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Collects header edits. Edits that change nothing are skipped.
 
+use crate::config::FRAMING;
 use crate::http::{Edit, HeaderLookup, Headers, KnownName, NameFilter, Text, same_name};
 
 /// The request's field of cookies.
@@ -61,6 +62,38 @@ impl<'r> Plan<'r> {
                 self.push(Edit::Remove(other.name()));
             }
         }
+    }
+
+    /// Removes the headers whose names begin with `prefix`, in every spelling. Pseudo-headers and fields of the connection stay.
+    #[inline(never)]
+    pub(in crate::engine) fn remove_prefix(&mut self, prefix: &[u8]) {
+        let Some(headers) = self.came else {
+            return;
+        };
+        for (name, _) in headers.iter() {
+            let begins = name
+                .get(..prefix.len())
+                .is_some_and(|start| same_name(start, prefix));
+            if begins && !belongs_to_connection(name) {
+                self.remove(&name.into());
+            }
+        }
+    }
+
+    /// The values of `name` after the edits so far. Other spellings aren't read.
+    pub(in crate::engine) fn values(&self, name: &KnownName) -> Vec<Text> {
+        let came = self.came.map(|came| came.all(name));
+        let came = came.into_iter().flatten();
+        let mut values: Vec<Text> = came.map(|value| value.to_vec().into()).collect();
+        for edit in self.edits.iter().filter(|edit| *edit.name() == **name) {
+            if !matches!(edit, Edit::Add(..)) {
+                values.clear();
+            }
+            if let Edit::Set(_, value) | Edit::Add(_, value) = edit {
+                values.push(value.clone());
+            }
+        }
+        values
     }
 
     /// As [`remove`](Self::remove), if it is known that `name` has a value, and no other spelling.
@@ -158,6 +191,12 @@ impl<'r> Plan<'r> {
             Edit::Set(named, _) | Edit::Add(named, _) | Edit::Remove(named) => **named != *name,
         });
     }
+}
+
+/// Whether a filter can't remove the header without breaking the message.
+fn belongs_to_connection(name: &[u8]) -> bool {
+    let mut fields = FRAMING.iter();
+    same_name(name, b"host") || fields.any(|field| same_name(name, field.as_bytes()))
 }
 
 #[cfg(test)]

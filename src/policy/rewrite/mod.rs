@@ -1,14 +1,17 @@
 //! The changes that a route makes.
 
+mod header;
 pub(in crate::policy) mod path;
 pub(in crate::policy) mod response;
 
 use crate::config::{self, ConfigErrors, Named, Path};
-use crate::http::{KnownName, same_name};
+use crate::http::same_name;
 
 use crate::policy::identity::Routing;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::template::{Scope, ValueTemplate};
+
+pub(crate) use header::{HeaderEdits, HeaderMove, RarerHeaderEdits};
 
 /// Changes besides the path. Routes rarely share the path, but often the rest.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,14 +40,6 @@ pub(crate) struct OtherEdits {
     pub(crate) headers: HeaderEdits,
     pub(crate) query: QueryEdits,
     pub(crate) response: HeaderEdits,
-}
-
-/// Changes to a header map. Names are lower case.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct HeaderEdits {
-    pub(crate) set: Vec<(KnownName, ValueTemplate)>,
-    pub(crate) add: Vec<(KnownName, ValueTemplate)>,
-    pub(crate) remove: Vec<KnownName>,
 }
 
 /// Changes to a query. Names are decoded text.
@@ -89,7 +84,7 @@ pub(in crate::policy) fn compile(
         check_upstream(upstream, routing, &path.field("upstream"), errors);
     }
     let at = path.field("headers");
-    let headers = HeaderEdits::compile(&written.headers, scope, &at, errors);
+    let headers = HeaderEdits::of_request(&written.headers, scope, &at, errors);
     if let Some(routing) = routing {
         check_routing(&written.headers, routing, &at, errors);
     }
@@ -143,25 +138,6 @@ fn check_routing(
             let reason = "this is the `routing` header, whose values are checked against a list";
             errors.suggest(&path.field(&edit.name), reason, "write `upstream`");
         }
-    }
-}
-
-impl HeaderEdits {
-    pub(in crate::policy) fn compile(
-        written: &config::HeaderEdits,
-        scope: &Scope<'_>,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
-        let name = |name: &str| KnownName::from(name);
-        let set = templates(&written.set, name, scope, &path.field("set"), errors);
-        let add = templates(&written.add, name, scope, &path.field("add"), errors);
-        let remove = written.remove.iter().map(|text| name(text));
-        Some(Self {
-            set: set?,
-            add: add?,
-            remove: remove.collect(),
-        })
     }
 }
 

@@ -43,7 +43,7 @@ impl Responses {
         if denials || answers {
             check_edits(&written.headers, route, &path, errors);
         }
-        let headers = HeaderEdits::compile(&written.headers, scope, &path, errors)?;
+        let headers = HeaderEdits::of_response(&written.headers, scope, &path, errors)?;
         let mut headers = Some(headers);
         let mut forwarded = HeaderEdits::default();
         if on(Occasion::Forwarded) && !answers_itself(route) {

@@ -52,6 +52,8 @@ pub(super) fn many(name: &str) -> Option<Value> {
         "values_by_name" => map(named(), value()),
         "some_labels" => filled(map(named(), value())),
         "own_headers" => list(own_header(), 0),
+        "removed_headers" => list(removed_header(), 0),
+        "moved_headers" => map(own_header(), own_header()),
         "header_values" => map(own_header(), value()),
         "headers_by_name" => map(named(), own_header()),
         "method_names" => list(method(), 0),
@@ -152,11 +154,20 @@ pub(super) fn header() -> Value {
 }
 
 pub(super) fn own_header() -> Value {
+    written_header(TOKEN)
+}
+
+/// The name of a header, or a prefix with a `*` at its end.
+fn removed_header() -> Value {
+    written_header("^[!#$%&'+.^_`|~0-9A-Za-z-]+\\*?$")
+}
+
+fn written_header(pattern: &str) -> Value {
     let refused = ["host"]
         .iter()
         .chain(FRAMING)
         .map(|name| (*name).to_owned());
-    json!({"type": "string", "pattern": TOKEN, "not": {"pattern": any_case(refused)}})
+    json!({"type": "string", "pattern": pattern, "not": {"pattern": any_case(refused)}})
 }
 
 fn method() -> Value {

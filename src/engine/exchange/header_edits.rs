@@ -1,0 +1,97 @@
+//! The edits of header fields that a route writes.
+
+use crate::http::{Edit, KnownName, Text};
+use crate::policy::{Denial, HeaderEdits, HeaderMove, RarerHeaderEdits, ValueTemplate};
+use crate::rewrite::{Origin, check_header_value};
+
+use super::plan::Plan;
+use super::values::{Attributes, blame};
+
+/// What happens with a value that is not allowed in a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum InvalidValue {
+    /// The request is denied.
+    Deny,
+    /// The header is left out, because a denial must not cause another denial.
+    Omit,
+}
+
+/// The edits of a response that the gate sends.
+#[inline(never)]
+pub(in crate::engine) fn edit_own(
+    list: &mut Vec<Edit>,
+    edits: &HeaderEdits,
+    attributes: &Attributes<'_>,
+    invalid: InvalidValue,
+) -> Result<(), Denial> {
+    edit_headers(&mut Plan::blind(list), edits, attributes, invalid)
+}
+
+/// Writes the changes of a route into `plan`, in the order `remove`, `rename`, `copy`, `set`, `add`.
+pub(in crate::engine) fn edit_headers(
+    plan: &mut Plan<'_>,
+    edits: &HeaderEdits,
+    attributes: &Attributes<'_>,
+    invalid: InvalidValue,
+) -> Result<(), Denial> {
+    let text = |value: &ValueTemplate| match attributes.text(value) {
+        Err(_) if invalid == InvalidValue::Omit => Ok(None),
+        text => text,
+    };
+    for name in &edits.remove {
+        plan.remove(name);
+    }
+    if let Some(rarer) = &edits.rarer {
+        edit_rarely(plan, rarer)?;
+    }
+    for (name, value) in &edits.set {
+        match text(value)? {
+            Some(value) => plan.set(name, value),
+            None => plan.remove(name),
+        }
+    }
+    for (name, value) in &edits.add {
+        if let Some(value) = text(value)? {
+            plan.add(name, value);
+        }
+    }
+    Ok(())
+}
+
+/// The edits that need the headers as they came.
+#[inline(never)]
+fn edit_rarely(plan: &mut Plan<'_>, edits: &RarerHeaderEdits) -> Result<(), Denial> {
+    for prefix in &edits.remove_prefixes {
+        plan.remove_prefix(prefix);
+    }
+    for one in &edits.rename {
+        let values = moved(plan, one)?;
+        if !values.is_empty() {
+            plan.remove(&one.from);
+            put_all(plan, &one.to, values);
+        }
+    }
+    for one in &edits.copy {
+        let values = moved(plan, one)?;
+        put_all(plan, &one.to, values);
+    }
+    Ok(())
+}
+
+/// The values to move.
+fn moved(plan: &Plan<'_>, one: &HeaderMove) -> Result<Vec<Text>, Denial> {
+    let values = plan.values(&one.from);
+    for value in &values {
+        check_header_value(value).map_err(|_| blame(Origin::Client))?;
+    }
+    Ok(values)
+}
+
+/// Replaces the values of `name`, if there are new ones.
+fn put_all(plan: &mut Plan<'_>, name: &KnownName, values: Vec<Text>) {
+    let mut values = values.into_iter();
+    if let Some(first) = values.next() {
+        plan.set(name, first);
+        values.for_each(|value| plan.add(name, value));
+    }
+}

@@ -1,0 +1,149 @@
+//! Changes to header fields.
+
+use crate::config::{self, ConfigErrors, Named, Path};
+use crate::http::{KnownName, same_name};
+
+use crate::policy::names::HeaderNameSet;
+use crate::policy::rewrite::templates;
+use crate::policy::template::{Scope, ValueTemplate};
+
+/// Changes to a header map, in the order `remove`, `rarer`, `set`, `add`. Names are lower case.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeaderEdits {
+    pub(crate) set: Vec<(KnownName, ValueTemplate)>,
+    pub(crate) add: Vec<(KnownName, ValueTemplate)>,
+    pub(crate) remove: Vec<KnownName>,
+    /// `None` if there are none.
+    pub(crate) rarer: Option<Box<RarerHeaderEdits>>,
+}
+
+/// Changes that need the headers as they came, in this order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RarerHeaderEdits {
+    /// Prefixes of names. Their headers are removed.
+    pub(crate) remove_prefixes: Box<[Box<[u8]>]>,
+    pub(crate) rename: Box<[HeaderMove]>,
+    pub(crate) copy: Box<[HeaderMove]>,
+}
+
+/// A header whose values another header gets.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct HeaderMove {
+    pub(crate) from: KnownName,
+    pub(crate) to: KnownName,
+}
+
+impl HeaderEdits {
+    /// Compiles changes to a request. A header of the gate can't be renamed, and none can be copied to or from it.
+    pub(in crate::policy) fn of_request(
+        written: &config::HeaderEdits,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        for (moves, name) in [(&written.rename, "rename"), (&written.copy, "copy")] {
+            let path = path.field(name);
+            for one in moves {
+                let path = path.field(&one.name);
+                check_moved(&one.name, scope, &path, errors);
+                check_moved(&one.value, scope, &path, errors);
+                check_target(&one.value, &path, errors);
+            }
+        }
+        Self::compile(written, scope, path, errors)
+    }
+
+    /// Compiles changes to a response.
+    pub(in crate::policy) fn of_response(
+        written: &config::HeaderEdits,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let compiled = Self::compile(written, scope, path, errors)?;
+        if compiled.rarer.is_some() {
+            let reason =
+                "`rename`, `copy` and a `remove` of a prefix can change requests, not responses";
+            errors.push(path, reason);
+        }
+        Some(compiled)
+    }
+
+    fn compile(
+        written: &config::HeaderEdits,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let name = |name: &str| KnownName::from(name);
+        let set = templates(&written.set, name, scope, &path.field("set"), errors);
+        let add = templates(&written.add, name, scope, &path.field("add"), errors);
+        let (prefixes, names): (Vec<&String>, Vec<&String>) =
+            written.remove.iter().partition(|text| text.ends_with('*'));
+        let rename = moves(&written.rename, &path.field("rename"), errors);
+        let copy = moves(&written.copy, &path.field("copy"), errors);
+        let prefix = |text: &String| text.trim_end_matches('*').as_bytes().into();
+        let rarer = RarerHeaderEdits {
+            remove_prefixes: prefixes.into_iter().map(prefix).collect(),
+            rename: rename?,
+            copy: copy?,
+        };
+        let is_there =
+            !(rarer.remove_prefixes.is_empty() && rarer.rename.is_empty() && rarer.copy.is_empty());
+        Some(Self {
+            set: set?,
+            add: add?,
+            remove: names.into_iter().map(|text| name(text)).collect(),
+            rarer: is_there.then(|| Box::new(rarer)),
+        })
+    }
+}
+
+/// The moves of a list. The order of a map means nothing, so no move may depend on another one: each header stands once.
+fn moves(
+    written: &[Named<String>],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Box<[HeaderMove]>> {
+    let mut names = HeaderNameSet::default();
+    let mut is_whole = true;
+    for one in written {
+        for name in [&one.name, &one.value] {
+            if names.contains(name.as_bytes()) {
+                let reason = format!("`{name}` stands here twice");
+                let suggestion =
+                    "the order of these entries means nothing, so each header is in one of them";
+                errors.suggest(&path.field(&one.name), reason, suggestion);
+                is_whole = false;
+            }
+            names.insert(name.as_bytes());
+        }
+    }
+    let compiled = |one: &Named<String>| HeaderMove {
+        from: one.name.as_str().into(),
+        to: one.value.as_str().into(),
+    };
+    is_whole.then(|| written.iter().map(compiled).collect())
+}
+
+/// Refuses a header of the gate: the client's value of it is never forwarded. Refuses a header that holds credentials too: they
+/// are stripped from this header alone.
+fn check_moved(name: &str, scope: &Scope<'_>, path: &Path<'_>, errors: &mut ConfigErrors) {
+    if scope.owned.holds_credentials(name.as_bytes()) {
+        let reason = format!("a provider reads credentials from `{name}`");
+        let suggestion = "name another header, so that no credential is forwarded in it";
+        errors.suggest(path, reason, suggestion);
+    } else if scope.owned.contains(name.as_bytes()) {
+        let reason = format!("`{name}` is set by this policy, so the client's is removed first");
+        errors.suggest(path, reason, "name a header that only clients send");
+    }
+}
+
+/// Refuses headers that Envoy trusts. It removes the client's before the filter sees the request, but not after it.
+fn check_target(name: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
+    let folded = name.replace('_', "-");
+    if folded.starts_with("x-envoy-") || same_name(name.as_bytes(), b"x-forwarded-client-cert") {
+        let reason = format!("Envoy trusts `{name}`, so no header of a client can become it");
+        errors.suggest(path, reason, "name another header");
+    }
+}
