@@ -97,6 +97,11 @@ fn follow<'p>(
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<Step, Stop> {
+    let needed = route.spec.needed_facts();
+    let facts = &exchange.memory.facts;
+    if !needed.is_empty() {
+        facts.learn(needed, exchange.inputs);
+    }
     let mut authenticated = Authenticated::default();
     if let Err(stop) = authenticate(&mut authenticated, head, route, exchange, trace::verdict) {
         return Err(unauthenticated(stop, head, found, route, exchange));
@@ -111,6 +116,7 @@ fn follow<'p>(
         pattern: found.pattern,
         authenticated: &authenticated,
         looked_up: &[],
+        facts,
     };
     if !route.spec.lookups().is_empty() {
         looked_up = match look_up(&attributes, found, route, policy, exchange) {
@@ -161,6 +167,7 @@ fn unauthenticated(
         pattern: found.pattern,
         authenticated: &Authenticated::default(),
         looked_up: &[],
+        facts: &exchange.memory.facts,
     };
     stopped(stop, &attributes, route, exchange)
 }

@@ -10,6 +10,7 @@ use crate::policy::{
 use crate::time::Timestamp;
 
 use super::documents::{ConsumersVersion, CredentialHandle, FlightResult, Sources};
+use super::facts::Facts;
 
 /// What an exchange remembers from before it waited.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Memory {
     pub(super) has_told_verdicts: Cell<bool>,
     /// The verdicts of its providers.
     pub(super) verdicts: RefCell<Option<Box<RememberedVerdicts>>>,
+    /// What the host was asked for.
+    pub(super) facts: Facts,
 }
 
 /// The verdicts from before an exchange waited, so that no provider verifies a signature or sends a callout twice.

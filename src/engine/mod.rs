@@ -9,6 +9,7 @@ mod documents;
 mod event;
 mod exchange;
 mod explain;
+mod facts;
 #[cfg(test)]
 mod introspected_tokens;
 mod memory;
@@ -63,6 +64,19 @@ pub trait Inputs: HostVerifier {
 
     /// A random number, all bits of it: another one at each call, and another sequence in each VM.
     fn random(&mut self) -> u64;
+
+    /// What the host knows of the request that is decided. `None`, the default, where it knows nothing.
+    fn property(&mut self, _property: HostProperty) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// What a host may know of a request besides its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostProperty {
+    /// The client's address with its port, as Envoy writes it: `192.0.2.1:40000`, `[2001:db8::1]:40000`. Which address that is
+    /// behind a proxy, is decided by Envoy (`use_remote_address`, `xff_num_trusted_hops`).
+    SourceAddress,
 }
 
 /// Answers requests by one policy. A driver has one for each root context; several may share a [`Store`].

@@ -1,14 +1,15 @@
 //! What one decision may ask of the host.
 
 use crate::crypto::{HostKey, HostVerifier, SignatureCheck};
-use crate::engine::Inputs;
+use crate::engine::{HostProperty, Inputs};
 use crate::random::Random;
 use crate::time::Timestamp;
 
 use super::clock::Clock;
 use super::host_function::HostFunction;
-use super::hostcalls::{Failure, Host};
+use super::hostcalls::{Failure, Host, Status};
 use super::log::EventLog;
+use super::refusal::Refusal;
 
 /// What one decision may ask of the host. It asks for the time at most once.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub(super) struct DecisionInputs<'a, H> {
     log: &'a EventLog,
     random: &'a Random,
     now: Option<Timestamp>,
-    /// Set where the host could not tell the time. The decision must not be performed then.
-    pub(super) failure: Option<Failure>,
+    /// Set where the host failed to tell what the decision needed. The decision must not be performed then.
+    pub(super) failure: Option<(Refusal, Failure)>,
 }
 
 impl<'a, H> DecisionInputs<'a, H> {
@@ -60,7 +61,7 @@ impl<H: Host> Inputs for DecisionInputs<'_, H> {
             return now;
         }
         let now = self.clock.now(self.host).unwrap_or_else(|failure| {
-            self.failure = Some(failure);
+            self.failure = Some((Refusal::NoClock, failure));
             // By this time everything has expired that can.
             Timestamp::from_nanos(u64::MAX)
         });
@@ -70,5 +71,19 @@ impl<H: Host> Inputs for DecisionInputs<'_, H> {
 
     fn random(&mut self) -> u64 {
         self.random.next()
+    }
+
+    fn property(&mut self, property: HostProperty) -> Option<Vec<u8>> {
+        let name = match property {
+            HostProperty::SourceAddress => b"source\0address",
+        };
+        match self.host.property(name) {
+            Ok(value) => Some(value),
+            Err(failure) if failure.status == Status::NOT_FOUND => None,
+            Err(failure) => {
+                self.failure = Some((Refusal::NoProperty, failure));
+                None
+            }
+        }
     }
 }

@@ -103,6 +103,11 @@ impl<'a, H: Host> Performer<'a, H> {
             self.refuse(stream, Refusal::NoEngine);
             return Vec::new();
         };
+        // What the host is asked for is a property of this stream.
+        if let Err(failure) = self.act_as(stream) {
+            self.not_performed(stream, &failure);
+            return Vec::new();
+        }
         let mut inputs = self.vm.inputs();
         let mut observer = self.vm.log.collecting(
             self.vm.clock.last(),
@@ -116,9 +121,9 @@ impl<'a, H: Host> Performer<'a, H> {
             self.refuse(stream, Refusal::NoEngine);
             return Vec::new();
         };
-        if let Some(failure) = &inputs.failure {
+        if let Some((refusal, failure)) = &inputs.failure {
             self.vm.log.trouble(failure);
-            self.refuse(stream, Refusal::NoClock);
+            self.refuse(stream, *refusal);
         } else {
             self.perform(
                 stream,

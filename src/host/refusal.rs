@@ -17,6 +17,8 @@ pub(super) enum Refusal {
     NotPerformed,
     /// The host's clock could not be read where the decision needed it.
     NoClock,
+    /// The host could not tell a property of the request that the decision needed.
+    NoProperty,
     /// The engine is gone (its policy was replaced) or cannot be asked now.
     NoEngine,
     /// Callouts failed and woke exchanges too often within one callback.
@@ -38,6 +40,7 @@ impl Refusal {
             Self::Unreadable => "postern_unreadable_headers",
             Self::NotPerformed => "postern_not_performed",
             Self::NoClock => "postern_no_clock",
+            Self::NoProperty => "postern_no_property",
             Self::NoEngine => "postern_policy_replaced",
             Self::Unsettled => "postern_unsettled",
         }

@@ -52,7 +52,9 @@ pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};
-pub(crate) use template::{LookedUp, LookupValueId, ValuePiece, ValueTemplate, Variable};
+pub(crate) use template::{
+    LookedUp, LookupValueId, NeededFacts, ValuePiece, ValueTemplate, Variable,
+};
 
 /// A compiled policy. It is immutable; a push replaces it.
 #[derive(Debug)]

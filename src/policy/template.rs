@@ -1,6 +1,6 @@
 //! Compiled templates and their variables.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::arena::TextArena;
 use crate::config::{ConfigErrors, Path};
@@ -30,6 +30,10 @@ pub(crate) enum Variable {
     Path,
     /// `request.scheme`
     Scheme,
+    /// `source.address`: the client's IP address.
+    SourceAddress,
+    /// `time.unix`: the seconds since 1970.
+    Time,
     /// `consumer.name`
     ConsumerName,
     /// `consumer.labels.NAME`
@@ -40,6 +44,25 @@ pub(crate) enum Variable {
     Claim(Box<JsonPath>),
     /// `LOOKUP.VALUE`, by their indices in the route.
     LookedUp(LookedUp),
+}
+
+/// The facts besides the request's head that a route uses. The host is asked for no others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NeededFacts(u8);
+
+impl NeededFacts {
+    /// The client's address.
+    pub(crate) const ADDRESS: Self = Self(1);
+    /// The time.
+    pub(crate) const TIME: Self = Self(2);
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) const fn has(self, fact: Self) -> bool {
+        self.0 & fact.0 != 0
+    }
 }
 
 /// The index of a lookup among those of its route, in the order in which they run.
@@ -133,15 +156,19 @@ pub(in crate::policy) struct Scope<'a> {
     pub(in crate::policy) owned: &'a OwnedHeaders,
     /// The storage for new prefixes.
     pub(in crate::policy) prefixes: &'a RefCell<TextArena>,
+    /// The facts that the route's templates use.
+    pub(in crate::policy) facts: &'a Cell<NeededFacts>,
 }
 
 /// The reserved first words of variables. A lookup can't have one of these names.
-pub(in crate::policy) const RESERVED: [&str; 9] = [
+pub(in crate::policy) const RESERVED: [&str; 11] = [
     "path",
     "query",
     "header",
     "cookie",
     "request",
+    "source",
+    "time",
     "consumer",
     "credential",
     "claims",
@@ -149,6 +176,11 @@ pub(in crate::policy) const RESERVED: [&str; 9] = [
 ];
 
 impl Scope<'_> {
+    /// Notes that the route uses a fact.
+    pub(in crate::policy) fn need(&self, fact: NeededFacts) {
+        self.facts.set(NeededFacts(self.facts.get().0 | fact.0));
+    }
+
     /// Compiles a template. Adds its errors to `errors`.
     pub(in crate::policy) fn template(
         &self,
@@ -210,22 +242,39 @@ impl Scope<'_> {
             ("path", _) => self.capture(rest),
             ("query", _) => Ok(Variable::Query(bytes())),
             ("cookie", _) => Ok(Variable::Cookie(bytes())),
-            ("header", _) if self.owned.contains(rest.as_bytes()) => Err(format!(
-                "`{rest}` is set by this policy, so the client's is removed first"
-            )),
-            ("header", _) => Ok(Variable::Header(rest.to_ascii_lowercase().as_str().into())),
+            ("header", _) => self.header(rest),
             ("request", "method") => Ok(Variable::Method),
             ("request", "host") => Ok(Variable::Host),
             ("request", "path") => Ok(Variable::Path),
             ("request", "scheme") => Ok(Variable::Scheme),
+            ("request", "id") => self.header("x-request-id"),
             ("request", _) => {
-                Err("there are `request.method`, `.host`, `.path` and `.scheme`".into())
+                Err("there are `request.method`, `.host`, `.path`, `.scheme` and `.id`".into())
             }
+            ("source", "address") => {
+                self.need(NeededFacts::ADDRESS);
+                Ok(Variable::SourceAddress)
+            }
+            ("source", _) => Err("there is `source.address`".into()),
+            ("time", "unix") => {
+                self.need(NeededFacts::TIME);
+                Ok(Variable::Time)
+            }
+            ("time", _) => Err("there is `time.unix`".into()),
             ("consumer" | "credential", _) => self.identity(root, rest),
             // Also `claims['a b']`.
             _ if root.split('[').next() == Some("claims") => self.claim(name),
             _ => self.looked_up(root, rest).map(Variable::LookedUp),
         }
+    }
+
+    fn header(&self, name: &str) -> Result<Variable, String> {
+        if self.owned.contains(name.as_bytes()) {
+            return Err(format!(
+                "`{name}` is set by this policy, so the client's is removed first"
+            ));
+        }
+        Ok(Variable::Header(name.to_ascii_lowercase().as_str().into()))
     }
 
     fn capture(&self, name: &str) -> Result<Variable, String> {

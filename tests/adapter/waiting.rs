@@ -256,6 +256,24 @@ fn continues_a_request_without_edits() {
 }
 
 #[test]
+fn knows_the_address_of_a_request_that_waited() {
+    let policy = ON_DEMAND.replace(
+        r#"{"x-tier":"#,
+        r#"{"x-from": "${source.address}", "x-tier":"#,
+    );
+    let (vm, root) = running(&policy);
+    let (stream, _) = send(&vm, root, "/ann/x");
+    vm.reply_status(vm.callouts()[0].token, 200, br#"{"tier": "gold"}"#);
+    assert_eq!(forwarded(&vm.outcome(stream), "x-from"), [b"127.0.0.1"]);
+    let (_, outcome) = send(&vm, root, "/ann/x");
+    assert_eq!(forwarded(&outcome, "x-from"), [b"127.0.0.1"]);
+    vm.script().restrict("proxy_get_property");
+    let (_, outcome) = send(&vm, root, "/ann/x");
+    assert_eq!(answered(&outcome), (503, "postern_no_property".to_owned()));
+    sound(&vm);
+}
+
+#[test]
 fn denies_without_a_clock() {
     let (vm, root) = running(ON_DEMAND);
     let (stream, _) = send(&vm, root, "/ann/x");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::engine::{
-    Engine, Event, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, Observer,
+    Engine, Event, ExchangeId, FlightId, HostKey, HostProperty, HostVerifier, Inputs, Observer,
     Outcome as Decision, SignatureCheck, Step, Store, Waiting,
 };
 use postern::http::{Callout, CalloutError, Edit, Edits, HeaderMap, Reply, Response};
@@ -39,6 +39,12 @@ impl Inputs for Clock {
 
     fn random(&mut self) -> u64 {
         0
+    }
+
+    fn property(&mut self, property: HostProperty) -> Option<Vec<u8>> {
+        match property {
+            HostProperty::SourceAddress => Some(b"127.0.0.1:40000".to_vec()),
+        }
     }
 }
 

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::engine::facts::Facts;
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::number::{is_rounded, number_text};
 use crate::policy::{Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
 use crate::source::JsonPath;
+use crate::time::Timestamp;
 
 use super::authenticated::Authenticated;
 use super::head::Head;
@@ -24,6 +26,8 @@ pub(in crate::engine) struct Attributes<'x> {
     pub(in crate::engine) authenticated: &'x Authenticated<'x>,
     /// The results of the lookups that are done.
     pub(in crate::engine) looked_up: &'x [LookupResult<'x>],
+    /// What the host was asked for.
+    pub(in crate::engine) facts: &'x Facts,
 }
 
 /// One value as text.
@@ -63,7 +67,9 @@ pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
         | Variable::Method
         | Variable::Host
         | Variable::Path
-        | Variable::Scheme => Origin::Client,
+        | Variable::Scheme
+        | Variable::SourceAddress
+        | Variable::Time => Origin::Client,
         Variable::Claim(_) => Origin::Token,
         Variable::ConsumerName
         | Variable::Label(_)
@@ -111,6 +117,8 @@ impl Attributes<'_> {
             Variable::Host => Some(Cow::Borrowed(&*self.head.host)),
             Variable::Path => return Ok(Some(self.path())),
             Variable::Scheme => headers.first(b":scheme").map(Cow::Borrowed),
+            Variable::SourceAddress => self.facts.address().map(Cow::Borrowed),
+            Variable::Time => self.seconds().map(Cow::Owned),
             Variable::ConsumerName => {
                 let consumer = self.authenticated.consumer();
                 consumer.map(|consumer| Cow::Borrowed(consumer.name().bytes()))
@@ -148,6 +156,13 @@ impl Attributes<'_> {
             origin,
             of_path: None,
         }))
+    }
+
+    /// The seconds since 1970, as text.
+    #[inline(never)]
+    fn seconds(&self) -> Option<Vec<u8>> {
+        let now = self.facts.time()?.since(Timestamp::default());
+        Some(now.as_secs().to_string().into_bytes())
     }
 
     fn path<'s>(&'s self) -> VariableValue<'s> {

@@ -328,9 +328,12 @@ pub(crate) fn set_effective_context(context: u32) -> Answer<()> {
 
 pub(crate) fn property(path: &[u8]) -> Answer<Vec<u8>> {
     make("proxy_get_property", |host, context| {
-        let plugin = host.contexts.get(&context).map(|entry| &entry.plugin);
+        let entry = host.contexts.get(&context);
+        let is_stream = entry.is_some_and(|entry| entry.parent != 0);
+        let plugin = entry.map(|entry| &entry.plugin);
         match (path, plugin) {
             (b"plugin_name", Some(plugin)) => Ok(plugin.clone().into_bytes()),
+            (b"source\0address", Some(_)) if is_stream => Ok(b"127.0.0.1:40000".to_vec()),
             _ => Err(NOT_FOUND),
         }
     })

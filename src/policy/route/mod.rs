@@ -7,7 +7,7 @@ pub(in crate::policy) mod lookup;
 mod matches;
 pub(in crate::policy) mod spec;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::arena::{ArenaId, TextArena};
@@ -29,7 +29,7 @@ use crate::policy::route::spec::{
     Checks, DirectResponse, RouteAction, RouteRequirement, RouteSpec,
 };
 use crate::policy::source::Sources;
-use crate::policy::template::{LookupNames, Scope};
+use crate::policy::template::{LookupNames, NeededFacts, Scope};
 
 /// All routes of a policy.
 #[derive(Debug, Default)]
@@ -91,6 +91,8 @@ pub(in crate::policy) struct SharedParts {
     specs: Dedup<RouteSpec>,
     names: RefCell<TextArena>,
     prefixes: RefCell<TextArena>,
+    /// The facts that the route needs which is compiled now.
+    facts: Cell<NeededFacts>,
 }
 
 /// All routes, their router, and their errors. Routes with errors are missing.
@@ -199,7 +201,8 @@ impl CompileInputs<'_> {
     ) -> Arc<RouteSpec> {
         let is_answer = matches!(action, RouteAction::DirectResponse(_));
         let own = own.map(|edits| self.parts.answers.share(edits));
-        let spec = RouteSpec::new(required, checks, action, own);
+        let needed = self.parts.facts.take();
+        let spec = RouteSpec::new(required, checks, action, own, needed);
         // Routes with a direct response are never equal.
         if is_answer {
             Arc::new(spec)
@@ -269,6 +272,7 @@ impl CompileInputs<'_> {
             authenticates,
             owned: self.owned,
             prefixes: &self.parts.prefixes,
+            facts: &self.parts.facts,
         }
     }
 

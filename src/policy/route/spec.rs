@@ -9,6 +9,7 @@ use crate::policy::rewrite::{HeaderEdits, RouteEdits};
 use crate::policy::route::condition::Condition;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
+use crate::policy::template::NeededFacts;
 
 /// Everything about a route except its name and its new path.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub(crate) struct RouteSpec {
     action: RouteAction,
     /// Changes to the responses of the filter itself. Most routes have none.
     answers: Option<Arc<DirectResponseEdits>>,
+    needed: NeededFacts,
 }
 
 /// The required authentication.
@@ -61,12 +63,14 @@ impl RouteSpec {
         checks: Option<Arc<Checks>>,
         action: RouteAction,
         answers: Option<Arc<DirectResponseEdits>>,
+        needed: NeededFacts,
     ) -> Self {
         Self {
             required,
             checks,
             action,
             answers,
+            needed,
         }
     }
 
@@ -92,6 +96,11 @@ impl RouteSpec {
     /// The condition of `authorize`.
     pub(crate) fn authorize(&self) -> Option<&Condition> {
         self.checks.as_ref()?.authorize.as_ref()
+    }
+
+    /// What the host has to be asked for, before anything else.
+    pub(crate) const fn needed_facts(&self) -> NeededFacts {
+        self.needed
     }
 
     pub(crate) const fn action(&self) -> &RouteAction {
@@ -130,6 +139,7 @@ impl PartialEq for RouteSpec {
             && same(self.checks.as_ref(), other.checks.as_ref())
             && same(own.as_ref(), others.as_ref())
             && same(self.answers.as_ref(), other.answers.as_ref())
+            && self.needed == other.needed
     }
 }
 
