@@ -14,31 +14,23 @@ use crate::front::{Asked, Pick};
 use crate::http1::get;
 use crate::process::{Process, java, new_folder, programs};
 use crate::run::Run;
-use crate::troubles::{
-    down_at_the_start, down_later, garbage, one_vm_asks_and_nothing_is_read_again,
-    wrong_credentials,
-};
+use crate::troubles::some_troubles;
 use crate::wait::ensure;
 
 #[test]
 fn spring_cloud_config_with_files() {
-    some_troubles("native");
+    in_some_troubles("native");
 }
 
 #[test]
 fn spring_cloud_config_with_git() {
-    some_troubles("git");
+    in_some_troubles("git");
 }
 
-fn some_troubles(back_end: &'static str) {
+fn in_some_troubles(back_end: &'static str) {
     let spring = Spring::new(back_end);
     let mut run = Run::start("springCloudConfig", Box::new(spring));
-    down_at_the_start(&mut run);
-    run.begin_load();
-    one_vm_asks_and_nothing_is_read_again(&mut run);
-    garbage(&mut run);
-    wrong_credentials(&mut run);
-    down_later(&mut run);
+    some_troubles(&mut run);
     drop(run.finish());
 }
 
@@ -60,8 +52,12 @@ impl Spring {
         };
         fs::create_dir_all(spring.files()).expect("a writable folder");
         if back_end == "git" {
-            spring.git(&["init", "--quiet", "--initial-branch", "main"]);
-            spring.git(&["commit", "--quiet", "--allow-empty", "--message", "empty"]);
+            let shared = spring.shared().display().to_string();
+            let branch = ["--initial-branch", "main"];
+            spring.git(&["init", "--quiet", "--bare", branch[0], branch[1], &shared]);
+            spring.git(&["init", "--quiet", branch[0], branch[1]]);
+            spring.git(&["remote", "add", "origin", &shared]);
+            spring.commit();
         }
         spring.start();
         spring
@@ -69,6 +65,19 @@ impl Spring {
 
     fn files(&self) -> PathBuf {
         self.folder.join("files")
+    }
+
+    /// The repository that the server clones. Its address is a path: one that begins with `file:` is opened where it lies, and the
+    /// server checks out there, with a lock that stops every command of Git meanwhile.
+    fn shared(&self) -> PathBuf {
+        self.folder.join("shared.git")
+    }
+
+    /// The server sees all files as they are now.
+    fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "change"]);
+        self.git(&["push", "--quiet", "origin", "main"]);
     }
 
     fn git(&self, arguments: &[&str]) {
@@ -97,7 +106,7 @@ impl Spring {
             .arg(format!("--spring.security.user.password={PASSWORD}"));
         if self.back_end == "git" {
             command
-                .arg(format!("{server}.git.uri=file://{}", files.display()))
+                .arg(format!("{server}.git.uri={}", self.shared().display()))
                 .arg(format!(
                     "{server}.git.basedir={}",
                     self.folder.join("clone").display()
@@ -153,8 +162,7 @@ impl Centre for Spring {
         fs::write(&new, text).expect("a writable folder");
         fs::rename(&new, &file).expect("a writable folder");
         if self.back_end == "git" {
-            self.git(&["add", "--all"]);
-            self.git(&["commit", "--quiet", "--allow-empty", "--message", "change"]);
+            self.commit();
         }
         true
     }

@@ -37,8 +37,18 @@ pub(crate) fn every_trouble(run: &mut Run, flaps: Duration) {
     older_data(run);
 }
 
+/// The main ones of them.
+pub(crate) fn some_troubles(run: &mut Run) {
+    down_at_the_start(run);
+    run.begin_load();
+    one_vm_asks_and_nothing_is_read_again(run);
+    garbage(run);
+    wrong_credentials(run);
+    down_later(run);
+}
+
 /// The centre doesn't answer, and then it refuses the gate.
-pub(crate) fn down_at_the_start(run: &mut Run) {
+fn down_at_the_start(run: &mut Run) {
     let begun = run.begin();
     run.refuse();
     let marker = run.put_new();
@@ -57,7 +67,7 @@ pub(crate) fn down_at_the_start(run: &mut Run) {
     run.log_level("info");
 }
 
-pub(crate) fn one_vm_asks_and_nothing_is_read_again(run: &mut Run) {
+fn one_vm_asks_and_nothing_is_read_again(run: &mut Run) {
     let begun = run.begin();
     let loaded = |run: &Run| run.gate.envoy.log().matches("event=source_loaded").count();
     let before = (loaded(run), run.stats());
@@ -86,7 +96,7 @@ pub(crate) fn one_vm_asks_and_nothing_is_read_again(run: &mut Run) {
 }
 
 /// The answers are garbage, and then the document is.
-pub(crate) fn garbage(run: &mut Run) {
+fn garbage(run: &mut Run) {
     for (what, is_answer) in [("garbage", true), ("a document of garbage", false)] {
         let begun = run.begin();
         if is_answer {
@@ -196,7 +206,7 @@ fn until_stale(run: &Run, what: &str) -> String {
     format!("503 after {took:.1?} (`staleFor` 2 s), the age is {age:.0} s")
 }
 
-pub(crate) fn down_later(run: &mut Run) {
+fn down_later(run: &mut Run) {
     let begun = run.begin();
     run.centre.stop();
     run.front.go_down();
@@ -239,7 +249,7 @@ fn credentials_end(run: &mut Run) {
     run.log_level("info");
 }
 
-pub(crate) fn wrong_credentials(run: &mut Run) {
+fn wrong_credentials(run: &mut Run) {
     run.log_level("trace");
     let begun = run.begin();
     run.refuse();
