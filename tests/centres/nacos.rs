@@ -37,8 +37,6 @@ pub(crate) struct Version {
     users: &'static str,
     roles: &'static str,
     permissions: &'static str,
-    /// The namespaces for which the gate's user has the right. Nacos 2 knows no namespace where it checks a request of v2.
-    namespaces: &'static str,
     /// The API by which the gate reads `short`. It finds out the one for `main`.
     api: &'static str,
 }
@@ -50,7 +48,6 @@ pub(crate) const NACOS_3: Version = Version {
     users: "/nacos/v3/auth/user",
     roles: "/nacos/v3/auth/role",
     permissions: "/nacos/v3/auth/permission",
-    namespaces: NAMESPACE,
     api: "v3",
 };
 
@@ -61,7 +58,6 @@ pub(crate) const NACOS_2: Version = Version {
     users: "/nacos/v1/auth/users",
     roles: "/nacos/v1/auth/roles",
     permissions: "/nacos/v1/auth/permissions",
-    namespaces: "*",
     api: "v2",
 };
 
@@ -223,7 +219,7 @@ impl Nacos {
         }
         let token = self.wait_for_login("nacos", ADMIN);
         let fields = format!("accessToken: {token}\r\n");
-        let resource = format!("{}:DEFAULT_GROUP:config/*", self.version.namespaces);
+        let resource = format!("{NAMESPACE}:DEFAULT_GROUP:config/*");
         let Version {
             users,
             roles,

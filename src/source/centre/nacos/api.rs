@@ -12,12 +12,13 @@ pub enum NacosApi {
 }
 
 impl NacosApi {
-    /// The path of a read, and its parameters for the group and the namespace.
-    pub(super) const fn names(self) -> (&'static str, &'static str, &'static str) {
+    /// The path of a read, and its parameters for the group and the namespace. Nacos 2 reads `namespaceId` of v2, but checks the
+    /// user's right by `tenant`: without it only a user with the right to everything may read.
+    pub(super) const fn names(self) -> (&'static str, &'static str, &'static [&'static str]) {
         match self {
-            Self::V1 => ("/v1/cs/configs", "group", "tenant"),
-            Self::V2 => ("/v2/cs/config", "group", "namespaceId"),
-            Self::V3 => ("/v3/client/cs/config", "groupName", "namespaceId"),
+            Self::V1 => ("/v1/cs/configs", "group", &["tenant"]),
+            Self::V2 => ("/v2/cs/config", "group", &["namespaceId", "tenant"]),
+            Self::V3 => ("/v3/client/cs/config", "groupName", &["namespaceId"]),
         }
     }
 

@@ -177,11 +177,13 @@ impl NacosServer {
 
     /// The path of a read; with `more` behind it that of another question of v1. What is allowed in names needs no escapes.
     fn path(&self, api: NacosApi, data_id: &str, more: &str) -> Text {
-        let (path, group, namespace) = api.names();
+        let (path, group, namespaces) = api.names();
         let (context, of_group) = (&self.context, &self.group);
         let mut path = format!("{context}{path}{more}?dataId={data_id}&{group}={of_group}");
         if let Some(name) = &self.namespace {
-            path = path + "&" + namespace + "=" + name;
+            for parameter in namespaces {
+                path = path + "&" + parameter + "=" + name;
+            }
         }
         Text::Owned(path.into_bytes())
     }

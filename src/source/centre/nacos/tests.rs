@@ -206,7 +206,7 @@ fn names_stand_in_each_api() {
         ),
         (
             NacosApi::V2,
-            "GET /v2/cs/config?dataId=app.json&group=G&namespaceId=ns1",
+            "GET /v2/cs/config?dataId=app.json&group=G&namespaceId=ns1&tenant=ns1",
         ),
         (
             NacosApi::V3,
