@@ -3,6 +3,9 @@
 //! last good document denies, and all of it heals without help.
 #![cfg(feature = "envoy-tests")]
 
+#[path = "centres/alibaba.rs"]
+#[cfg(test)]
+mod alibaba;
 #[path = "centres/centre.rs"]
 #[cfg(test)]
 mod centre;

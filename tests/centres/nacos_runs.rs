@@ -1,16 +1,17 @@
-//! Nacos 3 and 2 in every trouble, and questions that the server holds.
+//! Nacos 3 and 2 in every trouble, questions that the server holds, and the same servers for Spring Cloud Alibaba.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::alibaba::Alibaba;
 use crate::centre::{Centre, good, policy};
 use crate::front::Front;
 use crate::gate::{Gate, report};
 use crate::nacos::{NACOS_2, NACOS_3, Nacos, Version};
 use crate::plan::Plan;
 use crate::run::Run;
-use crate::troubles::{HALF_A_MINUTE, every_trouble};
+use crate::troubles::{HALF_A_MINUTE, every_trouble, some_troubles};
 use crate::wait::pause;
 
 #[test]
@@ -29,6 +30,9 @@ fn in_every_trouble(version: Version, flaps: Duration) {
     every_trouble(&mut run, flaps);
     let mut centre = run.finish();
     changes_show_at_once(name, &mut *centre);
+    let mut run = Run::start("springCloudAlibaba", Box::new(Alibaba::new(centre)));
+    some_troubles(&mut run);
+    drop(run.finish());
 }
 
 /// The time in which a change is everywhere by a question that the server holds, also on a busy machine.
