@@ -17,6 +17,11 @@ pub(super) const PROPERTY: usize = 64;
 /// How much more a byte of its name costs.
 pub(super) const COST_OF_BYTE: usize = 4;
 
+/// What a map of the tree takes of the room for maps. A name of few bytes could make a hundred of them, and each one takes several hundred
+/// bytes of memory. So a tree has at most as many maps as fit into this room, and one more for every so many bytes of properties.
+const MAP: usize = 32;
+const ROOM: usize = MAP << 16;
+
 /// What the server puts before the name of a property that it can't decrypt, and its value then.
 const INVALID: &str = "invalid.";
 const UNDECRYPTED: &str = "<n/a>";
@@ -55,6 +60,8 @@ pub(in crate::source::centre) struct Merge {
     indexed: Vec<String>,
     conversion: Option<Conversion>,
     tree: Value,
+    /// The room for maps that is left.
+    room: usize,
     /// What isn't needed any more.
     rest: Vec<Value>,
     drops: IncrementalDrop,
@@ -86,6 +93,7 @@ impl Merge {
             indexed: Vec::new(),
             conversion: None,
             tree: Value::Object(Map::new()),
+            room: ROOM,
             rest,
             drops: IncrementalDrop::default(),
         }
@@ -196,6 +204,9 @@ impl Merge {
             );
             return Err(SourceError::Unusable(reason));
         }
+        let length = value.as_str().map_or(0, str::len);
+        let length = length.saturating_add(name.len());
+        self.room = self.room.saturating_add(length);
         let mut at = &mut self.tree;
         let mut places = Places::of(name, self.names).peekable();
         while let Some((_, own)) = places.next() {
@@ -212,6 +223,8 @@ impl Merge {
             at = match entry {
                 map::Entry::Occupied(entry) => entry.into_mut(),
                 map::Entry::Vacant(entry) => {
+                    let too_many = || unusable("the names of its properties have too many parts");
+                    self.room = self.room.checked_sub(MAP).ok_or_else(too_many)?;
                     if next.is_index {
                         self.indexed.push(next.before.to_owned());
                     }

@@ -278,6 +278,22 @@ fn segments_of_the_path() {
     }
 }
 
+/// Names of short parts would make a tree of many times their own size.
+#[test]
+fn the_number_of_maps_is_bounded() {
+    let parts = ".a".repeat(90);
+    let names = |count: usize, rest: &str| {
+        let name = |at: usize| (format!("n{at}{rest}.v"), Value::from(1));
+        let source: serde_json::Map<String, Value> = (0..count).map(name).collect();
+        json!({"name": "app", "propertySources": [{"name": "app.yml", "source": source}]})
+    };
+    assert!(read(&names(700, &parts).to_string()).is_ok());
+    let reason = refused(&names(800, &parts).to_string());
+    assert!(reason.contains("too many parts"), "{reason}");
+    // What has a usual number of parts has no bound but its size.
+    assert!(read(&names(70_000, ".a_record_of_a_usual_length").to_string()).is_ok());
+}
+
 /// A large environment is read in slices that cost about as much as they spend, and its parts are given back.
 #[test]
 fn slices_are_bounded() {
