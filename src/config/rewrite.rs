@@ -7,7 +7,7 @@ use crate::config::values::names::{
     header_values, method_template, moved_headers, removed_headers,
 };
 use crate::config::values::scalar::integer;
-use crate::config::values::text::{line, lines, value, values_by_name};
+use crate::config::values::text::{line, lines, lines_by_name, value, values_by_name};
 use crate::config::{ConfigErrors, Path};
 
 record! {
@@ -81,7 +81,8 @@ record! {
 }
 
 record! {
-    /// Changes to query parameters: first `remove`, then `set`, then `add`. Names compare after percent-decoding.
+    /// Changes to query parameters: first `keep`, then `remove`, `rename`, `set` and `add`. Names compare after
+    /// percent-decoding.
     pub struct QueryEdits {
         /// Replaces all values of the parameter: a template.
         "set" set: Vec<Named<String>> as values_by_name = {};
@@ -89,6 +90,11 @@ record! {
         "add" add: Vec<Named<String>> as values_by_name = {};
         /// Removes all values of the parameter.
         "remove" remove: Vec<String> as lines = [];
+        /// Gives all values of a parameter to another one, whose own values they replace. A parameter that is absent changes
+        /// nothing.
+        "rename" rename: Vec<Named<String>> as lines_by_name = {};
+        /// Removes all parameters that aren't named here.
+        "keep" keep: Option<Vec<String>> as lines = optional;
     }
 }
 
@@ -124,15 +130,38 @@ record! {
         /// The port. Without it, the port in `host`; else the default port of `scheme`, if that is set; else the request's
         /// port.
         "port" port: Option<u16> as integer::<1, 65_535, u16> = optional;
-        /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. Without it, the request's. The
-        /// query stays.
+        /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. Without it, the request's.
         "path" path: Option<PathRewrite> = optional;
+        /// The query: the request's (`keep`), none (`drop`), or the request's with changes. Credentials are removed first.
+        "query" query: RedirectQuery = "keep";
         /// 301, 302, 303, 307 or 308. It may be the only field: the client is redirected to the same address.
         "status" status: u16 as redirection = 302;
         /// Header fields, beside the location.
         "headers" headers: Vec<Named<String>> as header_values = {};
     }
-    rules [FieldRule::AtLeastOne(&["scheme", "host", "port", "path", "status"])]
+    rules [FieldRule::AtLeastOne(&["scheme", "host", "port", "path", "query", "status"])]
+}
+
+/// The query of a redirect.
+#[derive(Clone, Debug)]
+pub enum RedirectQuery {
+    /// The request's.
+    Keep,
+    /// None.
+    Drop,
+    /// The request's with these changes.
+    Edited(QueryEdits),
+}
+
+impl Decode for RedirectQuery {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match (node, node.as_text()) {
+            (_, Some("keep")) => Some(Self::Keep),
+            (_, Some("drop")) => Some(Self::Drop),
+            (Node::Map(_), _) => Decode::decode(node, at, errors).map(Self::Edited),
+            _ => expected("`keep`, `drop` or changes", node, at, errors),
+        }
+    }
 }
 
 choice! {

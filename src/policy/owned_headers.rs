@@ -22,6 +22,8 @@ pub(super) struct OwnedHeaders {
     known: HeaderNameSet,
     /// The headers from which providers read credentials.
     of_credentials: HeaderNameSet,
+    /// The query parameters from which providers read credentials.
+    credential_parameters: Vec<Box<[u8]>>,
     recorded: RefCell<Recorded>,
 }
 
@@ -45,6 +47,7 @@ impl OwnedHeaders {
 
     fn knowing(known: HeaderNameSet, config: &Config) -> Self {
         let mut of_credentials = HeaderNameSet::default();
+        let mut credential_parameters = Vec::new();
         for provider in &config.providers {
             for location in provider.value.locations() {
                 match location {
@@ -52,13 +55,14 @@ impl OwnedHeaders {
                         of_credentials.insert(name.as_bytes());
                     }
                     Location::Cookie(_) => of_credentials.insert(b"cookie"),
-                    Location::Query(_) => {}
+                    Location::Query(name) => credential_parameters.push(name.as_bytes().into()),
                 }
             }
         }
         Self {
             known,
             of_credentials,
+            credential_parameters,
             recorded: RefCell::default(),
         }
     }
@@ -75,6 +79,12 @@ impl OwnedHeaders {
             self.recorded.borrow_mut().clients.insert(name);
         }
         own
+    }
+
+    /// Whether a provider of the policy reads credentials from the query parameter.
+    pub(super) fn is_credential_parameter(&self, name: &[u8]) -> bool {
+        let mut parameters = self.credential_parameters.iter();
+        parameters.any(|other| **other == *name)
     }
 
     /// Records the headers that a route writes.

@@ -13,6 +13,11 @@ pub enum QueryEdit<'a> {
     Add(&'a [u8], &'a [u8]),
     /// Removes all parameters of this name.
     Remove(&'a [u8]),
+    /// Removes all parameters that have none of these names, and empty pieces between two `&`.
+    Keep(&'a [Box<[u8]>]),
+    /// Gives all parameters of the first name the second one, and removes those that had it. They stay where they are. Without
+    /// the first name nothing changes.
+    Rename(&'a [u8], &'a [u8]),
 }
 
 /// The query (without its `?`) after these edits, in their order. It is borrowed where no edit changes it, and `None` where
@@ -25,6 +30,8 @@ pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Optio
             QueryEdit::Set(name, value) => Some(add(without(edited, &[name]), name, value)),
             QueryEdit::Add(name, value) => Some(add(edited, name, value)),
             QueryEdit::Remove(name) => without(edited, &[name]),
+            QueryEdit::Keep(names) => kept(edited, names),
+            QueryEdit::Rename(from, to) => renamed(edited, from, to),
         }
     }
     edited
@@ -51,6 +58,38 @@ fn without<'q, N: AsRef<[u8]>>(query: Option<Cow<'q, [u8]>>, names: &[N]) -> Opt
     let stays = |piece: &&[u8]| !query_pairs(piece).any(|pair| goes(&pair));
     let left = pieces.filter(stays).collect::<Vec<_>>().join(&b'&');
     (!left.is_empty()).then_some(Cow::Owned(left))
+}
+
+fn kept<'q>(query: Option<Cow<'q, [u8]>>, names: &[Box<[u8]>]) -> Option<Cow<'q, [u8]>> {
+    let query = query?;
+    let is_named = |pair: &Pair<'_>| names.iter().any(|name| pair.is_named(name));
+    let stays = query_pairs(&query).filter(is_named);
+    let left: Vec<&[u8]> = stays.map(|pair| pair.raw).collect();
+    let left = left.join(&b'&');
+    if left == *query {
+        return Some(query);
+    }
+    (!left.is_empty()).then_some(Cow::Owned(left))
+}
+
+fn renamed<'q>(query: Option<Cow<'q, [u8]>>, from: &[u8], to: &[u8]) -> Option<Cow<'q, [u8]>> {
+    let query = query?;
+    if !query_pairs(&query).any(|pair| pair.is_named(from)) {
+        return Some(query);
+    }
+    let mut pieces: Vec<Cow<'_, [u8]>> = Vec::new();
+    for piece in query.split(|byte| *byte == b'&') {
+        let pair = query_pairs(piece).next();
+        if let Some(pair) = pair.filter(|pair| pair.is_named(from)) {
+            let mut new = Vec::new();
+            percent_encode_into(&mut new, to, is_unreserved);
+            new.extend_from_slice(piece.get(pair.name.len()..).unwrap_or_default());
+            pieces.push(new.into());
+        } else if !pair.is_some_and(|pair| pair.is_named(to)) {
+            pieces.push(piece.into());
+        }
+    }
+    Some(Cow::Owned(pieces.join(&b'&')))
 }
 
 fn add<'q>(query: Option<Cow<'q, [u8]>>, name: &[u8], value: &[u8]) -> Cow<'q, [u8]> {
@@ -121,6 +160,39 @@ mod tests {
                 text(edited),
                 expected.map(str::to_owned),
                 "{query:?} {edits:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn keeps_and_renames_parameters() {
+        use QueryEdit::{Keep, Rename};
+        let names: [Box<[u8]>; 2] = [b"a"[..].into(), b"b c"[..].into()];
+        let keep = Keep(&names);
+        let rename = Rename(b"a", b"b&");
+        for (query, edit, expected) in [
+            (None, keep, None),
+            (Some(""), keep, Some("")),
+            (Some("a=1&b+c&%61"), keep, Some("a=1&b+c&%61")),
+            (Some("x&a=1&&d=&b%20c=;"), keep, Some("a=1&b%20c=;")),
+            (Some("x&&y"), keep, None),
+            (Some("a=1&&"), keep, Some("a=1")),
+            (Some("a=1"), Keep(&[]), None),
+            (None, rename, None),
+            (Some("b&b%26=1"), rename, Some("b&b%26=1")),
+            (
+                Some("x&a=%2f+&&b%26=1&%61&b"),
+                rename,
+                Some("x&b%26=%2f+&&b%26&b"),
+            ),
+            (Some("a"), rename, Some("b%26")),
+            (Some("a=a=a"), rename, Some("b%26=a=a")),
+        ] {
+            let edited = edit_query(query.map(str::as_bytes), &[edit]);
+            assert_eq!(
+                text(edited),
+                expected.map(str::to_owned),
+                "{query:?} {edit:?}"
             );
         }
     }

@@ -100,6 +100,15 @@ pub(in crate::config) fn values_by_name(
     pairs(name, value, node, at, errors)
 }
 
+/// A map from names to text on one line.
+pub(in crate::config) fn lines_by_name(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(name, line, node, at, errors)
+}
+
 /// Names of groups. They are sent to the upstream joined by commas, so a comma in a name is refused.
 pub(in crate::config) fn group_names(
     node: &Node<'_>,

@@ -21,7 +21,7 @@ pub(in crate::engine) fn redirect(
         None => path.extend_from_slice(attributes.head.path.forward()),
     }
     let stripped = StrippedCredentials::of(attributes.authenticated, route, policy);
-    let query = new_query(attributes, &stripped, None)?;
+    let query = new_query(attributes, &stripped, Some(&redirect.query))?;
     let mut location = Vec::new();
     origin(&mut location, attributes, redirect)?;
     location.extend(path);

@@ -213,7 +213,14 @@ fn edited_query<'x>(
     }
     let mut all: Vec<QueryEdit<'_>> = stripped.query().collect();
     let mut values = values.iter();
+    let rarer = edits.rarer.as_deref();
+    if let Some(keep) = rarer.and_then(|rarer| rarer.keep.as_deref()) {
+        all.push(QueryEdit::Keep(keep));
+    }
     all.extend(edits.remove.iter().map(|name| QueryEdit::Remove(name)));
+    for one in rarer.map_or(&[][..], |rarer| &rarer.rename) {
+        all.push(QueryEdit::Rename(&one.from, &one.to));
+    }
     for (name, _) in &edits.set {
         all.push(match values.next() {
             Some(Some(value)) => QueryEdit::Set(name, value),

@@ -3,8 +3,7 @@
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::{KnownName, same_name};
 
-use crate::policy::names::HeaderNameSet;
-use crate::policy::rewrite::templates;
+use crate::policy::rewrite::{check_once, templates};
 use crate::policy::template::{Scope, ValueTemplate};
 
 /// Changes to a header map, in the order `remove`, `rarer`, `set`, `add`. Names are lower case.
@@ -80,13 +79,19 @@ impl HeaderEdits {
         let add = templates(&written.add, name, scope, &path.field("add"), errors);
         let (prefixes, names): (Vec<&String>, Vec<&String>) =
             written.remove.iter().partition(|text| text.ends_with('*'));
-        let rename = moves(&written.rename, &path.field("rename"), errors);
-        let copy = moves(&written.copy, &path.field("copy"), errors);
+        let mut moves = |written: &[Named<String>], name| -> Box<[HeaderMove]> {
+            check_once(written, same_name, &path.field(name), errors);
+            let moves = written.iter().map(|one| HeaderMove {
+                from: one.name.as_str().into(),
+                to: one.value.as_str().into(),
+            });
+            moves.collect()
+        };
         let prefix = |text: &String| text.trim_end_matches('*').as_bytes().into();
         let rarer = RarerHeaderEdits {
             remove_prefixes: prefixes.into_iter().map(prefix).collect(),
-            rename: rename?,
-            copy: copy?,
+            rename: moves(&written.rename, "rename"),
+            copy: moves(&written.copy, "copy"),
         };
         let is_there =
             !(rarer.remove_prefixes.is_empty() && rarer.rename.is_empty() && rarer.copy.is_empty());
@@ -97,33 +102,6 @@ impl HeaderEdits {
             rarer: is_there.then(|| Box::new(rarer)),
         })
     }
-}
-
-/// The moves of a list. The order of a map means nothing, so no move may depend on another one: each header stands once.
-fn moves(
-    written: &[Named<String>],
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Box<[HeaderMove]>> {
-    let mut names = HeaderNameSet::default();
-    let mut is_whole = true;
-    for one in written {
-        for name in [&one.name, &one.value] {
-            if names.contains(name.as_bytes()) {
-                let reason = format!("`{name}` stands here twice");
-                let suggestion =
-                    "the order of these entries means nothing, so each header is in one of them";
-                errors.suggest(&path.field(&one.name), reason, suggestion);
-                is_whole = false;
-            }
-            names.insert(name.as_bytes());
-        }
-    }
-    let compiled = |one: &Named<String>| HeaderMove {
-        from: one.name.as_str().into(),
-        to: one.value.as_str().into(),
-    };
-    is_whole.then(|| written.iter().map(compiled).collect())
 }
 
 /// Refuses a header of the gate: the client's value of it is never forwarded. Refuses a header that holds credentials too: they

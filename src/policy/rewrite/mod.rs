@@ -2,6 +2,7 @@
 
 mod header;
 pub(in crate::policy) mod path;
+mod query;
 pub(in crate::policy) mod response;
 
 use crate::config::{self, ConfigErrors, Named, Path};
@@ -12,6 +13,7 @@ use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::template::{Scope, ValueTemplate};
 
 pub(crate) use header::{HeaderEdits, HeaderMove, RarerHeaderEdits};
+pub(crate) use query::QueryEdits;
 
 /// Changes besides the path. Routes rarely share the path, but often the rest.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,21 +42,6 @@ pub(crate) struct OtherEdits {
     pub(crate) headers: HeaderEdits,
     pub(crate) query: QueryEdits,
     pub(crate) response: HeaderEdits,
-}
-
-/// Changes to a query. Names are decoded text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct QueryEdits {
-    pub(crate) set: Vec<(Box<[u8]>, ValueTemplate)>,
-    pub(crate) add: Vec<(Box<[u8]>, ValueTemplate)>,
-    pub(crate) remove: Vec<Box<[u8]>>,
-}
-
-impl QueryEdits {
-    /// Whether there are no changes.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.add.is_empty() && self.remove.is_empty()
-    }
 }
 
 /// The new path, the upstream, and all other changes.
@@ -141,25 +128,6 @@ fn check_routing(
     }
 }
 
-impl QueryEdits {
-    fn compile(
-        written: &config::QueryEdits,
-        scope: &Scope<'_>,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
-        let name = |name: &str| -> Box<[u8]> { name.as_bytes().into() };
-        let set = templates(&written.set, name, scope, &path.field("set"), errors);
-        let add = templates(&written.add, name, scope, &path.field("add"), errors);
-        let remove = written.remove.iter().map(|text| name(text));
-        Some(Self {
-            set: set?,
-            add: add?,
-            remove: remove.collect(),
-        })
-    }
-}
-
 /// The templates of a list, each with its name as `name` makes it.
 fn templates<N>(
     list: &[Named<String>],
@@ -174,4 +142,27 @@ fn templates<N>(
     };
     let compiled: Vec<_> = list.iter().map(|edit| one(edit, errors)).collect();
     compiled.into_iter().collect()
+}
+
+/// Refuses a name that stands twice in a list of names for names. The order of a map means nothing, so no entry may depend on
+/// another one.
+fn check_once(
+    written: &[Named<String>],
+    is_same: fn(&[u8], &[u8]) -> bool,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let mut names: Vec<&str> = Vec::new();
+    for one in written {
+        for name in [&one.name, &one.value] {
+            let is_same = |other: &&str| is_same(other.as_bytes(), name.as_bytes());
+            if names.iter().any(is_same) {
+                let reason = format!("`{name}` stands here twice");
+                let suggestion =
+                    "the order of these entries means nothing, so each name is in one of them";
+                errors.suggest(&path.field(&one.name), reason, suggestion);
+            }
+            names.push(name);
+        }
+    }
 }

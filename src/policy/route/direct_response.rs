@@ -4,7 +4,7 @@ use crate::config::{self, ConfigErrors, Path};
 use crate::http::{Response, Text};
 
 use crate::policy::rewrite::path::{Matches, PathRewrite};
-use crate::policy::rewrite::response;
+use crate::policy::rewrite::{QueryEdits, response};
 use crate::policy::template::{Scope, ValueTemplate};
 
 /// A fixed response. It is built with the policy and cloned for each request.
@@ -43,6 +43,7 @@ pub(crate) struct Redirect {
     pub(crate) host: Option<ValueTemplate>,
     pub(crate) port: Option<u16>,
     pub(crate) path: Option<PathRewrite>,
+    pub(crate) query: QueryEdits,
     pub(crate) status: u16,
     /// Header fields besides `location`.
     pub(crate) headers: Vec<(Text, Text)>,
@@ -70,6 +71,7 @@ impl Redirect {
             Some(host) => Some(scope.template(host, &path.field("host"), errors)?),
             None => None,
         };
+        let query = QueryEdits::of_redirect(&written.query, scope, &path.field("query"), errors)?;
         response::check_values(&written.headers, true, &path.field("headers"), errors);
         let scheme = written.scheme.as_ref().map(|scheme| match scheme {
             config::Scheme::Http => "http",
@@ -80,6 +82,7 @@ impl Redirect {
             host,
             port: written.port,
             path: new_path,
+            query,
             status: written.status,
             headers: fields(&written.headers),
         })

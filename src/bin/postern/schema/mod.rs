@@ -80,6 +80,10 @@ impl Writer {
                 ]})),
                 "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
                 "PathRewrite" => Ok(json!({"anyOf": [line(), self.reference("WrittenPrefix")]})),
+                "RedirectQuery" => Ok(json!({"anyOf": [
+                    {"enum": ["keep", "drop"]},
+                    self.reference("QueryEdits"),
+                ]})),
                 "TextOrEnv" => Ok(json!({"anyOf": [line(), {
                     "type": "object",
                     "properties": {"env": line()},

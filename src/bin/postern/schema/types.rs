@@ -49,6 +49,7 @@ pub(super) fn many(name: &str) -> Option<Value> {
         "lines" => list(line(), 0),
         "some_lines" => list(line(), 1),
         "group_names" => list(group, 0),
+        "lines_by_name" => map(named(), line()),
         "values_by_name" => map(named(), value()),
         "some_labels" => filled(map(named(), value())),
         "own_headers" => list(own_header(), 0),

@@ -1,6 +1,6 @@
 //! A redirect to the address of the request.
 
-use postern::config::{Config, Redirect, Route};
+use postern::config::{Config, Redirect, RedirectQuery, Route};
 
 use super::{CheckRule, Warnings};
 
@@ -37,10 +37,14 @@ fn is_loop(route: &Route, redirect: &Redirect) -> bool {
         301 | 302 => method == "POST",
         _ => false,
     };
+    // After a change of its query the request may have no parameter that the route asks for.
+    let is_new_query = !matches!(redirect.query, RedirectQuery::Keep)
+        && !route.matches.is_empty()
+        && route.matches.iter().all(|one| !one.query.is_empty());
     let mut matches = route.matches.iter();
     let matches_only_other_methods = !route.matches.is_empty()
         && matches.all(|one| !one.methods.is_empty() && one.methods.iter().all(becomes_get));
-    !has_new_address && !matches_only_other_methods
+    !has_new_address && !is_new_query && !matches_only_other_methods
 }
 
 #[cfg(test)]
@@ -62,6 +66,12 @@ mod tests {
             (methods(r#"["POST"]"#), r#"{"status": 307}"#, true),
             (methods("[]"), r#"{"status": 303}"#, true),
             (r#""match": []"#.to_owned(), r#"{"scheme": "https"}"#, false),
+            (r#""match": []"#.to_owned(), r#"{"query": "drop"}"#, true),
+            (
+                r#""match": [{"query": [{"name": "a", "present": true}]}]"#.to_owned(),
+                r#"{"query": {"remove": ["a"]}}"#,
+                false,
+            ),
         ] {
             let policy = format!(
                 r#"{{"routes": [{{"name": "a", "require": "none", {matches}, "redirect": {redirect}}}]}}"#
