@@ -120,6 +120,6 @@ pub mod internals {
         };
     }
     pub mod template {
-        pub use crate::template::{Piece, Template, TemplateError};
+        pub use crate::template::{Function, Piece, Template, TemplateError};
     }
 }

@@ -29,6 +29,7 @@ pub(crate) use consumer::{ConsumerRef, MOST_OF_RECORD};
 pub use credential::Credential;
 pub(crate) use credential::CredentialRef;
 pub use decode::Named;
+pub(crate) use decode::nearest::{listed, nearest};
 pub use decode::record::{Choice, Field, FieldRule, Keyword, Presence, Record};
 pub use error::{ConfigError, ConfigErrors, Notice};
 pub use identity::{

@@ -172,7 +172,9 @@ impl OwnedHeaders {
 
 /// Whether a template has only literals and values of the request. An error in the template is reported elsewhere.
 fn is_of_request(template: &str) -> bool {
-    const OF_REQUEST: [&str; 5] = ["request", "path", "query", "header", "cookie"];
+    const OF_REQUEST: [&str; 7] = [
+        "request", "path", "query", "header", "cookie", "source", "time",
+    ];
     let is_of_request = |variable: &str| {
         let root = variable.split('.').next();
         root.is_some_and(|root| OF_REQUEST.contains(&root))

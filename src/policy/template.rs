@@ -1,15 +1,21 @@
 //! Compiled templates and their variables.
 
+mod looked_up;
+mod needed_facts;
+
 use std::cell::{Cell, RefCell};
 
 use crate::arena::TextArena;
-use crate::config::{ConfigErrors, Path};
+use crate::config::{ConfigErrors, Path, listed, nearest};
 use crate::http::{KnownName, Text};
-use crate::template::{self, Template};
+use crate::template::{self, Function, Template, TemplateError};
 
 use crate::policy::json_path;
 use crate::policy::owned_headers::OwnedHeaders;
 use crate::source::JsonPath;
+
+pub(crate) use looked_up::{LookedUp, LookupId, LookupValueId};
+pub(crate) use needed_facts::NeededFacts;
 
 /// A variable of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,57 +50,28 @@ pub(crate) enum Variable {
     Claim(Box<JsonPath>),
     /// `LOOKUP.VALUE`, by their indices in the route.
     LookedUp(LookedUp),
+    /// Functions of another variable.
+    Applied(Box<Applied>),
 }
 
-/// The facts besides the request's head that a route uses. The host is asked for no others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct NeededFacts(u8);
-
-impl NeededFacts {
-    /// The client's address.
-    pub(crate) const ADDRESS: Self = Self(1);
-    /// The time.
-    pub(crate) const TIME: Self = Self(2);
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(crate) const fn has(self, fact: Self) -> bool {
-        self.0 & fact.0 != 0
-    }
+/// Functions of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// The first one is applied first.
+    pub(crate) functions: Box<[Function]>,
+    /// A variable without functions.
+    pub(crate) variable: Variable,
 }
 
-/// The index of a lookup among those of its route, in the order in which they run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LookupId(usize);
-
-impl LookupId {
-    pub(crate) const fn index(self) -> usize {
-        self.0
+impl Variable {
+    /// The variable without its functions.
+    pub(crate) fn bare(&self) -> &Self {
+        if let Self::Applied(applied) = self {
+            &applied.variable
+        } else {
+            self
+        }
     }
-}
-
-/// The index of a value among those of its lookup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LookupValueId(usize);
-
-impl LookupValueId {
-    /// The ids of all values, in order; to be zipped with a list of them.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..).map(Self)
-    }
-
-    pub(crate) const fn index(self) -> usize {
-        self.0
-    }
-}
-
-/// One value of one lookup of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LookedUp {
-    pub(crate) lookup: LookupId,
-    pub(crate) value: LookupValueId,
 }
 
 /// A template whose variables are known to exist.
@@ -121,13 +98,13 @@ impl ValueTemplate {
 }
 
 impl ValueTemplate {
-    /// Whether the predicate holds for any of its variables, with those of defaults.
+    /// Whether the predicate holds for any of its variables, without their functions and with those of defaults.
     pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
         self.0.iter().any(|piece| match piece {
             ValuePiece::Literal(_) => false,
             ValuePiece::Variable(variable, default) => {
                 let default = default.as_ref();
-                is_such(variable) || default.is_some_and(|default| default.has_any(is_such))
+                is_such(variable.bare()) || default.is_some_and(|default| default.has_any(is_such))
             }
         })
     }
@@ -175,10 +152,31 @@ pub(in crate::policy) const RESERVED: [&str; 11] = [
     "env",
 ];
 
+/// Reads a template. Adds its error to `errors`.
+pub(in crate::policy) fn parsed(
+    text: &str,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Template> {
+    match Template::parse(text) {
+        Ok(template) => return Some(template),
+        Err(TemplateError::UnknownFunction(name)) => {
+            let known = Function::NAMES;
+            let suggestion = match nearest(&name, &known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("there are {}", listed(&known, "and")),
+            };
+            errors.suggest(path, format!("unknown function `{name}`"), suggestion);
+        }
+        Err(error) => errors.push(path, error.to_string()),
+    }
+    None
+}
+
 impl Scope<'_> {
     /// Notes that the route uses a fact.
     pub(in crate::policy) fn need(&self, fact: NeededFacts) {
-        self.facts.set(NeededFacts(self.facts.get().0 | fact.0));
+        self.facts.set(self.facts.get().and(fact));
     }
 
     /// Compiles a template. Adds its errors to `errors`.
@@ -188,14 +186,7 @@ impl Scope<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<ValueTemplate> {
-        let template = match Template::parse(text) {
-            Ok(template) => template,
-            Err(error) => {
-                errors.push(path, error.to_string());
-                return None;
-            }
-        };
-        self.compiled(&template, path, errors)
+        self.compiled(&parsed(text, path, errors)?, path, errors)
     }
 
     fn compiled(
@@ -208,8 +199,12 @@ impl Scope<'_> {
             template::Piece::Literal(text) => {
                 Some(ValuePiece::Literal(Text::shared(text.as_bytes())))
             }
-            template::Piece::Value { variable, default } => {
-                let variable = self.variable(variable, path, errors);
+            template::Piece::Value {
+                variable,
+                functions,
+                default,
+            } => {
+                let variable = self.value(variable, functions, path, errors);
                 let default = match default {
                     Some(default) => self.compiled(default, path, errors).map(Some),
                     None => Some(None),
@@ -221,12 +216,26 @@ impl Scope<'_> {
         pieces.into_iter().collect::<Option<_>>().map(ValueTemplate)
     }
 
-    pub(in crate::policy) fn variable(
+    /// Functions of a variable. There may be none.
+    pub(in crate::policy) fn value(
         &self,
         name: &str,
+        functions: &[Function],
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Variable> {
+        let variable = self.variable(name, path, errors)?;
+        if functions.is_empty() {
+            return Some(variable);
+        }
+        let functions = functions.into();
+        Some(Variable::Applied(Box::new(Applied {
+            functions,
+            variable,
+        })))
+    }
+
+    fn variable(&self, name: &str, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Variable> {
         let found = self.find(name);
         if let Err(why) = &found {
             errors.suggest(path, format!("unknown variable `{name}`"), why.clone());
@@ -334,8 +343,8 @@ impl Scope<'_> {
         };
         match known.values.iter().position(|name| *name == value) {
             Some(value) => Ok(LookedUp {
-                lookup: LookupId(index),
-                value: LookupValueId(value),
+                lookup: LookupId::of(index),
+                value: LookupValueId::of(value),
             }),
             None => {
                 let names: Vec<_> = known

@@ -1,9 +1,11 @@
 //! Templates: text with variables, such as `/internal/${path.rest}`.
 
 mod error;
+mod function;
 mod parse;
 
 pub use error::TemplateError;
+pub use function::Function;
 
 /// The JSONPath of the claim that a variable names: `$['a b'].c` of `claims['a b'].c`. A name that JSONPath doesn't take behind
 /// a dot, such as `tenant-id`, is put in brackets. `None` if the variable isn't a claim.
@@ -20,6 +22,8 @@ pub enum Piece {
     Value {
         /// The name of the variable.
         variable: Box<str>,
+        /// The functions of its value, the first one innermost: `base64`, `lower` of `${lower(base64(name))}`.
+        functions: Box<[Function]>,
         /// The text for a variable without a value (`${name:-default}`). It may be empty.
         default: Option<Template>,
     },
@@ -32,13 +36,14 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads `${name}` and `${name:-default}`. `$${` is a literal `${`, any other `$` is a literal. A name has parts
+    /// Reads `${name}`, `${name:-default}` and `${function(name):-default}`. `$${` is a literal `${`, any other `$` is a literal. A name has parts
     /// separated by dots: the first part begins with a letter or `_`, and has letters, digits, `_` and `-`. The parts of
     /// `claims` may be in brackets, too, as in JSONPath: `claims['a b'].c`. A default is a template too, and ends at its first
-    /// `}`.
+    /// `}`. No function is applied to it. At most three functions are nested.
     ///
     /// # Errors
-    /// A variable that isn't closed, has no valid name, or is nested too deep in defaults.
+    /// A variable that isn't closed, has no valid name, or is nested too deep in defaults; a function that is unknown, isn't
+    /// closed or is nested too deep.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         parse::whole(text)
     }
@@ -63,7 +68,10 @@ impl Template {
 
     fn collect<'t>(&'t self, names: &mut Vec<&'t str>) {
         for piece in &self.pieces {
-            if let Piece::Value { variable, default } = piece {
+            if let Piece::Value {
+                variable, default, ..
+            } = piece
+            {
                 names.push(variable);
                 if let Some(default) = default {
                     default.collect(names);
@@ -84,10 +92,20 @@ mod tests {
     fn written(template: &Template) -> String {
         let pieces = template.pieces().iter().map(|piece| match piece {
             Piece::Literal(text) => format!("'{text}'"),
-            Piece::Value { variable, default } => match default {
-                Some(default) => format!("<{variable}|{}>", written(default)),
-                None => format!("<{variable}>"),
-            },
+            Piece::Value {
+                variable,
+                functions,
+                default,
+            } => {
+                let names = functions.iter().map(|function| function.name());
+                let variable = names.fold(variable.to_string(), |inner, name| {
+                    format!("{name}({inner})")
+                });
+                match default {
+                    Some(default) => format!("<{variable}|{}>", written(default)),
+                    None => format!("<{variable}>"),
+                }
+            }
         });
         pieces.collect::<Vec<_>>().concat()
     }
@@ -126,6 +144,35 @@ mod tests {
             ("${b:-${}}", "error"),
             ("${a:-${a:-${a:-${a:-${a}}}}}", "<a|<a|<a|<a|<a>>>>>"),
             ("${a:-${a:-${a:-${a:-${a:-${a}}}}}}", "error"),
+            ("${lower(a)}", "<lower(a)>"),
+            (
+                "${trim(base64url(sha256(a.b))):-x}y",
+                "<trim(base64url(sha256(a.b)))|'x'>'y'",
+            ),
+            ("${lower(claims['a)b'].c)}", "<lower(claims['a)b'].c)>"),
+            (
+                "${a:-${lower(b):-${upper(c)}}}",
+                "<a|<lower(b)|<upper(c)>>>",
+            ),
+            ("${lower}", "<lower>"),
+            ("${lower.a}", "<lower.a>"),
+            ("$${lower(a)}", "'${lower(a)}'"),
+            ("${lower(lower(lower(lower(a))))}", "error"),
+            ("${tolower(a)}", "error"),
+            ("${lower(a}", "error"),
+            ("${lower(a))}", "error"),
+            ("${lower(a)b}", "error"),
+            ("${lower(a:-b)}", "error"),
+            ("${lower(a)", "error"),
+            ("${lower(", "error"),
+            ("${lower()}", "error"),
+            ("${lower(a,b)}", "error"),
+            ("${lower(a b)}", "error"),
+            ("${(a)}", "error"),
+            ("${lower (a)}", "error"),
+            ("${lower(${a})}", "error"),
+            ("${a(b)}", "error"),
+            ("${a.b(c)}", "error"),
             ("$", "'$'"),
             ("$5 {x} $$", "'$5 {x} $$'"),
             ("$${b}", "'${b}'"),

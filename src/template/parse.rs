@@ -1,9 +1,12 @@
 //! Parses a text into the parts of a template.
 
-use super::{Piece, Template, TemplateError};
+use super::{Function, Piece, Template, TemplateError};
 
 /// The most defaults that may be nested.
 const MOST_DEFAULTS: usize = 4;
+
+/// The most functions that may be nested.
+const MOST_FUNCTIONS: usize = 3;
 
 /// The variable whose names may have brackets.
 const CLAIMS: &str = "claims";
@@ -132,13 +135,38 @@ impl<'t> Parser<'t> {
         Ok(Template::of(pieces.into()))
     }
 
-    /// The length of the name at the beginning of the rest: up to a `}` or a `:-`, which don't count in the brackets of a claim.
+    /// The name of a function at the beginning of the rest, if a `(` follows it. Removes both.
+    fn function(&mut self) -> Option<&'t str> {
+        let (name, rest) = self.rest.split_once('(')?;
+        if !is_part(name) {
+            return None;
+        }
+        self.rest = rest;
+        Some(name)
+    }
+
+    /// The functions at the beginning of the rest, the innermost first.
+    fn functions(&mut self) -> Result<Box<[Function]>, TemplateError> {
+        let mut functions = Vec::new();
+        while let Some(name) = self.function() {
+            let function = Function::named(name);
+            functions.push(function.ok_or_else(|| TemplateError::UnknownFunction(name.into()))?);
+            if functions.len() > MOST_FUNCTIONS {
+                return Err(TemplateError::TooManyFunctions);
+            }
+        }
+        functions.reverse();
+        Ok(functions.into())
+    }
+
+    /// The length of the name at the beginning of the rest: up to a `}`, a `)` or a `:-`, which don't count in the brackets of
+    /// a claim.
     fn end_of_name(&self) -> Option<usize> {
         let mut end = 0_usize;
         let is_claim = after_claims(self.rest).is_some();
         loop {
             let rest = self.rest.get(end..)?;
-            if rest.starts_with('}') || rest.starts_with(":-") {
+            if rest.starts_with(['}', ')']) || rest.starts_with(":-") {
                 return Some(end);
             }
             let brackets = Some(rest).filter(|rest| is_claim && rest.starts_with('['));
@@ -152,9 +180,18 @@ impl<'t> Parser<'t> {
 
     /// Parses the text after `${`.
     fn value(&mut self, defaults: usize) -> Result<Piece, TemplateError> {
+        let functions = self.functions()?;
         let end = self.end_of_name().ok_or(TemplateError::Unclosed)?;
         let variable = self.take(end);
         check_name(variable)?;
+        if let Some(last) = functions.first() {
+            let is_closed = functions.iter().all(|_| self.skip(")"));
+            if !is_closed || !self.rest.starts_with('}') && !self.rest.starts_with(":-") {
+                return Err(TemplateError::UnclosedCall(last.name()));
+            }
+        } else if self.rest.starts_with(')') {
+            return Err(TemplateError::BadName(format!("{variable})").into()));
+        }
         let default = if self.skip(":-") {
             if defaults >= MOST_DEFAULTS {
                 return Err(TemplateError::TooDeep);
@@ -166,6 +203,7 @@ impl<'t> Parser<'t> {
         };
         Ok(Piece::Value {
             variable: variable.into(),
+            functions,
             default,
         })
     }

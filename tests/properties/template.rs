@@ -1,28 +1,44 @@
 //! Templates.
 
-use postern::internals::template::{Piece, Template};
+use postern::internals::template::{Function, Piece, Template};
 use proptest::prelude::*;
 
 fn piece() -> impl Strategy<Value = String> {
-    let name = "[A-Za-z_][a-z0-9_-]{0,3}(\\.[a-z0-9_-]{1,3}){0,2}";
+    let name = (
+        proptest::collection::vec(proptest::sample::select(&Function::NAMES[..]), 0..4),
+        "[A-Za-z_][a-z0-9_-]{0,3}(\\.[a-z0-9_-]{1,3}){0,2}",
+    )
+        .prop_map(|(functions, name)| {
+            let call = |inner, function: &str| format!("{function}({inner})");
+            functions.into_iter().fold(name, call)
+        });
     let literal = "[^$}]{1,5}";
     let value = prop_oneof![
         literal.prop_map(|text| text),
-        name.prop_map(|name| format!("${{{name}}}")),
+        name.clone().prop_map(|name| format!("${{{name}}}")),
     ];
     value.prop_recursive(4, 12, 3, move |inner| {
         let default = proptest::collection::vec(inner, 0..3);
-        (name, default).prop_map(|(name, default)| format!("${{{name}:-{}}}", default.concat()))
+        (name.clone(), default)
+            .prop_map(|(name, default)| format!("${{{name}:-{}}}", default.concat()))
     })
 }
 
 fn written(template: &Template) -> String {
     let texts = template.pieces().iter().map(|piece| match piece {
         Piece::Literal(text) => text.to_string(),
-        Piece::Value { variable, default } => match default {
-            Some(default) => format!("${{{variable}:-{}}}", written(default)),
-            None => format!("${{{variable}}}"),
-        },
+        Piece::Value {
+            variable,
+            functions,
+            default,
+        } => {
+            let call = |inner, function: &Function| format!("{}({inner})", function.name());
+            let value = functions.iter().fold(variable.to_string(), call);
+            match default {
+                Some(default) => format!("${{{value}:-{}}}", written(default)),
+                None => format!("${{{value}}}"),
+            }
+        }
     });
     texts.collect::<Vec<_>>().concat()
 }
@@ -48,7 +64,8 @@ proptest! {
     }
 
     #[test]
-    fn nothing_traps(text in "[a.$${}:-]{0,12}|.{0,20}") {
+    fn nothing_traps(text in "[a.$${}():-]{0,12}|.{0,20}") {
         let _ = Template::parse(&text);
+        let _ = Template::parse(&format!("${{lower({text}"));
     }
 }

@@ -4,7 +4,7 @@
 #[macro_use]
 mod macros;
 
-mod nearest;
+pub(crate) mod nearest;
 pub(in crate::config) mod node;
 mod other_gateways;
 pub(in crate::config) mod record;

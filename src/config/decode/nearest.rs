@@ -4,7 +4,7 @@ use strsim::generic_levenshtein;
 
 /// The known name with the smallest edit distance to `written`, if that is at most 3 and at most
 /// a third of its length, rounded up.
-pub(in crate::config) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(written: &str, known: &[&'n str]) -> Option<&'n str> {
     // A longer name is pasted text. The cost grows with the square of the length.
     if written.len() > 64 {
         return None;
@@ -30,7 +30,7 @@ pub(in crate::config) fn fold(name: &str) -> Vec<char> {
 }
 
 /// The names as a list in a sentence, with `word` before the last one: `a`, `b` and `c`.
-pub(in crate::config) fn listed(names: &[&str], word: &str) -> String {
+pub(crate) fn listed(names: &[&str], word: &str) -> String {
     let mut text = String::new();
     for (at, name) in names.iter().enumerate() {
         if at > 0 {

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::engine::facts::Facts;
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::number::{is_rounded, number_text};
-use crate::policy::{Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable};
+use crate::policy::{
+    Applied, Credential, Denial, LookedUp, Reason, ValuePiece, ValueTemplate, Variable,
+};
 use crate::rewrite::{Origin, check_header_value};
 use crate::route::{Captures, PatternRef};
 use crate::source::JsonPath;
@@ -58,8 +60,9 @@ pub(in crate::engine) const fn blame(origin: Origin) -> Reason {
 }
 
 /// The inputs of variables.
-pub(in crate::engine) const fn origin(variable: &Variable) -> Origin {
+pub(in crate::engine) fn origin(variable: &Variable) -> Origin {
     match variable {
+        Variable::Applied(applied) => origin(&applied.variable),
         Variable::Capture(_)
         | Variable::Query(_)
         | Variable::Header(_)
@@ -102,6 +105,7 @@ impl Attributes<'_> {
         let origin = origin(variable);
         let headers = self.head.request.headers();
         let text = match variable {
+            Variable::Applied(applied) => return self.applied(applied),
             Variable::Capture(name) => return Ok(self.capture(name)),
             Variable::Query(name) => {
                 let query = self.head.path.query().unwrap_or_default();
@@ -156,6 +160,19 @@ impl Attributes<'_> {
             origin,
             of_path: None,
         }))
+    }
+
+    /// The value of functions. It is no part of the request's path any more.
+    #[inline(never)]
+    fn applied<'s>(&'s self, applied: &Applied) -> Result<Option<VariableValue<'s>>, Denial> {
+        let Some(mut value) = self.value(&applied.variable)? else {
+            return Ok(None);
+        };
+        for function in &applied.functions {
+            value.text = Cow::Owned(function.apply(&value.text));
+        }
+        value.of_path = None;
+        Ok(Some(value))
     }
 
     /// The seconds since 1970, as text.

@@ -6,7 +6,7 @@ use crate::http::Text;
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
 use crate::template::{self, Template};
 
-use crate::policy::template::{Scope, Variable};
+use crate::policy::template::{Scope, Variable, parsed};
 
 /// A new path. It is small, because each route has one.
 #[derive(Debug)]
@@ -152,9 +152,7 @@ fn pieces(
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Box<[PathPiece]>> {
-    let template = Template::parse(text)
-        .map_err(|error| errors.push(path, error.to_string()))
-        .ok();
+    let template = parsed(text, path, errors);
     let begins_with_path = template.as_ref().is_some_and(begins_with_path);
     if !begins_with_path {
         leading_slash(text, path, errors);
@@ -169,7 +167,8 @@ fn pieces(
 /// Whether the first part is a path.
 fn begins_with_path(template: &Template) -> bool {
     let first = template.pieces().first();
-    matches!(first, Some(template::Piece::Value { variable, .. }) if &**variable == "request.path")
+    matches!(first, Some(template::Piece::Value { variable, functions, .. })
+        if &**variable == "request.path" && functions.is_empty())
 }
 
 /// The position of a part of a template.
@@ -195,8 +194,15 @@ fn path_pieces(
         (template::Piece::Literal(text), PathPart::Default) => {
             Some(PathPiece::Text(Text::shared(text.as_bytes())))
         }
-        (template::Piece::Value { variable, default }, _) => {
-            let variable = scope.variable(variable, path, errors);
+        (
+            template::Piece::Value {
+                variable,
+                functions,
+                default,
+            },
+            _,
+        ) => {
+            let variable = scope.value(variable, functions, path, errors);
             let default = match default {
                 Some(default) => {
                     path_pieces(default, PathPart::Default, scope, path, errors).map(Some)

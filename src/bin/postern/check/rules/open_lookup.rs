@@ -14,7 +14,9 @@ pub(super) const RULE: CheckRule = CheckRule {
 };
 
 /// What variables begin with that hold text of the client.
-const CLIENT_VARIABLES: [&str; 5] = ["path.", "query.", "header.", "cookie.", "request."];
+const CLIENT_VARIABLES: [&str; 7] = [
+    "path.", "query.", "header.", "cookie.", "request.", "source.", "time.",
+];
 
 fn check(config: &Config, warnings: &mut Warnings) {
     let sources = config.sources.iter();
