@@ -11,7 +11,7 @@
 //! | drivers | `host` (in Envoy, and on a fake host for tests), the tool in `src/bin/postern/` | callbacks in, host calls out; the only room with `unsafe` |
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
-//! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache` | each does one thing; they don't import each other, but for two exceptions |
+//! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache`, `draw` | each does one thing; they don't import each other, but for two exceptions |
 //! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `random`, `regex`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, random numbers, regular expressions, memory for very many small items |
 //!
 //! # The life of a request
@@ -52,6 +52,7 @@ mod arena;
 mod auth;
 mod cache;
 mod crypto;
+mod draw;
 mod hash;
 mod number;
 mod random;

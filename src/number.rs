@@ -23,11 +23,31 @@ pub(crate) fn number_text(number: &Number) -> String {
     }
 }
 
+/// Above 2^53, neighbouring integers have the same double.
+pub(crate) const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
+
+/// The number, if it is a natural number. It may be written `308.0`: JSON that passed through a protobuf Struct has doubles only.
+#[must_use]
+pub(crate) fn natural(number: &Number) -> Option<u64> {
+    number.as_u64().or_else(|| {
+        let float = number.as_f64()?;
+        let exact = float.fract() == 0.0 && (0.0..=WHOLE_BELOW).contains(&float);
+        let exact = exact && float.is_sign_positive();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an integer, not negative and in range; a conversion through text would add the printing of floats to the module, 17 kB"
+        )]
+        exact.then_some(float as u64)
+    })
+}
+
 /// Whether the number is above 2^53 and no integer of 64 bits: then several integers are read as this number.
 #[must_use]
 pub(crate) fn is_rounded(number: &Number) -> bool {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let is_large = number.as_f64().is_none_or(|double| double.abs() >= EXACT);
+    let is_large = number
+        .as_f64()
+        .is_none_or(|double| double.abs() >= WHOLE_BELOW);
     number.is_f64() && is_large
 }
 

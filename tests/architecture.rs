@@ -30,7 +30,7 @@ mod checks {
             "http" | "time" | "secret" | "hash" | "number" | "random" | "regex" | "strict_json"
             | "arena" => 0,
             "config" | "route" | "rewrite" | "auth" | "crypto" | "source" | "template"
-            | "cache" => 1,
+            | "cache" | "draw" => 1,
             "policy" => 2,
             "engine" => 3,
             "host" | "lib" | "main" | "bin" => 4,

@@ -20,6 +20,7 @@ mod route;
 mod schema;
 mod source;
 mod streaming;
+mod upstream;
 mod values;
 
 pub use access_log::{AccessLog, Property};
@@ -50,6 +51,7 @@ pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
 pub use source::*;
 pub use streaming::Chunks;
 pub use streaming::{ConfigLists, Decoded, RecordSink, StreamingConfig};
+pub use upstream::{DrawBy, Split, Upstream, UpstreamCase, UpstreamChoice, UpstreamEdits, Weights};
 pub use values::scalar::Percent;
 pub(crate) use values::text::unfit;
 pub use values::text_or_env::TextOrEnv;

@@ -3,6 +3,7 @@
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named, expected, non_empty};
+use crate::config::upstream::{Upstream, UpstreamEdits};
 use crate::config::values::names::{
     header_values, method_template, moved_headers, removed_headers,
 };
@@ -23,9 +24,12 @@ record! {
         "headers" headers: HeaderEdits = {};
         /// Query parameters.
         "query" query: QueryEdits = {};
-        /// The upstream, a template: written into `routing.header`.
-        "upstream" upstream: Option<String> as line = optional;
+        /// The upstream, written into `routing.header`: a template, `{weights, by}`, or `{first: […]}`.
+        "upstream" upstream: Option<Upstream> = optional;
+        /// Changes to the requests that go to one upstream, by its name.
+        "edits" edits: Vec<Named<UpstreamEdits>> = {};
     }
+    rules [FieldRule::Needs("edits", "upstream")]
 }
 
 /// The new path.

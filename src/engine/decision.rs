@@ -16,6 +16,7 @@ use super::exchange::challenges::challenge;
 use super::exchange::head::Head;
 use super::exchange::header_edits::InvalidValue;
 use super::exchange::lookup_result::{LookupResult, LookupResults};
+use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
 use super::exchange::{answer, forward, header_edits, strip};
@@ -133,13 +134,15 @@ fn follow<'p>(
     }
     match route.spec.action() {
         RouteAction::Forward(changes) => {
-            let edited = forward::edit(
-                exchange.edits,
-                &attributes,
-                route,
-                changes.as_deref(),
-                policy,
-            );
+            let changes = changes.as_deref();
+            let upstream = changes.and_then(|changes| changes.upstream.as_ref());
+            let chosen = match upstream {
+                Some(upstream) => choose(upstream, &attributes, exchange.inputs, policy),
+                None => Ok(None),
+            };
+            let edited = chosen.and_then(|chosen| {
+                forward::edit(exchange.edits, &attributes, route, changes, chosen, policy)
+            });
             if let Err(denial) = edited {
                 return Err(stopped(denial.into(), &attributes, route, exchange));
             }

@@ -18,6 +18,7 @@ mod plan;
 mod provider_inputs;
 pub(super) mod strip;
 mod target;
+pub(super) mod upstream;
 pub(super) mod values;
 mod waits;
 

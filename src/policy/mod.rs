@@ -1,6 +1,7 @@
 //! The compiled policy. A policy is compiled once from its config.
 
 mod compile;
+mod condition;
 mod consumer;
 mod definition;
 mod denial;
@@ -25,6 +26,7 @@ use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
 
 pub use crate::route::{MatchIndex, RouteId};
+pub(crate) use condition::{Condition, Operand, ValueTest};
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
@@ -42,10 +44,12 @@ pub(crate) use provider::{
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};
+pub(crate) use rewrite::upstream::{
+    Split, Upstream, UpstreamCase, UpstreamChoice, UpstreamEdits, Weights,
+};
 pub(crate) use rewrite::{
     HeaderEdits, HeaderMove, OtherEdits, QueryEdits, RarerHeaderEdits, RouteEdits,
 };
-pub(crate) use route::condition::{Condition, Operand, ValueTest};
 pub(crate) use route::direct_response::{Redirect, Respond};
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};
 pub(crate) use route::spec::{DirectResponse, RouteAction};

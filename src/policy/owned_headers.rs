@@ -93,13 +93,16 @@ impl OwnedHeaders {
             return;
         };
         let mut recorded = self.recorded.borrow_mut();
-        for edit in &rewrite.headers.set {
-            recorded.written.insert(edit.name.as_bytes());
-        }
-        for edit in rewrite.headers.set.iter().chain(&rewrite.headers.add) {
-            if !is_of_request(&edit.value) {
+        let of_upstreams = rewrite.edits.iter().map(|edits| &edits.value.headers);
+        for headers in of_upstreams.chain([&rewrite.headers]) {
+            for edit in &headers.set {
                 recorded.written.insert(edit.name.as_bytes());
-                recorded.trusted.insert(edit.name.as_bytes());
+            }
+            for edit in headers.set.iter().chain(&headers.add) {
+                if !is_of_request(&edit.value) {
+                    recorded.written.insert(edit.name.as_bytes());
+                    recorded.trusted.insert(edit.name.as_bytes());
+                }
             }
         }
     }

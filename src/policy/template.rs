@@ -243,7 +243,8 @@ impl Scope<'_> {
         found.ok()
     }
 
-    fn find(&self, name: &str) -> Result<Variable, String> {
+    /// The variable of this name, or why there is none.
+    pub(in crate::policy) fn find(&self, name: &str) -> Result<Variable, String> {
         let (root, rest) = name.split_once('.').unwrap_or((name, ""));
         let bytes = || Box::from(rest.as_bytes());
         match (root, rest) {

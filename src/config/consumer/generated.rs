@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use crate::config::decode::node::Node;
-use crate::config::values::scalar::WHOLE_BELOW;
+use crate::number::WHOLE_BELOW;
 
 /// Converts a record for the strict decoder. It removes known fields that are `null`, and replaces a number, `true` or
 /// `false` by its text where a name, a group or a label's value is expected. A number is never converted to a key: leading

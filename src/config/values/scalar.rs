@@ -3,6 +3,7 @@
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, expected};
 use crate::config::{ConfigErrors, Path};
+use crate::number::natural;
 
 /// A percentage, written `50%`: 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,24 +58,6 @@ pub(in crate::config) fn digits(text: &str) -> Option<u64> {
     text.parse().ok()
 }
 
-/// Above 2^53, neighbouring integers have the same double.
-pub(in crate::config) const WHOLE_BELOW: f64 = 9_007_199_254_740_992.0;
-
-/// An integer. It may be written `308.0`: JSON that passed through a protobuf Struct has doubles only.
-pub(in crate::config) fn whole(number: &serde_json::Number) -> Option<u64> {
-    number.as_u64().or_else(|| {
-        let float = number.as_f64()?;
-        let exact = float.fract() == 0.0 && (0.0..=WHOLE_BELOW).contains(&float);
-        let exact = exact && float.is_sign_positive();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an integer, not negative and in range; a conversion through text would add the printing of floats to the module, 17 kB"
-        )]
-        exact.then_some(float as u64)
-    })
-}
-
 /// An integer from `LEAST` to `MOST`.
 pub(in crate::config) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u64>>(
     node: &Node<'_>,
@@ -84,7 +67,7 @@ pub(in crate::config) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u
     let Node::Number(number) = node else {
         return expected("a whole number", node, at, errors);
     };
-    let read = whole(number).filter(|number| (LEAST..=MOST).contains(number));
+    let read = natural(number).filter(|number| (LEAST..=MOST).contains(number));
     let read = read.and_then(|number| T::try_from(number).ok());
     if read.is_none() {
         errors.push(at, format!("must be a whole number from {LEAST} to {MOST}"));
@@ -156,7 +139,7 @@ mod tests {
             ("18446744073709551615", Some(u64::MAX)),
         ] {
             let number = serde_json::from_str(text).unwrap();
-            assert_eq!(whole(&number), expected, "{text}");
+            assert_eq!(natural(&number), expected, "{text}");
         }
     }
 

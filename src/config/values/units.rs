@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::config::decode::expected;
 use crate::config::decode::node::Node;
-use crate::config::values::scalar::{digits, refuse, whole};
+use crate::config::values::scalar::{digits, refuse};
 use crate::config::{ConfigErrors, Path};
+use crate::number::natural;
 
 /// A duration from `LEAST` to `MOST` milliseconds.
 pub(in crate::config) fn duration<const LEAST: u64, const MOST: u64>(
@@ -77,7 +78,7 @@ pub(in crate::config) fn size<const LEAST: u64, const MOST: u64>(
 ) -> Option<usize> {
     let what = "a size such as `8Mi`";
     let read = match node {
-        Node::Number(number) => whole(number),
+        Node::Number(number) => natural(number),
         Node::String(text) => bytes(text),
         Node::Null | Node::Bool(_) | Node::List(_) | Node::Map(_) => {
             return expected(what, node, at, errors);

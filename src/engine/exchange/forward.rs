@@ -1,8 +1,8 @@
 //! The edits of a request that continues.
 
-use crate::http::{Edits, Headers, KnownName, is_token};
+use crate::http::{Edit, Edits, Headers, KnownName, Text, is_token};
 use crate::policy::{
-    self, Credential, Denial, IdentityHeaders, OtherEdits, Policy, Reason, Route, ValueTemplate,
+    self, Credential, Denial, IdentityHeaders, OtherEdits, Policy, Route, UpstreamEdits,
 };
 use crate::route::canonical_host;
 
@@ -42,12 +42,13 @@ pub(in crate::engine) fn pass(edits: &mut Edits, head: &Head<'_>, policy: &Polic
     target::keep(&mut edits.path, head, head.path.query());
 }
 
-/// All edits of one exchange.
+/// All edits of one exchange, which goes to `upstream` if the route chooses one.
 pub(in crate::engine) fn edit(
     edits: &mut Edits,
     attributes: &Attributes<'_>,
     route: &Route,
     changes: Option<&policy::RouteEdits>,
+    upstream: Option<&Text>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     let headers = attributes.head.request.headers();
@@ -65,38 +66,39 @@ pub(in crate::engine) fn edit(
         policy,
     )?;
     match others {
-        Some(others) => changed(&mut plan, others, attributes, policy)?,
+        Some(others) => changed(&mut plan, others, upstream, attributes, policy)?,
         None => identify(&mut plan, attributes, policy)?,
     }
-    if let Some(upstream) = changes.and_then(|changes| changes.upstream.as_ref()) {
-        choose(&mut plan, upstream, attributes, policy)?;
+    if let (Some(upstream), Some(routing)) = (upstream, &policy.routing) {
+        plan.set(&routing.header, upstream.clone());
     }
     match others {
-        Some(others) => edit_headers(
-            &mut Plan::blind(&mut edits.response),
-            &others.response,
-            attributes,
-            InvalidValue::Deny,
-        ),
+        Some(others) => respond(&mut edits.response, others, upstream, attributes),
         None => Ok(()),
     }
 }
 
-/// Writes the name of the upstream, if the policy allows that name.
+/// The edits of the upstream's response.
 #[inline(never)]
-fn choose(
-    plan: &mut Plan<'_>,
-    upstream: &ValueTemplate,
+fn respond(
+    edits: &mut Vec<Edit>,
+    others: &OtherEdits,
+    upstream: Option<&Text>,
     attributes: &Attributes<'_>,
-    policy: &Policy,
 ) -> Result<(), Denial> {
-    // A policy with `upstream` always has a header for it.
-    if let Some(routing) = &policy.routing {
-        let chosen = attributes.needed_bytes(upstream)?;
-        let chosen = routing.allowed(&chosen).ok_or(Reason::UpstreamNotAllowed)?;
-        plan.set(&routing.header, chosen.clone());
+    let mut plan = Plan::blind(edits);
+    edit_headers(&mut plan, &others.response, attributes, InvalidValue::Deny)?;
+    match of_upstream(others, upstream) {
+        Some(own) => edit_headers(&mut plan, &own.response, attributes, InvalidValue::Deny),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The edits for the upstream that is chosen.
+fn of_upstream<'e>(others: &'e OtherEdits, upstream: Option<&Text>) -> Option<&'e UpstreamEdits> {
+    let upstream = upstream.filter(|_| !others.of_upstreams.is_empty())?;
+    let mut all = others.of_upstreams.iter();
+    all.find(|edits| *edits.upstream == **upstream)
 }
 
 /// The edits of a route, except the path, the query and the upstream.
@@ -104,12 +106,18 @@ fn choose(
 fn changed(
     plan: &mut Plan<'_>,
     changes: &OtherEdits,
+    upstream: Option<&Text>,
     attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
     edit_headers(plan, &changes.headers, attributes, InvalidValue::Deny)?;
+    let own = of_upstream(changes, upstream);
+    if let Some(own) = own {
+        edit_headers(plan, &own.headers, attributes, InvalidValue::Deny)?;
+    }
     identify(plan, attributes, policy)?;
-    if let Some(host) = &changes.host {
+    let host = own.and_then(|own| own.host.as_ref());
+    if let Some(host) = host.or(changes.host.as_ref()) {
         let new = attributes.needed(host)?;
         canonical_host(&new).map_err(|_| blame(whose(host)))?;
         AUTHORITY.with(|name| plan.set(name, new));

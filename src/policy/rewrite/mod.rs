@@ -4,55 +4,56 @@ mod header;
 pub(in crate::policy) mod path;
 mod query;
 pub(in crate::policy) mod response;
+pub(in crate::policy) mod upstream;
 
 use crate::config::{self, ConfigErrors, Named, Path};
 use crate::http::same_name;
 
 use crate::policy::identity::Routing;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
+use crate::policy::rewrite::upstream::{Upstream, UpstreamEdits, UpstreamScope};
 use crate::policy::template::{Scope, ValueTemplate};
 
 pub(crate) use header::{HeaderEdits, HeaderMove, RarerHeaderEdits};
 pub(crate) use query::QueryEdits;
 
 /// Changes besides the path. Routes rarely share the path, but often the rest.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct RouteEdits {
-    /// The value of the routing header.
-    pub(crate) upstream: Option<ValueTemplate>,
+    /// The choice of the upstream, for the routing header.
+    pub(crate) upstream: Option<Upstream>,
     pub(crate) others: Option<OtherEdits>,
 }
 
 impl RouteEdits {
     /// The changes, if there are any.
-    pub(in crate::policy) fn of(
-        upstream: Option<ValueTemplate>,
-        others: OtherEdits,
-    ) -> Option<Self> {
+    pub(in crate::policy) fn of(upstream: Option<Upstream>, others: OtherEdits) -> Option<Self> {
         let others = (others != OtherEdits::default()).then_some(others);
         (upstream.is_some() || others.is_some()).then_some(Self { upstream, others })
     }
 }
 
 /// Changes that few routes have.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct OtherEdits {
     pub(crate) host: Option<ValueTemplate>,
     pub(crate) method: Option<ValueTemplate>,
     pub(crate) headers: HeaderEdits,
     pub(crate) query: QueryEdits,
     pub(crate) response: HeaderEdits,
+    /// Changes for single upstreams.
+    pub(crate) of_upstreams: Vec<UpstreamEdits>,
 }
 
 /// The new path, the upstream, and all other changes.
 pub(in crate::policy) fn compile(
     written: &config::Rewrite,
-    scope: &Scope<'_>,
+    scopes: &UpstreamScope<'_>,
     matches: Matches,
-    routing: Option<&Routing>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<(Option<PathRewrite>, Option<ValueTemplate>, OtherEdits)> {
+) -> Option<(Option<PathRewrite>, Option<Upstream>, OtherEdits)> {
+    let scope = scopes.conditions.templates;
     let template = |text: &Option<String>, name: &'static str, errors: &mut ConfigErrors| match text
     {
         Some(text) => scope.template(text, &path.field(name), errors).map(Some),
@@ -66,13 +67,13 @@ pub(in crate::policy) fn compile(
     };
     let host = template(&written.host, "host", errors);
     let method = template(&written.method, "method", errors);
-    let upstream = template(&written.upstream, "upstream", errors);
-    if let Some(Some(upstream)) = &upstream {
-        check_upstream(upstream, routing, &path.field("upstream"), errors);
-    }
+    let at = path.field("upstream");
+    let compile = |upstream| scopes.compile(upstream, &at, errors);
+    let upstream = written.upstream.as_ref().map(compile);
+    let of_upstreams = scopes.edits(&written.edits, &path.field("edits"), errors);
     let at = path.field("headers");
     let headers = HeaderEdits::of_request(&written.headers, scope, &at, errors);
-    if let Some(routing) = routing {
+    if let Some(routing) = scopes.routing {
         check_routing(&written.headers, routing, &at, errors);
     }
     let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
@@ -82,31 +83,13 @@ pub(in crate::policy) fn compile(
         headers: headers?,
         query: query?,
         response: HeaderEdits::default(),
+        of_upstreams: of_upstreams?,
     };
-    Some((new_path?, upstream?, others))
-}
-
-fn check_upstream(
-    upstream: &ValueTemplate,
-    routing: Option<&Routing>,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) {
-    let Some(routing) = routing else {
-        let suggestion =
-            "say which header carries it, and what is allowed: `routing: {header, allow}`";
-        errors.suggest(path, "there is no `routing`", suggestion);
-        return;
+    let upstream = match upstream {
+        Some(upstream) => Some(upstream?),
+        None => None,
     };
-    if let Some(literal) = upstream.literal() {
-        if routing.allowed(&literal).is_none() {
-            let reason = format!(
-                "`{}` isn't on the list of `routing.allow`",
-                literal.escape_ascii()
-            );
-            errors.push(path, reason);
-        }
-    }
+    Some((new_path?, upstream, others))
 }
 
 /// Refuses the routing header: only `upstream` may write it, because its values are checked against a list.

@@ -1,6 +1,5 @@
 //! Compiled routes.
 
-pub(in crate::policy) mod condition;
 mod dedup;
 pub(in crate::policy) mod direct_response;
 pub(in crate::policy) mod lookup;
@@ -14,14 +13,15 @@ use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
 use crate::route::{PathPattern, RouteId, Router, RouterBuilder, Rule};
 
+use crate::policy::condition::ConditionScope;
 use crate::policy::identity::Routing;
 use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{Provider, ProviderId, Providers};
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::rewrite::response::{DirectResponseEdits, Responses};
+use crate::policy::rewrite::upstream::UpstreamScope;
 use crate::policy::rewrite::{self, HeaderEdits, OtherEdits, RouteEdits};
-use crate::policy::route::condition::ConditionScope;
 use crate::policy::route::dedup::Dedup;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
@@ -166,7 +166,7 @@ impl CompileInputs<'_> {
         let Responses { forwarded, own } = responses.unwrap_or_default();
         let ending = self.ending(
             written,
-            &scope,
+            &conditions,
             kind_of_matches(rules),
             forwarded,
             path,
@@ -280,12 +280,13 @@ impl CompileInputs<'_> {
     fn ending(
         &self,
         written: &config::Route,
-        scope: &Scope<'_>,
+        conditions: &ConditionScope<'_>,
         matches: Matches,
         response: HeaderEdits,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<(Option<PathRewrite>, RouteAction)> {
+        let scope = conditions.templates;
         if let Some(redirect) = &written.redirect {
             return Redirect::compile(redirect, scope, matches, &path.field("redirect"), errors)
                 .map(|redirect| {
@@ -303,9 +304,11 @@ impl CompileInputs<'_> {
         let (new_path, upstream, mut others) = match &written.rewrite {
             Some(rewrite) => rewrite::compile(
                 rewrite,
-                scope,
+                &UpstreamScope {
+                    conditions,
+                    routing: self.routing,
+                },
                 matches,
-                self.routing,
                 &path.field("rewrite"),
                 errors,
             )?,

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::policy::condition::Condition;
 use crate::policy::provider::ProviderId;
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::response::DirectResponseEdits;
 use crate::policy::rewrite::{HeaderEdits, RouteEdits};
-use crate::policy::route::condition::Condition;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
 use crate::policy::template::NeededFacts;

@@ -9,7 +9,9 @@ use clap::Args;
 use postern::config::{Field, FieldRule, Presence, RESERVED_LOOKUPS, TypeSchema};
 use serde_json::{Map, Value, json};
 
-use self::types::{TOKEN, VARIABLE, header, json_path, line, list, many, map, own_header, scalar};
+use self::types::{
+    TOKEN, VARIABLE, header, json_path, line, list, many, map, own_header, scalar, weights,
+};
 use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
 
@@ -79,6 +81,13 @@ impl Writer {
                     self.reference("Combination"),
                 ]})),
                 "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
+                "Upstream" => Ok(json!({"anyOf": [line(), self.reference("WrittenUpstream")]})),
+                "UpstreamChoice" => Ok(json!({"anyOf": [line(), self.reference("Split")]})),
+                "Weights" => Ok(json!({"anyOf": [weights(), line()]})),
+                "DrawBy" => Ok(json!({"anyOf": [
+                    {"enum": ["random", "consumer", "address"]},
+                    self.reference("WrittenDrawBy"),
+                ]})),
                 "PathRewrite" => Ok(json!({"anyOf": [line(), self.reference("WrittenPrefix")]})),
                 "RedirectQuery" => Ok(json!({"anyOf": [
                     {"enum": ["keep", "drop"]},

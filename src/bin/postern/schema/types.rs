@@ -72,6 +72,12 @@ pub(super) fn line() -> Value {
     json!({"type": "string", "pattern": format!("^[^{CONTROLS}]+$")})
 }
 
+/// Weights by upstream.
+pub(super) fn weights() -> Value {
+    let weight = json!({"type": "integer", "minimum": 0, "maximum": 1_000_000});
+    filled(map(json!({"minLength": 1}), weight))
+}
+
 /// A text with one or more lines that isn't blank.
 pub(super) fn json_path() -> Value {
     let controls = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
