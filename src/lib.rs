@@ -90,8 +90,9 @@ pub mod internals {
     }
     pub mod rewrite {
         pub use crate::rewrite::{
-            Origin, PathBuilder, PathFault, PathLiteral, PathLiteralError, PathValueError,
-            QueryEdit, edit_query, replace_prefix, strip_query,
+            CookieEdit, Origin, PathBuilder, PathFault, PathLiteral, PathLiteralError,
+            PathValueError, QueryEdit, edit_cookies, edit_query, is_cookie_value, replace_prefix,
+            strip_query,
         };
     }
     pub mod route {

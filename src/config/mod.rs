@@ -43,8 +43,8 @@ pub use provider::*;
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
 pub use rewrite::{
-    HeaderEdits, Occasion, PathRewrite, QueryEdits, Redirect, RedirectQuery, ResponseEdits,
-    Rewrite, Scheme,
+    CookieEdits, HeaderEdits, Occasion, PathRewrite, QueryEdits, Redirect, RedirectQuery,
+    ResponseEdits, Rewrite, Scheme,
 };
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};

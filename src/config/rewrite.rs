@@ -5,7 +5,7 @@ use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named, expected, non_empty};
 use crate::config::upstream::{Upstream, UpstreamEdits};
 use crate::config::values::names::{
-    header_values, method_template, moved_headers, removed_headers,
+    cookie_names, cookie_values, header_values, method_template, moved_headers, removed_headers,
 };
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{line, lines, lines_by_name, value, values_by_name};
@@ -24,6 +24,8 @@ record! {
         "headers" headers: HeaderEdits = {};
         /// Query parameters.
         "query" query: QueryEdits = {};
+        /// Cookies.
+        "cookies" cookies: CookieEdits = {};
         /// The upstream, written into `routing.header`: a template, `{weights, by}`, or `{first: […]}`.
         "upstream" upstream: Option<Upstream> = optional;
         /// Changes to the requests that go to one upstream, by its name.
@@ -99,6 +101,16 @@ record! {
         "rename" rename: Vec<Named<String>> as lines_by_name = {};
         /// Removes all parameters that aren't named here.
         "keep" keep: Option<Vec<String>> as lines = optional;
+    }
+}
+
+record! {
+    /// Changes to the cookies of a request: first `remove`, then `set`.
+    pub struct CookieEdits {
+        /// Replaces all cookies of the name: a template.
+        "set" set: Vec<Named<String>> as cookie_values = {};
+        /// Removes all cookies of the name.
+        "remove" remove: Vec<String> as cookie_names = [];
     }
 }
 

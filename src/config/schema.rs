@@ -75,6 +75,7 @@ impl TypeSchema {
             "WrittenPrefix" => record::<crate::config::rewrite::WrittenPrefix>(),
             "HeaderEdits" => record::<crate::config::HeaderEdits>(),
             "QueryEdits" => record::<crate::config::QueryEdits>(),
+            "CookieEdits" => record::<crate::config::CookieEdits>(),
             "ResponseEdits" => record::<crate::config::ResponseEdits>(),
             "Occasion" => choice::<crate::config::Occasion>(),
             "Redirect" => record::<crate::config::Redirect>(),

@@ -48,7 +48,7 @@ pub(crate) use rewrite::upstream::{
     Split, Upstream, UpstreamCase, UpstreamChoice, UpstreamEdits, Weights,
 };
 pub(crate) use rewrite::{
-    HeaderEdits, HeaderMove, OtherEdits, QueryEdits, RarerHeaderEdits, RouteEdits,
+    CookieEdits, HeaderEdits, HeaderMove, OtherEdits, QueryEdits, RarerHeaderEdits, RouteEdits,
 };
 pub(crate) use route::direct_response::{Redirect, Respond};
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};

@@ -1,11 +1,13 @@
-//! New paths, queries and header values. A value can't add a segment, a parameter or a header.
+//! New paths, queries, cookies and header values. A value can't add a segment, a parameter, a cookie or a header.
 
+mod cookie;
 mod header;
 mod literal;
 mod path;
 mod prefix;
 mod query;
 
+pub use cookie::{CookieEdit, edit_cookies, is_cookie_value};
 pub(crate) use header::check_header_value;
 pub use literal::{PathLiteral, PathLiteralError};
 pub use path::{Origin, PathBuilder, PathFault, PathValueError};

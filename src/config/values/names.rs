@@ -184,12 +184,33 @@ pub(in crate::config) fn cookie_name(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<String> {
-    let name = String::decode(node, at, errors)?;
+    cookie(&String::decode(node, at, errors)?, at, errors)
+}
+
+fn cookie(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
     if !is_token(name.as_bytes()) {
         errors.push(at, "not a cookie name");
         return None;
     }
-    Some(name)
+    Some(name.to_owned())
+}
+
+/// A list of the names of cookies.
+pub(in crate::config) fn cookie_names(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    list(cookie_name, node, at, errors)
+}
+
+/// A map from the names of cookies to values without control characters.
+pub(in crate::config) fn cookie_values(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Named<String>>> {
+    pairs(cookie, value, node, at, errors)
 }
 
 /// Methods in upper case; methods are case-sensitive (RFC 9110 §9.1).

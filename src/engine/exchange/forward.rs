@@ -8,7 +8,7 @@ use crate::route::canonical_host;
 
 use super::claim_headers::tell_claims;
 use super::head::Head;
-use super::header_edits::{InvalidValue, edit_headers};
+use super::header_edits::{InvalidValue, change_cookies, edit_headers};
 use super::plan::Plan;
 use super::strip::StrippedCredentials;
 use super::target;
@@ -114,6 +114,9 @@ fn changed(
     let own = of_upstream(changes, upstream);
     if let Some(own) = own {
         edit_headers(plan, &own.headers, attributes, InvalidValue::Deny)?;
+    }
+    if let Some(cookies) = &changes.cookies {
+        change_cookies(plan, cookies, attributes)?;
     }
     identify(plan, attributes, policy)?;
     let host = own.and_then(|own| own.host.as_ref());

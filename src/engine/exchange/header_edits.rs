@@ -1,11 +1,13 @@
-//! The edits of header fields that a route writes.
+//! The edits of header fields and cookies that a route writes.
 
 use crate::http::{Edit, KnownName, Text};
-use crate::policy::{Denial, HeaderEdits, HeaderMove, RarerHeaderEdits, ValueTemplate};
-use crate::rewrite::{Origin, check_header_value};
+use crate::policy::{
+    CookieEdits, Denial, HeaderEdits, HeaderMove, RarerHeaderEdits, ValueTemplate,
+};
+use crate::rewrite::{CookieEdit, Origin, check_header_value, edit_cookies, is_cookie_value};
 
 use super::plan::Plan;
-use super::values::{Attributes, blame};
+use super::values::{Attributes, blame, whose};
 
 /// What happens with a value that is not allowed in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,4 +96,38 @@ fn put_all(plan: &mut Plan<'_>, name: &KnownName, values: Vec<Text>) {
         plan.set(name, first);
         values.for_each(|value| plan.add(name, value));
     }
+}
+
+/// The edits of the cookies. They come after those of the headers.
+#[inline(never)]
+pub(in crate::engine) fn change_cookies(
+    plan: &mut Plan<'_>,
+    edits: &CookieEdits,
+    attributes: &Attributes<'_>,
+) -> Result<(), Denial> {
+    let mut values = Vec::new();
+    for (_, template) in &edits.set {
+        let value = attributes.text(template)?;
+        if value.as_ref().is_some_and(|value| !is_cookie_value(value)) {
+            return Err(blame(whose(template)).into());
+        }
+        values.push(value);
+    }
+    let removed = edits.remove.iter().map(|name| CookieEdit::Remove(name));
+    let mut all: Vec<CookieEdit<'_>> = removed.collect();
+    for ((name, _), value) in edits.set.iter().zip(&values) {
+        all.push(match value {
+            Some(value) => CookieEdit::Set(name, value),
+            None => CookieEdit::Remove(name),
+        });
+    }
+    let name = KnownName::from("cookie");
+    let fields = plan.values(&name);
+    let fields: Vec<&[u8]> = fields.iter().map(|field| &**field).collect();
+    match edit_cookies(&fields, &all) {
+        Some(left) if left.is_empty() => plan.remove(&name),
+        Some(left) => plan.set(&name, left.into()),
+        None => {}
+    }
+    Ok(())
 }

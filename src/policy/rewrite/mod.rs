@@ -1,5 +1,6 @@
 //! The changes that a route makes.
 
+mod cookie;
 mod header;
 pub(in crate::policy) mod path;
 mod query;
@@ -14,6 +15,7 @@ use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::rewrite::upstream::{Upstream, UpstreamEdits, UpstreamScope};
 use crate::policy::template::{Scope, ValueTemplate};
 
+pub(crate) use cookie::CookieEdits;
 pub(crate) use header::{HeaderEdits, HeaderMove, RarerHeaderEdits};
 pub(crate) use query::QueryEdits;
 
@@ -40,6 +42,7 @@ pub(crate) struct OtherEdits {
     pub(crate) method: Option<ValueTemplate>,
     pub(crate) headers: HeaderEdits,
     pub(crate) query: QueryEdits,
+    pub(crate) cookies: Option<Box<CookieEdits>>,
     pub(crate) response: HeaderEdits,
     /// Changes for single upstreams.
     pub(crate) of_upstreams: Vec<UpstreamEdits>,
@@ -77,11 +80,14 @@ pub(in crate::policy) fn compile(
         check_routing(&written.headers, routing, &at, errors);
     }
     let query = QueryEdits::compile(&written.query, scope, &path.field("query"), errors);
+    let at = path.field("cookies");
+    let cookies = CookieEdits::compile(&written.cookies, scope, &at, errors);
     let others = OtherEdits {
         host: host?,
         method: method?,
         headers: headers?,
         query: query?,
+        cookies: cookies?,
         response: HeaderEdits::default(),
         of_upstreams: of_upstreams?,
     };

@@ -55,6 +55,8 @@ pub(super) fn many(name: &str) -> Option<Value> {
         "own_headers" => list(own_header(), 0),
         "removed_headers" => list(removed_header(), 0),
         "moved_headers" => map(own_header(), own_header()),
+        "cookie_names" => list(json!({"type": "string", "pattern": TOKEN}), 0),
+        "cookie_values" => map(json!({"pattern": TOKEN}), value()),
         "header_values" => map(own_header(), value()),
         "headers_by_name" => map(named(), own_header()),
         "method_names" => list(method(), 0),
