@@ -9,6 +9,7 @@ mod never_matches;
 mod no_effect;
 mod nobody;
 mod open_lookup;
+mod open_redirect;
 mod plain_secret;
 mod plain_text;
 mod prefix_in_key;
@@ -31,13 +32,14 @@ pub(super) struct CheckRule {
 }
 
 /// Every rule. The order is that of warnings at one position.
-pub(super) const RULES: [CheckRule; 14] = [
+pub(super) const RULES: [CheckRule; 15] = [
     nobody::RULE,
     plain_secret::RULE,
     unused::RULE,
     crowded_place::RULE,
     never_matches::RULE,
     open_lookup::RULE,
+    open_redirect::RULE,
     vanishing_header::RULE,
     plain_text::RULE,
     no_effect::RULE,
