@@ -38,6 +38,7 @@ mod plan;
 mod refused;
 #[path = "support/servers.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod servers;
 #[path = "support/tokens.rs"]
 #[cfg(test)]

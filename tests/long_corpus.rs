@@ -34,6 +34,7 @@ mod outcome;
 mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
+#[expect(dead_code, reason = "other suites use all of it")]
 mod servers;
 #[path = "support/tokens.rs"]
 #[cfg(test)]

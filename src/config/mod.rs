@@ -15,6 +15,7 @@ mod path;
 mod provider;
 mod requirement;
 mod respond;
+mod response;
 mod rewrite;
 mod route;
 mod schema;
@@ -42,9 +43,11 @@ pub use path::Path;
 pub use provider::*;
 pub use requirement::Requirement;
 pub use respond::{Pass, Respond, Unmatched};
+pub use response::{
+    Occasion, ResponseBlocks, ResponseEdits, ResponseMatch, SameSite, SetCookieEdits,
+};
 pub use rewrite::{
-    CookieEdits, HeaderEdits, Occasion, PathRewrite, QueryEdits, Redirect, RedirectQuery,
-    ResponseEdits, Rewrite, Scheme,
+    CookieEdits, HeaderEdits, PathRewrite, QueryEdits, Redirect, RedirectQuery, Rewrite, Scheme,
 };
 pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
 pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};

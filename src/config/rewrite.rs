@@ -2,7 +2,7 @@
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
-use crate::config::decode::{Decode, Named, expected, non_empty};
+use crate::config::decode::{Decode, Named, expected};
 use crate::config::upstream::{Upstream, UpstreamEdits};
 use crate::config::values::names::{
     cookie_names, cookie_values, header_values, method_template, moved_headers, removed_headers,
@@ -111,28 +111,6 @@ record! {
         "set" set: Vec<Named<String>> as cookie_values = {};
         /// Removes all cookies of the name.
         "remove" remove: Vec<String> as cookie_names = [];
-    }
-}
-
-record! {
-    /// Changes to a response before it is sent to the client.
-    pub struct ResponseEdits {
-        /// The responses that are changed: those of the upstream, denials, or the route's own.
-        "on" on: Vec<Occasion> as non_empty = ["forwarded"];
-        /// Header fields.
-        "headers" headers: HeaderEdits = {};
-    }
-}
-
-choice! {
-    /// The origin of a response.
-    pub enum Occasion {
-        /// The upstream's.
-        "forwarded" Forwarded;
-        /// A denial after the route matched.
-        "denied" Denied;
-        /// The route's `redirect` or `respond`.
-        "answered" Answered;
     }
 }
 

@@ -7,7 +7,8 @@ use crate::config::decode::{Decode, Named};
 use crate::config::lookup::{Lookup, lookups};
 use crate::config::requirement::Requirement;
 use crate::config::respond::Respond;
-use crate::config::rewrite::{Redirect, ResponseEdits, Rewrite};
+use crate::config::response::ResponseBlocks;
+use crate::config::rewrite::{Redirect, Rewrite};
 use crate::config::values::names::{header_name, method_names};
 use crate::config::values::scalar::truth;
 use crate::config::values::text::line;
@@ -31,7 +32,7 @@ record! {
         /// Changes to the request before it is sent to the upstream.
         "rewrite" rewrite: Option<Rewrite> = optional;
         /// Changes to a response before it is sent to the client: the upstream's, unless `on` says otherwise.
-        "response" response: Option<ResponseEdits> = optional;
+        "response" response: Option<ResponseBlocks> = optional;
         /// Redirects the client. The request isn't forwarded.
         "redirect" redirect: Option<Redirect> = optional;
         /// Answers the client. The request isn't forwarded.

@@ -18,7 +18,7 @@ pub const RESERVED_LOOKUPS: &[&str] = &crate::config::lookup::RESERVED;
 pub const METHODS: &[&str] = &crate::config::values::names::METHODS;
 
 /// Header fields that a policy can't write, in lower case and with `-` for `_`.
-pub const FRAMING: &[&str] = &crate::config::values::names::FRAMING;
+pub const FRAMING: &[&str] = &crate::http::FRAMING;
 
 /// Standard HTTP header fields, in lower case. Clients may send them on the routes that don't write them.
 pub const CLIENTS_OWN: &[&str] = &crate::config::values::names::CLIENTS_OWN;
@@ -77,6 +77,9 @@ impl TypeSchema {
             "QueryEdits" => record::<crate::config::QueryEdits>(),
             "CookieEdits" => record::<crate::config::CookieEdits>(),
             "ResponseEdits" => record::<crate::config::ResponseEdits>(),
+            "ResponseMatch" => record::<crate::config::ResponseMatch>(),
+            "SetCookieEdits" => record::<crate::config::SetCookieEdits>(),
+            "SameSite" => choice::<crate::config::SameSite>(),
             "Occasion" => choice::<crate::config::Occasion>(),
             "Redirect" => record::<crate::config::Redirect>(),
             "Scheme" => choice::<crate::config::Scheme>(),

@@ -14,12 +14,12 @@ use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, forbidden, holds};
 use super::exchange::challenges::challenge;
 use super::exchange::head::Head;
-use super::exchange::header_edits::InvalidValue;
 use super::exchange::lookup_result::{LookupResult, LookupResults};
+use super::exchange::response_edits::{InvalidValue, late_edits};
 use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
-use super::exchange::{answer, forward, header_edits, strip};
+use super::exchange::{answer, forward, strip};
 use super::explain::trace;
 use super::step::Step;
 
@@ -189,17 +189,15 @@ fn stopped(
     }
     // The edits for the upstream's response are not for this response.
     exchange.edits.response.clear();
+    exchange.edits.late = None;
     if let Stop::Deny(denial) = &mut stop {
         if denial.reason == Reason::InvalidClaims {
             let policy = exchange.policy;
             challenge(denial, &[], attributes.authenticated, route, policy);
         }
-        let edits = route.spec.edits_of_denials();
-        if let Some(edits) = edits {
-            let list = &mut exchange.edits.response;
+        if let Some(edits) = route.spec.edits_of_denials() {
             // An edit that is omitted is no error.
-            let _: Result<(), Denial> =
-                header_edits::edit_own(list, edits, attributes, InvalidValue::Omit);
+            exchange.edits.late = late_edits(edits, attributes, InvalidValue::Omit).ok();
         }
     }
     stop
@@ -242,9 +240,7 @@ fn answered(
         DirectResponse::Respond(respond) => respond.0.clone(),
     });
     if let Some(edits) = route.spec.edits_of_answers() {
-        let mut list = Vec::new();
-        header_edits::edit_own(&mut list, edits, attributes, InvalidValue::Deny)?;
-        response.edit(list.drain(..));
+        response.edit(&*late_edits(edits, attributes, InvalidValue::Deny)?);
     }
     Ok(response)
 }
@@ -375,7 +371,9 @@ fn deny(
         Audience::Http
     };
     let mut response = denial.respond(audience);
-    response.edit(exchange.edits.response.drain(..));
+    if let Some(edits) = exchange.edits.late.take() {
+        response.edit(&edits);
+    }
     Step::Respond(Box::new(response))
 }
 

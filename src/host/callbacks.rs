@@ -219,7 +219,7 @@ impl<H: Host> Vm<H> {
             return Action::Continue;
         };
         let mut performer = Performer::deciding(self, stream);
-        performer.edit_response(stream, &edits);
+        performer.edit_response(stream, edits);
         performer.action()
     }
 

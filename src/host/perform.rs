@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use crate::engine::{Engine, FlightId, Inputs, Step, Suspended};
-use crate::http::{Callout, Edit, Edits, HeaderMap, Headers, Request, Response};
+use crate::http::{Callout, Edit, Edits, HeaderMap, Headers, LateEdits, Request, Response};
 
-use super::hostcalls::{Action, Failure, Host, MapKind};
+use super::hostcalls::{Action, Failure, Host, MapKind, Status};
 use super::id::ContextId;
 use super::instance::PolicyInstance;
 use super::log::{EventLog, EventSink, LogProperties};
 use super::refusal::Refusal;
-use super::stream::{WaitingExchange, Work, edit_headers, edit_path};
+use super::stream::{PendingEdits, WaitingExchange, Work, edit_headers, edit_path};
 use super::vm::{Vm, with_engine};
 
 /// Performs steps during one callback: it knows which context the host's calls are attributed to, and what the callback will
@@ -184,15 +184,23 @@ impl<'a, H: Host> Performer<'a, H> {
         if let Err(failure) = self.edit_request(stream, edits) {
             return self.not_performed(stream, &failure);
         }
-        if !edits.response.is_empty() {
-            let edits = std::mem::take(&mut edits.response);
-            self.vm.with(|tables| tables.edit_later(stream, edits));
+        if edits.late.is_some() || !edits.response.is_empty() {
+            self.edit_later(stream, edits);
         }
         if self.deciding == Some(stream) {
             self.action = Action::Continue;
         } else {
             self.let_go(stream);
         }
+    }
+
+    #[inline(never)]
+    fn edit_later(&self, stream: ContextId, edits: &mut Edits) {
+        let pending = match edits.late.take() {
+            Some(late) => PendingEdits::Late(late),
+            None => PendingEdits::Known(std::mem::take(&mut edits.response).into()),
+        };
+        self.vm.with(|tables| tables.edit_later(stream, pending));
     }
 
     /// Continues a stream that was held.
@@ -219,11 +227,31 @@ impl<'a, H: Host> Performer<'a, H> {
     }
 
     /// Edits the response of the stream that this callback is about.
-    pub(super) fn edit_response(&mut self, stream: ContextId, edits: &[Edit]) {
-        match self.edit(stream, MapKind::Response, edits) {
+    pub(super) fn edit_response(&mut self, stream: ContextId, edits: PendingEdits) {
+        let edited = match edits {
+            PendingEdits::Known(edits) => self.edit(stream, MapKind::Response, &edits),
+            PendingEdits::Late(edits) => self.edit_by_response(stream, &edits),
+        };
+        match edited {
             Ok(()) => self.action = Action::Continue,
             Err(failure) => self.not_performed(stream, &failure),
         }
+    }
+
+    #[inline(never)]
+    fn edit_by_response(&mut self, stream: ContextId, edits: &LateEdits) -> Result<(), Failure> {
+        let map = self.vm.host.headers(MapKind::Response)?;
+        // A response has headers; the host gives an empty map where there are none to read.
+        let edits = match Headers::parse(&map) {
+            Ok(headers) if !headers.is_empty() => Some(edits.decide(&headers)),
+            Ok(_) | Err(_) => None,
+        };
+        self.vm.host.recycle(map);
+        let unreadable = Failure {
+            call: "proxy_get_header_map_pairs",
+            status: Status::INTERNAL_FAILURE,
+        };
+        self.edit(stream, MapKind::Response, &edits.ok_or(unreadable)?)
     }
 
     fn edit_request(&mut self, stream: ContextId, edits: &Edits) -> Result<(), Failure> {

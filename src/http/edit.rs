@@ -1,6 +1,6 @@
 //! Changes to a request and its response. The core decides them, the driver performs them.
 
-use super::{HeaderName, NewPath, Text, same_name};
+use super::{HeaderMap, HeaderName, LateEdits, NewPath, Text, same_name};
 
 /// One change to a header map. Names are lower case. Pseudo-headers (`:path`) are ordinary names here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub struct Edits {
     pub(crate) path: NewPath,
     pub(crate) request: Vec<Edit>,
     pub(crate) response: Vec<Edit>,
+    pub(crate) late: Option<Box<LateEdits>>,
 }
 
 /// A longer list is freed after its exchange.
@@ -48,10 +49,16 @@ impl Edits {
         &self.request
     }
 
-    /// Changes to the response's headers, in order. Empty where the route changes none.
+    /// Changes to the response's headers, in order. Empty where the route changes none, and where `late` has them.
     #[must_use]
     pub fn response(&self) -> &[Edit] {
         &self.response
+    }
+
+    /// Changes to the response that its status or its headers decide: [`LateEdits::decide`] says what they are.
+    #[must_use]
+    pub fn late(&self) -> Option<&LateEdits> {
+        self.late.as_deref()
     }
 
     /// Removes all changes. Keeps the memory unless it is large.
@@ -59,6 +66,7 @@ impl Edits {
         self.path.clear();
         self.request.clear();
         self.response.clear();
+        self.late = None;
         if self.request.capacity() > MOST_EDITS {
             self.request = Vec::new();
         }
@@ -81,9 +89,11 @@ pub struct Response {
 }
 
 impl Response {
-    /// Changes the response's headers, in order.
-    pub(crate) fn edit(&mut self, edits: std::vec::Drain<'_, Edit>) {
-        for edit in edits {
+    /// Changes the response's headers.
+    #[inline(never)]
+    pub(crate) fn edit(&mut self, edits: &LateEdits) {
+        let came = HeaderMap::from_pairs(&self.headers);
+        for edit in edits.decide_for(self.status, &came.view()) {
             if !matches!(edit, Edit::Add(..)) {
                 self.headers
                     .retain(|(name, _)| !same_name(name, edit.name()));

@@ -44,6 +44,7 @@ pub(crate) use provider::{
 };
 pub(crate) use requirement::Requirement;
 pub(crate) use rewrite::path::{PathPiece, PathRewrite};
+pub(crate) use rewrite::response::ResponseEdits;
 pub(crate) use rewrite::upstream::{
     Split, Upstream, UpstreamCase, UpstreamChoice, UpstreamEdits, Weights,
 };

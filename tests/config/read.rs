@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use postern::config::{
     Condition, ConditionTest, Config, Credential, DuplicateSlash, EscapedSlash, Fallback,
-    FieldTest, KeyMaterial, Location, LookupKey, Names, PathMatch, PathRewrite, Presence, Provider,
-    Record, Requirement, Route, Scheme, Source, SourceKind, TextOrEnv, Unmatched, Upstream,
-    UpstreamChoice,
+    FieldTest, KeyMaterial, Location, LookupKey, Names, Path, PathMatch, PathRewrite, Presence,
+    Provider, Record, Requirement, Route, Scheme, Source, SourceKind, TextOrEnv, Unmatched,
+    Upstream, UpstreamChoice,
 };
 use serde_json::{Value, json};
 
@@ -151,7 +151,11 @@ fn reads_routes() {
         Some(Upstream::One(UpstreamChoice::Named(text))) if text == "${tenant.cluster}"
     ));
     let response = orders.response.as_ref().unwrap();
-    assert_eq!(response.headers.remove, ["x-powered-by"]);
+    let mut removed = Vec::new();
+    response.each(&Path::Root, &mut |block, _| {
+        removed.extend(block.headers.remove.clone())
+    });
+    assert_eq!(removed, ["x-powered-by"]);
 
     let redirect = old.redirect.as_ref().unwrap();
     assert!(matches!(&redirect.path, Some(PathRewrite::Prefix(prefix)) if prefix == "/new"));

@@ -13,9 +13,13 @@ mod jwt;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod response;
+#[cfg(test)]
 mod rewrite;
 #[cfg(test)]
 mod router;
+#[cfg(test)]
+mod set_cookie;
 #[cfg(test)]
 mod template;
 

@@ -1,12 +1,13 @@
 //! The adapter as a gate: callbacks driven below their `extern "C"` edge, over a fake host.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use postern::host::fake::{Driver, FakeVm, LocalResponse, RequestOutcome, World as Clock};
 use postern::host::{CallToken, ContextId, VmSeed};
 use postern::time::Timestamp;
 
-use crate::case::{CaseFile, Request, json_of};
+use crate::case::{CaseFile, Request, UpstreamAnswer, json_of};
 use crate::corpus::Gate;
 use crate::logged::config_error;
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs};
@@ -22,6 +23,7 @@ pub(crate) struct AdapterGate {
     root: ContextId,
     clock: Clock,
     world: World,
+    upstreams: BTreeMap<String, UpstreamAnswer>,
     /// Callouts that will never be answered, and when their time is up.
     silent: Vec<(CallToken, Timestamp)>,
 }
@@ -68,6 +70,7 @@ impl AdapterGate {
             root,
             clock,
             world: World::new(file),
+            upstreams: file.upstreams.clone(),
             silent: Vec::new(),
         }
     }
@@ -153,11 +156,11 @@ impl Gate for AdapterGate {
         let outcome = match self.decided(stream, &request.pairs())? {
             RequestOutcome::Forwarded(request) => Outcome::Forwarded(Delivery {
                 upstream: upstream_of(&request)?,
-                request,
                 response: self
                     .vm
-                    .response(stream, &upstream_answer())
+                    .response(stream, &upstream_answer(&self.upstreams, &request))
                     .ok_or("the response is held")?,
+                request,
             }),
             RequestOutcome::Answered(response) => Outcome::Answered(answer(response)),
             RequestOutcome::Held => return Err("a request is held for ever".into()),

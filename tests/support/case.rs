@@ -22,6 +22,9 @@ pub(crate) struct CaseFile {
     /// The config centre's replies, by path.
     #[serde(default)]
     pub(crate) world: BTreeMap<String, WorldReply>,
+    /// The upstreams' answers, by path, where they aren't the usual one.
+    #[serde(default, rename = "upstream")]
+    pub(crate) upstreams: BTreeMap<String, UpstreamAnswer>,
     /// Signed tokens. The other fields refer to them.
     #[serde(default)]
     pub(crate) tokens: BTreeMap<String, TokenRecipe>,
@@ -98,6 +101,27 @@ impl WorldReply {
     pub(crate) fn turns(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.later)
     }
+}
+
+/// The upstreams' answer for one path.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct UpstreamAnswer {
+    /// The default is 200.
+    pub(crate) status: Option<u16>,
+    /// Header fields, after those of every answer.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The connection is closed without an answer, so Envoy answers with 503.
+    pub(crate) down: bool,
+}
+
+/// The upstreams' answer for a path, whose query doesn't matter; the usual one where there is no other.
+pub(crate) fn answer_for(all: &BTreeMap<String, UpstreamAnswer>, path: &[u8]) -> UpstreamAnswer {
+    let path = path.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let own = std::str::from_utf8(path)
+        .ok()
+        .and_then(|path| all.get(path));
+    own.cloned().unwrap_or_default()
 }
 
 /// One request and its expected result: exactly one of `forwarded`, `answered`, `denied`.
@@ -203,6 +227,7 @@ pub(crate) struct Forwarded {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ResponseHeaders {
+    pub(crate) status: Option<u16>,
     pub(crate) headers: BTreeMap<String, Values>,
     pub(crate) absent: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! The core as a gate: an engine, a clock that the test moves, and the case file's config centre.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use postern::internals::crypto::NativeVerifier;
 use postern::internals::source::LocalData;
 use postern::time::Timestamp;
 
-use crate::case::{CaseFile, Request, json_of};
+use crate::case::{CaseFile, Request, UpstreamAnswer, json_of};
 use crate::compile::compile;
 use crate::corpus::Gate;
 use crate::outcome::{Answer, Delivery, Exchange, Outcome, Pairs, values};
@@ -66,6 +67,7 @@ impl Observer for Decisions {
 #[derive(Debug)]
 pub(crate) struct CoreGate {
     engine: Engine,
+    upstreams: BTreeMap<String, UpstreamAnswer>,
     /// Every exchange uses the memory of the one before.
     edits: Edits,
     board: LocalData,
@@ -85,6 +87,7 @@ impl CoreGate {
         let mut decisions = Decisions::default();
         let mut gate = Self {
             engine: Engine::new(Arc::new(policy), &Store::new(7), &mut decisions),
+            upstreams: file.upstreams.clone(),
             edits: Edits::default(),
             board: LocalData::default(),
             clock: Clock(start),
@@ -219,7 +222,7 @@ impl Gate for CoreGate {
         self.serve()?;
         let (outcome, decision) = match settled {
             (edits, None) => (
-                Outcome::Forwarded(delivery(pairs, &edits)?),
+                Outcome::Forwarded(delivery(pairs, &edits, &self.upstreams)?),
                 (Decision::Forwarded, None),
             ),
             (edits, Some(response)) => answer(pairs, &edits, &response)?,
@@ -284,14 +287,24 @@ fn with_path(mut pairs: Pairs, edits: &Edits) -> Pairs {
     pairs
 }
 
-fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
+fn delivery(
+    pairs: Pairs,
+    edits: &Edits,
+    upstreams: &BTreeMap<String, UpstreamAnswer>,
+) -> Result<Delivery, String> {
     let pairs = with_path(pairs, edits);
     let request = edited(pairs, edits.request())?;
     let upstream = upstream_of(&request)?;
+    let came = upstream_answer(upstreams, &request);
+    let late = edits.late().map(|late| {
+        let map = HeaderMap::from_pairs(&came);
+        late.decide(&map.view())
+    });
+    let response = edited(came, late.as_deref().unwrap_or(edits.response()))?;
     Ok(Delivery {
         request,
         upstream,
-        response: edited(upstream_answer(), edits.response())?,
+        response,
     })
 }
 
@@ -299,7 +312,7 @@ fn delivery(pairs: Pairs, edits: &Edits) -> Result<Delivery, String> {
 type Answered = (Outcome, (Decision, Option<&'static str>));
 
 fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered, String> {
-    if !edits.request().is_empty() || !edits.response().is_empty() {
+    if !edits.request().is_empty() || !edits.response().is_empty() || edits.late().is_some() {
         return Err("there are edits for a request that is answered".into());
     }
     let details = String::from_utf8_lossy(&response.details).into_owned();

@@ -1,11 +1,14 @@
 //! A real Envoy with the filter as a gate.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::case::{CaseFile, Request, WorldReply, bytes, files, json_of};
+use crate::case::{
+    CaseFile, Request, UpstreamAnswer, WorldReply, answer_for, bytes, files, json_of,
+};
 use crate::centre::{self, Centre, Reply};
 use crate::compile::compile;
 use crate::corpus::Gate;
@@ -28,7 +31,11 @@ impl World {
     /// Starts Envoy with one listener for each case file, and waits until it has fetched every watched document. `program` is
     /// another Envoy than the project's own.
     pub(crate) fn start(program: Option<&Path>) -> Result<Rc<Self>, String> {
-        let upstreams = Upstreams::start(&["default", "blue", "green"], &UPSTREAM_ANSWER);
+        let answers = upstream_answers()?;
+        let upstreams = Upstreams::answering(&["default", "blue", "green"], move |request| {
+            let path = request.start.split(|byte| *byte == b' ').nth(1)?;
+            head(&answer_for(&answers, path))
+        });
         let centre = Centre::start();
         let mut plan = Plan {
             name: "envoy-corpus".into(),
@@ -72,6 +79,36 @@ impl World {
             centre,
         }))
     }
+}
+
+/// The upstreams' answers of all files. They share the upstreams, so no two may have the same path.
+fn upstream_answers() -> Result<BTreeMap<String, UpstreamAnswer>, String> {
+    let mut all = BTreeMap::new();
+    for (path, answer) in files().into_iter().flat_map(|file| file.upstreams) {
+        if all.insert(path.clone(), answer).is_some() {
+            return Err(format!(
+                "two files have an answer of the upstream for {path}"
+            ));
+        }
+    }
+    Ok(all)
+}
+
+/// The first bytes of an upstream's answer; none if it closes the connection.
+fn head(own: &UpstreamAnswer) -> Option<Vec<u8>> {
+    if own.down {
+        return None;
+    }
+    let status = own.status.unwrap_or(200);
+    let mut head = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
+    let more = own.headers.iter().map(|(name, value)| (&**name, &**value));
+    for (name, value) in UPSTREAM_ANSWER.into_iter().chain(more) {
+        head.extend(bytes(name));
+        head.extend(b": ");
+        head.extend(bytes(value));
+        head.extend(b"\r\n");
+    }
+    Some(head)
 }
 
 /// The paths of key sets and of issuers' metadata, where the policy names them.
@@ -180,7 +217,7 @@ impl Gate for EnvoyGate {
             (Some((upstream, request)), None) => Outcome::Forwarded(Delivery {
                 request: pairs(&request),
                 upstream,
-                response: answer.fields,
+                response: with_status(answer),
             }),
             (None, _) => Outcome::Answered(local(answer)),
             (Some(_), Some(_)) => return Err("two requests reached the upstreams".into()),
@@ -246,6 +283,14 @@ fn pairs(request: &Message) -> Vec<(Vec<u8>, Vec<u8>)> {
         (name.to_vec(), value.clone())
     }));
     pairs
+}
+
+fn with_status(answer: Message) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let status = (
+        b":status".to_vec(),
+        answer.status().to_string().into_bytes(),
+    );
+    std::iter::once(status).chain(answer.fields).collect()
 }
 
 fn local(answer: Message) -> Answer {

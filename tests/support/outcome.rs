@@ -28,6 +28,7 @@ pub(crate) struct Delivery {
     /// Pseudo-headers included.
     pub(crate) request: Pairs,
     pub(crate) upstream: String,
+    /// With `:status`.
     pub(crate) response: Pairs,
 }
 
@@ -85,6 +86,12 @@ pub(crate) fn differences(
         (Expected::Forwarded(expected), Outcome::Forwarded(delivery)) => {
             let mut found = forwarded(expected, request, delivery, passed_over);
             let response = &expected.response;
+            if let Some(status) = response.status {
+                let got = values(&delivery.response, b":status");
+                if got != [status.to_string().into_bytes()] {
+                    found.push(format!("response status is {}, not {status}", shown(&got)));
+                }
+            }
             found.extend(fields(
                 "response ",
                 &response.headers,

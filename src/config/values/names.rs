@@ -1,6 +1,6 @@
 //! Names with a grammar: header fields, cookies, methods.
 
-use crate::http::is_token;
+use crate::http::{FRAMING, is_token};
 
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Named, expected, list, name, pairs};
@@ -120,20 +120,6 @@ fn readable(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Stri
     }
     Some(name)
 }
-
-/// Fields of a connection or of message framing (RFC 9110 §7.6.1, §8.6). Writing them would break the message; Envoy writes
-/// them itself.
-pub(in crate::config) const FRAMING: [&str; 9] = [
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "http2-settings",
-];
 
 /// Standard HTTP fields that clients send. A route that sets one of them changes it on its own requests only; clients may
 /// still send it on other routes.

@@ -1,6 +1,6 @@
 //! The edits of a request that continues.
 
-use crate::http::{Edit, Edits, Headers, KnownName, Text, is_token};
+use crate::http::{Edits, Headers, KnownName, Text, is_token};
 use crate::policy::{
     self, Credential, Denial, IdentityHeaders, OtherEdits, Policy, Route, UpstreamEdits,
 };
@@ -8,8 +8,9 @@ use crate::route::canonical_host;
 
 use super::claim_headers::tell_claims;
 use super::head::Head;
-use super::header_edits::{InvalidValue, change_cookies, edit_headers};
+use super::header_edits::{change_cookies, edit_headers};
 use super::plan::Plan;
+use super::response_edits::edit_upstreams;
 use super::strip::StrippedCredentials;
 use super::target;
 use super::values::{Attributes, blame, whose};
@@ -73,23 +74,10 @@ pub(in crate::engine) fn edit(
         plan.set(&routing.header, upstream.clone());
     }
     match others {
-        Some(others) => respond(&mut edits.response, others, upstream, attributes),
-        None => Ok(()),
-    }
-}
-
-/// The edits of the upstream's response.
-#[inline(never)]
-fn respond(
-    edits: &mut Vec<Edit>,
-    others: &OtherEdits,
-    upstream: Option<&Text>,
-    attributes: &Attributes<'_>,
-) -> Result<(), Denial> {
-    let mut plan = Plan::blind(edits);
-    edit_headers(&mut plan, &others.response, attributes, InvalidValue::Deny)?;
-    match of_upstream(others, upstream) {
-        Some(own) => edit_headers(&mut plan, &own.response, attributes, InvalidValue::Deny),
+        Some(others) => {
+            let own = of_upstream(others, upstream).map(|own| &own.response);
+            edit_upstreams(edits, &others.response, own, attributes)
+        }
         None => Ok(()),
     }
 }
@@ -110,10 +98,10 @@ fn changed(
     attributes: &Attributes<'_>,
     policy: &Policy,
 ) -> Result<(), Denial> {
-    edit_headers(plan, &changes.headers, attributes, InvalidValue::Deny)?;
+    edit_headers(plan, &changes.headers, attributes)?;
     let own = of_upstream(changes, upstream);
     if let Some(own) = own {
-        edit_headers(plan, &own.headers, attributes, InvalidValue::Deny)?;
+        edit_headers(plan, &own.headers, attributes)?;
     }
     if let Some(cookies) = &changes.cookies {
         change_cookies(plan, cookies, attributes)?;

@@ -1,45 +1,18 @@
 //! The edits of header fields and cookies that a route writes.
 
-use crate::http::{Edit, KnownName, Text};
-use crate::policy::{
-    CookieEdits, Denial, HeaderEdits, HeaderMove, RarerHeaderEdits, ValueTemplate,
-};
+use crate::http::{KnownName, Text};
+use crate::policy::{CookieEdits, Denial, HeaderEdits, HeaderMove, RarerHeaderEdits};
 use crate::rewrite::{CookieEdit, Origin, check_header_value, edit_cookies, is_cookie_value};
 
 use super::plan::Plan;
 use super::values::{Attributes, blame, whose};
-
-/// What happens with a value that is not allowed in a header.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum InvalidValue {
-    /// The request is denied.
-    Deny,
-    /// The header is left out, because a denial must not cause another denial.
-    Omit,
-}
-
-/// The edits of a response that the gate sends.
-#[inline(never)]
-pub(in crate::engine) fn edit_own(
-    list: &mut Vec<Edit>,
-    edits: &HeaderEdits,
-    attributes: &Attributes<'_>,
-    invalid: InvalidValue,
-) -> Result<(), Denial> {
-    edit_headers(&mut Plan::blind(list), edits, attributes, invalid)
-}
 
 /// Writes the changes of a route into `plan`, in the order `remove`, `rename`, `copy`, `set`, `add`.
 pub(in crate::engine) fn edit_headers(
     plan: &mut Plan<'_>,
     edits: &HeaderEdits,
     attributes: &Attributes<'_>,
-    invalid: InvalidValue,
 ) -> Result<(), Denial> {
-    let text = |value: &ValueTemplate| match attributes.text(value) {
-        Err(_) if invalid == InvalidValue::Omit => Ok(None),
-        text => text,
-    };
     for name in &edits.remove {
         plan.remove(name);
     }
@@ -47,13 +20,13 @@ pub(in crate::engine) fn edit_headers(
         edit_rarely(plan, rarer)?;
     }
     for (name, value) in &edits.set {
-        match text(value)? {
+        match attributes.text(value)? {
             Some(value) => plan.set(name, value),
             None => plan.remove(name),
         }
     }
     for (name, value) in &edits.add {
-        if let Some(value) = text(value)? {
+        if let Some(value) = attributes.text(value)? {
             plan.add(name, value);
         }
     }

@@ -1,7 +1,8 @@
 //! Collects header edits. Edits that change nothing are skipped.
 
-use crate::config::FRAMING;
-use crate::http::{Edit, HeaderLookup, Headers, KnownName, NameFilter, Text, same_name};
+use crate::http::{
+    Edit, HeaderLookup, Headers, KnownName, NameFilter, Text, belongs_to_connection, same_name,
+};
 
 /// The request's field of cookies.
 const COOKIE: &[u8] = b"cookie";
@@ -191,12 +192,6 @@ impl<'r> Plan<'r> {
             Edit::Set(named, _) | Edit::Add(named, _) | Edit::Remove(named) => **named != *name,
         });
     }
-}
-
-/// Whether a filter can't remove the header without breaking the message.
-fn belongs_to_connection(name: &[u8]) -> bool {
-    let mut fields = FRAMING.iter();
-    same_name(name, b"host") || fields.any(|field| same_name(name, field.as_bytes()))
 }
 
 #[cfg(test)]

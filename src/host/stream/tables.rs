@@ -7,7 +7,7 @@ use crate::host::id::{CallToken, ContextId, Table};
 use crate::host::instance::PolicyInstance;
 use crate::host::refusal::Refusal;
 use crate::host::roots::Roots;
-use crate::http::{CalloutError, Edit, Reply, Text};
+use crate::http::{CalloutError, Edit, LateEdits, Reply, Text};
 
 use super::roots::StreamRoots;
 
@@ -17,7 +17,16 @@ pub(in crate::host) enum StreamState {
     /// Its request waits.
     Waiting(Box<WaitingExchange>),
     /// Its request went on, and these edits are for the response.
-    Editing(Box<[Edit]>),
+    Editing(PendingEdits),
+}
+
+/// What changes a response when it comes.
+#[derive(Debug)]
+pub(in crate::host) enum PendingEdits {
+    /// These edits.
+    Known(Box<[Edit]>),
+    /// Edits that the response decides.
+    Late(Box<LateEdits>),
 }
 
 /// An exchange that waits, and the policy instance that it belongs to.
@@ -91,13 +100,12 @@ impl Tables {
 
     /// Keeps the edits that a stream's response is to get.
     #[inline(never)]
-    pub(in crate::host) fn edit_later(&mut self, stream: ContextId, edits: Vec<Edit>) {
-        self.open
-            .insert(stream, StreamState::Editing(edits.into_boxed_slice()));
+    pub(in crate::host) fn edit_later(&mut self, stream: ContextId, edits: PendingEdits) {
+        self.open.insert(stream, StreamState::Editing(edits));
     }
 
     /// Takes out the edits that a stream's response is to get now.
-    pub(in crate::host) fn edits(&mut self, stream: ContextId) -> Option<Box<[Edit]>> {
+    pub(in crate::host) fn edits(&mut self, stream: ContextId) -> Option<PendingEdits> {
         if self.open.is_empty() {
             None
         } else {
@@ -106,7 +114,7 @@ impl Tables {
     }
 
     #[inline(never)]
-    fn take_edits(&mut self, stream: ContextId) -> Option<Box<[Edit]>> {
+    fn take_edits(&mut self, stream: ContextId) -> Option<PendingEdits> {
         match self.open.remove(&stream)? {
             StreamState::Editing(edits) => Some(edits),
             waiting @ StreamState::Waiting(_) => {

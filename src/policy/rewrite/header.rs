@@ -53,22 +53,7 @@ impl HeaderEdits {
     }
 
     /// Compiles changes to a response.
-    pub(in crate::policy) fn of_response(
-        written: &config::HeaderEdits,
-        scope: &Scope<'_>,
-        path: &Path<'_>,
-        errors: &mut ConfigErrors,
-    ) -> Option<Self> {
-        let compiled = Self::compile(written, scope, path, errors)?;
-        if compiled.rarer.is_some() {
-            let reason =
-                "`rename`, `copy` and a `remove` of a prefix can change requests, not responses";
-            errors.push(path, reason);
-        }
-        Some(compiled)
-    }
-
-    fn compile(
+    pub(in crate::policy) fn compile(
         written: &config::HeaderEdits,
         scope: &Scope<'_>,
         path: &Path<'_>,

@@ -12,6 +12,7 @@ use crate::http::same_name;
 
 use crate::policy::identity::Routing;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
+use crate::policy::rewrite::response::ResponseEdits;
 use crate::policy::rewrite::upstream::{Upstream, UpstreamEdits, UpstreamScope};
 use crate::policy::template::{Scope, ValueTemplate};
 
@@ -43,7 +44,7 @@ pub(crate) struct OtherEdits {
     pub(crate) headers: HeaderEdits,
     pub(crate) query: QueryEdits,
     pub(crate) cookies: Option<Box<CookieEdits>>,
-    pub(crate) response: HeaderEdits,
+    pub(crate) response: ResponseEdits,
     /// Changes for single upstreams.
     pub(crate) of_upstreams: Vec<UpstreamEdits>,
 }
@@ -88,7 +89,7 @@ pub(in crate::policy) fn compile(
         headers: headers?,
         query: query?,
         cookies: cookies?,
-        response: HeaderEdits::default(),
+        response: ResponseEdits::default(),
         of_upstreams: of_upstreams?,
     };
     let upstream = match upstream {

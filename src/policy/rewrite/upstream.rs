@@ -7,6 +7,7 @@ use crate::http::Text;
 use crate::policy::condition::{Condition, ConditionScope};
 use crate::policy::identity::Routing;
 use crate::policy::rewrite::HeaderEdits;
+use crate::policy::rewrite::response::ResponseEdits;
 use crate::policy::template::{LookedUp, Scope, ValuePiece, ValueTemplate, Variable};
 
 /// The upstream of a route's requests.
@@ -65,7 +66,7 @@ pub(crate) struct UpstreamEdits {
     pub(crate) upstream: Text,
     pub(crate) host: Option<ValueTemplate>,
     pub(crate) headers: HeaderEdits,
-    pub(crate) response: HeaderEdits,
+    pub(crate) response: ResponseEdits,
 }
 
 /// What is known of a policy where a route's upstream is compiled.
@@ -222,13 +223,13 @@ impl UpstreamScope<'_> {
             super::check_routing(&value.headers, routing, &at, errors);
             let headers = HeaderEdits::of_request(&value.headers, scope, &at, errors);
             let at = path.field("responseHeaders");
-            let response = HeaderEdits::of_response(&value.response_headers, scope, &at, errors);
+            let response = HeaderEdits::compile(&value.response_headers, scope, &at, errors);
             edits.push((|| {
                 Some(UpstreamEdits {
                     upstream: upstream?,
                     host: host?,
                     headers: headers?,
-                    response: response?,
+                    response: ResponseEdits::of_headers(response?),
                 })
             })());
         }

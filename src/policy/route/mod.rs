@@ -19,9 +19,9 @@ use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{Provider, ProviderId, Providers};
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::path::{Matches, PathRewrite};
-use crate::policy::rewrite::response::{DirectResponseEdits, Responses};
+use crate::policy::rewrite::response::{DirectResponseEdits, ResponseEdits, Responses};
 use crate::policy::rewrite::upstream::UpstreamScope;
-use crate::policy::rewrite::{self, HeaderEdits, OtherEdits, RouteEdits};
+use crate::policy::rewrite::{self, OtherEdits, RouteEdits};
 use crate::policy::route::dedup::Dedup;
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
@@ -197,10 +197,11 @@ impl CompileInputs<'_> {
         required: Arc<RouteRequirement>,
         checks: Option<Arc<Checks>>,
         action: RouteAction,
-        own: Option<DirectResponseEdits>,
+        own: DirectResponseEdits,
     ) -> Arc<RouteSpec> {
         let is_answer = matches!(action, RouteAction::DirectResponse(_));
-        let own = own.map(|edits| self.parts.answers.share(edits));
+        let has_own = own != DirectResponseEdits::default();
+        let own = has_own.then(|| self.parts.answers.share(own));
         let needed = self.parts.facts.take();
         let spec = RouteSpec::new(required, checks, action, own, needed);
         // Routes with a direct response are never equal.
@@ -282,7 +283,7 @@ impl CompileInputs<'_> {
         written: &config::Route,
         conditions: &ConditionScope<'_>,
         matches: Matches,
-        response: HeaderEdits,
+        response: ResponseEdits,
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<(Option<PathRewrite>, RouteAction)> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::policy::condition::Condition;
 use crate::policy::provider::ProviderId;
 use crate::policy::requirement::Requirement;
-use crate::policy::rewrite::response::DirectResponseEdits;
-use crate::policy::rewrite::{HeaderEdits, RouteEdits};
+use crate::policy::rewrite::RouteEdits;
+use crate::policy::rewrite::response::{DirectResponseEdits, ResponseEdits};
 use crate::policy::route::direct_response::{Redirect, Respond};
 use crate::policy::route::lookup::Lookup;
 use crate::policy::template::NeededFacts;
@@ -108,22 +108,13 @@ impl RouteSpec {
     }
 
     /// Changes to denials.
-    pub(crate) fn edits_of_denials(&self) -> Option<&HeaderEdits> {
-        self.own_edits(self.answers.as_ref().filter(|edits| edits.denials)?)
+    pub(crate) fn edits_of_denials(&self) -> Option<&ResponseEdits> {
+        self.answers.as_ref().map(|edits| &edits.denials)
     }
 
     /// Changes to redirects and fixed responses.
-    pub(crate) fn edits_of_answers(&self) -> Option<&HeaderEdits> {
-        self.own_edits(self.answers.as_ref().filter(|edits| edits.answers)?)
-    }
-
-    fn own_edits<'s>(&'s self, own: &'s DirectResponseEdits) -> Option<&'s HeaderEdits> {
-        match (&own.headers, &self.action) {
-            (None, RouteAction::Forward(Some(edits))) => {
-                edits.others.as_ref().map(|others| &others.response)
-            }
-            (headers, _) => headers.as_ref(),
-        }
+    pub(crate) fn edits_of_answers(&self) -> Option<&ResponseEdits> {
+        self.answers.as_ref().map(|edits| &edits.answers)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use postern::config::Config;
 use postern::engine::Outcome;
-use postern::http::{Edit, Edits, Response};
+use postern::http::{Edit, Edits, LateEdit, LateEdits, Response, StatusSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -46,10 +46,14 @@ pub(super) struct RequestResult {
 /// The change of a header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Change {
-    /// `set`, `add` or `remove`.
+    /// `set`, `add` or `remove`; of a response also `rename` and `copy` (the value is the new name), `remove all` (the name
+    /// is the beginning of the names), and `cookies` (the name has the cookies, the value their attributes).
     pub(super) change: &'static str,
     pub(super) name: String,
     pub(super) value: Option<String>,
+    /// The statuses of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) statuses: Option<String>,
 }
 
 impl Explanation {
@@ -159,7 +163,64 @@ fn change(edit: &Edit) -> Change {
         change,
         name: printable(name),
         value: value.map(|value| printable(value)),
+        statuses: None,
     }
+}
+
+/// The changes of a response that the response itself decides.
+fn late(edits: &LateEdits) -> Vec<Change> {
+    let mut statuses: Option<String> = None;
+    let mut changes = Vec::new();
+    for edit in &edits.0 {
+        let (what, name, value) = match edit {
+            LateEdit::Block(of) => {
+                statuses = of.as_ref().map(written_statuses);
+                continue;
+            }
+            LateEdit::Known(edit) => {
+                changes.push(Change {
+                    statuses: statuses.clone(),
+                    ..change(edit)
+                });
+                continue;
+            }
+            LateEdit::RemoveAll(prefix) => ("remove all", format!("{}*", printable(prefix)), None),
+            LateEdit::Rename(from, to) => ("rename", printable(from), Some(printable(to))),
+            LateEdit::Copy(from, to) => ("copy", printable(from), Some(printable(to))),
+            LateEdit::Cookies(attributes) => {
+                let names: Vec<_> = attributes
+                    .names
+                    .iter()
+                    .map(|name| printable(name))
+                    .collect();
+                let names = if names.is_empty() {
+                    "*".to_owned()
+                } else {
+                    names.join(", ")
+                };
+                ("cookies", names, Some(attributes.to_string()))
+            }
+        };
+        changes.push(Change {
+            change: what,
+            name,
+            value,
+            statuses: statuses.clone(),
+        });
+    }
+    changes
+}
+
+fn written_statuses(statuses: &StatusSet) -> String {
+    let range = |(first, last): &(u16, u16)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
+    };
+    let ranges: Vec<_> = statuses.0.iter().map(range).collect();
+    ranges.join(", ")
 }
 
 fn forwarded(request: &RequestHead, edits: &Edits, config: &Config) -> RequestResult {
@@ -169,6 +230,7 @@ fn forwarded(request: &RequestHead, edits: &Edits, config: &Config) -> RequestRe
         change: "set",
         name: ":path".to_owned(),
         value: Some(path),
+        statuses: None,
     });
     let headers: Vec<Change> = own.into_iter().chain(others).collect();
     let set = |name: &str| {
@@ -182,7 +244,9 @@ fn forwarded(request: &RequestHead, edits: &Edits, config: &Config) -> RequestRe
             .as_ref()
             .and_then(|routing| set(&routing.header)),
         path: Some(path.unwrap_or_else(|| request.path.clone())),
-        response: edits.response().iter().map(change).collect(),
+        response: edits
+            .late()
+            .map_or_else(|| edits.response().iter().map(change).collect(), late),
         headers,
         ..RequestResult::default()
     }
@@ -194,6 +258,7 @@ fn answered(response: &Response, trace: &Trace) -> RequestResult {
         change: "set",
         name: printable(name),
         value: Some(printable(value)),
+        statuses: None,
     };
     let mut headers: Vec<Change> = response.headers.iter().map(header).collect();
     if let Some(status) = response.grpc_status {
@@ -201,6 +266,7 @@ fn answered(response: &Response, trace: &Trace) -> RequestResult {
             change: "set",
             name: "grpc-status".to_owned(),
             value: Some(status.to_string()),
+            statuses: None,
         });
     }
     RequestResult {

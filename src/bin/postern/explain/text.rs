@@ -182,8 +182,16 @@ fn result(writer: &mut TextWriter, result: &RequestResult) {
 }
 
 fn written(change: &Change) -> String {
-    match &change.value {
-        Some(value) => format!("{}: {value}", change.name),
-        None => change.name.clone(),
+    let mark = match change.change {
+        "rename" | "copy" => " to",
+        _ => ":",
+    };
+    let mut text = change.name.clone();
+    if let Some(value) = &change.value {
+        text.push_str(&format!("{mark} {value}"));
     }
+    if let Some(statuses) = &change.statuses {
+        text.push_str(&format!(" (of {statuses})"));
+    }
+    text
 }

@@ -93,6 +93,10 @@ impl Writer {
                     {"enum": ["keep", "drop"]},
                     self.reference("QueryEdits"),
                 ]})),
+                "ResponseBlocks" => {
+                    let block = self.reference("ResponseEdits");
+                    Ok(json!({"anyOf": [block, list(block.clone(), 1)]}))
+                }
                 "TextOrEnv" => Ok(json!({"anyOf": [line(), {
                     "type": "object",
                     "properties": {"env": line()},

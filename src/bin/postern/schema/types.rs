@@ -9,6 +9,9 @@ const CONTROLS: &str = "\\u0000-\\u001f\\u007f-\\u009f";
 /// A token of RFC 9110 §5.6.2.
 pub(super) const TOKEN: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 
+/// A token without `*`, or a prefix of one with a `*` at its end.
+const PREFIX: &str = "^[!#$%&'+.^_`|~0-9A-Za-z-]+\\*?$";
+
 /// The name of a variable in a template.
 pub(super) const VARIABLE: &str = "^[A-Za-z][A-Za-z0-9_-]*$";
 
@@ -57,6 +60,8 @@ pub(super) fn many(name: &str) -> Option<Value> {
         "moved_headers" => map(own_header(), own_header()),
         "cookie_names" => list(json!({"type": "string", "pattern": TOKEN}), 0),
         "cookie_values" => map(json!({"pattern": TOKEN}), value()),
+        "set_cookie_names" => list(json!({"type": "string", "pattern": PREFIX}), 0),
+        "statuses" => list(status(), 1),
         "header_values" => map(own_header(), value()),
         "headers_by_name" => map(named(), own_header()),
         "method_names" => list(method(), 0),
@@ -168,7 +173,7 @@ pub(super) fn own_header() -> Value {
 
 /// The name of a header, or a prefix with a `*` at its end.
 fn removed_header() -> Value {
-    written_header("^[!#$%&'+.^_`|~0-9A-Za-z-]+\\*?$")
+    written_header(PREFIX)
 }
 
 fn written_header(pattern: &str) -> Value {
@@ -177,6 +182,14 @@ fn written_header(pattern: &str) -> Value {
         .chain(FRAMING)
         .map(|name| (*name).to_owned());
     json!({"type": "string", "pattern": pattern, "not": {"pattern": any_case(refused)}})
+}
+
+/// A status, or a range of them.
+fn status() -> Value {
+    json!({"anyOf": [
+        {"type": "integer", "minimum": 100, "maximum": 599},
+        {"type": "string", "pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$"},
+    ]})
 }
 
 fn method() -> Value {

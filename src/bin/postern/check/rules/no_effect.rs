@@ -1,6 +1,6 @@
 //! A change of a response header that Envoy writes after all filters.
 
-use postern::config::{Config, ResponseEdits};
+use postern::config::{Config, Path, ResponseEdits};
 use postern::http::same_name;
 
 use super::{CheckRule, Warnings, entry};
@@ -14,11 +14,12 @@ pub(super) const RULE: CheckRule = CheckRule {
 fn check(config: &Config, warnings: &mut Warnings) {
     for (at, route) in config.routes.iter().enumerate() {
         if let Some(response) = &route.response {
-            edits(
-                response,
-                &format!("routes[{at}].response.headers"),
-                warnings,
-            );
+            let root = Path::Root;
+            let routes = root.field("routes");
+            let route = routes.index(at);
+            response.each(&route.field("response"), &mut |block, path| {
+                edits(block, &path.field("headers").to_string(), warnings);
+            });
         }
     }
 }
