@@ -26,6 +26,10 @@ mod http_source;
 mod spring;
 
 #[cfg(test)]
+#[path = "fuzz_short/template.rs"]
+mod template;
+
+#[cfg(test)]
 mod tests {
     use super::targets;
     use postern::http::HeaderMap;

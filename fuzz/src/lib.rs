@@ -9,6 +9,7 @@ mod issuer;
 mod jwt;
 mod nacos;
 mod spring;
+mod template;
 
 pub use etcd::etcd;
 pub use formats::{properties, yaml};
@@ -18,6 +19,7 @@ pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};
 pub use nacos::{alibaba, nacos};
 pub use spring::{spring_environment, spring_merged};
+pub use template::template;
 
 use postern::config::Config;
 use postern::http::{HeaderMap, Headers, cookies, members, query_pairs};

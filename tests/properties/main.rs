@@ -13,6 +13,8 @@ mod jwt;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod rendered;
+#[cfg(test)]
 mod response;
 #[cfg(test)]
 mod rewrite;

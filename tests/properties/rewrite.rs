@@ -32,7 +32,7 @@ fn literal(text: &str) -> PathLiteral {
 }
 
 /// Whether a server may read a part of the text as a dot segment.
-fn has_dots(text: &str) -> bool {
+pub(crate) fn has_dots(text: &str) -> bool {
     let names = text
         .split(['/', '\\'])
         .map(|part| part.split([';', '?', '#']).next());
