@@ -20,6 +20,7 @@ use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
 use super::exchange::{answer, forward, strip};
+use super::explain;
 use super::explain::trace;
 use super::step::Step;
 
@@ -137,7 +138,11 @@ fn follow<'p>(
             let changes = changes.as_deref();
             let upstream = changes.and_then(|changes| changes.upstream.as_ref());
             let chosen = match upstream {
-                Some(upstream) => choose(upstream, &attributes, exchange.inputs, policy),
+                Some(upstream) => {
+                    let chosen = choose(upstream, &attributes, exchange.inputs, policy);
+                    explain::upstream::chosen(upstream, &chosen, &attributes, policy, exchange);
+                    chosen
+                }
                 None => Ok(None),
             };
             let edited = chosen.and_then(|chosen| {

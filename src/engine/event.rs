@@ -7,7 +7,7 @@ use std::fmt;
 use crate::policy::{Consumer, ProviderId, Route, RouteId, Routes, SourceId};
 use crate::source::SourceError;
 
-pub use detail::{Detail, EntryOrigin, EntryStatus, VerdictDetail};
+pub use detail::{Detail, DrawDetail, EntryOrigin, EntryStatus, VerdictDetail};
 
 /// A route's name, which is read only if an observer needs it. Most requests are counted by the route's index alone.
 #[derive(Clone, Copy)]

@@ -4,3 +4,4 @@ pub(super) mod asked;
 pub(super) mod held;
 pub(super) mod report;
 pub(super) mod trace;
+pub(super) mod upstream;

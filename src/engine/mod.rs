@@ -43,8 +43,8 @@ use tokens::TokenMemory;
 pub use crate::crypto::{HostKey, HostVerifier, SignatureCheck};
 pub use documents::{ExchangeId, FlightId, Store, Woken};
 pub use event::{
-    ConsumerName, Detail, EntryOrigin, EntryStatus, Event, Observer, Outcome, Recall, RouteName,
-    VerdictDetail, VerdictKind,
+    ConsumerName, Detail, DrawDetail, EntryOrigin, EntryStatus, Event, Observer, Outcome, Recall,
+    RouteName, VerdictDetail, VerdictKind,
 };
 pub use explain::asked::Asked;
 pub use explain::held::{HeldDocument, IndexReport};

@@ -61,6 +61,24 @@ const RUNS: &[(&str, &[&str])] = &[
         &["demo.yaml", "https://localhost:8443/v0/a?b=c"],
     ),
     ("demo-ambiguous", &["demo.yaml", "/v1/acme%2Forders"]),
+    (
+        "split-sticky",
+        &["split.yaml", "/sticky", "-H", "x-user: bob"],
+    ),
+    ("split-random", &["split.yaml", "/sticky"]),
+    (
+        "split-first",
+        &["split.yaml", "/first", "-H", "x-api-key: ann-key"],
+    ),
+    (
+        "split-secret",
+        &["split.yaml", "/first", "-H", "x-api-key: bob-key"],
+    ),
+    (
+        "split-json",
+        &["split.yaml", "/sticky", "-H", "x-user: bob", "--json"],
+    ),
+    ("split-denied", &["split.yaml", "/document"]),
     ("demo-host", &["demo.yaml", "/health", "-H", "Host: a b"]),
     (
         "crm-asked",

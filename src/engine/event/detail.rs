@@ -79,6 +79,26 @@ pub enum Detail<'a> {
         /// Whether it holds; `None` where that depends on a lookup that isn't done.
         holds: Option<bool>,
     },
+    /// The upstream was chosen, or couldn't be chosen.
+    UpstreamChosen {
+        /// Its name; none if the request is denied.
+        upstream: Option<&'a [u8]>,
+        /// Which of several it was, from zero: the first whose condition holds.
+        case: Option<usize>,
+        /// The draw, if it was drawn by weights.
+        draw: Option<DrawDetail<'a>>,
+    },
+}
+
+/// A draw of an upstream by weights.
+#[derive(Clone, Copy, Debug)]
+pub struct DrawDetail<'a> {
+    /// What decides; none if each request draws anew.
+    pub by: Option<&'a str>,
+    /// The request's value of it; none if it has none, and draws at random.
+    pub key: Option<&'a [u8]>,
+    /// The weights by upstream.
+    pub weights: &'a [(&'a [u8], u32)],
 }
 
 /// The verdict of a provider.

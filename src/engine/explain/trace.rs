@@ -18,7 +18,7 @@ use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
 /// Whether the observer asks for details. Always false in the module: details cost too much time there.
-fn is_wanted(exchange: &Exchange<'_, impl Observer + ?Sized>) -> bool {
+pub(super) fn is_wanted(exchange: &Exchange<'_, impl Observer + ?Sized>) -> bool {
     cfg!(not(target_arch = "wasm32")) && exchange.observer.wants_detail()
 }
 

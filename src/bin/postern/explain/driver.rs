@@ -19,7 +19,8 @@ use postern::time::Timestamp;
 use super::etcd::EtcdSources;
 use super::issuers::Issuers;
 use super::nacos::NacosSources;
-use super::trace::{Trace, printable};
+use super::trace::Trace;
+use crate::terminal::printable;
 
 /// The reply of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]

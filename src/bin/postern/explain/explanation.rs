@@ -10,7 +10,8 @@ use super::driver::{Driver, FinalStep};
 use super::mask::Mask;
 use super::near_misses::{NearMiss, RequestFacts, near_misses};
 use super::request::RequestHead;
-use super::trace::{Trace, printable};
+use super::trace::Trace;
+use crate::terminal::printable;
 
 /// How a policy treats a request.
 #[derive(Clone, Debug)]

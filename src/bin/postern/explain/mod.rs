@@ -11,6 +11,7 @@ mod near_misses;
 mod request;
 mod text;
 mod trace;
+mod upstream;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -30,7 +31,7 @@ pub(crate) use driver::{Driver, FinalStep, SourceReplies};
 pub(crate) use explanation::Explanation;
 pub(crate) use request::RequestHead;
 pub(crate) use text::render as render_request;
-pub(crate) use trace::{LookupTrace, ProviderTrace, Trace, printable};
+pub(crate) use trace::{LookupTrace, ProviderTrace, Trace};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,7 +7,8 @@ use postern::internals::route::{
 };
 use serde::Serialize;
 
-use super::trace::{Canonical, printable};
+use super::trace::Canonical;
+use crate::terminal::printable;
 
 /// A route that almost matches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

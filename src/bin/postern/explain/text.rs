@@ -50,6 +50,10 @@ pub(crate) fn render(explanation: &Explanation, colours: Colours) -> String {
         let indent = condition.depth.saturating_mul(2).saturating_add(2);
         writer.line(indent, &format!("{mark}: {}", condition.condition), style);
     }
+    section(&mut writer, "upstream", trace.upstream.is_some());
+    if let Some(upstream) = &trace.upstream {
+        upstream.render(&mut writer);
+    }
     result(&mut writer, &explanation.shown_result());
     writer.finish()
 }

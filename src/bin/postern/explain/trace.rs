@@ -6,6 +6,9 @@ use postern::policy::Reason;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::upstream::UpstreamTrace;
+use crate::terminal::printable;
+
 /// The events and details of an exchange, stage by stage. As JSON it is `stages` of an explanation.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Trace {
@@ -20,6 +23,8 @@ pub(crate) struct Trace {
     pub(crate) providers: Vec<ProviderTrace>,
     pub(crate) lookups: Vec<LookupTrace>,
     pub(super) conditions: Vec<ConditionTrace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) upstream: Option<UpstreamTrace>,
     #[serde(skip)]
     pub(super) decided: Option<(Outcome, Option<&'static str>)>,
 }
@@ -80,14 +85,6 @@ pub(super) struct ConditionTrace {
     pub(super) condition: String,
     /// None if that depends on a lookup that wasn't made.
     pub(super) holds: Option<bool>,
-}
-
-/// Bytes as printable text. Bytes that are no text, and text with control characters, are escaped.
-pub(crate) fn printable(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
-        _ => bytes.escape_ascii().to_string(),
-    }
 }
 
 impl Trace {
@@ -280,6 +277,11 @@ impl Observer for Trace {
                 verdict,
                 locations,
             } => self.providers.push(provider(name, verdict, locations)),
+            Detail::UpstreamChosen {
+                upstream,
+                case,
+                draw,
+            } => self.upstream = Some(UpstreamTrace::new(upstream, case, draw)),
             Detail::LookedUp { .. } => self.lookups.extend(lookup(detail)),
             Detail::Checked {
                 depth,

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::mask;
 use crate::clock;
-use crate::explain::{Trace, printable};
+use crate::explain::Trace;
+use crate::terminal::printable;
 
 /// A request to a centre, and what came of it. It shows no header and no content, because these have credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
