@@ -60,6 +60,9 @@ mod several;
 #[path = "adapter/signatures.rs"]
 mod signatures;
 #[cfg(test)]
+#[path = "adapter/split.rs"]
+mod split;
+#[cfg(test)]
 #[path = "adapter/stats.rs"]
 mod stats;
 #[cfg(test)]
