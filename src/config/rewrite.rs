@@ -14,7 +14,8 @@ use crate::config::{ConfigErrors, Path};
 record! {
     /// Changes to a request before it is sent to the upstream.
     pub struct Rewrite {
-        /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. The query stays.
+        /// The path: a template, `{prefix: /x}` to replace the prefix that matched, or `{regex: …, with: …}` to replace what a
+        /// regular expression matches. The query stays.
         "path" path: Option<PathRewrite> = optional;
         /// The host: a template.
         "host" host: Option<String> as line = optional;
@@ -41,14 +42,30 @@ pub enum PathRewrite {
     Template(String),
     /// Replaces the prefix that matched. All matches of the route must be prefixes.
     Prefix(String),
+    /// Replaces what a regular expression matches.
+    Regex {
+        /// The expression.
+        regex: String,
+        /// A template of what comes instead.
+        with: String,
+    },
 }
 
 record! {
-    /// Replaces the prefix that matched.
-    pub(super) struct WrittenPrefix {
-        /// The new prefix, from `/`. `/` or an empty text removes the prefix.
-        "prefix" prefix: String as value = required;
+    /// Replaces a part of the path.
+    pub(super) struct WrittenPathRewrite {
+        /// The new prefix, from `/`, in place of the one that matched. `/` or an empty text removes the prefix.
+        "prefix" prefix: Option<String> as value = optional;
+        /// A regular expression. Where it matches the path first, `with` comes instead. A path without a match stays.
+        "regex" regex: Option<String> as line = optional;
+        /// A template. `${NAME}` is what the group `NAME` of `regex` matched.
+        "with" with: Option<String> as value = optional;
     }
+    rules [
+        FieldRule::One(&["prefix", "regex"]),
+        FieldRule::Needs("regex", "with"),
+        FieldRule::Needs("with", "regex"),
+    ]
 }
 
 impl Decode for PathRewrite {
@@ -56,14 +73,21 @@ impl Decode for PathRewrite {
         match node {
             Node::String(_) => line(node, at, errors).map(Self::Template),
             Node::Map(_) => {
-                let WrittenPrefix { prefix } = Decode::decode(node, at, errors)?;
+                let written: WrittenPathRewrite = Decode::decode(node, at, errors)?;
+                if let (Some(regex), Some(with)) = (written.regex, written.with) {
+                    return Some(Self::Regex { regex, with });
+                }
                 // The Gateway API's conformance tests have the empty prefix too (ReplacePrefixMatch).
-                let is_none = prefix.is_empty();
-                Some(Self::Prefix(if is_none { "/".into() } else { prefix }))
+                let is_some = |prefix: &String| !prefix.is_empty();
+                let prefix = written.prefix.filter(is_some);
+                Some(Self::Prefix(prefix.unwrap_or_else(|| "/".into())))
             }
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => {
-                expected("a template or `{prefix: …}`", node, at, errors)
-            }
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => expected(
+                "a template, `{prefix: …}` or `{regex: …, with: …}`",
+                node,
+                at,
+                errors,
+            ),
         }
     }
 }
@@ -124,7 +148,8 @@ record! {
         /// The port. Without it, the port in `host`; else the default port of `scheme`, if that is set; else the request's
         /// port.
         "port" port: Option<u16> as integer::<1, 65_535, u16> = optional;
-        /// The path: a template, or `{prefix: /x}` to replace the prefix that matched. Without it, the request's.
+        /// The path: a template, `{prefix: /x}` to replace the prefix that matched, or `{regex: …, with: …}` to replace what a
+        /// regular expression matches. Without it, the request's.
         "path" path: Option<PathRewrite> = optional;
         /// The query: the request's (`keep`), none (`drop`), or the request's with changes. Credentials are removed first.
         "query" query: RedirectQuery = "keep";

@@ -72,7 +72,7 @@ impl TypeSchema {
             "WrittenDrawBy" => record::<crate::config::upstream::WrittenDrawBy>(),
             "UpstreamCase" => record::<crate::config::UpstreamCase>(),
             "UpstreamEdits" => record::<crate::config::UpstreamEdits>(),
-            "WrittenPrefix" => record::<crate::config::rewrite::WrittenPrefix>(),
+            "WrittenPathRewrite" => record::<crate::config::rewrite::WrittenPathRewrite>(),
             "HeaderEdits" => record::<crate::config::HeaderEdits>(),
             "QueryEdits" => record::<crate::config::QueryEdits>(),
             "CookieEdits" => record::<crate::config::CookieEdits>(),

@@ -43,7 +43,7 @@ pub(crate) use provider::{
     ProviderInputs, Providers, PublishedKeys, Verdict, Verified, VerifiedToken,
 };
 pub(crate) use requirement::Requirement;
-pub(crate) use rewrite::path::{PathPiece, PathRewrite};
+pub(crate) use rewrite::path::{PathGroup, PathPiece, PathRewrite, RegexRewrite};
 pub(crate) use rewrite::response::ResponseEdits;
 pub(crate) use rewrite::upstream::{
     Split, Upstream, UpstreamCase, UpstreamChoice, UpstreamEdits, Weights,

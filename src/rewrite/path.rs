@@ -156,6 +156,24 @@ impl PathBuilder {
         }
     }
 
+    /// As [`segments`](Self::segments), for parts of a path whose other parts change. So each segment is checked as a new one.
+    pub fn parts(&mut self, value: &[u8], origin: Origin) {
+        for (at, part) in value.split(|&byte| byte == b'/').enumerate() {
+            if at > 0 {
+                self.segments(b"/", origin);
+            }
+            self.segments(part, origin);
+            self.has_text = true;
+        }
+    }
+
+    /// Makes a path without any part the root.
+    pub fn root_if_empty(&mut self) {
+        if self.path.is_empty() {
+            self.slash();
+        }
+    }
+
     /// Appends a whole canonical path, byte for byte. There is one slash between it and other parts, never two.
     pub fn path(&mut self, value: &[u8], origin: Origin) {
         if self.last_segment() != Some(b"") {
@@ -234,8 +252,8 @@ impl PathBuilder {
 mod tests {
     use super::*;
 
-    /// `<…` is a value of the client, `{…` a value of a source, `*…` segments of the client, `^…` the client's path. Anything
-    /// else is a literal.
+    /// `<…` is a value of the client, `{…` a value of a source, `*…` segments of the client, `~…` parts of the client's path,
+    /// `^…` the client's path. Anything else is a literal.
     fn built(parts: &[&str]) -> String {
         let mut builder = PathBuilder::new();
         for part in parts {
@@ -243,6 +261,7 @@ mod tests {
                 Some(("<", value)) => builder.segment(value.as_bytes(), Origin::Client),
                 Some(("{", value)) => builder.segment(value.as_bytes(), Origin::Source),
                 Some(("*", value)) => builder.segments(value.as_bytes(), Origin::Client),
+                Some(("~", value)) => builder.parts(value.as_bytes(), Origin::Client),
                 Some(("^", value)) => builder.path(value.as_bytes(), Origin::Client),
                 _ => builder.literal(&PathLiteral::parse(part).unwrap()),
             }
@@ -277,6 +296,9 @@ mod tests {
             (&["/a/", "*"], "/a/"),
             (&["/a", "*"], "/a"),
             (&["/a", "*b/c", "d"], "/ab/cd"),
+            (&["~/a%2Bb", "/x", "~y%2F/c/"], "/a%2Bb/xy%2F/c/"),
+            (&["~/a/b", "~c", "d", "~/"], "/a/bcd/"),
+            (&["~/a", "/x/", "~"], "/a/x/"),
         ] {
             assert_eq!(built(parts), expected, "{parts:?}");
         }
@@ -300,6 +322,11 @@ mod tests {
             (&["/", "*a//b"], "EmptySegment Client"),
             (&["/", "<", "*"], "EmptySegment Client"),
             (&["/", "<..", "/b"], "DotSegment Client"),
+            (&["~/a/.", "~./b"], "DotSegment Client"),
+            (&["~/a/.", "/b"], "DotSegment Client"),
+            (&["~/.%25", "2e/b"], "DotSegment Client"),
+            (&["~/a/", "~/b"], "EmptySegment Client"),
+            (&["~a"], "NoLeadingSlash Client"),
             (&["/.", "<."], "DotSegment Client"),
             (&["/", "<.", "{."], "DotSegment Source"),
             (&["/", "*a/../b"], "DotSegment Client"),

@@ -396,7 +396,7 @@ mod tests {
         ("ApiKeyCredential", "sha256"),
         ("Provider", "apiKey"),
         ("Location", "cookie"),
-        ("WrittenPrefix", "prefix"),
+        ("WrittenPathRewrite", "prefix"),
         ("Consumer", "credentials"),
         ("HttpSource", "maxBytes"),
         ("NacosSource", "dataId"),

@@ -2,9 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::http::NewPath;
-use crate::policy::{Denial, OtherEdits, PathPiece, PathRewrite, Policy, QueryEdits, Route};
+use crate::http::{NewPath, percent_decode};
+use crate::policy::{
+    Denial, OtherEdits, PathGroup, PathPiece, PathRewrite, Policy, QueryEdits, Reason,
+    RegexRewrite, Route,
+};
+use crate::regex::MatchGroups;
 use crate::rewrite::{Origin, PathBuilder, PathValueError, QueryEdit, edit_query, replace_prefix};
+
+use crate::route::CanonicalPath;
 
 use super::head::Head;
 use super::strip::StrippedCredentials;
@@ -31,7 +37,7 @@ pub(in crate::engine) fn change(
                     return Ok(());
                 }
             }
-            Some(PathRewrite::Template(_)) => {}
+            Some(PathRewrite::Template(_) | PathRewrite::Regex(_)) => {}
         }
     }
     change_all(target, attributes, stripped, route, changes, policy)
@@ -124,8 +130,74 @@ pub(in crate::engine) fn put_path(
             append(target, new, slash);
             target.extend_from_slice(below);
         }
+        PathRewrite::Regex(rewrite) => {
+            *target = replaced(rewrite, attributes, std::mem::take(target))?;
+        }
     }
     Ok(())
+}
+
+/// A match of an expression in the path of a request.
+struct FoundInPath<'x> {
+    path: &'x CanonicalPath<'x>,
+    groups: MatchGroups,
+}
+
+impl<'x> FoundInPath<'x> {
+    /// The bytes that are forwarded. A half of an escape is no part of a path.
+    fn part(&self, start: usize, end: usize) -> Result<&'x [u8], Denial> {
+        let part = self.path.forward_part(start, end);
+        part.ok_or_else(|| Reason::BadRequestValue.into())
+    }
+
+    /// Appends what a group matched. Returns whether it took part in the match.
+    fn put(&self, group: &PathGroup, path: &mut PathBuilder) -> Result<bool, Denial> {
+        let Some((start, end)) = self.groups.group(group.index) else {
+            return Ok(false);
+        };
+        let part = self.part(start, end)?;
+        if group.functions.is_empty() {
+            path.parts(part, Origin::Client);
+            return Ok(true);
+        }
+        let mut text = percent_decode(part).into_owned();
+        for function in &group.functions {
+            text = function.apply(&text);
+        }
+        path.segment(&text, Origin::Client);
+        Ok(true)
+    }
+}
+
+/// The path with the first match replaced. A path without a match stays. A path that is too long for the expression is denied,
+/// because it might have a match.
+#[inline(never)]
+fn replaced(
+    rewrite: &RegexRewrite,
+    attributes: &Attributes<'_>,
+    mut room: Vec<u8>,
+) -> Result<Vec<u8>, Denial> {
+    let path = &attributes.head.path;
+    let text = std::str::from_utf8(path.matching()).map_err(|_| Reason::MalformedPath)?;
+    let found = rewrite.regex.find(text);
+    let Some(groups) = found.map_err(|_| Reason::BadRequestValue)? else {
+        room.extend_from_slice(path.forward());
+        return Ok(room);
+    };
+    let (start, end) = groups.group(0).unwrap_or_default();
+    let found = FoundInPath { path, groups };
+    let (before, after) = (found.part(0, start)?, found.part(end, text.len())?);
+    let mut path = PathBuilder::in_room(room);
+    if !before.is_empty() {
+        path.parts(before, Origin::Client);
+    }
+    put_pieces(&mut path, &rewrite.with, Some(&found), attributes)?;
+    if !after.is_empty() {
+        path.parts(after, Origin::Client);
+    }
+    path.root_if_empty();
+    path.finish()
+        .map_err(|PathValueError { origin, .. }| blame(origin).into())
 }
 
 /// Appends a query to a path.
@@ -149,7 +221,7 @@ fn of_pieces(
     room: Vec<u8>,
 ) -> Result<Vec<u8>, Denial> {
     let mut path = PathBuilder::in_room(room);
-    put_pieces(&mut path, pieces, attributes)?;
+    put_pieces(&mut path, pieces, None, attributes)?;
     path.finish()
         .map_err(|PathValueError { origin, .. }| blame(origin).into())
 }
@@ -157,6 +229,7 @@ fn of_pieces(
 fn put_pieces(
     path: &mut PathBuilder,
     pieces: &[PathPiece],
+    found: Option<&FoundInPath<'_>>,
     attributes: &Attributes<'_>,
 ) -> Result<(), Denial> {
     for piece in pieces {
@@ -170,8 +243,19 @@ fn put_pieces(
                         Some(PathPart::Whole(whole)) => path.path(whole, found.origin),
                         None => path.segment(&found.text, found.origin),
                     },
-                    (None, Some(default)) => put_pieces(path, default, attributes)?,
+                    (None, Some(default)) => put_pieces(path, default, found, attributes)?,
                     (None, None) => return Err(blame(origin(variable)).into()),
+                }
+            }
+            PathPiece::Group(group, default) => {
+                let is_there = match found {
+                    Some(found) => found.put(group, path)?,
+                    None => false,
+                };
+                match default {
+                    _ if is_there => {}
+                    Some(default) => put_pieces(path, default, found, attributes)?,
+                    None => return Err(Reason::BadRequestValue.into()),
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! New paths.
 
 use crate::arena::ArenaId;
-use crate::config::{self, ConfigErrors, Path};
+use crate::config::{self, ConfigErrors, Path, listed};
 use crate::http::Text;
+use crate::regex::Pattern;
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
-use crate::template::{self, Template};
+use crate::template::{self, Function, Template};
 
 use crate::policy::template::{Scope, Variable, parsed};
 
@@ -15,6 +16,8 @@ pub(crate) enum PathRewrite {
     Template(Box<PathTemplate>),
     /// The request's path with the matched prefix replaced by this literal.
     Prefix(ArenaId),
+    /// The request's path with the first match of an expression replaced.
+    Regex(Box<RegexRewrite>),
 }
 
 /// The parts of a new path.
@@ -29,6 +32,23 @@ pub(crate) enum PathPiece {
     Text(Text),
     /// The default for a variable without a value.
     Variable(Variable, Option<Box<[Self]>>),
+    /// A group of the rewrite's expression, with the default for a group that took no part in the match.
+    Group(PathGroup, Option<Box<[Self]>>),
+}
+
+/// What a group of an expression matched.
+#[derive(Debug)]
+pub(crate) struct PathGroup {
+    pub(crate) index: usize,
+    /// What remains is the same part of the request's path, if there are none.
+    pub(crate) functions: Box<[Function]>,
+}
+
+/// Replaces the first match of an expression in the path.
+#[derive(Debug)]
+pub(crate) struct RegexRewrite {
+    pub(crate) regex: Pattern,
+    pub(crate) with: Box<[PathPiece]>,
 }
 
 /// The kind of the matches of a route.
@@ -49,6 +69,10 @@ impl PathRewrite {
         errors: &mut ConfigErrors,
     ) -> Option<Self> {
         match written {
+            config::PathRewrite::Regex { regex, with } => {
+                RegexRewrite::compile(regex, with, scope, path, errors)
+                    .map(|rewrite| Self::Regex(Box::new(rewrite)))
+            }
             config::PathRewrite::Template(text) => {
                 let pieces = pieces(text, scope, path, errors)?;
                 Some(Self::Template(Box::new(PathTemplate(pieces))))
@@ -105,8 +129,16 @@ fn leading_slash(text: &str, path: &Path<'_>, errors: &mut ConfigErrors) {
 /// Checks that a path can be valid: it is built with `x` for each value (`/x` for a value that is a path), and with the
 /// defaults.
 fn check_path(pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) {
+    check_after(b"", pieces, path, errors);
+}
+
+/// The same for the parts behind a path.
+fn check_after(before: &[u8], pieces: &[PathPiece], path: &Path<'_>, errors: &mut ConfigErrors) {
     let mut with_values = PathBuilder::new();
-    let mut with_defaults = PathBuilder::new();
+    if !before.is_empty() {
+        with_values.segments(before, Origin::Policy);
+    }
+    let mut with_defaults = with_values.clone();
     for piece in pieces {
         put_sample(piece, Samples::Values, &mut with_values);
         put_sample(piece, Samples::Defaults, &mut with_defaults);
@@ -127,7 +159,9 @@ fn put_sample(piece: &PathPiece, samples: Samples, path: &mut PathBuilder) {
     match piece {
         PathPiece::Literal(literal) => path.literal(literal),
         PathPiece::Text(text) => path.segment(text, Origin::Policy),
-        PathPiece::Variable(_, Some(default)) if samples == Samples::Defaults => {
+        PathPiece::Variable(_, Some(default)) | PathPiece::Group(_, Some(default))
+            if samples == Samples::Defaults =>
+        {
             if default.is_empty() {
                 path.segment(b"", Origin::Policy);
             }
@@ -136,7 +170,7 @@ fn put_sample(piece: &PathPiece, samples: Samples, path: &mut PathBuilder) {
                 .for_each(|piece| put_sample(piece, samples, path));
         }
         PathPiece::Variable(Variable::Path, _) => path.path(b"/x", Origin::Policy),
-        PathPiece::Variable(..) => path.segment(b"x", Origin::Policy),
+        PathPiece::Variable(..) | PathPiece::Group(..) => path.segment(b"x", Origin::Policy),
     }
 }
 
@@ -157,7 +191,7 @@ fn pieces(
     if !begins_with_path {
         leading_slash(text, path, errors);
     }
-    let pieces = path_pieces(&template?, PathPart::Path, scope, path, errors)?;
+    let pieces = path_pieces(&template?, PathPart::Path, None, scope, path, errors)?;
     if begins_with_path || text.starts_with('/') {
         check_path(&pieces, path, errors);
     }
@@ -183,6 +217,7 @@ enum PathPart {
 fn path_pieces(
     template: &Template,
     part: PathPart,
+    regex: Option<&Pattern>,
     scope: &Scope<'_>,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
@@ -202,18 +237,58 @@ fn path_pieces(
             },
             _,
         ) => {
-            let variable = scope.value(variable, functions, path, errors);
             let default = match default {
                 Some(default) => {
-                    path_pieces(default, PathPart::Default, scope, path, errors).map(Some)
+                    path_pieces(default, PathPart::Default, regex, scope, path, errors).map(Some)
                 }
                 None => Some(None),
             };
+            if let Some(index) = regex.and_then(|regex| regex.group(variable)) {
+                let functions = functions.clone();
+                return Some(PathPiece::Group(PathGroup { index, functions }, default?));
+            }
+            if let Some(regex) = regex.filter(|_| !variable.contains('.')) {
+                no_group(variable, regex, path, errors);
+                return None;
+            }
+            let variable = scope.value(variable, functions, path, errors);
             Some(PathPiece::Variable(variable?, default?))
         }
     };
     let pieces: Vec<_> = template.pieces().iter().map(&mut compile).collect();
     pieces.into_iter().collect()
+}
+
+impl RegexRewrite {
+    fn compile(
+        regex: &str,
+        with: &str,
+        scope: &Scope<'_>,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let compiled = Pattern::search(regex);
+        let regex = compiled.map_err(|error| errors.push(&path.field("regex"), error.to_string()));
+        let path = path.field("with");
+        let template = parsed(with, &path, errors);
+        let regex = regex.ok()?;
+        let groups = Some(&regex);
+        let with = path_pieces(&template?, PathPart::Path, groups, scope, &path, errors)?;
+        // What stands before the match isn't known.
+        let begins = matches!(with.first(), Some(PathPiece::Literal(text)) if text.as_bytes().starts_with(b"/"));
+        check_after(if begins { b"" } else { b"/x" }, &with, &path, errors);
+        Some(Self { regex, with })
+    }
+}
+
+fn no_group(name: &str, regex: &Pattern, path: &Path<'_>, errors: &mut ConfigErrors) {
+    let groups: Vec<&str> = regex.names().map(|(_, name)| name).collect();
+    let suggestion = if groups.is_empty() {
+        "write a group in `regex`: `(?P<NAME>…)`".to_owned()
+    } else {
+        format!("`regex` has the groups {}", listed(&groups, "and"))
+    };
+    errors.suggest(path, format!("unknown group `{name}`"), suggestion);
 }
 
 #[cfg(test)]

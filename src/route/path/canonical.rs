@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::rules::{DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError};
 use super::spelling::{
-    Dots, decode, hides_dots, is_escaped_twice, matching_form, resolve, segments,
+    Dots, decode, forwarded, hides_dots, is_escaped_twice, matching_form, resolve, segments,
 };
 
 /// A path in its canonical form.
@@ -46,6 +46,13 @@ impl<'a> CanonicalPath<'a> {
             None => self.came,
             Some(respelt) => respelt.matching.as_deref().unwrap_or(self.forward()),
         }
+    }
+
+    /// The part of [`forward`](Self::forward) whose matching form is this part of [`matching`](Self::matching). `None` if a
+    /// border lies within an escape.
+    #[must_use]
+    pub fn forward_part(&self, start: usize, end: usize) -> Option<&[u8]> {
+        forwarded(self.forward(), start, end)
     }
 
     /// Whether [`forward`](Self::forward) and [`matching`](Self::matching) equal the path that the client sent. This is the

@@ -152,6 +152,29 @@ pub(in crate::route) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// The part of a canonical path whose matching form is `start..end` of its [`matching_form`]. `None` if a border lies within an
+/// escape.
+pub(in crate::route) fn forwarded(path: &[u8], start: usize, end: usize) -> Option<&[u8]> {
+    let (mut at, mut matched) = (0_usize, 0_usize);
+    let mut from = None;
+    loop {
+        if matched == start {
+            from = from.or(Some(at));
+        }
+        if matched >= end {
+            return path.get(from?..at).filter(|_| matched == end);
+        }
+        let rest = path.get(at..)?;
+        let (meant, raw) = match escape(rest) {
+            Some(meant) => (meant, 3),
+            None => (*rest.first()?, 1),
+        };
+        let is_kept = matches!(meant, b'\\' | b'%') || (meant == b'/' && raw == 3);
+        at = at.saturating_add(raw);
+        matched = matched.saturating_add(if is_kept { 3 } else { 1 });
+    }
+}
+
 /// Whether some upstream would read the segment, or a part of it, as a dot segment.
 pub(in crate::route) fn hides_dots(segment: &[u8]) -> bool {
     !is_dot_segment(segment) && reads_as_dots(segment)

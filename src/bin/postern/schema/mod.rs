@@ -88,7 +88,9 @@ impl Writer {
                     {"enum": ["random", "consumer", "address"]},
                     self.reference("WrittenDrawBy"),
                 ]})),
-                "PathRewrite" => Ok(json!({"anyOf": [line(), self.reference("WrittenPrefix")]})),
+                "PathRewrite" => {
+                    Ok(json!({"anyOf": [line(), self.reference("WrittenPathRewrite")]}))
+                }
                 "RedirectQuery" => Ok(json!({"anyOf": [
                     {"enum": ["keep", "drop"]},
                     self.reference("QueryEdits"),
