@@ -15,8 +15,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jobs::{Gate, Job};
 use postern::http::{HeaderMap, Headers, Request};
 use postern::internals::route::{
-    CanonicalPath, HostPattern, MatchIndex, MatchInput, PathPattern, PathRules, RouteId,
-    RouterBuilder, Rule, canonicalise,
+    CanonicalPath, HostPattern, MatchIndex, MatchInput, MatchNotes, OtherPredicates, PathPattern,
+    PathRules, Priority, RouteId, RouterBuilder, Rule, canonicalise,
 };
 use postern::internals::source::{Document, Format, Index, JsonPath};
 
@@ -85,6 +85,7 @@ fn router(criterion: &mut Criterion) {
                     method: b"GET",
                     query: None,
                     headers: &none,
+                    notes: &MatchNotes::default(),
                 };
                 assert!(router.find(black_box(&head)).is_some());
             });
@@ -101,6 +102,9 @@ fn rule(at: usize) -> Rule {
         methods: Vec::new(),
         headers: Vec::new(),
         query: Vec::new(),
+        others: OtherPredicates::default(),
+        priority: Priority::default(),
+        is_conditional: false,
         route: RouteId(u32::try_from(at).expect("few")),
         match_index: MatchIndex(0),
     }

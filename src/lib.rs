@@ -97,11 +97,12 @@ pub mod internals {
     }
     pub mod route {
         pub use crate::route::{
-            CanonicalPath, Capture, CaptureKind, Captures, DuplicateSlash, EscapedPercent,
-            HeaderPredicate, HostError, HostPattern, HostPatternError, MatchIndex, MatchInput,
-            Method, Parameters, PathPattern, PathPatternError, PathRules, PatternRef,
-            PredicateError, QueryPredicate, RequestPathError, RouteId, RouteMatch, Router,
-            RouterBuilder, Rule, SlashChoice, ValueMatch, canonical_host, canonicalise,
+            CanonicalPath, Capture, CaptureKind, Captures, CookiePredicate, DuplicateSlash,
+            EscapedPercent, HeaderPredicate, HostError, HostPattern, HostPatternError, MatchIndex,
+            MatchInput, MatchNotes, Method, OtherPredicates, Parameters, PathPattern,
+            PathPatternError, PathRules, PatternRef, PredicateError, Priority, QueryPredicate,
+            RequestPathError, RouteId, RouteMatch, Router, RouterBuilder, Rule, SlashChoice,
+            Unclear, ValueMatch, canonical_host, canonicalise,
         };
     }
     pub mod secret {

@@ -49,7 +49,7 @@ pub use response::{
 pub use rewrite::{
     CookieEdits, HeaderEdits, PathRewrite, QueryEdits, Redirect, RedirectQuery, Rewrite, Scheme,
 };
-pub use route::{FieldMatch, FieldTest, Match, PathMatch, Route};
+pub use route::{FieldMatch, FieldTest, GrpcMatch, Match, PathMatch, Route};
 pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
 pub use source::*;
 pub use streaming::Chunks;

@@ -55,17 +55,6 @@ impl TypeSchema {
             "Source" => record::<crate::config::source::WrittenSource>(),
             "Index" => record::<crate::config::Index>(),
             "OnDemand" => record::<crate::config::OnDemand>(),
-            "Route" => record::<crate::config::Route>(),
-            "Match" => record::<crate::config::Match>(),
-            "PathMatch" => record::<crate::config::PathMatch>(),
-            "FieldMatch" => record::<crate::config::route::WrittenFieldMatch>(),
-            "Combination" => record::<crate::config::requirement::Combination>(),
-            "Lookup" => record::<crate::config::Lookup>(),
-            "WrittenKeyPath" => record::<crate::config::lookup::WrittenKeyPath>(),
-            "Fallback" => record::<crate::config::Fallback>(),
-            "Condition" => record::<crate::config::condition::WrittenCondition>(),
-            "Names" => record::<crate::config::Names>(),
-            "AnyConsumer" => record::<crate::config::condition::AnyConsumer>(),
             "Rewrite" => record::<crate::config::Rewrite>(),
             "WrittenUpstream" => record::<crate::config::upstream::WrittenUpstream>(),
             "Split" => record::<crate::config::Split>(),
@@ -94,10 +83,32 @@ impl TypeSchema {
                 if let Some(words) = crate::config::provider::choice(name) {
                     return Some(Self::Choice(words));
                 }
+                if let Some(schema) = of_route(name) {
+                    return Some(schema);
+                }
                 let (fields, rules) = crate::config::provider::record(name)
                     .or_else(|| crate::config::source::record(name))?;
                 Self::Record(fields, rules)
             }
         })
     }
+}
+
+/// The schema of a type that says for which requests a route is.
+fn of_route(name: &str) -> Option<TypeSchema> {
+    Some(match name {
+        "Route" => record::<crate::config::Route>(),
+        "Match" => record::<crate::config::Match>(),
+        "GrpcMatch" => record::<crate::config::GrpcMatch>(),
+        "PathMatch" => record::<crate::config::PathMatch>(),
+        "FieldMatch" => record::<crate::config::route::WrittenFieldMatch>(),
+        "Combination" => record::<crate::config::requirement::Combination>(),
+        "Lookup" => record::<crate::config::Lookup>(),
+        "WrittenKeyPath" => record::<crate::config::lookup::WrittenKeyPath>(),
+        "Fallback" => record::<crate::config::Fallback>(),
+        "Condition" => record::<crate::config::condition::WrittenCondition>(),
+        "Names" => record::<crate::config::Names>(),
+        "AnyConsumer" => record::<crate::config::condition::AnyConsumer>(),
+        _ => return None,
+    })
 }

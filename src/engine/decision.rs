@@ -1,8 +1,11 @@
 //! The stages of one exchange, in order.
 
+mod choose_route;
+mod look_up;
+
 use crate::http::{Request, Response};
 use crate::policy::{
-    Audience, Condition, Denial, DirectResponse, Lookup, Policy, Reason, Route, RouteAction,
+    Audience, Condition, Denial, DirectResponse, Policy, Reason, Route, RouteAction, RouteEdits,
     Unmatched,
 };
 use crate::route::{RouteId, RouteMatch};
@@ -14,15 +17,16 @@ use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, forbidden, holds};
 use super::exchange::challenges::challenge;
 use super::exchange::head::Head;
-use super::exchange::lookup_result::{LookupResult, LookupResults};
+use super::exchange::lookup_result::LookupResults;
 use super::exchange::response_edits::{InvalidValue, late_edits};
 use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
 use super::exchange::{answer, forward, strip};
-use super::explain;
-use super::explain::trace;
+use super::explain::{conditions, trace, upstream};
 use super::step::Step;
+use choose_route::choose_route;
+use look_up::look_up;
 
 /// The outcome of the stages. A wait isn't registered yet.
 pub(super) enum Decision {
@@ -54,13 +58,20 @@ fn decide_by<'p>(
 ) -> Decision {
     trace::head(head, policy, exchange);
     let found = policy.router.find(&head.for_router());
+    if head.notes.is_unclear() {
+        let denial = Reason::UnclearMatch.into();
+        return Decision::Step(deny(denial, head.request, None, exchange));
+    }
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
     else {
         return Decision::Step(unmatched(head, policy, exchange));
     };
-    let matched = Some((found.route, route));
     trace::matched(head, found, route, exchange);
-    match follow(head, found, route, policy, exchange) {
+    let mut chosen = (found, route);
+    let followed = follow(head, &mut chosen, policy, exchange);
+    let (found, route) = chosen;
+    let matched = Some((found.route, route));
+    match followed {
         // A separate branch, so that the compiler knows the outcome. Most requests end here.
         Ok(Step::Continue) => {
             tell(exchange, matched, Outcome::Forwarded, None);
@@ -72,6 +83,7 @@ fn decide_by<'p>(
         }
         Err(Stop::Deny(denial)) => Decision::Step(deny(denial, head.request, matched, exchange)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
+        Err(Stop::Unmatched) => Decision::Step(unmatched(head, policy, exchange)),
     }
 }
 
@@ -91,14 +103,17 @@ fn route_of<'p>(found: RouteMatch<'_>, policy: &'p Policy) -> Option<&'p Route> 
     policy.routes.get(found.route)
 }
 
-/// The stages after the match.
-fn follow<'p>(
-    head: &Head<'_>,
-    found: RouteMatch<'_>,
-    route: &'p Route,
+/// A match, and its route.
+type Chosen<'f, 'p> = (RouteMatch<'f>, &'p Route);
+
+/// The stages after the match. A `when` may choose another route of the same match.
+fn follow<'f, 'p>(
+    head: &'f Head<'_>,
+    chosen: &mut Chosen<'f, 'p>,
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<Step, Stop> {
+    let (mut found, mut route) = *chosen;
     let needed = route.spec.needed_facts();
     let facts = &exchange.memory.facts;
     if !needed.is_empty() {
@@ -111,8 +126,11 @@ fn follow<'p>(
     if !policy.log_properties.is_empty() {
         identified(&authenticated, exchange.observer);
     }
-    // A route without lookups has nothing to drop.
-    let looked_up;
+    let mut looked_up = None;
+    if route.spec.when().is_some() {
+        looked_up = choose_route(head, chosen, &authenticated, policy, exchange)?;
+        (found, route) = *chosen;
+    }
     let mut attributes = Attributes {
         head,
         pattern: found.pattern,
@@ -121,13 +139,15 @@ fn follow<'p>(
         facts,
     };
     if !route.spec.lookups().is_empty() {
-        looked_up = match look_up(&attributes, found, route, policy, exchange) {
-            Ok(looked_up) => looked_up,
-            Err(stop) => return Err(stopped(stop, &attributes, route, exchange)),
-        };
-        attributes.looked_up = looked_up.all();
+        if looked_up.is_none() {
+            looked_up = match look_up(&attributes, found, route, policy, exchange) {
+                Ok(looked_up) => Some(looked_up),
+                Err(stop) => return Err(stopped(stop, &attributes, route, exchange)),
+            };
+        }
+        attributes.looked_up = looked_up.as_ref().map_or(&[], LookupResults::all);
     }
-    trace::checked(route, &attributes, Lookups::Done, policy, exchange);
+    conditions::checked(route, &attributes, Lookups::Done, policy, exchange);
     if let Some(condition) = route.spec.authorize() {
         if let Err(stop) = may(condition, &attributes, route, policy) {
             return Err(stopped(stop, &attributes, route, exchange));
@@ -135,20 +155,7 @@ fn follow<'p>(
     }
     match route.spec.action() {
         RouteAction::Forward(changes) => {
-            let changes = changes.as_deref();
-            let upstream = changes.and_then(|changes| changes.upstream.as_ref());
-            let chosen = match upstream {
-                Some(upstream) => {
-                    let chosen = choose(upstream, &attributes, exchange.inputs, policy);
-                    explain::upstream::chosen(upstream, &chosen, &attributes, policy, exchange);
-                    chosen
-                }
-                None => Ok(None),
-            };
-            let edited = chosen.and_then(|chosen| {
-                forward::edit(exchange.edits, &attributes, route, changes, chosen, policy)
-            });
-            if let Err(denial) = edited {
+            if let Err(denial) = edit(changes.as_deref(), &attributes, route, policy, exchange) {
                 return Err(stopped(denial.into(), &attributes, route, exchange));
             }
             Ok(Step::Continue)
@@ -158,6 +165,26 @@ fn follow<'p>(
             Err(denial) => Err(stopped(denial.into(), &attributes, route, exchange)),
         },
     }
+}
+
+/// Chooses the upstream, and edits the request for it.
+#[inline(always)]
+fn edit(
+    changes: Option<&RouteEdits>,
+    attributes: &Attributes<'_>,
+    route: &Route,
+    policy: &Policy,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) -> Result<(), Denial> {
+    let chosen = match changes.and_then(|changes| changes.upstream.as_ref()) {
+        Some(upstream) => {
+            let chosen = choose(upstream, attributes, exchange.inputs, policy);
+            upstream::chosen(upstream, &chosen, attributes, policy, exchange);
+            chosen?
+        }
+        None => None,
+    };
+    forward::edit(exchange.edits, attributes, route, changes, chosen, policy)
 }
 
 /// Stops a request that doesn't meet the route's requirement. Its sender is unknown, even if a part of the requirement is met.
@@ -248,91 +275,6 @@ fn answered(
         response.edit(&*late_edits(edits, attributes, InvalidValue::Deny)?);
     }
     Ok(response)
-}
-
-/// The values of all lookups of a route, in their order.
-#[inline(never)]
-fn look_up<'p>(
-    attributes: &Attributes<'_>,
-    found: RouteMatch<'_>,
-    route: &'p Route,
-    policy: &Policy,
-    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<LookupResults<'p>, Stop> {
-    // Conditions that need no lookup are checked first, so that a request that isn't allowed causes no callout.
-    if let Some(condition) = route.spec.authorize() {
-        if holds(condition, attributes, Lookups::Pending) == Some(false) {
-            trace::checked(route, attributes, Lookups::Pending, policy, exchange);
-            return Err(forbidden(condition, attributes, Lookups::Pending, route, policy).into());
-        }
-    }
-    match route.spec.lookups() {
-        // Most routes with lookups have one.
-        [only] => {
-            let result = find_out(only, attributes, policy, exchange)?;
-            if result.is_failure_fallback() {
-                tell_fallback(&only.name, found, route, policy, exchange);
-            }
-            Ok(LookupResults::One(result))
-        }
-        several => look_up_all(several, attributes, found, route, policy, exchange),
-    }
-}
-
-#[inline(never)]
-fn look_up_all<'p>(
-    lookups: &'p [Lookup],
-    attributes: &Attributes<'_>,
-    found: RouteMatch<'_>,
-    route: &Route,
-    policy: &Policy,
-    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<LookupResults<'p>, Stop> {
-    let mut fell_back: Vec<&str> = Vec::new();
-    let mut values = Vec::with_capacity(lookups.len());
-    for lookup in lookups {
-        let attributes = Attributes {
-            looked_up: &values,
-            ..*attributes
-        };
-        let result = find_out(lookup, &attributes, policy, exchange)?;
-        if result.is_failure_fallback() {
-            fell_back.push(&*lookup.name);
-        }
-        values.push(result);
-    }
-    // Reported only here: an exchange that waits for a later lookup runs the earlier ones again.
-    for lookup in fell_back {
-        tell_fallback(lookup, found, route, policy, exchange);
-    }
-    Ok(LookupResults::Several(values))
-}
-
-fn find_out<'p>(
-    lookup: &'p Lookup,
-    attributes: &Attributes<'_>,
-    policy: &Policy,
-    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<LookupResult<'p>, Stop> {
-    let found_out = exchange.look_up(lookup, attributes);
-    trace::looked_up(lookup, attributes, &found_out, policy, exchange);
-    found_out
-}
-
-#[cold]
-#[inline(never)]
-fn tell_fallback(
-    lookup: &str,
-    found: RouteMatch<'_>,
-    route: &Route,
-    policy: &Policy,
-    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
-) {
-    exchange.observer.event(&Event::FellBack {
-        route: policy.routes.name(route),
-        id: found.route,
-        lookup,
-    });
 }
 
 #[inline(never)]

@@ -38,7 +38,7 @@ pub use name_filter::{LengthSet, NameFilter};
 pub use new_path::NewPath;
 pub use percent::{encode_form_value, escape, is_unreserved, percent_decode, percent_encode_into};
 pub use query::{Pair, query_pairs};
-pub use request::Request;
+pub use request::{Request, is_grpc};
 pub use scheme::Scheme;
 pub use set_cookie::CookieAttributes;
 pub use text::Text;

@@ -30,12 +30,37 @@ impl<'a> Request<'a> {
     /// Whether the client uses gRPC (content type `application/grpc`, with or without a suffix).
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        let Some(kind) = self.headers.first(b"content-type") else {
-            return false;
-        };
-        match kind.strip_prefix(b"application/grpc") {
-            Some(rest) => rest.is_empty() || rest.starts_with(b"+") || rest.starts_with(b";"),
-            None => false,
+        self.headers.first(b"content-type").is_some_and(is_grpc)
+    }
+}
+
+/// Whether a content type is one of gRPC. Case is ignored (RFC 9110 §8.3.1). `application/grpc-web` is another protocol.
+pub fn is_grpc(content_type: &[u8]) -> bool {
+    const NAME: &[u8] = b"application/grpc";
+    let halves = content_type.split_at_checked(NAME.len());
+    halves.is_some_and(|(name, rest)| {
+        name.eq_ignore_ascii_case(NAME)
+            && matches!(rest.first(), None | Some(b'+' | b';' | b' ' | b'\t'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_types_of_grpc() {
+        for (text, expected) in [
+            ("application/grpc", true),
+            ("Application/gRPC", true),
+            ("application/grpc+proto", true),
+            ("application/grpc ; a=b", true),
+            ("application/grpc-web", false),
+            ("application/grp", false),
+            ("text/plain,application/grpc", false),
+            ("", false),
+        ] {
+            assert_eq!(is_grpc(text.as_bytes()), expected, "{text}");
         }
     }
 }

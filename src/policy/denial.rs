@@ -47,6 +47,8 @@ pub enum Reason {
     MissingHost,
     /// A malformed host, or two hosts.
     MalformedHost,
+    /// It can't be told whether a regular expression of a match fits: its text is too long, or several values differ.
+    UnclearMatch,
     /// A value from the client that is not allowed where the policy puts it.
     BadRequestValue,
     /// A good document has no such entry.
@@ -108,6 +110,7 @@ impl Reason {
             | Self::AmbiguousPath
             | Self::MissingHost
             | Self::MalformedHost
+            | Self::UnclearMatch
             | Self::BadRequestValue
             | Self::LookupMissing
             | Self::LookupFailed
@@ -145,6 +148,7 @@ impl Reason {
             Self::AmbiguousPath => ("ambiguous_path", "postern_ambiguous_path", 400),
             Self::MissingHost => ("missing_host", "postern_missing_host", 400),
             Self::MalformedHost => ("malformed_host", "postern_malformed_host", 400),
+            Self::UnclearMatch => ("unclear_match", "postern_unclear_match", 400),
             Self::BadRequestValue => ("bad_request_value", "postern_bad_request_value", 400),
             Self::LookupMissing => ("lookup_missing", "postern_lookup_missing", 404),
             Self::LookupFailed => ("lookup_failed", "postern_lookup_failed", 503),

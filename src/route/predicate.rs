@@ -1,11 +1,14 @@
-//! Predicates: conditions on a request's method, headers and query.
+//! Predicates: conditions on a request's method, headers, query and cookies.
 
-use crate::http::{Headers, query_pairs};
+use std::borrow::Cow;
+
+use crate::http::{Headers, cookies, query_pairs};
+use crate::regex::{Pattern, TextTooLong};
 
 /// The reason why a predicate is invalid. The operator has to correct it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PredicateError {
-    /// Not a token (RFC 9110 §5.6.2), so it isn't a method or the name of a header. Pseudo-headers are invalid too.
+    /// Not a token (RFC 9110 §5.6.2), so it isn't a method or the name of a header or a cookie. Pseudo-headers are invalid too.
     #[error("this is not a token: only letters, digits and !#$%&'*+-.^_`|~")]
     NotAToken,
     /// A query parameter without a name.
@@ -43,11 +46,18 @@ impl Method {
     }
 }
 
-/// The condition on the value of a header or a query parameter.
+/// It can't be told whether a regular expression matches: the text is longer than 8 KiB, or there are several values, and it
+/// matches some of them. A request for which this decides is denied, because the rule might be meant for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unclear;
+
+/// The condition on the value of a header, a query parameter or a cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueMatch {
     /// It is present and has this value.
     Exact(Box<[u8]>),
+    /// It is present, and this expression matches somewhere in its value.
+    Regex(Pattern),
     /// It is present with any value.
     Present,
     /// It is absent.
@@ -76,13 +86,16 @@ impl HeaderPredicate {
     }
 
     /// Whether these headers match.
-    #[must_use]
-    pub fn matches(&self, headers: &Headers<'_>) -> bool {
-        match &self.test {
+    ///
+    /// # Errors
+    /// [`Unclear`].
+    pub fn matches(&self, headers: &Headers<'_>) -> Result<bool, Unclear> {
+        Ok(match &self.test {
             ValueMatch::Present => headers.first(&self.name).is_some(),
             ValueMatch::Absent => headers.first(&self.name).is_none(),
             ValueMatch::Exact(expected) => is_combined(headers, &self.name, expected),
-        }
+            ValueMatch::Regex(pattern) => return is_found(headers, &self.name, pattern),
+        })
     }
 }
 
@@ -101,6 +114,18 @@ fn is_combined(headers: &Headers<'_>, name: &[u8], expected: &[u8]) -> bool {
         }
     }
     rest.is_empty()
+}
+
+/// Whether the expression matches in the values of `name`, combined with `,`.
+#[inline(never)]
+fn is_found(headers: &Headers<'_>, name: &[u8], pattern: &Pattern) -> Result<bool, Unclear> {
+    let values: Vec<&[u8]> = headers.all(name).collect();
+    if values.is_empty() {
+        return Ok(false);
+    }
+    pattern
+        .matches(&values.join(&b','))
+        .map_err(|TextTooLong| Unclear)
 }
 
 /// A condition on a query parameter.
@@ -126,20 +151,75 @@ impl QueryPredicate {
     }
 
     /// Whether this query (without its `?`) matches.
-    #[must_use]
-    pub fn matches(&self, query: Option<&[u8]>) -> bool {
+    ///
+    /// # Errors
+    /// [`Unclear`].
+    pub fn matches(&self, query: Option<&[u8]>) -> Result<bool, Unclear> {
         let pairs = query_pairs(query.unwrap_or_default());
-        let mut named = pairs.filter(|pair| pair.is_named(&self.name));
-        let first = named.next();
-        match &self.test {
-            ValueMatch::Present => first.is_some(),
-            ValueMatch::Absent => first.is_none(),
-            ValueMatch::Exact(expected) => {
-                let equal = first.is_some_and(|pair| *pair.decoded_value() == **expected);
-                equal && named.next().is_none()
-            }
-        }
+        let named = pairs.filter(|pair| pair.is_named(&self.name));
+        passes(&self.test, &mut named.map(|pair| pair.decoded_value()))
     }
+}
+
+/// A condition on a cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookiePredicate {
+    name: Box<[u8]>,
+    test: ValueMatch,
+}
+
+impl CookiePredicate {
+    /// `test` for the cookie `name`. [`ValueMatch::Exact`] needs exactly one occurrence.
+    ///
+    /// # Errors
+    /// [`PredicateError::NotAToken`].
+    pub fn new(name: &str, test: ValueMatch) -> Result<Self, PredicateError> {
+        token(name)?;
+        Ok(Self {
+            name: name.as_bytes().into(),
+            test,
+        })
+    }
+
+    /// Whether the cookies in these headers match.
+    ///
+    /// # Errors
+    /// [`Unclear`].
+    pub fn matches(&self, headers: &Headers<'_>) -> Result<bool, Unclear> {
+        let all = headers.all(b"cookie").flat_map(cookies);
+        let named = all.filter(|(name, _)| **name == *self.name);
+        passes(
+            &self.test,
+            &mut named.map(|(_, value)| Cow::Borrowed(value)),
+        )
+    }
+}
+
+/// Whether the values of one name pass. A server takes the first of several values, or the last, or all. So none of them is *the*
+/// value, and an expression has to match all of them or none.
+fn passes(
+    test: &ValueMatch,
+    values: &mut dyn Iterator<Item = Cow<'_, [u8]>>,
+) -> Result<bool, Unclear> {
+    let first = values.next();
+    Ok(match (test, first) {
+        (ValueMatch::Present, first) => first.is_some(),
+        (ValueMatch::Absent, first) => first.is_none(),
+        (ValueMatch::Exact(expected), Some(first)) => {
+            *first == **expected && values.next().is_none()
+        }
+        (ValueMatch::Regex(pattern), Some(first)) => {
+            let is_match = |value: &[u8]| pattern.matches(value).map_err(|TextTooLong| Unclear);
+            let matches = is_match(&first)?;
+            for value in values {
+                if is_match(&value)? != matches {
+                    return Err(Unclear);
+                }
+            }
+            matches
+        }
+        (ValueMatch::Exact(_) | ValueMatch::Regex(_), None) => false,
+    })
 }
 
 #[cfg(test)]
@@ -177,7 +257,11 @@ mod tests {
             ("three", ValueMatch::Absent, true),
         ] {
             let predicate = HeaderPredicate::new(name, test).unwrap();
-            assert_eq!(predicate.matches(&map.view()), expected, "{predicate:?}");
+            assert_eq!(
+                predicate.matches(&map.view()),
+                Ok(expected),
+                "{predicate:?}"
+            );
         }
     }
 
@@ -197,13 +281,74 @@ mod tests {
             ("f", exact(""), false),
         ] {
             let predicate = QueryPredicate::new(name, test).unwrap();
-            assert_eq!(predicate.matches(query), expected, "{predicate:?}");
+            assert_eq!(predicate.matches(query), Ok(expected), "{predicate:?}");
         }
-        assert!(
-            QueryPredicate::new("a", ValueMatch::Absent)
-                .unwrap()
-                .matches(None)
-        );
+        let absent = QueryPredicate::new("a", ValueMatch::Absent).unwrap();
+        assert_eq!(absent.matches(None), Ok(true));
+    }
+
+    fn regex(text: &str) -> ValueMatch {
+        ValueMatch::Regex(Pattern::search(text).unwrap())
+    }
+
+    #[test]
+    fn matches_cookies() {
+        let map = HeaderMap::from_pairs(&[("cookie", "a=1; b=x; b=x"), ("Cookie", "c=1; c=2; d=")]);
+        for (name, test, expected) in [
+            ("a", exact("1"), true),
+            ("A", exact("1"), false),
+            ("b", exact("x"), false),
+            ("c", exact("2"), false),
+            ("d", exact(""), true),
+            ("e", exact(""), false),
+            ("b", ValueMatch::Present, true),
+            ("c", ValueMatch::Absent, false),
+            ("e", ValueMatch::Absent, true),
+        ] {
+            let predicate = CookiePredicate::new(name, test).unwrap();
+            assert_eq!(
+                predicate.matches(&map.view()),
+                Ok(expected),
+                "{predicate:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn expressions_need_all_values_or_none() {
+        let long = "1".repeat(8193);
+        let cookies = format!("a=1; b=1; b=11; c=1; c=2; l={long}");
+        let map =
+            HeaderMap::from_pairs(&[("cookie", &*cookies), ("h", "ab"), ("h", "c"), ("l", &long)]);
+        for (name, pattern, expected) in [
+            ("a", "^1$", Ok(true)),
+            ("a", "2", Ok(false)),
+            ("b", "^1", Ok(true)),
+            ("b", "^1$", Err(Unclear)),
+            ("c", "1", Err(Unclear)),
+            ("c", "3", Ok(false)),
+            ("l", "1", Err(Unclear)),
+            ("z", "", Ok(false)),
+        ] {
+            let cookie = CookiePredicate::new(name, regex(pattern)).unwrap();
+            assert_eq!(cookie.matches(&map.view()), expected, "{name} {pattern}");
+            let query = QueryPredicate::new(name, regex(pattern)).unwrap();
+            let text = cookies.replace("; ", "&");
+            assert_eq!(
+                query.matches(Some(text.as_bytes())),
+                expected,
+                "{name} {pattern}"
+            );
+        }
+        for (name, pattern, expected) in [
+            ("h", "^ab,c$", Ok(true)),
+            ("H", "b$", Ok(false)),
+            ("l", "", Err(Unclear)),
+            ("z", "", Ok(false)),
+        ] {
+            let header = HeaderPredicate::new(name, regex(pattern)).unwrap();
+            assert_eq!(header.matches(&map.view()), expected, "{name} {pattern}");
+        }
     }
 
     #[test]
@@ -220,5 +365,6 @@ mod tests {
             );
         }
         assert!(QueryPredicate::new("", ValueMatch::Present).is_err());
+        assert!(CookiePredicate::new("a b", ValueMatch::Present).is_err());
     }
 }

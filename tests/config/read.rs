@@ -116,9 +116,16 @@ fn reads_sources() {
 #[test]
 fn reads_routes() {
     let config = whole();
-    let [orders, old, health] = config.routes.as_slice() else {
-        panic!("three routes")
+    let [orders, calls, old, health] = config.routes.as_slice() else {
+        panic!("four routes")
     };
+    assert_eq!(calls.priority, -3);
+    assert!(matches!(&calls.when, Some(Condition::Claim { .. })));
+    let call = calls.matches[0].grpc.as_ref().unwrap();
+    assert_eq!(call.path(), "/shop.Orders/Get");
+    assert!(
+        matches!(&calls.matches[1].path, Some(PathMatch::Regex(text)) if text.starts_with("/x/"))
+    );
     let found = &orders.matches[0];
     assert!(matches!(&found.path, Some(PathMatch::Template(text)) if text.starts_with("/v1/{t")));
     assert_eq!(found.methods, ["GET", "POST"]);
@@ -264,6 +271,7 @@ fn exposes_the_tables_of_fields() {
     let fields: Vec<_> = fields.map(|it| (it.name, it.presence)).collect();
     assert_eq!(fields[0], ("name", Presence::Required));
     assert_eq!(fields[1], ("hosts", Presence::Default("[]")));
-    assert_eq!(fields[5], ("authorize", Presence::Optional));
+    assert_eq!(fields[3], ("priority", Presence::Default("0")));
+    assert_eq!(fields[7], ("authorize", Presence::Optional));
     assert!(Route::FIELDS.iter().all(|it| !it.docs.is_empty()));
 }

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use postern::http::HeaderMap;
 use postern::internals::route::{
-    HeaderPredicate, HostPattern, MatchIndex, MatchInput, Method, PathPattern, QueryPredicate,
-    RouteId, Router, RouterBuilder, Rule, ValueMatch,
+    HeaderPredicate, HostPattern, MatchIndex, MatchInput, MatchNotes, Method, OtherPredicates,
+    PathPattern, Priority, QueryPredicate, RouteId, Router, RouterBuilder, Rule, ValueMatch,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -137,6 +137,9 @@ fn compiled((written, matching): (&Written, u32)) -> Rule {
             .collect(),
         headers: written.headers.iter().map(header).collect(),
         query: written.query.iter().map(query).collect(),
+        others: OtherPredicates::default(),
+        priority: Priority::default(),
+        is_conditional: false,
         route: RouteId(written.route),
         match_index: MatchIndex(matching),
     }
@@ -272,6 +275,7 @@ proptest! {
                 method: asked.method.as_bytes(),
                 query: asked.query.map(str::as_bytes),
                 headers: &headers,
+                notes: &MatchNotes::default(),
             };
             let found = router.find(&head);
             let seen = found.map(|found| (found.route.0, found.match_index.0));
@@ -286,9 +290,9 @@ proptest! {
     fn nothing_traps(host in any::<Vec<u8>>(), path in any::<Vec<u8>>(), rules in proptest::collection::vec(rule(), 0..4)) {
         let router = router(&rules);
         let headers = HeaderMap::default();
-        let head = MatchInput { host: &host, path: &path, method: &path, query: Some(&path), headers: &headers.view() };
+        let head = MatchInput { host: &host, path: &path, method: &path, query: Some(&path), headers: &headers.view(), notes: &MatchNotes::default() };
         if let Some(found) = router.find(&head) {
-            let captures = found.captures(&path);
+            let captures = found.captures(&head);
             let _ = captures.get("c0").map(|capture| capture.text().len());
             let _ = captures.get("rest").map(|capture| capture.text().len());
         }

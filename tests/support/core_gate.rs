@@ -339,7 +339,7 @@ fn answer(request: Pairs, edits: &Edits, response: &Response) -> Result<Answered
 }
 
 /// Every reason of a denial. Dashboards depend on these names.
-const REASONS: [&str; 31] = [
+const REASONS: [&str; 32] = [
     "missing_credential",
     "invalid_credential",
     "malformed_token",
@@ -362,6 +362,7 @@ const REASONS: [&str; 31] = [
     "ambiguous_path",
     "missing_path",
     "malformed_host",
+    "unclear_match",
     "missing_host",
     "bad_request_value",
     "lookup_missing",

@@ -70,8 +70,8 @@ const TABLE: &[Words] = words! {
         "write `require: NAME`, by the name of a provider";
     "require": "acl allow whitelist consumers consumer-restriction" =>
         "write `authorize: {consumers: {any: […]}}`";
-    "require": "priority regex_priority" =>
-        "leave it out: the most specific match wins";
+    "require": "regex_priority" =>
+        "write `priority`; a regular expression comes after other paths";
     "require": "timeout timeouts retry retries" =>
         "leave it out: Envoy's routes have it";
     // One match.
@@ -80,23 +80,25 @@ const TABLE: &[Words] = words! {
     "methods": "pathPrefix prefix" =>
         "write `path: {prefix: …}`";
     "methods": "uri uris paths exact template" =>
-        "write `path`, with one of `exact`, `prefix` and `template`";
+        "write `path`, with one of `exact`, `prefix`, `template` and `regex`";
     "methods": "hostnames hostname host hosts" =>
         "write `hosts` beside `match`";
     "methods": "vars" =>
-        "write `headers` and `query`";
+        "write `headers`, `query` and `cookies`";
     // A path.
     "template": "type value" =>
-        "write `{exact: …}`, `{prefix: …}` or `{template: …}`";
+        "write `{exact: …}`, `{prefix: …}`, `{template: …}` or `{regex: …}`";
     "template": "pathPrefix" =>
         "did you mean `prefix`?";
-    "template": "regex regularExpression safe_regex" =>
-        "write `exact`, `prefix` or `template`";
+    "template": "regularExpression safe_regex" =>
+        "did you mean `regex`?";
     // A header or a query parameter that is matched.
     "present": "value" =>
         "did you mean `exact`?";
-    "present": "type regex safe_regex" =>
-        "write one of `exact`, `present` and `absent`";
+    "present": "regularExpression safe_regex" =>
+        "did you mean `regex`?";
+    "present": "type" =>
+        "write one of `exact`, `regex`, `present` and `absent`";
     // The keys of a set that the issuer's metadata name.
     "clusters": "jwksUri jwks_uri remoteJwks" =>
         "leave it out, the metadata name the set; or write `keys: {remote: …}`";

@@ -75,6 +75,26 @@ pub(in crate::config) fn integer<const LEAST: u64, const MOST: u64, T: TryFrom<u
     read
 }
 
+/// An integer from -1000 to 1000.
+pub(in crate::config) fn signed(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<i32> {
+    let Node::Number(number) = node else {
+        return expected("a whole number", node, at, errors);
+    };
+    let float = number.as_f64().filter(|float| float.fract() == 0.0);
+    #[expect(clippy::cast_possible_truncation, reason = "an integer in range")]
+    let read = float
+        .filter(|float| (-1000.0..=1000.0).contains(float))
+        .map(|float| float as i32);
+    if read.is_none() {
+        errors.push(at, "must be a whole number from -1000 to 1000");
+    }
+    read
+}
+
 /// `true`. `false` is refused, because the opposite has its own field.
 pub(in crate::config) fn truth(
     node: &Node<'_>,

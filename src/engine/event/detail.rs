@@ -30,7 +30,7 @@ pub enum Detail<'a> {
         /// The query, without its `?`.
         query: Option<&'a [u8]>,
     },
-    /// A route was found.
+    /// A route was found. Of several routes of one match, each that is considered.
     Matched {
         /// Its name.
         route: &'a str,
@@ -69,6 +69,18 @@ pub enum Detail<'a> {
         entry: EntryStatus,
         /// The values by name: the entry's, or the policy's instead; none if the request is denied.
         values: Option<&'a [(&'a str, Option<&'a Value>)]>,
+    },
+    /// The `when` of a route was checked, or a part of it. The whole comes before its parts. If the whole doesn't hold, the next
+    /// route of the match is considered.
+    Considered {
+        /// The route's name.
+        route: &'a str,
+        /// The depth in the whole condition, from zero.
+        depth: usize,
+        /// The condition as text.
+        condition: &'a str,
+        /// Whether it holds; `None` where that is unknown.
+        holds: Option<bool>,
     },
     /// A condition was checked, or a part of one. The whole comes before its parts.
     Checked {

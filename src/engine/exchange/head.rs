@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::http::{Headers, LengthSet, Request};
 use crate::policy::{Denial, Policy, Reason};
-use crate::route::{self, CanonicalPath, RequestPathError, canonical_host, canonicalise};
+use crate::route::{
+    self, CanonicalPath, MatchNotes, RequestPathError, canonical_host, canonicalise,
+};
 
 /// The parts of a request that the stages read, in canonical form and without owned headers.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(in crate::engine) struct Head<'r> {
     pub(in crate::engine) target: &'r [u8],
     pub(in crate::engine) host: Cow<'r, [u8]>,
     pub(in crate::engine) path: CanonicalPath<'r>,
+    /// What the search for a route noted.
+    pub(in crate::engine) notes: MatchNotes,
 }
 
 impl<'r> Head<'r> {
@@ -38,6 +42,7 @@ impl<'r> Head<'r> {
             target,
             host,
             path,
+            notes: MatchNotes::default(),
         })
     }
 
@@ -49,6 +54,7 @@ impl<'r> Head<'r> {
             method: self.method,
             query: self.path.query(),
             headers: self.request.headers(),
+            notes: &self.notes,
         }
     }
 }

@@ -106,7 +106,7 @@ impl Attributes<'_> {
         let headers = self.head.request.headers();
         let text = match variable {
             Variable::Applied(applied) => return self.applied(applied),
-            Variable::Capture(name) => return Ok(self.capture(name)),
+            Variable::Capture(name) => return self.capture(name),
             Variable::Query(name) => {
                 let query = self.head.path.query().unwrap_or_default();
                 only(query_pairs(query).filter(|pair| pair.is_named(name)))
@@ -191,15 +191,20 @@ impl Attributes<'_> {
         }
     }
 
-    fn capture<'s>(&'s self, name: &str) -> Option<VariableValue<'s>> {
-        let captures = Captures::new(self.pattern, self.head.path.matching());
-        let capture = captures.get(name)?;
-        let segments = capture.within(self.head.path.forward());
-        Some(VariableValue {
+    fn capture<'s>(&'s self, name: &str) -> Result<Option<VariableValue<'s>>, Denial> {
+        let path = &self.head.path;
+        let captures = Captures::new(self.pattern, path.matching(), &self.head.notes);
+        let Some(capture) = captures.get(name) else {
+            return Ok(None);
+        };
+        // A half of an escape is no value.
+        let segments = capture.within(path.forward());
+        let segments = segments.ok_or(Reason::BadRequestValue)?;
+        Ok(Some(VariableValue {
             text: capture.text(),
             origin: Origin::Client,
             of_path: Some(PathPart::Segments(segments)),
-        })
+        }))
     }
 
     /// A template, rendered as a header's value. `None` if a variable without a default has no value.

@@ -3,17 +3,15 @@
 
 use crate::http::Request;
 use crate::policy::{
-    Claims, Condition, Credential, Denial, LookedUp, Lookup, LookupValueId, Operand, Policy,
-    Provider, Reason, Route, ValueTemplate, ValueTest, Verdict,
+    Claims, Credential, Denial, Lookup, LookupValueId, Policy, Provider, Reason, Route, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
 use crate::source::{Entry, ReadResult};
 
 use crate::engine::documents::{SourceState, View};
 use crate::engine::event::{Detail, EntryOrigin, EntryStatus, Observer, VerdictDetail};
-use crate::engine::exchange::authorize::{Lookups, holds};
 use crate::engine::exchange::head::Head;
-use crate::engine::exchange::lookup_result::{LookupResult, ResultValue, ValueRef};
+use crate::engine::exchange::lookup_result::{LookupResult, ValueRef};
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
@@ -75,8 +73,20 @@ pub(in crate::engine) fn malformed(
         .detail(&Detail::Malformed { error: &error });
 }
 
-/// The route that was found.
+/// The route that was found. If it has a `when`, it is only [considered] later.
 pub(in crate::engine) fn matched(
+    head: &Head<'_>,
+    found: RouteMatch<'_>,
+    route: &Route,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
+    if is_wanted(exchange) && route.spec.when().is_none() {
+        considered(head, found, route, exchange);
+    }
+}
+
+/// One of the routes of a match, before its `when` is known to hold.
+pub(in crate::engine) fn considered(
     head: &Head<'_>,
     found: RouteMatch<'_>,
     route: &Route,
@@ -90,7 +100,7 @@ pub(in crate::engine) fn matched(
         id: found.route,
         match_index: found.match_index,
     });
-    let captures = found.captures(head.path.matching());
+    let captures = found.captures(&head.for_router());
     for (name, _) in found.pattern.captures() {
         if let Some(capture) = captures.get(name) {
             let text = &capture.text();
@@ -231,148 +241,5 @@ fn known(view: &View, key: Option<&[u8]>, keyless: bool) -> EntryStatus {
         Some(Entry::Found(_)) => EntryStatus::Found,
         Some(Entry::Missing) => EntryStatus::Missing,
         Some(Entry::Ambiguous) | None => EntryStatus::Failed,
-    }
-}
-
-/// A route's condition with all its parts.
-pub(in crate::engine) fn checked(
-    route: &Route,
-    attributes: &Attributes<'_>,
-    lookups: Lookups,
-    policy: &Policy,
-    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
-) {
-    if let Some(condition) = route.spec.authorize().filter(|_| is_wanted(exchange)) {
-        let trace = ConditionTrace {
-            route,
-            attributes,
-            lookups,
-            policy,
-        };
-        trace.tell(condition, 0, exchange);
-    }
-}
-
-/// What is needed to report a condition.
-struct ConditionTrace<'s> {
-    route: &'s Route,
-    attributes: &'s Attributes<'s>,
-    lookups: Lookups,
-    policy: &'s Policy,
-}
-
-impl ConditionTrace<'_> {
-    fn tell(
-        &self,
-        condition: &Condition,
-        depth: usize,
-        exchange: &mut Exchange<'_, impl Observer + ?Sized>,
-    ) {
-        // A list with one condition is not reported itself. Labels make such lists too.
-        if let Condition::All(list) | Condition::Any(list) = condition {
-            if let [one] = list.as_slice() {
-                return self.tell(one, depth, exchange);
-            }
-        }
-        exchange.observer.detail(&Detail::Checked {
-            depth,
-            condition: &self.written(condition),
-            holds: holds(condition, self.attributes, self.lookups),
-        });
-        let below = depth.saturating_add(1);
-        match condition {
-            Condition::All(list) | Condition::Any(list) => {
-                list.iter().for_each(|one| self.tell(one, below, exchange));
-            }
-            Condition::Not(inner) => self.tell(inner, below, exchange),
-            Condition::AnyGroup(_)
-            | Condition::AllGroups(_)
-            | Condition::Consumers(_)
-            | Condition::Label(..)
-            | Condition::Provider(_)
-            | Condition::LookedUp(..)
-            | Condition::Claim(..)
-            | Condition::AnyScope(_)
-            | Condition::AllScopes(_) => {}
-        }
-    }
-
-    fn written(&self, condition: &Condition) -> String {
-        match condition {
-            Condition::All(_) => "all of these".into(),
-            Condition::Any(_) => "any of these".into(),
-            Condition::Not(_) => "not this".into(),
-            Condition::AnyGroup(names) => format!("groups: any of {}", names.join(", ")),
-            Condition::AllGroups(names) => format!("groups: all of {}", names.join(", ")),
-            Condition::Consumers(names) => format!("consumers: any of {}", names.join(", ")),
-            Condition::Label(name, value) => format!("labels: {name} is {}", self.text(value)),
-            Condition::Provider(id) => {
-                let name = self
-                    .policy
-                    .providers
-                    .at(*id)
-                    .map_or("", |provider| &provider.name);
-                format!("provider: {name}")
-            }
-            Condition::LookedUp(at, test) => self.lookup(*at, test),
-            Condition::Claim(path, test) => {
-                let test = self.test(&format!("claim: {path}"), test);
-                let claim = self.attributes.claim(path);
-                found(test, claim.as_ref().map(ResultValue::as_value))
-            }
-            Condition::AnyScope(names) => format!("scopes: any of {}", names.join(", ")),
-            Condition::AllScopes(names) => format!("scopes: all of {}", names.join(", ")),
-        }
-    }
-
-    fn text(&self, template: &ValueTemplate) -> String {
-        match self.attributes.text(template) {
-            Ok(Some(text)) => format!("`{}`", text.escape_ascii()),
-            _ => "unknown".into(),
-        }
-    }
-
-    fn operand(&self, operand: &Operand) -> String {
-        match operand {
-            Operand::Value(value) => value.to_string(),
-            Operand::Text(template) => self.text(template),
-        }
-    }
-
-    fn lookup(&self, at: LookedUp, test: &ValueTest) -> String {
-        let lookup = self.route.spec.lookups().get(at.lookup.index());
-        let value = lookup.and_then(|lookup| lookup.values.get(at.value.index()));
-        let name = format!(
-            "lookup: {}.{}",
-            lookup.map_or("", |lookup| &lookup.name),
-            value.map_or("", |value| &value.name)
-        );
-        let test = self.test(&name, test);
-        match self.lookups {
-            Lookups::Pending => test,
-            Lookups::Done => found(test, self.attributes.looked_up(at)),
-        }
-    }
-
-    fn test(&self, name: &str, test: &ValueTest) -> String {
-        match test {
-            ValueTest::Equals(operand) => format!("{name} equals {}", self.operand(operand)),
-            ValueTest::In(operands) => {
-                let operands: Vec<_> = operands.iter().map(|one| self.operand(one)).collect();
-                format!("{name} is one of {}", operands.join(", "))
-            }
-            ValueTest::Contains(operand) => format!("{name} contains {}", self.operand(operand)),
-            ValueTest::Exists => format!("{name} exists"),
-            ValueTest::Absent => format!("{name} doesn't exist"),
-            ValueTest::Matches(pattern) => format!("{name} matches `{}`", pattern.text()),
-        }
-    }
-}
-
-/// A test with the value that it is about.
-fn found(test: String, value: Option<ValueRef<'_>>) -> String {
-    match value {
-        Some(value) => format!("{test}; it is {}", value.to_value()),
-        None => test + "; there is none",
     }
 }

@@ -1,9 +1,11 @@
 //! The matches of a route.
 
 use crate::config::{self, ConfigErrors, Path};
+use crate::http::Scheme;
+use crate::regex::Pattern;
 use crate::route::{
-    HeaderPredicate, HostPattern, MatchIndex, Method, PathPattern, PredicateError, QueryPredicate,
-    RouteId, Rule, ValueMatch,
+    CookiePredicate, HeaderPredicate, HostPattern, MatchIndex, Method, OtherPredicates,
+    PathPattern, PredicateError, Priority, QueryPredicate, RouteId, Rule, ValueMatch,
 };
 
 use crate::policy::owned_headers::OwnedHeaders;
@@ -24,6 +26,9 @@ pub(in crate::policy) fn rules(
             methods: Vec::new(),
             headers: Vec::new(),
             query: Vec::new(),
+            others: OtherPredicates::default(),
+            priority: Priority(written.priority),
+            is_conditional: written.when.is_some(),
             route,
             match_index: MatchIndex::default(),
         };
@@ -34,6 +39,8 @@ pub(in crate::policy) fn rules(
         let mut rule = rule(one, owned, &all.index(at), errors)?;
         rule.hosts.clone_from(hosts.as_ref()?);
         rule.route = route;
+        rule.priority = Priority(written.priority);
+        rule.is_conditional = written.when.is_some();
         rule.match_index = MatchIndex(u32::try_from(at).unwrap_or(u32::MAX));
         Some(rule)
     };
@@ -70,50 +77,167 @@ fn rule(
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Rule> {
-    let pattern = match &written.path {
-        Some(pattern) => self::pattern(pattern, &path.field("path"), errors).map(Some),
-        None => Some(None),
-    };
-    let at = path.field("methods");
-    let methods: Vec<_> = written
-        .methods
-        .iter()
-        .enumerate()
-        .map(|(index, text)| {
-            Method::parse(text)
-                .map_err(|error| errors.push(&at.index(index), error.to_string()))
-                .ok()
-        })
-        .collect();
-    let at = path.field("headers");
-    let headers: Vec<_> = written
-        .headers
-        .iter()
-        .enumerate()
-        .map(|(index, field)| header(field, owned, &at.index(index), errors))
-        .collect();
-    let at = path.field("query");
-    let query: Vec<_> = written
-        .query
-        .iter()
-        .enumerate()
-        .map(|(index, field)| {
+    let (pattern, regex) = place(written, path, errors).unzip();
+    let methods = methods(written, &path.field("methods"), errors);
+    let headers = all(
+        &written.headers,
+        &path.field("headers"),
+        errors,
+        &|field, at, errors| header(field, owned, at, errors),
+    );
+    let query = all(
+        &written.query,
+        &path.field("query"),
+        errors,
+        &|field, at, errors| {
             predicate(
-                QueryPredicate::new(&field.name, test(field)),
-                &at.index(index),
+                QueryPredicate::new(&field.name, test(field, at, errors)?),
+                at,
                 errors,
             )
-        })
-        .collect();
+        },
+    );
+    let cookies = all(
+        &written.cookies,
+        &path.field("cookies"),
+        errors,
+        &|field, at, errors| {
+            predicate(
+                CookiePredicate::new(&field.name, test(field, at, errors)?),
+                at,
+                errors,
+            )
+        },
+    );
     Some(Rule {
         hosts: Vec::new(),
         path: pattern?,
-        methods: methods.into_iter().collect::<Option<_>>()?,
-        headers: headers.into_iter().collect::<Option<_>>()?,
-        query: query.into_iter().collect::<Option<_>>()?,
+        methods: methods?,
+        headers: headers?,
+        query: query?,
+        others: OtherPredicates {
+            cookies: cookies?,
+            scheme: written.scheme.map(|scheme| match scheme {
+                config::Scheme::Http => Scheme::Http,
+                config::Scheme::Https => Scheme::Https,
+            }),
+            is_grpc: written.grpc.is_some(),
+            path: regex?,
+        },
+        priority: Priority::default(),
+        is_conditional: false,
         route: RouteId(0),
         match_index: MatchIndex::default(),
     })
+}
+
+/// The pattern of the path, and its regular expression.
+type Place = (Option<PathPattern>, Option<Pattern>);
+
+fn place(written: &config::Match, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<Place> {
+    let at = path.field("path");
+    Some(match (&written.path, &written.grpc) {
+        (_, Some(grpc)) => (Some(call(grpc, &path.field("grpc"), errors)?), None),
+        (Some(config::PathMatch::Regex(text)), None) => {
+            let regex = regex(text, Extent::Whole, &at, errors)?;
+            (Some(groups(&regex, &at, errors)?), Some(regex))
+        }
+        (Some(pattern), None) => (Some(self::pattern(pattern, &at, errors)?), None),
+        (None, None) => (None, None),
+    })
+}
+
+/// The methods. Calls of gRPC have one.
+fn methods(
+    written: &config::Match,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<Method>> {
+    if written.grpc.is_some() {
+        return Method::parse("POST").ok().map(|post| vec![post]);
+    }
+    let methods = written.methods.iter().enumerate();
+    let compiled: Vec<_> = methods
+        .map(|(index, text)| {
+            Method::parse(text)
+                .map_err(|error| errors.push(&path.index(index), error.to_string()))
+                .ok()
+        })
+        .collect();
+    compiled.into_iter().collect()
+}
+
+/// A list of predicates of one kind.
+fn all<T>(
+    written: &[config::FieldMatch],
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+    one: &dyn Fn(&config::FieldMatch, &Path<'_>, &mut ConfigErrors) -> Option<T>,
+) -> Option<Vec<T>> {
+    let fields = written.iter().enumerate();
+    let compiled: Vec<_> = fields
+        .map(|(index, field)| one(field, &path.index(index), errors))
+        .collect();
+    compiled.into_iter().collect()
+}
+
+/// What of a text an expression has to match.
+#[derive(Clone, Copy)]
+enum Extent {
+    Whole,
+    Part,
+}
+
+fn regex(
+    text: &str,
+    extent: Extent,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Pattern> {
+    let compiled = match extent {
+        Extent::Whole => Pattern::whole(text),
+        Extent::Part => Pattern::search(text),
+    };
+    compiled
+        .map_err(|error| errors.push(&path.field("regex"), error.to_string()))
+        .ok()
+}
+
+/// The captures of a path's expression.
+fn groups(regex: &Pattern, path: &Path<'_>, errors: &mut ConfigErrors) -> Option<PathPattern> {
+    PathPattern::regex(regex)
+        .map_err(|error| errors.push(&path.field("regex"), error.to_string()))
+        .ok()
+}
+
+/// The path of calls of gRPC: `/SERVICE/METHOD`. What isn't fixed is captured.
+fn call(
+    written: &config::GrpcMatch,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<PathPattern> {
+    let is_name = |name: &str| {
+        let mut bytes = name.bytes();
+        let first = bytes.next();
+        first.is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if let Some(service) = &written.service {
+        if !service.split('.').all(is_name) {
+            let reason = "not the name of a service";
+            errors.suggest(&path.field("service"), reason, "write `PACKAGE.SERVICE`");
+            return None;
+        }
+    }
+    if let Some(method) = &written.method {
+        if !is_name(method) {
+            let reason = "not the name of a method";
+            errors.suggest(&path.field("method"), reason, "letters, digits and `_`");
+            return None;
+        }
+    }
+    // The names were checked.
+    PathPattern::template(&written.path()).ok()
 }
 
 fn pattern(
@@ -125,6 +249,8 @@ fn pattern(
         config::PathMatch::Exact(text) => (PathPattern::exact(text), "exact"),
         config::PathMatch::Prefix(text) => (PathPattern::prefix(text), "prefix"),
         config::PathMatch::Template(text) => (PathPattern::template(text), "template"),
+        // Compiled before, by `regex`.
+        config::PathMatch::Regex(_) => return None,
     };
     pattern
         .map_err(|error| errors.push(&path.field(field), error.to_string()))
@@ -142,11 +268,8 @@ fn header(
         errors.push(&path.field("name"), reason);
         return None;
     }
-    predicate(
-        HeaderPredicate::new(&written.name, test(written)),
-        path,
-        errors,
-    )
+    let test = test(written, path, errors)?;
+    predicate(HeaderPredicate::new(&written.name, test), path, errors)
 }
 
 fn predicate<T>(
@@ -158,10 +281,17 @@ fn predicate<T>(
         .ok()
 }
 
-fn test(written: &config::FieldMatch) -> ValueMatch {
-    match &written.test {
+fn test(
+    written: &config::FieldMatch,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<ValueMatch> {
+    Some(match &written.test {
         config::FieldTest::Exact(value) => ValueMatch::Exact(value.as_bytes().into()),
+        config::FieldTest::Regex(text) => {
+            ValueMatch::Regex(regex(text, Extent::Part, path, errors)?)
+        }
         config::FieldTest::Present => ValueMatch::Present,
         config::FieldTest::Absent => ValueMatch::Absent,
-    }
+    })
 }

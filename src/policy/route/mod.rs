@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
-use crate::route::{PathPattern, RouteId, Router, RouterBuilder, Rule};
+use crate::route::{MatchIndex, PathPattern, Priority, RouteId, Router, RouterBuilder, Rule};
 
 use crate::policy::condition::ConditionScope;
 use crate::policy::identity::Routing;
@@ -118,6 +118,10 @@ pub(in crate::policy) fn compile(
         };
         around.owned.record(written);
         let index = RouteId(u32::try_from(at).unwrap_or(u32::MAX));
+        if !router.has_room_for(Priority(written.priority)) {
+            let reason = "a policy has at most 32 different priorities besides 0";
+            errors.push(&path.field("priority"), reason);
+        }
         if let Some(matches) = matches::rules(written, index, around.owned, &path, &mut errors) {
             if let Some(route) = around.route(written, &matches, &path, &mut errors) {
                 list.push(route);
@@ -134,7 +138,39 @@ pub(in crate::policy) fn compile(
         names,
         prefixes,
     };
-    Ok((routes, router.finish(), errors))
+    let router = router.finish();
+    // With errors some routes are missing, so the ids say nothing.
+    if errors.is_empty() {
+        for equal in router.all_equal() {
+            check_equal(equal, &routes, &mut errors);
+        }
+    }
+    Ok((routes, router, errors))
+}
+
+/// Routes between which a `when` chooses require the same. Otherwise the credentials that a request needs would depend on a condition
+/// that is read after them.
+fn check_equal(equal: &[(RouteId, MatchIndex)], routes: &Routes, errors: &mut ConfigErrors) {
+    let mut all = equal.iter();
+    let all = all
+        .by_ref()
+        .filter_map(|(id, _)| Some((id, routes.get(*id)?)));
+    let mut all = all.collect::<Vec<_>>().into_iter();
+    let Some((_, first)) = all.next() else {
+        return;
+    };
+    let other = all.find(|(_, route)| !route.spec.requires_same(&first.spec));
+    if let Some((id, other)) = other {
+        let root = Path::Root;
+        let root = root.field("routes");
+        let route = root.index(id.index());
+        let (one, other) = (routes.name(first), routes.name(other));
+        let reason = format!(
+            "`{one}` and `{other}` have the same match, and a `when` chooses between them, so they must require the same"
+        );
+        let hint = "write the same `require` in both, or matches that differ";
+        errors.suggest(&route.field("require"), reason, hint);
+    }
 }
 
 impl CompileInputs<'_> {
@@ -158,9 +194,14 @@ impl CompileInputs<'_> {
             providers: self.providers,
             required: providers.as_deref(),
         };
-        let at = path.field("authorize");
-        let compile = |condition| conditions.compile(condition, &at, errors);
-        let authorize = written.authorize.as_ref().map(compile);
+        let mut compile = |written: &Option<config::Condition>, name: &str| match written {
+            Some(condition) => conditions
+                .compile(condition, &path.field(name), errors)
+                .map(Some),
+            None => Some(None),
+        };
+        let when = compile(&written.when, "when");
+        let authorize = compile(&written.authorize, "authorize");
         let responses = Responses::compile(written, &scope, path, errors);
         let is_whole = responses.is_some();
         let Responses { forwarded, own } = responses.unwrap_or_default();
@@ -172,15 +213,13 @@ impl CompileInputs<'_> {
             path,
             errors,
         );
-        let authorize = match authorize {
-            Some(condition) => Some(condition?),
-            None => None,
-        };
-        let asks = authorize.is_some() || !lookups.is_empty();
+        let (when, authorize) = (when?, authorize?);
+        let asks = authorize.is_some() || when.is_some() || !lookups.is_empty();
         let checks = asks.then(|| {
             self.parts.checks.share(Checks {
                 lookups: lookups.into(),
                 authorize,
+                when,
             })
         });
         let (path, action) = ending.filter(|_| is_whole)?;

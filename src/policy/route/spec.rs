@@ -37,6 +37,7 @@ pub(in crate::policy) struct RouteRequirement {
 pub(in crate::policy) struct Checks {
     pub(in crate::policy) lookups: Box<[Lookup]>,
     pub(in crate::policy) authorize: Option<Condition>,
+    pub(in crate::policy) when: Option<Condition>,
 }
 
 /// The action of a route.
@@ -101,6 +102,16 @@ impl RouteSpec {
     /// What the host has to be asked for, before anything else.
     pub(crate) const fn needed_facts(&self) -> NeededFacts {
         self.needed
+    }
+
+    /// The condition of `when`.
+    pub(crate) fn when(&self) -> Option<&Condition> {
+        self.checks.as_ref()?.when.as_ref()
+    }
+
+    /// Whether both routes require the same.
+    pub(in crate::policy) fn requires_same(&self, other: &Self) -> bool {
+        self.required == other.required
     }
 
     pub(crate) const fn action(&self) -> &RouteAction {

@@ -8,4 +8,4 @@ pub use canonical::{CanonicalPath, canonicalise};
 pub use rules::{
     DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice,
 };
-pub(super) use spelling::{decode, hides_dots, matching_form, segments};
+pub(super) use spelling::{decode, forwarded, hides_dots, matching_form, segments};

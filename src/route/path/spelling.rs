@@ -220,3 +220,34 @@ pub(super) fn resolve(
     }
     Ok(Some(out))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_forwarded_bytes_of_a_part() {
+        for (path, start, end, expected) in [
+            ("/a/b", 1, 2, Some("a")),
+            ("/a/b", 2, 4, Some("/b")),
+            ("/a/b", 4, 4, Some("")),
+            ("/a/b", 0, 0, Some("")),
+            ("/a/b", 1, 5, None),
+            ("/%C3%A9/b", 1, 3, Some("%C3%A9")),
+            ("/%20a%2B/b", 1, 4, Some("%20a%2B")),
+            ("/a%2fb", 1, 6, Some("a%2fb")),
+            ("/a%2fb", 2, 5, Some("%2f")),
+            ("/a%2fb", 3, 6, None),
+            ("/a%2fb", 1, 4, None),
+            ("/a\\b", 1, 5, Some("a\\")),
+            ("/a%5cb%25", 5, 9, Some("b%25")),
+        ] {
+            let part = forwarded(path.as_bytes(), start, end);
+            assert_eq!(part, expected.map(str::as_bytes), "{path} {start}..{end}");
+            if let Some(part) = part {
+                let whole = matching_form(path.as_bytes());
+                assert_eq!(*matching_form(part), whole[start..end], "{path}");
+            }
+        }
+    }
+}

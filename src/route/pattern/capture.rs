@@ -5,25 +5,39 @@ use std::borrow::Cow;
 use crate::http::percent_decode;
 
 use super::pattern_ref::{CaptureKind, End, Part, PatternRef};
-use crate::route::path::segments;
+use crate::route::MatchNotes;
+use crate::route::path::{forwarded, segments};
 
 /// The captures of a pattern in a path. A capture is computed when it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Captures<'r, 'p> {
     pattern: PatternRef<'r>,
     path: &'p [u8],
+    notes: &'p MatchNotes,
 }
 
 impl<'r, 'p> Captures<'r, 'p> {
-    /// The captures of `pattern` in `path`, which is in matching form and matches.
+    /// The captures of `pattern` in `path`, which is in matching form and matches. `notes` are those of the search.
     #[must_use]
-    pub const fn new(pattern: PatternRef<'r>, path: &'p [u8]) -> Self {
-        Self { pattern, path }
+    pub const fn new(pattern: PatternRef<'r>, path: &'p [u8], notes: &'p MatchNotes) -> Self {
+        Self {
+            pattern,
+            path,
+            notes,
+        }
     }
 
     /// The capture of this name, if the pattern has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Capture<'p>> {
+        if let Some(group) = self.pattern.group(name) {
+            let (start, end) = self.notes.span(group)?;
+            return Some(Capture {
+                matching: self.path.get(start..end)?,
+                at: start,
+                kind: CaptureKind::Group,
+            });
+        }
         let mut parts = self.pattern.parts();
         if let Some(at) = parts.position(|part| part == Part::Capture(name)) {
             return segments(self.path).nth(at).map(|matching| Capture {
@@ -60,7 +74,7 @@ fn after_segments(path: &[u8], count: usize) -> &[u8] {
 pub struct Capture<'p> {
     /// The part in matching form: `/` separates segments, and `%2F`, `%25` and `%5C` are these bytes within a segment.
     matching: &'p [u8],
-    /// The number of segments before it.
+    /// The number of segments before it; of bytes before a group.
     at: usize,
     pub(super) kind: CaptureKind,
 }
@@ -73,12 +87,17 @@ impl<'p> Capture<'p> {
     }
 
     /// The same part of the forwarded path, byte for byte: reserved escapes (`%2B`) stay. Both forms of a path have the same
-    /// segments.
+    /// segments. `None` if a group has only a part of an escape.
     #[must_use]
-    pub fn within<'f>(&self, forward: &'f [u8]) -> &'f [u8] {
+    pub fn within<'f>(&self, forward: &'f [u8]) -> Option<&'f [u8]> {
         match self.kind {
-            CaptureKind::Segment => segments(forward).nth(self.at).unwrap_or_default(),
-            CaptureKind::Rest => after_segments(forward, self.at),
+            CaptureKind::Segment => segments(forward).nth(self.at),
+            CaptureKind::Rest => Some(after_segments(forward, self.at)),
+            CaptureKind::Group => forwarded(
+                forward,
+                self.at,
+                self.at.saturating_add(self.matching.len()),
+            ),
         }
     }
 }

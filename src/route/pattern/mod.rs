@@ -4,6 +4,8 @@ mod capture;
 mod error;
 mod pattern_ref;
 
+use crate::regex::Pattern;
+
 use super::path::{
     DuplicateSlash, EscapedPercent, Parameters, PathRules, RequestPathError, SlashChoice, decode,
     hides_dots, matching_form,
@@ -89,6 +91,18 @@ impl PathPattern {
             }
         }
         Ok(Self(pattern_ref::stored(&parts, end)))
+    }
+
+    /// The captures of a regular expression for the whole path, which is a predicate of the rule.
+    ///
+    /// # Errors
+    /// [`PathPatternError::BadName`].
+    pub fn regex(pattern: &Pattern) -> Result<Self, PathPatternError> {
+        let bad = pattern.names().find(|(_, name)| !is_name(name));
+        if let Some((_, name)) = bad {
+            return Err(PathPatternError::BadName(name.into()));
+        }
+        Ok(Self(pattern_ref::regex(pattern)))
     }
 
     /// The stored form.
@@ -182,12 +196,14 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::MatchNotes;
 
     fn captured(pattern: &PathPattern, path: &str) -> String {
         if !pattern.matches(path.as_bytes()) {
             return "no".to_owned();
         }
-        let captures = Captures::new(pattern.view(), path.as_bytes());
+        let notes = MatchNotes::default();
+        let captures = Captures::new(pattern.view(), path.as_bytes(), &notes);
         let texts = pattern.captures().map(|(name, kind)| {
             let capture = captures.get(name).unwrap();
             assert_eq!(capture.kind, kind);

@@ -2,11 +2,14 @@
 //!
 //! The first byte is the number of segments that are matched one by one, or a mark for an exact path. Then come the segments,
 //! each after its `/`. A capture is a control byte and its name; a path has no control bytes. The last byte is another control
-//! byte that tells what may follow. All bytes are UTF-8.
+//! byte that tells what may follow. All bytes are UTF-8. Of a regular expression only a mark and its captures stand here.
 
 use std::cmp::{Ordering, Reverse};
 
+use crate::regex::Pattern;
+
 const EXACT: u8 = 0x7f;
+const REGEX: u8 = 0x7e;
 const CAPTURE: u8 = 1;
 const BELOW: u8 = 2;
 const REST: u8 = 3;
@@ -18,6 +21,8 @@ pub enum CaptureKind {
     Segment,
     /// `{name=**}`: any number of segments, with the slashes between them.
     Rest,
+    /// A named group of a regular expression: any part of the path. It may be absent.
+    Group,
 }
 
 /// A borrowed pattern in its stored form.
@@ -52,6 +57,16 @@ pub(in crate::route) fn exact(path: &[u8]) -> Box<[u8]> {
     let mut bytes = Vec::with_capacity(path.len().saturating_add(1));
     bytes.push(EXACT);
     bytes.extend_from_slice(path);
+    bytes.into()
+}
+
+/// The bytes of a regular expression with these captures.
+pub(in crate::route) fn regex(pattern: &Pattern) -> Box<[u8]> {
+    let mut bytes = vec![REGEX];
+    for (_, name) in pattern.names() {
+        bytes.push(CAPTURE);
+        bytes.extend_from_slice(name.as_bytes());
+    }
     bytes.into()
 }
 
@@ -118,6 +133,23 @@ impl<'r> PatternRef<'r> {
         self.0.last() == Some(&BELOW)
     }
 
+    /// Whether this is a regular expression. It is a predicate: this pattern holds only its captures, and matches no path.
+    #[must_use]
+    pub fn is_regex(self) -> bool {
+        self.first() == REGEX
+    }
+
+    /// The index of a named group among those of a regular expression.
+    pub(in crate::route) fn group(self, name: &str) -> Option<usize> {
+        self.groups().position(|own| own == name)
+    }
+
+    fn groups(self) -> impl Iterator<Item = &'r str> {
+        let names = if self.is_regex() { self.body() } else { &[] };
+        let names = names.split(|&byte| byte == CAPTURE).skip(1);
+        names.map(name)
+    }
+
     /// The number of bytes that a prefix covers of a path in matching form: the length of its [segments](Self::segments),
     /// which are all literals.
     #[must_use]
@@ -154,7 +186,8 @@ impl<'r> PatternRef<'r> {
             End::Closed | End::Below => None,
             End::Rest(name) => Some((name, CaptureKind::Rest)),
         };
-        one.chain(rest)
+        let groups = self.groups().map(|name| (name, CaptureKind::Group));
+        one.chain(rest).chain(groups)
     }
 
     /// Whether `path` (in matching form) matches.

@@ -1,10 +1,13 @@
 //! Finds the rule for a request, at a cost that doesn't depend on the number of rules.
 //!
 //! Hosts are found by hash. Each host (or wildcard, or `*`) has its own rules. Few rules are a chain with the best rule first,
-//! which is scanned. Many rules are a tree of segments with a chain at each node.
+//! which is scanned. Many rules are a tree of segments with a chain at each node. Rules with a regular expression for the path are
+//! a chain of their own, which is scanned after these. Each priority has a router of its own.
 
 mod build;
+mod equal;
 mod interner;
+mod notes;
 mod rule;
 mod rule_table;
 mod tree;
@@ -15,7 +18,8 @@ use rule_table::{RuleEntry, RuleTable};
 use tree::Trees;
 
 pub use build::RouterBuilder;
-pub use rule::{MatchIndex, MatchInput, RouteId, RouteMatch, Rule};
+pub use notes::MatchNotes;
+pub use rule::{MatchIndex, MatchInput, Priority, RouteId, RouteMatch, Rule};
 
 /// The rules of a host or a wildcard. Aligned so that each lies in one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +39,24 @@ enum RuleSet {
     Few(Option<ArenaId>),
     /// A tree.
     Many(ArenaId),
+    /// Rules with regular expressions, after other rules.
+    Mixed(ArenaId),
 }
+
+/// The rules of a host with regular expressions for the path.
+#[derive(Clone, Copy, Debug)]
+struct MixedRules {
+    /// The other rules, which come first.
+    plain: RuleSet,
+    /// The chain of those with an expression.
+    regexes: Option<ArenaId>,
+}
+
+/// Several rules with the same host, pattern and predicates, in their order. A condition chooses one of them.
+type EqualRules = Box<[(RouteId, MatchIndex)]>;
+
+/// Marks the index of a match that is the number of its [`EqualRules`].
+const EQUAL: u32 = 1 << 31;
 
 impl Default for RuleSet {
     fn default() -> Self {
@@ -55,20 +76,50 @@ pub struct Router {
     has_wildcards: bool,
     /// The rules for all hosts.
     any: Option<RuleSet>,
+    /// Few hosts have such rules.
+    mixed: Vec<MixedRules>,
+    /// A router for each priority, the highest first, if there are several. Then this one has no rules itself.
+    tiers: Box<[Self]>,
+    equal: Vec<EqualRules>,
 }
 
 impl Router {
-    /// The best rule for this request. The exact host is searched first, then the wildcards from the longest, then `*`; the
-    /// first of these with a matching rule decides. Among its rules an exact path comes before the pattern with the most
-    /// segments (from the left, a literal before a capture; a closed pattern before an open one), then a rule with methods,
-    /// more headers, more query parameters, then the lower route, then the lower match (Gateway API, HTTPRouteMatch).
-    /// Allocates nothing unless a query predicate reads an escaped parameter.
+    /// The best rule for this request. A higher priority comes first. The exact host is searched first, then the wildcards from
+    /// the longest, then `*`; the first of these with a matching rule decides. Among its rules an exact path comes before the
+    /// pattern with the most segments (from the left, a literal before a capture; a closed pattern before an open one), and a
+    /// regular expression is the last; then a rule with methods, more headers, more query parameters, more other predicates, then
+    /// the lower route, then the lower match (Gateway API, HTTPRouteMatch). Allocates nothing unless a query predicate reads an
+    /// escaped parameter, or an expression is asked.
+    ///
+    /// The result counts only if the notes in `head` are not [unclear](MatchNotes::is_unclear).
     #[must_use]
     pub fn find(&self, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
+        if !self.tiers.is_empty() {
+            return self.in_tiers(head);
+        }
         let own = self
             .host_rules(head.host)
             .and_then(|host_rules| self.in_host(host_rules, head));
         own.or_else(|| self.elsewhere(head))
+    }
+
+    #[inline(never)]
+    fn in_tiers(&self, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
+        self.tiers.iter().find_map(|tier| tier.find(head))
+    }
+
+    /// The routes and matches whose rules equal the one that was found, with this one as the first. `None` if no other has an
+    /// equal rule, or the route that was found has no condition.
+    #[must_use]
+    pub fn equal(&self, found: &RouteMatch<'_>) -> Option<&[(RouteId, MatchIndex)]> {
+        let number = found.match_index.0.checked_sub(EQUAL)?;
+        let list = self.equal.get(usize::try_from(number).ok()?);
+        list.map(|list| &**list)
+    }
+
+    /// All lists of equal rules of which at least one is conditional.
+    pub fn all_equal(&self) -> impl Iterator<Item = &[(RouteId, MatchIndex)]> {
+        self.equal.iter().map(|list| &**list)
     }
 
     /// The best rule of the wildcards and of `*`.
@@ -105,7 +156,15 @@ impl Router {
             RuleSet::One(entry) => self.entries.if_fits(entry, head),
             RuleSet::Few(chain) => self.entries.first_of_few(*chain, head),
             RuleSet::Many(root) => self.trees.search(*root, &self.entries, head),
+            RuleSet::Mixed(at) => self.search_mixed(*at, head),
         }
+    }
+
+    #[inline(never)]
+    fn search_mixed(&self, at: ArenaId, head: &MatchInput<'_>) -> Option<RouteMatch<'_>> {
+        let mixed = self.mixed.get(at.index())?;
+        let plain = self.search(&mixed.plain, head);
+        plain.or_else(|| self.entries.first_that_holds(mixed.regexes, head))
     }
 }
 
@@ -114,7 +173,8 @@ mod tests {
     use super::*;
     use crate::http::HeaderMap;
     use crate::route::{
-        HeaderPredicate, HostPattern, Method, PathPattern, QueryPredicate, ValueMatch,
+        HeaderPredicate, HostPattern, Method, OtherPredicates, PathPattern, QueryPredicate,
+        ValueMatch,
     };
 
     /// `hosts kind path method header query`, blanks between; `-` for nothing. Hosts by `,`.
@@ -146,6 +206,9 @@ mod tests {
                 .map(|name| QueryPredicate::new(name, ValueMatch::Present).unwrap())
                 .into_iter()
                 .collect(),
+            others: OtherPredicates::default(),
+            priority: Priority::default(),
+            is_conditional: false,
             route: RouteId(route),
             match_index: MatchIndex(0),
         }
@@ -167,6 +230,7 @@ mod tests {
             method: method.as_bytes(),
             query: Some(b"q=1"),
             headers: &headers.view(),
+            notes: &MatchNotes::default(),
         };
         router.find(&head).map(|found| found.route.0)
     }

@@ -2,8 +2,11 @@
 
 use crate::http::Headers;
 use crate::route::{
-    Captures, HeaderPredicate, HostPattern, Method, PathPattern, PatternRef, QueryPredicate,
+    Captures, HeaderPredicate, HostPattern, Method, OtherPredicates, PathPattern, PatternRef,
+    QueryPredicate,
 };
+
+use super::MatchNotes;
 
 /// One of a policy's routes, by its index in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +24,10 @@ impl RouteId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MatchIndex(pub u32);
 
+/// A rule with a higher priority is found before all rules with a lower one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Priority(pub i32);
+
 /// One match of a route. All of its conditions must hold.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -34,6 +41,12 @@ pub struct Rule {
     pub headers: Vec<HeaderPredicate>,
     /// All of these hold.
     pub query: Vec<QueryPredicate>,
+    /// All of these hold.
+    pub others: OtherPredicates,
+    /// The priority of its route.
+    pub priority: Priority,
+    /// Whether its route has a condition that chooses between routes with equal rules.
+    pub is_conditional: bool,
     /// The route that matches.
     pub route: RouteId,
     /// Which match of the route this is.
@@ -53,6 +66,8 @@ pub struct MatchInput<'a> {
     pub query: Option<&'a [u8]>,
     /// The headers.
     pub headers: &'a Headers<'a>,
+    /// What the search notes.
+    pub notes: &'a MatchNotes,
 }
 
 /// The best rule for a request.
@@ -67,9 +82,9 @@ pub struct RouteMatch<'r> {
 }
 
 impl<'r> RouteMatch<'r> {
-    /// The captures of the pattern in `path`, the path that was matched.
+    /// The captures of the pattern in the path that was matched.
     #[must_use]
-    pub const fn captures<'p>(&self, path: &'p [u8]) -> Captures<'r, 'p> {
-        Captures::new(self.pattern, path)
+    pub const fn captures<'p>(&self, input: &MatchInput<'p>) -> Captures<'r, 'p> {
+        Captures::new(self.pattern, input.path, input.notes)
     }
 }

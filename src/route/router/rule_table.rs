@@ -2,15 +2,16 @@
 
 use super::rule::{MatchIndex, MatchInput, RouteId, RouteMatch, Rule};
 use crate::arena::{ArenaId, ChunkedVec, TextArena};
+use crate::route::other_predicates::{asked, spans};
 use crate::route::pattern::{EVERY, PatternRef};
-use crate::route::{HeaderPredicate, Method, QueryPredicate};
+use crate::route::{HeaderPredicate, Method, OtherPredicates, QueryPredicate, Unclear};
 
 /// A rule for one of its hosts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RuleEntry {
     pattern: ArenaId,
-    route: RouteId,
-    match_index: MatchIndex,
+    pub(super) route: RouteId,
+    pub(super) match_index: MatchIndex,
     /// Its predicates; most rules have none.
     more: Option<ArenaId>,
     /// The next entry of its chain.
@@ -23,18 +24,59 @@ struct Predicates {
     methods: Box<[Method]>,
     headers: Box<[HeaderPredicate]>,
     query: Box<[QueryPredicate]>,
+    /// Few rules have any.
+    others: Option<Box<OtherPredicates>>,
 }
 
 impl Predicates {
-    /// Whether method, headers and query match.
+    fn are_none(&self) -> bool {
+        self.methods.is_empty()
+            && self.headers.is_empty()
+            && self.query.is_empty()
+            && self.others.is_none()
+    }
+
+    /// Whether method, headers, query and the others match.
     fn holds(&self, head: &MatchInput<'_>) -> bool {
         let is_named = |method: &Method| method.as_bytes() == head.method;
-        (self.methods.is_empty() || self.methods.iter().any(is_named))
+        let mut is_unclear = false;
+        let holds = (self.methods.is_empty() || self.methods.iter().any(is_named))
             && self
                 .headers
                 .iter()
-                .all(|header| header.matches(head.headers))
-            && self.query.iter().all(|query| query.matches(head.query))
+                .all(|header| asked(header.matches(head.headers), &mut is_unclear))
+            && self
+                .query
+                .iter()
+                .all(|query| asked(query.matches(head.query), &mut is_unclear))
+            && self
+                .others
+                .as_ref()
+                .is_none_or(|others| others_hold(others, head, &mut is_unclear));
+        if holds && is_unclear {
+            head.notes.set_unclear();
+        }
+        holds
+    }
+}
+
+/// The expression of the path is the last, because it costs most.
+#[inline(never)]
+fn others_hold(others: &OtherPredicates, head: &MatchInput<'_>, is_unclear: &mut bool) -> bool {
+    if !others.hold(head.headers, is_unclear) {
+        return false;
+    }
+    let Some(pattern) = &others.path else {
+        return true;
+    };
+    match spans(pattern, head.path) {
+        Ok(Some(spans)) => {
+            // If it is unclear whether the rule holds, nobody reads them.
+            head.notes.set_spans(spans);
+            true
+        }
+        Ok(None) => false,
+        Err(Unclear) => asked(Err(Unclear), is_unclear),
     }
 }
 
@@ -63,6 +105,7 @@ impl RuleTable {
             methods: rule.methods.into(),
             headers: rule.headers.into(),
             query: rule.query.into(),
+            others: (!rule.others.is_empty()).then(|| Box::new(rule.others)),
         };
         RuleEntry {
             pattern: self.texts.add(text(pattern)),
@@ -84,7 +127,7 @@ impl RuleTable {
     }
 
     fn more(&mut self, more: Predicates) -> Option<ArenaId> {
-        if more.methods.is_empty() && more.headers.is_empty() && more.query.is_empty() {
+        if more.are_none() {
             return None;
         }
         let near = self.more.len().saturating_sub(NEAR);
@@ -119,6 +162,27 @@ impl RuleTable {
         self.stored(self.list.get(id)?)
     }
 
+    pub(super) fn get(&self, id: ArenaId) -> Option<&RuleEntry> {
+        self.list.get(id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ArenaId) -> Option<&mut RuleEntry> {
+        self.list.get_mut(id)
+    }
+
+    /// The bytes of a rule's pattern.
+    pub(super) fn pattern_bytes(&self, id: ArenaId) -> &[u8] {
+        let entry = self.list.get(id);
+        let bytes = entry.and_then(|entry| self.texts.bytes(entry.pattern));
+        bytes.unwrap_or_default()
+    }
+
+    /// Whether two rules have the same predicates.
+    pub(super) fn same_predicates(&self, left: ArenaId, right: ArenaId) -> bool {
+        let of = |id| self.more_of(self.list.get(id)?);
+        of(left) == of(right)
+    }
+
     fn stored(&self, entry: &RuleEntry) -> Option<PatternRef<'_>> {
         Some(PatternRef::of(self.texts.bytes(entry.pattern)?))
     }
@@ -128,13 +192,14 @@ impl RuleTable {
     }
 
     /// The order of two rules whose patterns have the same precedence: first the one with methods, then with more headers,
-    /// then with more query parameters, then the lower route, then the lower match.
+    /// then with more query parameters, then with more cookies and the like, then the lower route, then the lower match.
     pub(super) fn order(&self, left: ArenaId, right: ArenaId) -> std::cmp::Ordering {
         let rank = |id: ArenaId| {
             let entry = self.list.get(id)?;
-            let asks = self.more_of(entry).map_or((false, 0, 0), |more| {
+            let asks = self.more_of(entry).map_or((false, 0, 0, 0), |more| {
                 let methods = !more.methods.is_empty();
-                (methods, more.headers.len(), more.query.len())
+                let others = more.others.as_ref().map_or(0, |others| others.count());
+                (methods, more.headers.len(), more.query.len(), others)
             });
             Some((std::cmp::Reverse(asks), entry.route, entry.match_index, id))
         };

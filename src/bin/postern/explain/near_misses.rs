@@ -1,9 +1,10 @@
 //! Routes that almost match, and why they don't.
 
-use postern::config::{Config, FieldMatch, FieldTest, Match, PathMatch, Route};
-use postern::http::Headers;
+use postern::config::{Config, FieldMatch, FieldTest, Match, PathMatch, Route, Scheme};
+use postern::http::{Headers, is_grpc};
+use postern::internals::regex::Pattern;
 use postern::internals::route::{
-    HeaderPredicate, HostPattern, PathPattern, QueryPredicate, ValueMatch,
+    CookiePredicate, HeaderPredicate, HostPattern, PathPattern, QueryPredicate, ValueMatch,
 };
 use serde::Serialize;
 
@@ -61,6 +62,9 @@ fn miss(route: &Route, winner: Option<&str>, input: &RequestFacts<'_>) -> Option
         methods: Vec::new(),
         headers: Vec::new(),
         query: Vec::new(),
+        cookies: Vec::new(),
+        scheme: None,
+        grpc: None,
     };
     let matches = if route.matches.is_empty() {
         std::slice::from_ref(&everything)
@@ -89,6 +93,9 @@ fn reason(
     reasons.extend(method(one, input).map(|because| (1, because)));
     reasons.extend(header(one, input).map(|because| (2, because)));
     reasons.extend(query(one, input).map(|because| (3, because)));
+    reasons.extend(cookie(one, input).map(|because| (3, because)));
+    reasons.extend(scheme(one, input).map(|because| (3, because)));
+    reasons.extend(grpc(one, input).map(|because| (3, because)));
     reasons.extend(host(route, one, input)?.map(|because| (4, because)));
     reasons.extend(path(one, input)?.map(|because| (5, because)));
     match (reasons.pop(), reasons.is_empty(), winner) {
@@ -116,8 +123,8 @@ fn method(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
 
 fn header(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
     let missed = one.headers.iter().find(|field| {
-        HeaderPredicate::new(&field.name, test(field))
-            .is_ok_and(|predicate| !predicate.matches(&input.headers))
+        let predicate = HeaderPredicate::new(&field.name, test(field));
+        predicate.is_ok_and(|predicate| predicate.matches(&input.headers) != Ok(true))
     })?;
     Some(wanted("header", missed))
 }
@@ -125,15 +132,44 @@ fn header(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
 fn query(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
     let query = input.canonical.query.as_deref();
     let missed = one.query.iter().find(|field| {
-        QueryPredicate::new(&field.name, test(field))
-            .is_ok_and(|predicate| !predicate.matches(query))
+        let predicate = QueryPredicate::new(&field.name, test(field));
+        predicate.is_ok_and(|predicate| predicate.matches(query) != Ok(true))
     })?;
     Some(wanted("query parameter", missed))
+}
+
+fn cookie(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
+    let missed = one.cookies.iter().find(|field| {
+        let predicate = CookiePredicate::new(&field.name, test(field));
+        predicate.is_ok_and(|predicate| predicate.matches(&input.headers) != Ok(true))
+    })?;
+    Some(wanted("cookie", missed))
+}
+
+fn scheme(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
+    let wanted = match one.scheme? {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    let came = input.headers.first(b":scheme").unwrap_or_default();
+    let came = String::from_utf8_lossy(came);
+    (!came.eq_ignore_ascii_case(wanted)).then(|| format!("the scheme is {came}, not {wanted}"))
+}
+
+fn grpc(one: &Match, input: &RequestFacts<'_>) -> Option<String> {
+    one.grpc.as_ref()?;
+    let content_type = input.headers.first(b"content-type");
+    let is_call = input.method == "POST" && content_type.is_some_and(is_grpc);
+    (!is_call).then(|| "it is no call of gRPC".to_owned())
 }
 
 fn test(field: &FieldMatch) -> ValueMatch {
     match &field.test {
         FieldTest::Exact(value) => ValueMatch::Exact(value.as_bytes().into()),
+        // The policy has been compiled.
+        FieldTest::Regex(text) => {
+            Pattern::search(text).map_or(ValueMatch::Present, ValueMatch::Regex)
+        }
         FieldTest::Present => ValueMatch::Present,
         FieldTest::Absent => ValueMatch::Absent,
     }
@@ -143,6 +179,7 @@ fn wanted(what: &str, field: &FieldMatch) -> String {
     let name = &field.name;
     match &field.test {
         FieldTest::Exact(value) => format!("the {what} `{name}` isn't `{value}`"),
+        FieldTest::Regex(text) => format!("the {what} `{name}` has no match of `{text}`"),
         FieldTest::Present => format!("the {what} `{name}` is missing"),
         FieldTest::Absent => format!("the {what} `{name}` is there"),
     }
@@ -165,14 +202,24 @@ fn host(route: &Route, one: &Match, input: &RequestFacts<'_>) -> Option<Option<S
 
 /// Why the path doesn't match. None if its first segment differs in more than case: then it is no near miss.
 fn path(one: &Match, input: &RequestFacts<'_>) -> Option<Option<String>> {
-    let (kind, text, pattern) = match &one.path {
-        None => return Some(None),
-        Some(PathMatch::Exact(text)) => ("exactly", text, PathPattern::exact(text)),
-        Some(PathMatch::Prefix(text)) => ("below", text, PathPattern::prefix(text)),
-        Some(PathMatch::Template(text)) => ("of the form", text, PathPattern::template(text)),
-    };
     let path = &*input.canonical.matching;
-    if pattern.ok()?.matches(path) {
+    let call = one.grpc.as_ref();
+    let call = call.map(|call| PathMatch::Template(call.path()));
+    let matches =
+        |pattern: Result<PathPattern, _>| pattern.is_ok_and(|pattern| pattern.matches(path));
+    let (kind, text, matches) = match one.path.as_ref().or(call.as_ref()) {
+        None => return Some(None),
+        Some(PathMatch::Exact(text)) => ("exactly", text, matches(PathPattern::exact(text))),
+        Some(PathMatch::Prefix(text)) => ("below", text, matches(PathPattern::prefix(text))),
+        Some(PathMatch::Template(text)) => {
+            ("of the form", text, matches(PathPattern::template(text)))
+        }
+        Some(PathMatch::Regex(text)) => {
+            let found = Pattern::whole(text).map(|pattern| pattern.matches(path));
+            ("a match of", text, found == Ok(Ok(true)))
+        }
+    };
+    if matches {
         return Some(None);
     }
     let first = |path: &str| {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::explanation::{Change, Explanation, RequestResult};
-use super::trace::{LookupTrace, ProviderTrace};
+use super::trace::{ConditionTrace, LookupTrace, ProviderTrace};
 use crate::terminal::{Colours, Style, TextWriter};
 
 /// The explanation, stage by stage.
@@ -40,15 +40,18 @@ pub(crate) fn render(explanation: &Explanation, colours: Colours) -> String {
     for lookup in &trace.lookups {
         looked_up(&mut writer, lookup);
     }
+    section(&mut writer, "choose", !trace.considered.is_empty());
+    let mut of = None;
+    for considered in &trace.considered {
+        if considered.condition.depth == 0 && of != Some(&considered.route) {
+            of = Some(&considered.route);
+            writer.line(2, &considered.route, Style::Plain);
+        }
+        condition(&mut writer, 4, &considered.condition);
+    }
     section(&mut writer, "authorise", !trace.conditions.is_empty());
-    for condition in &trace.conditions {
-        let (mark, style) = match condition.holds {
-            Some(true) => ("yes", Style::Good),
-            Some(false) => ("no", Style::Bad),
-            None => ("open", Style::Plain),
-        };
-        let indent = condition.depth.saturating_mul(2).saturating_add(2);
-        writer.line(indent, &format!("{mark}: {}", condition.condition), style);
+    for one in &trace.conditions {
+        condition(&mut writer, 2, one);
     }
     section(&mut writer, "upstream", trace.upstream.is_some());
     if let Some(upstream) = &trace.upstream {
@@ -56,6 +59,16 @@ pub(crate) fn render(explanation: &Explanation, colours: Colours) -> String {
     }
     result(&mut writer, &explanation.shown_result());
     writer.finish()
+}
+
+fn condition(writer: &mut TextWriter, indent: usize, one: &ConditionTrace) {
+    let (mark, style) = match one.holds {
+        Some(true) => ("yes", Style::Good),
+        Some(false) => ("no", Style::Bad),
+        None => ("open", Style::Plain),
+    };
+    let indent = one.depth.saturating_mul(2).saturating_add(indent);
+    writer.line(indent, &format!("{mark}: {}", one.condition), style);
 }
 
 fn section(writer: &mut TextWriter, title: &str, is_wanted: bool) {

@@ -20,6 +20,9 @@ pub(crate) struct Trace {
     pub(super) malformed: Option<String>,
     pub(super) canonical: Option<Canonical>,
     pub(super) matched: Option<Matched>,
+    /// The `when` of each route of the match that was considered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) considered: Vec<ConsideredTrace>,
     pub(crate) providers: Vec<ProviderTrace>,
     pub(crate) lookups: Vec<LookupTrace>,
     pub(super) conditions: Vec<ConditionTrace>,
@@ -87,6 +90,13 @@ pub(super) struct ConditionTrace {
     pub(super) holds: Option<bool>,
 }
 
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ConsideredTrace {
+    pub(super) route: String,
+    #[serde(flatten)]
+    pub(super) condition: ConditionTrace,
+}
+
 impl Trace {
     /// Forgets what was reported of the stages: a resumed exchange reports everything again.
     pub(crate) fn restart(&mut self) {
@@ -101,6 +111,29 @@ impl Trace {
         if !self.sources.contains(&line) {
             self.sources.push(line);
         }
+    }
+
+    fn consider(&mut self, detail: &Detail<'_>) {
+        let Detail::Considered {
+            route,
+            depth,
+            condition,
+            holds,
+        } = *detail
+        else {
+            return;
+        };
+        if depth == 0 && holds != Some(true) {
+            self.matched = None;
+        }
+        self.considered.push(ConsideredTrace {
+            route: route.to_owned(),
+            condition: ConditionTrace {
+                depth,
+                condition: condition.to_owned(),
+                holds,
+            },
+        });
     }
 
     /// The name of the consumer.
@@ -283,6 +316,7 @@ impl Observer for Trace {
                 draw,
             } => self.upstream = Some(UpstreamTrace::new(upstream, case, draw)),
             Detail::LookedUp { .. } => self.lookups.extend(lookup(detail)),
+            Detail::Considered { .. } => self.consider(detail),
             Detail::Checked {
                 depth,
                 condition,

@@ -34,6 +34,7 @@ pub(super) fn scalar(name: &str, bounds: &str) -> Option<Value> {
         }),
         "least" => json!({"type": "string", "pattern": "^[0-9]+\\.[0-9]+(\\.[0-9]+)?(-.*)?$"}),
         "truth" => json!({"const": true}),
+        "signed" => json!({"type": "integer", "minimum": -1000, "maximum": 1000}),
         "redirection" => json!({"enum": [301, 302, 303, 307, 308]}),
         "integer" => integer(bounds),
         "size" => json!({"anyOf": [

@@ -1,12 +1,13 @@
 //! Conditions of one match that no request meets.
 
 use postern::config::{Config, FieldMatch, FieldTest};
+use postern::internals::regex::Pattern;
 
 use super::{CheckRule, Warnings};
 
 pub(super) const RULE: CheckRule = CheckRule {
     id: "contradiction",
-    meaning: "No request meets the conditions of a match on one header or query parameter.",
+    meaning: "No request meets the conditions of a match on one header, query parameter or cookie.",
     check,
 };
 
@@ -16,6 +17,7 @@ fn check(config: &Config, warnings: &mut Warnings) {
             let path = format!("routes[{at}].match[{number}]");
             fields(&one.headers, "header", &format!("{path}.headers"), warnings);
             fields(&one.query, "parameter", &format!("{path}.query"), warnings);
+            fields(&one.cookies, "cookie", &format!("{path}.cookies"), warnings);
         }
     }
 }
@@ -39,7 +41,14 @@ fn contradict(left: &FieldTest, right: &FieldTest) -> bool {
     match (left, right) {
         (FieldTest::Exact(left), FieldTest::Exact(right)) => left != right,
         (FieldTest::Absent, other) | (other, FieldTest::Absent) => *other != FieldTest::Absent,
-        (FieldTest::Present, _) | (_, FieldTest::Present) => false,
+        (FieldTest::Exact(value), FieldTest::Regex(regex))
+        | (FieldTest::Regex(regex), FieldTest::Exact(value)) => {
+            let found = Pattern::search(regex).map(|regex| regex.matches(value.as_bytes()));
+            found == Ok(Ok(false))
+        }
+        (FieldTest::Regex(_), FieldTest::Regex(_))
+        | (FieldTest::Present, _)
+        | (_, FieldTest::Present) => false,
     }
 }
 
@@ -59,11 +68,15 @@ mod tests {
             (r#""absent": true"#, r#""present": true"#, true),
             (r#""absent": true"#, r#""absent": true"#, false),
             (r#""present": true"#, r#""exact": "*""#, false),
+            (r#""regex": "^a""#, r#""exact": "ab""#, false),
+            (r#""regex": "^a""#, r#""exact": "b""#, true),
+            (r#""regex": "^a""#, r#""regex": "^b""#, false),
+            (r#""regex": "^a""#, r#""absent": true"#, true),
         ] {
             let list = format!(
                 r#"[{{"name": "x-a", {first}}}, {{"name": "x-b", {second}}}, {{"name": "x-a", {second}}}]"#
             );
-            for field in ["headers", "query"] {
+            for field in ["headers", "query", "cookies"] {
                 let policy = format!(
                     r#"{{"routes": [{{"name": "r", "require": "none", "match": [{{"{field}": {list}}}]}}]}}"#
                 );

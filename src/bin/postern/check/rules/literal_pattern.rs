@@ -16,6 +16,7 @@ fn check(config: &Config, warnings: &mut Warnings) {
             let at = format!("routes[{at}].match[{number}]");
             fields(&one.headers, &format!("{at}.headers"), warnings);
             fields(&one.query, &format!("{at}.query"), warnings);
+            fields(&one.cookies, &format!("{at}.cookies"), warnings);
             if let Some(path) = &one.path {
                 match_path(path, &format!("{at}.path"), warnings);
             }
@@ -48,6 +49,7 @@ fn match_path(path: &PathMatch, at: &str, warnings: &mut Warnings) {
         PathMatch::Exact(text) => ("exact", text),
         PathMatch::Prefix(text) => ("prefix", text),
         PathMatch::Template(text) => ("template", text),
+        PathMatch::Regex(_) => return,
     };
     let found = text.split('/').find_map(|segment| pattern(segment, text));
     if let Some((written, suggestion)) = found {

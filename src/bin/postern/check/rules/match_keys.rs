@@ -6,8 +6,8 @@ use postern::internals::route::{HostPattern, PathPattern};
 /// A host and a path in one spelling. The router tries all matches of one address, one after the other.
 pub(super) type Address = (HostPattern, String);
 
-/// Tests of headers and of query parameters, each list sorted.
-type Tests = (Vec<(String, String)>, Vec<(String, String)>);
+/// All other conditions of a match except its methods, and the priority, sorted.
+pub(super) type Tests = Vec<String>;
 
 /// A match for one of the hosts of its route.
 pub(super) struct MatchKey<'c> {
@@ -25,13 +25,13 @@ pub(super) fn match_keys(route: &Route) -> Vec<MatchKey<'_>> {
     let mut keys = Vec::new();
     for (index, one) in matches(route).into_iter().enumerate() {
         let path = one.and_then(|one| one.path.as_ref());
-        let tests = one.map(|one| (sorted(&one.headers), sorted(&one.query)));
+        let tests = tests(route, one);
         for address in addresses_of(route, one) {
             keys.push(MatchKey {
                 address,
-                tests: tests.clone().unwrap_or_default(),
+                tests: tests.clone(),
                 methods: one.map_or(&[], |one| &one.methods),
-                path: path.map_or("/", text),
+                path: path.map_or("/", path_text),
                 index,
             });
         }
@@ -55,7 +55,10 @@ fn matches(route: &Route) -> Vec<Option<&Match>> {
 }
 
 fn addresses_of(route: &Route, one: Option<&Match>) -> Vec<Address> {
-    let path = normalized_path(one.and_then(|one| one.path.as_ref()));
+    let call = one.and_then(|one| one.grpc.as_ref());
+    let call = call.map(|call| PathMatch::Template(call.path()));
+    let path = one.and_then(|one| one.path.as_ref());
+    let path = normalized_path(call.as_ref().or(path));
     if route.hosts.is_empty() {
         return vec![(HostPattern::Any, path)];
     }
@@ -72,6 +75,7 @@ fn normalized_path(path: Option<&PathMatch>) -> String {
         Some(PathMatch::Exact(path)) => PathPattern::exact(path),
         Some(PathMatch::Prefix(path)) => PathPattern::template(&below(path)),
         Some(PathMatch::Template(path)) => PathPattern::template(&with_numbered_captures(path)),
+        Some(PathMatch::Regex(text)) => return format!("regex {text}"),
     };
     match (pattern, path) {
         (Ok(pattern), _) => format!("{pattern:?}"),
@@ -95,25 +99,38 @@ fn with_numbered_captures(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-fn text(path: &PathMatch) -> &str {
-    let (PathMatch::Exact(text) | PathMatch::Prefix(text) | PathMatch::Template(text)) = path;
-    text
+pub(super) fn path_text(path: &PathMatch) -> &str {
+    match path {
+        PathMatch::Exact(text)
+        | PathMatch::Prefix(text)
+        | PathMatch::Template(text)
+        | PathMatch::Regex(text) => text,
+    }
 }
 
-fn sorted(fields: &[FieldMatch]) -> Vec<(String, String)> {
-    let mut all: Vec<_> = fields
-        .iter()
-        .map(|field| {
-            let test = match &field.test {
-                FieldTest::Exact(value) => format!("={value}"),
-                FieldTest::Present => "+".to_owned(),
-                FieldTest::Absent => "-".to_owned(),
-            };
-            (field.name.clone(), test)
-        })
-        .collect();
+fn tests(route: &Route, one: Option<&Match>) -> Tests {
+    let mut all = vec![format!("priority {}", route.priority)];
+    if let Some(one) = one {
+        all.extend(fields("header", &one.headers));
+        all.extend(fields("query", &one.query));
+        all.extend(fields("cookie", &one.cookies));
+        all.extend(one.scheme.map(|scheme| format!("{scheme:?}")));
+        all.extend(one.grpc.as_ref().map(|_| "grpc".to_owned()));
+    }
     all.sort();
     all
+}
+
+fn fields(kind: &str, fields: &[FieldMatch]) -> impl Iterator<Item = String> {
+    fields.iter().map(move |field| {
+        let name = &field.name;
+        match &field.test {
+            FieldTest::Exact(value) => format!("{kind} {name}={value}"),
+            FieldTest::Regex(value) => format!("{kind} {name}~{value}"),
+            FieldTest::Present => format!("{kind} {name}+"),
+            FieldTest::Absent => format!("{kind} {name}-"),
+        }
+    })
 }
 
 #[cfg(test)]

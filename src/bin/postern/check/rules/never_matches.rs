@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use postern::config::Config;
 
-use super::match_keys::{Address, MatchKey, match_keys};
+use super::match_keys::{Address, MatchKey, Tests, match_keys};
 use super::{CheckRule, Warnings};
 
 pub(super) const RULE: CheckRule = CheckRule {
@@ -22,8 +22,6 @@ struct Earlier<'c> {
     /// The path as it is written.
     path: &'c str,
 }
-
-type Tests = (Vec<(String, String)>, Vec<(String, String)>);
 
 /// Two matches that differ at most in their methods are tried in the order of the policy.
 fn check(config: &Config, warnings: &mut Warnings) {
@@ -67,6 +65,10 @@ fn check(config: &Config, warnings: &mut Warnings) {
                 );
                 let path = format!("routes[{at}].match[{index}]");
                 warnings.add(path, reason, "leave it out");
+            }
+            // Where its condition doesn't hold, the next route is chosen.
+            if route.when.is_some() {
+                continue;
             }
             earlier.push(Earlier {
                 methods,

@@ -1,0 +1,104 @@
+//! The lookups of a route, and what is checked before them.
+
+use crate::engine::event::{Event, Observer};
+use crate::engine::exchange::authorize::{Lookups, forbidden, holds};
+use crate::engine::exchange::lookup_result::{LookupResult, LookupResults};
+use crate::engine::exchange::values::Attributes;
+use crate::engine::exchange::{Exchange, Stop};
+use crate::engine::explain::{conditions, trace};
+use crate::policy::{Lookup, Policy, Route};
+use crate::route::RouteMatch;
+
+/// The values of all lookups of a route, in their order.
+#[inline(never)]
+pub(super) fn look_up<'p>(
+    attributes: &Attributes<'_>,
+    found: RouteMatch<'_>,
+    route: &'p Route,
+    policy: &Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Result<LookupResults<'p>, Stop> {
+    // Conditions that need no lookup are checked first, so that a request that isn't allowed causes no callout.
+    if let Some(condition) = route.spec.authorize() {
+        if holds(condition, attributes, Lookups::Pending) == Some(false) {
+            conditions::checked(route, attributes, Lookups::Pending, policy, exchange);
+            return Err(forbidden(condition, attributes, Lookups::Pending, route, policy).into());
+        }
+    }
+    let looked_up = look_up_values(attributes, route, policy, exchange)?;
+    tell_fallbacks(&looked_up, found, route, policy, exchange);
+    Ok(looked_up)
+}
+
+pub(super) fn look_up_values<'p>(
+    attributes: &Attributes<'_>,
+    route: &'p Route,
+    policy: &Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Result<LookupResults<'p>, Stop> {
+    match route.spec.lookups() {
+        // Most routes with lookups have one.
+        [only] => find_out(only, attributes, policy, exchange).map(LookupResults::One),
+        several => look_up_all(several, attributes, policy, exchange),
+    }
+}
+
+#[inline(never)]
+fn look_up_all<'p>(
+    lookups: &'p [Lookup],
+    attributes: &Attributes<'_>,
+    policy: &Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Result<LookupResults<'p>, Stop> {
+    let mut values = Vec::with_capacity(lookups.len());
+    for lookup in lookups {
+        let attributes = Attributes {
+            looked_up: &values,
+            ..*attributes
+        };
+        values.push(find_out(lookup, &attributes, policy, exchange)?);
+    }
+    Ok(LookupResults::Several(values))
+}
+
+/// Reports the lookups that fell back. Only when all are done: an exchange that waits for a later lookup runs the earlier ones again.
+pub(super) fn tell_fallbacks(
+    looked_up: &LookupResults<'_>,
+    found: RouteMatch<'_>,
+    route: &Route,
+    policy: &Policy,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
+    for (result, lookup) in looked_up.all().iter().zip(route.spec.lookups()) {
+        if result.is_failure_fallback() {
+            tell_fallback(&lookup.name, found, route, policy, exchange);
+        }
+    }
+}
+
+fn find_out<'p>(
+    lookup: &'p Lookup,
+    attributes: &Attributes<'_>,
+    policy: &Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Result<LookupResult<'p>, Stop> {
+    let found_out = exchange.look_up(lookup, attributes);
+    trace::looked_up(lookup, attributes, &found_out, policy, exchange);
+    found_out
+}
+
+#[cold]
+#[inline(never)]
+fn tell_fallback(
+    lookup: &str,
+    found: RouteMatch<'_>,
+    route: &Route,
+    policy: &Policy,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
+    exchange.observer.event(&Event::FellBack {
+        route: policy.routes.name(route),
+        id: found.route,
+        lookup,
+    });
+}
