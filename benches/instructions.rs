@@ -67,7 +67,7 @@ const fn warm_up(job: Job) -> Range<usize> {
     match job {
         Job::J2 => 1000..1200,
         Job::J3 | Job::J6 => 0..1000,
-        Job::J0 | Job::J1 | Job::J1Sha256 | Job::J4 | Job::J5 => 0..200,
+        _ => 0..200,
     }
 }
 

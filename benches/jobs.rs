@@ -3,6 +3,7 @@
 //! `benches/envoy/policies.py` writes the same jobs for a real Envoy, with the same requests.
 
 mod opaque;
+mod routing;
 mod tokens;
 
 use std::fmt::Write as _;
@@ -36,10 +37,18 @@ pub(crate) enum Job {
     J5,
     /// J1 with opaque tokens in the place of keys. The server was asked about each before.
     J6,
+    /// J1 with a regular expression for each host, of which two captures are in the new path.
+    Regex,
+    /// J1 and ten edits of request headers.
+    HeaderEdits,
+    /// J1 and an upstream by weight, by a header.
+    Sticky,
+    /// J1 and two edits of the response.
+    Response,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::J0,
         Self::J1,
         Self::J1Sha256,
@@ -48,6 +57,10 @@ impl Job {
         Self::J4,
         Self::J5,
         Self::J6,
+        Self::Regex,
+        Self::HeaderEdits,
+        Self::Sticky,
+        Self::Response,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -60,6 +73,10 @@ impl Job {
             Self::J4 => "J4",
             Self::J5 => "J5",
             Self::J6 => "J6",
+            Self::Regex => "J1-regex",
+            Self::HeaderEdits => "J1-edits",
+            Self::Sticky => "J1-sticky",
+            Self::Response => "J1-response",
         }
     }
 
@@ -86,7 +103,8 @@ impl Job {
 
     /// The host of a route.
     fn host(self, route: usize) -> String {
-        let share = if self == Self::J5 { 1 } else { SHARE };
+        let is_alone = matches!(self, Self::J5 | Self::Regex);
+        let share = if is_alone { 1 } else { SHARE };
         format!("h{:05}.bench.test", route / share)
     }
 }
@@ -103,7 +121,19 @@ const SHARE: usize = 10;
 pub(crate) fn policy(job: Job) -> String {
     match job {
         Job::J0 => json!({"routes": [{"name": "all", "match": [{"path": {"prefix": "/"}}], "require": "none"}]}),
-        Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J6 => gate(job, ROUTES, CONSUMERS),
+        Job::J1
+        | Job::J1Sha256
+        | Job::J2
+        | Job::J3
+        | Job::J6
+        | Job::Regex
+        | Job::HeaderEdits
+        | Job::Response => gate(job, ROUTES, CONSUMERS),
+        Job::Sticky => {
+            let mut policy = gate(job, ROUTES, CONSUMERS);
+            policy["routing"] = routing();
+            policy
+        }
         Job::J4 => {
             let mut policy = gate(job, ROUTES, CONSUMERS);
             policy["sources"] = json!({"tenants": {
@@ -111,7 +141,7 @@ pub(crate) fn policy(job: Job) -> String {
                 "refresh": "1h",
                 "index": {"items": "$.tenants[*]", "by": "$.id"},
             }});
-            policy["routing"] = json!({"header": "x-postern-upstream", "allow": ["blue", "green"]});
+            policy["routing"] = routing();
             policy
         }
         Job::J5 => {
@@ -126,6 +156,10 @@ pub(crate) fn policy(job: Job) -> String {
         }
     }
     .to_string()
+}
+
+fn routing() -> Value {
+    json!({"header": "x-postern-upstream", "allow": ["blue", "green"]})
 }
 
 /// A policy like J1's with these numbers of routes and consumers.
@@ -178,6 +212,7 @@ fn route(job: Job, at: usize) -> Value {
         }});
         route["rewrite"]["upstream"] = json!("${tenant.upstream}");
     }
+    routing::add(job, &mut route);
     route
 }
 
@@ -289,7 +324,7 @@ impl Gate {
         let document = match job {
             Job::J4 => tenants(ENTRIES),
             Job::J5 => consumers(MANY),
-            Job::J0 | Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J6 => String::new(),
+            _ => String::new(),
         };
         let _ = engine.tick(now, &mut board, &mut Nothing);
         for (flight, _) in engine.callouts() {
@@ -337,7 +372,10 @@ impl Gate {
         let wanted = match job {
             Job::J0 => (false, 0),
             Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J5 | Job::J6 => (true, 2),
-            Job::J4 => (true, 3),
+            Job::J4 | Job::Sticky => (true, 3),
+            Job::Regex | Job::Response => (true, 2),
+            // Two of the ten change nothing, and a rename is two.
+            Job::HeaderEdits => (true, 12),
         };
         let edits = (self.1.path().is_some(), self.1.request().len());
         matches!(step, Step::Continue) && edits == wanted

@@ -10,6 +10,7 @@ import issuer
 import load
 import module
 import policies
+import routing
 import tokens
 from gateway import Envoy
 
@@ -53,6 +54,8 @@ PEERS = {
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
     "J6": "Postern, J1's job with 1,000 opaque tokens asked about before",
+    **{f"lua-{kind}": f"lua, and {what}" for kind, what in routing.WHAT.items()},
+    **{f"J1-{kind}": f"J1, and {what}" for kind, what in routing.WHAT.items()},
 }
 
 
@@ -76,7 +79,8 @@ RATIOS = {"J0": [Ratio("the empty Wasm filter", "empty", 1.3, 1.15)],
           "J3": [Ratio("J1", "J1", 1.5, 1.2), Ratio("native jwt_authn with its cache", "native-cached")],
           "J4": [Ratio("J1", "J1", 1.25, 1.1)],
           "J5": [Ratio("J1", "J1", 1.15, 1.05)],
-          "J6": [Ratio("J1", "J1", 1.5, 1.3)]}
+          "J6": [Ratio("J1", "J1", 1.5, 1.3)],
+          **{f"J1-{kind}": [Ratio("the same in Lua", f"lua-{kind}", 1.3, 1.1)] for kind in routing.WHAT}}
 
 # The number of starts of Envoy, and of rounds in each. Between two starts, the cost of a row with the same module may
 # differ by a tenth, because its memory has other addresses.
@@ -89,7 +93,8 @@ NEEDS = {"J0": ["empty", "J0"],
          "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          **{job: [native_of(job), job] for job in NEW},
          "J3": ["J1", "native-cached", "J3"], "J4": ["J1", "J4"], "J5": ["J1", "J5"],
-         "J6": ["J1", "J6"]}
+         "J6": ["J1", "J6"],
+         **{f"J1-{kind}": [f"lua-{kind}", f"J1-{kind}"] for kind in routing.WHAT}}
 
 
 def native():
@@ -103,9 +108,8 @@ def native():
     return [{"name": "keys", "typed_config": keyed}, {"name": "mutation", "typed_config": mutation}]
 
 
-def lua(by_host):
-    config = {"@type": gateway.FILTERS + "http.lua.v3.Lua",
-              "default_source_code": {"inline_string": policies.lua(by_host)}}
+def lua(script):
+    config = {"@type": gateway.FILTERS + "http.lua.v3.Lua", "default_source_code": {"inline_string": script}}
     return [{"name": "lua", "typed_config": config}]
 
 
@@ -126,12 +130,15 @@ def filters(bench, row):
         if row.startswith("native"):
             return tokens.native(key, cached=row == "native-cached")
         return bench.postern(row, tokens.gate(key))
+    kind = routing.kind_of(row)
+    if kind:
+        return lua(routing.lua(kind)) if row.startswith("lua") else bench.postern(row, routing.gate(kind))
     made = {
         load.BASELINE: list,
         load.TOKEN_BASELINE: list,
-        "lua": lambda: lua(True),
-        "lua-segment": lambda: lua(False),
-        "lua-safe": lambda: lua(True),
+        "lua": lambda: lua(policies.lua(True)),
+        "lua-segment": lambda: lua(policies.lua(False)),
+        "lua-safe": lambda: lua(policies.lua(True)),
         "native": native,
         "J0": lambda: bench.postern(row, policies.idle()),
         "J1": lambda: bench.postern(row, policies.gate()),
@@ -157,10 +164,10 @@ class Load(NamedTuple):
 def verify(envoy, row, requests):
     """Checks that a listener does its job: the request for the upstream is right, and a request without a key is denied."""
     for request in requests:
-        send = {"host": request.host, request.header: request.credential, "x-tenant": request.tenant}
+        send = {"host": request.host, request.header: request.credential, "x-tenant": request.tenant, "user-agent": "bench/1.0"}
         deadline = time.monotonic() + 60
         while True:
-            status, body = envoy.ask(row, request.path, {**send, "x-echo": "1"})
+            status, body, headers = gateway.ask_all(envoy.ports[row], request.path, {**send, "x-echo": "1"})
             # 503 until the documents are there.
             if status != 503 or time.monotonic() > deadline:
                 break
@@ -171,6 +178,8 @@ def verify(envoy, row, requests):
         want = expected(row, request)
         if got != want:
             raise load.Failed(f"{row}: the upstream would get {got}, not {want}")
+        if routing.kind_of(row) == "response" and (headers[routing.SET], headers[routing.REMOVED]) != ("bench", None):
+            raise load.Failed(f"{row}: the client gets {headers.items()}")
         if row in (*IDLE, "edits"):
             continue
         for wrong in (None, request.wrong()):
@@ -191,6 +200,10 @@ def expected(row, request):
         want[":path"] = "/internal" + request.path
     if row == "J4":
         want["x-postern-upstream"] = ("blue", "green")[int(request.tenant[7:]) % 2]
+    kind = routing.kind_of(row)
+    if kind:
+        want.update(routing.expected(kind, row, request))
+        want = {name: value for name, value in want.items() if value}
     return want
 
 
@@ -200,6 +213,9 @@ def loads(bench, names):
     found = dict.fromkeys(names, again(bench, "few", list(policies.requests(20_000))))
     if "J5" in found:
         found["J5"] = again(bench, "many", list(policies.requests(20_000, *many)))
+    one_each = [row for row in found if routing.kind_of(row) == "regex"]
+    if one_each:
+        found.update(dict.fromkeys(one_each, again(bench, "regex", list(routing.requests(20_000, "regex")))))
     if "J6" in found:
         found["J6"] = again(bench, "opaque", list(issuer.requests(20_000)))
     with_tokens = [row for row in names if row in ALGORITHMS and row not in SEEN]
@@ -244,7 +260,10 @@ def costs(bench, jobs):
 
     def start(measured):
         listeners = {row: rows[row] for row in rounds.order(names)}
-        more = {"options": OPTIONS, "issuer": server.port}
+        kinds = {row: routing.kind_of(row) for row in names}
+        more = {"options": OPTIONS, "issuer": server.port,
+                "shown": {row: routing.SHOWN for row, kind in kinds.items() if kind == "edits"},
+                "answered": {row: {routing.REMOVED: "bench"} for row, kind in kinds.items() if kind == "response"}}
         with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, **more) as envoy:
             # All rows, because a document that arrives later would add to the cost of the measured ones.
             for row in names:

@@ -56,12 +56,14 @@ def discovered(name, config):
     return json.dumps({"resources": [resource]})
 
 
-def answer_routes():
-    """Routes that answer without an upstream. With x-echo the answer shows the headers that an upstream would get."""
-    echo = {"status": 200, "body_format": {"json_format": {name: f"%REQ({name})%" for name in SHOWN}}}
+def answer_routes(shown, answered):
+    """Routes that answer without an upstream. With x-echo the answer shows these headers that an upstream would get. `answered` is headers of
+    the answer."""
+    echo = {"status": 200, "body_format": {"json_format": {name: f"%REQ({name})%" for name in shown}}}
     asked = {"prefix": "/", "headers": [{"name": "x-echo", "present_match": True}]}
-    return [{"match": asked, "direct_response": echo},
-            {"match": {"prefix": "/"}, "direct_response": {"status": 200}}]
+    headers = [{"header": {"key": name, "value": value}} for name, value in answered.items()]
+    return [{"match": asked, "direct_response": echo, "response_headers_to_add": headers},
+            {"match": {"prefix": "/"}, "direct_response": {"status": 200}, "response_headers_to_add": headers}]
 
 
 # Envoy's own options for ambiguous paths.
@@ -94,24 +96,30 @@ def cluster(name, port):
 
 def ask(port, path, headers=None, timeout=30):
     """Sends one request to a port. Returns (status, body)."""
+    status, body, _ = ask_all(port, path, headers, timeout)
+    return status, body
+
+
+def ask_all(port, path, headers=None, timeout=30):
+    """Sends one request to a port. Returns (status, body, headers)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     connection.request("GET", path, headers=headers or {})
     answer = connection.getresponse()
-    return answer.status, answer.read()
+    return answer.status, answer.read(), answer.headers
 
 
 class Envoy:
     """A running Envoy with a listener for each of `rows` (name to filters), with the row's `options`. The cluster `centre`
     is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file). The cluster
-    `issuer` is the server at the port `issuer`."""
+    `issuer` is the server at the port `issuer`. `shown` has the headers that an answer shows of a row besides SHOWN, `answered` the headers that it has."""
 
     def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, options=None,
-                 issuer=None):
+                 issuer=None, shown=None, answered=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.admin, spare, *ports = free_ports(2 + len(rows))
         self.ports = dict(zip(rows, ports))
-        options = options or {}
-        listeners = [listener(name, self.ports[name], filters, answer_routes(), options.get(name, {}))
+        options, shown, answered = options or {}, shown or {}, answered or {}
+        listeners = [listener(name, self.ports[name], filters, answer_routes(SHOWN + shown.get(name, []), answered.get(name, {})), options.get(name, {}))
                      for name, filters in rows.items()]
         if documents:
             centre = centre or spare

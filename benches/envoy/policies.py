@@ -122,11 +122,19 @@ def requests(count, routes=ROUTES, consumers=CONSUMERS, share=SHARE):
 
 
 LUA_BY_HOST = """
-local host = headers:get(":authority")
-local services = routes[host]
+  local services = routes[headers:get(":authority")]
 """
 LUA_BY_SEGMENT = """
-local services = routes
+  local services = routes
+"""
+LUA_PATH = """
+  local segment, rest = string.match(headers:get(":path"), "^/([^/?]+)(.*)$")
+  local target = services and segment and services[segment]
+  if not target then
+    handle:respond({[":status"] = "404"}, "not found")
+    return
+  end
+  headers:replace(":path", target .. rest)
 """
 LUA = """
 function envoy_on_request(handle)
@@ -137,32 +145,30 @@ function envoy_on_request(handle)
     handle:respond({[":status"] = "401"}, "unauthorized")
     return
   end
-  %s
-  local segment, rest = string.match(headers:get(":path"), "^/([^/?]+)(.*)$")
-  local target = services and segment and services[segment]
-  if not target then
-    handle:respond({[":status"] = "404"}, "not found")
-    return
-  end
-  headers:replace(":path", target .. rest)
+%s
+%s
   headers:remove("x-api-key")
   headers:replace("x-consumer-name", consumer)
+%s
 end
 """
 
 
-def lua(by_host):
-    """J1 as a user of Envoy's Lua filter writes it, with two tables and the path's first segment."""
+def lua(by_host, path=LUA_PATH, more="", share=SHARE):
+    """J1 as a user of Envoy's Lua filter writes it, with two tables and the path's first segment. `path` replaces the lines for the
+    path, `more` comes after them."""
     lines = ["local keys = {"]
     lines += [f'["{key(each)}"] = "consumer-{each:06}",' for each in range(CONSUMERS)]
     lines += ["}", "local routes = {}"]
     for each in range(ROUTES):
         entry = f'routes["svc{each:05}"]'
         if by_host:
-            lines.append(f'routes["{host(each)}"] = routes["{host(each)}"] or {{}}')
-            entry = f'routes["{host(each)}"]["svc{each:05}"]'
+            name = host(each, share)
+            lines.append(f'routes["{name}"] = routes["{name}"] or {{}}')
+            entry = f'routes["{name}"]["svc{each:05}"]'
         lines.append(f'{entry} = "/internal/svc{each:05}"')
-    lines.append(LUA % (LUA_BY_HOST if by_host else LUA_BY_SEGMENT).strip().replace("\n", "\n  "))
+    parts = (LUA_BY_HOST if by_host else LUA_BY_SEGMENT, path, more)
+    lines.append(LUA % tuple(part.strip("\n") for part in parts))
     return "\n".join(lines)
 
 
