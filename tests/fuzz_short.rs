@@ -14,6 +14,10 @@
 mod targets;
 
 #[cfg(test)]
+#[path = "fuzz_short/edits.rs"]
+mod edits;
+
+#[cfg(test)]
 #[path = "fuzz_short/formats.rs"]
 mod formats;
 

@@ -1,6 +1,7 @@
 //! The fuzzed functions. Two runners share them: cargo-fuzz, with the targets in `fuzz_targets/`, and `tests/fuzz_short.rs`,
 //! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
+mod edits;
 mod etcd;
 mod formats;
 mod http_source;
@@ -11,6 +12,7 @@ mod nacos;
 mod spring;
 mod template;
 
+pub use edits::edits;
 pub use etcd::etcd;
 pub use formats::{properties, yaml};
 pub use http_source::{content, login};

@@ -7,6 +7,8 @@
 )]
 
 #[cfg(test)]
+mod edits;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod jwt;
