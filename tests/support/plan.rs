@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) capabilities: Vec<&'static str>,
     /// The level of the log of Wasm: `info`.
     pub(crate) wasm_log: &'static str,
+    /// Changes the bootstrap at the end.
+    pub(crate) change: fn(&mut Value),
 }
 
 /// The header of a local reply with the response code details.
@@ -45,6 +47,7 @@ impl Default for Plan {
             workers: 1,
             capabilities: Vec::new(),
             wasm_log: "info",
+            change: |_| {},
         }
     }
 }
@@ -59,8 +62,10 @@ impl Plan {
     pub(crate) fn start_in(&self, program: Option<&Path>) -> Result<Envoy, String> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
         let _ = fs::remove_dir_all(&folder);
+        let mut bootstrap = bootstrap_of(self, &folder.join("access.log"));
+        (self.change)(&mut bootstrap);
         Envoy::launch(&Launch {
-            bootstrap: bootstrap_of(self, &folder.join("access.log")),
+            bootstrap,
             folder,
             workers: self.workers,
             arguments: Vec::new(),
