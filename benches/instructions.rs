@@ -64,10 +64,12 @@ fn main() {
 
 /// The requests that warm the engine up, before it is measured with the first thousand.
 const fn warm_up(job: Job) -> Range<usize> {
-    match job {
-        Job::J2 => 1000..1200,
-        Job::J3 | Job::J6 => 0..1000,
-        _ => 0..200,
+    if matches!(job, Job::J2) {
+        1000..1200
+    } else if matches!(job, Job::J3 | Job::J6) {
+        0..1000
+    } else {
+        0..200
     }
 }
 

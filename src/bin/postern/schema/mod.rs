@@ -97,7 +97,7 @@ impl Writer {
                 ]})),
                 "ResponseBlocks" => {
                     let block = self.reference("ResponseEdits");
-                    Ok(json!({"anyOf": [block, list(block.clone(), 1)]}))
+                    Ok(json!({"anyOf": [block, list(block, 1)]}))
                 }
                 "TextOrEnv" => Ok(json!({"anyOf": [line(), {
                     "type": "object",

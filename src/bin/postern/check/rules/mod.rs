@@ -7,6 +7,7 @@ mod literal_pattern;
 mod match_keys;
 mod never_matches;
 mod no_effect;
+mod no_such_upstream;
 mod nobody;
 mod open_lookup;
 mod open_redirect;
@@ -32,7 +33,7 @@ pub(super) struct CheckRule {
 }
 
 /// Every rule. The order is that of warnings at one position.
-pub(super) const RULES: [CheckRule; 15] = [
+pub(super) const RULES: [CheckRule; 16] = [
     nobody::RULE,
     plain_secret::RULE,
     unused::RULE,
@@ -43,6 +44,7 @@ pub(super) const RULES: [CheckRule; 15] = [
     vanishing_header::RULE,
     plain_text::RULE,
     no_effect::RULE,
+    no_such_upstream::RULE,
     redirect_loop::RULE,
     hash_of_nothing::RULE,
     prefix_in_key::RULE,

@@ -1,6 +1,6 @@
 //! A change of a response header that Envoy writes after all filters.
 
-use postern::config::{Config, Path, ResponseEdits};
+use postern::config::{Config, HeaderEdits, Path};
 use postern::http::same_name;
 
 use super::{CheckRule, Warnings, entry};
@@ -18,14 +18,20 @@ fn check(config: &Config, warnings: &mut Warnings) {
             let routes = root.field("routes");
             let route = routes.index(at);
             response.each(&route.field("response"), &mut |block, path| {
-                edits(block, &path.field("headers").to_string(), warnings);
+                edits(&block.headers, &path.field("headers").to_string(), warnings);
             });
+        }
+        let of_upstreams = route.rewrite.iter().flat_map(|rewrite| &rewrite.edits);
+        for one in of_upstreams {
+            let path = entry(&format!("routes[{at}].rewrite.edits"), &one.name);
+            let path = format!("{path}.responseHeaders");
+            edits(&one.value.response_headers, &path, warnings);
         }
     }
 }
 
 /// Envoy 1.40 always writes `server` (`server_header_transformation`), and writes `date` if it is missing.
-fn edits(response: &ResponseEdits, path: &str, warnings: &mut Warnings) {
+fn edits(headers: &HeaderEdits, path: &str, warnings: &mut Warnings) {
     let is = |name: &str, other: &str| same_name(name.as_bytes(), other.as_bytes());
     let mut add = |path: String, name: &str| {
         let (when, suggestion) = if is(name, "server") {
@@ -38,7 +44,6 @@ fn edits(response: &ResponseEdits, path: &str, warnings: &mut Warnings) {
             format!("Envoy writes `{name}` after all filters{when}, so this has no effect");
         warnings.add(path, reason, suggestion);
     };
-    let headers = &response.headers;
     for (list, field) in [(&headers.set, "set"), (&headers.add, "add")] {
         for edit in list.iter().filter(|edit| is(&edit.name, "server")) {
             add(entry(&format!("{path}.{field}"), &edit.name), &edit.name);
@@ -59,11 +64,17 @@ mod tests {
     #[test]
     fn finds_changes_of_headers_that_envoy_writes() {
         let policy = r#"{"routes": [{"name": "a", "require": "none", "response": {"headers": {
-            "set": {"server": "gate", "date": "now", "x-a": "b"}, "add": {"Server": "more"}, "remove": ["x-b", "date", "via"]}}}]}"#;
+            "set": {"server": "gate", "date": "now", "x-a": "b"}, "add": {"Server": "more"}, "remove": ["x-b", "date", "via"]}}},
+            {"name": "b", "require": "none", "rewrite": {"upstream": "u", "edits": {"u": {"responseHeaders": {"set": {"server": "u"}}}}}}]}"#;
         let path = |path: &str| format!("routes[0].response.headers.{path}");
         assert_eq!(
             paths_of(&RULE, policy),
-            [path("set.server"), path("add.server"), path("remove[1]")]
+            [
+                path("set.server"),
+                path("add.server"),
+                path("remove[1]"),
+                "routes[1].rewrite.edits.u.responseHeaders.set.server".into()
+            ]
         );
     }
 }

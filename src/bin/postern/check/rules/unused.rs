@@ -35,7 +35,11 @@ fn check(config: &Config, warnings: &mut Warnings) {
     }
     let rewrites = config.routes.iter().flat_map(|route| &route.rewrite);
     let set: Vec<&str> = rewrites
-        .flat_map(|rewrite| rewrite.headers.set.iter().map(|edit| &*edit.name))
+        .flat_map(|rewrite| {
+            let of_upstreams = rewrite.edits.iter().map(|edits| &edits.value.headers);
+            of_upstreams.chain([&rewrite.headers])
+        })
+        .flat_map(|headers| headers.set.iter().map(|edit| &*edit.name))
         .collect();
     for (at, name) in config.client_headers.iter().enumerate() {
         let is_same = |other: &&str| same_name(other.as_bytes(), name.as_bytes());

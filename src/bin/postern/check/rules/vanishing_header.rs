@@ -1,6 +1,6 @@
 //! A header that clients send, and that one route sets. It is removed from requests for all other routes.
 
-use postern::config::{CLIENTS_OWN, Config, Location, Route};
+use postern::config::{CLIENTS_OWN, Config, HeaderEdits, Location, Route};
 use postern::http::same_name;
 
 use super::{CheckRule, Warnings, entry};
@@ -52,12 +52,11 @@ const WELL_KNOWN_PREFIXES: [&str; 7] = [
 fn check(config: &Config, warnings: &mut Warnings) {
     let mut reported: Vec<&str> = Vec::new();
     for (at, route) in config.routes.iter().enumerate() {
-        for name in headers_set(route) {
+        for (path, name) in headers_set(at, route) {
             if reported.contains(&name) || !is_well_known(name) || is_kept(name, config) {
                 continue;
             }
             reported.push(name);
-            let path = entry(&format!("routes[{at}].rewrite.headers.set"), name);
             let reason = format!(
                 "browsers, proxies or tracers send `{name}`; because this route sets it, it is removed from requests for all other routes"
             );
@@ -67,9 +66,22 @@ fn check(config: &Config, warnings: &mut Warnings) {
     }
 }
 
-fn headers_set(route: &Route) -> impl Iterator<Item = &str> {
+/// The headers that a route sets, each with its path.
+fn headers_set(at: usize, route: &Route) -> impl Iterator<Item = (String, &str)> {
     let rewrite = route.rewrite.iter();
-    rewrite.flat_map(|rewrite| rewrite.headers.set.iter().map(|edit| &*edit.name))
+    rewrite.flat_map(move |rewrite| {
+        let path = format!("routes[{at}].rewrite");
+        let mut all: Vec<(String, &HeaderEdits)> = vec![(path.clone(), &rewrite.headers)];
+        for edits in &rewrite.edits {
+            let path = entry(&format!("{path}.edits"), &edits.name);
+            all.push((path, &edits.value.headers));
+        }
+        all.into_iter().flat_map(|(path, headers)| {
+            let path = format!("{path}.headers.set");
+            let set = headers.set.iter();
+            set.map(move |edit| (entry(&path, &edit.name), &*edit.name))
+        })
+    })
 }
 
 fn is_well_known(name: &str) -> bool {
@@ -90,10 +102,11 @@ fn is_kept(name: &str, config: &Config) -> bool {
     CLIENTS_OWN.iter().any(|other| is_name(other))
         || config.client_headers.iter().any(|other| is_name(other))
         || locations.any(is_location)
-        || config
-            .routes
-            .iter()
-            .all(|route| headers_set(route).any(is_name))
+        || config.routes.iter().all(|route| {
+            let rewrites = route.rewrite.iter();
+            let mut set = rewrites.flat_map(|rewrite| &rewrite.headers.set);
+            set.any(|edit| is_name(&edit.name))
+        })
 }
 
 #[cfg(test)]
