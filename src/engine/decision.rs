@@ -23,7 +23,7 @@ use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
 use super::exchange::{Awaited, Exchange, Stop};
 use super::exchange::{answer, forward, strip};
-use super::explain::{conditions, trace, upstream};
+use super::explain::{conditions, edits, trace, upstream};
 use super::step::Step;
 use choose_route::choose_route;
 use look_up::look_up;
@@ -184,6 +184,7 @@ fn edit(
         }
         None => None,
     };
+    edits::made(attributes, route, changes, chosen, policy, exchange);
     forward::edit(exchange.edits, attributes, route, changes, chosen, policy)
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod asked;
 pub(super) mod conditions;
+pub(super) mod edits;
 pub(super) mod held;
 pub(super) mod report;
 pub(super) mod trace;

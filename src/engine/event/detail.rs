@@ -100,6 +100,13 @@ pub enum Detail<'a> {
         /// The draw, if it was drawn by weights.
         draw: Option<DrawDetail<'a>>,
     },
+    /// An edit of the route is made.
+    Edited {
+        /// The edit as text, such as `headers: rename x-old to x-new`.
+        edit: &'a str,
+        /// How many values it found to change; none if it writes a value of its own.
+        found: Option<usize>,
+    },
 }
 
 /// A draw of an upstream by weights.

@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// Removes the owned headers from a request.
-fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
+pub(in crate::engine) fn sanitise(plan: &mut Plan<'_>, headers: &Headers<'_>, policy: &Policy) {
     if headers.may_have_any(policy.owned_headers.marks()) {
         forget_ours(plan, headers, policy);
     }
@@ -83,7 +83,10 @@ pub(in crate::engine) fn edit(
 }
 
 /// The edits for the upstream that is chosen.
-fn of_upstream<'e>(others: &'e OtherEdits, upstream: Option<&Text>) -> Option<&'e UpstreamEdits> {
+pub(in crate::engine) fn of_upstream<'e>(
+    others: &'e OtherEdits,
+    upstream: Option<&Text>,
+) -> Option<&'e UpstreamEdits> {
     let upstream = upstream.filter(|_| !others.of_upstreams.is_empty())?;
     let mut all = others.of_upstreams.iter();
     all.find(|edits| *edits.upstream == **upstream)

@@ -57,6 +57,14 @@ pub(crate) fn render(explanation: &Explanation, colours: Colours) -> String {
     if let Some(upstream) = &trace.upstream {
         upstream.render(&mut writer);
     }
+    section(&mut writer, "edits", !trace.edits.is_empty());
+    for one in &trace.edits {
+        let found = match one.found {
+            Some(0) => ": nothing there",
+            Some(_) | None => "",
+        };
+        writer.line(2, &format!("{}{found}", one.edit), Style::Plain);
+    }
     result(&mut writer, &explanation.shown_result());
     writer.finish()
 }

@@ -28,6 +28,9 @@ pub(crate) struct Trace {
     pub(super) conditions: Vec<ConditionTrace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) upstream: Option<UpstreamTrace>,
+    /// The edits of the route.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) edits: Vec<EditTrace>,
     #[serde(skip)]
     pub(super) decided: Option<(Outcome, Option<&'static str>)>,
 }
@@ -88,6 +91,14 @@ pub(super) struct ConditionTrace {
     pub(super) condition: String,
     /// None if that depends on a lookup that wasn't made.
     pub(super) holds: Option<bool>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct EditTrace {
+    pub(super) edit: String,
+    /// How many values it found. None if it writes a value of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) found: Option<usize>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -315,6 +326,10 @@ impl Observer for Trace {
                 case,
                 draw,
             } => self.upstream = Some(UpstreamTrace::new(upstream, case, draw)),
+            Detail::Edited { edit, found } => self.edits.push(EditTrace {
+                edit: printable(edit.as_bytes()),
+                found,
+            }),
             Detail::LookedUp { .. } => self.lookups.extend(lookup(detail)),
             Detail::Considered { .. } => self.consider(detail),
             Detail::Checked {
