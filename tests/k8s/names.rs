@@ -1,9 +1,11 @@
 //! Each cluster and each routing value that a policy names is defined by an object beside it.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::project::root;
 use crate::wrappers::{list, samples, wrapped};
 
 fn policy_of(samples: &[(String, Value)]) -> Value {
@@ -112,5 +114,64 @@ fn each_allowed_upstream_has_a_rule_and_there_is_a_default_rule() {
             allowed,
             "{folder}"
         );
+    }
+}
+
+/// Whether a condition holds for every request, or depends on this header alone.
+fn is_by(header: &str, condition: &Value) -> bool {
+    let every = [json!("/"), json!({"type": "PathPrefix", "value": "/"})];
+    let fields = condition.as_object().unwrap();
+    fields.iter().all(|(field, value)| match field.as_str() {
+        "prefix" | "path" => every.contains(value),
+        // A map of names in a VirtualService, a list elsewhere.
+        "headers" => match value.as_object() {
+            Some(names) => names.keys().all(|name| name == header),
+            None => list(value).all(|condition| condition["name"] == header),
+        },
+        _ => false,
+    })
+}
+
+/// Otherwise an edit of something else could move a request to another rule (`docs/rewriting.md`).
+#[test]
+fn rules_depend_on_the_routing_header_alone() {
+    let mut checked = 0_usize;
+    let mut check = |place: &str, header: &Value, condition: &Value| {
+        let header = header.as_str().unwrap();
+        assert!(is_by(header, condition), "{place}: {condition}");
+        checked = checked.saturating_add(1);
+    };
+    for (folder, kind, rules) in [
+        ("k8s/istio/ingress", "VirtualService", "http"),
+        ("k8s/envoy-gateway", "HTTPRoute", "rules"),
+    ] {
+        let samples = &samples()[folder];
+        let header = &policy_of(samples)["routing"]["header"];
+        let route = of_kind(samples, kind)
+            .find(|route| route["metadata"]["name"] == "api")
+            .unwrap();
+        for rule in list(&route["spec"][rules]) {
+            let conditions = rule.get("match").or_else(|| rule.get("matches"));
+            for condition in conditions.into_iter().flat_map(list) {
+                check(folder, header, condition);
+            }
+        }
+    }
+    let demo = fs::read_to_string(root().join("envoy/bootstrap.yaml")).unwrap();
+    let demo: Value = serde_yaml_ng::from_str(&demo).unwrap();
+    let hosts = demo.pointer("/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/route_config/virtual_hosts");
+    for host in list(hosts.unwrap()) {
+        assert_eq!(host["domains"], json!(["*"]));
+        for route in list(&host["routes"]) {
+            check("demo", &json!("x-postern-upstream"), &route["match"]);
+        }
+    }
+    assert_eq!(checked, 7);
+    for other in [
+        json!({"prefix": "/a"}),
+        json!({"headers": {"x-a": {"exact": "b"}}}),
+        json!({"uri": {"prefix": "/"}}),
+    ] {
+        assert!(!is_by("x-postern-upstream", &other), "{other}");
     }
 }
