@@ -22,7 +22,7 @@ pub(crate) fn content_follows_when_it_is_asked_for(gate: &Gate) {
                 "{route}: {asked} {status} {expected}"
             );
         }
-        for route in ["keys", "tokens", "everything"] {
+        for route in ["keys", "tokens", "chosen", "everything"] {
             let denied = transfer(address, route, anonymous());
             let (asked, status, _) = denied.unwrap_or_else(|error| panic!("{route}: {error}"));
             assert_eq!((asked, status), (!is_upstream, 401), "{route}");

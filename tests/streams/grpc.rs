@@ -69,7 +69,7 @@ pub(crate) fn messages_pass_in_both_directions(gate: &Gate) {
             let status = timeout(MOST, talk(gate, route, gate.fields())).await;
             assert_eq!(status.as_deref(), Ok("0"), "{route}");
         }
-        for route in ["keys", "tokens", "everything"] {
+        for route in ["keys", "tokens", "chosen", "everything"] {
             let status = timeout(MOST, talk(gate, route, anonymous())).await;
             assert_eq!(status.as_deref(), Ok("16"), "{route}: not authenticated");
         }

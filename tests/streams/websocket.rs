@@ -46,7 +46,7 @@ pub(crate) fn messages_pass_in_both_directions(gate: &Gate) {
         }
         socket.close(None).expect("it is open");
     }
-    for route in ["keys", "tokens", "everything"] {
+    for route in ["keys", "tokens", "chosen", "everything"] {
         let status = open(gate, route, anonymous()).err();
         assert_eq!(status, Some(401), "{route}");
     }
