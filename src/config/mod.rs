@@ -42,7 +42,7 @@ pub use lookup::{Fallback, Lookup, LookupKey};
 pub use path::Path;
 pub use provider::*;
 pub use requirement::Requirement;
-pub use respond::{Pass, Respond, Unmatched};
+pub use respond::{Pass, Respond, ResponseBody, Unmatched};
 pub use response::{
     Occasion, ResponseBlocks, ResponseEdits, ResponseMatch, SameSite, SetCookieEdits,
 };

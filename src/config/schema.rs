@@ -77,6 +77,7 @@ impl TypeSchema {
             "NacosApiVersion" => choice::<crate::config::NacosApiVersion>(),
             "AlibabaExtension" => choice::<crate::config::AlibabaExtension>(),
             "ContentFormat" => choice::<crate::config::ContentFormat>(),
+            "ResponseBody" => record::<crate::config::ResponseBody>(),
             "Respond" => record::<crate::config::Respond>(),
             "Unmatched" => record::<crate::config::Unmatched>(),
             _ => {

@@ -3,10 +3,9 @@
 mod choose_route;
 mod look_up;
 
-use crate::http::{Request, Response};
+use crate::http::Request;
 use crate::policy::{
-    Audience, Condition, Denial, DirectResponse, Policy, Reason, Route, RouteAction, RouteEdits,
-    Unmatched,
+    Audience, Condition, Denial, Policy, Reason, Route, RouteAction, RouteEdits, Unmatched,
 };
 use crate::route::{RouteId, RouteMatch};
 use crate::time::Timestamp;
@@ -18,6 +17,7 @@ use super::exchange::authorize::{Lookups, forbidden, holds};
 use super::exchange::challenges::challenge;
 use super::exchange::head::Head;
 use super::exchange::lookup_result::LookupResults;
+use super::exchange::respond::respond_without_route;
 use super::exchange::response_edits::{InvalidValue, late_edits};
 use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
@@ -160,10 +160,12 @@ fn follow<'f, 'p>(
             }
             Ok(Step::Continue)
         }
-        RouteAction::DirectResponse(answer) => match answered(answer, &attributes, route, policy) {
-            Ok(response) => Ok(Step::Respond(response)),
-            Err(denial) => Err(stopped(denial.into(), &attributes, route, exchange)),
-        },
+        RouteAction::DirectResponse(answer) => {
+            match answer::answered(answer, &attributes, route, policy) {
+                Ok(response) => Ok(Step::Respond(response)),
+                Err(denial) => Err(stopped(denial.into(), &attributes, route, exchange)),
+            }
+        }
     }
 }
 
@@ -258,26 +260,6 @@ fn may(
     }
 }
 
-/// The response of the policy.
-#[inline(never)]
-fn answered(
-    answer: &DirectResponse,
-    attributes: &Attributes<'_>,
-    route: &Route,
-    policy: &Policy,
-) -> Result<Box<Response>, Denial> {
-    let mut response = Box::new(match answer {
-        DirectResponse::Redirect(redirect) => {
-            answer::redirect(attributes, route, redirect, policy)?
-        }
-        DirectResponse::Respond(respond) => respond.0.clone(),
-    });
-    if let Some(edits) = route.spec.edits_of_answers() {
-        response.edit(&*late_edits(edits, attributes, InvalidValue::Deny)?);
-    }
-    Ok(response)
-}
-
 #[inline(never)]
 fn unmatched(
     head: &Head<'_>,
@@ -285,9 +267,16 @@ fn unmatched(
     exchange: &mut Exchange<'_, impl Observer + ?Sized>,
 ) -> Step {
     match &policy.unmatched {
-        Unmatched::Respond(respond) => {
-            tell(exchange, None, Outcome::Answered, None);
-            Step::Respond(Box::new(respond.0.clone()))
+        Unmatched::Respond(written, needed) => {
+            let facts = &exchange.memory.facts;
+            facts.learn(*needed, exchange.inputs);
+            match respond_without_route(written, head, facts) {
+                Ok(response) => {
+                    tell(exchange, None, Outcome::Answered, None);
+                    Step::Respond(Box::new(response))
+                }
+                Err(denial) => deny(denial, head.request, None, exchange),
+            }
         }
         Unmatched::Pass => {
             tell(exchange, None, Outcome::Forwarded, None);

@@ -1,6 +1,7 @@
 //! The HTTP vocabulary: requests as borrowed bytes, edits, responses, callouts. Values are bytes, because HTTP doesn't
 //! guarantee UTF-8.
 
+mod accept;
 mod base64;
 mod callout;
 mod cookie;
@@ -23,6 +24,7 @@ mod text;
 mod token;
 mod url;
 
+pub use accept::quality;
 pub use base64::base64;
 pub use callout::{Callout, CalloutError, Reply};
 pub use cookie::cookies;

@@ -11,7 +11,6 @@ use crate::policy::json_path;
 use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{CredentialInputs, Providers};
 use crate::policy::route;
-use crate::policy::route::direct_response::Respond;
 use crate::policy::source::{LookupMode, Sources};
 use crate::policy::{ConsumersFrom, Environment, Policy, Unmatched};
 
@@ -55,7 +54,7 @@ impl Policy {
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let mut owned = OwnedHeaders::of(config);
-        let (routes, router, of_routes) = loop {
+        let (routes, router, of_routes, unmatched) = loop {
             let around = route::CompileInputs {
                 providers: &providers,
                 sources: &sources,
@@ -63,9 +62,13 @@ impl Policy {
                 owned: &owned,
                 parts: route::SharedParts::default(),
             };
-            let routes = route::compile(lists, &around)?;
+            let (routes, router, mut of_routes) = route::compile(lists, &around)?;
+            let unmatched = match &config.unmatched {
+                config::Unmatched::Respond(respond) => around.unmatched(respond, &mut of_routes),
+                config::Unmatched::Pass(_) => None,
+            };
             match owned.settle(config, &providers) {
-                Ok(()) => break routes,
+                Ok(()) => break (routes, router, of_routes, unmatched),
                 // A route reads a header that a later route sets. It was compiled as if the client could send the header.
                 Err(known) => owned = *known,
             }
@@ -95,12 +98,7 @@ impl Policy {
             routes,
             log_properties: config.access_log.properties.as_slice().into(),
             notices,
-            unmatched: match &config.unmatched {
-                config::Unmatched::Respond(respond) => {
-                    Unmatched::Respond(Respond::compile(respond, "postern_no_route"))
-                }
-                config::Unmatched::Pass(_) => Unmatched::Pass,
-            },
+            unmatched: unmatched.unwrap_or(Unmatched::Pass),
         })
     }
 }

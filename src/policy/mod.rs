@@ -51,8 +51,9 @@ pub(crate) use rewrite::upstream::{
 pub(crate) use rewrite::{
     CookieEdits, HeaderEdits, HeaderMove, OtherEdits, QueryEdits, RarerHeaderEdits, RouteEdits,
 };
-pub(crate) use route::direct_response::{Redirect, Respond};
+pub(crate) use route::direct_response::Redirect;
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};
+pub(crate) use route::respond::{Body, BodyPiece, Respond};
 pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
@@ -102,8 +103,8 @@ pub(crate) struct ConsumersFrom {
 /// The treatment of a request that matches no route.
 #[derive(Debug)]
 pub(crate) enum Unmatched {
-    /// The filter answers.
-    Respond(Respond),
+    /// The filter answers. The response needs these facts.
+    Respond(Respond, NeededFacts),
     /// The request continues, sanitised and with a canonical path.
     Pass,
 }

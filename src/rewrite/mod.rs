@@ -1,6 +1,7 @@
 //! New paths, queries, cookies and header values. A value can't add a segment, a parameter, a cookie or a header.
 
 mod cookie;
+mod escape;
 mod header;
 mod literal;
 mod path;
@@ -8,6 +9,7 @@ mod prefix;
 mod query;
 
 pub use cookie::{CookieEdit, edit_cookies, is_cookie_value};
+pub(crate) use escape::BodyText;
 pub(crate) use header::check_header_value;
 pub use literal::{PathLiteral, PathLiteralError};
 pub use path::{Origin, PathBuilder, PathFault, PathValueError};

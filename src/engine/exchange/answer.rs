@@ -1,15 +1,35 @@
 //! Responses that the policy itself gives.
 
 use crate::http::{Response, Text};
-use crate::policy::{Denial, Policy, Redirect, Route};
+use crate::policy::{Denial, DirectResponse, Policy, Redirect, Route};
 use crate::route::canonical_host;
 
+use super::respond::respond;
+use super::response_edits::{InvalidValue, late_edits};
 use super::strip::StrippedCredentials;
 use super::target::{new_query, put_path, put_query};
 use super::values::{Attributes, blame, whose};
 
+/// The response of the policy.
+#[inline(never)]
+pub(in crate::engine) fn answered(
+    answer: &DirectResponse,
+    attributes: &Attributes<'_>,
+    route: &Route,
+    policy: &Policy,
+) -> Result<Box<Response>, Denial> {
+    let mut response = Box::new(match answer {
+        DirectResponse::Redirect(written) => redirect(attributes, route, written, policy)?,
+        DirectResponse::Respond(written) => respond(written, attributes)?,
+    });
+    if let Some(edits) = route.spec.edits_of_answers() {
+        response.edit(&*late_edits(edits, attributes, InvalidValue::Deny)?);
+    }
+    Ok(response)
+}
+
 /// Redirects the client. The location is always absolute: clients read a path that begins with `//` as another host.
-pub(in crate::engine) fn redirect(
+fn redirect(
     attributes: &Attributes<'_>,
     route: &Route,
     redirect: &Redirect,

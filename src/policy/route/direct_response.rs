@@ -1,15 +1,11 @@
-//! Responses of the policy: fixed responses and redirects.
+//! Redirects.
 
 use crate::config::{self, ConfigErrors, Path};
-use crate::http::{Response, Text};
+use crate::http::Text;
 
 use crate::policy::rewrite::path::{Matches, PathRewrite};
 use crate::policy::rewrite::{QueryEdits, response};
 use crate::policy::template::{Scope, ValueTemplate};
-
-/// A fixed response. It is built with the policy and cloned for each request.
-#[derive(Debug)]
-pub(crate) struct Respond(pub(crate) Response);
 
 fn fields(written: &[config::Named<String>]) -> Vec<(Text, Text)> {
     let shared = |text: &str| Text::shared(text.as_bytes());
@@ -17,23 +13,6 @@ fn fields(written: &[config::Named<String>]) -> Vec<(Text, Text)> {
     fields
         .map(|field| (shared(&field.name), shared(&field.value)))
         .collect()
-}
-
-impl Respond {
-    pub(in crate::policy) fn compile(written: &config::Respond, details: &'static str) -> Self {
-        let mut headers = fields(&written.headers);
-        let body = written.body.as_deref().unwrap_or_default();
-        if !body.is_empty() && !headers.iter().any(|(name, _)| **name == *b"content-type") {
-            headers.push(("content-type".into(), "text/plain; charset=utf-8".into()));
-        }
-        Self(Response {
-            status: written.status,
-            headers,
-            body: Text::shared(body.as_bytes()),
-            grpc_status: None,
-            details: details.into(),
-        })
-    }
 }
 
 /// A redirect.

@@ -4,6 +4,7 @@ mod dedup;
 pub(in crate::policy) mod direct_response;
 pub(in crate::policy) mod lookup;
 mod matches;
+pub(in crate::policy) mod respond;
 pub(in crate::policy) mod spec;
 
 use std::cell::{Cell, RefCell};
@@ -13,6 +14,7 @@ use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
 use crate::route::{MatchIndex, PathPattern, Priority, RouteId, Router, RouterBuilder, Rule};
 
+use crate::policy::Unmatched;
 use crate::policy::condition::ConditionScope;
 use crate::policy::identity::Routing;
 use crate::policy::owned_headers::OwnedHeaders;
@@ -23,8 +25,9 @@ use crate::policy::rewrite::response::{DirectResponseEdits, ResponseEdits, Respo
 use crate::policy::rewrite::upstream::UpstreamScope;
 use crate::policy::rewrite::{self, OtherEdits, RouteEdits};
 use crate::policy::route::dedup::Dedup;
-use crate::policy::route::direct_response::{Redirect, Respond};
+use crate::policy::route::direct_response::Redirect;
 use crate::policy::route::lookup::Lookup;
+use crate::policy::route::respond::Respond;
 use crate::policy::route::spec::{
     Checks, DirectResponse, RouteAction, RouteRequirement, RouteSpec,
 };
@@ -231,6 +234,19 @@ impl CompileInputs<'_> {
         })
     }
 
+    /// Compiles the response for requests without a route. Its values are those of the request.
+    pub(in crate::policy) fn unmatched(
+        &self,
+        written: &config::Respond,
+        errors: &mut ConfigErrors,
+    ) -> Option<Unmatched> {
+        let (root, scope) = (Path::Root, self.scope(&[], false, &[]));
+        let path = root.field("unmatched");
+        let path = path.field("respond");
+        let respond = Respond::compile(written, "postern_no_route", &scope, &path, errors)?;
+        Some(Unmatched::Respond(respond, self.parts.facts.take()))
+    }
+
     fn spec(
         &self,
         required: Arc<RouteRequirement>,
@@ -337,7 +353,8 @@ impl CompileInputs<'_> {
                 });
         }
         if let Some(respond) = &written.respond {
-            let respond = Respond::compile(respond, "postern_respond");
+            let at = path.field("respond");
+            let respond = Respond::compile(respond, "postern_respond", scope, &at, errors)?;
             let answer = DirectResponse::Respond(respond);
             return Some((None, RouteAction::DirectResponse(Box::new(answer))));
         }

@@ -7,8 +7,9 @@ use crate::policy::provider::ProviderId;
 use crate::policy::requirement::Requirement;
 use crate::policy::rewrite::RouteEdits;
 use crate::policy::rewrite::response::{DirectResponseEdits, ResponseEdits};
-use crate::policy::route::direct_response::{Redirect, Respond};
+use crate::policy::route::direct_response::Redirect;
 use crate::policy::route::lookup::Lookup;
+use crate::policy::route::respond::Respond;
 use crate::policy::template::NeededFacts;
 
 /// Everything about a route except its name and its new path.
@@ -54,7 +55,7 @@ pub(crate) enum RouteAction {
 pub(crate) enum DirectResponse {
     /// A redirect.
     Redirect(Redirect),
-    /// A fixed response.
+    /// A response of the policy's own.
     Respond(Respond),
 }
 

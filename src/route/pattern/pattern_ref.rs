@@ -100,6 +100,14 @@ fn name(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
+impl PatternRef<'static> {
+    /// The pattern for all paths.
+    #[must_use]
+    pub const fn every() -> Self {
+        Self(EVERY)
+    }
+}
+
 impl<'r> PatternRef<'r> {
     pub(in crate::route) const fn of(stored: &'r [u8]) -> Self {
         Self(stored)

@@ -1,6 +1,6 @@
 //! `${` in a field that takes no template.
 
-use postern::config::{Config, Fallback, Respond, TextOrEnv, Unmatched};
+use postern::config::{Config, Fallback, TextOrEnv};
 use serde_json::Value;
 
 use super::{CheckRule, Warnings, entry, source_headers};
@@ -13,8 +13,10 @@ pub(super) const RULE: CheckRule = CheckRule {
 
 fn check(config: &Config, warnings: &mut Warnings) {
     for (at, route) in config.routes.iter().enumerate() {
-        if let Some(respond) = &route.respond {
-            response(respond, &format!("routes[{at}].respond"), warnings);
+        let redirect = route.redirect.iter();
+        for header in redirect.flat_map(|redirect| &redirect.headers) {
+            let path = entry(&format!("routes[{at}].redirect.headers"), &header.name);
+            text(&header.value, path, warnings);
         }
         for lookup in &route.lookup {
             let path = entry(&format!("routes[{at}].lookup"), &lookup.name);
@@ -22,9 +24,6 @@ fn check(config: &Config, warnings: &mut Warnings) {
             fallback(missing, &format!("{path}.onMissing"), warnings);
             fallback(failure, &format!("{path}.onFailure"), warnings);
         }
-    }
-    if let Unmatched::Respond(respond) = &config.unmatched {
-        response(respond, "unmatched.respond", warnings);
     }
     for provider in &config.providers {
         if let Some(realm) = provider.value.realm() {
@@ -52,15 +51,6 @@ fn fallback(fallback: &Fallback, path: &str, warnings: &mut Warnings) {
     }
 }
 
-fn response(respond: &Respond, path: &str, warnings: &mut Warnings) {
-    for header in &respond.headers {
-        let path = entry(&format!("{path}.headers"), &header.name);
-        text(&header.value, path, warnings);
-    }
-    let body = respond.body.as_deref().unwrap_or_default();
-    text(body, format!("{path}.body"), warnings);
-}
-
 fn text(text: &str, path: String, warnings: &mut Warnings) {
     if text.contains("${") {
         let reason = "this field takes no template, so `${` is sent as it is";
@@ -79,22 +69,20 @@ mod tests {
             "providers": {"k": {"apiKey": {"from": [{"header": "x"}], "realm": "${path.a}"}}},
             "sources": {"s": {"http": {"cluster": "c", "path": "/", "headers": {"x-a": "${query.a}", "x-b": "$b"}}}},
             "routes": [
-                {"name": "a", "require": "none", "respond": {"headers": {"x-c": "<${a}>"}, "body": "${b}"}},
+                {"name": "a", "require": "none", "redirect": {"path": "/${a}", "headers": {"x-c": "<${a}>"}}},
                 {"name": "b", "require": "none",
                  "lookup": {"l": {"source": "s", "values": {"v": "$", "w": "$"},
                             "onMissing": {"default": {"v": "${v}"}}, "onFailure": {"default": {"w": "${w}", "v": 1}}}},
                  "rewrite": {"headers": {"set": {"x-d": "${l.v}"}}}}
             ],
-            "unmatched": {"respond": {"body": "${c}"}}
+            "unmatched": {"respond": {"body": "${request.path}"}}
         }"#;
         assert_eq!(
             paths_of(&RULE, policy),
             [
-                "routes[0].respond.headers.x-c",
-                "routes[0].respond.body",
+                "routes[0].redirect.headers.x-c",
                 "routes[1].lookup.l.onMissing.default.v",
                 "routes[1].lookup.l.onFailure.default.w",
-                "unmatched.respond.body",
                 "providers.k.apiKey.realm",
                 "sources.s.http.headers.x-a",
             ]
