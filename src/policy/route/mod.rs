@@ -14,7 +14,6 @@ use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
 use crate::route::{MatchIndex, PathPattern, Priority, RouteId, Router, RouterBuilder, Rule};
 
-use crate::policy::Unmatched;
 use crate::policy::condition::ConditionScope;
 use crate::policy::identity::Routing;
 use crate::policy::owned_headers::OwnedHeaders;
@@ -232,19 +231,6 @@ impl CompileInputs<'_> {
             spec: self.spec(required, checks, action, own),
             path,
         })
-    }
-
-    /// Compiles the response for requests without a route. Its values are those of the request.
-    pub(in crate::policy) fn unmatched(
-        &self,
-        written: &config::Respond,
-        errors: &mut ConfigErrors,
-    ) -> Option<Unmatched> {
-        let (root, scope) = (Path::Root, self.scope(&[], false, &[]));
-        let path = root.field("unmatched");
-        let path = path.field("respond");
-        let respond = Respond::compile(written, "postern_no_route", &scope, &path, errors)?;
-        Some(Unmatched::Respond(respond, self.parts.facts.take()))
     }
 
     fn spec(

@@ -4,6 +4,8 @@ use crate::config::{self, ConfigErrors, Path};
 use crate::http::{Response, Text, is_token};
 use crate::rewrite::BodyText;
 
+use crate::policy::Unmatched;
+use crate::policy::route::CompileInputs;
 use crate::policy::template::{Scope, ValuePiece, ValueTemplate};
 
 /// A response of the policy. What doesn't depend on the request is built with the policy, and cloned for each request.
@@ -35,6 +37,21 @@ pub(crate) enum BodyPiece {
 
 /// The content type of a body that has no other one.
 const TEXT: &str = "text/plain; charset=utf-8";
+
+impl CompileInputs<'_> {
+    /// Compiles the response for requests without a route. Its values are those of the request.
+    pub(in crate::policy) fn unmatched(
+        &self,
+        written: &config::Respond,
+        errors: &mut ConfigErrors,
+    ) -> Option<Unmatched> {
+        let (root, scope) = (Path::Root, self.scope(&[], false, &[]));
+        let path = root.field("unmatched");
+        let path = path.field("respond");
+        let respond = Respond::compile(written, "postern_no_route", &scope, &path, errors)?;
+        Some(Unmatched::Respond(respond, self.parts.facts.take()))
+    }
+}
 
 impl Respond {
     pub(in crate::policy) fn compile(
