@@ -48,7 +48,9 @@ fn every_invalid_policy_is_refused_with_all_its_errors() {
 /// The corpus has many cases, at least half of them are denials or refused policies, and few have an exception for Envoy.
 #[test]
 fn the_corpus_has_enough_denials_and_few_exceptions() {
-    let files = files();
+    let mut files = files();
+    // A recipe shows how something is done.
+    files.retain(|file| !file.stem.starts_with("recipe_"));
     let cases: Vec<_> = files.iter().flat_map(|file| &file.cases).collect();
     let bad = files.iter().map(|file| file.refused.len()).sum::<usize>();
     let denials = cases

@@ -1,5 +1,8 @@
 //! The format of a case file. `tests/cases/README.md` describes how to write one.
 
+#[path = "recipes.rs"]
+mod recipes;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -347,7 +350,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
 }
 
-/// All case files, in the order of their names.
+/// All case files, in the order of their names, and the recipes of the documentation.
 pub(crate) fn files() -> Vec<CaseFile> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder())
         .expect("tests/cases can be read")
@@ -356,7 +359,9 @@ pub(crate) fn files() -> Vec<CaseFile> {
         .collect();
     paths.sort();
     let mut keys = Keys::default();
-    paths.iter().map(|path| read(path, &mut keys)).collect()
+    let mut files: Vec<_> = paths.iter().map(|path| read(path, &mut keys)).collect();
+    files.extend(recipes::files());
+    files
 }
 
 fn read(path: &Path, keys: &mut Keys) -> CaseFile {
