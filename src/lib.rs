@@ -90,9 +90,8 @@ pub mod internals {
     }
     pub mod rewrite {
         pub use crate::rewrite::{
-            CookieEdit, Origin, PathBuilder, PathFault, PathLiteral, PathLiteralError,
-            PathValueError, QueryEdit, edit_cookies, edit_query, is_cookie_value, replace_prefix,
-            strip_query,
+            CookieField, Origin, PathBuilder, PathFault, PathLiteral, PathLiteralError,
+            PathValueError, QueryEdit, edit_query, is_cookie_value, replace_prefix, strip_query,
         };
     }
     pub mod route {

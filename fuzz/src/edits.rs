@@ -2,8 +2,7 @@
 
 use postern::http::{is_token, percent_decode, query_pairs};
 use postern::internals::rewrite::{
-    CookieEdit, Origin, PathBuilder, PathLiteral, QueryEdit, edit_cookies, edit_query,
-    is_cookie_value,
+    CookieField, Origin, PathBuilder, PathLiteral, QueryEdit, edit_query, is_cookie_value,
 };
 use postern::internals::route::{
     DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice, canonicalise,
@@ -68,15 +67,18 @@ fn cookies(name: &[u8], value: &[u8], field: &[u8]) {
         let others = pieces.iter().filter(|piece| !is_named(piece, name));
         others.map(|piece| piece.to_vec()).collect::<Vec<_>>()
     };
-    let set = edit_cookies(&[field], &[CookieEdit::Set(name, value)]);
-    let set = set.unwrap_or_else(|| field.to_vec());
+    let mut cookies = CookieField::default();
+    cookies.read(field);
+    let mut left = cookies.clone();
+    cookies.set(name, value);
+    let set = cookies.edited().unwrap_or_else(|| field.to_vec());
     let after = pieces(&set);
     assert_eq!(others(&after), others(&before));
     let own: Vec<_> = after.iter().filter(|piece| is_named(piece, name)).collect();
     assert_eq!(own, [&&*[name, b"=", value].concat()]);
 
-    let removed = edit_cookies(&[field], &[CookieEdit::Remove(name)]);
-    let removed = removed.unwrap_or_else(|| field.to_vec());
+    left.remove(name);
+    let removed = left.edited().unwrap_or_else(|| field.to_vec());
     let left: Vec<Vec<u8>> = pieces(&removed)
         .iter()
         .map(|piece| piece.to_vec())

@@ -1,16 +1,5 @@
 //! New cookies of a request. Other cookies stay byte for byte and in order.
 
-use std::borrow::Cow;
-
-/// One change to the cookies of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CookieEdit<'a> {
-    /// Removes all cookies of this name and adds one with this value at the end.
-    Set(&'a [u8], &'a [u8]),
-    /// Removes all cookies of this name.
-    Remove(&'a [u8]),
-}
-
 /// Whether a value can be a cookie's (RFC 6265 §4.1.1): it has no control byte, blank, `"`, `,`, `;` or `\`, and is ASCII.
 #[must_use]
 pub fn is_cookie_value(value: &[u8]) -> bool {
@@ -18,38 +7,72 @@ pub fn is_cookie_value(value: &[u8]) -> bool {
     value.iter().all(fits)
 }
 
-/// The one field of cookies that replaces `fields`, after these edits in their order; empty where no cookie is left, `None`
-/// where nothing changes. Names are case-sensitive. A piece without `=` is removed by its text. The cookies of all fields are
-/// joined by `; ` (RFC 6265 §5.4), because servers may read only the first field.
-///
-/// A value that isn't a cookie's must not come here: see [`is_cookie_value`].
-#[must_use]
-pub fn edit_cookies(fields: &[&[u8]], edits: &[CookieEdit<'_>]) -> Option<Vec<u8>> {
-    let pieces = fields
-        .iter()
-        .flat_map(|field| field.split(|byte| *byte == b';'));
-    let pieces = pieces
-        .map(<[u8]>::trim_ascii)
-        .filter(|piece| !piece.is_empty());
-    let mut pieces: Vec<Cow<'_, [u8]>> = pieces.map(Cow::Borrowed).collect();
-    let mut changes = false;
-    for edit in edits {
-        let (name, new) = match *edit {
-            CookieEdit::Set(name, value) => (name, Some([name, b"=", value].concat())),
-            CookieEdit::Remove(name) => (name, None),
-        };
-        let mut own = pieces.iter().filter(|piece| name_of(piece) == name);
-        let is_same = match (own.next(), own.next(), &new) {
-            (Some(only), None, Some(new)) => **only == **new,
-            (first, _, new) => first.is_none() && new.is_none(),
-        };
-        if !is_same {
-            changes = true;
-            pieces.retain(|piece| name_of(piece) != name);
-            pieces.extend(new.map(Cow::Owned));
+/// The cookies of a request, in one field. Names are case-sensitive. A piece without `=` has its text as its name.
+#[derive(Clone, Debug, Default)]
+pub struct CookieField {
+    text: Vec<u8>,
+    is_changed: bool,
+}
+
+impl CookieField {
+    /// Adds the cookies of a field of the request. All fields are joined (RFC 6265 §5.4), because servers may read only the
+    /// first one.
+    pub fn read(&mut self, field: &[u8]) {
+        for piece in pieces(field) {
+            self.push(&[piece]);
         }
     }
-    changes.then(|| pieces.join(&b"; "[..]))
+
+    /// Removes all cookies of this name.
+    pub fn remove(&mut self, name: &[u8]) {
+        if !pieces(&self.text).any(|piece| name_of(piece) == name) {
+            return;
+        }
+        let before = std::mem::take(&mut self.text);
+        for piece in pieces(&before).filter(|piece| name_of(piece) != name) {
+            self.push(&[piece]);
+        }
+        self.is_changed = true;
+    }
+
+    /// Removes all cookies of this name and adds one with this value at the end. The value has to be a cookie's: see
+    /// [`is_cookie_value`].
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        if !self.has_only(name, value) {
+            self.remove(name);
+            self.push(&[name, b"=", value]);
+            self.is_changed = true;
+        }
+    }
+
+    /// Whether the only cookie of this name has this value.
+    fn has_only(&self, name: &[u8], value: &[u8]) -> bool {
+        let mut own = pieces(&self.text).filter(|piece| name_of(piece) == name);
+        let found = own.next().and_then(|piece| piece.strip_prefix(name));
+        let found = found.and_then(|rest| rest.strip_prefix(b"="));
+        found == Some(value) && own.next().is_none()
+    }
+
+    /// The field, empty where no cookie is left; `None` where nothing was changed.
+    #[must_use]
+    pub fn edited(self) -> Option<Vec<u8>> {
+        self.is_changed.then_some(self.text)
+    }
+
+    fn push(&mut self, parts: &[&[u8]]) {
+        if !self.text.is_empty() {
+            self.text.extend_from_slice(b"; ");
+        }
+        for part in parts {
+            self.text.extend_from_slice(part);
+        }
+    }
+}
+
+/// The pieces between two `;`, without blanks around them. Empty ones are skipped.
+fn pieces(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let pieces = field.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    pieces.filter(|piece| !piece.is_empty())
 }
 
 /// The name of a cookie, or the text of a piece without `=`.
@@ -75,39 +98,51 @@ mod tests {
         }
     }
 
+    /// The edits: a name to remove, or a name with a value to set.
+    fn edited(fields: &[&str], edits: &[&str]) -> Option<String> {
+        let mut cookies = CookieField::default();
+        for field in fields {
+            cookies.read(field.as_bytes());
+        }
+        for edit in edits {
+            match edit.split_once('=') {
+                Some((name, value)) => cookies.set(name.as_bytes(), value.as_bytes()),
+                None => cookies.remove(edit.as_bytes()),
+            }
+        }
+        let edited = cookies.edited();
+        edited.map(|edited| String::from_utf8(edited).unwrap())
+    }
+
     #[test]
     fn edits_cookies() {
-        use CookieEdit::{Remove, Set};
         for (fields, edits, expected) in [
-            (&[][..], &[Remove(b"a")][..], None),
-            (&[], &[Set(b"a", b"1")], Some("a=1")),
+            (&[][..], &["a"][..], None),
+            (&[], &["a=1"], Some("a=1")),
             (&["a=1"], &[], None),
-            (&["a=1"], &[Remove(b"a")], Some("")),
-            (&["a=1;b=2"], &[Remove(b"c")], None),
-            (&["a=1;b=2"], &[Set(b"b", b"2")], None),
-            (&["b=2; b=2"], &[Set(b"b", b"2")], Some("b=2")),
-            (&["b =2"], &[Set(b"b", b"2")], Some("b=2")),
+            (&["a=1"], &["a"], Some("")),
+            (&["a=1;b=2"], &["c"], None),
+            (&["a=1;b=2"], &["b=2"], None),
+            (&["b=2; b=2"], &["b=2"], Some("b=2")),
+            (&["b =2"], &["b=2"], Some("b=2")),
             (
                 &["A=1;a=\"x y\";; junk ;b = 2;a=", "c==;a"],
-                &[Remove(b"b")],
+                &["b"],
                 Some("A=1; a=\"x y\"; junk; a=; c==; a"),
             ),
             (
                 &["A=1; a=2; b=3; a", "a =4; a.b=5"],
-                &[Remove(b"a")],
+                &["a"],
                 Some("A=1; b=3; a.b=5"),
             ),
-            (&["a=1; b=2"], &[Set(b"a", b"=3")], Some("b=2; a==3")),
-            (
-                &["a=1"],
-                &[Set(b"b", b"2"), Remove(b"a"), Set(b"b", b"")],
-                Some("b="),
-            ),
+            (&["a=1; b=2"], &["a==3"], Some("b=2; a==3")),
+            (&["a=1"], &["b=2", "a", "b="], Some("b=")),
         ] {
-            let fields: Vec<&[u8]> = fields.iter().map(|field| field.as_bytes()).collect();
-            let edited = edit_cookies(&fields, edits);
-            let edited = edited.map(|edited| String::from_utf8(edited).unwrap());
-            assert_eq!(edited.as_deref(), expected, "{fields:?} {edits:?}");
+            assert_eq!(
+                edited(fields, edits).as_deref(),
+                expected,
+                "{fields:?} {edits:?}"
+            );
         }
     }
 }

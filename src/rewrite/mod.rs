@@ -8,7 +8,7 @@ mod path;
 mod prefix;
 mod query;
 
-pub use cookie::{CookieEdit, edit_cookies, is_cookie_value};
+pub use cookie::{CookieField, is_cookie_value};
 pub(crate) use escape::BodyText;
 pub(crate) use header::check_header_value;
 pub use literal::{PathLiteral, PathLiteralError};

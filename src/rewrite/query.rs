@@ -26,12 +26,11 @@ pub enum QueryEdit<'a> {
 pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Option<Cow<'q, [u8]>> {
     let mut edited = query.map(Cow::Borrowed);
     for edit in edits {
-        edited = match *edit {
-            QueryEdit::Set(name, value) => Some(add(without(edited, &[name]), name, value)),
-            QueryEdit::Add(name, value) => Some(add(edited, name, value)),
-            QueryEdit::Remove(name) => without(edited, &[name]),
-            QueryEdit::Keep(names) => kept(edited, names),
-            QueryEdit::Rename(from, to) => renamed(edited, from, to),
+        if !matches!(edit, QueryEdit::Add(..)) {
+            edited = edited.and_then(|query| without(query, edit));
+        }
+        if let QueryEdit::Set(name, value) | QueryEdit::Add(name, value) = *edit {
+            edited = Some(add(edited, name, value));
         }
     }
     edited
@@ -40,56 +39,53 @@ pub fn edit_query<'q>(query: Option<&'q [u8]>, edits: &[QueryEdit<'_>]) -> Optio
 /// The query without the parameters of these (decoded) names. It is borrowed where it has none of them, and `None` where
 /// nothing remains. A removed parameter takes one `&` with it, and nothing else changes.
 #[must_use]
-pub fn strip_query<'q, N: AsRef<[u8]>>(
-    query: Option<&'q [u8]>,
-    names: &[N],
-) -> Option<Cow<'q, [u8]>> {
-    without(query.map(Cow::Borrowed), names)
+pub fn strip_query<'q>(query: Option<&'q [u8]>, names: &[&[u8]]) -> Option<Cow<'q, [u8]>> {
+    let mut stripped = query.map(Cow::Borrowed);
+    for name in names {
+        stripped = stripped.and_then(|query| without(query, &QueryEdit::Remove(name)));
+    }
+    stripped
 }
 
-fn without<'q, N: AsRef<[u8]>>(query: Option<Cow<'q, [u8]>>, names: &[N]) -> Option<Cow<'q, [u8]>> {
-    let query = query?;
-    let goes = |pair: &Pair<'_>| names.iter().any(|name| pair.is_named(name.as_ref()));
-    if !query_pairs(&query).any(|pair| goes(&pair)) {
+/// The query without the parameters that go, or with their new name.
+fn without<'q>(query: Cow<'q, [u8]>, edit: &QueryEdit<'_>) -> Option<Cow<'q, [u8]>> {
+    let goes = |pair: &Pair<'_>| match *edit {
+        QueryEdit::Set(name, _)
+        | QueryEdit::Add(name, _)
+        | QueryEdit::Remove(name)
+        | QueryEdit::Rename(name, _) => pair.is_named(name),
+        QueryEdit::Keep(names) => !names.iter().any(|name| pair.is_named(name)),
+    };
+    let keeps = matches!(edit, QueryEdit::Keep(_));
+    let has_nothing = |piece: &[u8]| keeps && piece.is_empty();
+    if !query_pairs(&query).any(|pair| goes(&pair)) && !query.split(is_and).any(has_nothing) {
         return Some(query);
     }
     // The pieces between the `&`, with empty ones: what remains has the original bytes.
-    let pieces = query.split(|byte| *byte == b'&');
-    let stays = |piece: &&[u8]| !query_pairs(piece).any(|pair| goes(&pair));
-    let left = pieces.filter(stays).collect::<Vec<_>>().join(&b'&');
-    (!left.is_empty()).then_some(Cow::Owned(left))
-}
-
-fn kept<'q>(query: Option<Cow<'q, [u8]>>, names: &[Box<[u8]>]) -> Option<Cow<'q, [u8]>> {
-    let query = query?;
-    let is_named = |pair: &Pair<'_>| names.iter().any(|name| pair.is_named(name));
-    let stays = query_pairs(&query).filter(is_named);
-    let left: Vec<&[u8]> = stays.map(|pair| pair.raw).collect();
-    let left = left.join(&b'&');
-    if left == *query {
-        return Some(query);
-    }
-    (!left.is_empty()).then_some(Cow::Owned(left))
-}
-
-fn renamed<'q>(query: Option<Cow<'q, [u8]>>, from: &[u8], to: &[u8]) -> Option<Cow<'q, [u8]>> {
-    let query = query?;
-    if !query_pairs(&query).any(|pair| pair.is_named(from)) {
-        return Some(query);
-    }
-    let mut pieces: Vec<Cow<'_, [u8]>> = Vec::new();
-    for piece in query.split(|byte| *byte == b'&') {
+    let mut left = Vec::with_capacity(query.len());
+    let mut is_first = true;
+    for piece in query.split(is_and) {
         let pair = query_pairs(piece).next();
-        if let Some(pair) = pair.filter(|pair| pair.is_named(from)) {
-            let mut new = Vec::new();
-            percent_encode_into(&mut new, to, is_unreserved);
-            new.extend_from_slice(piece.get(pair.name.len()..).unwrap_or_default());
-            pieces.push(new.into());
-        } else if !pair.is_some_and(|pair| pair.is_named(to)) {
-            pieces.push(piece.into());
+        let new = match (*edit, pair) {
+            (QueryEdit::Rename(_, to), Some(pair)) if goes(&pair) => Some((to, pair.name.len())),
+            (QueryEdit::Rename(_, to), Some(pair)) if pair.is_named(to) => continue,
+            (_, Some(pair)) if goes(&pair) => continue,
+            (_, None) if keeps => continue,
+            _ => None,
+        };
+        if !is_first {
+            left.push(b'&');
         }
+        is_first = false;
+        let (name, after) = new.unwrap_or_default();
+        percent_encode_into(&mut left, name, is_unreserved);
+        left.extend_from_slice(piece.get(after..).unwrap_or_default());
     }
-    Some(Cow::Owned(pieces.join(&b'&')))
+    (!left.is_empty()).then_some(Cow::Owned(left))
+}
+
+const fn is_and(byte: &u8) -> bool {
+    *byte == b'&'
 }
 
 fn add<'q>(query: Option<Cow<'q, [u8]>>, name: &[u8], value: &[u8]) -> Cow<'q, [u8]> {
@@ -172,7 +168,7 @@ mod tests {
         let rename = Rename(b"a", b"b&");
         for (query, edit, expected) in [
             (None, keep, None),
-            (Some(""), keep, Some("")),
+            (Some(""), keep, None),
             (Some("a=1&b+c&%61"), keep, Some("a=1&b+c&%61")),
             (Some("x&a=1&&d=&b%20c=;"), keep, Some("a=1&b%20c=;")),
             (Some("x&&y"), keep, None),

@@ -292,9 +292,7 @@ fn edited_query(came: Option<&str>, written: &Written) -> Option<String> {
     if let (Some(keep), Some(query)) = (&written.keep, &now) {
         let stays = |piece: &&str| keep.iter().any(|name| is_named(piece, name));
         let left: Vec<String> = query.split('&').filter(stays).map(str::to_owned).collect();
-        if left.join("&") != *query {
-            now = join(left);
-        }
+        now = join(left);
     }
     let without = |now: Option<String>, name: &str| {
         let query = now?;

@@ -2,7 +2,7 @@
 
 use crate::http::{KnownName, Text};
 use crate::policy::{CookieEdits, Denial, HeaderEdits, HeaderMove, RarerHeaderEdits};
-use crate::rewrite::{CookieEdit, Origin, check_header_value, edit_cookies, is_cookie_value};
+use crate::rewrite::{CookieField, Origin, check_header_value, is_cookie_value};
 
 use super::plan::Plan;
 use super::values::{Attributes, blame, whose};
@@ -78,29 +78,30 @@ pub(in crate::engine) fn change_cookies(
     edits: &CookieEdits,
     attributes: &Attributes<'_>,
 ) -> Result<(), Denial> {
-    let mut values = Vec::new();
-    for (_, template) in &edits.set {
-        let value = attributes.text(template)?;
-        if value.as_ref().is_some_and(|value| !is_cookie_value(value)) {
-            return Err(blame(whose(template)).into());
-        }
-        values.push(value);
-    }
-    let removed = edits.remove.iter().map(|name| CookieEdit::Remove(name));
-    let mut all: Vec<CookieEdit<'_>> = removed.collect();
-    for ((name, _), value) in edits.set.iter().zip(&values) {
-        all.push(match value {
-            Some(value) => CookieEdit::Set(name, value),
-            None => CookieEdit::Remove(name),
-        });
-    }
     let name = KnownName::from("cookie");
-    let fields = plan.values(&name);
-    let fields: Vec<&[u8]> = fields.iter().map(|field| &**field).collect();
-    match edit_cookies(&fields, &all) {
-        Some(left) if left.is_empty() => plan.remove(&name),
-        Some(left) => plan.set(&name, left.into()),
+    let mut cookies = CookieField::default();
+    for field in plan.values(&name) {
+        cookies.read(&field);
+    }
+    for name in &edits.remove {
+        cookies.remove(name);
+    }
+    for (name, template) in &edits.set {
+        match attributes.bytes(template)? {
+            Some(value) if is_cookie_value(&value) => cookies.set(name, &value),
+            Some(_) => return Err(blame(whose(template)).into()),
+            None => cookies.remove(name),
+        }
+    }
+    put_cookies(plan, &name, cookies);
+    Ok(())
+}
+
+/// Replaces the cookies, if they changed.
+pub(in crate::engine) fn put_cookies(plan: &mut Plan<'_>, name: &KnownName, cookies: CookieField) {
+    match cookies.edited() {
+        Some(left) if left.is_empty() => plan.remove(name),
+        Some(left) => plan.set(name, left.into()),
         None => {}
     }
-    Ok(())
 }

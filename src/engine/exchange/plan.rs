@@ -83,9 +83,12 @@ impl<'r> Plan<'r> {
 
     /// The values of `name` after the edits so far. Other spellings aren't read.
     pub(in crate::engine) fn values(&self, name: &KnownName) -> Vec<Text> {
-        let came = self.came.map(|came| came.all(name));
-        let came = came.into_iter().flatten();
-        let mut values: Vec<Text> = came.map(|value| value.to_vec().into()).collect();
+        let mut values: Vec<Text> = Vec::new();
+        for (own, value) in self.came.iter().flat_map(|came| came.iter()) {
+            if own.eq_ignore_ascii_case(name) {
+                values.push(value.to_vec().into());
+            }
+        }
         for edit in self.edits.iter().filter(|edit| *edit.name() == **name) {
             if !matches!(edit, Edit::Add(..)) {
                 values.clear();

@@ -5,9 +5,10 @@ use std::ptr;
 use crate::auth::{Location, begins};
 use crate::http::{Edits, Headers, KnownName, Request, cookies, members, same_name};
 use crate::policy::{Policy, Route, Verified};
-use crate::rewrite::{QueryEdit, strip_query};
+use crate::rewrite::{CookieField, QueryEdit, strip_query};
 
 use super::authenticated::Authenticated;
+use super::header_edits::put_cookies;
 use super::plan::Plan;
 
 /// The credentials to strip: those at all locations of the providers that the requirement names, also of providers that were
@@ -193,20 +194,10 @@ fn strip_cookies(plan: &mut Plan<'_>, came: &Headers<'_>, names: &[&[u8]]) {
     if !came.all(b"cookie").any(named) {
         return;
     }
-    let kept = |piece: &&[u8]| !cookies(piece).any(|(name, _)| names.contains(&name));
-    let pieces = came
-        .all(b"cookie")
-        .flat_map(|header| header.split(|byte| *byte == b';'))
-        .map(<[u8]>::trim_ascii);
-    let pieces: Vec<&[u8]> = pieces
-        .filter(|piece| !piece.is_empty())
-        .filter(kept)
-        .collect();
-    if pieces.is_empty() {
-        plan.remove(&"cookie".into());
-    } else {
-        plan.set(&"cookie".into(), pieces.join(&b"; "[..]).into());
-    }
+    let mut field = CookieField::default();
+    came.all(b"cookie").for_each(|value| field.read(value));
+    names.iter().for_each(|name| field.remove(name));
+    put_cookies(plan, &"cookie".into(), field);
 }
 
 /// Keeps the other members of `name`, in order. Removes fields of another spelling completely, because an upstream may read a
