@@ -14,13 +14,14 @@ use crate::front::{Asked, Pick};
 use crate::http1::get;
 use crate::process::{Process, copy_folder, new_folder, programs};
 use crate::run::Run;
-use crate::troubles::{HALF_A_MINUTE, every_trouble};
+use crate::troubles::{HALF_A_MINUTE, every_trouble, older_data};
 use crate::wait::ensure;
 
 #[test]
 fn etcd_in_every_trouble() {
     let mut run = Run::start("etcd", Box::new(Etcd::new("etcd")));
     every_trouble(&mut run, HALF_A_MINUTE);
+    older_data(&mut run);
     drop(run.finish());
 }
 

@@ -13,7 +13,7 @@ use crate::wait::{ensure, pause, wait_for};
 
 /// The longest wait between two looks at a centre that doesn't answer, eight times `refresh`, and what a busy machine needs for
 /// the rest.
-pub(crate) const LONGEST: Duration = Duration::from_millis(1600 + 2400);
+pub(crate) const LONGEST: Duration = Duration::from_millis(1600 + 4400);
 
 /// `refresh` of the sources.
 pub(crate) const REFRESH: Duration = Duration::from_millis(200);

@@ -21,7 +21,7 @@ const REFUSED: &[&str] = &["refused"];
 /// Half a minute.
 pub(crate) const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
-/// Everything that a centre does to its readers. It flaps for so long.
+/// Everything that a centre does to its readers, except for [`older_data`]. It flaps for so long.
 pub(crate) fn every_trouble(run: &mut Run, flaps: Duration) {
     down_at_the_start(run);
     run.begin_load();
@@ -34,7 +34,6 @@ pub(crate) fn every_trouble(run: &mut Run, flaps: Duration) {
     missing(run);
     flapping(run, flaps);
     a_thousand_updates(run);
-    older_data(run);
 }
 
 /// The main ones of them.
@@ -311,7 +310,7 @@ fn a_thousand_updates(run: &mut Run) {
 }
 
 /// The server is set up again from what it had earlier.
-fn older_data(run: &mut Run) {
+pub(crate) fn older_data(run: &mut Run) {
     let newer = run.put_new();
     run.until_all("200", &newer, LONGEST);
     let begun = run.begin();
