@@ -189,11 +189,11 @@ fn edited_headers(came: &Fields, written: &Written) -> Fields {
         for (from, to) in pairs {
             let values = now.iter().filter(|(own, _)| own == from);
             let values: Vec<Vec<u8>> = values.map(|(_, value)| value.clone()).collect();
-            if values.is_empty() {
-                continue;
-            }
             if !stays {
                 now.retain(|(own, _)| folded(own) != folded(from));
+            }
+            if values.is_empty() {
+                continue;
             }
             now.retain(|(own, _)| folded(own) != folded(to));
             now.extend(values.into_iter().map(|value| (to.clone(), value)));

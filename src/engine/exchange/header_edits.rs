@@ -41,10 +41,9 @@ fn edit_rarely(plan: &mut Plan<'_>, edits: &RarerHeaderEdits) -> Result<(), Deni
     }
     for one in &edits.rename {
         let values = moved(plan, one)?;
-        if !values.is_empty() {
-            plan.remove(&one.from);
-            put_all(plan, &one.to, values);
-        }
+        // An upstream may read another spelling as the old name, so it goes too, even alone.
+        plan.remove(&one.from);
+        put_all(plan, &one.to, values);
     }
     for one in &edits.copy {
         let values = moved(plan, one)?;

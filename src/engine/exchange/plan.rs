@@ -65,19 +65,26 @@ impl<'r> Plan<'r> {
         }
     }
 
-    /// Removes the headers whose names begin with `prefix`, in every spelling. Pseudo-headers and fields of the connection stay.
+    /// Removes the headers whose names begin with `prefix`, in every spelling, and those that the edits so far write. Pseudo-headers
+    /// and fields of the connection stay.
     #[inline(never)]
     pub(in crate::engine) fn remove_prefix(&mut self, prefix: &[u8]) {
         let Some(headers) = self.came else {
             return;
         };
-        for (name, _) in headers.iter() {
-            let begins = name
-                .get(..prefix.len())
-                .is_some_and(|start| same_name(start, prefix));
-            if begins && !belongs_to_connection(name) {
-                self.remove(&name.into());
-            }
+        let came = headers.iter().map(|(name, _)| name);
+        let written = self.edits.iter().map(Edit::name);
+        let begins = |name: &&[u8]| {
+            let start = name.get(..prefix.len());
+            start.is_some_and(|start| same_name(start, prefix)) && !belongs_to_connection(name)
+        };
+        let names: Vec<KnownName> = came
+            .chain(written)
+            .filter(begins)
+            .map(KnownName::from)
+            .collect();
+        for name in &names {
+            self.remove(name);
         }
     }
 
