@@ -25,7 +25,7 @@ use super::exchange::{Awaited, Exchange, Stop};
 use super::exchange::{answer, forward, strip};
 use super::explain::{conditions, edits, trace, upstream};
 use super::step::Step;
-use choose_route::choose_route;
+use choose_route::decide_among;
 use look_up::look_up;
 
 /// The outcome of the stages. A wait isn't registered yet.
@@ -59,18 +59,28 @@ fn decide_by<'p>(
     trace::head(head, policy, exchange);
     let found = policy.router.find(&head.for_router());
     if head.notes.is_unclear() {
-        let denial = Reason::UnclearMatch.into();
-        return Decision::Step(deny(denial, head.request, None, exchange));
+        return unclear(head, exchange);
     }
     let Some((found, route)) = found.and_then(|found| Some((found, route_of(found, policy)?)))
     else {
         return Decision::Step(unmatched(head, policy, exchange));
     };
+    if route.spec.when().is_some() {
+        return decide_among(head, found, policy, exchange);
+    }
     trace::matched(head, found, route, exchange);
-    let mut chosen = (found, route);
-    let followed = follow(head, &mut chosen, policy, exchange);
-    let (found, route) = chosen;
-    let matched = Some((found.route, route));
+    let followed = follow(head, found, route, policy, exchange);
+    decided(followed, head, Some((found.route, route)), exchange)
+}
+
+/// The decision of the stages, which is reported.
+#[inline(always)]
+fn decided<'p>(
+    followed: Result<Step, Stop>,
+    head: &Head<'_>,
+    matched: Matched<'p>,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Decision {
     match followed {
         // A separate branch, so that the compiler knows the outcome. Most requests end here.
         Ok(Step::Continue) => {
@@ -83,8 +93,14 @@ fn decide_by<'p>(
         }
         Err(Stop::Deny(denial)) => Decision::Step(deny(denial, head.request, matched, exchange)),
         Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
-        Err(Stop::Unmatched) => Decision::Step(unmatched(head, policy, exchange)),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn unclear(head: &Head<'_>, exchange: &mut Exchange<'_, impl Observer + ?Sized>) -> Decision {
+    let denial = Reason::UnclearMatch.into();
+    Decision::Step(deny(denial, head.request, None, exchange))
 }
 
 #[cold]
@@ -103,49 +119,71 @@ fn route_of<'p>(found: RouteMatch<'_>, policy: &'p Policy) -> Option<&'p Route> 
     policy.routes.get(found.route)
 }
 
-/// A match, and its route.
-type Chosen<'f, 'p> = (RouteMatch<'f>, &'p Route);
-
-/// The stages after the match. A `when` may choose another route of the same match.
-fn follow<'f, 'p>(
-    head: &'f Head<'_>,
-    chosen: &mut Chosen<'f, 'p>,
+/// The stages after the match.
+fn follow<'p>(
+    head: &Head<'_>,
+    found: RouteMatch<'_>,
+    route: &'p Route,
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<Step, Stop> {
-    let (mut found, mut route) = *chosen;
-    let needed = route.spec.needed_facts();
-    let facts = &exchange.memory.facts;
-    if !needed.is_empty() {
-        facts.learn(needed, exchange.inputs);
-    }
     let mut authenticated = Authenticated::default();
-    if let Err(stop) = authenticate(&mut authenticated, head, route, exchange, trace::verdict) {
+    identify(&mut authenticated, head, found, route, policy, exchange)?;
+    act(head, found, route, &authenticated, None, policy, exchange)
+}
+
+/// The stage of authentication, and what the host is asked for before.
+#[inline(always)]
+fn identify<'p>(
+    authenticated: &mut Authenticated<'p>,
+    head: &Head<'_>,
+    found: RouteMatch<'_>,
+    route: &'p Route,
+    policy: &'p Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Result<(), Stop> {
+    let needed = route.spec.needed_facts();
+    if !needed.is_empty() {
+        exchange.memory.facts.learn(needed, exchange.inputs);
+    }
+    if let Err(stop) = authenticate(authenticated, head, route, exchange, trace::verdict) {
         return Err(unauthenticated(stop, head, found, route, exchange));
     }
     if !policy.log_properties.is_empty() {
-        identified(&authenticated, exchange.observer);
+        identified(authenticated, exchange.observer);
     }
-    let mut looked_up = None;
-    if route.spec.when().is_some() {
-        looked_up = choose_route(head, chosen, &authenticated, policy, exchange)?;
-        (found, route) = *chosen;
-    }
+    Ok(())
+}
+
+/// The stages after authentication. `looked_up` are the results of the route's lookups, if its `when` needed them.
+#[inline(always)]
+fn act<'p>(
+    head: &Head<'_>,
+    found: RouteMatch<'_>,
+    route: &'p Route,
+    authenticated: &Authenticated<'_>,
+    looked_up: Option<LookupResults<'p>>,
+    policy: &'p Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Result<Step, Stop> {
+    let results;
     let mut attributes = Attributes {
         head,
         pattern: found.pattern,
-        authenticated: &authenticated,
+        authenticated,
         looked_up: &[],
-        facts,
+        facts: &exchange.memory.facts,
     };
+    // A route without lookups has nothing to drop.
     if !route.spec.lookups().is_empty() {
-        if looked_up.is_none() {
-            looked_up = match look_up(&attributes, found, route, policy, exchange) {
-                Ok(looked_up) => Some(looked_up),
+        results = match looked_up {
+            Some(looked_up) => looked_up,
+            None => match look_up(&attributes, found, route, policy, exchange) {
+                Ok(looked_up) => looked_up,
                 Err(stop) => return Err(stopped(stop, &attributes, route, exchange)),
-            };
-        }
-        attributes.looked_up = looked_up.as_ref().map_or(&[], LookupResults::all);
+            },
+        };
+        attributes.looked_up = results.all();
     }
     conditions::checked(route, &attributes, Lookups::Done, policy, exchange);
     if let Some(condition) = route.spec.authorize() {

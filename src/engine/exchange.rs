@@ -61,8 +61,6 @@ pub(super) enum Stop {
     Deny(Denial),
     /// The exchange waits, at most until a deadline.
     Wait(Awaited, Timestamp),
-    /// No `when` of the routes of the match holds: the request is unmatched.
-    Unmatched,
 }
 
 impl From<Denial> for Stop {

@@ -8,66 +8,111 @@ use crate::engine::exchange::lookup_result::LookupResults;
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 use crate::engine::explain::{conditions, trace};
-use crate::policy::Policy;
+use crate::policy::{Policy, Route};
 use crate::route::RouteMatch;
 
 use super::look_up::{look_up_values, tell_fallbacks};
-use super::{Chosen, stopped};
+use super::{Decision, act, decided, identify, stopped, unmatched};
 
-/// Chooses, between the routes of one match, the first whose `when` holds. All of them require the same, and the request has met it.
-/// Returns the results of the route's lookups if its `when` needed them.
+/// A match, and its route.
+type Chosen<'f, 'p> = (RouteMatch<'f>, &'p Route);
+
+/// Takes a request through the stages after the match, where routes with one match have a `when`. All of them require the same.
 #[inline(never)]
-pub(super) fn choose_route<'f, 'p>(
-    head: &'f Head<'_>,
-    chosen: &mut Chosen<'f, 'p>,
+pub(super) fn decide_among<'p>(
+    head: &Head<'_>,
+    first: RouteMatch<'_>,
+    policy: &'p Policy,
+    exchange: &mut Exchange<'p, impl Observer + ?Sized>,
+) -> Decision {
+    let alone = [(first.route, first.match_index)];
+    let equal = policy.router.equal(&first).unwrap_or(&alone);
+    let all = equal.iter().filter_map(|(id, match_index)| {
+        let found = RouteMatch {
+            route: *id,
+            match_index: *match_index,
+            ..first
+        };
+        Some((found, policy.routes.get(*id)?))
+    });
+    let all: Vec<Chosen<'_, 'p>> = all.collect();
+    let Some(&(found, route)) = all.first() else {
+        return Decision::Step(unmatched(head, policy, exchange));
+    };
+    trace::matched(head, found, route, exchange);
+    let mut authenticated = Authenticated::default();
+    if let Err(stop) = identify(&mut authenticated, head, found, route, policy, exchange) {
+        return decided(Err(stop), head, Some((found.route, route)), exchange);
+    }
+    for (found, route) in all {
+        let matched = Some((found.route, route));
+        match considered(head, found, route, &authenticated, policy, exchange) {
+            Ok(Choice::Taken(looked_up)) => {
+                let acted = act(
+                    head,
+                    found,
+                    route,
+                    &authenticated,
+                    looked_up,
+                    policy,
+                    exchange,
+                );
+                return decided(acted, head, matched, exchange);
+            }
+            Ok(Choice::Passed) => {}
+            Err(stop) => return decided(Err(stop), head, matched, exchange),
+        }
+    }
+    Decision::Step(unmatched(head, policy, exchange))
+}
+
+/// Whether a route is chosen.
+enum Choice<'p> {
+    /// It is. Holds the results of its lookups, if its `when` needed them.
+    Taken(Option<LookupResults<'p>>),
+    /// The next one is considered.
+    Passed,
+}
+
+fn considered<'p>(
+    head: &Head<'_>,
+    found: RouteMatch<'_>,
+    route: &'p Route,
     authenticated: &Authenticated<'_>,
     policy: &'p Policy,
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
-) -> Result<Option<LookupResults<'p>>, Stop> {
-    let (first, _) = *chosen;
-    let alone = [(first.route, first.match_index)];
-    for &(id, match_index) in policy.router.equal(&first).unwrap_or(&alone) {
-        let found = RouteMatch {
-            route: id,
-            match_index,
-            ..first
+) -> Result<Choice<'p>, Stop> {
+    trace::matched(head, found, route, exchange);
+    let facts = &exchange.memory.facts;
+    facts.learn(route.spec.needed_facts(), exchange.inputs);
+    let Some(condition) = route.spec.when() else {
+        return Ok(Choice::Taken(None));
+    };
+    let mut attributes = Attributes {
+        head,
+        pattern: found.pattern,
+        authenticated,
+        looked_up: &[],
+        facts,
+    };
+    let mut looked_up = None;
+    let mut lookups = Lookups::Pending;
+    let mut is_chosen = holds(condition, &attributes, lookups);
+    if is_chosen.is_none() && !route.spec.lookups().is_empty() {
+        looked_up = match look_up_values(&attributes, route, policy, exchange) {
+            Ok(looked_up) => Some(looked_up),
+            Err(stop) => return Err(stopped(stop, &attributes, route, exchange)),
         };
-        let Some(route) = policy.routes.get(id) else {
-            continue;
-        };
-        *chosen = (found, route);
-        trace::considered(head, found, route, exchange);
-        let facts = &exchange.memory.facts;
-        facts.learn(route.spec.needed_facts(), exchange.inputs);
-        let Some(condition) = route.spec.when() else {
-            return Ok(None);
-        };
-        let mut attributes = Attributes {
-            head,
-            pattern: found.pattern,
-            authenticated,
-            looked_up: &[],
-            facts,
-        };
-        let mut looked_up = None;
-        let mut lookups = Lookups::Pending;
-        let mut is_chosen = holds(condition, &attributes, lookups);
-        if is_chosen.is_none() && !route.spec.lookups().is_empty() {
-            looked_up = match look_up_values(&attributes, route, policy, exchange) {
-                Ok(looked_up) => Some(looked_up),
-                Err(stop) => return Err(stopped(stop, &attributes, route, exchange)),
-            };
-            attributes.looked_up = looked_up.as_ref().map_or(&[], LookupResults::all);
-            lookups = Lookups::Done;
-            is_chosen = holds(condition, &attributes, lookups);
-        }
-        conditions::chosen(condition, route, &attributes, lookups, policy, exchange);
-        if is_chosen == Some(true) {
-            if let Some(looked_up) = &looked_up {
-                tell_fallbacks(looked_up, found, route, policy, exchange);
-            }
-            return Ok(looked_up);
-        }
+        attributes.looked_up = looked_up.as_ref().map_or(&[], LookupResults::all);
+        lookups = Lookups::Done;
+        is_chosen = holds(condition, &attributes, lookups);
     }
-    Err(Stop::Unmatched)
+    conditions::chosen(condition, route, &attributes, lookups, policy, exchange);
+    if is_chosen != Some(true) {
+        return Ok(Choice::Passed);
+    }
+    if let Some(looked_up) = &looked_up {
+        tell_fallbacks(looked_up, found, route, policy, exchange);
+    }
+    Ok(Choice::Taken(looked_up))
 }

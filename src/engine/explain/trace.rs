@@ -73,20 +73,8 @@ pub(in crate::engine) fn malformed(
         .detail(&Detail::Malformed { error: &error });
 }
 
-/// The route that was found. If it has a `when`, it is only [considered] later.
+/// The route that was found. Of several routes with one match, each before its `when` is known to hold.
 pub(in crate::engine) fn matched(
-    head: &Head<'_>,
-    found: RouteMatch<'_>,
-    route: &Route,
-    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
-) {
-    if is_wanted(exchange) && route.spec.when().is_none() {
-        considered(head, found, route, exchange);
-    }
-}
-
-/// One of the routes of a match, before its `when` is known to hold.
-pub(in crate::engine) fn considered(
     head: &Head<'_>,
     found: RouteMatch<'_>,
     route: &Route,
