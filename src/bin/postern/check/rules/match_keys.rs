@@ -68,7 +68,7 @@ fn addresses_of(route: &Route, one: Option<&Match>) -> Vec<Address> {
 }
 
 /// A path in one spelling, without the names of captures. Two paths with one spelling match the same requests.
-fn normalized_path(path: Option<&PathMatch>) -> String {
+pub(super) fn normalized_path(path: Option<&PathMatch>) -> String {
     let below = |prefix: &str| format!("{}/{{rest=**}}", prefix.trim_end_matches('/'));
     let pattern = match path {
         None => PathPattern::template(&below("")),

@@ -3,7 +3,9 @@
 mod contradiction;
 mod crowded_place;
 mod hash_of_nothing;
+mod hidden_match;
 mod literal_pattern;
+mod many_expressions;
 mod match_keys;
 mod never_matches;
 mod no_effect;
@@ -11,12 +13,15 @@ mod no_such_upstream;
 mod nobody;
 mod open_lookup;
 mod open_redirect;
+mod order_decides;
+mod places;
 mod plain_secret;
 mod plain_text;
 mod prefix_in_key;
 mod redirect_loop;
 mod unused;
 mod vanishing_header;
+mod when_authorises;
 
 use postern::config::{Config, JwtKeys, Named, Path, Provider, SourceKind, TextOrEnv};
 
@@ -33,7 +38,7 @@ pub(super) struct CheckRule {
 }
 
 /// Every rule. The order is that of warnings at one position.
-pub(super) const RULES: [CheckRule; 16] = [
+pub(super) const RULES: [CheckRule; 20] = [
     nobody::RULE,
     plain_secret::RULE,
     unused::RULE,
@@ -50,6 +55,10 @@ pub(super) const RULES: [CheckRule; 16] = [
     prefix_in_key::RULE,
     literal_pattern::RULE,
     contradiction::RULE,
+    hidden_match::RULE,
+    order_decides::RULE,
+    many_expressions::RULE,
+    when_authorises::RULE,
 ];
 
 /// Checks a policy by every rule.
