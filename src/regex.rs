@@ -1,6 +1,10 @@
 //! Regular expressions: `regex-lite`, in linear time, with limits for the expression and for the text.
 
+mod steps;
+
 use regex_lite::{CaptureLocations, Regex, RegexBuilder};
+
+use steps::Steps;
 
 /// The longest expression, in bytes, and how much memory it may take when it is compiled.
 const LONGEST: usize = 512;
@@ -41,6 +45,8 @@ pub struct Pattern {
     text: Box<str>,
     extent: Extent,
     regex: Regex,
+    /// The same in steps, if there is no choice in it.
+    steps: Option<Steps>,
 }
 
 /// What of a text has to match.
@@ -81,13 +87,16 @@ impl Pattern {
         }
         // By itself first: `a)(b` is a pattern only between parentheses.
         let mut regex = build(text)?;
+        let mut steps = None;
         if extent == Extent::Whole {
             regex = build(&["\\A(?:", text, ")\\z"].concat())?;
+            steps = Steps::of(text);
         }
         Ok(Self {
             text: text.into(),
             extent,
             regex,
+            steps,
         })
     }
 
@@ -106,6 +115,9 @@ impl Pattern {
         if text.len() > LONGEST_TEXT {
             return Err(TextTooLong);
         }
+        if let Some(steps) = &self.steps {
+            return Ok(steps.find(text, &mut Vec::new()));
+        }
         Ok(self.regex.is_match(&String::from_utf8_lossy(text)))
     }
 
@@ -118,9 +130,14 @@ impl Pattern {
         if text.len() > LONGEST_TEXT {
             return Err(TextTooLong);
         }
+        if let Some(steps) = &self.steps {
+            let mut groups = Vec::new();
+            let found = steps.find(text.as_bytes(), &mut groups);
+            return Ok(found.then_some(MatchGroups::Steps(groups)));
+        }
         let mut groups = self.regex.capture_locations();
         let found = self.regex.captures_read(&mut groups, text).is_some();
-        Ok(found.then_some(MatchGroups(groups)))
+        Ok(found.then_some(MatchGroups::Regex(groups)))
     }
 
     /// The names of its groups, in order, with the index of each for [`MatchGroups::group`].
@@ -138,13 +155,21 @@ impl Pattern {
 
 /// Where an expression matched.
 #[derive(Clone, Debug)]
-pub struct MatchGroups(CaptureLocations);
+pub enum MatchGroups {
+    /// As the general engine tells it.
+    Regex(CaptureLocations),
+    /// The borders of each group.
+    Steps(Vec<(usize, usize)>),
+}
 
 impl MatchGroups {
     /// The borders of a group in the text, in bytes; 0 is the whole match. `None` if the group took no part in the match.
     #[must_use]
     pub fn group(&self, index: usize) -> Option<(usize, usize)> {
-        self.0.get(index)
+        match self {
+            Self::Regex(groups) => groups.get(index),
+            Self::Steps(groups) => groups.get(index).copied(),
+        }
     }
 }
 
