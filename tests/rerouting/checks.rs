@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::gate::{Gate, Sent};
-use crate::tables::{ALLOWED, BY_ANYTHING, BY_ROUTING_HEADER, GUARDED};
+use crate::tables::{ALLOWED, BY_ANYTHING, BY_ROUTING_HEADER, GUARDED, PROBE};
 
 fn sent(target: &str, fields: &str) -> Sent {
     Sent {
@@ -16,6 +16,7 @@ fn sent(target: &str, fields: &str) -> Sent {
 pub(crate) fn edits_and_routes(name: &str, program: Option<&Path>) {
     let gate = Gate::start(name, program);
     each_edit_makes_envoy_choose_again(&gate);
+    a_filter_is_told_the_route_of_before(&gate);
     the_guard_stops_what_leaves_the_list(&gate);
     only_the_routing_header_chooses(&gate);
     let traps = gate.envoy.traps();
@@ -54,6 +55,14 @@ fn each_edit_makes_envoy_choose_again(gate: &Gate) {
             "{sent:?}"
         );
     }
+}
+
+/// If this ever fails, Postern can check the cluster itself.
+fn a_filter_is_told_the_route_of_before(gate: &Gate) {
+    let received = gate.received(gate.address(PROBE), &sent("/a", ""));
+    let (upstream, request) = received.expect("it arrives");
+    assert_eq!(upstream, "path");
+    assert_eq!(request.field(b"x-told"), Some(&b"default"[..]));
 }
 
 fn the_guard_stops_what_leaves_the_list(gate: &Gate) {

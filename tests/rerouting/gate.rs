@@ -9,7 +9,9 @@ use crate::envoy::Envoy;
 use crate::http1::{Message, exchange};
 use crate::plan::{DETAILS, Plan};
 use crate::servers::Upstreams;
-use crate::tables::{ALLOWED, BY_ANYTHING, BY_ROUTING_HEADER, GUARDED, HEADER, OTHERS, change};
+use crate::tables::{
+    ALLOWED, BY_ANYTHING, BY_ROUTING_HEADER, GUARDED, HEADER, OTHERS, PROBE, change,
+};
 
 pub(crate) struct Gate {
     pub(crate) envoy: Envoy,
@@ -31,7 +33,7 @@ impl Gate {
         let listener = |name: &str| (name.to_owned(), policy());
         let plan = Plan {
             name: name.to_owned(),
-            policies: [BY_ANYTHING, GUARDED, BY_ROUTING_HEADER]
+            policies: [BY_ANYTHING, GUARDED, BY_ROUTING_HEADER, PROBE]
                 .map(listener)
                 .to_vec(),
             clusters: upstreams.addresses.clone(),
@@ -52,6 +54,16 @@ impl Gate {
 
     /// Where a request arrives: at an upstream, or the status and the details of an answer instead.
     pub(crate) fn arrives(&self, address: SocketAddr, sent: &Sent) -> Result<String, String> {
+        let received = self.received(address, sent)?;
+        Ok(received.0)
+    }
+
+    /// The same, with the request as it arrived.
+    pub(crate) fn received(
+        &self,
+        address: SocketAddr,
+        sent: &Sent,
+    ) -> Result<(String, Message), String> {
         let Sent { target, fields } = sent;
         let request =
             format!("GET {target} HTTP/1.1\r\nhost: api.test\r\nconnection: close\r\n{fields}\r\n");
@@ -59,7 +71,7 @@ impl Gate {
         let answer = answer.map_err(|error| error.to_string())?;
         let mut received = self.upstreams.received();
         match (received.pop(), received.pop()) {
-            (Some((upstream, _)), None) => Ok(upstream),
+            (Some(received), None) => Ok(received),
             (None, None) => Err(denial(&answer)),
             (first, second) => panic!("{sent:?} arrived twice: {first:?}, {second:?}"),
         }

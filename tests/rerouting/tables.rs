@@ -1,10 +1,12 @@
 //! Tables of routes of Envoy.
 
+use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
 /// The listeners, each with its own table.
 pub(crate) const BY_ANYTHING: &str = "by-anything";
 pub(crate) const GUARDED: &str = "guarded";
+pub(crate) const PROBE: &str = "probe";
 pub(crate) const BY_ROUTING_HEADER: &str = "by-routing-header";
 
 /// The header by which the policy chooses.
@@ -30,6 +32,9 @@ pub(crate) fn change(bootstrap: &mut Value) {
         if name == GUARDED {
             let filters = manager["http_filters"].as_array_mut().expect("a list");
             filters.insert(1, guard());
+        }
+        if name == PROBE {
+            manager["http_filters"][0] = probe();
         }
     }
 }
@@ -68,4 +73,19 @@ fn guard() -> Value {
     let (_, example) = page.split_once(start).expect("the page has the example");
     let (example, _) = example.split_once("```").expect("the example ends");
     serde_yaml_ng::from_str(&[start, example].concat()).expect("it is YAML")
+}
+
+/// A filter in the place of Postern.
+fn probe() -> Value {
+    let module = wat::parse_str(include_str!("probe.wat")).expect("it is a module");
+    let code = json!({"local": {"inline_bytes": Base64::encode_string(&module)}});
+    json!({
+        "name": "probe",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {"name": "probe", "vm_config": {
+                "vm_id": "probe", "runtime": "envoy.wasm.runtime.v8", "code": code,
+            }},
+        },
+    })
 }

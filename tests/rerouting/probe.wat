@@ -1,0 +1,28 @@
+;; A filter that changes the path to `/elsewhere/a`, and tells in `x-told` to which cluster Envoy says then that the request goes.
+(module
+  (import "env" "proxy_replace_header_map_value" (func $set (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_property" (func $property (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 65536))
+  (data (i32.const 1024) ":path")
+  (data (i32.const 1040) "/elsewhere/a")
+  (data (i32.const 1056) "xds\00cluster_name")
+  (data (i32.const 1088) "x-told")
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "_initialize"))
+  (func (export "proxy_on_memory_allocate") (param $size i32) (result i32)
+    (local $start i32)
+    (local.set $start (global.get $free))
+    (global.set $free
+      (i32.and (i32.add (i32.add (global.get $free) (local.get $size)) (i32.const 15)) (i32.const -16)))
+    (local.get $start))
+  (func (export "proxy_on_context_create") (param i32 i32))
+  (func (export "proxy_on_vm_start") (param i32 i32) (result i32) (i32.const 1))
+  (func (export "proxy_on_configure") (param i32 i32) (result i32) (i32.const 1))
+  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (drop (call $set (i32.const 0) (i32.const 1024) (i32.const 5) (i32.const 1040) (i32.const 12)))
+    (if (i32.eqz (call $property (i32.const 1056) (i32.const 16) (i32.const 16) (i32.const 20)))
+      (then
+        (drop (call $set (i32.const 0) (i32.const 1088) (i32.const 6)
+          (i32.load (i32.const 16)) (i32.load (i32.const 20))))))
+    (i32.const 0)))
