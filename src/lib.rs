@@ -12,7 +12,7 @@
 //! | engine | [`engine`] | the stages of one request; documents, callouts, waiting exchanges |
 //! | policy | [`policy`] | the compiled config; denials and their mapping to HTTP responses |
 //! | mechanisms | [`config`], `route`, `rewrite`, `auth`, `crypto`, `source`, `template`, `cache`, `draw` | each does one thing; they don't import each other, but for two exceptions |
-//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `random`, `regex`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, random numbers, regular expressions, memory for very many small items |
+//! | vocabulary | [`http`], [`time`], `secret`, `hash`, `number`, `random`, `regex`, `sort`, `strict_json`, `arena` | requests as borrowed bytes, edits, secrets that never print, JSON that is read strictly, random numbers, regular expressions, a small sort, memory for very many small items |
 //!
 //! # The life of a request
 //! The driver passes a [`http::Request`] to [`engine::Engine::start`] and performs the returned [`engine::Step`]: continue
@@ -60,6 +60,7 @@ mod regex;
 mod rewrite;
 mod route;
 mod secret;
+mod sort;
 mod source;
 mod strict_json;
 mod template;

@@ -27,8 +27,8 @@ mod checks {
     /// The floor of each room. The crate's root and programs see all of them.
     fn floor(room: &str) -> Option<usize> {
         Some(match room {
-            "http" | "time" | "secret" | "hash" | "number" | "random" | "regex" | "strict_json"
-            | "arena" => 0,
+            "http" | "time" | "secret" | "hash" | "number" | "random" | "regex" | "sort"
+            | "strict_json" | "arena" => 0,
             "config" | "route" | "rewrite" | "auth" | "crypto" | "source" | "template"
             | "cache" | "draw" => 1,
             "policy" => 2,

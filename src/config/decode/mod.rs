@@ -16,6 +16,7 @@ use crate::config::decode::nearest::{listed, nearest};
 use crate::config::decode::node::Node;
 use crate::config::{ConfigErrors, Path};
 use crate::hash::{Map, Seeded, Set};
+use crate::sort::sort_by;
 
 /// A type that can be decoded from a node.
 pub(in crate::config) trait Decode: Sized {
@@ -219,7 +220,7 @@ impl Distinct {
         match self {
             Self::Exactly(_) => false,
             Self::Roughly(mut hashes, _) => {
-                hashes.sort_unstable();
+                sort_by(&mut hashes, Ord::cmp);
                 hashes
                     .windows(2)
                     .any(|pair| matches!(pair, [one, other] if one == other))

@@ -1,6 +1,6 @@
 //! Builds a router, rule by rule.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 
 use super::equal::join_equal;
 use super::rule::{Priority, RouteId, Rule};
@@ -8,6 +8,7 @@ use super::rule_table::{RuleEntry, RuleTable};
 use super::{HostRules, MixedRules, Router, RuleSet};
 use crate::arena::ArenaId;
 use crate::route::HostPattern;
+use crate::sort::sort_by;
 
 /// A host with at most this many rules has a chain that is scanned. A tree would cost as much time and more memory.
 const FEW: usize = 8;
@@ -63,7 +64,7 @@ impl RouterBuilder {
             ids: Vec::new(),
             conditional: &self.conditional,
         };
-        self.tiers.sort_by_key(|(priority, _)| Reverse(*priority));
+        sort_by(&mut self.tiers, |(left, _), (right, _)| right.cmp(left));
         let mut equal = Vec::new();
         let tiers = self.tiers.iter_mut();
         let mut tiers: Vec<Router> = tiers
@@ -175,7 +176,7 @@ fn ordered(router: &mut Router, content: RuleSet, order: &mut RuleOrder<'_>) -> 
     let are_few = ids.len() <= FEW;
     // Expressions after others. Patterns in one chain of a tree have the same precedence. One call for all cases, because its code
     // is long.
-    ids.sort_unstable_by(|&left, &right| {
+    sort_by(ids, |&left, &right| {
         let patterns = entries.pattern(left).zip(entries.pattern(right));
         let by_path = patterns.map_or(Ordering::Equal, |(left, right)| {
             let by_kind = left.is_regex().cmp(&right.is_regex());

@@ -4,6 +4,7 @@ use super::rule::{MatchIndex, RouteId};
 use super::rule_table::RuleTable;
 use super::{EQUAL, EqualRules};
 use crate::arena::ArenaId;
+use crate::sort::sort_by;
 
 /// Finds the rules of a host that have the same pattern and predicates, if one of them is conditional. Where the first of them is, only
 /// this one stays in `ids`, and stands for all. `ids` is in order.
@@ -20,12 +21,14 @@ pub(super) fn join_equal(
     if !ids.iter().any(|id| is_conditional(*id, entries)) {
         return;
     }
-    let mut by_pattern = ids.clone();
-    // Stable, so that equal rules stay in their order.
-    by_pattern.sort_by(|left, right| {
-        let bytes = |id: &ArenaId| entries.pattern_bytes(*id);
-        bytes(left).cmp(bytes(right))
+    let mut places: Vec<(usize, ArenaId)> = ids.iter().copied().enumerate().collect();
+    // Equal rules stay in their order.
+    sort_by(&mut places, |left, right| {
+        let bytes = |(_, id): &(usize, ArenaId)| entries.pattern_bytes(*id);
+        let by_pattern = bytes(left).cmp(bytes(right));
+        by_pattern.then_with(|| left.0.cmp(&right.0))
     });
+    let by_pattern: Vec<ArenaId> = places.into_iter().map(|(_, id)| id).collect();
     let mut joined: Vec<ArenaId> = Vec::new();
     let mut rest = by_pattern.as_slice();
     while let Some((first, others)) = rest.split_first() {
