@@ -170,7 +170,11 @@ impl Respond {
         }
         if bodies.len() > 1 {
             // Caches have to know (RFC 9110 §12.5.5).
-            self.add("vary", "accept");
+            let mut fields = self.fixed.headers.iter_mut();
+            match fields.find(|(name, _)| **name == *b"vary") {
+                Some((_, value)) => *value = [&**value, b", accept"].concat().into(),
+                None => self.add("vary", "accept"),
+            }
         }
     }
 }
