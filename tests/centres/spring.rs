@@ -151,7 +151,7 @@ impl Centre for Spring {
     fn source(&self, document: &str) -> Value {
         // The server on the JVM is slow while the machine is busy.
         record(&json!({
-            "application": document, "username": "gate", "password": PASSWORD, "timeout": "1s",
+            "application": document, "username": "gate", "password": PASSWORD, "timeout": "2s",
         }))
     }
 
