@@ -26,6 +26,10 @@ mod formats;
 mod http_source;
 
 #[cfg(test)]
+#[path = "fuzz_short/response.rs"]
+mod response;
+
+#[cfg(test)]
 #[path = "fuzz_short/spring.rs"]
 mod spring;
 

@@ -9,6 +9,7 @@ mod introspection;
 mod issuer;
 mod jwt;
 mod nacos;
+mod response;
 mod spring;
 mod template;
 
@@ -20,6 +21,7 @@ pub use introspection::introspection;
 pub use issuer::issuer;
 pub use jwt::{claims, jose_header, jwk, key_set, token};
 pub use nacos::{alibaba, nacos};
+pub use response::response;
 pub use spring::{spring_environment, spring_merged};
 pub use template::template;
 
