@@ -1,13 +1,14 @@
 //! A driver of the engine without a gateway. Its clock moves when an exchange waits. Sources reply from files.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use postern::config::Config;
 use postern::engine::{
-    Engine, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, SignatureCheck, Step, Store,
-    Waiting,
+    Engine, ExchangeId, FlightId, HostKey, HostProperty, HostVerifier, Inputs, SignatureCheck,
+    Step, Store, Waiting,
 };
 use postern::http::{Callout, CalloutError, Edits, HeaderMap, Reply, Request, Response};
 use postern::internals::crypto::NativeVerifier;
@@ -60,8 +61,9 @@ pub(crate) struct Driver {
     loaded: Vec<String>,
 }
 
-/// The time, and random numbers that are the same in each run: an explanation doesn't change by itself.
-struct Clock(Timestamp, Random);
+/// The time, random numbers that are the same in each run, so that an explanation doesn't change by itself, and the client's
+/// address.
+struct Clock(Timestamp, Random, Option<SocketAddr>);
 
 impl HostVerifier for Clock {
     fn verifies(&self, kind: HostKey) -> bool {
@@ -80,6 +82,12 @@ impl Inputs for Clock {
 
     fn random(&mut self) -> u64 {
         self.1.next()
+    }
+
+    fn property(&mut self, property: HostProperty) -> Option<Vec<u8>> {
+        match property {
+            HostProperty::SourceAddress => Some(self.2?.to_string().into_bytes()),
+        }
     }
 }
 
@@ -110,7 +118,7 @@ impl Driver {
             etcd: EtcdSources::new(config),
             nacos: NacosSources::new(config),
             shared_data: LocalData::default(),
-            clock: Clock(start, Random::seeded(1)),
+            clock: Clock(start, Random::seeded(1), None),
             loaded: Vec::new(),
         };
         if let Some(period) = driver.engine.tick_period() {
@@ -120,6 +128,11 @@ impl Driver {
         }
         driver.loaded = trace.sources;
         driver
+    }
+
+    /// The address that the next requests come from. Without it the address is unknown.
+    pub(super) const fn come_from(&mut self, address: SocketAddr) {
+        self.clock.2 = Some(address);
     }
 
     /// Performs the exchange of one request.

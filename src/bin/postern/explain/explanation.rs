@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::driver::{Driver, FinalStep};
 use super::mask::Mask;
 use super::near_misses::{NearMiss, RequestFacts, near_misses};
+use super::predicates;
 use super::request::RequestHead;
 use super::trace::Trace;
 use crate::terminal::printable;
@@ -71,11 +72,11 @@ impl Explanation {
     /// The explanation of an exchange that was performed.
     pub(crate) fn of_exchange(
         request: RequestHead,
-        (step, trace): (FinalStep, Trace),
+        (step, mut trace): (FinalStep, Trace),
         config: &Config,
     ) -> Self {
         let headers = request.to_headers();
-        let near_misses = trace.canonical.as_ref().map_or_else(Vec::new, |canonical| {
+        let mut near_misses = trace.canonical.as_ref().map_or_else(Vec::new, |canonical| {
             let chosen = trace.matched.as_ref().map(|matched| matched.index);
             let input = RequestFacts {
                 canonical,
@@ -84,6 +85,11 @@ impl Explanation {
             };
             near_misses(config, chosen, &input)
         });
+        // Their `when` says why they aren't chosen.
+        near_misses.retain(|miss| trace.considered.iter().all(|one| one.route != miss.route));
+        if let Some(matched) = &mut trace.matched {
+            matched.predicates = predicates::held(config, matched);
+        }
         let result = match step {
             FinalStep::Continue(edits) => forwarded(&request, &edits, config),
             FinalStep::Respond(response) => answered(&response, &trace),

@@ -8,11 +8,13 @@ mod issuers;
 mod mask;
 mod nacos;
 mod near_misses;
+mod predicates;
 mod request;
 mod text;
 mod trace;
 mod upstream;
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -32,6 +34,9 @@ pub(crate) use explanation::Explanation;
 pub(crate) use request::RequestHead;
 pub(crate) use text::render as render_request;
 pub(crate) use trace::{LookupTrace, ProviderTrace, Trace};
+
+/// The port of the client. No policy sees it.
+const PORT: u16 = 40_000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,6 +80,9 @@ pub(crate) struct Explain {
     /// The time of the request in UTC, such as `2027-01-15T08:00:00Z`. The default is now.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<SystemTime>,
+    /// The client's IP address, for `${source.address}` and `by: address`.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    address: IpAddr,
     /// Explains every request of this file (YAML or TOML), and compares the result with the expected one.
     #[arg(long, value_name = "CASES", conflicts_with_all = ["url", "method", "headers", "body"])]
     all: Option<PathBuf>,
@@ -106,10 +114,12 @@ impl Explain {
             let (config, policy) = policy_file::load(&self.policy, &Variables::new(&env))?;
             let start = self.start(cases.at);
             let mut driver = Driver::new(&config, policy, replies, start);
+            driver.come_from(SocketAddr::new(self.address, PORT));
             return cases::run(&cases, &mut driver, &config, self.json);
         }
         let (config, policy) = policy_file::load(&self.policy, &Variables::new(&self.env))?;
         let mut driver = Driver::new(&config, policy, replies, self.start(None));
+        driver.come_from(SocketAddr::new(self.address, PORT));
         let url = self.url.as_deref().unwrap_or_default();
         let request = RequestHead::new(
             url,

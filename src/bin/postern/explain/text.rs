@@ -94,6 +94,9 @@ fn route(writer: &mut TextWriter, explanation: &Explanation) {
                 matched.route, matched.index, matched.matching
             );
             writer.row(2, "matched", &text, Style::Good);
+            for predicate in &matched.predicates {
+                writer.line(4, &format!("yes: {predicate}"), Style::Good);
+            }
             for (name, text) in &matched.captures {
                 writer.row(4, &format!("{{{name}}}"), text, Style::Plain);
             }

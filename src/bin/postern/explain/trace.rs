@@ -45,7 +45,7 @@ pub(super) struct Canonical {
     pub(super) query: Option<Vec<u8>>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Matched {
     pub(super) route: String,
     /// The index of the route in the policy.
@@ -54,6 +54,9 @@ pub(super) struct Matched {
     #[serde(rename = "match")]
     pub(super) matching: u32,
     pub(super) captures: Vec<(String, String)>,
+    /// What the match asks besides host and path. All of it holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) predicates: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -308,7 +311,7 @@ impl Observer for Trace {
                     route: route.to_owned(),
                     index: id.index(),
                     matching: match_index.0,
-                    captures: Vec::new(),
+                    ..Matched::default()
                 });
             }
             Detail::Captured { name, text } => {
