@@ -14,9 +14,11 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jobs::{Gate, Job};
 use postern::http::{HeaderMap, Headers, Request};
+use postern::internals::regex::Pattern;
 use postern::internals::route::{
-    CanonicalPath, HostPattern, MatchIndex, MatchInput, MatchNotes, OtherPredicates, PathPattern,
-    PathRules, Priority, RouteId, RouterBuilder, Rule, canonicalise,
+    CanonicalPath, CookiePredicate, HeaderPredicate, HostPattern, MatchIndex, MatchInput,
+    MatchNotes, OtherPredicates, PathPattern, PathRules, Priority, QueryPredicate, RouteId,
+    RouterBuilder, Rule, ValueMatch, canonicalise,
 };
 use postern::internals::source::{Document, Format, Index, JsonPath};
 
@@ -93,6 +95,65 @@ fn router(criterion: &mut Criterion) {
     }
 }
 
+/// Rules of all kinds on one host: prefixes, templates, exact paths, conditions and priorities. Regular expressions are on a host of
+/// their own, because each of them costs time.
+fn mixed_router(criterion: &mut Criterion) {
+    for (name, count) in [("10", 10), ("10000", 10_000)] {
+        let mut router = RouterBuilder::default();
+        (0..count).map(mixed_rule).for_each(|rule| router.add(rule));
+        let router = router.finish();
+        let headers = HeaderMap::from_pairs(&[("x-build", "2024"), ("cookie", "beta=1")]);
+        let headers = headers.view();
+        let mut at = 0;
+        criterion.bench_function(&format!("router/mixed/{name}"), |bencher| {
+            let paths: Vec<String> = (0..1000)
+                .map(|at| at * 37 % count)
+                .map(|at| format!("/svc{at:05}/items/1"))
+                .collect();
+            bencher.iter(|| {
+                at = (at + 1) % paths.len();
+                let head = MatchInput {
+                    host: b"one.test",
+                    path: paths[at].as_bytes(),
+                    method: b"GET",
+                    query: Some(b"v=1"),
+                    headers: &headers,
+                    notes: &MatchNotes::default(),
+                };
+                assert!(router.find(black_box(&head)).is_some());
+            });
+        });
+    }
+}
+
+fn mixed_rule(at: usize) -> Rule {
+    let mut rule = rule(at);
+    rule.hosts = vec![HostPattern::parse("one.test").expect("a host")];
+    let path = match at % 4 {
+        0 => PathPattern::prefix(&format!("/svc{at:05}")),
+        1 => PathPattern::template(&format!("/svc{at:05}/{{kind}}/{{id}}")),
+        2 => PathPattern::template(&format!("/svc{at:05}/{{rest=**}}")),
+        _ => PathPattern::exact(&format!("/svc{at:05}/items/1")),
+    };
+    rule.path = Some(path.expect("a path"));
+    let regex = |text| ValueMatch::Regex(Pattern::search(text).expect("an expression"));
+    match at % 5 {
+        0 => rule
+            .headers
+            .extend(HeaderPredicate::new("x-build", regex("^2[0-9]{3}"))),
+        1 => rule
+            .query
+            .extend(QueryPredicate::new("v", regex("^[0-9]$"))),
+        2 => rule.others.cookies.extend(CookiePredicate::new(
+            "beta",
+            ValueMatch::Exact(b"1".as_slice().into()),
+        )),
+        _ => {}
+    }
+    rule.priority = Priority(i32::from(at % 100 == 7));
+    rule
+}
+
 fn rule(at: usize) -> Rule {
     let host = HostPattern::parse(&format!("h{at:05}.bench.test"));
     let path = PathPattern::prefix(&format!("/svc{at:05}"));
@@ -160,6 +221,13 @@ fn request(criterion: &mut Criterion) {
 }
 
 criterion_group!(
-    benches, decisions, words, request, router, documents, policies
+    benches,
+    decisions,
+    words,
+    request,
+    router,
+    mixed_router,
+    documents,
+    policies
 );
 criterion_main!(benches);

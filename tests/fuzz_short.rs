@@ -18,6 +18,10 @@ mod targets;
 mod edits;
 
 #[cfg(test)]
+#[path = "fuzz_short/expression.rs"]
+mod expression;
+
+#[cfg(test)]
 #[path = "fuzz_short/formats.rs"]
 mod formats;
 

@@ -3,6 +3,7 @@
 
 mod edits;
 mod etcd;
+mod expression;
 mod formats;
 mod http_source;
 mod introspection;
@@ -15,6 +16,7 @@ mod template;
 
 pub use edits::edits;
 pub use etcd::etcd;
+pub use expression::expression;
 pub use formats::{properties, yaml};
 pub use http_source::{content, login};
 pub use introspection::introspection;

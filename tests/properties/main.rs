@@ -25,6 +25,8 @@ mod router;
 #[cfg(test)]
 mod set_cookie;
 #[cfg(test)]
+mod spellings;
+#[cfg(test)]
 mod template;
 
 #[cfg(test)]
