@@ -65,7 +65,7 @@ impl Policy {
             let (routes, router, mut of_routes) = route::compile(lists, &around)?;
             let unmatched = match &config.unmatched {
                 config::Unmatched::Respond(respond) => around.unmatched(respond, &mut of_routes),
-                config::Unmatched::Pass(_) => None,
+                config::Unmatched::Pass(_) => Some(Unmatched::Pass),
             };
             match owned.settle(config, &providers) {
                 Ok(()) => break (routes, router, of_routes, unmatched),
@@ -81,6 +81,10 @@ impl Policy {
             return Err(written);
         }
         let notices = errors.take_notices();
+        // Without errors there is one. It is never a pass that nobody wrote.
+        let Some(unmatched) = unmatched else {
+            return Err(errors);
+        };
         errors.or(())?;
         routes
             .lookups()
@@ -98,7 +102,7 @@ impl Policy {
             routes,
             log_properties: config.access_log.properties.as_slice().into(),
             notices,
-            unmatched: unmatched.unwrap_or(Unmatched::Pass),
+            unmatched,
         })
     }
 }

@@ -190,7 +190,7 @@ impl Body {
         let media = media(content_type);
         let template = scope.template(body, path, errors)?;
         let subtype = &*media.1;
-        let mut json = subtype.ends_with("json").then_some(Json::Value);
+        let mut json = subtype.contains("json").then_some(Json::Value);
         let is_markup = subtype == "html" || subtype.ends_with("xml");
         let mut pieces = Vec::with_capacity(template.0.len());
         for piece in template.0 {

@@ -1,6 +1,6 @@
 //! A redirect that a client's text sends anywhere.
 
-use postern::config::{Config, PathRewrite, Redirect};
+use postern::config::{Config, PathRewrite, Redirect, Respond, Unmatched};
 use postern::internals::template::{Function, Piece, Template};
 
 use super::{CheckRule, Warnings, entry};
@@ -20,14 +20,21 @@ fn check(config: &Config, warnings: &mut Warnings) {
             check_redirect(redirect, &format!("routes[{at}].redirect"), warnings);
         }
         if let Some(respond) = &route.respond {
-            for header in &respond.headers {
-                if header.name.eq_ignore_ascii_case("location") && is_open_address(&header.value) {
-                    let path = entry(&format!("routes[{at}].respond.headers"), &header.name);
-                    let reason = "the request chooses the host that the client is sent to";
-                    let suggestion = "write `redirect`, whose path can't become a host";
-                    warnings.add(path, reason, suggestion);
-                }
-            }
+            check_respond(respond, &format!("routes[{at}].respond"), warnings);
+        }
+    }
+    if let Unmatched::Respond(respond) = &config.unmatched {
+        check_respond(respond, "unmatched.respond", warnings);
+    }
+}
+
+fn check_respond(respond: &Respond, path: &str, warnings: &mut Warnings) {
+    for header in &respond.headers {
+        if header.name.eq_ignore_ascii_case("location") && is_open_address(&header.value) {
+            let path = entry(&format!("{path}.headers"), &header.name);
+            let reason = "the request chooses the host that the client is sent to";
+            let suggestion = "write `redirect`, whose path can't become a host";
+            warnings.add(path, reason, suggestion);
         }
     }
 }
@@ -211,5 +218,14 @@ mod tests {
             };
             assert_eq!(found(&respond), expected, "{location}");
         }
+    }
+
+    #[test]
+    fn finds_a_location_for_requests_without_a_route() {
+        let policy = r#"{"unmatched": {"respond": {"status": 302, "headers": {"location": "${query.to}"}}}}"#;
+        assert_eq!(
+            paths_of(&RULE, policy),
+            ["unmatched.respond.headers.location"]
+        );
     }
 }
