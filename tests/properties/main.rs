@@ -15,6 +15,8 @@ mod jwt;
 #[cfg(test)]
 mod path;
 #[cfg(test)]
+mod path_regex;
+#[cfg(test)]
 mod rendered;
 #[cfg(test)]
 mod response;

@@ -273,7 +273,7 @@ const TABLE: &[Words] = words! {
     "upstream": "replaceFullPath uri url" =>
         "did you mean `path`?";
     "upstream": "regex_uri regex_rewrite" =>
-        "write `path` with values of the match's `template`";
+        "write `path: {regex: …, with: …}`";
     "upstream": "queryParams querystring args" =>
         "did you mean `query`?";
     "upstream": "requestHeaderModifier" =>
