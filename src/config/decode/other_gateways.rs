@@ -263,6 +263,17 @@ const TABLE: &[Words] = words! {
         "did you mean `path`?";
     "scheme": "http_to_https https_redirect" =>
         "write `scheme: https`";
+    // A choice of an upstream.
+    "weights": "weighted_upstreams backendRefs weightedClusters weight clusters" =>
+        "write `weights: {UPSTREAM: WEIGHT}`";
+    "weights": "hash_on key hashOn hash_policy hashPolicy sessionPersistence cookie header" =>
+        "write `by: {header: NAME}`, `by: consumer` or another key";
+    "responseHeaders": "filters requestHeaderModifier" =>
+        "did you mean `headers`?";
+    "responseHeaders": "responseHeaderModifier response" =>
+        "did you mean `responseHeaders`?";
+    "responseHeaders": "path urlRewrite uri" =>
+        "the path is the same for all upstreams: write `rewrite: {path: …}`";
     // A rewrite.
     "upstream": "hostname" =>
         "did you mean `host`?";
