@@ -36,6 +36,14 @@ impl Predicates {
             && self.others.is_none()
     }
 
+    /// Whether the methods and the predicates on headers and parameters are those of the other, in any order.
+    fn are_those_of(&self, other: &Self) -> bool {
+        are_same(&self.methods, &other.methods)
+            && are_same(&self.headers, &other.headers)
+            && are_same(&self.query, &other.query)
+            && self.others == other.others
+    }
+
     /// Whether method, headers, query and the others match.
     fn holds(&self, head: &MatchInput<'_>) -> bool {
         let is_named = |method: &Method| method.as_bytes() == head.method;
@@ -58,6 +66,12 @@ impl Predicates {
         }
         holds
     }
+}
+
+/// Whether two lists have the same items.
+fn are_same<T: PartialEq>(left: &[T], right: &[T]) -> bool {
+    let has_all = |one: &[T], other: &[T]| one.iter().all(|item| other.contains(item));
+    left.len() == right.len() && has_all(left, right) && has_all(right, left)
 }
 
 /// The expression of the path is the last, because it costs most.
@@ -177,10 +191,13 @@ impl RuleTable {
         bytes.unwrap_or_default()
     }
 
-    /// Whether two rules have the same predicates.
+    /// Whether two rules have the same predicates, in any order.
     pub(super) fn same_predicates(&self, left: ArenaId, right: ArenaId) -> bool {
         let of = |id| self.more_of(self.list.get(id)?);
-        of(left) == of(right)
+        match (of(left), of(right)) {
+            (Some(left), Some(right)) => left == right || left.are_those_of(right),
+            (left, right) => left.is_none() && right.is_none(),
+        }
     }
 
     fn stored(&self, entry: &RuleEntry) -> Option<PatternRef<'_>> {

@@ -18,7 +18,11 @@ fn check(config: &Config, warnings: &mut Warnings) {
     let mut open = HashMap::new();
     for (at, route) in config.routes.iter().enumerate() {
         for key in match_keys(route) {
-            let key = (key.address, key.tests, key.methods);
+            // Routes whose captures have other names don't stand in for each other.
+            let path = key.path.trim_end_matches('/');
+            let mut methods = key.methods.to_vec();
+            methods.sort_unstable();
+            let key = (key.address, path, key.tests, methods);
             if route.when.is_none() {
                 open.insert(key, at);
             } else {
@@ -76,7 +80,10 @@ mod tests {
     fn finds_conditions_without_a_route_for_others() {
         let groups = r#""when": {"groups": {"any": ["a"]}}"#;
         let flag = r#""when": {"lookup": "f.on", "equals": true}, "lookup": {"f": {"source": "s", "values": {"on": "$"}}}"#;
+        let other_names = r#""match": [{"path": {"template": "/u/{uid}"}}]"#;
+        let named = format!(r#""match": [{{"path": {{"template": "/u/{{id}}"}}}}], {groups}"#);
         for (routes, expected) in [
+            (vec![&*named, other_names], vec!["routes[0].when"]),
             (vec![groups], vec!["routes[0].when"]),
             (vec![groups, groups], vec!["routes[1].when"]),
             (vec![groups, ""], vec![]),
