@@ -155,6 +155,10 @@ pub(in crate::route) fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
 /// The part of a canonical path whose matching form is `start..end` of its [`matching_form`]. `None` if a border lies within an
 /// escape.
 pub(in crate::route) fn forwarded(path: &[u8], start: usize, end: usize) -> Option<&[u8]> {
+    // Most paths have one form.
+    if !path.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
+        return path.get(start..end);
+    }
     let (mut at, mut matched) = (0_usize, 0_usize);
     let mut from = None;
     loop {
