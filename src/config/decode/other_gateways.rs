@@ -389,7 +389,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 27] = [
+    const RECORDS: [(&str, &str); 29] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -403,6 +403,8 @@ mod tests {
         ("JwtKeys", "pem"),
         ("Redirect", "scheme"),
         ("Rewrite", "upstream"),
+        ("WrittenUpstream", "weights"),
+        ("UpstreamEdits", "responseHeaders"),
         ("HeaderEdits", "remove"),
         ("Respond", "body"),
         ("ApiKeyProvider", "from"),
