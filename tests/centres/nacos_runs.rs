@@ -19,7 +19,7 @@ fn nacos_3_in_every_trouble() {
     let mut run = Run::start("nacos", Box::new(Nacos::new(NACOS_3)));
     every_trouble(&mut run, HALF_A_MINUTE);
     older_data(&mut run);
-    let centre = finish(NACOS_3.name, run);
+    let centre = run.finish();
     // The logins are short by now.
     let mut run = Run::start("springCloudAlibaba", Box::new(Alibaba::new(centre)));
     some_troubles(&mut run);
@@ -31,13 +31,7 @@ fn nacos_2_in_every_trouble() {
     let mut run = Run::start("nacos", Box::new(Nacos::new(NACOS_2)));
     // One start less: the other version has the rest.
     every_trouble(&mut run, Duration::from_secs(4));
-    drop(finish(NACOS_2.name, run));
-}
-
-fn finish(name: &str, run: Run) -> Box<dyn Centre> {
-    let mut centre = run.finish();
-    changes_show_at_once(name, &mut *centre);
-    centre
+    changes_show_at_once(&mut *run.finish());
 }
 
 /// The time in which a change is everywhere by a question that the server holds, also on a busy machine.
@@ -45,7 +39,7 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 
 /// With `longPoll` the server holds the question until there is a change. `refresh` is much longer than that.
 #[expect(clippy::disallowed_methods, reason = "servers work in real time")]
-fn changes_show_at_once(name: &str, centre: &mut dyn Centre) {
+fn changes_show_at_once(centre: &mut dyn Centre) {
     let front = Front::start();
     front.stand_before(centre.address());
     let mut policy: Value = serde_json::from_str(&policy("nacos", centre)).expect("it is JSON");
@@ -59,7 +53,7 @@ fn changes_show_at_once(name: &str, centre: &mut dyn Centre) {
     centre.put("main", &good("held"));
     centre.put("short", &good("held"));
     let gate = Gate::start(Plan {
-        name: format!("centres-{name}-held"),
+        name: "centres-held".into(),
         policies: vec![("gate".into(), policy.to_string())],
         clusters: vec![("centre".into(), front.address)],
         ..Plan::default()
@@ -88,7 +82,7 @@ fn changes_show_at_once(name: &str, centre: &mut dyn Centre) {
     centre.put("main", &good("after"));
     gate.until("/main/after", "-", "200", Duration::from_secs(10));
     report(&format!(
-        "{name}: by held questions, the slowest of three changes was everywhere after {slowest:.1?}, and one after the questions had ended after {:.1?}",
+        "by held questions, the slowest of three changes was everywhere after {slowest:.1?}, and one after the questions had ended after {:.1?}",
         start.elapsed()
     ));
     gate.finish();
