@@ -10,7 +10,7 @@ use crate::stats::Stats;
 use crate::wait::{ensure, pause, wait_for};
 
 /// Half of the time for which an answer is wrong.
-const SPAN: Duration = Duration::from_millis(400);
+const SPAN: Duration = Duration::from_millis(500);
 
 /// `staleFor` of the document `short`, and what a busy machine needs.
 const SHORT: Duration = Duration::from_secs(2 + 6);
