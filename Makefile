@@ -1,7 +1,7 @@
 # The tasks. Every target finds or installs what it needs (scripts/setup).
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long test-identity test-centres bench lint wasm image tool doc clean
+.PHONY: help run demo test test-long test-identity test-centres demo-centres bench lint wasm image tool doc clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test-identity: ## run the tests with a real OpenID provider: keys that rotate, t
 
 test-centres: ## run the tests with real config centres in trouble: etcd, Nacos, Spring Cloud Config
 	@scripts/test centres
+
+demo-centres: ## run the demo with its documents in real config centres, one after the other
+	@scripts/test demos
 
 bench: ## measure the cost of a request in Envoy, next to other filters: dist/bench.json (BENCH=--quick is shorter)
 	@scripts/bench $(BENCH)
