@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::config::decode::node::Node;
-use crate::config::decode::{Decode, Named, expected, filled, pairs};
+use crate::config::decode::{Decode, Named, expected, filled, list, pairs};
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{json_path, line, variable};
 use crate::config::values::units::duration;
@@ -17,8 +17,8 @@ record! {
         /// The entry's key, for sources with `index` or `onDemand`: a template, or `{path: …}`. Without it the
         /// whole document is the entry.
         "key" key: Option<LookupKey> = optional;
-        /// The values by name, each a JSONPath from the entry. `${LOOKUP.VALUE}` in a template.
-        "values" values: Vec<Named<String>> as json_paths = required;
+        /// The values by name, each a JSONPath from the entry, or a map. `${LOOKUP.VALUE}` in a template.
+        "values" values: Vec<Named<LookupValue>> as lookup_values = required;
         /// The result if a valid document has no such entry.
         "onMissing" on_missing: Fallback = {"deny": 404};
         /// The result if there is no usable document.
@@ -70,6 +70,46 @@ impl Decode for LookupKey {
     }
 }
 
+/// Where a value of an entry is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupValue {
+    /// At a JSONPath.
+    Path(String),
+    /// At the first of these JSONPaths that finds a value.
+    First(Vec<String>),
+}
+
+one_of! {
+    /// Where a value of an entry is read, as a map.
+    pub(super) enum WrittenLookupValue {
+        /// JSONPaths: the value of the first one that finds a value other than `null`.
+        "first" First(Vec<String>) as some_json_paths;
+    }
+}
+
+impl Decode for LookupValue {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::String(_) => json_path(node, at, errors).map(Self::Path),
+            Node::Map(_) => {
+                let WrittenLookupValue::First(paths) = Decode::decode(node, at, errors)?;
+                Some(Self::First(paths))
+            }
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => {
+                expected("a JSONPath or `{first: […]}`", node, at, errors)
+            }
+        }
+    }
+}
+
+fn some_json_paths(
+    node: &Node<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Vec<String>> {
+    filled(list(json_path, node, at, errors), at, errors)
+}
+
 one_of! {
     /// The result of a lookup without an entry.
     pub enum Fallback {
@@ -80,12 +120,13 @@ one_of! {
     }
 }
 
-fn json_paths(
+fn lookup_values(
     node: &Node<'_>,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<Vec<Named<String>>> {
-    filled(pairs(variable, json_path, node, at, errors), at, errors)
+) -> Option<Vec<Named<LookupValue>>> {
+    let read = pairs(variable, LookupValue::decode, node, at, errors);
+    filled(read, at, errors)
 }
 
 /// The lookups of a route. Their names must differ from the variables of templates.

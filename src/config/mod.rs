@@ -38,7 +38,7 @@ pub use identity::{
     Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, IdentityHeaders, Parameters, Paths,
     Routing,
 };
-pub use lookup::{Fallback, Lookup, LookupKey};
+pub use lookup::{Fallback, Lookup, LookupKey, LookupValue};
 pub use path::Path;
 pub use provider::*;
 pub use requirement::Requirement;

@@ -106,6 +106,7 @@ fn of_route(name: &str) -> Option<TypeSchema> {
         "Combination" => record::<crate::config::requirement::Combination>(),
         "Lookup" => record::<crate::config::Lookup>(),
         "WrittenKeyPath" => record::<crate::config::lookup::WrittenKeyPath>(),
+        "WrittenLookupValue" => record::<crate::config::lookup::WrittenLookupValue>(),
         "Fallback" => record::<crate::config::Fallback>(),
         "Condition" => record::<crate::config::condition::WrittenCondition>(),
         "Names" => record::<crate::config::Names>(),

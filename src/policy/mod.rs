@@ -52,7 +52,7 @@ pub(crate) use rewrite::{
     CookieEdits, HeaderEdits, HeaderMove, OtherEdits, QueryEdits, RarerHeaderEdits, RouteEdits,
 };
 pub(crate) use route::direct_response::Redirect;
-pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey};
+pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey, LookupValue, ValueFrom};
 pub(crate) use route::respond::{Body, BodyPiece, Respond};
 pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use postern::config::{
     Condition, ConditionTest, Config, Credential, DuplicateSlash, EscapedSlash, Fallback,
-    FieldTest, KeyMaterial, Location, LookupKey, Names, Path, PathMatch, PathRewrite, Presence,
-    Provider, Record, Requirement, Route, Scheme, Source, SourceKind, TextOrEnv, Unmatched,
-    Upstream, UpstreamChoice,
+    FieldTest, KeyMaterial, Location, LookupKey, LookupValue, Names, Path, PathMatch, PathRewrite,
+    Presence, Provider, Record, Requirement, Route, Scheme, Source, SourceKind, TextOrEnv,
+    Unmatched, Upstream, UpstreamChoice,
 };
 use serde_json::{Value, json};
 
@@ -184,7 +184,10 @@ fn reads_lookups() {
         Some("${path.tenant}")
     );
     assert_eq!(lookup.values[1].name, "enabled");
-    assert_eq!(lookup.values[1].value, "$.enabled");
+    let LookupValue::Path(path) = &lookup.values[1].value else {
+        panic!("{:?}", lookup.values[1].value);
+    };
+    assert_eq!(path, "$.enabled");
     assert!(matches!(lookup.on_missing, Fallback::Deny(403)));
     let Fallback::Default(values) = &lookup.on_failure else {
         panic!("default")

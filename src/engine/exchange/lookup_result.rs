@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::policy::{Lookup, LookupValueId};
+use crate::policy::{Lookup, LookupValue, LookupValueId, ValueFrom};
 use crate::source::{Indexed, JsonPath, Selection};
 
 /// A value of a lookup result: a text, or a JSON value of another type.
@@ -111,9 +111,13 @@ impl<'x> LookupResult<'x> {
     }
 
     fn by(lookup: &Lookup, pick: impl Fn(&JsonPath) -> Option<ResultValue<'x>>) -> Self {
+        let pick = |value: &LookupValue| match &value.from {
+            ValueFrom::Path(path) => pick(path),
+            ValueFrom::First(paths) => first(paths, &pick),
+        };
         match lookup.values.as_slice() {
-            [only] => Self::One(pick(&only.path)),
-            several => Self::Several(several.iter().map(|each| pick(&each.path)).collect()),
+            [only] => Self::One(pick(only)),
+            several => Self::Several(several.iter().map(pick).collect()),
         }
     }
 
@@ -153,6 +157,16 @@ impl<'x> LookupResult<'x> {
             Self::Fallback(all, _) => all.get(at)?.as_ref().map(ValueRef::from),
         }
     }
+}
+
+/// The value of the first path that finds one. `null` is none.
+#[inline(never)]
+fn first<'x>(
+    paths: &[JsonPath],
+    pick: &dyn Fn(&JsonPath) -> Option<ResultValue<'x>>,
+) -> Option<ResultValue<'x>> {
+    let is_value = |value: &ResultValue<'x>| value.as_value() != ValueRef::Other(&Value::Null);
+    paths.iter().find_map(|path| pick(path).filter(is_value))
 }
 
 /// The value that a query selects in an item. It is called for values that the index does not hold as text.

@@ -46,7 +46,15 @@ pub(crate) enum KeyKind {
 #[derive(Debug, PartialEq)]
 pub(crate) struct LookupValue {
     pub(crate) name: Box<str>,
-    pub(crate) path: JsonPath,
+    pub(crate) from: ValueFrom,
+}
+
+/// Where a value of an entry is read.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ValueFrom {
+    Path(JsonPath),
+    /// The first of these that finds a value other than `null`.
+    First(Box<[JsonPath]>),
 }
 
 /// The result of a lookup without an entry.
@@ -147,17 +155,39 @@ pub(in crate::policy) fn speaks_of_any(
     })
 }
 
+impl ValueFrom {
+    fn compile(
+        written: &config::LookupValue,
+        names: PropertyNames,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Self> {
+        let paths = match written {
+            config::LookupValue::Path(text) => {
+                return json_path_with(text, names, path, errors).map(Self::Path);
+            }
+            config::LookupValue::First(paths) => paths,
+        };
+        let path = path.field("first");
+        let each = paths.iter().enumerate();
+        let compiled: Vec<_> = each
+            .map(|(at, text)| json_path_with(text, names, &path.index(at), errors))
+            .collect();
+        let compiled: Option<Box<[JsonPath]>> = compiled.into_iter().collect();
+        compiled.map(Self::First)
+    }
+}
+
 fn values(
-    written: &[Named<String>],
+    written: &[Named<config::LookupValue>],
     names: PropertyNames,
     path: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Vec<LookupValue>> {
-    let compile = |value: &Named<String>, errors: &mut ConfigErrors| {
-        let path = json_path_with(&value.value, names, &path.field(&value.name), errors)?;
+    let compile = |value: &Named<config::LookupValue>, errors: &mut ConfigErrors| {
         Some(LookupValue {
             name: value.name.as_str().into(),
-            path,
+            from: ValueFrom::compile(&value.value, names, &path.field(&value.name), errors)?,
         })
     };
     let compiled: Vec<_> = written.iter().map(|value| compile(value, errors)).collect();

@@ -10,7 +10,7 @@ use postern::config::{Field, FieldRule, Presence, RESERVED_LOOKUPS, TypeSchema};
 use serde_json::{Map, Value, json};
 
 use self::types::{
-    TOKEN, VARIABLE, header, json_path, line, list, many, map, own_header, scalar, weights,
+    TOKEN, VARIABLE, filled, header, json_path, line, list, many, map, own_header, scalar, weights,
 };
 use crate::exit::{ExitStatus, Failure};
 use crate::output::print_line;
@@ -80,6 +80,9 @@ impl Writer {
                     {"type": "string", "minLength": 1, "description": "`none`, or a provider's name"},
                     self.reference("Combination"),
                 ]})),
+                "LookupValue" => {
+                    Ok(json!({"anyOf": [json_path(), self.reference("WrittenLookupValue")]}))
+                }
                 "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
                 "Upstream" => Ok(json!({"anyOf": [line(), self.reference("WrittenUpstream")]})),
                 "UpstreamChoice" => Ok(json!({"anyOf": [line(), self.reference("Split")]})),
@@ -213,6 +216,10 @@ impl Writer {
                 let value = self.reference("Lookup");
                 let names = json!({"pattern": VARIABLE, "not": {"enum": RESERVED_LOOKUPS}});
                 map(names, value)
+            }
+            "lookup_values" => {
+                let value = self.reference("LookupValue");
+                filled(map(json!({"pattern": VARIABLE}), value))
             }
             "some" => self.requirements(),
             "one_or_some" => json!({"anyOf": [self.requirements(), self.requirement()]}),

@@ -71,7 +71,7 @@ pub(super) fn many(name: &str) -> Option<Value> {
                 json!({"pattern": "^[\\x21\\x22\\x24-\\x2e\\x30-\\x3e\\x41-\\x5b\\x5d-\\x7e]+$"});
             map(authority, line())
         }
-        "json_paths" => filled(map(json!({"pattern": VARIABLE}), json_path())),
+        "some_json_paths" => list(json_path(), 1),
         _ => return None,
     })
 }
@@ -127,7 +127,7 @@ pub(super) fn map(names: Value, values: Value) -> Value {
     ])
 }
 
-fn filled(mut map: Value) -> Value {
+pub(super) fn filled(mut map: Value) -> Value {
     if let Value::Object(map) = &mut map {
         map.insert("minProperties".into(), 1.into());
     }

@@ -1,6 +1,6 @@
 //! The lookups of a policy, each as a route of its own: without the authentication and the other lookups of its own route.
 
-use postern::config::{Config, Fallback, Lookup, LookupKey, Named, Route};
+use postern::config::{Config, Fallback, Lookup, LookupKey, LookupValue, Named, Route};
 use postern::http::HeaderMap;
 use postern::policy::Policy;
 
@@ -128,11 +128,14 @@ fn plain(lookup: &Lookup) -> Lookup {
 
 fn is_same(left: &Lookup, right: &Lookup) -> bool {
     let kind = |lookup: &Lookup| lookup.key.as_ref().map(std::mem::discriminant);
-    let values = |lookup: &Lookup| -> Vec<(String, String)> {
-        let pair = |value: &Named<String>| (value.name.clone(), value.value.clone());
-        lookup.values.iter().map(pair).collect()
+    let is_same = |(left, right): (&Named<LookupValue>, &Named<LookupValue>)| {
+        left.name == right.name && left.value == right.value
     };
-    left.source == right.source && kind(left) == kind(right) && values(left) == values(right)
+    let all = |lookup: &Lookup| lookup.values.len();
+    left.source == right.source
+        && kind(left) == kind(right)
+        && all(left) == all(right)
+        && left.values.iter().zip(&right.values).all(is_same)
 }
 
 /// A route that the tool adds.
