@@ -111,15 +111,15 @@ pub mod internals {
     pub mod source {
         pub use crate::source::{
             AlibabaProtocol, AlibabaReader, Arguments, Budget, Candidate, ClientAuthentication,
-            ContentError, ContentFormat, ContentReader, DefinitionHash, Document, DocumentStatus,
-            EntryState, EtcdKeys, EtcdProtocol, EtcdReader, FetchOutcome, Format, FormatReader,
-            Hash, HttpContent, HttpProtocol, Index, Item, Items, JsonPath, JsonPathError,
-            JsonReader, JwksProtocol, Lifetime, Limits, LocalData, NacosApi, NacosProtocol,
-            NacosReader, NacosServer, Next, OAuth2Client, OnDemand, PathError, Progress,
-            PropertiesReader, PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate,
-            Schedule, Selection, SharedData, SourceError, SpringEntryReader,
-            SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol, TextReader,
-            Tick, Version, Watched, YamlReader, read_item, weight,
+            ConsulKeys, ConsulProtocol, ContentError, ContentFormat, ContentReader, DefinitionHash,
+            Document, DocumentStatus, EntryState, EtcdKeys, EtcdProtocol, FetchOutcome, Format,
+            FormatReader, Hash, HttpContent, HttpProtocol, Index, Item, Items, JsonPath,
+            JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData, NacosApi,
+            NacosProtocol, NacosReader, NacosServer, Next, OAuth2Client, OnDemand, PairsReader,
+            PathError, Progress, PropertiesReader, PropertyNames, Protocol, ReadRefusal,
+            ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError,
+            SpringEntryReader, SpringEnvironmentReader, SpringKey, SpringMergedReader,
+            SpringProtocol, TextReader, Tick, Version, Watched, YamlReader, read_item, weight,
         };
     }
     pub mod template {

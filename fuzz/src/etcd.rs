@@ -69,8 +69,8 @@ pub fn etcd(data: &[u8]) {
         panic!("nothing has arrived");
     };
     let text = candidate.text();
-    let whole = Document::parse(text, usize::MAX, Format::Etcd(ContentFormat::Json));
-    let mut reader = Format::Etcd(ContentFormat::Json).reader();
+    let whole = Document::parse(text, usize::MAX, Format::Pairs(ContentFormat::Json));
+    let mut reader = Format::Pairs(ContentFormat::Json).reader();
     let sliced = loop {
         match reader.advance(text, &mut Budget::of(usize::from(slice) + 1)) {
             Ok(None) => {}

@@ -1,5 +1,6 @@
 //! Config centres: where documents come from.
 
+mod consul;
 mod etcd;
 mod format;
 mod http;
@@ -18,6 +19,7 @@ use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
 
+pub use consul::ConsulSource;
 pub use etcd::EtcdSource;
 pub use format::ContentFormat;
 pub use http::{
@@ -52,6 +54,8 @@ pub enum SourceKind {
     SpringCloudConfig(SpringCloudConfigSource),
     /// A key of etcd, or all keys below a prefix.
     Etcd(EtcdSource),
+    /// A key of Consul, or all keys below a prefix.
+    Consul(ConsulSource),
     /// The content of a data ID of Nacos.
     Nacos(NacosSource),
     /// The properties of an application in Nacos.
@@ -69,6 +73,8 @@ record! {
         "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
         /// A key of etcd, or all keys below a prefix.
         "etcd" etcd: Option<EtcdSource> = optional;
+        /// A key of Consul, or all keys below a prefix.
+        "consul" consul: Option<ConsulSource> = optional;
         /// The content of a data ID of Nacos.
         "nacos" nacos: Option<NacosSource> = optional;
         /// The properties of an application in Nacos, as Spring Cloud Alibaba keeps them there.
@@ -89,6 +95,7 @@ record! {
             "http",
             "springCloudConfig",
             "etcd",
+            "consul",
             "nacos",
             "springCloudAlibaba",
             "inline",
@@ -107,6 +114,7 @@ impl SourceKind {
             Self::Http(_) => "http",
             Self::SpringCloudConfig(_) => "springCloudConfig",
             Self::Etcd(_) => "etcd",
+            Self::Consul(_) => "consul",
             Self::Nacos(_) => "nacos",
             Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
             Self::Inline(_) => "inline",
@@ -120,6 +128,7 @@ impl SourceKind {
             Self::Http(http) => Some(http.endpoint()),
             Self::SpringCloudConfig(spring) => Some(spring.endpoint()),
             Self::Etcd(etcd) => Some(etcd.endpoint()),
+            Self::Consul(consul) => Some(consul.endpoint()),
             Self::Nacos(nacos) => Some(nacos.endpoint()),
             Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
             Self::Inline(_) => None,
@@ -133,6 +142,7 @@ impl SourceKind {
         let limit = match self {
             Self::Http(http) => &mut http.max_bytes,
             Self::Etcd(etcd) => &mut etcd.max_bytes,
+            Self::Consul(consul) => &mut consul.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
             Self::Nacos(nacos) => &mut nacos.max_bytes,
             Self::SpringCloudAlibaba(_) | Self::Inline(_) => return,
@@ -151,6 +161,7 @@ impl SourceKind {
                 ("body", http.body.as_deref().unwrap_or_default()),
             ],
             Self::Etcd(etcd) => vec![("key", etcd.key.as_deref().unwrap_or_default())],
+            Self::Consul(consul) => vec![("key", consul.key.as_deref().unwrap_or_default())],
             Self::SpringCloudConfig(spring) => vec![
                 ("application", &spring.application),
                 ("label", spring.label.as_deref().unwrap_or_default()),
@@ -196,6 +207,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             SpringCloudConfigSource::RULES,
         ),
         "EtcdSource" => (EtcdSource::FIELDS, EtcdSource::RULES),
+        "ConsulSource" => (ConsulSource::FIELDS, ConsulSource::RULES),
         "NacosSource" => (NacosSource::FIELDS, NacosSource::RULES),
         "SpringCloudAlibabaSource" => (
             SpringCloudAlibabaSource::FIELDS,
@@ -275,6 +287,7 @@ impl Decode for Source {
                     .map(SourceKind::SpringCloudConfig)
             })
             .or_else(|| written.etcd.map(SourceKind::Etcd))
+            .or_else(|| written.consul.map(SourceKind::Consul))
             .or_else(|| written.nacos.map(SourceKind::Nacos))
             .or_else(|| {
                 written

@@ -1,5 +1,6 @@
 //! Named config centres.
 
+mod consul;
 mod etcd;
 mod format;
 mod http;
@@ -261,6 +262,9 @@ impl Source {
             }
             config::SourceKind::Etcd(written) => {
                 etcd::compile(source, written, readers, environment, &at, errors)?
+            }
+            config::SourceKind::Consul(written) => {
+                consul::compile(source, written, readers, environment, &at, errors)?
             }
             config::SourceKind::Nacos(written) => {
                 nacos::compile(source, written, readers, environment, &at, errors)?

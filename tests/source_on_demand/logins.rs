@@ -22,7 +22,7 @@ fn on_demand() -> OnDemand {
     let login = Some(("gw", &password));
     let protocol = EtcdProtocol::new(endpoint, EtcdKeys::Each("/t/${key}"), login).unwrap();
     let template =
-        RequestTemplate::new(Protocol::Etcd(protocol), Format::Etcd(ContentFormat::Json));
+        RequestTemplate::new(Protocol::Etcd(protocol), Format::Pairs(ContentFormat::Json));
     OnDemand::new(Arc::new(template), LIMITS_OF_LOGINS)
 }
 

@@ -39,7 +39,9 @@ const TABLE: &[Words] = words! {
         "write `sources: {NAME: {etcd: {cluster, key}}}`";
     "unmatched": "spring springCloudConfig spring.cloud.config.uri spring.config.import" =>
         "write `sources: {NAME: {springCloudConfig: {cluster, application}}}`";
-    "unmatched": "eureka consul zookeeper apollo" =>
+    "unmatched": "consul spring.cloud.consul.host" =>
+        "write `sources: {NAME: {consul: {cluster, key}}}`";
+    "unmatched": "eureka zookeeper apollo" =>
         "write `sources`, with one of its kinds: this one isn't supported";
     // A route.
     "require": "hostnames hostname host domains authority" =>
@@ -235,6 +237,18 @@ const TABLE: &[Words] = words! {
     "dataId": "weight default_weight services" =>
         "leave it out: Envoy has the clusters";
     // A key of etcd.
+    "datacenter": "host hosts port address addr server_addr url uri endpoint domain" =>
+        "did you mean `cluster`?";
+    "datacenter": "dc consulDatacenter" =>
+        "did you mean `datacenter`?";
+    "datacenter": "aclToken acl_token consul.token authOptions.consulToken x-consul-token password" =>
+        "did you mean `token`?";
+    "datacenter": "longPoll waitTime wait_time watch watchDelay" =>
+        "did you mean `wait`?";
+    "datacenter": "path recurse folder" =>
+        "write `key`, or `prefix` for all keys below it";
+    "datacenter": "ns namespace" =>
+        "write `headers: {x-consul-namespace: …}`";
     "key prefix": "host hosts endpoint endpoints address url uri server_addr" =>
         "write `cluster`, as Envoy calls it, and `authority`";
     "key prefix": "user" =>
@@ -352,7 +366,7 @@ const TABLE: &[Words] = words! {
         "write `cluster`, as Envoy calls it, in the kind's map: `nacos: {cluster, …}`";
     "onDemand": "key prefix" =>
         "write `etcd: {cluster, key}`, or `prefix`";
-    "onDemand": "eureka consul zookeeper apollo" =>
+    "onDemand": "eureka zookeeper apollo" =>
         "write one of the kinds here: this one isn't supported";
     "onDemand": "url uri endpoint cluster path address" =>
         "write `http: {cluster, authority, path}`";
@@ -389,7 +403,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 29] = [
+    const RECORDS: [(&str, &str); 30] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -415,6 +429,7 @@ mod tests {
         ("Consumer", "credentials"),
         ("HttpSource", "maxBytes"),
         ("NacosSource", "dataId"),
+        ("ConsulSource", "datacenter"),
         ("EtcdSource", "key prefix"),
         ("SpringCloudAlibabaSource", "extension"),
         ("SpringCloudConfigSource", "application"),

@@ -51,7 +51,7 @@ pub(super) fn compile(
     let protocol = EtcdProtocol::new(endpoint, keys, login);
     let refuse = |error: PathError| errors.push(&path.field("key"), error.to_string());
     let protocol = Protocol::Etcd(protocol.map_err(refuse).ok()?);
-    let format = Format::Etcd(content_format(etcd.format));
+    let format = Format::Pairs(content_format(etcd.format));
     Some(fetched(protocol, format, source, definition))
 }
 

@@ -6,6 +6,7 @@
 
 mod alibaba;
 mod check;
+mod consul;
 mod content;
 mod cursor;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod json;
 mod jwks;
 mod login;
 mod nacos;
+mod pairs;
 mod properties;
 mod protocol;
 mod reply;
@@ -37,15 +39,17 @@ use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
 pub use alibaba::{AlibabaProtocol, AlibabaReader};
+pub use consul::{ConsulKeys, ConsulProtocol};
 pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
-pub use etcd::{EtcdKeys, EtcdProtocol, EtcdReader};
+pub use etcd::{EtcdKeys, EtcdProtocol};
 pub use http::{ContentError, HttpContent, HttpProtocol, OAuth2Client};
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
 pub(crate) use nacos::is_nacos_character;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
+pub use pairs::PairsReader;
 pub use properties::PropertiesReader;
 pub use protocol::{DocumentStatus, Next};
 pub use spring::{
@@ -66,6 +70,8 @@ protocols! {
     Jwks(JwksProtocol),
     /// etcd: a key, or all keys below a prefix.
     Etcd(EtcdProtocol),
+    /// Consul: a key, or all keys below a prefix.
+    Consul(ConsulProtocol),
     /// Nacos: the content of a data ID.
     Nacos(NacosProtocol),
     /// Several data IDs of Nacos, which make one document.
@@ -86,8 +92,8 @@ formats! {
     SpringEntry(SpringEntryReader),
     /// The merged document of an application in Spring Cloud Config.
     SpringMerged(SpringMergedReader),
-    /// Keys of etcd with values in this format.
-    Etcd(EtcdReader) of (format: ContentFormat),
+    /// Keys with values in this format, in etcd and in Consul.
+    Pairs(PairsReader) of (format: ContentFormat),
     /// The content of a data ID of Nacos, in this format, or in the one that the server notes.
     Nacos(NacosReader) of (format: Option<ContentFormat>),
     /// The contents of several data IDs of Nacos in this format, as Spring merges them.

@@ -38,6 +38,9 @@ fn missing(kind: &str) -> &'static str {
             "look at `namespace` (its id, not its name), `group`, `application`, `profiles` and `extension`"
         }
         "etcd" => "look at `key`, or at `prefix`: is there a key, and may this user read it?",
+        "consul" => {
+            "look at `key`, or at `prefix`, and at `datacenter`: is there a key, and may this token read it?"
+        }
         "springCloudConfig" => "look at `application`, `profile` and `label`",
         _ => "look at the `path`",
     }

@@ -4,7 +4,6 @@
 //! number of its keys, without values. Only if it is another one, the range is read, at the revision of the state.
 
 mod answer;
-mod reader;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +20,6 @@ use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 
 use answer::{Failure, State, document, failure, state, token};
-
-pub use reader::EtcdReader;
 
 /// The longest answer without values.
 const MOST_SMALL: usize = 64 << 10;

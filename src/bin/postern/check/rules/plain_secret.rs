@@ -85,6 +85,7 @@ fn client_secrets(config: &Config) -> impl Iterator<Item = (String, &TextOrEnv)>
 fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)> {
     let secrets = match kind {
         SourceKind::Etcd(etcd) => vec![("password", etcd.password.as_ref())],
+        SourceKind::Consul(consul) => vec![("token", consul.token.as_ref())],
         SourceKind::Nacos(nacos) => vec![("password", nacos.password.as_ref())],
         SourceKind::SpringCloudAlibaba(spring) => vec![("password", spring.password.as_ref())],
         SourceKind::SpringCloudConfig(spring) => vec![
@@ -128,6 +129,7 @@ mod tests {
             "sources": {"crm": {"http": {"cluster": "c", "path": "/", "headers": {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}, "flags": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": "x"}},
+                "consul": {"consul": {"cluster": "c", "key": "a", "token": "x"}},
                 "tenants": {"nacos": {"cluster": "c", "dataId": "a", "username": "u", "password": "x"}},
                 "app": {"springCloudConfig": {"cluster": "c", "application": "a", "username": "u", "password": "x", "token": "x"}},
                 "more": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": {"env": "A"}}},
@@ -140,6 +142,7 @@ mod tests {
             "consumers[0].credentials[2].jwt.secret",
             "providers.a.opaque.introspection.client.secret",
             "sources.flags.etcd.password",
+            "sources.consul.consul.token",
             "sources.tenants.nacos.password",
             "sources.app.springCloudConfig.password",
             "sources.app.springCloudConfig.token",

@@ -1,4 +1,4 @@
-//! The format of etcd's documents: keys and values in base64.
+//! The format of documents that are pairs of a key and a value in base64: those of etcd, and those of Consul, whose keys are plain text.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::source::centre::format::Decode;
 use crate::source::centre::{ContentFormat, ContentReader};
-use crate::source::json::{NextValue, Scanner, Token};
+use crate::source::json::{NextValue, Scanner, Token, name};
 use crate::source::{Budget, SourceError};
 
 /// How many characters are decoded between two looks at the budget; a multiple of four.
@@ -28,8 +28,10 @@ const PAIR: usize = 3;
 /// Reads `{"kvs":[{"key":…,"value":…}]}`: the value is the document. With a member `prefix` before `kvs`, the keys below it make
 /// the document: a key's segments are names on the way to its value. Where the format is JSON, a value that is no JSON is text there,
 /// unless it begins like a list, a map or a quoted text.
+///
+/// Consul's pairs have the members `Key` and `Value`. An empty value is absent in etcd, and `null` in Consul.
 #[derive(Default)]
-pub struct EtcdReader {
+pub struct PairsReader {
     format: ContentFormat,
     scanner: Scanner,
     member: Member,
@@ -52,6 +54,8 @@ enum Member {
     Prefix,
     Pairs,
     Key,
+    /// A key that is a text of JSON as it is.
+    PlainKey,
     Value,
 }
 
@@ -66,15 +70,15 @@ enum ReaderStep {
     Read(Box<ContentReader>),
 }
 
-impl fmt::Debug for EtcdReader {
+impl fmt::Debug for PairsReader {
     /// Without keys and values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("EtcdReader");
+        let mut shown = f.debug_struct("PairsReader");
         shown.field("member", &self.member).finish_non_exhaustive()
     }
 }
 
-impl From<ContentFormat> for EtcdReader {
+impl From<ContentFormat> for PairsReader {
     fn from(format: ContentFormat) -> Self {
         Self {
             format,
@@ -83,10 +87,10 @@ impl From<ContentFormat> for EtcdReader {
     }
 }
 
-impl EtcdReader {
+impl PairsReader {
     /// Takes the next token. Returns whether it was the last.
     fn scan(&mut self, text: &[u8], budget: &mut Budget) -> Result<bool, SourceError> {
-        if self.member != Member::Other && self.member != Member::Pairs {
+        if matches!(self.member, Member::Prefix | Member::Key | Member::Value) {
             return self.begin_text(text, budget).map(|()| false);
         }
         let token = self.scanner.next(text, 0);
@@ -98,7 +102,8 @@ impl EtcdReader {
                     (1, _, b"\"prefix\"") => Member::Prefix,
                     (1, _, b"\"kvs\"") => Member::Pairs,
                     (PAIR, true, b"\"key\"") => Member::Key,
-                    (PAIR, true, b"\"value\"") => Member::Value,
+                    (PAIR, true, b"\"Key\"") => Member::PlainKey,
+                    (PAIR, true, b"\"value\"" | b"\"Value\"") => Member::Value,
                     _ => Member::Other,
                 };
             }
@@ -111,7 +116,12 @@ impl EtcdReader {
                 2 if self.in_list => self.end_pair(budget)?,
                 _ => {}
             },
-            Token::Value(_) => self.member = Member::Other,
+            Token::Value(range) => {
+                if self.member == Member::PlainKey {
+                    self.key = name(text, range)?.into_bytes();
+                }
+                self.member = Member::Other;
+            }
             Token::Blank => {}
             Token::End => return Ok(true),
         }
@@ -129,8 +139,18 @@ impl EtcdReader {
                 Ok(())
             }
             NextValue::Blank => Ok(()),
+            NextValue::At(at) if self.is_null(text, at) => {
+                self.member = Member::Other;
+                Ok(())
+            }
             NextValue::At(_) | NextValue::Other => Err(malformed("a key or value is no text")),
         }
+    }
+
+    /// Whether a value is `null`.
+    fn is_null(&self, text: &[u8], at: usize) -> bool {
+        let rest = text.get(at..).unwrap_or_default();
+        self.member == Member::Value && rest.starts_with(b"null")
     }
 
     /// Decodes the next piece of a text.
@@ -172,7 +192,7 @@ impl EtcdReader {
             Member::Key => self.key = decoded,
             Member::Value => self.value = decoded,
             Member::Prefix => self.prefix = Some(utf8(decoded)?),
-            Member::Pairs | Member::Other => {}
+            Member::Pairs | Member::PlainKey | Member::Other => {}
         }
         Ok(())
     }
@@ -204,6 +224,13 @@ impl EtcdReader {
         Ok(())
     }
 
+    /// The part of the key behind the prefix.
+    fn take_key(&mut self) -> Vec<u8> {
+        let mut key = std::mem::take(&mut self.key);
+        key.drain(..self.prefix.as_ref().map_or(0, String::len).min(key.len()));
+        key
+    }
+
     /// Whether the value of a pair is text if it isn't JSON. Where someone meant to write JSON, a mistake in it must not make it a
     /// text.
     fn may_be_text(&self) -> bool {
@@ -231,13 +258,12 @@ impl EtcdReader {
             }
         };
         self.value.clear();
-        let Some(prefix) = &self.prefix else {
+        if self.prefix.is_none() {
             self.root = Some(value);
             return Ok(());
-        };
-        let key = utf8(std::mem::take(&mut self.key))?;
-        let place = key.get(prefix.len()..).unwrap_or_default();
-        let is_put = put(self.root.as_mut(), place, value);
+        }
+        let place = utf8(self.take_key())?;
+        let is_put = put(self.root.as_mut(), &place, value);
         is_put.ok_or_else(|| {
             let reason = "two keys have one place: one is above the other, or in its value";
             SourceError::Unusable(reason.into())
@@ -245,7 +271,7 @@ impl EtcdReader {
     }
 }
 
-impl Decode for EtcdReader {
+impl Decode for PairsReader {
     fn media_type(&self) -> &'static str {
         "application/json"
     }

@@ -10,7 +10,7 @@ fn read(text: &str) -> Result<String, String> {
 }
 
 fn read_as(format: ContentFormat, text: &str) -> Result<String, String> {
-    let format = Format::Etcd(format);
+    let format = Format::Pairs(format);
     let whole = format.parse(text.as_bytes());
     let whole = whole.map(|value| value.to_string());
     let whole = whole.map_err(|error| error.to_string());
@@ -161,7 +161,7 @@ fn large_documents_are_read_in_slices() {
     for list in [long, many.join(",")] {
         let text = format!(r#"{{"prefix":"L2d3Lw==","kvs":[{list}],"count":"1"}}"#);
         assert!(text.len() > 1_900_000);
-        let mut reader = Format::Etcd(ContentFormat::Json).reader();
+        let mut reader = Format::Pairs(ContentFormat::Json).reader();
         let mut slices = 0;
         loop {
             let mut budget = Budget::of(64 << 10);
@@ -173,5 +173,42 @@ fn large_documents_are_read_in_slices() {
             }
         }
         assert!(slices > 30, "{slices}");
+    }
+}
+
+/// A pair of Consul 1.12.9.
+fn of_consul(key: &str, value: &str) -> String {
+    format!(
+        r#"{{"LockIndex":0,"Key":"{key}","Flags":0,"Value":{value},"CreateIndex":10,"ModifyIndex":10}}"#
+    )
+}
+
+fn tree_of_consul(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(key, value)| of_consul(key, value))
+        .collect();
+    format!(r#"{{"prefix":"Z3cv","kvs":[{}]}}"#, pairs.join(","))
+}
+
+#[test]
+fn pairs_of_consul() {
+    let pairs = tree_of_consul(&[
+        ("gw/", "null"),
+        ("gw/a", r#""eyJsaW1pdCI6NX0=""#),
+        (r#"gw/b/\u00e9\""#, r#""eA==""#),
+        ("gw/empty", "null"),
+        ("gw/folder/", r#""eA==""#),
+    ]);
+    let value = r#"{"a":{"limit":5},"b":{"é\"":"x"},"empty":""}"#;
+    assert_eq!(read(&pairs).as_deref(), Ok(value));
+    for bad in [
+        tree_of_consul(&[("other/a", r#""eA==""#)]),
+        tree_of_consul(&[("gw/a", "7")]),
+        tree_of_consul(&[("gw/a", r#""%""#)]),
+        tree_of_consul(&[("gw/a", r#""eA==""#), ("gw/a/b", r#""eA==""#)]),
+        tree_of_consul(&[(r"gw/a\x", r#""eA==""#)]),
+    ] {
+        assert!(read(&bad).is_err(), "{bad}");
     }
 }
