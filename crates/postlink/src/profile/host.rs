@@ -48,8 +48,12 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Starts a module, configures its policy and delivers its document.
-    pub(super) fn start(module: &[u8], policy: &str, document: &str) -> Result<Self, String> {
+    /// Starts a module, configures its policy and delivers the document of its source, if it has one.
+    pub(super) fn start(
+        module: &[u8],
+        policy: &str,
+        document: Option<&str>,
+    ) -> Result<Self, String> {
         let mut config = Config::default();
         config.consume_fuel(true);
         let engine = Engine::new(&config);
@@ -77,7 +81,7 @@ impl Host {
         Ok(host)
     }
 
-    fn configure(&mut self, policy: &str, document: &str) -> Result<(), String> {
+    fn configure(&mut self, policy: &str, document: Option<&str>) -> Result<(), String> {
         self.call("_initialize", &[])?;
         self.call("proxy_on_context_create", &[ROOT, 0])?;
         self.store.data_mut().buffer = policy.into();
@@ -85,6 +89,9 @@ impl Host {
             return Err(format!("the policy is refused:\n{}", self.log()));
         }
         self.call("proxy_on_tick", &[ROOT])?;
+        let Some(document) = document else {
+            return Ok(());
+        };
         if !std::mem::take(&mut self.store.data_mut().called) {
             return Err(format!("the module fetches no document:\n{}", self.log()));
         }

@@ -36,8 +36,19 @@ const OTHER: Option<&str> = Some("key-000001-4f9d2c7b1e8a");
 /// A policy, the document of its source, and requests.
 struct Workload {
     policy: &'static str,
-    document: &'static str,
+    /// `None` for a policy without a source.
+    document: Option<&'static str>,
+    share: Share,
     requests: &'static [Request],
+}
+
+/// How many routes do what a workload does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// Most. They decide how code is laid out that both kinds of workloads run.
+    Most,
+    /// Few. Only the code that most routes do not run is laid out for them.
+    Few,
 }
 
 const WORKLOADS: &[Workload] = &[
@@ -45,7 +56,8 @@ const WORKLOADS: &[Workload] = &[
     // upstream from a lookup, with many routes for one host and few for others.
     Workload {
         policy: include_str!("policy.json"),
-        document: include_str!("tenants.json"),
+        document: Some(include_str!("tenants.json")),
+        share: Share::Most,
         requests: &[
             request("open.test", "/any/page?page=2", None, Outcome::Forwarded(0)),
             request(
@@ -70,7 +82,8 @@ const WORKLOADS: &[Workload] = &[
     // All consumers come from a document, and each route has its own host.
     Workload {
         policy: include_str!("partners-policy.json"),
-        document: include_str!("partners.json"),
+        document: Some(include_str!("partners.json")),
+        share: Share::Most,
         requests: &[
             request(
                 "own-1.test",
@@ -80,6 +93,42 @@ const WORKLOADS: &[Workload] = &[
             ),
             request("own-2.test", "/svc2/items/9", OTHER, Outcome::Forwarded(3)),
             request("own-3.test", "/svc3/items/10", None, Outcome::Denied(401)),
+        ],
+    },
+    // What single routes do besides: expressions, many edits, an upstream by weight, edits of the response, a condition between
+    // routes.
+    Workload {
+        policy: include_str!("routing-policy.json"),
+        document: None,
+        share: Share::Few,
+        requests: &[
+            request(
+                "regex.test",
+                "/svc7/items/11?page=2",
+                KEY,
+                Outcome::Forwarded(3),
+            ),
+            request("old.test", "/old/items/12", KEY, Outcome::Forwarded(3)),
+            request(
+                "edits.test",
+                "/items/13?page=2",
+                KEY,
+                Outcome::Forwarded(11),
+            ),
+            request(
+                "sticky.test",
+                "/items/14?page=2",
+                KEY,
+                Outcome::Forwarded(4),
+            ),
+            request(
+                "response.test",
+                "/items/15?page=2",
+                KEY,
+                Outcome::Forwarded(5),
+            ),
+            request("when.test", "/items/16", KEY, Outcome::Forwarded(3)),
+            request("when.test", "/items/17", OTHER, Outcome::Forwarded(3)),
         ],
     },
 ];
@@ -142,7 +191,8 @@ fn run(module: &[u8], workload: &Workload, profile: &mut Profile) -> Result<(), 
                 host.log()
             ));
         }
-        profile.add(trace, matches!(outcome, Outcome::Forwarded(_)));
+        let is_forwarded = matches!(outcome, Outcome::Forwarded(_));
+        profile.add(trace, workload.share, is_forwarded);
     }
     Ok(())
 }
