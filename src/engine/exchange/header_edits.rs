@@ -1,6 +1,6 @@
 //! The edits of header fields and cookies that a route writes.
 
-use crate::http::{KnownName, Text};
+use crate::http::{HeaderLookup, KnownName, Text};
 use crate::policy::{CookieEdits, Denial, HeaderEdits, HeaderMove, RarerHeaderEdits};
 use crate::rewrite::{CookieField, Origin, check_header_value, is_cookie_value};
 
@@ -43,25 +43,56 @@ fn edit_rarely(plan: &mut Plan<'_>, edits: &RarerHeaderEdits) -> Result<(), Deni
         let values = moved(plan, one)?;
         // An upstream may read another spelling as the old name, so it goes too, even alone.
         plan.remove(&one.from);
-        put_all(plan, &one.to, values);
+        put(plan, &one.to, values);
     }
     for one in &edits.copy {
         let values = moved(plan, one)?;
-        put_all(plan, &one.to, values);
+        put(plan, &one.to, values);
     }
     Ok(())
 }
 
-/// The values to move.
-fn moved(plan: &Plan<'_>, one: &HeaderMove) -> Result<Vec<Text>, Denial> {
+/// The values of a header that another one is to have.
+enum Moved<'r> {
+    /// The usual header has at most one.
+    OneAtMost(Option<&'r [u8]>),
+    Several(Vec<Text>),
+}
+
+fn moved<'r>(plan: &Plan<'r>, one: &HeaderMove) -> Result<Moved<'r>, Denial> {
+    let Some(HeaderLookup {
+        values: 0 | 1,
+        first,
+        ..
+    }) = plan.untouched(&one.from)
+    else {
+        return several(plan, one);
+    };
+    if first.is_some_and(|value| check_header_value(value).is_err()) {
+        return Err(blame(Origin::Client).into());
+    }
+    Ok(Moved::OneAtMost(first))
+}
+
+#[inline(never)]
+fn several<'r>(plan: &Plan<'r>, one: &HeaderMove) -> Result<Moved<'r>, Denial> {
     let values = plan.values(&one.from);
     for value in &values {
         check_header_value(value).map_err(|_| blame(Origin::Client))?;
     }
-    Ok(values)
+    Ok(Moved::Several(values))
 }
 
 /// Replaces the values of `name`, if there are new ones.
+fn put(plan: &mut Plan<'_>, name: &KnownName, values: Moved<'_>) {
+    match values {
+        Moved::OneAtMost(None) => {}
+        Moved::OneAtMost(Some(value)) => plan.set(name, value.to_vec().into()),
+        Moved::Several(values) => put_all(plan, name, values),
+    }
+}
+
+#[inline(never)]
 fn put_all(plan: &mut Plan<'_>, name: &KnownName, values: Vec<Text>) {
     let mut values = values.into_iter();
     if let Some(first) = values.next() {

@@ -88,6 +88,15 @@ impl<'r> Plan<'r> {
         }
     }
 
+    /// The values with which `name` came. `None` if an edit so far changes it, or if the headers aren't known yet.
+    pub(in crate::engine) fn untouched(&self, name: &KnownName) -> Option<HeaderLookup<'r>> {
+        let changes = |edit: &Edit| *edit.name() == **name;
+        let is_changed = self.edited.meet(name.marks()) && self.edits.iter().any(changes);
+        self.came
+            .filter(|_| !is_changed)
+            .map(|came| came.look(name))
+    }
+
     /// The values of `name` after the edits so far. Other spellings aren't read.
     pub(in crate::engine) fn values(&self, name: &KnownName) -> Vec<Text> {
         let mut values: Vec<Text> = Vec::new();

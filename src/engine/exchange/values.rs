@@ -198,7 +198,7 @@ impl Attributes<'_> {
             return Ok(None);
         };
         // A half of an escape is no value.
-        let segments = capture.within(path.forward());
+        let segments = capture.within(path);
         let segments = segments.ok_or(Reason::BadRequestValue)?;
         Ok(Some(VariableValue {
             text: capture.text(),
