@@ -47,7 +47,12 @@ pub struct Pattern {
     regex: Regex,
     /// The same in steps, if there is no choice in it.
     steps: Option<Steps>,
+    /// The indices of the groups that have names, in order.
+    named: Box<[usize]>,
 }
+
+/// Where a group of an expression matched, in bytes of the text. `None` if it took no part in the match.
+pub(crate) type GroupSpan = Option<(usize, usize)>;
 
 /// What of a text has to match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +97,14 @@ impl Pattern {
             regex = build(&["\\A(?:", text, ")\\z"].concat())?;
             steps = Steps::of(text);
         }
+        let names = regex.capture_names().enumerate();
+        let named = names.filter_map(|(at, name)| name.map(|_| at)).collect();
         Ok(Self {
             text: text.into(),
             extent,
             regex,
             steps,
+            named,
         })
     }
 
@@ -140,6 +148,40 @@ impl Pattern {
         Ok(found.then_some(MatchGroups::Regex(groups)))
     }
 
+    /// Where its groups with names match first, in order.
+    ///
+    /// # Errors
+    /// [`TextTooLong`].
+    #[inline(never)]
+    pub fn find_named(&self, text: &str) -> Result<Option<Vec<GroupSpan>>, TextTooLong> {
+        if text.len() > LONGEST_TEXT {
+            return Err(TextTooLong);
+        }
+        let Some(steps) = &self.steps else {
+            return self.find_named_by_regex(text);
+        };
+        let mut groups = Vec::with_capacity(self.named.len().saturating_add(1));
+        if !steps.find(text.as_bytes(), &mut groups) {
+            return Ok(None);
+        }
+        // A group with a name comes at its own place or later, so it moves to the front.
+        for (to, from) in self.named.iter().enumerate() {
+            let span = groups.get(*from).copied().flatten();
+            if let Some(place) = groups.get_mut(to) {
+                *place = span;
+            }
+        }
+        groups.truncate(self.named.len());
+        Ok(Some(groups))
+    }
+
+    #[inline(never)]
+    fn find_named_by_regex(&self, text: &str) -> Result<Option<Vec<GroupSpan>>, TextTooLong> {
+        let found = self.find(text)?;
+        let spans = |groups: MatchGroups| self.named.iter().map(|at| groups.group(*at)).collect();
+        Ok(found.map(spans))
+    }
+
     /// The names of its groups, in order, with the index of each for [`MatchGroups::group`].
     pub fn names(&self) -> impl Iterator<Item = (usize, &str)> {
         let groups = self.regex.capture_names().enumerate();
@@ -159,16 +201,16 @@ pub enum MatchGroups {
     /// As the general engine tells it.
     Regex(CaptureLocations),
     /// The borders of each group.
-    Steps(Vec<(usize, usize)>),
+    Steps(Vec<GroupSpan>),
 }
 
 impl MatchGroups {
     /// The borders of a group in the text, in bytes; 0 is the whole match. `None` if the group took no part in the match.
     #[must_use]
-    pub fn group(&self, index: usize) -> Option<(usize, usize)> {
+    pub fn group(&self, index: usize) -> GroupSpan {
         match self {
             Self::Regex(groups) => groups.get(index),
-            Self::Steps(groups) => groups.get(index).copied(),
+            Self::Steps(groups) => *groups.get(index)?,
         }
     }
 }

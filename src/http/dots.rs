@@ -9,6 +9,10 @@ use super::percent_decode;
 /// a part of a path are checked here: in rewrites, redirects and callouts.
 #[must_use]
 pub fn reads_as_dots(segment: &[u8]) -> bool {
+    // The usual segment: a dot is a `.` or an escape.
+    if !segment.iter().any(|byte| matches!(byte, b'.' | b'%')) {
+        return false;
+    }
     let decoded = percent_decode(segment);
     let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
     parts.any(|part| {

@@ -4,6 +4,8 @@
 //! An expression is of this kind if it is a sequence of literals and classes, each of which is repeated in a way that leaves no
 //! choice: what a class may repeat can't begin what follows. So there is at most one way to match, and the first try finds it.
 
+use super::GroupSpan;
+
 /// An expression as steps.
 #[derive(Clone, Debug)]
 pub(super) struct Steps(Box<[RegexStep]>);
@@ -25,6 +27,8 @@ enum RegexStep {
 struct Class {
     /// Those of ASCII, one bit for each.
     ascii: u128,
+    /// The same, for reading: WebAssembly has no shift of 128 bits.
+    bits: [u8; 16],
     /// Whether it has all others. A class has all of them or none.
     others: bool,
 }
@@ -40,22 +44,24 @@ const fn range(first: u8, last: u8) -> u128 {
 
 impl Class {
     const fn of(ascii: u128) -> Self {
-        let others = false;
-        Self { ascii, others }
+        Self {
+            ascii,
+            bits: ascii.to_le_bytes(),
+            others: false,
+        }
     }
 
     const fn inverse(self) -> Self {
         Self {
-            ascii: !self.ascii,
             others: !self.others,
+            ..Self::of(!self.ascii)
         }
     }
 
-    const fn contains(self, byte: u8) -> bool {
-        if byte < 128 {
-            (self.ascii >> byte) & 1 == 1
-        } else {
-            self.others
+    fn contains(&self, byte: u8) -> bool {
+        match self.bits.get(usize::from(byte >> 3)) {
+            Some(bits) => (bits >> (byte & 7)) & 1 == 1,
+            None => self.others,
         }
     }
 
@@ -80,10 +86,10 @@ impl Steps {
         is_clear.then(|| Self(merged(reader.steps)))
     }
 
-    /// The borders of each group where all of `text` matches; the whole is the first one.
-    pub(super) fn find(&self, text: &[u8], groups: &mut Vec<(usize, usize)>) -> bool {
+    /// Where each group matches if all of `text` matches; the whole is the first one.
+    pub(super) fn find(&self, text: &[u8], groups: &mut Vec<GroupSpan>) -> bool {
         groups.clear();
-        groups.push((0, text.len()));
+        groups.push(Some((0, text.len())));
         let mut at = 0_usize;
         for step in &self.0 {
             let rest = text.get(at..).unwrap_or_default();
@@ -102,10 +108,10 @@ impl Steps {
                     }
                     at = at.saturating_add(count);
                 }
-                RegexStep::Open(_) => groups.push((at, at)),
+                RegexStep::Open(_) => groups.push(Some((at, at))),
                 RegexStep::Close(group) => {
-                    if let Some(border) = groups.get_mut(*group) {
-                        border.1 = at;
+                    if let Some(Some((_, end))) = groups.get_mut(*group) {
+                        *end = at;
                     }
                 }
             }
@@ -308,7 +314,7 @@ mod tests {
         if let Some(expected) = expected {
             let expected: Vec<_> = expected
                 .iter()
-                .map(|group| group.map(|group| (group.start(), group.end())).unwrap())
+                .map(|group| group.map(|group| (group.start(), group.end())))
                 .collect();
             assert_eq!(groups, expected, "{expression} {text:?}");
         }

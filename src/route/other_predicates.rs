@@ -2,7 +2,7 @@
 
 use super::predicate::{CookiePredicate, Unclear};
 use crate::http::{Headers, Scheme, is_grpc};
-use crate::regex::{Pattern, TextTooLong};
+use crate::regex::{GroupSpan, Pattern, TextTooLong};
 
 /// The conditions of a rule that few rules have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,9 +16,6 @@ pub struct OtherPredicates {
     /// It matches the whole path in matching form.
     pub path: Option<Pattern>,
 }
-
-/// Where a named group of a path's expression matched, in bytes of the path in matching form. `None` if it took no part.
-pub(super) type Span = Option<(usize, usize)>;
 
 impl OtherPredicates {
     /// Whether there are none.
@@ -47,15 +44,10 @@ impl OtherPredicates {
 }
 
 /// Where the named groups of an expression match in a path. `None` if the expression doesn't match the path.
-pub(super) fn spans(pattern: &Pattern, path: &[u8]) -> Result<Option<Box<[Span]>>, Unclear> {
-    if pattern.names().next().is_none() {
-        let matches = pattern.matches(path).map_err(|TextTooLong| Unclear)?;
-        return Ok(matches.then(Box::default));
-    }
+pub(super) fn spans(pattern: &Pattern, path: &[u8]) -> Result<Option<Vec<GroupSpan>>, Unclear> {
     // A canonical path is UTF-8.
     let text = std::str::from_utf8(path).map_err(|_| Unclear)?;
-    let found = pattern.find(text).map_err(|TextTooLong| Unclear)?;
-    Ok(found.map(|groups| pattern.names().map(|(at, _)| groups.group(at)).collect()))
+    pattern.find_named(text).map_err(|TextTooLong| Unclear)
 }
 
 /// The result of a predicate. What is unclear is noted, and holds for now.

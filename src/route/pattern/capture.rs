@@ -6,7 +6,7 @@ use crate::http::percent_decode;
 
 use super::pattern_ref::{CaptureKind, End, Part, PatternRef};
 use crate::route::MatchNotes;
-use crate::route::path::{forwarded, segments};
+use crate::route::path::{CanonicalPath, forwarded, segments};
 
 /// The captures of a pattern in a path. A capture is computed when it is read.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +89,12 @@ impl<'p> Capture<'p> {
     /// The same part of the forwarded path, byte for byte: reserved escapes (`%2B`) stay. Both forms of a path have the same
     /// segments. `None` if a group has only a part of an escape.
     #[must_use]
-    pub fn within<'f>(&self, forward: &'f [u8]) -> Option<&'f [u8]> {
+    pub fn within(&self, path: &'p CanonicalPath<'_>) -> Option<&'p [u8]> {
+        // The usual path: both forms are the same bytes.
+        if path.is_plain() {
+            return Some(self.matching);
+        }
+        let forward = path.forward();
         match self.kind {
             CaptureKind::Segment => segments(forward).nth(self.at),
             CaptureKind::Rest => Some(after_segments(forward, self.at)),

@@ -2,13 +2,13 @@
 
 use std::cell::{Cell, OnceCell};
 
-use crate::route::other_predicates::Span;
+use crate::regex::GroupSpan;
 
 /// What the search for a route finds besides the route. One for each request.
 #[derive(Debug, Default)]
 pub struct MatchNotes {
     is_unclear: Cell<bool>,
-    spans: OnceCell<Box<[Span]>>,
+    spans: OnceCell<Vec<GroupSpan>>,
 }
 
 impl MatchNotes {
@@ -19,7 +19,7 @@ impl MatchNotes {
     }
 
     /// Where a named group of the path's expression matched, by its index among the captures of the pattern.
-    pub(in crate::route) fn span(&self, capture: usize) -> Span {
+    pub(in crate::route) fn span(&self, capture: usize) -> GroupSpan {
         *self.spans.get()?.get(capture)?
     }
 
@@ -27,7 +27,7 @@ impl MatchNotes {
         self.is_unclear.set(true);
     }
 
-    pub(super) fn set_spans(&self, spans: Box<[Span]>) {
+    pub(super) fn set_spans(&self, spans: Vec<GroupSpan>) {
         // Set at most once: the first rule whose expression matches is found.
         let _: Result<(), _> = self.spans.set(spans);
     }
