@@ -102,7 +102,6 @@ proptest! {
             let expected = [b"/new/", first_text, b"/", rest_text].concat();
             prop_assert!(again.is_as_it_came());
             prop_assert_eq!(again.matching(), expected);
-            let forward = canonical.forward();
             let expected = [b"/new/", first.within(&canonical).unwrap(), b"/", rest.within(&canonical).unwrap()].concat();
             prop_assert_eq!(built, expected);
         }
