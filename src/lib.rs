@@ -91,8 +91,9 @@ pub mod internals {
     }
     pub mod rewrite {
         pub use crate::rewrite::{
-            CookieField, Origin, PathBuilder, PathFault, PathLiteral, PathLiteralError,
-            PathValueError, QueryEdit, edit_query, is_cookie_value, replace_prefix, strip_query,
+            BodyText, CookieField, Origin, PathBuilder, PathEnd, PathFault, PathLiteral,
+            PathLiteralError, PathValueError, QueryEdit, RequestPlace, RequestValueError,
+            check_segments, edit_query, is_cookie_value, put_segments, replace_prefix, strip_query,
         };
     }
     pub mod route {
@@ -113,11 +114,11 @@ pub mod internals {
             AlibabaProtocol, AlibabaReader, Arguments, Budget, Candidate, ClientAuthentication,
             ConsulKeys, ConsulProtocol, ContentError, ContentFormat, ContentReader, DefinitionHash,
             Document, DocumentStatus, EntryState, EtcdKeys, EtcdProtocol, FetchOutcome, Format,
-            FormatReader, Hash, HttpContent, HttpProtocol, Index, Item, Items, JsonPath,
-            JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData, NacosApi,
-            NacosProtocol, NacosReader, NacosServer, Next, OAuth2Client, OnDemand, PairsReader,
-            PathError, Progress, PropertiesReader, PropertyNames, Protocol, ReadRefusal,
-            ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError,
+            FormatReader, Hash, HttpAnswers, HttpContent, HttpProtocol, Index, Item, Items,
+            JsonPath, JsonPathError, JsonReader, JwksProtocol, Lifetime, Limits, LocalData,
+            NacosApi, NacosProtocol, NacosReader, NacosServer, Next, OAuth2Client, OnDemand,
+            PairsReader, PathError, Progress, PropertiesReader, PropertyNames, Protocol,
+            ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError,
             SpringEntryReader, SpringEnvironmentReader, SpringKey, SpringMergedReader,
             SpringProtocol, TextReader, Tick, Version, Watched, YamlReader, read_item, weight,
         };

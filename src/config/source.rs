@@ -14,7 +14,7 @@ use crate::config::decode::node::Node;
 use crate::config::decode::record::{Field, FieldRule, Record};
 use crate::config::decode::{Decode, Named};
 use crate::config::values::scalar::integer;
-use crate::config::values::text::json_path;
+use crate::config::values::text::{json_path, line};
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
@@ -23,7 +23,8 @@ pub use consul::ConsulSource;
 pub use etcd::EtcdSource;
 pub use format::ContentFormat;
 pub use http::{
-    BasicCredentials, ClientSecretBy, HttpLogin, HttpSource, HttpSourceMethod, OAuth2Login,
+    BasicCredentials, ClientSecretBy, HttpBody, HttpLogin, HttpSource, HttpSourceField,
+    HttpSourceMethod, OAuth2Login,
 };
 pub use nacos::{NacosApiVersion, NacosSource};
 pub use spring_cloud_alibaba::{AlibabaExtension, SpringCloudAlibabaSource};
@@ -49,7 +50,7 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub enum SourceKind {
     /// A request that is answered with the document.
-    Http(HttpSource),
+    Http(Box<HttpSource>),
     /// The environment of an application in Spring Cloud Config.
     SpringCloudConfig(SpringCloudConfigSource),
     /// A key of etcd, or all keys below a prefix.
@@ -158,7 +159,13 @@ impl SourceKind {
         match self {
             Self::Http(http) => vec![
                 ("path", &http.path),
-                ("body", http.body.as_deref().unwrap_or_default()),
+                (
+                    "body",
+                    match &http.body {
+                        Some(HttpBody::Text(text)) => text,
+                        Some(HttpBody::Json(_) | HttpBody::Form(_)) | None => "",
+                    },
+                ),
             ],
             Self::Etcd(etcd) => vec![("key", etcd.key.as_deref().unwrap_or_default())],
             Self::Consul(consul) => vec![("key", consul.key.as_deref().unwrap_or_default())],
@@ -174,6 +181,9 @@ impl SourceKind {
 
     /// Refuses `${key}` in a watched source, and a source on demand without it.
     fn check_key(&self, by_key: bool, at: &Path<'_>, errors: &mut ConfigErrors) {
+        if by_key && matches!(self, Self::Http(http) if http.is_by_template()) {
+            return;
+        }
         let places = self.places_of_key();
         let mut held = places.iter().filter(|(_, text)| text.contains("${key}"));
         match (held.next(), by_key, places.first()) {
@@ -201,6 +211,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
         "HttpSource" => (HttpSource::FIELDS, HttpSource::RULES),
         "BasicCredentials" => (BasicCredentials::FIELDS, BasicCredentials::RULES),
         "HttpLogin" => (HttpLogin::FIELDS, HttpLogin::RULES),
+        "WrittenHttpBody" => (http::WrittenHttpBody::FIELDS, http::WrittenHttpBody::RULES),
         "OAuth2Login" => (OAuth2Login::FIELDS, OAuth2Login::RULES),
         "SpringCloudConfigSource" => (
             SpringCloudConfigSource::FIELDS,
@@ -268,8 +279,10 @@ record! {
         "staleFor" stale_for: Duration as duration::<0, LONGEST> = "5m";
         /// How many reads may be under way at once, in each worker.
         "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
-        /// The longest key; a request with a longer one has no entry.
-        "maxKeyBytes" max_key_bytes: usize as size::<1, 65_536> = 256;
+        /// The longest key; a request with a longer one has no entry. Without it `256`, or `16Ki` for requests by template.
+        "maxKeyBytes" max_key_bytes: Option<usize> as size::<1, 65_536> = optional;
+        /// The key under which an answer to a request by template is remembered: a template. Without it, the whole request.
+        "key" key: Option<String> as line = optional;
         /// How many answers are remembered, in each worker.
         "maxEntries" max_entries: usize as integer::<1, 1_000_000, usize> = 10000;
     }
@@ -280,7 +293,7 @@ impl Decode for Source {
         let written = WrittenSource::decode(node, at, errors)?;
         let on_demand = written.on_demand;
         let mut kind = None
-            .or_else(|| written.http.map(SourceKind::Http))
+            .or_else(|| written.http.map(|http| SourceKind::Http(Box::new(http))))
             .or_else(|| {
                 written
                     .spring_cloud_config

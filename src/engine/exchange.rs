@@ -16,6 +16,7 @@ mod lookups;
 mod on_demand;
 pub(super) mod plan;
 mod provider_inputs;
+pub(super) mod request;
 pub(super) mod respond;
 pub(super) mod response_edits;
 pub(super) mod strip;

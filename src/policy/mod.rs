@@ -1,5 +1,6 @@
 //! The compiled policy. A policy is compiled once from its config.
 
+mod body_text;
 mod compile;
 mod condition;
 mod consumer;
@@ -14,6 +15,7 @@ mod identity;
 mod json_path;
 mod names;
 mod owned_headers;
+mod parsed_template;
 mod provider;
 mod requirement;
 mod rewrite;
@@ -53,6 +55,7 @@ pub(crate) use rewrite::{
 };
 pub(crate) use route::direct_response::Redirect;
 pub(crate) use route::lookup::{Fallback, KeyKind, Lookup, LookupKey, LookupValue, ValueFrom};
+pub(crate) use route::request::{LookupRequest, RequestPiece};
 pub(crate) use route::respond::{Body, BodyPiece, Respond};
 pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};

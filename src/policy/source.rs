@@ -7,6 +7,8 @@ mod http;
 mod id;
 mod index_by;
 mod nacos;
+pub(in crate::policy) mod request;
+mod request_key;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
 
@@ -23,6 +25,7 @@ use super::environment::Environment;
 
 pub use id::SourceId;
 pub(crate) use index_by::IndexBy;
+use request::RequestTexts;
 
 /// One source of documents.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(crate) struct Source {
     pub(crate) is_looked_into: bool,
     /// Whether its documents are sets of keys.
     pub(crate) holds_keys: bool,
+    /// The requests of a source on demand, where the values of an exchange make them.
+    pub(in crate::policy) request: Option<Box<RequestTexts>>,
     /// What the names in JSONPaths for its documents stand for.
     pub(in crate::policy) names: PropertyNames,
 }
@@ -124,6 +129,7 @@ impl Sources {
                 index: None,
                 is_looked_into: true,
                 holds_keys: false,
+                request: None,
                 names: PropertyNames::Exact,
             })
         };
@@ -179,6 +185,17 @@ impl Sources {
             SourceKind::Watched { schedule, .. } => Some(schedule.stale_for),
             SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
         }
+    }
+
+    /// The requests of a source on demand, where the values of an exchange make them.
+    pub(super) fn request(&self, id: SourceId) -> Option<&RequestTexts> {
+        self.list.get(id.index())?.request.as_deref()
+    }
+
+    /// The same by the name of the source.
+    pub(super) fn request_of(&self, name: &str) -> Option<&RequestTexts> {
+        let mut list = self.iter().take(self.written);
+        self.request(list.find(|(_, source)| *source.name == *name)?.0)
     }
 
     /// How documents of a watched source are read.
@@ -250,12 +267,16 @@ impl Source {
     ) -> Option<Self> {
         let source = &written.value;
         let at = path.field(source.kind.name());
+        let mut request = None;
         let kind = match &source.kind {
             config::SourceKind::Inline(value) => {
                 SourceKind::Inline(Document::inline(value.clone()))
             }
             config::SourceKind::Http(written) => {
-                http::compile(source, written, readers, environment, &at, errors)?
+                let (kind, texts) =
+                    http::compile(source, written, readers, environment, &at, errors)?;
+                request = texts;
+                kind
             }
             config::SourceKind::SpringCloudConfig(written) => {
                 spring_cloud_config::compile(source, written, readers, environment, &at, errors)?
@@ -292,6 +313,7 @@ impl Source {
             index,
             is_looked_into: true,
             holds_keys: false,
+            request,
             names,
         })
     }
@@ -312,6 +334,9 @@ fn names(written: &config::Source) -> PropertyNames {
 /// The most memory of the documents that one source on demand keeps in one VM, in bytes.
 const REMEMBERED_BYTES: usize = 64 << 20;
 
+/// The default of `maxKeyBytes`.
+const KEY_BYTES: usize = 256;
+
 /// A source that speaks this protocol, with documents in this format: watched, or on demand.
 fn fetched(
     protocol: Protocol,
@@ -322,7 +347,7 @@ fn fetched(
     if let Some(limits) = &source.on_demand {
         definition.add(format!("{format:?}").as_bytes());
         let template = RequestTemplate::new(protocol, format);
-        return on_demand(template, limits, definition);
+        return on_demand(template, limits, definition, KEY_BYTES);
     }
     definition.add(format!("watched {format:?}").as_bytes());
     SourceKind::Watched {
@@ -341,13 +366,14 @@ fn on_demand(
     template: RequestTemplate,
     written: &config::OnDemand,
     definition: Definition,
+    most_key_bytes: usize,
 ) -> SourceKind {
     let limits = Limits {
         ttl: written.ttl,
         miss_ttl: written.miss_ttl,
         stale_for: written.stale_for,
         max_in_flight: usize::try_from(written.max_in_flight).unwrap_or(usize::MAX),
-        max_key_bytes: written.max_key_bytes,
+        max_key_bytes: written.max_key_bytes.unwrap_or(most_key_bytes),
         max_entries: written.max_entries,
         max_bytes: REMEMBERED_BYTES,
     };

@@ -6,12 +6,13 @@ mod needed_facts;
 use std::cell::{Cell, RefCell};
 
 use crate::arena::TextArena;
-use crate::config::{ConfigErrors, Path, listed, nearest};
+use crate::config::{ConfigErrors, Path};
 use crate::http::{KnownName, Text};
-use crate::template::{self, Function, Template, TemplateError};
+use crate::template::{self, Function, Template};
 
 use crate::policy::json_path;
 use crate::policy::owned_headers::OwnedHeaders;
+use crate::policy::parsed_template::parsed;
 use crate::source::JsonPath;
 
 pub(crate) use looked_up::{LookedUp, LookupId, LookupValueId};
@@ -97,16 +98,23 @@ impl ValueTemplate {
     }
 }
 
-impl ValueTemplate {
-    /// Whether the predicate holds for any of its variables, without their functions and with those of defaults.
+impl ValuePiece {
+    /// Whether the predicate holds for its variable or for one of its default.
     pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
-        self.0.iter().any(|piece| match piece {
-            ValuePiece::Literal(_) => false,
-            ValuePiece::Variable(variable, default) => {
+        match self {
+            Self::Literal(_) => false,
+            Self::Variable(variable, default) => {
                 let default = default.as_ref();
                 is_such(variable.bare()) || default.is_some_and(|default| default.has_any(is_such))
             }
-        })
+        }
+    }
+}
+
+impl ValueTemplate {
+    /// Whether the predicate holds for any of its variables, without their functions and with those of defaults.
+    pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
+        self.0.iter().any(|piece| piece.has_any(is_such))
     }
 
     /// Whether it uses a looked-up value.
@@ -152,27 +160,6 @@ pub(in crate::policy) const RESERVED: [&str; 11] = [
     "env",
 ];
 
-/// Reads a template. Adds its error to `errors`.
-pub(in crate::policy) fn parsed(
-    text: &str,
-    path: &Path<'_>,
-    errors: &mut ConfigErrors,
-) -> Option<Template> {
-    match Template::parse(text) {
-        Ok(template) => return Some(template),
-        Err(TemplateError::UnknownFunction(name)) => {
-            let known = Function::NAMES;
-            let suggestion = match nearest(&name, &known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("there are {}", listed(&known, "and")),
-            };
-            errors.suggest(path, format!("unknown function `{name}`"), suggestion);
-        }
-        Err(error) => errors.push(path, error.to_string()),
-    }
-    None
-}
-
 impl Scope<'_> {
     /// Notes that the route uses a fact.
     pub(in crate::policy) fn need(&self, fact: NeededFacts) {
@@ -195,7 +182,21 @@ impl Scope<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<ValueTemplate> {
-        let mut compile = |piece: &template::Piece| match piece {
+        let pieces = template.pieces().iter();
+        let pieces: Vec<_> = pieces
+            .map(|piece| self.piece(piece, path, errors))
+            .collect();
+        pieces.into_iter().collect::<Option<_>>().map(ValueTemplate)
+    }
+
+    /// Compiles a part of a template.
+    pub(in crate::policy) fn piece(
+        &self,
+        piece: &template::Piece,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<ValuePiece> {
+        match piece {
             template::Piece::Literal(text) => {
                 Some(ValuePiece::Literal(Text::shared(text.as_bytes())))
             }
@@ -211,9 +212,7 @@ impl Scope<'_> {
                 };
                 Some(ValuePiece::Variable(variable?, default?))
             }
-        };
-        let pieces: Vec<_> = template.pieces().iter().map(&mut compile).collect();
-        pieces.into_iter().collect::<Option<_>>().map(ValueTemplate)
+        }
     }
 
     /// Functions of a variable. There may be none.

@@ -9,7 +9,7 @@ pub(crate) struct BodyValueError;
 
 /// The text that a value stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyText {
+pub enum BodyText {
     /// Within the quotes of a JSON string (RFC 8259 §7).
     JsonString,
     /// Where JSON has a value: a number, `true`, `false` or `null`. No value is `null`.

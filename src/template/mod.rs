@@ -35,6 +35,21 @@ pub struct Template {
     pieces: Box<[Piece]>,
 }
 
+impl Piece {
+    /// Adds the names of its variables, with those in its default.
+    pub(crate) fn collect<'t>(&'t self, names: &mut Vec<&'t str>) {
+        if let Self::Value {
+            variable, default, ..
+        } = self
+        {
+            names.push(variable);
+            if let Some(default) = default {
+                default.collect(names);
+            }
+        }
+    }
+}
+
 impl Template {
     /// Reads `${name}`, `${name:-default}` and `${function(name):-default}`. `$${` is a literal `${`, any other `$` is a literal. A name has parts
     /// separated by dots: the first part begins with a letter or `_`, and has letters, digits, `_` and `-`. The parts of
@@ -67,17 +82,7 @@ impl Template {
     }
 
     fn collect<'t>(&'t self, names: &mut Vec<&'t str>) {
-        for piece in &self.pieces {
-            if let Piece::Value {
-                variable, default, ..
-            } = piece
-            {
-                names.push(variable);
-                if let Some(default) = default {
-                    default.collect(names);
-                }
-            }
-        }
+        self.pieces.iter().for_each(|piece| piece.collect(names));
     }
 }
 

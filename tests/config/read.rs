@@ -108,7 +108,7 @@ fn reads_sources() {
     assert_eq!(on_demand.ttl, Duration::from_secs(30));
     assert_eq!(on_demand.miss_ttl, Duration::ZERO);
     assert_eq!(on_demand.max_in_flight, 8);
-    assert_eq!(on_demand.max_key_bytes, 64);
+    assert_eq!(on_demand.max_key_bytes, Some(64));
     assert_eq!(on_demand.max_entries, 100);
     assert_eq!(sources[3].stale_for, Duration::from_secs(600));
 }
@@ -259,7 +259,7 @@ fn applies_defaults() {
     assert_eq!(on_demand.miss_ttl, Duration::from_secs(5));
     assert_eq!(on_demand.stale_for, Duration::from_secs(300));
     assert_eq!(on_demand.max_in_flight, 32);
-    assert_eq!(on_demand.max_key_bytes, 256);
+    assert_eq!(on_demand.max_key_bytes, None);
     assert_eq!(on_demand.max_entries, 10_000);
     let lookup = &config.routes[0].lookup[0].value;
     assert!(matches!(lookup.on_missing, Fallback::Deny(404)));

@@ -1,16 +1,23 @@
 //! Plain HTTP, as it is written.
 
+mod body;
+
 use std::time::Duration;
 
-use crate::config::decode::Named;
+use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
+use crate::config::decode::{Named, list};
 use crate::config::values::names::secret_headers;
-use crate::config::values::text::line;
+use crate::config::values::scalar::integer;
+use crate::config::values::text::{line, values_by_name};
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{ContentFormat, Endpoint, Scheme};
+use crate::config::{ConfigErrors, ContentFormat, Endpoint, Path, Scheme};
 
 use super::USUAL_BYTES;
+
+pub use body::HttpBody;
+pub(in crate::config) use body::WrittenHttpBody;
 
 record! {
     /// A request that is answered with the document.
@@ -23,11 +30,14 @@ record! {
         "scheme" scheme: Scheme = "http";
         /// The method.
         "method" method: HttpSourceMethod = "GET";
-        /// The path with its query, from `/`. It may hold `${key}` where the source is read on demand, and only there.
+        /// The path with its query, from `/`. Where the source is read on demand, and only there, it may hold `${key}` or be a
+        /// template.
         "path" path: String as line = required;
-        /// The content of a `POST`. It may hold `${key}` where the source is read on demand, and only there.
-        "body" body: Option<String> = optional;
-        /// Header fields of the request: text or `{env: NAME}`.
+        /// More parameters of the query, by name: templates. Only in requests by template.
+        "query" query: Vec<Named<String>> as values_by_name = {};
+        /// The content. Where the source is read on demand, and only there, it may hold `${key}` or be a template.
+        "body" body: Option<HttpBody> = optional;
+        /// Header fields of the request: text or `{env: NAME}`. In requests by template the texts are templates.
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// HTTP Basic.
         "basic" basic: Option<BasicCredentials> = optional;
@@ -39,6 +49,10 @@ record! {
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// How documents are read.
         "format" format: ContentFormat = "json";
+        /// The statuses whose content is the document. Without it, 200.
+        "ok" ok: Option<Vec<u16>> as statuses = optional;
+        /// The statuses that say that there is no such document. Without it, 404 and 410.
+        "missing" missing: Option<Vec<u16>> as statuses = optional;
         /// The largest document that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
         "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
@@ -54,7 +68,29 @@ choice! {
         "GET" Get;
         /// With content.
         "POST" Post;
+        /// With content. Only in requests by template.
+        "PUT" Put;
+        /// With content. Only in requests by template.
+        "PATCH" Patch;
+        /// Without content. Only in requests by template.
+        "DELETE" Delete;
+        /// That of the client's request, without content. Only in requests by template.
+        "${request.method}" Same;
     }
+}
+
+/// A list of statuses. A 304 says something else.
+fn statuses(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Vec<u16>> {
+    list(status, node, at, errors)
+}
+
+fn status(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<u16> {
+    let status = integer::<200, 599, u16>(node, at, errors)?;
+    if status == 304 {
+        errors.push(at, "a 304 says that the document is the same as before");
+        return None;
+    }
+    Some(status)
 }
 
 record! {
@@ -105,6 +141,19 @@ record! {
     }
 }
 
+/// A field that holds a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpSourceField<'c> {
+    /// The path with its query.
+    Path,
+    /// A parameter of the query.
+    Query(&'c str),
+    /// A header field.
+    Header(&'c str),
+    /// The content.
+    Body,
+}
+
 choice! {
     /// How a client's identifier and its password are sent (RFC 6749 §2.3.1).
     pub enum ClientSecretBy {
@@ -116,6 +165,42 @@ choice! {
 }
 
 impl HttpSource {
+    /// Whether it asks for one document for each key.
+    #[must_use]
+    pub fn holds_key(&self) -> bool {
+        let in_body = matches!(&self.body, Some(HttpBody::Text(text)) if text.contains("${key}"));
+        in_body || self.path.contains("${key}")
+    }
+
+    /// Whether it has variables other than a key. Then each request of a client makes the request for its document, if the source
+    /// is read on demand.
+    #[must_use]
+    pub fn is_by_template(&self) -> bool {
+        let has_variable = |(_, text): &(_, &str)| text.contains("${");
+        !self.holds_key()
+            && (matches!(self.method, HttpSourceMethod::Same)
+                || self.texts().iter().any(has_variable))
+    }
+
+    /// The texts that are templates where requests are made by template, each by its field. That of the method isn't among
+    /// them, and of a header those from the environment aren't.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(HttpSourceField<'_>, &str)> {
+        let mut texts = vec![(HttpSourceField::Path, &*self.path)];
+        for parameter in &self.query {
+            texts.push((HttpSourceField::Query(&parameter.name), &parameter.value));
+        }
+        for header in &self.headers {
+            if let Some(text) = header.value.text() {
+                texts.push((HttpSourceField::Header(&header.name), text));
+            }
+        }
+        if let Some(body) = &self.body {
+            body.collect(&mut texts);
+        }
+        texts
+    }
+
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {

@@ -15,6 +15,17 @@ pub enum TextOrEnv {
     Env(String),
 }
 
+impl TextOrEnv {
+    /// The text, if it isn't from the environment.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => std::str::from_utf8(text.expose()).ok(),
+            Self::Env(_) => None,
+        }
+    }
+}
+
 impl Decode for TextOrEnv {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         match node {

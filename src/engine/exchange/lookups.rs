@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::engine::documents::View;
 use crate::engine::documents::{SourceState, WatchedState};
 use crate::engine::event::Observer;
-use crate::policy::{Denial, Fallback, Lookup, LookupKey, Reason};
-use crate::source::Entry;
+use crate::policy::{Denial, Fallback, KeyKind, Lookup, LookupKey, LookupRequest, Reason};
+use crate::source::{Arguments, Entry};
 
 use super::lookup_result::{FallbackCause, LookupResult};
 use super::values::Attributes;
@@ -32,7 +32,10 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         attributes: &Attributes<'_>,
     ) -> Result<LookupResult<'e>, Stop> {
         let Some(LookupKey { template, .. }) = &lookup.key else {
-            return self.look_closer(lookup, None);
+            return match &lookup.request {
+                Some(request) => self.look_up_by_request(lookup, request, attributes),
+                None => self.look_closer(lookup, None),
+            };
         };
         let Some(key) = attributes.bytes(template)? else {
             return missing(lookup);
@@ -45,6 +48,28 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             // Two items have the key, so neither is used.
             Some(Entry::Ambiguous) => failed(lookup),
             None => self.look_closer(lookup, Some(&key)),
+        }
+    }
+
+    /// The values in the answer to a request that is built from the exchange.
+    #[inline(never)]
+    fn look_up_by_request(
+        &mut self,
+        lookup: &'e Lookup,
+        request: &LookupRequest,
+        attributes: &Attributes<'_>,
+    ) -> Result<LookupResult<'e>, Stop> {
+        let Some(built) = attributes.build(request)? else {
+            return missing(lookup);
+        };
+        let Some(SourceState::OnDemand(source)) = self.sources.at(lookup.source) else {
+            return failed(lookup);
+        };
+        let source = Rc::clone(source);
+        match self.on_demand(&source, &built.arguments(), lookup)? {
+            EntryResult::Values(values) => Ok(values),
+            EntryResult::Missing => missing(lookup),
+            EntryResult::Failed => failed(lookup),
         }
     }
 
@@ -70,7 +95,11 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             (Some(SourceState::Watched(watched)), key) => self.watched(watched, key, lookup),
             (Some(SourceState::OnDemand(source)), Some(key)) => {
                 let source = Rc::clone(source);
-                self.on_demand(&source, key, lookup)
+                let arguments = match lookup.key.as_ref().map(|key| key.kind) {
+                    Some(KeyKind::Path) => Arguments::path(key),
+                    Some(KeyKind::Segment) | None => Arguments::segment(key),
+                };
+                self.on_demand(&source, &arguments, lookup)
             }
             (Some(SourceState::OnDemand(_)), None) | (None, _) => Ok(EntryResult::Failed),
         }

@@ -8,13 +8,14 @@ use crate::engine::documents::{OnDemandSource, Purpose};
 use crate::engine::event::{Event, Observer, Recall};
 use crate::engine::memory::Memory;
 use crate::http::Callout;
-use crate::policy::{KeyKind, Lookup, SourceId};
+use crate::policy::{Lookup, Reason, SourceId};
 use crate::rewrite::Origin;
 use crate::source::{Arguments, Document, EntryState, ReadRefusal, ReadResult};
 use crate::time::Timestamp;
 
 use super::lookup_result::LookupResult;
 use super::lookups::EntryResult;
+use super::request::blame_request;
 use super::values::{blame, whose};
 use super::{Exchange, Stop};
 
@@ -24,9 +25,10 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     pub(super) fn on_demand(
         &mut self,
         source: &Rc<RefCell<OnDemandSource>>,
-        key: &[u8],
+        arguments: &Arguments<'_>,
         lookup: &Lookup,
     ) -> Result<EntryResult<'e>, Stop> {
+        let key = arguments.cache_key();
         if let Some(result) = self.told(source, key) {
             return Ok(match result {
                 ReadResult::Found(document, _) => {
@@ -39,11 +41,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             });
         }
         let now = self.inputs.now();
-        let arguments = match lookup.key.as_ref().map(|key| key.kind) {
-            Some(KeyKind::Path) => Arguments::path(key),
-            Some(KeyKind::Segment) | None => Arguments::segment(key),
-        };
-        match self.ask_source(lookup.source, source, &arguments, now) {
+        match self.ask_source(lookup.source, source, arguments, now) {
             EntryState::Fresh(document, _) | EntryState::Stale(document, None) => {
                 Ok(remembered(&document, lookup))
             }
@@ -51,15 +49,15 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
                 self.start_flight(lookup.source, source, key, callout);
                 Ok(remembered(&document, lookup))
             }
+            EntryState::Missing => Ok(EntryResult::Missing),
+            EntryState::Refused(
+                ReadRefusal::KeyTooLong | ReadRefusal::ReservedByte | ReadRefusal::UnfitKey,
+            ) if lookup.request.is_some() => Err(unfit(lookup).into()),
             // No entry can have such a key.
-            EntryState::Missing
-            | EntryState::Refused(ReadRefusal::KeyTooLong | ReadRefusal::ReservedByte) => {
+            EntryState::Refused(ReadRefusal::KeyTooLong | ReadRefusal::ReservedByte) => {
                 Ok(EntryResult::Missing)
             }
-            EntryState::Refused(ReadRefusal::UnfitKey) => {
-                let key = lookup.key.as_ref();
-                Err(blame(key.map_or(Origin::Client, |key| whose(&key.template))).into())
-            }
+            EntryState::Refused(ReadRefusal::UnfitKey) => Err(unfit(lookup).into()),
             EntryState::Failed(_) | EntryState::Refused(ReadRefusal::TooManyInFlight) => {
                 Ok(EntryResult::Failed)
             }
@@ -132,6 +130,16 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         let flight = self.store.start_flight(self.engine, purpose, timeout);
         self.outbox.push((flight, callout));
         flight
+    }
+}
+
+/// The reason to deny a request without an entry, because its values can't be sent.
+#[cold]
+fn unfit(lookup: &Lookup) -> Reason {
+    match (&lookup.key, &lookup.request) {
+        (Some(key), _) => blame(whose(&key.template)),
+        (None, Some(request)) => blame_request(request),
+        (None, None) => blame(Origin::Client),
     }
 }
 

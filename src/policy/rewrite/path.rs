@@ -7,7 +7,8 @@ use crate::regex::Pattern;
 use crate::rewrite::{Origin, PathBuilder, PathLiteral};
 use crate::template::{self, Function, Template};
 
-use crate::policy::template::{Scope, Variable, parsed};
+use crate::policy::parsed_template::parsed;
+use crate::policy::template::{Scope, Variable};
 
 /// A new path. It is small, because each route has one.
 #[derive(Debug)]

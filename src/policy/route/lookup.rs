@@ -9,6 +9,8 @@ use crate::source::{JsonPath, PropertyNames};
 use crate::template::Template;
 
 use crate::policy::json_path::json_path_with;
+use crate::policy::route::request::LookupRequest;
+use crate::policy::source::request::RequestTexts;
 use crate::policy::source::{LookupMode, SourceId, Sources};
 use crate::policy::template::{RESERVED, Scope, ValueTemplate};
 
@@ -19,6 +21,8 @@ pub(crate) struct Lookup {
     pub(crate) source: SourceId,
     /// The key of the entry. Without it the whole document is the entry.
     pub(crate) key: Option<LookupKey>,
+    /// What is sent, where the source is asked by template. Then there is no key.
+    pub(crate) request: Option<Box<LookupRequest>>,
     pub(crate) values: Vec<LookupValue>,
     pub(crate) on_missing: Fallback,
     pub(crate) on_failure: Fallback,
@@ -91,7 +95,16 @@ impl Lookup {
             None => None,
         };
         let source = source?;
-        check_key(sources.lookup_mode(source), key.as_ref(), path, errors);
+        let texts = sources.request(source);
+        if texts.is_some() {
+            check_no_key(key.as_ref(), path, errors);
+        } else {
+            check_key(sources.lookup_mode(source), key.as_ref(), path, errors);
+        }
+        let request = match texts {
+            Some(texts) => Some(request(texts, &written.source, scope, path, errors)?),
+            None => None,
+        };
         let values = values?;
         let on_missing = fallback(
             &written.on_missing,
@@ -109,6 +122,7 @@ impl Lookup {
             name: name.into(),
             source,
             key,
+            request,
             values,
             on_missing,
             on_failure,
@@ -136,23 +150,44 @@ impl LookupKey {
     }
 }
 
-/// Whether the key of `lookup` uses a value of one of `others`, which may include itself.
+/// The requests of a lookup. An error is one of this route: the source itself is good.
+fn request(
+    texts: &RequestTexts,
+    source: &str,
+    scope: &Scope<'_>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Box<LookupRequest>> {
+    let mut own = ConfigErrors::default();
+    let request = LookupRequest::compile(texts, scope, path, &mut own);
+    let path = path.field("source");
+    for error in own.iter() {
+        let reason = format!("the requests of `{source}`: {}", error.reason);
+        match &error.suggestion {
+            Some(suggestion) => errors.suggest(&path, reason, suggestion.as_str()),
+            None => errors.push(&path, reason),
+        }
+    }
+    request.map(Box::new)
+}
+
+/// Whether the key or the request of `lookup` uses a value of one of `others`, which may include itself.
 pub(in crate::policy) fn speaks_of_any(
     lookup: &Named<config::Lookup>,
     others: &[&Named<config::Lookup>],
+    sources: &Sources,
 ) -> bool {
-    let Some(Ok(key)) = lookup
-        .value
-        .key
-        .as_ref()
-        .map(|key| Template::parse(key.template()))
-    else {
-        return false;
-    };
-    key.variables().iter().any(|name| {
+    let speaks = |name: &&str| {
         let root = name.split('.').next().unwrap_or_default();
         others.iter().any(|other| other.name == root)
-    })
+    };
+    let request = sources.request_of(&lookup.value.source);
+    if request.is_some_and(|request| request.variables().iter().any(speaks)) {
+        return true;
+    }
+    let key = lookup.value.key.as_ref();
+    let key = key.map(|key| Template::parse(key.template()));
+    matches!(key, Some(Ok(key)) if key.variables().iter().any(speaks))
 }
 
 impl ValueFrom {
@@ -192,6 +227,13 @@ fn values(
     };
     let compiled: Vec<_> = written.iter().map(|value| compile(value, errors)).collect();
     compiled.into_iter().collect()
+}
+
+fn check_no_key(key: Option<&LookupKey>, path: &Path<'_>, errors: &mut ConfigErrors) {
+    if key.is_some() {
+        let reason = "the values of the request say which entry it is";
+        errors.suggest(&path.field("key"), reason, "remove it");
+    }
 }
 
 fn check_key(

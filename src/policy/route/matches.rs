@@ -9,6 +9,7 @@ use crate::route::{
 };
 
 use crate::policy::owned_headers::OwnedHeaders;
+use crate::policy::rewrite::path::Matches;
 
 /// The rules of a route: one for each match. A route without matches has one rule that matches all requests.
 pub(in crate::policy) fn rules(
@@ -294,4 +295,41 @@ fn test(
         config::FieldTest::Present => ValueMatch::Present,
         config::FieldTest::Absent => ValueMatch::Absent,
     })
+}
+
+/// The captures that every match of a route makes.
+pub(super) fn common_captures(rules: &[Rule]) -> Vec<&str> {
+    let captures = |rule: &'_ Rule| -> Vec<String> {
+        rule.path
+            .iter()
+            .flat_map(PathPattern::captures)
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    };
+    let Some((first, others)) = rules.split_first() else {
+        return Vec::new();
+    };
+    let others: Vec<Vec<String>> = others.iter().map(captures).collect();
+    let everywhere = |name: &&str| {
+        others
+            .iter()
+            .all(|captures| captures.iter().any(|other| other == name))
+    };
+    first
+        .path
+        .iter()
+        .flat_map(PathPattern::captures)
+        .map(|(name, _)| name)
+        .filter(everywhere)
+        .collect()
+}
+
+/// Whether all matches of a route are prefixes.
+pub(super) fn kind_of_matches(rules: &[Rule]) -> Matches {
+    let prefix = |rule: &Rule| rule.path.as_ref().is_none_or(PathPattern::is_prefix);
+    if rules.iter().all(prefix) {
+        Matches::Prefixes
+    } else {
+        Matches::Mixed
+    }
 }

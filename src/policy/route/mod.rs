@@ -4,6 +4,7 @@ mod dedup;
 pub(in crate::policy) mod direct_response;
 pub(in crate::policy) mod lookup;
 mod matches;
+pub(in crate::policy) mod request;
 pub(in crate::policy) mod respond;
 pub(in crate::policy) mod spec;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
-use crate::route::{MatchIndex, PathPattern, Priority, RouteId, Router, RouterBuilder, Rule};
+use crate::route::{MatchIndex, Priority, RouteId, Router, RouterBuilder, Rule};
 
 use crate::policy::condition::ConditionScope;
 use crate::policy::identity::Routing;
@@ -187,7 +188,7 @@ impl CompileInputs<'_> {
         let at = path.field("require");
         let require = Requirement::compile(&written.require, self.providers, &at, errors);
         let providers = require.as_ref().map(Requirement::providers);
-        let captures = common_captures(rules);
+        let captures = matches::common_captures(rules);
         let authenticates = !matches!(written.require, config::Requirement::None);
         let lookups = self.lookups(written, &captures, authenticates, path, errors)?;
         let scope = self.scope(&captures, authenticates, &lookups);
@@ -210,7 +211,7 @@ impl CompileInputs<'_> {
         let ending = self.ending(
             written,
             &conditions,
-            kind_of_matches(rules),
+            matches::kind_of_matches(rules),
             forwarded,
             path,
             errors,
@@ -284,7 +285,7 @@ impl CompileInputs<'_> {
         while !pending.is_empty() {
             let free = pending
                 .iter()
-                .position(|lookup| !lookup::speaks_of_any(lookup, &pending));
+                .position(|lookup| !lookup::speaks_of_any(lookup, &pending, self.sources));
             // In a cycle, the first lookup gets the error that a lookup in its key doesn't exist.
             let lookup = pending.remove(free.unwrap_or(0));
             let scope = self.scope(captures, authenticates, &lookups);
@@ -360,41 +361,5 @@ impl CompileInputs<'_> {
         others.response = response;
         let edits = RouteEdits::of(upstream, others).map(|edits| self.parts.edits.share(edits));
         Some((new_path, RouteAction::Forward(edits)))
-    }
-}
-
-/// The captures that every match of a route makes.
-fn common_captures(rules: &[Rule]) -> Vec<&str> {
-    let captures = |rule: &'_ Rule| -> Vec<String> {
-        rule.path
-            .iter()
-            .flat_map(PathPattern::captures)
-            .map(|(name, _)| name.to_owned())
-            .collect()
-    };
-    let Some((first, others)) = rules.split_first() else {
-        return Vec::new();
-    };
-    let others: Vec<Vec<String>> = others.iter().map(captures).collect();
-    let everywhere = |name: &&str| {
-        others
-            .iter()
-            .all(|captures| captures.iter().any(|other| other == name))
-    };
-    first
-        .path
-        .iter()
-        .flat_map(PathPattern::captures)
-        .map(|(name, _)| name)
-        .filter(everywhere)
-        .collect()
-}
-
-fn kind_of_matches(rules: &[Rule]) -> Matches {
-    let prefix = |rule: &Rule| rule.path.as_ref().is_none_or(PathPattern::is_prefix);
-    if rules.iter().all(prefix) {
-        Matches::Prefixes
-    } else {
-        Matches::Mixed
     }
 }

@@ -1,10 +1,11 @@
 //! Responses that the policy writes itself.
 
 use crate::config::{self, ConfigErrors, Path};
-use crate::http::{Response, Text, is_token};
+use crate::http::{Response, Text};
 use crate::rewrite::BodyText;
 
 use crate::policy::Unmatched;
+use crate::policy::body_text::{BodyTexts, media};
 use crate::policy::route::CompileInputs;
 use crate::policy::template::{Scope, ValuePiece, ValueTemplate};
 
@@ -189,31 +190,24 @@ impl Body {
     ) -> Option<Self> {
         let media = media(content_type);
         let template = scope.template(body, path, errors)?;
-        let subtype = &*media.1;
-        let mut json = subtype.contains("json").then_some(Json::Value);
-        let is_markup = subtype == "html" || subtype.ends_with("xml");
+        let mut texts = BodyTexts::new(&media.1);
         let mut pieces = Vec::with_capacity(template.0.len());
         for piece in template.0 {
             if let ValuePiece::Literal(text) = piece {
-                json = json.map(|json| json.after(&text));
+                texts.pass(&text);
                 pieces.push(BodyPiece::Literal(text));
                 continue;
             }
-            let text = match json {
-                Some(Json::String) => BodyText::JsonString,
-                Some(Json::Value) => BodyText::JsonValue,
-                Some(Json::Escape) => {
-                    let reason = "a value can't stand after a `\\` in JSON";
+            let text = match texts.value() {
+                Ok(text) => text,
+                Err((reason, None)) => {
                     errors.push(path, reason);
                     return None;
                 }
-                None if is_markup => BodyText::Markup,
-                None if subtype.ends_with("script") || subtype == "css" => {
-                    let reason = "values can't be escaped in scripts and style sheets";
-                    errors.suggest(path, reason, "write the body without variables");
+                Err((reason, Some(suggestion))) => {
+                    errors.suggest(path, reason, suggestion);
                     return None;
                 }
-                None => BodyText::Plain,
             };
             pieces.push(BodyPiece::Value(piece, text));
         }
@@ -221,41 +215,6 @@ impl Body {
             content_type: Text::shared(content_type.as_bytes()),
             media,
             pieces,
-        })
-    }
-}
-
-/// The type and the subtype of a content type, in lower case; empty ones if it has none.
-fn media(content_type: &str) -> (Box<str>, Box<str>) {
-    let media = content_type.split(';').next().unwrap_or_default().trim();
-    let media = media.to_ascii_lowercase();
-    let is_token = |text: &str| is_token(text.as_bytes()) && !text.contains('*');
-    match media.split_once('/') {
-        Some((kind, subtype)) if is_token(kind) && is_token(subtype) => {
-            (kind.into(), subtype.into())
-        }
-        _ => Default::default(),
-    }
-}
-
-/// Where a place in a JSON text is.
-#[derive(Clone, Copy)]
-enum Json {
-    /// Outside of strings.
-    Value,
-    /// In a string.
-    String,
-    /// In a string, after a `\`.
-    Escape,
-}
-
-impl Json {
-    fn after(self, text: &[u8]) -> Self {
-        text.iter().fold(self, |state, byte| match (state, byte) {
-            (Self::Value, b'"') | (Self::Escape, _) => Self::String,
-            (Self::String, b'"') => Self::Value,
-            (Self::String, b'\\') => Self::Escape,
-            (state, _) => state,
         })
     }
 }

@@ -1,21 +1,27 @@
 //! Sources of the kind `http`.
 
-use crate::config::{self, ConfigErrors, Path};
+mod by_template;
+
+use crate::config::{self, ConfigErrors, HttpBody, Path};
 use crate::http::{Endpoint, Text, base64};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
 use crate::policy::environment::{Environment, secret};
 use crate::secret::Secret;
 use crate::source::{
-    ClientAuthentication, Format, HttpContent, HttpProtocol, OAuth2Client, PathError, Protocol,
+    ClientAuthentication, Format, HttpAnswers, HttpContent, HttpProtocol, OAuth2Client, PathError,
+    Protocol,
 };
 
 use super::format::content_format;
+use super::request::RequestTexts;
 use super::{SourceKind, fetched};
 
 const JSON: &str = "application/json";
 
-/// Compiles a watched document, or entries on demand.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Compiles a watched document, or entries on demand; and the requests, where the values of an exchange make them.
 pub(super) fn compile(
     source: &config::Source,
     written: &config::HttpSource,
@@ -23,8 +29,12 @@ pub(super) fn compile(
     environment: &dyn Environment,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
-) -> Option<SourceKind> {
+) -> Option<(SourceKind, Option<Box<RequestTexts>>)> {
     refuse_headers(written, &at.field("headers"), errors);
+    if written.is_by_template() && source.on_demand.is_some() {
+        return by_template::compile(source, written, definition, environment, at, errors);
+    }
+    by_template::refuse(written, source.on_demand.as_ref(), at, errors);
     let endpoint = with_headers(written, environment, at, errors)?;
     definition.add(b"http");
     definition.add(written.path.as_bytes());
@@ -32,7 +42,7 @@ pub(super) fn compile(
     let content = content(written, at, errors)?;
     if content.is_some() {
         definition.add(b"POST");
-        definition.add(written.body.as_deref().unwrap_or_default().as_bytes());
+        definition.add(text_of(written).unwrap_or_default().as_bytes());
     }
     let format = Format::Content(content_format(written.format));
     let protocol = if source.on_demand.is_some() && written.path.contains("${key}") {
@@ -45,18 +55,57 @@ pub(super) fn compile(
     if let Some(content) = content {
         protocol = protocol.posting(content);
     }
+    let protocol = complete(protocol, written, &mut definition, environment, at, errors)?;
+    let kind = fetched(Protocol::Http(protocol), format, source, definition);
+    Some((kind, None))
+}
+
+/// Adds the login, and what statuses say.
+fn complete(
+    mut protocol: HttpProtocol,
+    written: &config::HttpSource,
+    definition: &mut Definition,
+    environment: &dyn Environment,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<HttpProtocol> {
+    if written.ok.is_some() || written.missing.is_some() {
+        let answers = answers(written, at, errors);
+        definition.add(format!("{answers:?}").as_bytes());
+        protocol = protocol.answering(answers);
+    }
     if let Some(login) = &written.login {
         let at = at.field("login");
         let at = at.field("oauth2");
-        let login = oauth2(&login.oauth2, &mut definition, environment, &at, errors)?;
+        let login = oauth2(&login.oauth2, definition, environment, &at, errors)?;
         protocol = protocol.with_login(login);
     }
-    Some(fetched(
-        Protocol::Http(protocol),
-        format,
-        source,
-        definition,
-    ))
+    Some(protocol)
+}
+
+/// What statuses say.
+fn answers(written: &config::HttpSource, at: &Path<'_>, errors: &mut ConfigErrors) -> HttpAnswers {
+    let ok = written.ok.clone().unwrap_or_else(|| vec![200]);
+    let usual = || [404, 410].into_iter().filter(|status| !ok.contains(status));
+    let missing = written.missing.clone();
+    let missing = missing.unwrap_or_else(|| usual().collect());
+    let at = at.field("missing");
+    if missing.iter().any(|status| ok.contains(status)) {
+        errors.push(&at, "a status is in `ok` too");
+    }
+    let is_refusal = ok.iter().chain(&missing).any(|status| *status == 401);
+    if written.login.is_some() && is_refusal {
+        errors.push(&at, "with a `login`, a 401 says that its token is refused");
+    }
+    HttpAnswers { ok, missing }
+}
+
+/// The content, where it is written as text.
+fn text_of(written: &config::HttpSource) -> Option<&str> {
+    match &written.body {
+        Some(HttpBody::Text(text)) => Some(text),
+        Some(HttpBody::Json(_) | HttpBody::Form(_)) | None => None,
+    }
 }
 
 /// The endpoint, with the headers that other fields than `headers` stand for.
@@ -81,8 +130,12 @@ fn with_headers(
         .headers
         .iter()
         .any(|header| header.name == "content-type");
+    let usual = match written.body {
+        Some(HttpBody::Form(_)) => FORM,
+        Some(HttpBody::Text(_) | HttpBody::Json(_)) | None => JSON,
+    };
     let content_type =
-        (written.body.is_some() && !has_type).then(|| Secret::new(*b"application/json"));
+        (written.body.is_some() && !has_type).then(|| Secret::new(usual.as_bytes().to_vec()));
     if authorization.is_none() && content_type.is_none() {
         return Some(endpoint);
     }
@@ -128,7 +181,7 @@ fn content(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Option<HttpContent>> {
-    let body = written.body.as_deref();
+    let body = text_of(written);
     let at = at.field("body");
     if matches!(written.method, config::HttpSourceMethod::Get) {
         if body.is_some() {
@@ -154,7 +207,7 @@ fn content(
     let media_type = media_type.unwrap_or_default().trim_ascii();
     let content = if media_type.eq_ignore_ascii_case(JSON.as_bytes()) {
         HttpContent::json(body)
-    } else if media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+    } else if media_type.eq_ignore_ascii_case(FORM.as_bytes()) {
         HttpContent::form(body)
     } else {
         let reason =

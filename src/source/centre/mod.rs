@@ -44,7 +44,7 @@ pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
 pub use etcd::{EtcdKeys, EtcdProtocol};
-pub use http::{ContentError, HttpContent, HttpProtocol, OAuth2Client};
+pub use http::{ContentError, HttpAnswers, HttpContent, HttpProtocol, OAuth2Client};
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
 pub(crate) use nacos::is_nacos_character;

@@ -44,6 +44,8 @@ pub(super) struct EntryExchange {
 pub struct Arguments<'a> {
     key: &'a [u8],
     may_divide: bool,
+    /// The text of the whole request, if it was built.
+    request: Option<&'a [u8]>,
 }
 
 impl fmt::Debug for Arguments<'_> {
@@ -59,6 +61,7 @@ impl<'a> Arguments<'a> {
         Self {
             key,
             may_divide: false,
+            request: None,
         }
     }
 
@@ -68,6 +71,18 @@ impl<'a> Arguments<'a> {
         Self {
             key,
             may_divide: true,
+            request: None,
+        }
+    }
+
+    /// A request that was built whole. `key` says which one it is: two requests that differ have two keys. The text itself is such a
+    /// key. See [`HttpProtocol::built`](crate::source::HttpProtocol::built).
+    #[must_use]
+    pub const fn request(text: &'a [u8], key: &'a [u8]) -> Self {
+        Self {
+            key,
+            may_divide: true,
+            request: Some(text),
         }
     }
 
@@ -153,7 +168,11 @@ impl RequestTemplate {
     ) -> Result<(Callout, Option<Box<EntryExchange>>), ReadRefusal> {
         let (protocol, mut session) = match &self.0 {
             RequestForm::Entry(protocol, _) => {
-                (protocol.for_key(arguments.key)?, protocol.lend(session))
+                let own = match (protocol, arguments.request) {
+                    (Protocol::Http(http), Some(text)) => Protocol::Http(http.for_request(text)?),
+                    (protocol, _) => protocol.for_key(arguments.key)?,
+                };
+                (own, protocol.lend(session))
             }
             RequestForm::Introspection(endpoint, form) => {
                 return Ok((form.fill(endpoint, arguments.key), None));

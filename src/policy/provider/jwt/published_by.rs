@@ -171,6 +171,7 @@ fn add(
         index: None,
         is_looked_into: true,
         holds_keys: true,
+        request: None,
         names: PropertyNames::Exact,
     })
 }

@@ -52,6 +52,7 @@ pub(super) fn compile(
         index: None,
         is_looked_into: true,
         holds_keys: false,
+        request: None,
         names: PropertyNames::Exact,
     }))
 }

@@ -48,6 +48,11 @@ impl HttpContent {
         Self(Content::Fixed(Text::shared(text.as_bytes())))
     }
 
+    /// The same, of a text that has an owner of its own.
+    pub(super) const fn of_text(text: Text) -> Self {
+        Self(Content::Fixed(text))
+    }
+
     /// JSON with `${key}` as one of its texts.
     ///
     /// # Errors

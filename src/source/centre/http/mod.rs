@@ -1,5 +1,6 @@
 //! Plain HTTP: one path of a cluster answers with the document.
 
+mod built;
 mod content;
 #[cfg(test)]
 mod login_tests;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
+use crate::secret::Secret;
 use crate::source::path::{PathError, PathTemplate, absolute};
 use crate::source::{ContentFormat, Format, ReadRefusal, SourceError, Version};
 use crate::time::Timestamp;
@@ -19,20 +21,36 @@ use crate::time::Timestamp;
 use super::login::Login;
 use super::protocol::{DocumentStatus, Exchange, Next};
 
+use built::BuiltRequest;
+use validators::read_as;
+
 pub use content::{ContentError, HttpContent};
 pub use oauth2::OAuth2Client;
 pub(in crate::source) use validators::read;
 pub(super) use validators::{ask, validators_text};
 
-/// One path that is read by `GET` or `POST`. A `GET` is conditional if a validator is known (RFC 9110 §13.1).
+/// One path that is read by a request. A `GET` is conditional if a validator is known (RFC 9110 §13.1).
 #[derive(Debug)]
 pub struct HttpProtocol {
     endpoint: Endpoint,
+    method: &'static str,
     path: RequestPath,
+    /// The headers of this request alone. Some may be secrets.
+    headers: Vec<(Text, Secret)>,
     format: Format,
-    /// What is posted; `None` for a `GET`.
+    /// What is sent; `None` for a method without content.
     content: Option<HttpContent>,
     login: Option<Arc<OAuth2Client>>,
+    answers: Option<Arc<HttpAnswers>>,
+}
+
+/// What statuses say, where it isn't the usual.
+#[derive(Debug)]
+pub struct HttpAnswers {
+    /// Their content is the document.
+    pub ok: Vec<u16>,
+    /// There is no such document.
+    pub missing: Vec<u16>,
 }
 
 /// What the requests name.
@@ -41,6 +59,8 @@ enum RequestPath {
     Fixed(Text),
     /// That of each entry.
     ByKey(PathTemplate),
+    /// That of a request that is built.
+    Built,
 }
 
 /// What is remembered between two callouts.
@@ -75,20 +95,37 @@ impl HttpProtocol {
         Ok(Self::at(endpoint, path, format))
     }
 
+    /// The documents that requests ask for which are built one by one.
+    #[must_use]
+    pub const fn built(endpoint: Endpoint, format: Format) -> Self {
+        Self::at(endpoint, RequestPath::Built, format)
+    }
+
     const fn at(endpoint: Endpoint, path: RequestPath, format: Format) -> Self {
         Self {
             endpoint,
+            method: "GET",
             path,
+            headers: Vec::new(),
             format,
             content: None,
             login: None,
+            answers: None,
         }
     }
 
     /// The same by `POST` of this content.
     #[must_use]
     pub fn posting(mut self, content: HttpContent) -> Self {
+        self.method = "POST";
         self.content = Some(content);
+        self
+    }
+
+    /// The same with these meanings of statuses.
+    #[must_use]
+    pub fn answering(mut self, answers: HttpAnswers) -> Self {
+        self.answers = Some(Arc::new(answers));
         self
     }
 
@@ -104,18 +141,44 @@ impl HttpProtocol {
         let path = match &self.path {
             RequestPath::Fixed(path) => path.clone(),
             // Only the exchange of one entry is started.
-            RequestPath::ByKey(_) => "/".into(),
+            RequestPath::ByKey(_) | RequestPath::Built => "/".into(),
         };
-        let Some(content) = &self.content else {
-            let mut callout = self.endpoint.request("GET", path);
-            ask(&mut callout, self.format.media_type(), known);
-            return callout;
+        let mut callout = self.endpoint.request(self.method, path);
+        // For any other method a condition that fails is answered by 412, without the document (RFC 9110 §13.1.2).
+        let nothing = Version::default();
+        let known = if self.method == "GET" {
+            known
+        } else {
+            &nothing
         };
-        let mut callout = self.endpoint.request("POST", path);
-        // A condition that fails is answered by 412, without the document (RFC 9110 §13.1.2).
-        ask(&mut callout, self.format.media_type(), &Version::default());
-        callout.body = content.text();
+        for (name, value) in &self.headers {
+            let value = Text::Owned(value.expose().to_vec());
+            callout.headers.push((name.clone(), value));
+        }
+        ask(&mut callout, self.format.media_type(), known);
+        if let Some(content) = &self.content {
+            callout.body = content.text();
+        }
         callout
+    }
+
+    /// The protocol for a request of this text.
+    ///
+    /// # Errors
+    /// [`ReadRefusal::UnfitKey`]: the text is no request.
+    pub(in crate::source) fn for_request(&self, text: &[u8]) -> Result<Self, ReadRefusal> {
+        let request = BuiltRequest::read(text).ok_or(ReadRefusal::UnfitKey)?;
+        let secret = |(name, value): (Text, Text)| (name, Secret::new(value.to_vec()));
+        Ok(Self {
+            endpoint: self.endpoint.clone(),
+            method: request.method,
+            path: RequestPath::Fixed(request.path),
+            headers: request.headers.into_iter().map(secret).collect(),
+            format: self.format,
+            content: request.content.map(HttpContent::of_text),
+            login: self.login.clone(),
+            answers: self.answers.clone(),
+        })
     }
 
     /// Whether the reply is a page for people, maybe of a proxy. JSON it can't be, but it may be good text, and even good YAML.
@@ -179,7 +242,10 @@ impl Exchange for HttpProtocol {
             };
         }
         let is_page = self.is_page(&reply);
-        let status = read(reply, &self.endpoint);
+        let status = match &self.answers {
+            Some(answers) => read_as(reply, &self.endpoint, &answers.ok, &answers.missing),
+            None => read(reply, &self.endpoint),
+        };
         match (status, login) {
             (DocumentStatus::Changed { .. }, _) if is_page => {
                 let error = SourceError::Unusable("it is a page in HTML".into());
@@ -192,7 +258,7 @@ impl Exchange for HttpProtocol {
                 Next::Send(self.next(login, session, now))
             }
             // Nothing was known that could be the same.
-            (DocumentStatus::Same, _) if self.content.is_some() => {
+            (DocumentStatus::Same, _) if self.method != "GET" => {
                 Next::Done(DocumentStatus::Broken(SourceError::Status(304)))
             }
             (status, _) => Next::Done(status),
@@ -212,14 +278,18 @@ impl Exchange for HttpProtocol {
         let path = match &self.path {
             RequestPath::Fixed(path) => path.clone(),
             RequestPath::ByKey(path) => path.fill(key).ok_or(ReadRefusal::UnfitKey)?,
+            RequestPath::Built => return Err(ReadRefusal::UnfitKey),
         };
         let content = self.content.as_ref().map(|content| content.fill(key));
         Ok(Self {
             endpoint: self.endpoint.clone(),
+            method: self.method,
             path: RequestPath::Fixed(path),
+            headers: Vec::new(),
             format: self.format,
             content: content.transpose()?,
             login: self.login.clone(),
+            answers: self.answers.clone(),
         })
     }
 

@@ -44,12 +44,22 @@ pub(in crate::source) fn read(
     reply: Result<Reply, CalloutError>,
     endpoint: &Endpoint,
 ) -> DocumentStatus {
+    read_as(reply, endpoint, &[200], &[404, 410])
+}
+
+/// As [`read`], where a document has one of the statuses `ok`, and one of `missing` says that there is none.
+pub(super) fn read_as(
+    reply: Result<Reply, CalloutError>,
+    endpoint: &Endpoint,
+    ok: &[u16],
+    missing: &[u16],
+) -> DocumentStatus {
     let reply = match reply {
         Ok(reply) => reply,
         Err(error) => return DocumentStatus::Broken(SourceError::Callout(error)),
     };
     match reply.status() {
-        Some(200) => {
+        Some(status) if ok.contains(&status) => {
             let version = Validators::of(&reply).encode();
             match body(reply, endpoint.max_bytes()) {
                 Ok(body) => DocumentStatus::Changed {
@@ -61,7 +71,7 @@ pub(in crate::source) fn read(
             }
         }
         Some(304) => DocumentStatus::Same,
-        Some(404 | 410) => DocumentStatus::Missing,
+        Some(status) if missing.contains(&status) => DocumentStatus::Missing,
         Some(status @ (401 | 403)) => DocumentStatus::Refused(status),
         Some(status) => DocumentStatus::Broken(SourceError::Status(status)),
         None => DocumentStatus::Broken(SourceError::Status(0)),

@@ -1,0 +1,153 @@
+//! The requests that lookups send, built from the values of one exchange.
+
+use std::borrow::Cow;
+
+use crate::policy::{Denial, LookupRequest, Reason, RequestPiece, ValuePiece, Variable};
+use crate::rewrite::{Origin, RequestPlace, check_segments, put_segments};
+use crate::source::Arguments;
+
+use super::values::{Attributes, PathPart, VariableValue, blame, origin};
+
+/// The longest request that is built, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// A request, and what its answer is remembered by.
+pub(in crate::engine) struct BuiltRequest {
+    text: Vec<u8>,
+    /// `None`: the whole text.
+    key: Option<Vec<u8>>,
+}
+
+impl BuiltRequest {
+    pub(in crate::engine) fn arguments(&self) -> Arguments<'_> {
+        let key = self.key.as_ref().unwrap_or(&self.text);
+        Arguments::request(&self.text, key)
+    }
+
+    /// Its method, and its path with the query.
+    pub(in crate::engine) fn line(&self) -> &[u8] {
+        let mut lines = self.text.split(|byte| *byte == b'\n');
+        lines.next().unwrap_or_default()
+    }
+}
+
+impl Attributes<'_> {
+    /// The request of a lookup. `None` if a variable without a default has no value.
+    ///
+    /// # Errors
+    /// A value can't stand in its place, or the request is too long.
+    #[inline(never)]
+    pub(in crate::engine) fn build(
+        &self,
+        request: &LookupRequest,
+    ) -> Result<Option<BuiltRequest>, Denial> {
+        let mut text = Vec::with_capacity(256);
+        for piece in &request.pieces {
+            match piece {
+                RequestPiece::Literal(literal) => text.extend_from_slice(literal),
+                RequestPiece::Value(piece, place) => {
+                    let Some(value) = self.piece_value(piece)? else {
+                        return Ok(None);
+                    };
+                    let put = match (place, value.of_path) {
+                        (
+                            RequestPlace::Segment,
+                            Some(PathPart::Segments(path) | PathPart::Whole(path)),
+                        ) => put_segments(&mut text, path),
+                        _ => place.put(&mut text, &value.text),
+                    };
+                    put.map_err(|_| blame(value.origin))?;
+                }
+            }
+            if text.len() > LONGEST {
+                return Err(blame(whose(request)).into());
+            }
+        }
+        let built = BuiltRequest { text, key: None };
+        check_segments(built.path(), request.end).map_err(|_| blame(whose(request)))?;
+        let key = match &request.key {
+            None => None,
+            Some(pieces) => match self.key(pieces)? {
+                Some(key) => Some(key),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(BuiltRequest { key, ..built }))
+    }
+
+    /// The values of a key, each after its length: two lists of values never make the same key.
+    fn key(&self, pieces: &[ValuePiece]) -> Result<Option<Vec<u8>>, Denial> {
+        let mut key = Vec::new();
+        for piece in pieces {
+            let Some(value) = self.piece_value(piece)? else {
+                return Ok(None);
+            };
+            let length = u64::try_from(value.text.len()).unwrap_or(u64::MAX);
+            key.extend_from_slice(&length.to_le_bytes());
+            key.extend_from_slice(&value.text);
+        }
+        Ok(Some(key))
+    }
+
+    /// The value of a variable, or its default.
+    fn piece_value<'s>(
+        &'s self,
+        piece: &'s ValuePiece,
+    ) -> Result<Option<VariableValue<'s>>, Denial> {
+        let (variable, default) = match piece {
+            ValuePiece::Literal(literal) => {
+                return Ok(Some(text_of(Cow::Borrowed(literal), Origin::Policy)));
+            }
+            ValuePiece::Variable(variable, default) => (variable, default),
+        };
+        if let Some(found) = self.value(variable)? {
+            return Ok(Some(found));
+        }
+        let Some(default) = default else {
+            return Ok(None);
+        };
+        let mut text = Vec::new();
+        let mut whose = Origin::Policy;
+        for piece in &default.0 {
+            let Some(value) = self.piece_value(piece)? else {
+                return Ok(None);
+            };
+            text.extend_from_slice(&value.text);
+            if value.origin != Origin::Policy {
+                whose = value.origin;
+            }
+        }
+        Ok(Some(text_of(Cow::Owned(text), whose)))
+    }
+}
+
+impl BuiltRequest {
+    /// The path without its query.
+    fn path(&self) -> &[u8] {
+        let line = self.line();
+        let start = line.iter().position(|byte| *byte == b' ');
+        let start = start.map_or(line.len(), |blank| blank.saturating_add(1));
+        let path = line.get(start..).unwrap_or_default();
+        path.split(|byte| *byte == b'?').next().unwrap_or_default()
+    }
+}
+
+const fn text_of(text: Cow<'_, [u8]>, origin: Origin) -> VariableValue<'_> {
+    VariableValue {
+        text,
+        origin,
+        of_path: None,
+    }
+}
+
+/// The origin of a whole request: a source if any value comes from a source, otherwise a token.
+fn whose(request: &LookupRequest) -> Origin {
+    let mut possible = [Origin::Source, Origin::Token].into_iter();
+    let holds = |one: Origin| request.has_any(&|variable: &Variable| origin(variable) == one);
+    possible.find(|one| holds(*one)).unwrap_or(Origin::Client)
+}
+
+/// The reason to deny a request that the source refuses.
+pub(in crate::engine) fn blame_request(request: &LookupRequest) -> Reason {
+    blame(whose(request))
+}
