@@ -57,6 +57,9 @@ mod rollouts;
 #[path = "adapter/several.rs"]
 mod several;
 #[cfg(test)]
+#[path = "adapter/side_by_side.rs"]
+mod side_by_side;
+#[cfg(test)]
 #[path = "adapter/signatures.rs"]
 mod signatures;
 #[cfg(test)]

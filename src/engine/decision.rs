@@ -8,7 +8,6 @@ use crate::policy::{
     Audience, Condition, Denial, Policy, Reason, Route, RouteAction, RouteEdits, Unmatched,
 };
 use crate::route::{RouteId, RouteMatch};
-use crate::time::Timestamp;
 
 use super::event::{ConsumerName, Event, Observer, Outcome, RouteName};
 use super::exchange::authenticate::authenticate;
@@ -21,7 +20,7 @@ use super::exchange::respond::respond_without_route;
 use super::exchange::response_edits::{InvalidValue, late_edits};
 use super::exchange::upstream::choose;
 use super::exchange::values::Attributes;
-use super::exchange::{Awaited, Exchange, Stop};
+use super::exchange::{Exchange, Stop, Wait};
 use super::exchange::{answer, forward, strip};
 use super::explain::{conditions, edits, trace, upstream};
 use super::step::Step;
@@ -31,7 +30,7 @@ use look_up::look_up;
 /// The outcome of the stages. A wait isn't registered yet.
 pub(super) enum Decision {
     Step(Step),
-    Wait(Awaited, Timestamp),
+    Wait(Vec<Wait>),
 }
 
 /// Takes a request through all stages.
@@ -92,7 +91,7 @@ fn decided<'p>(
             Decision::Step(step)
         }
         Err(Stop::Deny(denial)) => Decision::Step(deny(denial, head.request, matched, exchange)),
-        Err(Stop::Wait(awaited, deadline)) => Decision::Wait(awaited, deadline),
+        Err(Stop::Wait(waits)) => Decision::Wait(waits),
     }
 }
 

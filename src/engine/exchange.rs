@@ -23,11 +23,10 @@ pub(super) mod strip;
 mod target;
 pub(super) mod upstream;
 pub(super) mod values;
-mod waits;
+pub(super) mod waits;
 
 use crate::http::{Callout, Edits};
 use crate::policy::{Denial, Policy, Reason};
-use crate::time::Timestamp;
 
 use super::Inputs;
 use super::documents::Sources;
@@ -36,7 +35,7 @@ use super::documents::{EngineId, FlightId};
 use super::memory::Memory;
 use super::tokens::TokenMemory;
 
-pub(super) use waits::Awaited;
+pub(super) use waits::{Awaited, Wait};
 
 /// What the stages of one exchange need from the engine, and their results.
 pub(super) struct Exchange<'e, O: ?Sized> {
@@ -60,8 +59,8 @@ pub(super) struct Exchange<'e, O: ?Sized> {
 pub(super) enum Stop {
     /// The exchange is denied.
     Deny(Denial),
-    /// The exchange waits, at most until a deadline.
-    Wait(Awaited, Timestamp),
+    /// The exchange waits until all of these have come, or their deadlines are over.
+    Wait(Vec<Wait>),
 }
 
 impl From<Denial> for Stop {

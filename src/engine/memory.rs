@@ -23,7 +23,7 @@ pub(super) struct Memory {
     pub(super) refetching: Option<Timestamp>,
     /// How often it has waited.
     pub(super) waits: u8,
-    /// Whether it has waited until a deadline. Then it does not wait again.
+    /// Whether a callout that it waited for was not answered in time. Then it does not wait again.
     pub(super) overdue: bool,
     /// Whether the provider that is asked now is not worth a wait.
     pub(super) is_impatient: Cell<bool>,

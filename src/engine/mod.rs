@@ -36,7 +36,7 @@ use crate::time::Timestamp;
 
 use decision::Decision;
 use documents::{CallInputs, EngineId, Purpose, SourceState, Sources, Waiter, WatchedSource};
-use exchange::{Awaited, Exchange};
+use exchange::{Awaited, Exchange, Wait};
 use memory::Memory;
 use tokens::TokenMemory;
 
@@ -179,7 +179,7 @@ impl Engine {
         woken.extend(self.sources.wake(self.id, now));
         let mut inner = self.store.0.borrow_mut();
         for flight in inner.flights.values_mut() {
-            woken.extend(flight.waiters.take_overdue(now));
+            woken.extend(flight.waiters.take_unanswered(now));
         }
         Woken(woken)
     }
@@ -246,64 +246,67 @@ impl Engine {
         };
         match decision::decide(request, &self.policy, &mut exchange) {
             Decision::Step(step) => step,
-            Decision::Wait(awaited, deadline) => {
-                self.suspend(request, memory, awaited, deadline, inputs)
-            }
+            Decision::Wait(waits) => self.suspend(request, memory, &waits, inputs),
         }
     }
 
-    /// Makes an exchange wait.
+    /// Makes an exchange wait for all of these.
     #[inline(never)]
     fn suspend(
         &self,
         request: &Request<'_>,
         mut memory: Memory,
-        awaited: Awaited,
-        deadline: Timestamp,
+        waits: &[Wait],
         inputs: &mut dyn Inputs,
     ) -> Step {
         memory.waits = memory.waits.saturating_add(1);
-        let is_refetch = matches!(awaited, Awaited::Refetch(_)) && memory.refetching.is_none();
-        if memory.since.is_none() || is_refetch {
+        let is_refetch = |wait: &Wait| matches!(wait.awaited, Awaited::Refetch(_));
+        let begins_refetch = memory.refetching.is_none() && waits.iter().any(is_refetch);
+        if memory.since.is_none() || begins_refetch {
             let now = inputs.now();
             memory.since.get_or_insert(now);
-            memory.refetching = memory.refetching.or(is_refetch.then_some(now));
+            memory.refetching = memory.refetching.or(begins_refetch.then_some(now));
         }
-        let waiter = Rc::new(Waiter {
-            id: self.store.new_exchange(),
-            engine: self.id,
-            deadline,
-            results: Vec::new().into(),
-            _permit: self.store.0.borrow().permits.clone(),
-        });
-        self.enlist(awaited, &waiter);
+        let is_callout = |wait: &&Wait| !matches!(wait.awaited, Awaited::Document(_));
+        let callouts = waits.iter().filter(is_callout);
+        let waiter = Rc::new(Waiter::new(
+            self.store.new_exchange(),
+            self.id,
+            callouts.map(|wait| wait.deadline).max(),
+            self.store.0.borrow().permits.clone(),
+        ));
+        for wait in waits {
+            self.enlist(*wait, &waiter);
+        }
         let pairs: Vec<_> = request.headers().iter().collect();
         let headers = HeaderMap::from_pairs(&pairs);
+        let deadlines = waits.iter().map(|wait| wait.deadline);
         Step::Wait(Box::new(Waiting {
             suspended: Suspended {
                 waiter,
                 headers,
                 memory,
             },
-            deadline,
+            deadline: deadlines.max().unwrap_or_default(),
         }))
     }
 
-    fn enlist(&self, awaited: Awaited, waiter: &Rc<Waiter>) {
+    fn enlist(&self, Wait { awaited, deadline }: Wait, waiter: &Rc<Waiter>) {
         match awaited {
             Awaited::Flight(id) => {
                 if let Some(flight) = self.store.0.borrow_mut().flights.get_mut(&id) {
-                    flight.waiters.push(waiter);
+                    flight.waiters.push(waiter, deadline);
                 }
             }
             Awaited::Document(id) => {
                 if let Some(SourceState::Watched(watched)) = self.sources.at(id) {
-                    watched.shared.borrow_mut().waiters.push(waiter);
+                    watched.shared.borrow_mut().waiters.push(waiter, deadline);
                 }
             }
             Awaited::Refetch(id) => {
                 if let Some(SourceState::Watched(watched)) = self.sources.at(id) {
-                    watched.shared.borrow_mut().refetch_waiters.push(waiter);
+                    let mut shared = watched.shared.borrow_mut();
+                    shared.refetch_waiters.push(waiter, deadline);
                 }
             }
         }

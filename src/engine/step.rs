@@ -22,7 +22,7 @@ pub enum Step {
     Wait(Box<Waiting>),
 }
 
-/// An exchange that waits for a flight or a document, at most until a deadline.
+/// An exchange that waits for flights and documents, at most until a deadline.
 #[derive(Debug)]
 pub struct Waiting {
     /// The exchange. Drop it if the client has left: that ends its waiting.
@@ -61,7 +61,7 @@ impl Suspended {
             mut memory,
         } = self;
         memory.answers.append(&mut waiter.results.borrow_mut());
-        memory.overdue |= inputs.now() >= waiter.deadline;
+        memory.overdue |= waiter.is_overdue(inputs.now());
         // It no longer waits, so its permit is free, also for this exchange itself.
         drop(waiter);
         let request = Request::new(headers.view());

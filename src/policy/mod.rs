@@ -62,7 +62,7 @@ pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
 pub(crate) use source::{IndexBy, SourceKind, Sources};
 pub(crate) use template::{
-    Applied, LookedUp, LookupValueId, NeededFacts, ValuePiece, ValueTemplate, Variable,
+    Applied, LookedUp, LookupId, LookupValueId, NeededFacts, ValuePiece, ValueTemplate, Variable,
 };
 
 /// A compiled policy. It is immutable; a push replaces it.

@@ -4,9 +4,10 @@ use crate::engine::event::{Event, Observer};
 use crate::engine::exchange::authorize::{Lookups, forbidden, holds};
 use crate::engine::exchange::lookup_result::{LookupResult, LookupResults};
 use crate::engine::exchange::values::Attributes;
+use crate::engine::exchange::waits::join;
 use crate::engine::exchange::{Exchange, Stop};
 use crate::engine::explain::{conditions, trace};
-use crate::policy::{Lookup, Policy, Route};
+use crate::policy::{Lookup, LookupId, Policy, Route};
 use crate::route::RouteMatch;
 
 /// The values of all lookups of a route, in their order.
@@ -43,6 +44,7 @@ pub(super) fn look_up_values<'p>(
     }
 }
 
+/// The values of several lookups. All that can be asked for is asked for before the exchange waits.
 #[inline(never)]
 fn look_up_all<'p>(
     lookups: &'p [Lookup],
@@ -51,14 +53,36 @@ fn look_up_all<'p>(
     exchange: &mut Exchange<'p, impl Observer + ?Sized>,
 ) -> Result<LookupResults<'p>, Stop> {
     let mut values = Vec::with_capacity(lookups.len());
-    for lookup in lookups {
+    let mut waits = Vec::new();
+    // Those whose result isn't known yet.
+    let mut pending: Vec<LookupId> = Vec::new();
+    for (id, lookup) in LookupId::all().zip(lookups) {
+        if !pending.is_empty() && lookup.needs_any(&|other| pending.contains(&other)) {
+            pending.push(id);
+            values.push(LookupResult::PENDING);
+            continue;
+        }
         let attributes = Attributes {
             looked_up: &values,
             ..*attributes
         };
-        values.push(find_out(lookup, &attributes, policy, exchange)?);
+        match find_out(lookup, &attributes, policy, exchange) {
+            Ok(found) => values.push(found),
+            Err(Stop::Wait(more)) => {
+                join(&mut waits, more);
+                pending.push(id);
+                values.push(LookupResult::PENDING);
+            }
+            // A lookup before this one may deny the request too, and its denial comes first. The lookups behind this one don't matter.
+            Err(Stop::Deny(_)) if !waits.is_empty() => break,
+            Err(denied @ Stop::Deny(_)) => return Err(denied),
+        }
     }
-    Ok(LookupResults::Several(values))
+    if waits.is_empty() {
+        Ok(LookupResults::Several(values))
+    } else {
+        Err(Stop::Wait(waits))
+    }
 }
 
 /// Reports the lookups that fell back. Only when all are done: an exchange that waits for a later lookup runs the earlier ones again.

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 use super::call_inputs::CallInputs;
 use super::store::{OnDemandSource, Purpose};
-use super::waiting::{EntryKey, FlightId, FlightResult, Waiters, Woken};
+use super::waiting::{EntryKey, FlightId, FlightResult, Waiter, Waiters, Woken};
 use crate::engine::Engine;
 use crate::engine::event::{Event, Observer};
 
@@ -141,21 +141,16 @@ impl Engine {
                 if let ReadResult::Failed(error) = &result {
                     self.tell_failure(&source, error, observer);
                 }
-                let waiting = flight.waiters.take();
-                for waiter in &waiting {
-                    let results = FlightResult {
+                let tell = |waiter: &Waiter| {
+                    waiter.results.borrow_mut().push(FlightResult {
                         source: definition,
                         key: key.clone(),
                         result: result.clone(),
-                    };
-                    waiter.results.borrow_mut().push(results);
-                }
-                Woken(waiting.iter().map(|waiter| waiter.id).collect())
+                    });
+                };
+                Woken(flight.waiters.take(&tell))
             }
-            Purpose::Superseded => {
-                let waiting = flight.waiters.take();
-                Woken(waiting.iter().map(|waiter| waiter.id).collect())
-            }
+            Purpose::Superseded => Woken(flight.waiters.take(&|_| {})),
         }
     }
 

@@ -309,7 +309,7 @@ impl Store {
                 Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
                 Purpose::Superseded => {}
             }
-            woken.extend(flight.waiters.take().iter().map(|waiter| waiter.id));
+            woken.extend(flight.waiters.take(&|_| {}));
         }
         woken
     }

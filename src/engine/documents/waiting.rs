@@ -1,7 +1,7 @@
 //! Exchanges that wait.
 
 use std::borrow::Borrow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Deref;
 use std::rc::{Rc, Weak};
@@ -26,16 +26,54 @@ pub struct FlightId(pub(in crate::engine) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct EngineId(pub(in crate::engine) u64);
 
-/// A waiting exchange. The flight or source holds it weakly: dropping the exchange ends the waiting.
+/// A waiting exchange. The flights and sources hold it weakly: dropping the exchange ends the waiting.
 #[derive(Debug)]
 pub(in crate::engine) struct Waiter {
     pub(in crate::engine) id: ExchangeId,
     /// The engine that decides it.
-    pub(in crate::engine) engine: EngineId,
-    pub(in crate::engine) deadline: Timestamp,
+    engine: EngineId,
+    /// The results of the flights that it waits for.
     pub(in crate::engine) results: RefCell<Vec<FlightResult>>,
+    /// The last deadline of its callouts; `None` if it waits for first documents only.
+    deadline: Option<Timestamp>,
+    /// Whether the time of a callout is over.
+    is_overdue: Cell<bool>,
+    /// How many of the things that it waits for are still to come.
+    awaited: Cell<usize>,
     /// Counts it among the exchanges that wait in this VM.
-    pub(in crate::engine) _permit: WaitPermit,
+    _permit: WaitPermit,
+}
+
+impl Waiter {
+    pub(in crate::engine) fn new(
+        id: ExchangeId,
+        engine: EngineId,
+        deadline: Option<Timestamp>,
+        permit: WaitPermit,
+    ) -> Self {
+        Self {
+            id,
+            engine,
+            results: RefCell::default(),
+            deadline,
+            is_overdue: Cell::default(),
+            awaited: Cell::default(),
+            _permit: permit,
+        }
+    }
+
+    /// Whether a callout was not answered in time.
+    pub(in crate::engine) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.is_overdue.get() || self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// Its id if one of the things that it waits for has come, or won't come, and that was the last one. So an exchange that waits
+    /// for several things is woken once, and what it does next doesn't depend on the order in which they come.
+    fn woken(&self) -> Option<ExchangeId> {
+        let left = self.awaited.get().saturating_sub(1);
+        self.awaited.set(left);
+        (left == 0).then_some(self.id)
+    }
 }
 
 /// Counts the exchanges that wait in one VM, because each holds a copy of its request's headers: the store has one
@@ -94,9 +132,10 @@ pub(in crate::engine) struct FlightResult {
     pub(in crate::engine) result: ReadResult,
 }
 
-/// Exchanges that wait for one flight or document. An exchange that was dropped (its client left) does not count.
+/// Exchanges that wait for one flight or document, each until a deadline. An exchange that was dropped (its client left) does not
+/// count.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Waiters(Vec<Weak<Waiter>>);
+pub(in crate::engine) struct Waiters(Vec<(Weak<Waiter>, Timestamp)>);
 
 /// How many may wait for one flight or document; any further request is answered as if that had failed.
 const MAX_WAITERS: usize = 4096;
@@ -105,49 +144,63 @@ impl Waiters {
     /// Whether one more may wait.
     pub(in crate::engine) fn has_room(&mut self) -> bool {
         if self.0.len() >= MAX_WAITERS {
-            self.0.retain(|waiter| waiter.strong_count() > 0);
+            self.0.retain(|(waiter, _)| waiter.strong_count() > 0);
         }
         self.0.len() < MAX_WAITERS
     }
 
-    pub(in crate::engine) fn push(&mut self, waiter: &Rc<Waiter>) {
-        self.0.push(Rc::downgrade(waiter));
+    pub(in crate::engine) fn push(&mut self, waiter: &Rc<Waiter>, deadline: Timestamp) {
+        let awaited = waiter.awaited.get().saturating_add(1);
+        waiter.awaited.set(awaited);
+        self.0.push((Rc::downgrade(waiter), deadline));
     }
 
-    /// Removes all and returns those that still wait.
-    pub(in crate::engine) fn take(&mut self) -> Vec<Rc<Waiter>> {
-        std::mem::take(&mut self.0)
+    /// Removes all, and tells each that still waits. Returns those that wait for nothing else.
+    pub(in crate::engine) fn take(&mut self, tell: &dyn Fn(&Waiter)) -> Vec<ExchangeId> {
+        let mut woken = Vec::new();
+        for waiter in std::mem::take(&mut self.0)
             .iter()
-            .filter_map(Weak::upgrade)
-            .collect()
+            .filter_map(|(waiter, _)| waiter.upgrade())
+        {
+            tell(&waiter);
+            woken.extend(waiter.woken());
+        }
+        woken
     }
 
-    /// Removes and returns those of one engine. Another engine first has to take the document itself: if its exchanges
-    /// were woken before, they would wait again, and the number of waits is limited.
+    /// Removes those of one engine, and returns those of them that wait for nothing else. Another engine first has to take the
+    /// document itself: if its exchanges were woken before, they would wait again, and the number of waits is limited.
     pub(in crate::engine) fn take_of(&mut self, engine: EngineId) -> Vec<ExchangeId> {
-        let mut own = Vec::new();
-        self.0.retain(|waiter| match waiter.upgrade() {
-            Some(waiter) if waiter.engine == engine => {
-                own.push(waiter.id);
+        self.take_where(&|waiter, _| waiter.engine == engine)
+    }
+
+    /// Removes those with a deadline that has passed, and returns those of them that wait for nothing else. Removes those that were
+    /// dropped.
+    pub(in crate::engine) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
+        self.take_where(&|_, deadline| deadline <= now)
+    }
+
+    /// The same where they wait for a callout: they won't wait for another one.
+    pub(in crate::engine) fn take_unanswered(&mut self, now: Timestamp) -> Vec<ExchangeId> {
+        self.take_where(&|waiter, deadline| {
+            let is_over = deadline <= now;
+            if is_over {
+                waiter.is_overdue.set(true);
+            }
+            is_over
+        })
+    }
+
+    fn take_where(&mut self, is_meant: &dyn Fn(&Waiter, Timestamp) -> bool) -> Vec<ExchangeId> {
+        let mut woken = Vec::new();
+        self.0.retain(|(waiter, deadline)| match waiter.upgrade() {
+            Some(waiter) if is_meant(&waiter, *deadline) => {
+                woken.extend(waiter.woken());
                 false
             }
             Some(_) => true,
             None => false,
         });
-        own
-    }
-
-    /// Removes and returns those with a deadline that has passed; removes those that were dropped.
-    pub(in crate::engine) fn take_overdue(&mut self, now: Timestamp) -> Vec<ExchangeId> {
-        let mut overdue = Vec::new();
-        self.0.retain(|waiter| match waiter.upgrade() {
-            Some(waiter) if waiter.deadline > now => true,
-            Some(waiter) => {
-                overdue.push(waiter.id);
-                false
-            }
-            None => false,
-        });
-        overdue
+        woken
     }
 }

@@ -94,6 +94,9 @@ impl<'x> LookupResults<'x> {
 }
 
 impl<'x> LookupResult<'x> {
+    /// Stands for a result that isn't known yet.
+    pub(in crate::engine) const PENDING: Self = Self::One(None);
+
     /// The values that `lookup` selects in `entry`.
     pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
         Self::by(lookup, |path| value(path.select(entry)))

@@ -31,6 +31,32 @@ pub(in crate::engine) enum Awaited {
     Refetch(SourceId),
 }
 
+/// One of the things that an exchange waits for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct Wait {
+    pub(in crate::engine) awaited: Awaited,
+    /// It doesn't wait longer for this.
+    pub(in crate::engine) deadline: Timestamp,
+}
+
+/// Adds what one lookup waits for. Two lookups may wait for the same thing: then the longer wait counts.
+#[cold]
+#[inline(never)]
+pub(in crate::engine) fn join(all: &mut Vec<Wait>, more: Vec<Wait>) {
+    for wait in more {
+        match all.iter_mut().find(|known| known.awaited == wait.awaited) {
+            Some(known) => known.deadline = known.deadline.max(wait.deadline),
+            None => all.push(wait),
+        }
+    }
+}
+
+impl From<Wait> for Stop {
+    fn from(wait: Wait) -> Self {
+        Self::Wait(vec![wait])
+    }
+}
+
 impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
     /// The document of a watched source. If there is none yet, the exchange waits for the first one, but no longer than `hold`
     /// after it began to wait. `None` if it may not wait, or if it has waited that long.
@@ -46,8 +72,16 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         if hold.is_zero() || !self.may_wait() || !watched.shared.borrow_mut().waiters.has_room() {
             return Ok(None);
         }
-        let since = self.memory.since.unwrap_or_else(|| self.inputs.now());
-        Err(Stop::Wait(Awaited::Document(source), since.after(hold)))
+        let now = self.inputs.now();
+        let wait = Wait {
+            awaited: Awaited::Document(source),
+            deadline: self.memory.since.unwrap_or(now).after(hold),
+        };
+        // It may have waited for something else meanwhile.
+        if now >= wait.deadline {
+            return Ok(None);
+        }
+        Err(wait.into())
     }
 
     /// Waits until a watched document has been fetched again and this policy uses it, or until that is known to have failed.
@@ -78,7 +112,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         // From the first such wait on: other exchanges may want the next fetch before this one has seen the end of the last.
         let since = self.memory.refetching.unwrap_or(now);
         let deadline = since.after(longest.saturating_add(SLACK));
-        Err(Stop::Wait(Awaited::Refetch(source), deadline))
+        let awaited = Awaited::Refetch(source);
+        Err(Wait { awaited, deadline }.into())
     }
 
     /// Waits for the reply to a callout.
@@ -100,10 +135,11 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         if !flight.waiters.has_room() {
             return Ok(());
         }
-        Err(Stop::Wait(
-            Awaited::Flight(id),
-            now.after(flight.timeout.saturating_add(SLACK)),
-        ))
+        let wait = Wait {
+            awaited: Awaited::Flight(id),
+            deadline: now.after(flight.timeout.saturating_add(SLACK)),
+        };
+        Err(wait.into())
     }
 
     fn may_wait(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::policy::json_path::json_path_with;
 use crate::policy::route::request::LookupRequest;
 use crate::policy::source::request::RequestTexts;
 use crate::policy::source::{LookupMode, SourceId, Sources};
-use crate::policy::template::{RESERVED, Scope, ValueTemplate};
+use crate::policy::template::{LookupId, RESERVED, Scope, ValueTemplate, Variable};
 
 /// A lookup of a route: an entry of a source, and the values to read from it.
 #[derive(Debug, PartialEq)]
@@ -128,6 +128,16 @@ impl Lookup {
             on_failure,
             hold: written.hold,
         })
+    }
+}
+
+impl Lookup {
+    /// Whether it needs a value of a lookup for which the predicate holds.
+    pub(crate) fn needs_any(&self, is_such: &dyn Fn(LookupId) -> bool) -> bool {
+        let needs =
+            |variable: &Variable| matches!(variable, Variable::LookedUp(at) if is_such(at.lookup));
+        let key = self.key.as_ref();
+        key.is_some_and(|key| key.template.has_any(&needs))
     }
 }
 

@@ -5,6 +5,11 @@
 pub(crate) struct LookupId(usize);
 
 impl LookupId {
+    /// The ids of all lookups, in order; to be zipped with a list of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..).map(Self)
+    }
+
     pub(in crate::policy) const fn of(index: usize) -> Self {
         Self(index)
     }

@@ -253,7 +253,7 @@ impl Sources {
                 if shared.is_settled() && watched.comparison.is_none() {
                     woken.extend(shared.refetch_waiters.take_of(own));
                 }
-                woken.extend(shared.refetch_waiters.take_overdue(now));
+                woken.extend(shared.refetch_waiters.take_unanswered(now));
                 woken.extend(shared.waiters.take_overdue(now));
             }
         }
