@@ -4,6 +4,7 @@ mod consul;
 mod etcd;
 mod format;
 mod http;
+mod kubernetes;
 mod nacos;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
@@ -26,6 +27,7 @@ pub use http::{
     BasicCredentials, ClientSecretBy, HttpBody, HttpLogin, HttpSource, HttpSourceField,
     HttpSourceMethod, OAuth2Login,
 };
+pub use kubernetes::KubernetesSource;
 pub use nacos::{NacosApiVersion, NacosSource};
 pub use spring_cloud_alibaba::{AlibabaExtension, SpringCloudAlibabaSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
@@ -61,6 +63,8 @@ pub enum SourceKind {
     Nacos(NacosSource),
     /// The properties of an application in Nacos.
     SpringCloudAlibaba(SpringCloudAlibabaSource),
+    /// A ConfigMap or a Secret of Kubernetes.
+    Kubernetes(KubernetesSource),
     /// The policy itself.
     Inline(serde_json::Value),
 }
@@ -80,6 +84,8 @@ record! {
         "nacos" nacos: Option<NacosSource> = optional;
         /// The properties of an application in Nacos, as Spring Cloud Alibaba keeps them there.
         "springCloudAlibaba" spring_cloud_alibaba: Option<SpringCloudAlibabaSource> = optional;
+        /// A ConfigMap or a Secret of Kubernetes.
+        "kubernetes" kubernetes: Option<KubernetesSource> = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
         /// The interval between two requests for the document. At least `100ms`.
@@ -99,10 +105,12 @@ record! {
             "consul",
             "nacos",
             "springCloudAlibaba",
+            "kubernetes",
             "inline",
         ]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("springCloudAlibaba", &["onDemand"]),
+        FieldRule::Apart("kubernetes", &["onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
 }
@@ -118,6 +126,7 @@ impl SourceKind {
             Self::Consul(_) => "consul",
             Self::Nacos(_) => "nacos",
             Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
+            Self::Kubernetes(_) => "kubernetes",
             Self::Inline(_) => "inline",
         }
     }
@@ -132,6 +141,7 @@ impl SourceKind {
             Self::Consul(consul) => Some(consul.endpoint()),
             Self::Nacos(nacos) => Some(nacos.endpoint()),
             Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
+            Self::Kubernetes(kubernetes) => Some(kubernetes.endpoint()),
             Self::Inline(_) => None,
         }
     }
@@ -146,7 +156,7 @@ impl SourceKind {
             Self::Consul(consul) => &mut consul.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
             Self::Nacos(nacos) => &mut nacos.max_bytes,
-            Self::SpringCloudAlibaba(_) | Self::Inline(_) => return,
+            Self::SpringCloudAlibaba(_) | Self::Kubernetes(_) | Self::Inline(_) => return,
         };
         if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
             let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
@@ -175,7 +185,7 @@ impl SourceKind {
                 ("file", spring.file.as_deref().unwrap_or_default()),
             ],
             Self::Nacos(nacos) => vec![("dataId", &nacos.data_id)],
-            Self::SpringCloudAlibaba(_) | Self::Inline(_) => Vec::new(),
+            Self::SpringCloudAlibaba(_) | Self::Kubernetes(_) | Self::Inline(_) => Vec::new(),
         }
     }
 
@@ -224,6 +234,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             SpringCloudAlibabaSource::FIELDS,
             SpringCloudAlibabaSource::RULES,
         ),
+        "KubernetesSource" => (KubernetesSource::FIELDS, KubernetesSource::RULES),
         _ => return None,
     })
 }
@@ -307,6 +318,7 @@ impl Decode for Source {
                     .spring_cloud_alibaba
                     .map(SourceKind::SpringCloudAlibaba)
             })
+            .or_else(|| written.kubernetes.map(SourceKind::Kubernetes))
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         let path = at.field(kind.name());
         if on_demand.is_some() {

@@ -6,6 +6,7 @@ mod format;
 mod http;
 mod id;
 mod index_by;
+mod kubernetes;
 mod nacos;
 pub(in crate::policy) mod request;
 mod request_key;
@@ -292,6 +293,9 @@ impl Source {
             }
             config::SourceKind::SpringCloudAlibaba(written) => {
                 spring_cloud_alibaba::compile(source, written, readers, environment, &at, errors)?
+            }
+            config::SourceKind::Kubernetes(written) => {
+                kubernetes::compile(source, written, readers, environment, &at, errors)?
             }
         };
         let names = names(source);

@@ -259,6 +259,13 @@ const TABLE: &[Words] = words! {
         "leave it out: the cluster has TLS";
     "key prefix": "watch_timeout resync_delay startup_retry health_check_timeout fetch_interval" =>
         "write `refresh` beside `etcd`";
+    // An object of Kubernetes.
+    "configMap": "name secretName secretRef" =>
+        "write `configMap: NAME`, or `secret: NAME`";
+    "configMap": "longPoll watch timeoutSeconds" =>
+        "did you mean `wait`?";
+    "configMap": "tokenFile serviceAccount" =>
+        "write `token: {env: NAME}`, or let the cluster add the token";
     // A request to a config centre.
     "maxBytes": "dataId group groupName namespace namespaceId tenant" =>
         "write `nacos: {cluster, namespace, group, dataId}`, a kind of its own";
@@ -403,7 +410,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 30] = [
+    const RECORDS: [(&str, &str); 31] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -433,6 +440,7 @@ mod tests {
         ("EtcdSource", "key prefix"),
         ("SpringCloudAlibabaSource", "extension"),
         ("SpringCloudConfigSource", "application"),
+        ("KubernetesSource", "configMap"),
         ("Source", "onDemand"),
     ];
 

@@ -16,6 +16,7 @@ mod format;
 mod http;
 mod json;
 mod jwks;
+mod kubernetes;
 mod login;
 mod nacos;
 mod pairs;
@@ -47,6 +48,7 @@ pub use etcd::{EtcdKeys, EtcdProtocol};
 pub use http::{ContentError, HttpAnswers, HttpContent, HttpProtocol, OAuth2Client};
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
+pub use kubernetes::{KubernetesObject, KubernetesProtocol, KubernetesReader};
 pub(crate) use nacos::is_nacos_character;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use pairs::PairsReader;
@@ -78,6 +80,8 @@ protocols! {
     Alibaba(AlibabaProtocol),
     /// Documents of Spring Cloud Config by key.
     Spring(SpringProtocol),
+    /// Kubernetes: a ConfigMap or a Secret.
+    Kubernetes(KubernetesProtocol),
     /// A protocol of several callouts, for the tests of what drives it.
     #[cfg(test)]
     Double(DoubleProtocol),
@@ -98,6 +102,8 @@ formats! {
     Nacos(NacosReader) of (format: Option<ContentFormat>),
     /// The contents of several data IDs of Nacos in this format, as Spring merges them.
     Alibaba(AlibabaReader) of (format: ContentFormat),
+    /// The data of an object of Kubernetes: a value in this format, or a map of all values.
+    Kubernetes(KubernetesReader) of (format: Option<ContentFormat>),
 }
 
 impl Format {

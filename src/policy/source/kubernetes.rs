@@ -1,0 +1,210 @@
+//! Sources of the kind `kubernetes`.
+
+use crate::config::{self, ConfigErrors, Path};
+use crate::http::{Endpoint, Text};
+use crate::policy::definition::Definition;
+use crate::policy::endpoint::endpoint;
+use crate::policy::environment::{Environment, secret};
+use crate::secret::Secret;
+use crate::source::{ContentFormat, Format, KubernetesObject, KubernetesProtocol, Protocol};
+
+use super::format::content_format;
+use super::{SourceKind, fetched};
+
+/// The longest name of a namespace (RFC 1123), and the longest of an object or a data key.
+const LONGEST: [usize; 2] = [63, 253];
+
+/// Compiles a watched ConfigMap or Secret.
+pub(super) fn compile(
+    source: &config::Source,
+    written: &config::KubernetesSource,
+    mut definition: Definition,
+    environment: &dyn Environment,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<SourceKind> {
+    check(source, written, at, errors);
+    let endpoint = with_token(written, environment, at, errors)?;
+    let object = match (&written.config_map, &written.secret) {
+        (Some(name), _) => KubernetesObject::ConfigMap(name),
+        (None, name) => KubernetesObject::Secret(name.as_deref()?),
+    };
+    definition.add(b"kubernetes");
+    definition.add(written.namespace.as_bytes());
+    definition.add(format!("{object:?} {:?}", written.key).as_bytes());
+    definition.endpoint(&endpoint);
+    let key = written.key.as_deref();
+    // Without a key the document is no content of a file.
+    let format = key.map(|key| match written.format {
+        Some(format) => content_format(format),
+        None => ContentFormat::of_extension(key).unwrap_or_default(),
+    });
+    let protocol = KubernetesProtocol::new(endpoint, &written.namespace, object, key);
+    let protocol = Protocol::Kubernetes(protocol.with_wait(written.wait));
+    Some(fetched(
+        protocol,
+        Format::Kubernetes(format),
+        source,
+        definition,
+    ))
+}
+
+/// The endpoint, with the token.
+fn with_token(
+    written: &config::KubernetesSource,
+    environment: &dyn Environment,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<Endpoint> {
+    let endpoint = endpoint(written.endpoint(), environment, at, errors);
+    let Some(token) = &written.token else {
+        return Some(endpoint);
+    };
+    let token = secret(token, environment, &at.field("token"), errors)?;
+    let token = Secret::new([b"Bearer ", token.expose()].concat());
+    let mut headers: Vec<(Text, Secret)> = endpoint.headers().to_vec();
+    headers.push(("authorization".into(), token));
+    Some(endpoint.with_headers(headers))
+}
+
+/// Refuses what Kubernetes would refuse, and what can't work.
+fn check(
+    source: &config::Source,
+    written: &config::KubernetesSource,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let [of_label, of_name] = LONGEST;
+    check_name("namespace", &written.namespace, b"-", of_label, at, errors);
+    for (field, name) in [
+        ("configMap", &written.config_map),
+        ("secret", &written.secret),
+    ] {
+        let name = name.as_deref().unwrap_or("a");
+        check_name(field, name, b"-.", of_name, at, errors);
+    }
+    let key = written.key.as_deref().unwrap_or("a");
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    if key.len() > of_name || !key.bytes().all(is_allowed) {
+        let reason = "Kubernetes allows only letters of ASCII, digits and `-`, `_`, `.`";
+        errors.push(&at.field("key"), reason);
+    }
+    let field = at.field("wait");
+    if written.wait.is_some_and(|wait| wait.subsec_nanos() > 0) {
+        errors.push(&field, "must be whole seconds");
+    }
+    if written.wait.is_some_and(|wait| wait >= source.stale_for) {
+        let reason = "must be shorter than `staleFor`: during a watch nothing is confirmed";
+        errors.push(&field, reason);
+    }
+    let headers = at.field("headers");
+    for header in &written.headers {
+        let is_token = header.name == "authorization" && written.token.is_some();
+        if is_token || header.name == "accept" {
+            let reason = "the request has this header already";
+            errors.suggest(&headers.field(&header.name), reason, "remove it");
+        }
+    }
+}
+
+/// Refuses a name of an object or a namespace that can't be one.
+fn check_name(
+    field: &str,
+    name: &str,
+    more: &[u8],
+    longest: usize,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let is_outer = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_inner = |byte: u8| is_outer(byte) || more.contains(&byte);
+    let ends = [name.bytes().next(), name.bytes().next_back()];
+    let has_ends = ends.iter().all(|end| end.is_some_and(is_outer));
+    if name.len() > longest || !has_ends || !name.bytes().all(is_inner) {
+        let more = String::from_utf8_lossy(more);
+        let more = more.chars().map(|more| format!(" and `{more}`"));
+        let reason = format!(
+            "Kubernetes allows at most {longest} small letters and digits, with{} inside",
+            more.collect::<String>().replacen(" and", "", 1)
+        );
+        errors.push(&at.field(field), reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+    use crate::source::DefinitionHash;
+
+    fn compile(kubernetes: &str) -> Result<Policy, String> {
+        let text = format!(
+            r#"{{"sources": {{"s": {{"kubernetes": {{"cluster": "c", {kubernetes}}}}}}}}}"#
+        );
+        let config = config::Config::parse(text.as_bytes()).unwrap();
+        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned()));
+        policy.map_err(|errors| errors.to_string())
+    }
+
+    fn definition(kubernetes: &str) -> DefinitionHash {
+        let policy = compile(kubernetes).unwrap();
+        assert!(!format!("{policy:?}").contains("hunter2"));
+        let (_, source) = policy.sources.iter().next().unwrap();
+        match &source.kind {
+            SourceKind::Watched { definition, .. } => *definition,
+            SourceKind::Inline(_) | SourceKind::OnDemand { .. } => panic!("it is watched"),
+        }
+    }
+
+    /// Two policies share a document only if both may read it.
+    #[test]
+    fn the_object_and_the_token_are_in_the_definition() {
+        let all = [
+            r#""namespace": "n", "configMap": "a""#,
+            r#""namespace": "n", "secret": "a""#,
+            r#""namespace": "n", "configMap": "b""#,
+            r#""namespace": "m", "configMap": "a""#,
+            r#""namespace": "n", "configMap": "a", "token": "hunter2""#,
+            r#""namespace": "n", "configMap": "a", "token": "t""#,
+            r#""namespace": "n", "configMap": "a", "key": "k""#,
+            r#""namespace": "n", "configMap": "a", "key": "k", "format": "yaml""#,
+        ]
+        .map(definition);
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
+        }
+        let more = r#""namespace": "n", "configMap": "a", "token": {"env": "hunter2"}, "wait": "9s", "timeout": "9s""#;
+        assert_eq!(definition(more), all[4]);
+        let named = r#""namespace": "n", "configMap": "a", "key": "k.yaml""#;
+        let written = r#""namespace": "n", "configMap": "a", "key": "k.yaml", "format": "yaml""#;
+        assert_eq!(definition(named), definition(written));
+    }
+
+    #[test]
+    fn refuses_names_that_kubernetes_does_not_have() {
+        let long = "a".repeat(64);
+        for (namespace, name, is_good) in [
+            ("shop-1", "a.b-c", true),
+            ("shop.1", "a", false),
+            (&*long, "a", false),
+            ("n", &*long, true),
+            ("n", "A", false),
+            ("n", "-a", false),
+            ("n", "a.", false),
+            ("n", "a/b", false),
+            ("n", "a?b", false),
+            ("n", "é", false),
+            ("n", "${key}", false),
+        ] {
+            let written = format!(r#""namespace": "{namespace}", "secret": "{name}""#);
+            assert_eq!(compile(&written).is_ok(), is_good, "{written}");
+        }
+        let errors = compile(r#""namespace": "n", "secret": "A_b""#).unwrap_err();
+        assert!(
+            errors.contains(
+                "Kubernetes allows at most 253 small letters and digits, with `-` and `.` inside"
+            ),
+            "{errors}"
+        );
+    }
+}
