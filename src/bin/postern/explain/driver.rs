@@ -19,6 +19,7 @@ use postern::time::Timestamp;
 
 use super::etcd::EtcdSources;
 use super::issuers::Issuers;
+use super::kubernetes::KubernetesSources;
 use super::nacos::NacosSources;
 use super::trace::Trace;
 use crate::terminal::printable;
@@ -55,6 +56,7 @@ pub(crate) struct Driver {
     issuers: Issuers,
     etcd: EtcdSources,
     nacos: NacosSources,
+    kubernetes: KubernetesSources,
     shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
@@ -117,6 +119,7 @@ impl Driver {
             issuers: Issuers::new(config),
             etcd: EtcdSources::new(config),
             nacos: NacosSources::new(config),
+            kubernetes: KubernetesSources::new(config),
             shared_data: LocalData::default(),
             clock: Clock(start, Random::seeded(1), None),
             loaded: Vec::new(),
@@ -239,7 +242,10 @@ impl Driver {
                 return Ok(answer);
             }
             let mut names = asked.sources.iter();
-            let answer = names.find_map(|name| self.etcd.answer(name, document));
+            let answer = names.find_map(|name| {
+                let of_etcd = self.etcd.answer(name, document);
+                of_etcd.or_else(|| self.kubernetes.answer(name, document))
+            });
             let content = answer.map(SourceReply::Content);
             return Ok(reply(content.as_ref().unwrap_or(found)));
         }

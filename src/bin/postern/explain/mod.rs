@@ -5,6 +5,7 @@ mod driver;
 mod etcd;
 mod explanation;
 mod issuers;
+mod kubernetes;
 mod mask;
 mod nacos;
 mod near_misses;

@@ -17,6 +17,10 @@ pub(super) fn hint(error: &SourceError, kind: &str) -> &'static str {
         SourceError::Callout(CalloutError::NoReply) => {
             "does the server speak HTTP/1.1 at this port, without TLS or with it? A slow one needs a longer `timeout`"
         }
+        SourceError::Refused(401) if kind == "kubernetes" => "the token is wrong, or it has ended",
+        SourceError::Refused(403) if kind == "kubernetes" => {
+            "the service account needs `get` for this object, and `watch` where there is `wait`; without a token it is nobody"
+        }
         SourceError::Refused(_) => {
             "are the user, the password or the token right, and may this user read the document?"
         }
@@ -41,6 +45,7 @@ fn missing(kind: &str) -> &'static str {
         "consul" => {
             "look at `key`, or at `prefix`, and at `datacenter`: is there a key, and may this token read it?"
         }
+        "kubernetes" => "look at `namespace`, `configMap` or `secret`, and `key`",
         "springCloudConfig" => "look at `application`, `profile` and `label`",
         _ => "look at the `path`",
     }

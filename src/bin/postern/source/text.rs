@@ -96,6 +96,7 @@ fn format_word(name: &str) -> String {
         .filter(|word| !matches!(*word, "" | "Some" | "Content"))
         .collect();
     match words.as_slice() {
+        ["Kubernetes", "None"] => "a map of texts".to_owned(),
         [outer, "None"] => format!("what {outer} says"),
         [outer, inner] => format!("{} of {outer}", inner.to_ascii_lowercase()),
         ["Json" | "Yaml" | "Properties" | "Text"] => words.concat().to_ascii_lowercase(),
@@ -159,6 +160,8 @@ mod tests {
             ("Etcd(Yaml)", "yaml of Etcd"),
             ("Nacos(Some(Json))", "json of Nacos"),
             ("Nacos(None)", "what Nacos says"),
+            ("Kubernetes(Some(Yaml))", "yaml of Kubernetes"),
+            ("Kubernetes(None)", "a map of texts"),
             ("SpringEnvironment", "SpringEnvironment"),
         ] {
             assert_eq!(format_word(name), word);
