@@ -7,8 +7,12 @@
 //! The functions are fixed: every worker, every gateway and every version of the module draws the same. So all arithmetic is on
 //! integers, and the tests hold the results.
 
+mod share;
+
 use crate::http::Text;
 use crate::random::mix;
+
+pub(crate) use share::Share;
 
 /// The greatest weight. With it, a comparison fits into 64 bits.
 pub(crate) const MAX_WEIGHT: u32 = 1_000_000;

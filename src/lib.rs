@@ -121,7 +121,8 @@ pub mod internals {
             PathError, Progress, PropertiesReader, PropertyNames, Protocol, ReadRefusal,
             ReadResult, RequestTemplate, Schedule, Selection, SharedData, SourceError,
             SpringEntryReader, SpringEnvironmentReader, SpringKey, SpringMergedReader,
-            SpringProtocol, TextReader, Tick, Version, Watched, YamlReader, read_item, weight,
+            SpringProtocol, TextReader, TextSet, Tick, Version, Watched, YamlReader, read_item,
+            weight,
         };
     }
     pub mod template {

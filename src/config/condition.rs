@@ -2,7 +2,8 @@
 
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
-use crate::config::decode::{Decode, Named, filled, non_empty};
+use crate::config::decode::{Decode, Named, expected, filled, non_empty};
+use crate::config::flag::ListRef;
 use crate::config::values::text::{json_path, line, some_lines, values_by_name};
 use crate::config::{ConfigErrors, Path};
 
@@ -39,6 +40,38 @@ pub enum Condition {
     },
     /// The scopes of the sender's token.
     Scopes(Names),
+    /// A text of the request.
+    Value {
+        /// A template.
+        value: String,
+        /// The test of the text.
+        test: ConditionTest,
+    },
+    /// A value is in a list of a document.
+    Listed {
+        /// The value.
+        subject: ListedValue,
+        /// The list.
+        list: ListRef,
+    },
+    /// A flag is on for this request.
+    Flag {
+        /// The flag's name.
+        flag: String,
+        /// What the draw of a percentage depends on: a template.
+        key: Option<String>,
+    },
+}
+
+/// What is looked for in a list of a document.
+#[derive(Clone, Debug)]
+pub enum ListedValue {
+    /// A text of the request: a template.
+    Value(String),
+    /// A looked-up value: `LOOKUP.VALUE`.
+    Lookup(String),
+    /// A claim of the sender's token: its JSONPath, or its name.
+    Claim(String),
 }
 
 /// A test of a looked-up value or of a claim.
@@ -91,16 +124,22 @@ record! {
         "labels" labels: Option<Vec<Named<String>>> as some_labels = optional;
         /// The provider that authenticated the request.
         "provider" provider: Option<String> as line = optional;
+        /// A text of the request: a template.
+        "value" value: Option<String> = optional;
         /// A looked-up value: `LOOKUP.VALUE`.
         "lookup" lookup: Option<String> as line = optional;
         /// A claim of the sender's token: a JSONPath, or the claim's name.
         "claim" claim: Option<String> as json_path = optional;
         /// The scopes of the sender's token.
         "scopes" scopes: Option<Names> = optional;
+        /// A flag of the policy that is on.
+        "flag" flag: Option<String> as line = optional;
+        /// What the draw of a flag's percentage depends on: a template. The same key always draws the same.
+        "key" key: Option<String> as line = optional;
         /// It equals this JSON value, with the same type.
         "equals" equals: Option<serde_json::Value> = optional;
-        /// It equals one of these JSON values, with the same type.
-        "in" among: Option<Vec<serde_json::Value>> as non_empty = optional;
+        /// It equals one of these JSON values, with the same type; or its text is in a list of a document.
+        "in" among: Option<Among> = optional;
         /// It is a list that contains this JSON value.
         "contains" contains: Option<serde_json::Value> = optional;
         /// Whether it exists.
@@ -110,15 +149,37 @@ record! {
     }
     rules [
         FieldRule::One(&[
-            "all", "any", "not", "groups", "consumers", "labels", "provider", "lookup", "claim", "scopes",
+            "all", "any", "not", "groups", "consumers", "labels", "provider", "value", "lookup", "claim", "scopes", "flag",
         ]),
         FieldRule::AtMostOne(&["equals", "in", "contains", "exists", "matches"]),
-        FieldRule::NeedsOne("equals", &["lookup", "claim"]),
-        FieldRule::NeedsOne("in", &["lookup", "claim"]),
+        FieldRule::Needs("key", "flag"),
+        FieldRule::NeedsOne("equals", &["value", "lookup", "claim"]),
+        FieldRule::NeedsOne("in", &["value", "lookup", "claim"]),
         FieldRule::NeedsOne("contains", &["lookup", "claim"]),
         FieldRule::NeedsOne("exists", &["lookup", "claim"]),
-        FieldRule::NeedsOne("matches", &["lookup", "claim"]),
+        FieldRule::NeedsOne("matches", &["value", "lookup", "claim"]),
     ]
+}
+
+/// What `in` compares with.
+#[derive(Clone, Debug)]
+pub(super) enum Among {
+    /// These values. Not empty.
+    Values(Vec<serde_json::Value>),
+    /// A list of a document.
+    List(ListRef),
+}
+
+impl Decode for Among {
+    fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
+        match node {
+            Node::List(_) => non_empty(node, at, errors).map(Self::Values),
+            Node::Map(_) => Decode::decode(node, at, errors).map(Self::List),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {
+                expected("a list, or `{source, list}`", node, at, errors)
+            }
+        }
+    }
 }
 
 fn some_labels(
@@ -143,20 +204,12 @@ impl Decode for Condition {
 impl WrittenCondition {
     /// The condition that is set. The rules refuse more than one.
     fn chosen(mut self, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Condition> {
-        let (lookup, claim) = (self.lookup.take(), self.claim.take());
-        if lookup.is_some() || claim.is_some() {
-            let Some(test) = self.test() else {
-                let tests = "`equals`, `in`, `contains`, `exists` or `matches`";
-                errors.push(at, format!("one of {tests} is required"));
-                return None;
-            };
-            return match (lookup, claim) {
-                (Some(lookup), _) => Some(Condition::Lookup { lookup, test }),
-                (None, claim) => Some(Condition::Claim {
-                    claim: claim?,
-                    test,
-                }),
-            };
+        if let Some(subject) = self.subject() {
+            return self.compared(subject, at, errors);
+        }
+        if let Some(flag) = self.flag {
+            let key = self.key;
+            return Some(Condition::Flag { flag, key });
         }
         let lists = self
             .all
@@ -171,13 +224,44 @@ impl WrittenCondition {
             .or(self.scopes.map(Condition::Scopes))
     }
 
-    /// The test of a value that is set.
-    fn test(&mut self) -> Option<ConditionTest> {
-        let equals = self.equals.take().map(ConditionTest::Equals);
-        equals
-            .or(self.among.take().map(ConditionTest::In))
-            .or(self.contains.take().map(ConditionTest::Contains))
-            .or(self.exists.take().map(ConditionTest::Exists))
-            .or(self.matches.take().map(ConditionTest::Matches))
+    /// The value that a test is about, if it is a condition with a test.
+    fn subject(&mut self) -> Option<ListedValue> {
+        let lookup = self.lookup.take().map(ListedValue::Lookup);
+        lookup
+            .or(self.claim.take().map(ListedValue::Claim))
+            .or(self.value.take().map(ListedValue::Value))
+    }
+
+    /// The condition with a test of this value.
+    fn compared(
+        self,
+        subject: ListedValue,
+        at: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<Condition> {
+        let is_text = matches!(subject, ListedValue::Value(_));
+        let test = match (self.among, self.equals) {
+            (Some(Among::List(list)), _) => return Some(Condition::Listed { subject, list }),
+            (Some(Among::Values(values)), _) => Some(ConditionTest::In(values)),
+            (None, equals) => equals.map(ConditionTest::Equals),
+        };
+        let test = test
+            .or(self.contains.map(ConditionTest::Contains))
+            .or(self.exists.map(ConditionTest::Exists))
+            .or(self.matches.map(ConditionTest::Matches));
+        let Some(test) = test else {
+            let tests = if is_text {
+                "`equals`, `in` or `matches`"
+            } else {
+                "`equals`, `in`, `contains`, `exists` or `matches`"
+            };
+            errors.push(at, format!("one of {tests} is required"));
+            return None;
+        };
+        Some(match subject {
+            ListedValue::Value(value) => Condition::Value { value, test },
+            ListedValue::Lookup(lookup) => Condition::Lookup { lookup, test },
+            ListedValue::Claim(claim) => Condition::Claim { claim, test },
+        })
     }
 }

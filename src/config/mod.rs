@@ -9,6 +9,7 @@ mod condition;
 mod consumer;
 mod credential;
 mod error;
+mod flag;
 mod identity;
 mod lookup;
 mod path;
@@ -25,7 +26,7 @@ mod upstream;
 mod values;
 
 pub use access_log::{AccessLog, Property};
-pub use condition::{Condition, ConditionTest, Names};
+pub use condition::{Condition, ConditionTest, ListedValue, Names};
 pub use consumer::{Consumer, ConsumersFrom};
 pub(crate) use consumer::{ConsumerRef, MOST_OF_RECORD};
 pub use credential::Credential;
@@ -34,6 +35,7 @@ pub use decode::Named;
 pub(crate) use decode::nearest::{listed, nearest};
 pub use decode::record::{Choice, Field, FieldRule, Keyword, Presence, Record};
 pub use error::{ConfigError, ConfigErrors, Notice};
+pub use flag::{Flag, ListRef};
 pub use identity::{
     Backslash, DuplicateSlash, EscapedPercent, EscapedSlash, IdentityHeaders, Parameters, Paths,
     Routing,
@@ -84,6 +86,8 @@ record! {
         "providers" providers: Vec<Named<Provider>> as named_providers = {};
         /// Config centres, by name.
         "sources" sources: Vec<Named<Source>> = {};
+        /// Flags, by name: on, off, or on for a share of the requests.
+        "flags" flags: Vec<Named<Flag>> = {};
         /// The routes: which requests they match, and what happens to these.
         "routes" routes: Vec<Route> as distinct = [];
         /// The treatment of requests that match no route.

@@ -109,6 +109,8 @@ fn of_route(name: &str) -> Option<TypeSchema> {
         "WrittenLookupValue" => record::<crate::config::lookup::WrittenLookupValue>(),
         "Fallback" => record::<crate::config::Fallback>(),
         "Condition" => record::<crate::config::condition::WrittenCondition>(),
+        "Flag" => record::<crate::config::Flag>(),
+        "ListRef" => record::<crate::config::ListRef>(),
         "Names" => record::<crate::config::Names>(),
         "AnyConsumer" => record::<crate::config::condition::AnyConsumer>(),
         _ => return None,

@@ -5,7 +5,8 @@ mod look_up;
 
 use crate::http::Request;
 use crate::policy::{
-    Audience, Condition, Denial, Policy, Reason, Route, RouteAction, RouteEdits, Unmatched,
+    Audience, Condition, Denial, NeededFacts, Policy, Reason, Route, RouteAction, RouteEdits,
+    Unmatched,
 };
 use crate::route::{RouteId, RouteMatch};
 
@@ -15,6 +16,7 @@ use super::exchange::authenticated::Authenticated;
 use super::exchange::authorize::{Lookups, forbidden, holds};
 use super::exchange::challenges::challenge;
 use super::exchange::head::Head;
+use super::exchange::listed::{lacks_document, tell_defaults};
 use super::exchange::lookup_result::LookupResults;
 use super::exchange::respond::respond_without_route;
 use super::exchange::response_edits::{InvalidValue, late_edits};
@@ -25,7 +27,7 @@ use super::exchange::{answer, forward, strip};
 use super::explain::{conditions, edits, trace, upstream};
 use super::step::Step;
 use choose_route::decide_among;
-use look_up::look_up;
+use look_up::{hold_documents, look_up};
 
 /// The outcome of the stages. A wait isn't registered yet.
 pub(super) enum Decision {
@@ -172,7 +174,14 @@ fn act<'p>(
         authenticated,
         looked_up: &[],
         facts: &exchange.memory.facts,
+        sources: exchange.sources,
     };
+    let needed = route.spec.needed_facts();
+    if needed.has(NeededFacts::FIRST_DOCUMENTS) {
+        if let Err(stop) = hold_documents(&attributes, route, exchange) {
+            return Err(stopped(stop, &attributes, route, exchange));
+        }
+    }
     // A route without lookups has nothing to drop.
     if !route.spec.lookups().is_empty() {
         results = match looked_up {
@@ -189,6 +198,9 @@ fn act<'p>(
         if let Err(stop) = may(condition, &attributes, route, policy) {
             return Err(stopped(stop, &attributes, route, exchange));
         }
+    }
+    if needed.has(NeededFacts::DEFAULTS) {
+        tell_defaults(found.route, route, &attributes, policy, exchange.observer);
     }
     match route.spec.action() {
         RouteAction::Forward(changes) => {
@@ -243,6 +255,7 @@ fn unauthenticated(
         authenticated: &Authenticated::default(),
         looked_up: &[],
         facts: &exchange.memory.facts,
+        sources: exchange.sources,
     };
     stopped(stop, &attributes, route, exchange)
 }
@@ -290,10 +303,12 @@ fn may(
     route: &Route,
     policy: &Policy,
 ) -> Result<(), Stop> {
-    if holds(condition, attributes, Lookups::Done) == Some(true) {
-        Ok(())
-    } else {
-        Err(forbidden(condition, attributes, Lookups::Done, route, policy).into())
+    match holds(condition, attributes, Lookups::Done) {
+        Some(true) => Ok(()),
+        None if lacks_document(condition, attributes, policy) => Err(Reason::LookupFailed.into()),
+        Some(false) | None => {
+            Err(forbidden(condition, attributes, Lookups::Done, route, policy).into())
+        }
     }
 }
 
@@ -307,7 +322,7 @@ fn unmatched(
         Unmatched::Respond(written, needed) => {
             let facts = &exchange.memory.facts;
             facts.learn(*needed, exchange.inputs);
-            match respond_without_route(written, head, facts) {
+            match respond_without_route(written, head, facts, exchange.sources) {
                 Ok(response) => {
                     tell(exchange, None, Outcome::Answered, None);
                     Step::Respond(Box::new(response))

@@ -11,6 +11,7 @@ pub(super) mod forward;
 pub(super) mod head;
 pub(super) mod header_edits;
 mod introspection;
+pub(super) mod listed;
 pub(super) mod lookup_result;
 mod lookups;
 mod on_demand;

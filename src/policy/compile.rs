@@ -6,13 +6,14 @@ use crate::config::{
 use crate::route::{DuplicateSlash, EscapedPercent, Parameters, PathRules, SlashChoice};
 
 use crate::policy::directory::{Builder, Directory};
+use crate::policy::flag::Flags;
 use crate::policy::identity::{self, IdentityHeaders, Routing};
 use crate::policy::json_path;
 use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{CredentialInputs, Providers};
 use crate::policy::route;
-use crate::policy::source::{LookupMode, Sources};
-use crate::policy::{ConsumersFrom, Environment, Policy, Unmatched};
+use crate::policy::source::{Lists, LookupMode, Sources};
+use crate::policy::{ConsumersFrom, Environment, Policy, Routes, Unmatched};
 
 impl Policy {
     /// Compiles the config.
@@ -49,15 +50,17 @@ impl Policy {
         let providers =
             Providers::compile(&config.providers, &mut sources, environment, &mut errors);
         errors.append(of_sources);
+        let flags = Flags::compile(&config.flags, &sources, &mut errors);
         let routing = config.routing.as_ref().map(Routing::compile);
         identity::check_headers(config, &providers, &mut errors);
         let consumers = own_consumers(lists, &providers, environment, &mut errors)?;
         let consumers_from = consumers_from(&config.consumers_from, &sources, &mut errors);
         let mut owned = OwnedHeaders::of(config);
-        let (routes, router, of_routes, unmatched) = loop {
+        let (routes, router, of_routes, unmatched, asked) = loop {
             let around = route::CompileInputs {
                 providers: &providers,
                 sources: &sources,
+                flags: &flags,
                 routing: routing.as_ref(),
                 owned: &owned,
                 parts: route::SharedParts::default(),
@@ -68,7 +71,7 @@ impl Policy {
                 config::Unmatched::Pass(_) => Some(Unmatched::Pass),
             };
             match owned.settle(config, &providers) {
-                Ok(()) => break (routes, router, of_routes, unmatched),
+                Ok(()) => break (routes, router, of_routes, unmatched, around.parts.lists()),
                 // A route reads a header that a later route sets. It was compiled as if the client could send the header.
                 Err(known) => owned = *known,
             }
@@ -86,9 +89,7 @@ impl Policy {
             return Err(errors);
         };
         errors.or(())?;
-        routes
-            .lookups()
-            .for_each(|lookup| sources.look_into(lookup.source));
+        read(&mut sources, &routes, &flags, asked);
         Ok(Self {
             paths: path_rules(&config.paths),
             owned_headers: owned.all(config, &providers),
@@ -105,6 +106,14 @@ impl Policy {
             unmatched,
         })
     }
+}
+
+/// Notes what is read of the sources' documents: by lookups, by flags, and by conditions on lists.
+fn read(sources: &mut Sources, routes: &Routes, flags: &Flags, lists: Lists) {
+    let lookups = routes.lookups();
+    lookups.for_each(|lookup| sources.look_into(lookup.source));
+    flags.sources().for_each(|id| sources.look_into(id));
+    sources.read_lists(lists);
 }
 
 fn own_consumers(

@@ -1,14 +1,22 @@
 //! Conditions on the consumer, on claims and on looked-up values.
 
+mod listed;
+
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::config::{self, ConfigErrors, Path};
 use crate::regex::Pattern;
 use crate::source::JsonPath;
 
+use crate::policy::flag::Flag;
 use crate::policy::json_path::json_path;
 use crate::policy::provider::{ProviderId, Providers};
 use crate::policy::template::{LookedUp, Scope, ValueTemplate};
+
+pub(in crate::policy) use listed::{DocumentScope, Holds};
+pub(crate) use listed::{Listed, Subject};
 
 /// A condition, or a tree of them.
 #[derive(Debug, PartialEq)]
@@ -37,6 +45,12 @@ pub(crate) enum Condition {
     AnyScope(Vec<Box<str>>),
     /// The sender's token has all of these scopes.
     AllScopes(Vec<Box<str>>),
+    /// A text of the request passes a test.
+    Text(ValueTemplate, ValueTest),
+    /// A value is in a list of a document.
+    Listed(Box<Listed>),
+    /// A flag is on, for this key.
+    Flag(Arc<Flag>, Option<ValueTemplate>),
 }
 
 /// A test of a looked-up value or a claim. Types are compared too: `true` isn't `"true"`.
@@ -86,6 +100,7 @@ pub(in crate::policy) struct ConditionScope<'a> {
     pub(in crate::policy) providers: &'a Providers,
     /// The providers in the route's requirement, if it is valid.
     pub(in crate::policy) required: Option<&'a [ProviderId]>,
+    pub(in crate::policy) documents: &'a DocumentScope<'a>,
 }
 
 impl ConditionScope<'_> {
@@ -135,6 +150,13 @@ impl ConditionScope<'_> {
                 Some(Condition::Claim(claim?, test?))
             }
             config::Condition::Scopes(names) => self.scopes(names, &path.field("scopes"), errors),
+            config::Condition::Value { value, test } => {
+                let value = self.templates.template(value, &path.field("value"), errors);
+                let test = self.test(test, path, errors);
+                Some(Condition::Text(value?, test?))
+            }
+            config::Condition::Listed { subject, list } => self.listed(subject, list, path, errors),
+            config::Condition::Flag { flag, key } => self.flag(flag, key.as_deref(), path, errors),
         }
     }
 
@@ -239,8 +261,20 @@ impl ConditionScope<'_> {
         path: &Path<'_>,
         errors: &mut ConfigErrors,
     ) -> Option<Condition> {
+        let value = self.looked_up(name, path, errors);
+        let test = self.test(test, path, errors);
+        Some(Condition::LookedUp(value?, test?))
+    }
+
+    /// The value that `LOOKUP.VALUE` names.
+    fn looked_up(
+        &self,
+        name: &str,
+        path: &Path<'_>,
+        errors: &mut ConfigErrors,
+    ) -> Option<LookedUp> {
         let (lookup, value) = name.split_once('.').unwrap_or((name, ""));
-        let value = match self.templates.looked_up(lookup, value) {
+        match self.templates.looked_up(lookup, value) {
             Ok(value) => Some(value),
             Err(why) => {
                 errors.suggest(
@@ -250,9 +284,7 @@ impl ConditionScope<'_> {
                 );
                 None
             }
-        };
-        let test = self.test(test, path, errors);
-        Some(Condition::LookedUp(value?, test?))
+        }
     }
 
     fn test(

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{self, Named};
 use crate::http::Endpoint;
-use crate::source::DefinitionHash;
+use crate::source::{DefinitionHash, JsonPath};
 
 /// The definition of a source: where documents come from, credentials included, which documents are good, and what is
 /// read from them. Two sources share documents only where their definitions are equal: a document that one policy can't
@@ -22,7 +22,7 @@ impl Definition {
     }
 
     /// Everything that a view of the source's documents is made by, because views are shared too. Lookups of routes are
-    /// not known yet, see [`with_values`](Self::with_values).
+    /// not known yet, see [`with_values`](Self::with_values) and [`with_lists`](Self::with_lists).
     pub(super) fn of_readers(source: &Named<config::Source>, config: &config::Config) -> Self {
         let mut definition = Self::default();
         if let Some(index) = &source.value.index {
@@ -49,6 +49,17 @@ impl Definition {
         let mut definition = Self::default();
         definition.add(b"values");
         definition.add(&without.0);
+        definition.hash()
+    }
+
+    /// The hash of a definition that differs from this one in one thing: these lists are read of the documents too.
+    pub(super) fn with_lists(without: DefinitionHash, lists: &[JsonPath]) -> DefinitionHash {
+        let mut definition = Self::default();
+        definition.add(b"lists");
+        definition.add(&without.0);
+        for list in lists {
+            definition.add(list.text().as_bytes());
+        }
         definition.hash()
     }
 

@@ -11,6 +11,7 @@ mod directory_walk;
 mod endpoint;
 mod environment;
 mod fingerprint;
+mod flag;
 mod identity;
 mod json_path;
 mod names;
@@ -28,13 +29,14 @@ use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
 
 pub use crate::route::{MatchIndex, RouteId};
-pub(crate) use condition::{Condition, Operand, ValueTest};
+pub(crate) use condition::{Condition, Listed, Operand, Subject, ValueTest};
 pub(crate) use consumer::{Consumer, Credential};
 pub use denial::{Audience, Denial, Reason};
 pub(crate) use directory::{Builder, Directory};
 pub(crate) use directory_walk::CredentialCursor;
 pub use environment::Environment;
 pub use fingerprint::Fingerprint;
+pub(crate) use flag::Flag;
 pub(crate) use identity::{IdentityHeaders, Routing};
 pub(crate) use names::HeaderNameSet;
 #[cfg(test)]
@@ -60,7 +62,7 @@ pub(crate) use route::respond::{Body, BodyPiece, Respond};
 pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
-pub(crate) use source::{IndexBy, SourceKind, Sources};
+pub(crate) use source::{DocumentListId, IndexBy, SourceKind, Sources};
 pub(crate) use template::{
     Applied, LookedUp, LookupId, LookupValueId, NeededFacts, ValuePiece, ValueTemplate, Variable,
 };

@@ -7,6 +7,7 @@ mod http;
 mod id;
 mod index_by;
 mod kubernetes;
+mod lists;
 mod nacos;
 pub(in crate::policy) mod request;
 mod request_key;
@@ -26,6 +27,8 @@ use super::environment::Environment;
 
 pub use id::SourceId;
 pub(crate) use index_by::IndexBy;
+pub(in crate::policy) use lists::NotedLists;
+pub(crate) use lists::{DocumentListId, Lists};
 use request::RequestTexts;
 
 /// One source of documents.
@@ -67,6 +70,16 @@ pub(crate) enum SourceKind {
 }
 
 impl SourceKind {
+    /// The hash of its definition.
+    const fn definition(&mut self) -> Option<&mut DefinitionHash> {
+        match self {
+            Self::Watched { definition, .. } | Self::OnDemand { definition, .. } => {
+                Some(definition)
+            }
+            Self::Inline(_) => None,
+        }
+    }
+
     /// A source that sends this request for each key. `definition` says which answers are meant.
     pub(super) fn on_demand(
         template: RequestTemplate,
@@ -103,6 +116,8 @@ pub(crate) struct Sources {
     list: Vec<Source>,
     /// How many of them are written as `sources`. The policy can't name the others.
     written: usize,
+    /// The lists of documents that conditions ask.
+    pub(crate) lists: Lists,
 }
 
 impl Sources {
@@ -138,6 +153,7 @@ impl Sources {
         Self {
             written: list.len(),
             list,
+            lists: Lists::default(),
         }
     }
 
@@ -164,11 +180,8 @@ impl Sources {
             return;
         };
         source.is_looked_into = true;
-        match &mut source.kind {
-            SourceKind::Watched { definition, .. } | SourceKind::OnDemand { definition, .. } => {
-                *definition = Definition::with_values(*definition);
-            }
-            SourceKind::Inline(_) => {}
+        if let Some(definition) = source.kind.definition() {
+            *definition = Definition::with_values(*definition);
         }
     }
 

@@ -4,14 +4,15 @@ use crate::engine::event::Observer;
 use crate::engine::exchange::authenticated::Authenticated;
 use crate::engine::exchange::authorize::{Lookups, holds};
 use crate::engine::exchange::head::Head;
+use crate::engine::exchange::listed::lacks_document;
 use crate::engine::exchange::lookup_result::LookupResults;
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 use crate::engine::explain::{conditions, trace};
-use crate::policy::{Policy, Route};
+use crate::policy::{Policy, Reason, Route};
 use crate::route::RouteMatch;
 
-use super::look_up::{look_up_values, tell_fallbacks};
+use super::look_up::{hold_documents, look_up_values, tell_fallbacks};
 use super::{Decision, act, decided, identify, stopped, unmatched};
 
 /// A match, and its route.
@@ -94,10 +95,16 @@ fn considered<'p>(
         authenticated,
         looked_up: &[],
         facts,
+        sources: exchange.sources,
     };
     let mut looked_up = None;
     let mut lookups = Lookups::Pending;
     let mut is_chosen = holds(condition, &attributes, lookups);
+    if is_chosen.is_none() && !route.spec.holds().is_empty() {
+        if let Err(stop) = hold_documents(&attributes, route, exchange) {
+            return Err(stopped(stop, &attributes, route, exchange));
+        }
+    }
     if is_chosen.is_none() && !route.spec.lookups().is_empty() {
         looked_up = match look_up_values(&attributes, route, policy, exchange) {
             Ok(looked_up) => Some(looked_up),
@@ -108,6 +115,11 @@ fn considered<'p>(
         is_chosen = holds(condition, &attributes, lookups);
     }
     conditions::chosen(condition, route, &attributes, lookups, policy, exchange);
+    // Another route would be chosen as if the document said so.
+    if is_chosen.is_none() && lacks_document(condition, &attributes, policy) {
+        let stop = Reason::LookupFailed.into();
+        return Err(stopped(stop, &attributes, route, exchange));
+    }
     if is_chosen != Some(true) {
         return Ok(Choice::Passed);
     }

@@ -126,3 +126,19 @@ fn tell_fallback(
         lookup,
     });
 }
+
+/// Waits for the first documents that the route's conditions ask. A request that isn't allowed anyway doesn't wait.
+#[cold]
+#[inline(never)]
+pub(super) fn hold_documents(
+    attributes: &Attributes<'_>,
+    route: &Route,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) -> Result<(), Stop> {
+    let authorize = route.spec.authorize();
+    if authorize.is_some_and(|one| holds(one, attributes, Lookups::Pending) == Some(false)) {
+        return Ok(());
+    }
+    let mut held = route.spec.holds().iter();
+    held.try_for_each(|(source, hold)| exchange.await_document(*source, *hold))
+}

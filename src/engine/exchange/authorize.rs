@@ -6,22 +6,14 @@ use serde_json::Value;
 
 use crate::auth::jwt::scopes;
 use crate::number::same_value;
-use crate::policy::{
-    Condition, Consumer, Denial, Operand, Policy, Reason, Route, ValueTemplate, ValueTest,
-};
+use crate::policy::{Condition, Consumer, Denial, Operand, Policy, Reason, Route, ValueTest};
 
 use super::challenges::challenge;
+use super::listed::{is_listed, is_on};
 use super::lookup_result::{ResultValue, ValueRef};
 use super::values::Attributes;
 
-/// The lookups that are done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Lookups {
-    /// None. Conditions that need a looked-up value are unknown.
-    Pending,
-    /// All lookups of the route.
-    Done,
-}
+pub(in crate::engine) use super::values::Lookups;
 
 /// Whether `condition` holds. `None` if that is unknown: it depends on a lookup that isn't done, or it compares with a text of
 /// the request that has no value or an invalid one, or tries a pattern on a text that is too long. In these cases the negation doesn't hold either, because a client could
@@ -52,7 +44,7 @@ pub(in crate::engine) fn holds(
             if lookups == Lookups::Pending && expected.needs_lookup() {
                 return None;
             }
-            Some(*text(expected, attributes)? == *label.bytes())
+            Some(*attributes.known(expected)? == *label.bytes())
         }
         Condition::LookedUp(..) if lookups == Lookups::Pending => None,
         Condition::LookedUp(at, test) => passes(attributes.looked_up(*at), test, attributes),
@@ -63,6 +55,16 @@ pub(in crate::engine) fn holds(
         }
         Condition::AnyScope(scopes) => Some(scopes.iter().any(|one| has_scope(attributes, one))),
         Condition::AllScopes(scopes) => Some(scopes.iter().all(|one| has_scope(attributes, one))),
+        Condition::Text(value, test) => {
+            let needs_lookup = value.needs_lookup() || test.needs_lookup();
+            if lookups == Lookups::Pending && needs_lookup {
+                return None;
+            }
+            let value = attributes.known(value)?;
+            passes(Some(ValueRef::Text(&value)), test, attributes)
+        }
+        Condition::Listed(listed) => is_listed(listed, attributes, lookups),
+        Condition::Flag(flag, key) => is_on(flag, key.as_ref(), attributes, lookups),
     }
 }
 
@@ -190,7 +192,7 @@ impl<'p> Expected<'p> {
     fn of(operand: &'p Operand, attributes: &'p Attributes<'_>) -> Option<Self> {
         Some(match operand {
             Operand::Value(value) => Self::Value(value),
-            Operand::Text(template) => Self::Text(text(template, attributes)?),
+            Operand::Text(template) => Self::Text(attributes.known(template)?),
         })
     }
 
@@ -201,10 +203,6 @@ impl<'p> Expected<'p> {
             (Self::Text(_), ValueRef::Other(_)) => false,
         }
     }
-}
-
-fn text<'p>(template: &'p ValueTemplate, attributes: &'p Attributes<'_>) -> Option<Cow<'p, [u8]>> {
-    attributes.bytes(template).ok().flatten()
 }
 
 /// Whether both are equal. Numbers are compared by their value: a policy's `1` may arrive as `1.0`.

@@ -5,6 +5,7 @@ use crate::policy::{Body, BodyPiece, Denial, Respond, ValuePiece};
 use crate::rewrite::Origin;
 use crate::route::PatternRef;
 
+use crate::engine::documents::Sources;
 use crate::engine::facts::Facts;
 
 use super::authenticated::Authenticated;
@@ -42,6 +43,7 @@ pub(in crate::engine) fn respond_without_route(
     written: &Respond,
     head: &Head<'_>,
     facts: &Facts,
+    sources: &Sources,
 ) -> Result<Response, Denial> {
     let attributes = Attributes {
         head,
@@ -49,6 +51,7 @@ pub(in crate::engine) fn respond_without_route(
         authenticated: &Authenticated::default(),
         looked_up: &[],
         facts,
+        sources,
     };
     respond(written, &attributes)
 }

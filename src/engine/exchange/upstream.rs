@@ -12,6 +12,7 @@ use crate::policy::{
 };
 
 use super::authorize::{Lookups, holds};
+use super::listed::lacks_document;
 use super::lookup_result::ValueRef;
 use super::values::Attributes;
 
@@ -30,7 +31,7 @@ pub(in crate::engine) fn choose<'p>(
     let choice = match upstream {
         Upstream::One(choice) => choice,
         Upstream::First(list) => {
-            &first(list, attributes)
+            &first(list, attributes, policy)?
                 .ok_or(Reason::UpstreamNotAllowed)?
                 .upstream
         }
@@ -46,14 +47,27 @@ pub(in crate::engine) fn choose<'p>(
 }
 
 /// The first candidate whose condition holds. There is always one, because the last one has no condition.
+///
+/// # Errors
+/// A condition before it asks a document that isn't usable.
 pub(in crate::engine) fn first<'c>(
     list: &'c [UpstreamCase],
     attributes: &Attributes<'_>,
-) -> Option<&'c UpstreamCase> {
-    list.iter().find(|candidate| {
-        let when = candidate.when.as_ref();
-        when.is_none_or(|when| holds(when, attributes, Lookups::Done) == Some(true))
-    })
+    policy: &Policy,
+) -> Result<Option<&'c UpstreamCase>, Denial> {
+    for candidate in list {
+        let Some(when) = &candidate.when else {
+            return Ok(Some(candidate));
+        };
+        match holds(when, attributes, Lookups::Done) {
+            Some(true) => return Ok(Some(candidate)),
+            None if lacks_document(when, attributes, policy) => {
+                return Err(Reason::LookupFailed.into());
+            }
+            Some(false) | None => {}
+        }
+    }
+    Ok(None)
 }
 
 #[inline(never)]

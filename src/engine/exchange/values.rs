@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::engine::documents::Sources;
 use crate::engine::facts::Facts;
 use crate::http::{Headers, KnownName, Text, cookies, query_pairs};
 use crate::number::{is_rounded, number_text};
@@ -19,6 +20,15 @@ use super::authenticated::Authenticated;
 use super::head::Head;
 use super::lookup_result::{self, LookupResult, ResultValue, ValueRef};
 
+/// The lookups that are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Lookups {
+    /// None. Conditions that need a looked-up value are unknown.
+    Pending,
+    /// All lookups of the route.
+    Done,
+}
+
 /// What the stages know about an exchange so far.
 #[derive(Clone, Copy)]
 pub(in crate::engine) struct Attributes<'x> {
@@ -30,6 +40,8 @@ pub(in crate::engine) struct Attributes<'x> {
     pub(in crate::engine) looked_up: &'x [LookupResult<'x>],
     /// What the host was asked for.
     pub(in crate::engine) facts: &'x Facts,
+    /// The documents that conditions ask.
+    pub(in crate::engine) sources: &'x Sources,
 }
 
 /// One value as text.
@@ -224,6 +236,11 @@ impl Attributes<'_> {
             Some(plain) => Ok(Some(Cow::Borrowed(plain))),
             None => self.put_together(template),
         }
+    }
+
+    /// As [`bytes`](Self::bytes); a value that is invalid is missing.
+    pub(super) fn known<'s>(&'s self, template: &'s ValueTemplate) -> Option<Cow<'s, [u8]>> {
+        self.bytes(template).ok().flatten()
     }
 
     /// The usual template of a lookup's key: a header with one value, or a looked-up text.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::documents::FlightId;
 use crate::engine::documents::PolicyView;
+use crate::engine::documents::SourceState;
 use crate::engine::documents::WatchedState;
 use crate::engine::event::Observer;
 use crate::policy::SourceId;
@@ -82,6 +83,18 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             return Ok(None);
         }
         Err(wait.into())
+    }
+
+    /// Waits for the first document of a source, if it is watched, as [`first_document`](Self::first_document) does.
+    pub(in crate::engine) fn await_document(
+        &mut self,
+        source: SourceId,
+        hold: Duration,
+    ) -> Result<(), Stop> {
+        if let Some(SourceState::Watched(watched)) = self.sources.at(source) {
+            self.first_document(source, watched, hold)?;
+        }
+        Ok(())
     }
 
     /// Waits until a watched document has been fetched again and this policy uses it, or until that is known to have failed.

@@ -1,10 +1,14 @@
 //! Reports conditions with all their parts: those of `authorize` and `when`.
 
-use crate::policy::{Condition, LookedUp, Operand, Policy, Route, ValueTemplate, ValueTest};
+use crate::policy::{
+    Condition, Flag, Listed, LookedUp, Operand, Policy, Route, Subject, ValueTemplate, ValueTest,
+};
+use crate::source::JsonPath;
 
 use crate::engine::event::{Detail, Observer};
 use crate::engine::exchange::Exchange;
 use crate::engine::exchange::authorize::{Lookups, holds};
+use crate::engine::exchange::listed::state;
 use crate::engine::exchange::lookup_result::{ResultValue, ValueRef};
 use crate::engine::exchange::values::Attributes;
 
@@ -109,7 +113,10 @@ impl ConditionTrace<'_> {
             | Condition::LookedUp(..)
             | Condition::Claim(..)
             | Condition::AnyScope(_)
-            | Condition::AllScopes(_) => {}
+            | Condition::AllScopes(_)
+            | Condition::Text(..)
+            | Condition::Listed(_)
+            | Condition::Flag(..) => {}
         }
     }
 
@@ -138,6 +145,55 @@ impl ConditionTrace<'_> {
             }
             Condition::AnyScope(names) => format!("scopes: any of {}", names.join(", ")),
             Condition::AllScopes(names) => format!("scopes: all of {}", names.join(", ")),
+            Condition::Text(value, test) => {
+                self.test(&format!("value: {}", self.text(value)), test)
+            }
+            Condition::Listed(listed) => self.listed(listed),
+            Condition::Flag(flag, key) => self.flag(flag, key.as_ref()),
+        }
+    }
+
+    fn listed(&self, listed: &Listed) -> String {
+        let lists = &self.policy.sources.lists;
+        let place = lists.place(listed.list);
+        let source = place.map_or("", |(source, _)| self.policy.sources.name(source));
+        let path = lists.path(listed.list).map_or("", JsonPath::text);
+        let subject = match &listed.subject {
+            Subject::Text(value) => format!("value: {}", self.text(value)),
+            Subject::LookedUp(at) => format!("lookup: {}", self.name(*at)),
+            Subject::Claim(path) => format!("claim: {path}"),
+        };
+        let test = format!("{subject} is in the list {path} of {source}");
+        let value = match &listed.subject {
+            Subject::LookedUp(at) if self.lookups == Lookups::Done => {
+                found(test, self.attributes.looked_up(*at))
+            }
+            Subject::Claim(path) => {
+                let claim = self.attributes.claim(path);
+                found(test, claim.as_ref().map(ResultValue::as_value))
+            }
+            Subject::Text(_) | Subject::LookedUp(_) => test,
+        };
+        let state = match (self.attributes.sources.list(listed.list), listed.default) {
+            (Some(list), _) => format!("{} entries", list.len()),
+            (None, Some(default)) => format!("no usable document, so the default: {default}"),
+            (None, None) => "no usable document".into(),
+        };
+        format!("{value}; {state}")
+    }
+
+    fn flag(&self, flag: &Flag, key: Option<&ValueTemplate>) -> String {
+        let name = &flag.name;
+        let state = match (state(flag, key, self.attributes), flag.default) {
+            (Some(share), _) => share.to_text(),
+            (None, Some(share)) => {
+                format!("no usable state, so the default: {}", share.to_text())
+            }
+            (None, None) => "no usable state".into(),
+        };
+        match key {
+            Some(key) => format!("flag: {name}, {state}; the key is {}", self.text(key)),
+            None => format!("flag: {name}, {state}"),
         }
     }
 
@@ -155,15 +211,19 @@ impl ConditionTrace<'_> {
         }
     }
 
-    fn lookup(&self, at: LookedUp, test: &ValueTest) -> String {
+    /// The name of a looked-up value: `LOOKUP.VALUE`.
+    fn name(&self, at: LookedUp) -> String {
         let lookup = self.route.spec.lookups().get(at.lookup.index());
         let value = lookup.and_then(|lookup| lookup.values.get(at.value.index()));
-        let name = format!(
-            "lookup: {}.{}",
+        format!(
+            "{}.{}",
             lookup.map_or("", |lookup| &lookup.name),
             value.map_or("", |value| &value.name)
-        );
-        let test = self.test(&name, test);
+        )
+    }
+
+    fn lookup(&self, at: LookedUp, test: &ValueTest) -> String {
+        let test = self.test(&format!("lookup: {}", self.name(at)), test);
         match self.lookups {
             Lookups::Pending => test,
             Lookups::Done => found(test, self.attributes.looked_up(at)),

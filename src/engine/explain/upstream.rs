@@ -31,7 +31,7 @@ pub(in crate::engine) fn chosen(
     let (case, choice) = match upstream {
         Upstream::One(choice) => (None, Some(choice)),
         Upstream::First(list) => {
-            let found = first(list, attributes);
+            let found = first(list, attributes, policy).ok().flatten();
             let is_it = |one: &UpstreamCase| found.is_some_and(|found| std::ptr::eq(one, found));
             (
                 list.iter().position(is_it),

@@ -15,7 +15,8 @@ use crate::arena::{ArenaId, TextArena};
 use crate::config::{self, ConfigErrors, ConfigLists, Decoded, Named, Path};
 use crate::route::{MatchIndex, Priority, RouteId, Router, RouterBuilder, Rule};
 
-use crate::policy::condition::ConditionScope;
+use crate::policy::condition::{ConditionScope, DocumentScope, Holds};
+use crate::policy::flag::Flags;
 use crate::policy::identity::Routing;
 use crate::policy::owned_headers::OwnedHeaders;
 use crate::policy::provider::{Provider, ProviderId, Providers};
@@ -31,7 +32,7 @@ use crate::policy::route::respond::Respond;
 use crate::policy::route::spec::{
     Checks, DirectResponse, RouteAction, RouteRequirement, RouteSpec,
 };
-use crate::policy::source::Sources;
+use crate::policy::source::{Lists, NotedLists, Sources};
 use crate::policy::template::{LookupNames, NeededFacts, Scope};
 
 /// All routes of a policy.
@@ -79,6 +80,7 @@ pub(crate) struct Route {
 pub(in crate::policy) struct CompileInputs<'a> {
     pub(in crate::policy) providers: &'a Providers,
     pub(in crate::policy) sources: &'a Sources,
+    pub(in crate::policy) flags: &'a Flags,
     pub(in crate::policy) routing: Option<&'a Routing>,
     pub(in crate::policy) owned: &'a OwnedHeaders,
     pub(in crate::policy) parts: SharedParts,
@@ -96,6 +98,17 @@ pub(in crate::policy) struct SharedParts {
     prefixes: RefCell<TextArena>,
     /// The facts that the route needs which is compiled now.
     facts: Cell<NeededFacts>,
+    /// The lists of documents that conditions ask.
+    lists: NotedLists,
+    /// The first documents that the route waits for which is compiled now.
+    holds: Holds,
+}
+
+impl SharedParts {
+    /// The lists of documents that conditions ask.
+    pub(in crate::policy) fn lists(&self) -> Lists {
+        self.lists.finish()
+    }
 }
 
 /// All routes, their router, and their errors. Routes with errors are missing.
@@ -196,6 +209,12 @@ impl CompileInputs<'_> {
             templates: &scope,
             providers: self.providers,
             required: providers.as_deref(),
+            documents: &DocumentScope {
+                sources: self.sources,
+                flags: self.flags,
+                lists: &self.parts.lists,
+                holds: &self.parts.holds,
+            },
         };
         let mut compile = |written: &Option<config::Condition>, name: &str| match written {
             Some(condition) => conditions
@@ -217,12 +236,15 @@ impl CompileInputs<'_> {
             errors,
         );
         let (when, authorize) = (when?, authorize?);
-        let asks = authorize.is_some() || when.is_some() || !lookups.is_empty();
+        let holds = self.parts.holds.take();
+        let asks =
+            authorize.is_some() || when.is_some() || !lookups.is_empty() || !holds.is_empty();
         let checks = asks.then(|| {
             self.parts.checks.share(Checks {
                 lookups: lookups.into(),
                 authorize,
                 when,
+                holds,
             })
         });
         let (path, action) = ending.filter(|_| is_whole)?;

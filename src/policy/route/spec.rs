@@ -1,6 +1,7 @@
 //! The specification of a route, which many routes share: most routes of a policy are of a few kinds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::policy::condition::Condition;
 use crate::policy::provider::ProviderId;
@@ -10,6 +11,7 @@ use crate::policy::rewrite::response::{DirectResponseEdits, ResponseEdits};
 use crate::policy::route::direct_response::Redirect;
 use crate::policy::route::lookup::Lookup;
 use crate::policy::route::respond::Respond;
+use crate::policy::source::SourceId;
 use crate::policy::template::NeededFacts;
 
 /// Everything about a route except its name and its new path.
@@ -39,6 +41,8 @@ pub(in crate::policy) struct Checks {
     pub(in crate::policy) lookups: Box<[Lookup]>,
     pub(in crate::policy) authorize: Option<Condition>,
     pub(in crate::policy) when: Option<Condition>,
+    /// The sources whose first document conditions wait for, each with the longest time.
+    pub(in crate::policy) holds: Box<[(SourceId, Duration)]>,
 }
 
 /// The action of a route.
@@ -103,6 +107,11 @@ impl RouteSpec {
     /// What the host has to be asked for, before anything else.
     pub(crate) const fn needed_facts(&self) -> NeededFacts {
         self.needed
+    }
+
+    /// The sources whose first document is waited for before conditions are checked.
+    pub(crate) fn holds(&self) -> &[(SourceId, Duration)] {
+        self.checks.as_ref().map_or(&[], |checks| &checks.holds)
     }
 
     /// The condition of `when`.

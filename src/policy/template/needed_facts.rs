@@ -10,6 +10,11 @@ impl NeededFacts {
     /// The time.
     pub(crate) const TIME: Self = Self(2);
 
+    /// The first documents that the route's conditions wait for.
+    pub(crate) const FIRST_DOCUMENTS: Self = Self(4);
+    /// Whether the documents are there for which the route's conditions have defaults.
+    pub(crate) const DEFAULTS: Self = Self(8);
+
     /// These facts and others.
     pub(in crate::policy) const fn and(self, others: Self) -> Self {
         Self(self.0 | others.0)

@@ -103,6 +103,12 @@ impl JsonPath {
         })
     }
 
+    /// The query as it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What the query selects in `root`.
     #[must_use]
     pub fn select<'v>(&self, root: &'v Value) -> Selection<'v> {

@@ -83,6 +83,7 @@ impl Writer {
                 "LookupValue" => {
                     Ok(json!({"anyOf": [json_path(), self.reference("WrittenLookupValue")]}))
                 }
+                "Among" => Ok(json!({"anyOf": [list(json!({}), 1), self.reference("ListRef")]})),
                 "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
                 "Upstream" => Ok(json!({"anyOf": [line(), self.reference("WrittenUpstream")]})),
                 "UpstreamChoice" => Ok(json!({"anyOf": [line(), self.reference("Split")]})),
@@ -288,7 +289,7 @@ fn add_conditions(name: &str, record: &mut Value) {
     let more = match name {
         // A value needs a test.
         "Condition" => json!({
-            "if": {"anyOf": [{"required": ["lookup"]}, {"required": ["claim"]}]},
+            "if": {"anyOf": [{"required": ["value"]}, {"required": ["lookup"]}, {"required": ["claim"]}]},
             "then": {"anyOf": [
                 {"required": ["equals"]},
                 {"required": ["in"]},

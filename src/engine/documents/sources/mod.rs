@@ -1,24 +1,24 @@
 //! One engine's sources: their documents, as its policy reads them.
 
+mod asked;
+mod inline;
 mod turn;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::{Policy, SourceId, SourceKind};
-use crate::source::{Budget, Document, Hash, SharedData};
+use crate::source::{Budget, Hash, SharedData};
 use crate::time::Timestamp;
 
 use crate::engine::documents::conflicts::ConflictCheck;
 use crate::engine::documents::policy_view::{Comparison, PolicyView};
 use crate::engine::documents::store::{OnDemandSource, Store, WatchedSource};
-use crate::engine::documents::view::View;
-use crate::engine::documents::view::ViewBuilder;
 use crate::engine::documents::view::ViewInputs;
 use crate::engine::documents::waiting::{EngineId, ExchangeId};
 use crate::engine::event::{Event, Observer};
+use inline::inline;
 use turn::Turn;
 
 /// All sources of one policy, in its order.
@@ -28,6 +28,8 @@ pub(in crate::engine) struct Sources {
     /// The sources with documents that hold consumers.
     pub(in crate::engine) of_consumers: Vec<SourceId>,
     pub(in crate::engine) conflict_check: ConflictCheck,
+    /// The source of each of the policy's lists, and the list's place in the views of that source.
+    lists: Box<[(SourceId, usize)]>,
     turn: Turn,
 }
 
@@ -197,6 +199,7 @@ impl Sources {
             states,
             of_consumers,
             conflict_check: ConflictCheck::default(),
+            lists: policy.sources.lists.places().collect(),
             turn: Turn::default(),
         };
         for id in &sources.of_consumers {
@@ -378,23 +381,4 @@ impl Sources {
             }
         }
     }
-}
-
-/// The view of a document in the policy. The operator wrote it in the policy, so no limit refuses it.
-fn inline(
-    document: &Arc<Document>,
-    id: SourceId,
-    policy: &Policy,
-    observer: &mut dyn Observer,
-) -> PolicyView {
-    let inputs = &mut ViewInputs {
-        policy,
-        id,
-        last: None,
-        observer,
-    };
-    let read = ViewBuilder::of_document(document).advance(b"", inputs, &mut Budget::unlimited());
-    let view = read.ok().flatten();
-    let policy_view = view.and_then(|view| PolicyView::new(Rc::new(view), inputs).ok());
-    policy_view.unwrap_or_else(|| PolicyView::bare(View::bare(document)))
 }

@@ -2,6 +2,8 @@
 
 use crate::policy::{ConsumersFrom, IndexBy, Policy, SourceId};
 
+use crate::source::JsonPath;
+
 use super::{DirectoryId, View};
 use crate::engine::event::{Event, Observer};
 
@@ -18,6 +20,11 @@ impl ViewInputs<'_> {
     /// How the document's entries are found by key.
     pub(in crate::engine) fn index(&self) -> Option<&IndexBy> {
         self.policy.sources.at(self.id)?.index.as_ref()
+    }
+
+    /// The JSONPaths of the document's lists.
+    pub(in crate::engine) fn lists(&self) -> &[JsonPath] {
+        self.policy.sources.lists.of(self.id)
     }
 
     /// Whether the document is a set of keys.

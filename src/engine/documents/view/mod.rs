@@ -1,6 +1,6 @@
 //! Views: the compiled forms of one document.
 //!
-//! A view holds several parts: the document's value, its index, the consumers or the keys in it. Each kind of part has a file here,
+//! A view holds several parts: the document's value, its index, its lists, the consumers or the keys in it. Each kind of part has a file here,
 //! with its reader in slices, a variant of `part::Part`, and a field of [`View`].
 
 mod builder;
@@ -8,6 +8,7 @@ mod consumers;
 mod index;
 mod inputs;
 mod keys;
+mod lists;
 mod part;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use serde_json::Value;
 
 use crate::auth::jwt::KeySet;
 use crate::policy::{Directory, PublishedKeys};
-use crate::source::{Document, Hash, Index, JsonPath, SourceError};
+use crate::source::{Document, Hash, Index, JsonPath, SourceError, TextSet};
 
 pub(in crate::engine) use builder::ViewBuilder;
 pub(in crate::engine) use consumers::judge;
@@ -58,6 +59,8 @@ pub(in crate::engine) struct View {
     pub(in crate::engine) bytes: usize,
     pub(in crate::engine) document: Option<Arc<Document>>,
     pub(in crate::engine) index: Option<Index>,
+    /// The lists that conditions ask, in the policy's order.
+    pub(in crate::engine) lists: Vec<TextSet>,
     /// The consumers, for each of the policy's lists in this document.
     pub(in crate::engine) directories: Vec<Directory>,
     /// The keys, if it is a set of keys.
@@ -71,6 +74,7 @@ impl View {
             bytes,
             document: None,
             index: None,
+            lists: Vec::new(),
             directories: Vec::new(),
             keys: None,
         }
@@ -104,6 +108,7 @@ impl View {
     /// The document's value, if it is not shared. Drops all other parts.
     pub(in crate::engine) fn into_value(self) -> Option<Value> {
         drop(self.index);
+        drop(self.lists);
         self.document?.into_value()
     }
 }

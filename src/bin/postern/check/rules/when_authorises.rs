@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use postern::config::{Condition, Config, Unmatched};
+use postern::config::{Condition, Config, ListedValue, Unmatched};
 
 use super::match_keys::match_keys;
 use super::{CheckRule, Warnings};
@@ -67,7 +67,8 @@ fn is_about_the_sender(condition: &Condition) -> bool {
         | Condition::Provider(_)
         | Condition::Claim { .. }
         | Condition::Scopes(_) => true,
-        Condition::Lookup { .. } => false,
+        Condition::Lookup { .. } | Condition::Value { .. } | Condition::Flag { .. } => false,
+        Condition::Listed { subject, .. } => matches!(subject, ListedValue::Claim(_)),
     }
 }
 
