@@ -7,8 +7,8 @@ use postern::http::{Endpoint, HeaderMap, Reply};
 use postern::internals::secret::Secret;
 use postern::internals::source::{
     AlibabaProtocol, Budget, ContentFormat, DefinitionHash, Document, FetchOutcome, Format,
-    LocalData, NacosApi, NacosProtocol, NacosServer, Progress, Protocol, Schedule, Tick, Watched,
-    weight,
+    LocalData, NacosApi, NacosProtocol, NacosServer, PartFormat, Progress, Protocol, Schedule,
+    Tick, Watched, weight,
 };
 use postern::time::Timestamp;
 use serde_json::Value;
@@ -54,7 +54,7 @@ fn protocol(server: NacosServer, is_several: bool) -> (Arc<Protocol>, Format) {
         let protocol = AlibabaProtocol::new(server, "a", &["b".to_owned()], "json");
         (
             Protocol::Alibaba(protocol),
-            Format::Alibaba(ContentFormat::Json),
+            Format::Parts(PartFormat::Nacos(ContentFormat::Json)),
         )
     } else {
         (
@@ -133,11 +133,11 @@ pub fn alibaba(data: &[u8]) {
     let Some((&choice, contents)) = data.split_first() else {
         return;
     };
-    let format = Format::Alibaba(match choice >> 6 {
+    let format = Format::Parts(PartFormat::Nacos(match choice >> 6 {
         0 => ContentFormat::Json,
         1 => ContentFormat::Yaml,
         _ => ContentFormat::Properties,
-    });
+    }));
     let mut document = Vec::new();
     for content in contents.split(|byte| *byte == 0) {
         document.extend_from_slice(format!("a {}\n=\n", content.len() + 2).as_bytes());

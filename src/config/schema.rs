@@ -75,6 +75,7 @@ impl TypeSchema {
             "HttpSourceMethod" => choice::<crate::config::HttpSourceMethod>(),
             "ClientSecretBy" => choice::<crate::config::ClientSecretBy>(),
             "NacosApiVersion" => choice::<crate::config::NacosApiVersion>(),
+            "SpringConsulFormat" => choice::<crate::config::SpringConsulFormat>(),
             "AlibabaExtension" => choice::<crate::config::AlibabaExtension>(),
             "ContentFormat" => choice::<crate::config::ContentFormat>(),
             "ResponseBody" => record::<crate::config::ResponseBody>(),

@@ -8,6 +8,7 @@ mod kubernetes;
 mod nacos;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
+mod spring_cloud_consul;
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub use kubernetes::KubernetesSource;
 pub use nacos::{NacosApiVersion, NacosSource};
 pub use spring_cloud_alibaba::{AlibabaExtension, SpringCloudAlibabaSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
+pub use spring_cloud_consul::{SpringCloudConsulSource, SpringConsulFormat};
 
 /// Where documents come from, and how fresh they are.
 #[derive(Clone, Debug)]
@@ -63,6 +65,8 @@ pub enum SourceKind {
     Nacos(NacosSource),
     /// The properties of an application in Nacos.
     SpringCloudAlibaba(SpringCloudAlibabaSource),
+    /// The properties of an application in Consul.
+    SpringCloudConsul(SpringCloudConsulSource),
     /// A ConfigMap or a Secret of Kubernetes.
     Kubernetes(KubernetesSource),
     /// The policy itself.
@@ -84,6 +88,8 @@ record! {
         "nacos" nacos: Option<NacosSource> = optional;
         /// The properties of an application in Nacos, as Spring Cloud Alibaba keeps them there.
         "springCloudAlibaba" spring_cloud_alibaba: Option<SpringCloudAlibabaSource> = optional;
+        /// The properties of an application in Consul, as Spring Cloud Consul keeps them there.
+        "springCloudConsul" spring_cloud_consul: Option<SpringCloudConsulSource> = optional;
         /// A ConfigMap or a Secret of Kubernetes.
         "kubernetes" kubernetes: Option<KubernetesSource> = optional;
         /// The document itself, any JSON.
@@ -105,11 +111,13 @@ record! {
             "consul",
             "nacos",
             "springCloudAlibaba",
+            "springCloudConsul",
             "kubernetes",
             "inline",
         ]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("springCloudAlibaba", &["onDemand"]),
+        FieldRule::Apart("springCloudConsul", &["onDemand"]),
         FieldRule::Apart("kubernetes", &["onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
@@ -126,6 +134,7 @@ impl SourceKind {
             Self::Consul(_) => "consul",
             Self::Nacos(_) => "nacos",
             Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
+            Self::SpringCloudConsul(_) => "springCloudConsul",
             Self::Kubernetes(_) => "kubernetes",
             Self::Inline(_) => "inline",
         }
@@ -141,6 +150,7 @@ impl SourceKind {
             Self::Consul(consul) => Some(consul.endpoint()),
             Self::Nacos(nacos) => Some(nacos.endpoint()),
             Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
+            Self::SpringCloudConsul(spring) => Some(spring.endpoint()),
             Self::Kubernetes(kubernetes) => Some(kubernetes.endpoint()),
             Self::Inline(_) => None,
         }
@@ -156,7 +166,10 @@ impl SourceKind {
             Self::Consul(consul) => &mut consul.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
             Self::Nacos(nacos) => &mut nacos.max_bytes,
-            Self::SpringCloudAlibaba(_) | Self::Kubernetes(_) | Self::Inline(_) => return,
+            Self::SpringCloudAlibaba(_)
+            | Self::SpringCloudConsul(_)
+            | Self::Kubernetes(_)
+            | Self::Inline(_) => return,
         };
         if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
             let reason = format!("must be from 1 to {MOST_BYTES_ON_DEMAND} bytes with `onDemand`");
@@ -185,7 +198,10 @@ impl SourceKind {
                 ("file", spring.file.as_deref().unwrap_or_default()),
             ],
             Self::Nacos(nacos) => vec![("dataId", &nacos.data_id)],
-            Self::SpringCloudAlibaba(_) | Self::Kubernetes(_) | Self::Inline(_) => Vec::new(),
+            Self::SpringCloudAlibaba(_)
+            | Self::SpringCloudConsul(_)
+            | Self::Kubernetes(_)
+            | Self::Inline(_) => Vec::new(),
         }
     }
 
@@ -233,6 +249,10 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
         "SpringCloudAlibabaSource" => (
             SpringCloudAlibabaSource::FIELDS,
             SpringCloudAlibabaSource::RULES,
+        ),
+        "SpringCloudConsulSource" => (
+            SpringCloudConsulSource::FIELDS,
+            SpringCloudConsulSource::RULES,
         ),
         "KubernetesSource" => (KubernetesSource::FIELDS, KubernetesSource::RULES),
         _ => return None,
@@ -317,6 +337,11 @@ impl Decode for Source {
                 written
                     .spring_cloud_alibaba
                     .map(SourceKind::SpringCloudAlibaba)
+            })
+            .or_else(|| {
+                written
+                    .spring_cloud_consul
+                    .map(SourceKind::SpringCloudConsul)
             })
             .or_else(|| written.kubernetes.map(SourceKind::Kubernetes))
             .or_else(|| written.inline.map(SourceKind::Inline))?;

@@ -13,6 +13,7 @@ pub(in crate::policy) mod request;
 mod request_key;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
+mod spring_cloud_consul;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -310,6 +311,9 @@ impl Source {
             config::SourceKind::Kubernetes(written) => {
                 kubernetes::compile(source, written, readers, environment, &at, errors)?
             }
+            config::SourceKind::SpringCloudConsul(written) => {
+                spring_cloud_consul::compile(source, written, readers, environment, &at, errors)?
+            }
         };
         let names = names(source);
         let index = match &source.index {
@@ -339,7 +343,11 @@ impl Source {
 /// What the names in JSONPaths for a source's documents stand for.
 fn names(written: &config::Source) -> PropertyNames {
     let kind = &written.kind;
-    let is_relaxed = matches!(kind, config::SourceKind::SpringCloudAlibaba(_))
+    let is_parts = matches!(
+        kind,
+        config::SourceKind::SpringCloudAlibaba(_) | config::SourceKind::SpringCloudConsul(_)
+    );
+    let is_relaxed = is_parts
         || matches!(kind, config::SourceKind::SpringCloudConfig(spring) if spring.file.is_none());
     if is_relaxed {
         PropertyNames::Relaxed

@@ -3,7 +3,7 @@
 use crate::config::{self, ConfigErrors, Path};
 use crate::policy::definition::Definition;
 use crate::policy::environment::Environment;
-use crate::source::{AlibabaProtocol, ContentFormat, Format, Protocol};
+use crate::source::{AlibabaProtocol, ContentFormat, Format, PartFormat, Protocol};
 
 use super::nacos::{SharedFields, check_encrypted, check_name, server};
 use super::{SourceKind, fetched};
@@ -50,7 +50,7 @@ pub(super) fn compile(
     };
     let server = server(&shared, &mut definition, environment, at, errors)?;
     let protocol = AlibabaProtocol::new(server, &written.application, &written.profiles, extension);
-    let format = Format::Alibaba(format);
+    let format = Format::Parts(PartFormat::Nacos(format));
     Some(fetched(
         Protocol::Alibaba(protocol),
         format,

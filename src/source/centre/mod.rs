@@ -20,6 +20,7 @@ mod kubernetes;
 mod login;
 mod nacos;
 mod pairs;
+mod parts;
 mod properties;
 mod protocol;
 mod reply;
@@ -39,8 +40,8 @@ use super::{Budget, JsonPath, ReadRefusal, SourceError, Version};
 use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
-pub use alibaba::{AlibabaProtocol, AlibabaReader};
-pub use consul::{ConsulKeys, ConsulProtocol};
+pub use alibaba::AlibabaProtocol;
+pub use consul::{ConsulKeys, ConsulProtocol, SpringConsulForm, SpringConsulProtocol};
 pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
@@ -52,6 +53,7 @@ pub use kubernetes::{KubernetesObject, KubernetesProtocol, KubernetesReader};
 pub(crate) use nacos::is_nacos_character;
 pub use nacos::{NacosApi, NacosProtocol, NacosReader, NacosServer};
 pub use pairs::PairsReader;
+pub use parts::{PartFormat, PartsReader};
 pub use properties::PropertiesReader;
 pub use protocol::{DocumentStatus, Next};
 pub use spring::{
@@ -74,6 +76,8 @@ protocols! {
     Etcd(EtcdProtocol),
     /// Consul: a key, or all keys below a prefix.
     Consul(ConsulProtocol),
+    /// Several keys of Consul, or folders of keys, which make one document.
+    SpringConsul(SpringConsulProtocol),
     /// Nacos: the content of a data ID.
     Nacos(NacosProtocol),
     /// Several data IDs of Nacos, which make one document.
@@ -100,8 +104,8 @@ formats! {
     Pairs(PairsReader) of (format: ContentFormat),
     /// The content of a data ID of Nacos, in this format, or in the one that the server notes.
     Nacos(NacosReader) of (format: Option<ContentFormat>),
-    /// The contents of several data IDs of Nacos in this format, as Spring merges them.
-    Alibaba(AlibabaReader) of (format: ContentFormat),
+    /// Several contents in this format, as Spring merges them.
+    Parts(PartsReader) of (format: PartFormat),
     /// The data of an object of Kubernetes: a value in this format, or a map of all values.
     Kubernetes(KubernetesReader) of (format: Option<ContentFormat>),
 }

@@ -45,6 +45,9 @@ fn missing(kind: &str) -> &'static str {
         "consul" => {
             "look at `key`, or at `prefix`, and at `datacenter`: is there a key, and may this token read it?"
         }
+        "springCloudConsul" => {
+            "look at `prefix`, `application`, `profiles` and `format`: is there a key in one of the folders?"
+        }
         "kubernetes" => "look at `namespace`, `configMap` or `secret`, and `key`",
         "springCloudConfig" => "look at `application`, `profile` and `label`",
         _ => "look at the `path`",

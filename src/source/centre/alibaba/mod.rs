@@ -1,7 +1,6 @@
 //! Spring Cloud Alibaba: an application's properties in several data IDs of Nacos, as a Spring application reads them. All of them
 //! make one document. One that Nacos doesn't have is empty.
 
-mod reader;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +12,6 @@ use crate::time::Timestamp;
 
 use super::nacos::{NacosServer, NacosSession, is_older, md5};
 use super::protocol::{DocumentStatus, Exchange, Next};
-
-pub use reader::AlibabaReader;
 
 /// The data IDs of an application; of several values for one name the last one counts.
 #[derive(Debug)]
@@ -36,7 +33,7 @@ pub(in crate::source) struct AlibabaSession {
 struct Parts {
     /// How many data IDs are read, or confirmed as missing.
     count: usize,
-    /// See [`AlibabaReader`].
+    /// See [`PartsReader`](super::PartsReader).
     document: Vec<u8>,
     /// The versions, with a comma between them. That of a missing content is empty.
     versions: Vec<u8>,

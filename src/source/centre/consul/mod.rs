@@ -2,6 +2,7 @@
 //! tell whether it is a new one but its bytes.
 
 mod question;
+mod spring;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,8 @@ use super::protocol::{DocumentStatus, Exchange, Next};
 use question::{Answer, longest, read, version};
 
 pub(in crate::source) use question::Asked;
+
+pub use spring::{SpringConsulForm, SpringConsulProtocol};
 
 /// Which keys make the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +79,7 @@ impl ConsulProtocol {
     /// The same, where the document is of pairs, and `prefix` is what their keys begin with.
     #[must_use]
     pub fn with_prefix(mut self, prefix: &str) -> Self {
-        self.opening = opening(prefix);
+        self.opening = opening(prefix.as_bytes());
         self
     }
 
@@ -89,8 +92,8 @@ impl ConsulProtocol {
 }
 
 /// What stands before the pairs of a document whose keys begin with this.
-fn opening(prefix: &str) -> Box<[u8]> {
-    let prefix = base64(prefix.as_bytes());
+fn opening(prefix: &[u8]) -> Box<[u8]> {
+    let prefix = base64(prefix);
     format!(r#"{{"prefix":"{prefix}","kvs":"#)
         .into_bytes()
         .into()

@@ -33,6 +33,8 @@ const PAIR: usize = 3;
 #[derive(Default)]
 pub struct PairsReader {
     format: ContentFormat,
+    /// Whether the document is a map of flat names, with texts.
+    is_flat: bool,
     scanner: Scanner,
     member: Member,
     /// Whether the list of pairs is open.
@@ -88,6 +90,15 @@ impl From<ContentFormat> for PairsReader {
 }
 
 impl PairsReader {
+    /// A reader whose document is a map: `/` in a key is `.` in the name of a property, and each value is text. A key with an empty
+    /// value is no property.
+    pub(super) fn flat() -> Self {
+        Self {
+            is_flat: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes the next token. Returns whether it was the last.
     fn scan(&mut self, text: &[u8], budget: &mut Budget) -> Result<bool, SourceError> {
         if matches!(self.member, Member::Prefix | Member::Key | Member::Value) {
@@ -220,7 +231,24 @@ impl PairsReader {
             let reason = format!("a key has more than {MOST_SEGMENTS} segments");
             return Err(SourceError::Unusable(reason));
         }
+        if self.is_flat {
+            return self.end_property(budget);
+        }
         self.step = ReaderStep::Read(Box::new(ContentReader::below(self.format, segments)));
+        Ok(())
+    }
+
+    /// Puts a property into the map.
+    fn end_property(&mut self, budget: &mut Budget) -> Result<(), SourceError> {
+        budget.spend(self.key.len().saturating_add(self.value.len()));
+        let (key, value) = (
+            utf8(self.take_key())?,
+            utf8(std::mem::take(&mut self.value))?,
+        );
+        let root = self.root.as_mut().and_then(Value::as_object_mut);
+        if let Some(root) = root.filter(|_| !value.is_empty()) {
+            root.insert(key.replace('/', "."), Value::String(value));
+        }
         Ok(())
     }
 

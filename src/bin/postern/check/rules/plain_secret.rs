@@ -86,6 +86,7 @@ fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)
     let secrets = match kind {
         SourceKind::Etcd(etcd) => vec![("password", etcd.password.as_ref())],
         SourceKind::Consul(consul) => vec![("token", consul.token.as_ref())],
+        SourceKind::SpringCloudConsul(spring) => vec![("token", spring.token.as_ref())],
         SourceKind::Nacos(nacos) => vec![("password", nacos.password.as_ref())],
         SourceKind::SpringCloudAlibaba(spring) => vec![("password", spring.password.as_ref())],
         SourceKind::Kubernetes(kubernetes) => vec![("token", kubernetes.token.as_ref())],
@@ -131,6 +132,7 @@ mod tests {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}, "flags": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": "x"}},
                 "consul": {"consul": {"cluster": "c", "key": "a", "token": "x"}},
+                "layers": {"springCloudConsul": {"cluster": "c", "application": "a", "token": "x"}},
                 "flag": {"kubernetes": {"cluster": "c", "namespace": "n", "configMap": "a", "token": "x"}},
                 "tenants": {"nacos": {"cluster": "c", "dataId": "a", "username": "u", "password": "x"}},
                 "app": {"springCloudConfig": {"cluster": "c", "application": "a", "username": "u", "password": "x", "token": "x"}},
@@ -145,6 +147,7 @@ mod tests {
             "providers.a.opaque.introspection.client.secret",
             "sources.flags.etcd.password",
             "sources.consul.consul.token",
+            "sources.layers.springCloudConsul.token",
             "sources.flag.kubernetes.token",
             "sources.tenants.nacos.password",
             "sources.app.springCloudConfig.password",

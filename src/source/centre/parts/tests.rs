@@ -23,7 +23,7 @@ fn document(contents: &[&str]) -> Vec<u8> {
 /// The tree of these contents, which is the same in slices of any size.
 fn read(format: ContentFormat, text: &[u8]) -> Result<Value, SourceError> {
     let read = |size: usize| {
-        let mut reader = Format::Alibaba(format).reader();
+        let mut reader = Format::Parts(PartFormat::Nacos(format)).reader();
         loop {
             match reader.advance(text, &mut Budget::of(size)) {
                 Ok(None) => {}
@@ -150,7 +150,7 @@ fn slices_are_bounded_and_nothing_is_lost() {
         (0..5000).map(|at| format!("  - {{id: t{at}, tags: [a, b], to: {{up: x-{at}}}}}\n"));
     let large = "tenants:\n".to_owned() + &entries.collect::<String>();
     let text = document(&[&large, "limits: {a: 1}\n", &large]);
-    let mut reader = Format::Alibaba(ContentFormat::Yaml).reader();
+    let mut reader = Format::Parts(PartFormat::Nacos(ContentFormat::Yaml)).reader();
     let mut slices = 0;
     let sliced = loop {
         let mut budget = Budget::slice();
@@ -169,7 +169,7 @@ fn slices_are_bounded_and_nothing_is_lost() {
     let text = document(&["a: {b: [one, {c: two}]}\n", "d: [three]\ne: four\n"]);
     let mut was_whole = false;
     for slices in 1..100 {
-        let mut reader = Format::Alibaba(ContentFormat::Yaml).reader();
+        let mut reader = Format::Parts(PartFormat::Nacos(ContentFormat::Yaml)).reader();
         let mut last = None;
         for _ in 0..slices {
             last = reader.advance(&text, &mut Budget::of(1)).unwrap();
@@ -240,7 +240,7 @@ proptest! {
         let text = document(&texts);
         let expected = trees.into_iter().rev().reduce(merged);
         for format in [ContentFormat::Json, ContentFormat::Yaml] {
-            let mut reader = Format::Alibaba(format).reader();
+            let mut reader = Format::Parts(PartFormat::Nacos(format)).reader();
             let tree = loop {
                 if let Some(tree) = reader.advance(&text, &mut Budget::of(slice)).unwrap() {
                     break tree;
