@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Named, expected, filled, list, pairs};
 use crate::config::values::scalar::integer;
-use crate::config::values::text::{json_path, line, variable};
+use crate::config::values::text::{json_path, line, lines, variable};
 use crate::config::values::units::duration;
 use crate::config::{ConfigErrors, Path};
 
@@ -23,6 +23,8 @@ record! {
         "onMissing" on_missing: Fallback = {"deny": 404};
         /// The result if there is no usable document.
         "onFailure" on_failure: Fallback = {"deny": 503};
+        /// The credentials of clients that the source may get: names of providers, or variables such as `header.authorization`.
+        "sendCredentials" send_credentials: Vec<String> as lines = [];
         /// The maximum time that a request waits for the first document. At most a minute.
         "hold" hold: Duration as duration::<0, 60_000> = "0s";
     }

@@ -24,6 +24,8 @@ pub(super) struct OwnedHeaders {
     of_credentials: HeaderNameSet,
     /// The query parameters from which providers read credentials.
     credential_parameters: Vec<Box<[u8]>>,
+    /// Where each provider reads credentials.
+    locations: Vec<(Box<str>, Location)>,
     recorded: RefCell<Recorded>,
 }
 
@@ -48,8 +50,10 @@ impl OwnedHeaders {
     fn knowing(known: HeaderNameSet, config: &Config) -> Self {
         let mut of_credentials = HeaderNameSet::default();
         let mut credential_parameters = Vec::new();
+        let mut locations = Vec::new();
         for provider in &config.providers {
             for location in provider.value.locations() {
+                locations.push((provider.name.as_str().into(), location.clone()));
                 match location {
                     Location::Header { name, .. } | Location::Member { name, .. } => {
                         of_credentials.insert(name.as_bytes());
@@ -63,6 +67,7 @@ impl OwnedHeaders {
             known,
             of_credentials,
             credential_parameters,
+            locations,
             recorded: RefCell::default(),
         }
     }
@@ -85,6 +90,17 @@ impl OwnedHeaders {
     pub(super) fn is_credential_parameter(&self, name: &[u8]) -> bool {
         let mut parameters = self.credential_parameters.iter();
         parameters.any(|other| **other == *name)
+    }
+
+    /// The providers of the policy that read credentials from such a location.
+    pub(super) fn readers(&self, is_such: &dyn Fn(&Location) -> bool) -> Vec<&str> {
+        let mut readers: Vec<&str> = Vec::new();
+        for (name, location) in &self.locations {
+            if is_such(location) && !readers.contains(&&**name) {
+                readers.push(name);
+            }
+        }
+        readers
     }
 
     /// Records the headers that a route writes.

@@ -10,6 +10,7 @@ use crate::template::Template;
 
 use crate::policy::json_path::json_path_with;
 use crate::policy::route::request::LookupRequest;
+use crate::policy::route::sent_credentials::SentCredentials;
 use crate::policy::source::request::RequestTexts;
 use crate::policy::source::{LookupMode, SourceId, Sources};
 use crate::policy::template::{LookupId, RESERVED, Scope, ValueTemplate, Variable};
@@ -105,6 +106,15 @@ impl Lookup {
             Some(texts) => Some(request(texts, &written.source, scope, path, errors)?),
             None => None,
         };
+        let sent = SentCredentials::new(scope);
+        if let Some(request) = &request {
+            request.sends_any(&|variable| sent.note(variable));
+        } else if sources.lookup_mode(source) == LookupMode::OnDemand {
+            if let Some(key) = &key {
+                key.template.has_any(&|variable| sent.note(variable));
+            }
+        }
+        sent.check(&written.send_credentials, path, errors);
         let values = values?;
         let on_missing = fallback(
             &written.on_missing,

@@ -6,6 +6,7 @@ pub(in crate::policy) mod lookup;
 mod matches;
 pub(in crate::policy) mod request;
 pub(in crate::policy) mod respond;
+mod sent_credentials;
 pub(in crate::policy) mod spec;
 
 use std::cell::{Cell, RefCell};

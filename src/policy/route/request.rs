@@ -61,14 +61,17 @@ impl LookupRequest {
         })
     }
 
-    /// Whether the predicate holds for any variable of the request, without their functions and with those of defaults. Those of the
-    /// key aren't sent, but they matter for the answer too.
-    pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
-        let sent = self.pieces.iter().any(|piece| match piece {
+    /// Whether the predicate holds for any variable of the request, without their functions and with those of defaults.
+    pub(crate) fn sends_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
+        self.pieces.iter().any(|piece| match piece {
             RequestPiece::Literal(_) => false,
             RequestPiece::Value(piece, _) => piece.has_any(is_such),
-        });
+        })
+    }
+
+    /// The same for those of the request and of the key.
+    pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
         let mut key = self.key.iter().flatten();
-        sent || key.any(|piece| piece.has_any(is_such))
+        self.sends_any(is_such) || key.any(|piece| piece.has_any(is_such))
     }
 }
