@@ -147,7 +147,9 @@ impl Lookup {
         let needs =
             |variable: &Variable| matches!(variable, Variable::LookedUp(at) if is_such(at.lookup));
         let key = self.key.as_ref();
+        let request = self.request.as_ref();
         key.is_some_and(|key| key.template.has_any(&needs))
+            || request.is_some_and(|request| request.has_any(&needs))
     }
 }
 
