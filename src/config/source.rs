@@ -5,6 +5,7 @@ mod etcd;
 mod format;
 mod http;
 mod kubernetes;
+mod merge;
 mod nacos;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
@@ -29,10 +30,13 @@ pub use http::{
     HttpSourceMethod, OAuth2Login,
 };
 pub use kubernetes::KubernetesSource;
+pub use merge::MergePart;
 pub use nacos::{NacosApiVersion, NacosSource};
 pub use spring_cloud_alibaba::{AlibabaExtension, SpringCloudAlibabaSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
 pub use spring_cloud_consul::{SpringCloudConsulSource, SpringConsulFormat};
+
+use merge::{WrittenMergePart, merge_parts};
 
 /// Where documents come from, and how fresh they are.
 #[derive(Clone, Debug)]
@@ -69,6 +73,8 @@ pub enum SourceKind {
     SpringCloudConsul(SpringCloudConsulSource),
     /// A ConfigMap or a Secret of Kubernetes.
     Kubernetes(KubernetesSource),
+    /// Documents of other sources, in layers. A later one wins.
+    Merge(Vec<MergePart>),
     /// The policy itself.
     Inline(serde_json::Value),
 }
@@ -92,6 +98,8 @@ record! {
         "springCloudConsul" spring_cloud_consul: Option<SpringCloudConsulSource> = optional;
         /// A ConfigMap or a Secret of Kubernetes.
         "kubernetes" kubernetes: Option<KubernetesSource> = optional;
+        /// The documents of these sources in layers: maps are merged, and of everything else the later one is taken.
+        "merge" merge: Option<Vec<MergePart>> as merge_parts = optional;
         /// The document itself, any JSON.
         "inline" inline: Option<serde_json::Value> = optional;
         /// The interval between two requests for the document. At least `100ms`.
@@ -113,9 +121,11 @@ record! {
             "springCloudAlibaba",
             "springCloudConsul",
             "kubernetes",
+            "merge",
             "inline",
         ]),
         FieldRule::Apart("inline", &["refresh", "staleFor", "onDemand"]),
+        FieldRule::Apart("merge", &["refresh", "staleFor", "onDemand"]),
         FieldRule::Apart("springCloudAlibaba", &["onDemand"]),
         FieldRule::Apart("springCloudConsul", &["onDemand"]),
         FieldRule::Apart("kubernetes", &["onDemand"]),
@@ -136,6 +146,7 @@ impl SourceKind {
             Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
             Self::SpringCloudConsul(_) => "springCloudConsul",
             Self::Kubernetes(_) => "kubernetes",
+            Self::Merge(_) => "merge",
             Self::Inline(_) => "inline",
         }
     }
@@ -152,7 +163,7 @@ impl SourceKind {
             Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
             Self::SpringCloudConsul(spring) => Some(spring.endpoint()),
             Self::Kubernetes(kubernetes) => Some(kubernetes.endpoint()),
-            Self::Inline(_) => None,
+            Self::Merge(_) | Self::Inline(_) => None,
         }
     }
 }
@@ -169,6 +180,7 @@ impl SourceKind {
             Self::SpringCloudAlibaba(_)
             | Self::SpringCloudConsul(_)
             | Self::Kubernetes(_)
+            | Self::Merge(_)
             | Self::Inline(_) => return,
         };
         if *limit.get_or_insert(USUAL_BYTES_ON_DEMAND) > MOST_BYTES_ON_DEMAND {
@@ -201,6 +213,7 @@ impl SourceKind {
             Self::SpringCloudAlibaba(_)
             | Self::SpringCloudConsul(_)
             | Self::Kubernetes(_)
+            | Self::Merge(_)
             | Self::Inline(_) => Vec::new(),
         }
     }
@@ -255,6 +268,7 @@ pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRul
             SpringCloudConsulSource::RULES,
         ),
         "KubernetesSource" => (KubernetesSource::FIELDS, KubernetesSource::RULES),
+        "WrittenMergePart" => (WrittenMergePart::FIELDS, WrittenMergePart::RULES),
         _ => return None,
     })
 }
@@ -344,6 +358,7 @@ impl Decode for Source {
                     .map(SourceKind::SpringCloudConsul)
             })
             .or_else(|| written.kubernetes.map(SourceKind::Kubernetes))
+            .or_else(|| written.merge.map(SourceKind::Merge))
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         let path = at.field(kind.name());
         if on_demand.is_some() {

@@ -90,6 +90,7 @@ impl Policy {
         };
         errors.or(())?;
         read(&mut sources, &routes, &flags, asked);
+        sources.merge(config);
         Ok(Self {
             paths: path_rules(&config.paths),
             owned_headers: owned.all(config, &providers),

@@ -100,7 +100,7 @@ mod tests {
             SourceKind::Watched { definition, .. } | SourceKind::OnDemand { definition, .. } => {
                 definition
             }
-            SourceKind::Inline(_) => panic!("it is fetched"),
+            SourceKind::Inline(_) | SourceKind::Merged { .. } => panic!("it is fetched"),
         };
         policy
             .sources

@@ -62,7 +62,7 @@ pub(crate) use route::respond::{Body, BodyPiece, Respond};
 pub(crate) use route::spec::{DirectResponse, RouteAction};
 pub(crate) use route::{Route, Routes};
 pub use source::SourceId;
-pub(crate) use source::{DocumentListId, IndexBy, SourceKind, Sources};
+pub(crate) use source::{DocumentListId, IndexBy, MergedPart, SourceKind, Sources};
 pub(crate) use template::{
     Applied, LookedUp, LookupId, LookupValueId, NeededFacts, ValuePiece, ValueTemplate, Variable,
 };

@@ -2,13 +2,16 @@
 
 mod consul;
 mod etcd;
+mod fetched;
 mod format;
 mod http;
 mod id;
 mod index_by;
 mod kubernetes;
 mod lists;
+mod merge;
 mod nacos;
+mod names;
 pub(in crate::policy) mod request;
 mod request_key;
 mod spring_cloud_alibaba;
@@ -26,10 +29,13 @@ use crate::source::{
 use super::definition::Definition;
 use super::environment::Environment;
 
+use fetched::{KEY_BYTES, fetched, on_demand};
 pub use id::SourceId;
 pub(crate) use index_by::IndexBy;
 pub(in crate::policy) use lists::NotedLists;
 pub(crate) use lists::{DocumentListId, Lists};
+pub(crate) use merge::MergedPart;
+use names::{names, own_names};
 use request::RequestTexts;
 
 /// One source of documents.
@@ -62,6 +68,14 @@ pub(crate) enum SourceKind {
         schedule: Schedule,
         definition: DefinitionHash,
     },
+    /// One document that is made of others.
+    Merged {
+        /// The lowest first.
+        parts: Box<[MergedPart]>,
+        /// How long it is used where a newer one can't be made: as long as each of the parts.
+        stale_for: Duration,
+        definition: DefinitionHash,
+    },
     /// One document for each key.
     OnDemand {
         template: Arc<RequestTemplate>,
@@ -74,9 +88,9 @@ impl SourceKind {
     /// The hash of its definition.
     const fn definition(&mut self) -> Option<&mut DefinitionHash> {
         match self {
-            Self::Watched { definition, .. } | Self::OnDemand { definition, .. } => {
-                Some(definition)
-            }
+            Self::Watched { definition, .. }
+            | Self::Merged { definition, .. }
+            | Self::OnDemand { definition, .. } => Some(definition),
             Self::Inline(_) => None,
         }
     }
@@ -135,7 +149,8 @@ impl Sources {
             let holds_consumers = readers.any(|from| from.source == source.name);
             let readers = Definition::of_readers(source, config);
             // A stand-in, so that references to the source are no further errors. The policy is refused anyway.
-            let compiled = Source::compile(source, readers, environment, &at, errors);
+            let all = &config.sources;
+            let compiled = Source::compile(source, all, readers, environment, &at, errors);
             let compiled = compiled.map(|compiled| Source {
                 is_looked_into: compiled.index.is_some() || !holds_consumers,
                 ..compiled
@@ -198,6 +213,7 @@ impl Sources {
     pub(crate) fn stale_for(&self, id: SourceId) -> Option<Duration> {
         match self.list.get(id.index())?.kind {
             SourceKind::Watched { schedule, .. } => Some(schedule.stale_for),
+            SourceKind::Merged { stale_for, .. } => Some(stale_for),
             SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
         }
     }
@@ -217,7 +233,7 @@ impl Sources {
     pub(crate) fn format(&self, id: SourceId) -> Option<Format> {
         match self.list.get(id.index())?.kind {
             SourceKind::Watched { format, .. } => Some(format),
-            SourceKind::Inline(_) | SourceKind::OnDemand { .. } => None,
+            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => None,
         }
     }
 
@@ -225,7 +241,7 @@ impl Sources {
     pub(crate) fn limits(&self, id: SourceId) -> Option<Limits> {
         match self.list.get(id.index())?.kind {
             SourceKind::OnDemand { limits, .. } => Some(limits),
-            SourceKind::Inline(_) | SourceKind::Watched { .. } => None,
+            SourceKind::Inline(_) | SourceKind::Watched { .. } | SourceKind::Merged { .. } => None,
         }
     }
 
@@ -275,6 +291,7 @@ impl Sources {
 impl Source {
     fn compile(
         written: &Named<config::Source>,
+        all: &[Named<config::Source>],
         readers: Definition,
         environment: &dyn Environment,
         path: &Path<'_>,
@@ -287,6 +304,7 @@ impl Source {
             config::SourceKind::Inline(value) => {
                 SourceKind::Inline(Document::inline(value.clone()))
             }
+            config::SourceKind::Merge(parts) => merge::compile(parts, all, &at, errors)?,
             config::SourceKind::Http(written) => {
                 let (kind, texts) =
                     http::compile(source, written, readers, environment, &at, errors)?;
@@ -315,7 +333,7 @@ impl Source {
                 spring_cloud_consul::compile(source, written, readers, environment, &at, errors)?
             }
         };
-        let names = names(source);
+        let names = names(source, all);
         let index = match &source.index {
             Some(index) => Some(IndexBy::compile(
                 index,
@@ -338,69 +356,4 @@ impl Source {
             names,
         })
     }
-}
-
-/// What the names in JSONPaths for a source's documents stand for.
-fn names(written: &config::Source) -> PropertyNames {
-    let kind = &written.kind;
-    let is_parts = matches!(
-        kind,
-        config::SourceKind::SpringCloudAlibaba(_) | config::SourceKind::SpringCloudConsul(_)
-    );
-    let is_relaxed = is_parts
-        || matches!(kind, config::SourceKind::SpringCloudConfig(spring) if spring.file.is_none());
-    if is_relaxed {
-        PropertyNames::Relaxed
-    } else {
-        PropertyNames::Exact
-    }
-}
-
-/// The most memory of the documents that one source on demand keeps in one VM, in bytes.
-const REMEMBERED_BYTES: usize = 64 << 20;
-
-/// The default of `maxKeyBytes`.
-const KEY_BYTES: usize = 256;
-
-/// A source that speaks this protocol, with documents in this format: watched, or on demand.
-fn fetched(
-    protocol: Protocol,
-    format: Format,
-    source: &config::Source,
-    mut definition: Definition,
-) -> SourceKind {
-    if let Some(limits) = &source.on_demand {
-        definition.add(format!("{format:?}").as_bytes());
-        let template = RequestTemplate::new(protocol, format);
-        return on_demand(template, limits, definition, KEY_BYTES);
-    }
-    definition.add(format!("watched {format:?}").as_bytes());
-    SourceKind::Watched {
-        protocol: Arc::new(protocol),
-        format,
-        schedule: Schedule {
-            refresh: source.refresh,
-            stale_for: source.stale_for,
-        },
-        definition: definition.hash(),
-    }
-}
-
-/// A source that sends this request for each entry.
-fn on_demand(
-    template: RequestTemplate,
-    written: &config::OnDemand,
-    definition: Definition,
-    most_key_bytes: usize,
-) -> SourceKind {
-    let limits = Limits {
-        ttl: written.ttl,
-        miss_ttl: written.miss_ttl,
-        stale_for: written.stale_for,
-        max_in_flight: usize::try_from(written.max_in_flight).unwrap_or(usize::MAX),
-        max_key_bytes: written.max_key_bytes.unwrap_or(most_key_bytes),
-        max_entries: written.max_entries,
-        max_bytes: REMEMBERED_BYTES,
-    };
-    SourceKind::on_demand(template, limits, definition)
 }

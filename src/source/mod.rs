@@ -13,6 +13,7 @@ mod error;
 mod incremental_drop;
 mod index;
 mod json;
+mod layers;
 mod local_data;
 mod names;
 mod on_demand;
@@ -37,6 +38,7 @@ pub(crate) use incremental_drop::IncrementalDrop;
 pub use index::Index;
 pub(crate) use index::{Entry, IndexBuilder, Indexed};
 pub use json::{Item, Items, read_item};
+pub(crate) use layers::{LayerMerge, NoMap};
 pub use local_data::LocalData;
 pub use names::PropertyNames;
 pub use on_demand::{

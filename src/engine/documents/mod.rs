@@ -7,6 +7,9 @@
 mod call_inputs;
 mod conflicts;
 mod consumers_version;
+mod machine;
+mod merged;
+mod merging;
 mod owner;
 mod pending_drops;
 mod policy_view;
@@ -23,6 +26,7 @@ pub use waiting::{ExchangeId, FlightId, Woken};
 
 pub(super) use call_inputs::CallInputs;
 pub(super) use consumers_version::{ConsumersVersion, CredentialHandle};
+pub(super) use machine::Machine;
 pub(super) use policy_view::PolicyView;
 pub(super) use sources::{SourceState, Sources, WatchedState};
 pub(super) use store::{OnDemandSource, Purpose, WatchedSource};

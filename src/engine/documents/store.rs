@@ -12,6 +12,8 @@ use crate::source::{
 };
 use crate::time::Timestamp;
 
+use super::machine::Machine;
+use super::merged::Merged;
 use super::pending_drops::PendingDrops;
 use super::shared_budget::SharedBudget;
 use super::view::View;
@@ -66,10 +68,10 @@ impl<S> Shared<S> {
     }
 }
 
-/// A watched source, the view of its document, and the exchanges that wait for one.
+/// A watched source, or one that is made of others: the view of its document, and the exchanges that wait for one.
 #[derive(Debug)]
 pub(in crate::engine) struct WatchedSource {
-    pub(in crate::engine) machine: Watched,
+    pub(in crate::engine) machine: Machine,
     /// Of the last good document.
     pub(in crate::engine) view: Option<Rc<View>>,
     pub(in crate::engine) pending: Option<PendingDocument>,
@@ -113,20 +115,49 @@ impl WatchedSource {
         let schedule = subscriptions
             .map(|subscription| subscription.schedule)
             .reduce(Schedule::with);
-        if let Some((patient, schedule)) = patient.zip(schedule) {
-            self.machine
-                .reconfigure(Arc::clone(&patient.protocol), schedule);
+        let machine = self.machine.watched();
+        if let Some(((patient, schedule), machine)) = patient.zip(schedule).zip(machine) {
+            machine.reconfigure(Arc::clone(&patient.protocol), schedule);
         }
     }
 
     /// Whether nothing is on its way that could replace the document.
     pub(in crate::engine) const fn is_settled(&self) -> bool {
-        self.pending.is_none() && self.machine.is_settled()
+        let is_settled = match &self.machine {
+            Machine::Fetched(watched) => watched.is_settled(),
+            Machine::Merged(merged) => !merged.is_at_work(),
+        };
+        self.pending.is_none() && is_settled
     }
 
     /// Whether a document is still being read.
     pub(in crate::engine) const fn is_reading(&self) -> bool {
-        self.pending.is_some() || self.machine.arrived().is_some()
+        let is_reading = match &self.machine {
+            Machine::Fetched(watched) => watched.arrived().is_some(),
+            Machine::Merged(merged) => merged.is_at_work(),
+        };
+        self.pending.is_some() || is_reading
+    }
+
+    /// Whether the last good document may be used by a policy that uses it for `stale_for` after it was last confirmed.
+    pub(in crate::engine) fn is_usable(&self, stale_for: Duration, now: Timestamp) -> bool {
+        match &self.machine {
+            Machine::Fetched(watched) => watched
+                .last_good()
+                .is_some_and(|(_, confirmed)| now.since(confirmed) <= stale_for),
+            Machine::Merged(merged) => merged.is_usable(stale_for, now),
+        }
+    }
+
+    fn new(machine: Machine, subscriptions: Vec<Subscription>) -> Self {
+        Self {
+            machine,
+            view: None,
+            pending: None,
+            waiters: Waiters::default(),
+            refetch_waiters: Waiters::default(),
+            subscriptions,
+        }
     }
 }
 
@@ -206,17 +237,21 @@ impl Store {
             return known;
         }
         let machine = Watched::new(Arc::clone(protocol), schedule, definition, inner.vm);
-        let fresh = WatchedSource {
-            machine,
-            view: None,
-            pending: None,
-            waiters: Waiters::default(),
-            refetch_waiters: Waiters::default(),
-            subscriptions: vec![subscription],
-        };
-        let fresh = Rc::new(RefCell::new(fresh));
-        inner.watched.add(definition, &fresh);
-        fresh
+        let fresh = WatchedSource::new(Machine::Fetched(machine), vec![subscription]);
+        inner.add_watched(definition, fresh)
+    }
+
+    /// A source whose document is made of others, with what another engine has made of them.
+    pub(in crate::engine) fn merged(
+        &self,
+        definition: DefinitionHash,
+    ) -> Rc<RefCell<WatchedSource>> {
+        let mut inner = self.0.borrow_mut();
+        if let Some(known) = inner.watched.find(definition) {
+            return known;
+        }
+        let machine = Machine::Merged(Merged::default());
+        inner.add_watched(definition, WatchedSource::new(machine, Vec::new()))
     }
 
     /// A source on demand, with what another engine has learnt.
@@ -305,7 +340,11 @@ impl Store {
         let mut woken = Vec::new();
         for mut flight in ids.into_iter().filter_map(|id| self.end_flight(id)) {
             match &flight.purpose {
-                Purpose::Watched(source) => source.borrow_mut().machine.abandon(now, shared_data),
+                Purpose::Watched(source) => {
+                    if let Some(watched) = source.borrow_mut().machine.watched() {
+                        watched.abandon(now, shared_data);
+                    }
+                }
                 Purpose::OnDemand(source, key) => source.borrow_mut().machine.abandon(key),
                 Purpose::Superseded => {}
             }
@@ -327,6 +366,16 @@ impl Store {
 }
 
 impl StoreInner {
+    fn add_watched(
+        &mut self,
+        definition: DefinitionHash,
+        source: WatchedSource,
+    ) -> Rc<RefCell<WatchedSource>> {
+        let fresh = Rc::new(RefCell::new(source));
+        self.watched.add(definition, &fresh);
+        fresh
+    }
+
     fn next_id(&mut self) -> u64 {
         self.last_id = self.last_id.wrapping_add(1);
         self.last_id

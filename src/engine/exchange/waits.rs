@@ -112,14 +112,15 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         }
         let now = self.inputs.now();
         let mut shared = watched.shared.borrow_mut();
-        let longest = shared
-            .machine
-            .longest_callout()
-            .saturating_mul(CALLOUTS_OF_FETCH);
         if !shared.refetch_waiters.has_room() {
             return Ok(());
         }
-        if !watched.is_behind(&shared) && !shared.machine.want_refetch(interval, now) {
+        let is_behind = watched.is_behind(&shared);
+        let Some(machine) = shared.machine.watched() else {
+            return Ok(());
+        };
+        let longest = machine.longest_callout().saturating_mul(CALLOUTS_OF_FETCH);
+        if !is_behind && !machine.want_refetch(interval, now) {
             return Ok(());
         }
         // From the first such wait on: other exchanges may want the next fetch before this one has seen the end of the last.

@@ -1,7 +1,7 @@
 //! What is held of a document, for a person who asks.
 
 use crate::engine::Engine;
-use crate::engine::documents::SourceState;
+use crate::engine::documents::{Machine, SourceState};
 
 /// What an engine holds of the document of one source, beside what its [report](super::report::SourceReport) says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,11 @@ impl Engine {
             SourceState::Inline(policy_view) => (policy_view, None),
             SourceState::Watched(watched) => {
                 let shared = watched.shared.borrow();
-                (watched.last_view()?, shared.machine.version_text())
+                let version = match &shared.machine {
+                    Machine::Fetched(watched) => watched.version_text(),
+                    Machine::Merged(_) => None,
+                };
+                (watched.last_view()?, version)
             }
             SourceState::OnDemand(_) => return None,
         };

@@ -81,7 +81,9 @@ mod tests {
         let (_, source) = policy.sources.iter().next().unwrap();
         match &source.kind {
             SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::OnDemand { .. } => panic!("it is watched"),
+            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
+                panic!("it is watched")
+            }
         }
     }
 

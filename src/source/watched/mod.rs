@@ -65,6 +65,7 @@ pub struct Watched {
     rejected: Option<(Hash, SourceError)>,
     missing_copy: Option<MissingCopy>,
     extra: ExtraFetch,
+    has_failed: bool,
 }
 
 impl Watched {
@@ -93,6 +94,7 @@ impl Watched {
             rejected: None,
             missing_copy: None,
             extra: ExtraFetch::default(),
+            has_failed: false,
         }
     }
 
@@ -108,6 +110,12 @@ impl Watched {
     pub fn last_good(&self) -> Option<(Hash, Timestamp)> {
         let last_good = self.last_good.as_ref()?;
         Some((last_good.hash, last_good.confirmed))
+    }
+
+    /// Whether a fetch has failed since this VM watches the source, or just before.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     /// The version of the last good document, as text for people. `None` before the first document, or if its source names
@@ -138,6 +146,7 @@ impl Watched {
         if let Some((newest, last_good)) = lease.newest.zip(self.last_good.as_mut()) {
             last_good.confirm(newest, now);
         }
+        self.has_failed |= lease.failures > 0;
         self.note_fetches(&lease, now);
         if !matches!(self.stage, Stage::Idle) {
             self.note_unread(&lease);
@@ -340,6 +349,7 @@ impl Watched {
 
     fn fail(&mut self, error: &SourceError, now: Timestamp, shared_data: &mut dyn SharedData) {
         let (lease, _) = self.shared_keys.read(shared_data);
+        self.has_failed = true;
         let failures = lease.failures.saturating_add(1);
         let wait = self.schedule.backoff(failures, error, Loaded::by(&lease));
         self.conclude(failures, None, wait, now, shared_data);

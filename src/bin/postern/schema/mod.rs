@@ -84,6 +84,7 @@ impl Writer {
                     Ok(json!({"anyOf": [json_path(), self.reference("WrittenLookupValue")]}))
                 }
                 "Among" => Ok(json!({"anyOf": [list(json!({}), 1), self.reference("ListRef")]})),
+                "MergePart" => Ok(json!({"anyOf": [line(), self.reference("WrittenMergePart")]})),
                 "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
                 "Upstream" => Ok(json!({"anyOf": [line(), self.reference("WrittenUpstream")]})),
                 "UpstreamChoice" => Ok(json!({"anyOf": [line(), self.reference("Split")]})),
@@ -191,6 +192,10 @@ impl Writer {
         }
         Ok(match name {
             "distinct" => self.kind(kind)?,
+            "merge_parts" => {
+                let part = self.reference("MergePart");
+                list(part, 1)
+            }
             "non_empty" => {
                 let mut list = self.kind(kind)?;
                 if let Value::Object(list) = &mut list {

@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
+use postern::config::MergePart;
 use postern::engine::{
     Engine, ExchangeId, FlightId, HostKey, HostVerifier, Inputs, SignatureCheck, SourceReport,
     Step, Store,
@@ -39,6 +40,8 @@ pub(super) struct Gate {
 pub(super) struct Asked {
     /// The one that the user has named. All others are left alone.
     pub(super) only: Option<String>,
+    /// The parts of the sources that are made of others.
+    pub(super) parts: BTreeMap<String, Vec<MergePart>>,
     /// For sources that aren't asked: the variables that they need.
     pub(super) unset: BTreeMap<String, BTreeSet<String>>,
     /// Whether a watched source is asked for its document only once.
@@ -47,8 +50,16 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn is_asked(&self, source: &str) -> bool {
-        let is_meant = self.only.as_deref().is_none_or(|only| only == source);
-        is_meant && !self.unset.contains_key(source)
+        self.is_meant(source) && !self.unset.contains_key(source)
+    }
+
+    /// Whether the user means it: all are, or it is the one that is named, or a part of that.
+    fn is_meant(&self, source: &str) -> bool {
+        let Some(only) = self.only.as_deref() else {
+            return true;
+        };
+        let mut parts = self.parts.get(only).into_iter().flatten();
+        only == source || parts.any(|part| part.source == source)
     }
 }
 
@@ -115,6 +126,11 @@ impl Gate {
         self.asked.is_asked(source)
     }
 
+    /// The parts of a source that is made of others.
+    pub(super) fn parts(&self, source: &str) -> Option<&[MergePart]> {
+        self.asked.parts.get(source).map(Vec::as_slice)
+    }
+
     /// The variables that this source needs and that aren't set.
     pub(super) fn unset(&self, source: &str) -> Option<&BTreeSet<String>> {
         self.asked.unset.get(source)
@@ -127,6 +143,9 @@ impl Gate {
 
     /// Whether nothing more is to be expected of a source: it has answered or failed, or isn't asked without a request.
     pub(super) fn is_settled(&self, source: &str) -> bool {
+        if let Some(parts) = self.parts(source) {
+            return parts.iter().all(|part| self.is_settled(&part.source));
+        }
         let reports = self.engine.report(now());
         let is_watched = reports
             .iter()

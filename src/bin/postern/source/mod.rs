@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use postern::config::Config;
+use postern::config::{Config, MergePart, SourceKind};
 use postern::policy::Policy;
 use serde_json::json;
 
@@ -148,6 +148,7 @@ impl Source {
         let asked = Asked {
             // A request may need any of them.
             only: self.name.clone().filter(|_| request.is_none()),
+            parts: parts(&config),
             unset: unset(&config, &variables),
             once: !self.watch,
         };
@@ -232,6 +233,18 @@ impl Session {
             &self.config,
         )))
     }
+}
+
+/// The parts of the sources that are made of others.
+fn parts(config: &Config) -> BTreeMap<String, Vec<MergePart>> {
+    let merged = config.sources.iter().filter_map(|source| {
+        if let SourceKind::Merge(parts) = &source.value.kind {
+            Some((source.name.clone(), parts.clone()))
+        } else {
+            None
+        }
+    });
+    merged.collect()
 }
 
 /// The variables that sources need and that aren't set, by the names of the sources.

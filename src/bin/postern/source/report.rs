@@ -1,6 +1,6 @@
 //! The state of each source, for people and for programs.
 
-use postern::config::Config;
+use postern::config::{Config, MergePart};
 use postern::engine::{Engine, HeldDocument, SourceReport as EngineReport};
 use postern::internals::source::SourceError;
 use postern::time::Timestamp;
@@ -32,6 +32,8 @@ pub(super) struct CentreReport {
 pub(super) enum State {
     /// The document is in the policy.
     Inline,
+    /// The document is made of others.
+    Merged,
     /// A document came.
     Changed,
     /// The document that is held is still the newest.
@@ -52,6 +54,7 @@ impl State {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Inline => "inline",
+            Self::Merged => "merged",
             Self::Changed => "changed",
             Self::Same => "same",
             Self::Missing { .. } => "missing",
@@ -69,7 +72,7 @@ impl State {
             | Self::Refused { reason, hint }
             | Self::Broken { reason, hint } => Some((reason, hint)),
             Self::NotAsked(reason) => Some((reason, "")),
-            Self::Inline | Self::Changed | Self::Same | Self::Answered => None,
+            Self::Inline | Self::Merged | Self::Changed | Self::Same | Self::Answered => None,
         }
     }
 
@@ -155,9 +158,13 @@ impl CentreReport {
     /// The reports on all sources that are meant.
     pub(super) fn all(gate: &Gate, config: &Config, only: Option<&str>) -> Vec<Self> {
         let names = names(config, &gate.engine);
+        let is_part = |of: &str, name: &str| {
+            let mut parts = gate.parts(of).unwrap_or_default().iter();
+            parts.any(|part| part.source == name)
+        };
         let meant = names
             .into_iter()
-            .filter(|name| only.is_none_or(|only| only == name));
+            .filter(|name| only.is_none_or(|only| only == name || is_part(only, name)));
         meant.map(|name| Self::new(gate, config, name)).collect()
     }
 
@@ -183,6 +190,7 @@ impl CentreReport {
         });
         let state = match (&history.outcome, &report) {
             (_, None) => State::Inline,
+            _ if gate.parts(&name).is_some() => merged(gate, &name, history.outcome.as_ref()),
             _ if !gate.is_asked(&name) => State::NotAsked(not_asked(gate, &name)),
             (Some(LastAnswer::Changed), _) => State::Changed,
             (Some(LastAnswer::Failed(_)), Some(report)) if is_confirmed(report, history.at) => {
@@ -196,13 +204,16 @@ impl CentreReport {
             }
             (None, _) => State::Answered,
         };
+        let left_out = parts_without(gate, &name).filter(|part| part.optional);
+        let left_out = left_out.map(|part| format!("its part `{}` has no document", part.source));
+        let notes = history.notes.into_iter().chain(left_out).collect();
         Self {
             name,
             kind,
             state,
             callouts: history.callouts,
             document,
-            notes: history.notes,
+            notes,
             lookups: Vec::new(),
         }
     }
@@ -261,6 +272,35 @@ fn is_confirmed(report: &EngineReport<'_>, since: Timestamp) -> bool {
     };
     let now = clock::timestamp(clock::now());
     now.since(since) > *age
+}
+
+/// The state of a source that is made of others.
+fn merged(gate: &Gate, name: &str, outcome: Option<&LastAnswer>) -> State {
+    let lacking: Vec<_> = parts_without(gate, name)
+        .filter(|part| !part.optional)
+        .map(|part| format!("`{}`", part.source))
+        .collect();
+    let hint = String::new();
+    match (lacking.as_slice(), outcome) {
+        ([], Some(LastAnswer::Failed(error))) => State::Broken {
+            reason: error.to_string(),
+            hint,
+        },
+        ([], _) => State::Merged,
+        _ => State::Broken {
+            reason: format!("there is no usable document of {}", lacking.join(" and ")),
+            hint,
+        },
+    }
+}
+
+/// The parts of a source that have no usable document.
+fn parts_without<'g>(gate: &'g Gate, name: &str) -> impl Iterator<Item = &'g MergePart> {
+    let parts = gate.parts(name).unwrap_or_default().iter();
+    parts.filter(|part| {
+        let report = engine_report(&gate.engine, &part.source);
+        matches!(report, Some(EngineReport::Watched { is_usable, .. }) if !is_usable)
+    })
 }
 
 fn not_asked(gate: &Gate, name: &str) -> String {

@@ -37,6 +37,7 @@ fn source(writer: &mut TextWriter, report: &CentreReport) {
         state if state.is_failure() => Style::Bad,
         State::NotAsked(_) => Style::Plain,
         State::Inline
+        | State::Merged
         | State::Changed
         | State::Same
         | State::Answered

@@ -3,23 +3,25 @@
 mod asked;
 mod inline;
 mod turn;
+mod watched_state;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::policy::{Policy, SourceId, SourceKind};
-use crate::source::{Budget, Hash, SharedData};
+use crate::source::{Budget, SharedData};
 use crate::time::Timestamp;
 
 use crate::engine::documents::conflicts::ConflictCheck;
+use crate::engine::documents::machine::Machine;
 use crate::engine::documents::policy_view::{Comparison, PolicyView};
 use crate::engine::documents::store::{OnDemandSource, Store, WatchedSource};
-use crate::engine::documents::view::ViewInputs;
 use crate::engine::documents::waiting::{EngineId, ExchangeId};
-use crate::engine::event::{Event, Observer};
+use crate::engine::event::Observer;
 use inline::inline;
 use turn::Turn;
+
+pub(in crate::engine) use watched_state::WatchedState;
 
 /// All sources of one policy, in its order.
 #[derive(Debug)]
@@ -38,121 +40,9 @@ pub(in crate::engine) struct Sources {
 pub(in crate::engine) enum SourceState {
     /// Its document is in the policy.
     Inline(PolicyView),
+    /// Its document is fetched, or made of others.
     Watched(WatchedState),
     OnDemand(Rc<RefCell<OnDemandSource>>),
-}
-
-/// A watched source, and what this policy knows of it.
-#[derive(Debug)]
-pub(in crate::engine) struct WatchedState {
-    pub(in crate::engine) shared: Rc<RefCell<WatchedSource>>,
-    policy_view: Option<PolicyView>,
-    /// A newer document that is still being compared with the policy's own consumers.
-    comparison: Option<Comparison>,
-    /// Whether this policy's `staleFor` allowed the last good document when that was checked last.
-    usable: bool,
-    /// The newest document that this policy could not use, where another one could.
-    refused: Option<Hash>,
-    /// When the view was last known to be of the source's last good document.
-    current: Timestamp,
-}
-
-impl WatchedState {
-    /// The view, while it may be used.
-    pub(in crate::engine) fn usable_view(&self) -> Option<&PolicyView> {
-        self.policy_view.as_ref().filter(|_| self.usable)
-    }
-
-    /// The view, stale or not.
-    pub(in crate::engine) const fn last_view(&self) -> Option<&PolicyView> {
-        self.policy_view.as_ref()
-    }
-
-    /// Whether a newer document is known in this VM than the one that this policy uses. The policy takes it on its next tick.
-    pub(in crate::engine) fn is_behind(&self, shared: &WatchedSource) -> bool {
-        let Some(newest) = &shared.view else {
-            return false;
-        };
-        let own = self.policy_view.as_ref();
-        let is_own = own.is_some_and(|own| Rc::ptr_eq(&own.view, newest));
-        self.comparison.is_some() || !is_own && self.refused != Some(newest.hash)
-    }
-
-    /// When the source last confirmed this policy's document; `None` before the first document.
-    pub(in crate::engine) fn confirmed(&self) -> Option<Timestamp> {
-        let (newest, confirmed) = self.shared.borrow().machine.last_good()?;
-        let own = self
-            .policy_view
-            .as_ref()
-            .map(|policy_view| policy_view.view.hash);
-        if own == Some(newest) {
-            return Some(confirmed);
-        }
-        (self.current != Timestamp::default()).then_some(self.current)
-    }
-
-    /// Continues to compare a new document with the policy's own consumers. The document comes into use when that is done.
-    /// Returns whether it has come into use now.
-    fn compare(
-        &mut self,
-        id: SourceId,
-        policy: &Policy,
-        store: &Store,
-        budget: &mut Budget,
-        (now, observer): (Timestamp, &mut dyn Observer),
-    ) -> bool {
-        let Some(mut comparison) = self.comparison.take() else {
-            return false;
-        };
-        let inputs = &mut ViewInputs {
-            policy,
-            id,
-            last: None,
-            observer,
-        };
-        if !comparison.advance(inputs, budget) {
-            self.comparison = Some(comparison);
-            return false;
-        }
-        let source = policy.sources.name(id);
-        let view = Rc::clone(comparison.view());
-        match comparison.finish(self.policy_view.as_ref(), inputs) {
-            Ok(policy_view) => {
-                self.current = now;
-                self.refused = None;
-                let bytes = view.bytes;
-                if let Some(before) = self.policy_view.replace(policy_view) {
-                    store.0.borrow_mut().pending_drops.view(before.view);
-                }
-                observer.event(&Event::SourceLoaded { source, bytes });
-                true
-            }
-            Err(error) => {
-                self.refused = Some(view.hash);
-                store.0.borrow_mut().pending_drops.view(view);
-                observer.event(&Event::SourceFailed {
-                    source,
-                    id,
-                    error: &error,
-                });
-                false
-            }
-        }
-    }
-
-    /// Drops a document that is not the source's last good one any more, and for longer than `staleFor`: another policy
-    /// that keeps hearing from the source must not prolong it. Returns whether there was one.
-    fn expire(&mut self, stale_for: Duration, now: Timestamp, store: &Store) -> bool {
-        // A time in the future was written before the clock was put back.
-        self.current = self.current.min(now);
-        if now.since(self.current) > stale_for {
-            if let Some(policy_view) = self.policy_view.take() {
-                store.0.borrow_mut().pending_drops.view(policy_view.view);
-                return true;
-            }
-        }
-        false
-    }
 }
 
 impl Sources {
@@ -174,14 +64,13 @@ impl Sources {
                     schedule,
                     definition,
                     ..
-                } => SourceState::Watched(WatchedState {
-                    shared: store.watched(own, *definition, protocol, *schedule),
-                    policy_view: None,
-                    comparison: None,
-                    usable: false,
-                    refused: None,
-                    current: Timestamp::default(),
-                }),
+                } => {
+                    let shared = store.watched(own, *definition, protocol, *schedule);
+                    SourceState::Watched(WatchedState::new(shared))
+                }
+                SourceKind::Merged { definition, .. } => {
+                    SourceState::Watched(WatchedState::new(store.merged(*definition)))
+                }
                 SourceKind::OnDemand {
                     template,
                     limits,
@@ -211,6 +100,8 @@ impl Sources {
         // In one go, so that a push loses no document. Compiling the policy took longer than this.
         let budget = &mut Budget::unlimited();
         sources.catch_up(policy, store, budget, (now, observer));
+        sources.merge_first(policy, store, (now, observer));
+        sources.catch_up(policy, store, budget, (now, observer));
         let mut slice = if sources.need_ticks() {
             Budget::slice()
         } else {
@@ -226,9 +117,11 @@ impl Sources {
 
     /// Whether there is anything to do on a tick.
     pub(in crate::engine) fn need_ticks(&self) -> bool {
-        self.states
-            .iter()
-            .any(|state| !matches!(state, SourceState::Inline(_)))
+        self.states.iter().any(|state| match state {
+            SourceState::Inline(_) => false,
+            SourceState::Watched(watched) => watched.is_fetched(),
+            SourceState::OnDemand(_) => true,
+        })
     }
 
     /// Whether a document is still being read or compared.
@@ -312,7 +205,13 @@ impl Sources {
                 pending,
                 ..
             } = last.into_inner();
-            machine.close(now, shared_data);
+            match machine {
+                Machine::Fetched(watched) => watched.close(now, shared_data),
+                Machine::Merged(mut merged) => {
+                    let work = merged.take_work().into_iter();
+                    work.for_each(|(_, work)| pending_drops.values(work.into_values()));
+                }
+            }
             view.into_iter().for_each(|view| pending_drops.view(view));
             if let Some(pending) = pending {
                 pending_drops.values(pending.reading.into_values());
@@ -354,9 +253,7 @@ impl Sources {
             }
             let newest = {
                 let shared = watched.shared.borrow();
-                let last_good = shared.machine.last_good();
-                watched.usable =
-                    last_good.is_some_and(|(_, confirmed)| now.since(confirmed) <= stale_for);
+                watched.usable = shared.is_usable(stale_for, now);
                 shared.view.clone().filter(|_| watched.usable)
             };
             let Some(newest) = newest.filter(|_| watched.comparison.is_none()) else {

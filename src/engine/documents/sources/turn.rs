@@ -44,7 +44,10 @@ impl Sources {
                 continue;
             };
             let shared = Rc::clone(&watched.shared);
-            let tick = shared.borrow_mut().machine.tick(call.now, call.shared_data);
+            let tick = match shared.borrow_mut().machine.watched() {
+                Some(machine) => machine.tick(call.now, call.shared_data),
+                None => Tick::Idle,
+            };
             match tick {
                 Tick::Idle | Tick::Arrived => {}
                 Tick::Fetch(callout) => callouts.push((id, shared, callout)),
@@ -59,6 +62,7 @@ impl Sources {
         self.catch_up(policy, store, &mut new, (call.now, call.observer));
         budget.join(&new);
         self.read_on(policy, store, budget, call);
+        self.merge_on(policy, store, budget, (call.now, call.observer));
         self.catch_up(policy, store, budget, (call.now, call.observer));
         self.compare_lists(policy, call.observer, budget);
         callouts
@@ -128,7 +132,10 @@ impl Sources {
     ) -> Option<(SourceId, Callout)> {
         let mut slice = store.0.borrow_mut().shared_budget.take();
         let mut source = shared.borrow_mut();
-        let outcome = source.machine.fetched(call.now, call.shared_data, reply);
+        let outcome = match source.machine.watched() {
+            Some(machine) => machine.fetched(call.now, call.shared_data, reply),
+            None => FetchOutcome::Ignored,
+        };
         let mut next = None;
         if let Some(id) = self.id_of(shared) {
             let mut update = DocumentUpdate {
@@ -146,6 +153,7 @@ impl Sources {
             }
         }
         drop(source);
+        self.merge_on(policy, store, &mut slice, (call.now, call.observer));
         self.catch_up(policy, store, &mut slice, (call.now, call.observer));
         self.compare_lists(policy, call.observer, &mut slice);
         store.0.borrow_mut().shared_budget.give_back(slice);

@@ -104,7 +104,7 @@ fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)
                 ("login.oauth2.clientSecret", login),
             ]
         }
-        SourceKind::Inline(_) => Vec::new(),
+        SourceKind::Merge(_) | SourceKind::Inline(_) => Vec::new(),
     };
     let secrets = secrets.into_iter();
     secrets.filter_map(|(field, secret)| Some((field, secret?)))

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use postern::config::{Config, Requirement};
+use postern::config::{Config, Requirement, SourceKind};
 use postern::http::same_name;
 
 use super::{CheckRule, Warnings, entry};
@@ -17,6 +17,11 @@ fn check(config: &Config, warnings: &mut Warnings) {
     let mut providers = HashSet::default();
     let lists = config.consumers_from.iter();
     let mut sources: HashSet<&str> = lists.map(|from| &*from.source).collect();
+    for source in &config.sources {
+        if let SourceKind::Merge(parts) = &source.value.kind {
+            sources.extend(parts.iter().map(|part| &*part.source));
+        }
+    }
     for route in &config.routes {
         collect_providers(&route.require, &mut providers);
         sources.extend(route.lookup.iter().map(|lookup| &*lookup.value.source));
@@ -77,7 +82,7 @@ mod tests {
                 "k": {"apiKey": {"from": [{"header": "x"}]}},
                 "l": {"apiKey": {"from": [{"header": "y"}]}}
             },
-            "sources": {"a b": {"inline": 1}, "crm": {"inline": {}}, "list": {"inline": []}},
+            "sources": {"a b": {"inline": 1}, "base": {"inline": {}}, "crm": {"merge": ["base"]}, "list": {"inline": []}},
             "routes": [{"name": "r", "require": {"optional": "k"},
                 "lookup": {"who": {"source": "crm", "values": {"v": "$"}}},
                 "rewrite": {"headers": {"set": {"tracestate": "a"}}}}],
