@@ -20,7 +20,7 @@ use postern::internals::route::{
     MatchNotes, OtherPredicates, PathPattern, PathRules, Priority, QueryPredicate, RouteId,
     RouterBuilder, Rule, ValueMatch, canonicalise,
 };
-use postern::internals::source::{Document, Format, Index, JsonPath};
+use postern::internals::source::{Document, Format, Index, JsonPath, TextSet};
 
 /// A complete decision that starts at the host's buffer. Each iteration has another request.
 fn decisions(criterion: &mut Criterion) {
@@ -194,6 +194,37 @@ fn documents(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Whether a text is in a list of a document. Half of the texts that are asked for are.
+fn lists(criterion: &mut Criterion) {
+    let path = JsonPath::compile("$.ips[*]").expect("a path");
+    for entries in [100, 100_000] {
+        let address = |at: usize| format!("10.{}.{}.{}", at / 65_536, at / 256 % 256, at % 256);
+        let ips: Vec<_> = (0..entries).map(address).collect();
+        let text = serde_json::json!({ "ips": ips }).to_string();
+        let parse = || Document::parse(text.as_bytes(), usize::MAX, Format::JSON);
+        let document = parse().expect("a document");
+        let list = TextSet::build(&document, &path);
+        let asked: Vec<_> = (0..1000)
+            .map(|at| address(at * 7919 % (2 * entries)))
+            .collect();
+        let mut at = 0;
+        criterion.bench_function(&format!("list/contains, {entries} entries"), |bencher| {
+            bencher.iter(|| {
+                at = (at + 1) % asked.len();
+                list.contains(black_box(asked[at].as_bytes()))
+            });
+        });
+        if entries > 1000 {
+            let mut group = criterion.benchmark_group("list");
+            group.sample_size(10);
+            group.bench_function("build/100000", |bencher| {
+                bencher.iter(|| TextSet::build(&document, &path));
+            });
+            group.finish();
+        }
+    }
+}
+
 fn policies(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("compile");
     group.sample_size(10);
@@ -228,6 +259,7 @@ criterion_group!(
     router,
     mixed_router,
     documents,
+    lists,
     policies
 );
 criterion_main!(benches);

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use postern::config::{Chunks, ConfigErrors};
-use postern::internals::source::weight;
+use postern::internals::source::{Document, Format, JsonPath, TextSet, weight};
 use postern::policy::Policy;
 use serde_json::{Value, json};
 
@@ -132,6 +132,26 @@ fn a_policy_needs_little_more_memory_than_its_text() {
         // A lower figure means that the allocator doesn't count.
         assert!(most > 10, "{what}: {most} percent of the text");
     }
+}
+
+/// A list of a hundred thousand addresses, beside the document that it is read from.
+#[test]
+fn a_list_takes_little_memory() {
+    let address = |at: usize| format!("10.{}.{}.{}", at / 65_536, at / 256 % 256, at % 256);
+    let ips: Vec<_> = (0..100_000).map(address).collect();
+    let text = json!({ "ips": ips }).to_string();
+    let document = Document::parse(text.as_bytes(), usize::MAX, Format::JSON).unwrap();
+    let path = JsonPath::compile("$.ips[*]").unwrap();
+    let before = HELD.get().0;
+    HELD.set((before, before));
+    let list = TextSet::build(&document, &path);
+    let (now, most) = HELD.get();
+    assert_eq!(list.len(), ips.len());
+    let (kept, most) = (now - before, most - before);
+    println!("{} bytes of text: {kept} bytes, at most {most}", text.len());
+    assert!(kept <= 26 * ips.len(), "{kept} bytes");
+    assert!(most <= 2 * kept, "{most} bytes at most");
+    assert!(kept >= 12 * ips.len(), "the allocator counts");
 }
 
 /// The estimated memory of a document is close to the real one.
