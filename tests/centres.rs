@@ -26,6 +26,12 @@ mod gate;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;
+#[path = "centres/kubernetes.rs"]
+#[cfg(test)]
+mod kubernetes;
+#[path = "centres/kubernetes_runs.rs"]
+#[cfg(test)]
+mod kubernetes_runs;
 #[path = "support/load.rs"]
 #[cfg(test)]
 #[expect(dead_code, reason = "another suite uses all of it")]

@@ -21,7 +21,7 @@ pub(crate) enum Trouble {
     Slow(Duration),
     /// It answers something else: the status, the type and the body.
     Instead(u16, &'static str, Vec<u8>),
-    /// Its answer to the request with this password in place of the first, and with another one in HTTP Basic.
+    /// Its answer to the request with this password or token in place of the first, and with another one in HTTP Basic.
     WrongCredentials(&'static str, &'static str),
     /// Its own answer, with another status.
     Status(u16),
@@ -220,12 +220,12 @@ fn replace_credentials(request: &mut Message, right: &str, wrong: &str) {
     for part in [&mut request.start, &mut request.body] {
         *part = text(part).replace(right, wrong).into_bytes();
     }
-    let basic = request
-        .fields
-        .iter_mut()
-        .filter(|(_, value)| value.starts_with(b"Basic "));
-    for (_, value) in basic {
-        *value = b"Basic d3Jvbmc6d3Jvbmc=".to_vec();
+    for (_, value) in &mut request.fields {
+        if value.starts_with(b"Basic ") {
+            *value = b"Basic d3Jvbmc6d3Jvbmc=".to_vec();
+        } else {
+            *value = text(value).replace(right, wrong).into_bytes();
+        }
     }
 }
 
