@@ -1,5 +1,7 @@
 //! Config centres: where documents come from.
 
+mod acm;
+mod apollo;
 mod consul;
 mod etcd;
 mod format;
@@ -7,6 +9,7 @@ mod http;
 mod kubernetes;
 mod merge;
 mod nacos;
+mod records;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
 mod spring_cloud_consul;
@@ -14,7 +17,7 @@ mod spring_cloud_consul;
 use std::time::Duration;
 
 use crate::config::decode::node::Node;
-use crate::config::decode::record::{Field, FieldRule, Record};
+use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Decode, Named};
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{json_path, line};
@@ -22,6 +25,8 @@ use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
 use crate::config::{ConfigErrors, Path, Scheme};
 
+pub use acm::{AcmEndpoint, AcmSource};
+pub use apollo::ApolloSource;
 pub use consul::ConsulSource;
 pub use etcd::EtcdSource;
 pub use format::ContentFormat;
@@ -32,6 +37,7 @@ pub use http::{
 pub use kubernetes::KubernetesSource;
 pub use merge::MergePart;
 pub use nacos::{NacosApiVersion, NacosSource};
+pub(super) use records::record;
 pub use spring_cloud_alibaba::{AlibabaExtension, SpringCloudAlibabaSource};
 pub use spring_cloud_config::SpringCloudConfigSource;
 pub use spring_cloud_consul::{SpringCloudConsulSource, SpringConsulFormat};
@@ -73,6 +79,10 @@ pub enum SourceKind {
     SpringCloudConsul(SpringCloudConsulSource),
     /// A ConfigMap or a Secret of Kubernetes.
     Kubernetes(KubernetesSource),
+    /// The content of a data ID of Alibaba Cloud ACM.
+    Acm(AcmSource),
+    /// A namespace of Apollo.
+    Apollo(ApolloSource),
     /// Documents of other sources, in layers. A later one wins.
     Merge(Vec<MergePart>),
     /// The policy itself.
@@ -98,6 +108,10 @@ record! {
         "springCloudConsul" spring_cloud_consul: Option<SpringCloudConsulSource> = optional;
         /// A ConfigMap or a Secret of Kubernetes.
         "kubernetes" kubernetes: Option<KubernetesSource> = optional;
+        /// The content of a data ID of Alibaba Cloud ACM.
+        "acm" acm: Option<AcmSource> = optional;
+        /// A namespace of Apollo.
+        "apollo" apollo: Option<ApolloSource> = optional;
         /// The documents of these sources in layers: maps are merged, and of everything else the later one is taken.
         "merge" merge: Option<Vec<MergePart>> as merge_parts = optional;
         /// The document itself, any JSON.
@@ -121,6 +135,8 @@ record! {
             "springCloudAlibaba",
             "springCloudConsul",
             "kubernetes",
+            "acm",
+            "apollo",
             "merge",
             "inline",
         ]),
@@ -129,6 +145,7 @@ record! {
         FieldRule::Apart("springCloudAlibaba", &["onDemand"]),
         FieldRule::Apart("springCloudConsul", &["onDemand"]),
         FieldRule::Apart("kubernetes", &["onDemand"]),
+        FieldRule::Apart("apollo", &["onDemand"]),
         FieldRule::Apart("onDemand", &["refresh", "staleFor", "index"]),
     ]
 }
@@ -146,6 +163,8 @@ impl SourceKind {
             Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
             Self::SpringCloudConsul(_) => "springCloudConsul",
             Self::Kubernetes(_) => "kubernetes",
+            Self::Acm(_) => "acm",
+            Self::Apollo(_) => "apollo",
             Self::Merge(_) => "merge",
             Self::Inline(_) => "inline",
         }
@@ -163,6 +182,8 @@ impl SourceKind {
             Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
             Self::SpringCloudConsul(spring) => Some(spring.endpoint()),
             Self::Kubernetes(kubernetes) => Some(kubernetes.endpoint()),
+            Self::Acm(acm) => Some(acm.endpoint()),
+            Self::Apollo(apollo) => Some(apollo.endpoint()),
             Self::Merge(_) | Self::Inline(_) => None,
         }
     }
@@ -177,9 +198,11 @@ impl SourceKind {
             Self::Consul(consul) => &mut consul.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
             Self::Nacos(nacos) => &mut nacos.max_bytes,
+            Self::Acm(acm) => &mut acm.max_bytes,
             Self::SpringCloudAlibaba(_)
             | Self::SpringCloudConsul(_)
             | Self::Kubernetes(_)
+            | Self::Apollo(_)
             | Self::Merge(_)
             | Self::Inline(_) => return,
         };
@@ -210,9 +233,11 @@ impl SourceKind {
                 ("file", spring.file.as_deref().unwrap_or_default()),
             ],
             Self::Nacos(nacos) => vec![("dataId", &nacos.data_id)],
+            Self::Acm(acm) => vec![("dataId", &acm.data_id)],
             Self::SpringCloudAlibaba(_)
             | Self::SpringCloudConsul(_)
             | Self::Kubernetes(_)
+            | Self::Apollo(_)
             | Self::Merge(_)
             | Self::Inline(_) => Vec::new(),
         }
@@ -242,35 +267,6 @@ impl SourceKind {
             (None, ..) => {}
         }
     }
-}
-
-/// The fields of a kind's record, by the record's name.
-pub(super) fn record(name: &str) -> Option<(&'static [Field], &'static [FieldRule])> {
-    Some(match name {
-        "HttpSource" => (HttpSource::FIELDS, HttpSource::RULES),
-        "BasicCredentials" => (BasicCredentials::FIELDS, BasicCredentials::RULES),
-        "HttpLogin" => (HttpLogin::FIELDS, HttpLogin::RULES),
-        "WrittenHttpBody" => (http::WrittenHttpBody::FIELDS, http::WrittenHttpBody::RULES),
-        "OAuth2Login" => (OAuth2Login::FIELDS, OAuth2Login::RULES),
-        "SpringCloudConfigSource" => (
-            SpringCloudConfigSource::FIELDS,
-            SpringCloudConfigSource::RULES,
-        ),
-        "EtcdSource" => (EtcdSource::FIELDS, EtcdSource::RULES),
-        "ConsulSource" => (ConsulSource::FIELDS, ConsulSource::RULES),
-        "NacosSource" => (NacosSource::FIELDS, NacosSource::RULES),
-        "SpringCloudAlibabaSource" => (
-            SpringCloudAlibabaSource::FIELDS,
-            SpringCloudAlibabaSource::RULES,
-        ),
-        "SpringCloudConsulSource" => (
-            SpringCloudConsulSource::FIELDS,
-            SpringCloudConsulSource::RULES,
-        ),
-        "KubernetesSource" => (KubernetesSource::FIELDS, KubernetesSource::RULES),
-        "WrittenMergePart" => (WrittenMergePart::FIELDS, WrittenMergePart::RULES),
-        _ => return None,
-    })
 }
 
 /// A year: a longer duration is most likely a mistake.
@@ -358,6 +354,8 @@ impl Decode for Source {
                     .map(SourceKind::SpringCloudConsul)
             })
             .or_else(|| written.kubernetes.map(SourceKind::Kubernetes))
+            .or_else(|| written.acm.map(SourceKind::Acm))
+            .or_else(|| written.apollo.map(SourceKind::Apollo))
             .or_else(|| written.merge.map(SourceKind::Merge))
             .or_else(|| written.inline.map(SourceKind::Inline))?;
         let path = at.field(kind.name());

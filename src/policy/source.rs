@@ -1,5 +1,7 @@
 //! Named config centres.
 
+mod acm;
+mod apollo;
 mod consul;
 mod etcd;
 mod fetched;
@@ -331,6 +333,12 @@ impl Source {
             }
             config::SourceKind::SpringCloudConsul(written) => {
                 spring_cloud_consul::compile(source, written, readers, environment, &at, errors)?
+            }
+            config::SourceKind::Acm(written) => {
+                acm::compile(source, written, readers, environment, &at, errors)?
+            }
+            config::SourceKind::Apollo(written) => {
+                apollo::compile(source, written, readers, environment, &at, errors)?
             }
         };
         let names = names(source, all);

@@ -46,7 +46,9 @@ const TABLE: &[Words] = words! {
         "write `sources: {NAME: {springCloudConfig: {cluster, application}}}`";
     "unmatched": "consul spring.cloud.consul.host" =>
         "write `sources: {NAME: {consul: {cluster, key}}}`, or `springCloudConsul`";
-    "unmatched": "eureka zookeeper apollo" =>
+    "unmatched": "apollo" =>
+        "write `sources: {NAME: {apollo: {cluster, appId}}}`";
+    "unmatched": "eureka zookeeper" =>
         "write `sources`, with one of its kinds: this one isn't supported";
     // A route.
     "require": "hostnames hostname host domains authority" =>
@@ -273,7 +275,9 @@ const TABLE: &[Words] = words! {
         "write `cluster`, as Envoy calls it, in the kind's map: `nacos: {cluster, …}`";
     "onDemand": "key prefix" =>
         "write `etcd: {cluster, key}`, or `prefix`";
-    "onDemand": "eureka zookeeper apollo" =>
+    "onDemand": "appId clusterName namespaceName apollo.meta app.id" =>
+        "write `apollo: {cluster, appId, namespace}`";
+    "onDemand": "eureka zookeeper" =>
         "write one of the kinds here: this one isn't supported";
     "onDemand": "url uri endpoint cluster path address" =>
         "write `http: {cluster, authority, path}`";
@@ -312,7 +316,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 31] = [
+    const RECORDS: [(&str, &str); 34] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -337,6 +341,8 @@ mod tests {
         ("WrittenPathRewrite", "prefix"),
         ("Consumer", "credentials"),
         ("HttpSource", "maxBytes"),
+        ("AcmSource", "endpoint"),
+        ("ApolloSource", "appId"),
         ("NacosSource", "dataId"),
         ("SpringCloudConsulSource", "profileSeparator"),
         ("ConsulSource", "datacenter"),

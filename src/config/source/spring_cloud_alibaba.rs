@@ -35,6 +35,10 @@ record! {
         "username" username: Option<String> as line = optional;
         /// The user's password: text or `{env: NAME}`.
         "password" password: Option<TextOrEnv> = optional;
+        /// The name of the key that signs the requests, where Nacos asks for one: text or `{env: NAME}`.
+        "accessKey" access_key: Option<TextOrEnv> = optional;
+        /// The key that signs the requests: text or `{env: NAME}`.
+        "secretKey" secret_key: Option<TextOrEnv> = optional;
         /// The version of the HTTP API. Without it, it is found out.
         "apiVersion" api_version: Option<NacosApiVersion> = optional;
         /// Header fields of each request: text or `{env: NAME}`.
@@ -47,6 +51,9 @@ record! {
     rules [
         FieldRule::Needs("username", "password"),
         FieldRule::Needs("password", "username"),
+        FieldRule::Needs("accessKey", "secretKey"),
+        FieldRule::Needs("secretKey", "accessKey"),
+        FieldRule::Apart("accessKey", &["username"]),
     ]
 }
 

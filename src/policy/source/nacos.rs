@@ -1,5 +1,7 @@
 //! Sources of the kind `nacos`.
 
+use std::time::Duration;
+
 use crate::config::{self, ConfigErrors, Path};
 use crate::policy::definition::Definition;
 use crate::policy::endpoint::endpoint;
@@ -31,16 +33,31 @@ pub(super) fn compile(
         group: &written.group,
         username: written.username.as_deref(),
         password: written.password.as_ref(),
+        access_key: written.access_key.as_ref(),
+        secret_key: written.secret_key.as_ref(),
         api_version: written.api_version,
     };
     let server = server(&shared, &mut definition, environment, at, errors)?;
     let server = server.with_long_poll(written.long_poll);
-    let format = written.format.map(content_format);
-    let format = format.or_else(|| ContentFormat::of_extension(&written.data_id));
+    let data_id = (&*written.data_id, written.format);
+    content(source, server, data_id, definition, at, errors)
+}
+
+/// The source of this data ID, whose content is in this format.
+pub(super) fn content(
+    source: &config::Source,
+    server: NacosServer,
+    (data_id, format): (&str, Option<config::ContentFormat>),
+    definition: Definition,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<SourceKind> {
+    let format = format.map(content_format);
+    let format = format.or_else(|| ContentFormat::of_extension(data_id));
     let protocol = match &source.on_demand {
-        None => NacosProtocol::new(server, &written.data_id),
+        None => NacosProtocol::new(server, data_id),
         Some(_) => {
-            let protocol = NacosProtocol::entries(server, &written.data_id);
+            let protocol = NacosProtocol::entries(server, data_id);
             let refuse = |error: PathError| errors.push(&at.field("dataId"), error.to_string());
             protocol.map_err(refuse).ok()?
         }
@@ -57,6 +74,8 @@ pub(super) struct SharedFields<'c> {
     pub(super) group: &'c str,
     pub(super) username: Option<&'c str>,
     pub(super) password: Option<&'c config::TextOrEnv>,
+    pub(super) access_key: Option<&'c config::TextOrEnv>,
+    pub(super) secret_key: Option<&'c config::TextOrEnv>,
     pub(super) api_version: Option<config::NacosApiVersion>,
 }
 
@@ -84,6 +103,15 @@ pub(super) fn server(
         config::NacosApiVersion::V3 => NacosApi::V3,
     });
     let server = NacosServer::new(endpoint, context, namespace, written.group).with_api(api);
+    if let Some((name, key)) = written.access_key.zip(written.secret_key) {
+        let name = secret(name, environment, &at.field("accessKey"), errors);
+        let key = secret(key, environment, &at.field("secretKey"), errors);
+        let (name, key) = name.zip(key)?;
+        definition.add(b"signed");
+        definition.add(name.expose());
+        definition.add(key.expose());
+        return Some(server.with_keys(&name, &key));
+    }
     let Some((name, password)) = written.username.zip(written.password) else {
         return Some(server);
     };
@@ -121,14 +149,55 @@ fn check_shared(written: &SharedFields<'_>, at: &Path<'_>, errors: &mut ConfigEr
             "must begin with `/`, and have only letters, digits and `/`, `-`, `.`, `_`, `~`";
         errors.push(&at.field("contextPath"), reason);
     }
-    let headers = at.field("headers");
-    let mut written_headers = written.endpoint.headers.iter();
-    let token = written_headers.find(|header| header.name == "accesstoken");
-    if let Some(header) = token.filter(|_| written.username.is_some()) {
-        let reason = "the request has this header already";
+    if written.username.is_some() {
         let suggestion = "remove it: it holds the token of the login";
-        errors.suggest(&headers.field(&header.name), reason, suggestion);
+        refuse_headers(&["accesstoken"], suggestion, written.endpoint, at, errors);
     }
+    if written.access_key.is_some() {
+        let names = ["spas-accesskey", "timestamp", "spas-signature"];
+        let suggestion = "remove it: it holds a part of the signature";
+        refuse_headers(&names, suggestion, written.endpoint, at, errors);
+    }
+}
+
+/// Refuses headers that the protocol writes.
+pub(super) fn refuse_headers(
+    names: &[&str],
+    suggestion: &str,
+    written: config::Endpoint<'_>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    let at = at.field("headers");
+    for header in written.headers {
+        if names.contains(&&*header.name) {
+            let reason = "the request has this header already";
+            errors.suggest(&at.field(&header.name), reason, suggestion);
+        }
+    }
+}
+
+/// Refuses polls that can't work.
+pub(super) fn check_long_poll(
+    source: &config::Source,
+    long_poll: Option<Duration>,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    if long_poll.is_some_and(|held| held >= source.stale_for) {
+        let reason = "must be shorter than `staleFor`: during a poll nothing is confirmed";
+        errors.push(&at.field("longPoll"), reason);
+    }
+    if long_poll.is_some() && source.on_demand.is_some() {
+        errors.push(&at.field("longPoll"), "does not go with `onDemand`");
+    }
+}
+
+/// Refuses a data ID that the server would refuse. Where the key of an entry may stand is checked with the other kinds.
+pub(super) fn check_data_id(data_id: &str, at: &Path<'_>, errors: &mut ConfigErrors) {
+    let at = at.field("dataId");
+    check_name(&data_id.replace("${key}", ""), &at, errors);
+    check_encrypted(data_id, &at, errors);
 }
 
 /// Refuses what Nacos would refuse, and what can't work.
@@ -138,20 +207,8 @@ fn check(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) {
-    // Where the key of an entry may stand is checked with the other kinds.
-    let data_id = written.data_id.replace("${key}", "");
-    check_name(&data_id, &at.field("dataId"), errors);
-    check_encrypted(&written.data_id, &at.field("dataId"), errors);
-    if written
-        .long_poll
-        .is_some_and(|held| held >= source.stale_for)
-    {
-        let reason = "must be shorter than `staleFor`: during a poll nothing is confirmed";
-        errors.push(&at.field("longPoll"), reason);
-    }
-    if written.long_poll.is_some() && source.on_demand.is_some() {
-        errors.push(&at.field("longPoll"), "does not go with `onDemand`");
-    }
+    check_data_id(&written.data_id, at, errors);
+    check_long_poll(source, written.long_poll, at, errors);
     let api = written.api_version;
     if written.long_poll.is_some() && api.is_some_and(|api| api != config::NacosApiVersion::V1) {
         let suggestion = "leave `apiVersion` out, or write `v1`";

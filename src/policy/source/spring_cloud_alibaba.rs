@@ -46,6 +46,8 @@ pub(super) fn compile(
         group: &written.group,
         username: written.username.as_deref(),
         password: written.password.as_ref(),
+        access_key: written.access_key.as_ref(),
+        secret_key: written.secret_key.as_ref(),
         api_version: written.api_version,
     };
     let server = server(&shared, &mut definition, environment, at, errors)?;

@@ -5,6 +5,7 @@
 //! CONTRIBUTING.md tells what else a new centre touches.
 
 mod alibaba;
+mod apollo;
 mod check;
 mod consul;
 mod content;
@@ -24,6 +25,7 @@ mod parts;
 mod properties;
 mod protocol;
 mod reply;
+mod signature;
 mod spring;
 mod text;
 mod yaml;
@@ -41,6 +43,8 @@ use format::{Decode, formats};
 use protocol::{Exchange, protocols};
 
 pub use alibaba::AlibabaProtocol;
+pub(crate) use apollo::is_apollo_character;
+pub use apollo::{ApolloNamespace, ApolloProtocol, ApolloReader};
 pub use consul::{ConsulKeys, ConsulProtocol, SpringConsulForm, SpringConsulProtocol};
 pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
@@ -82,6 +86,8 @@ protocols! {
     Nacos(NacosProtocol),
     /// Several data IDs of Nacos, which make one document.
     Alibaba(AlibabaProtocol),
+    /// Apollo: a namespace of an application.
+    Apollo(ApolloProtocol),
     /// Documents of Spring Cloud Config by key.
     Spring(SpringProtocol),
     /// Kubernetes: a ConfigMap or a Secret.
@@ -108,6 +114,8 @@ formats! {
     Parts(PartsReader) of (format: PartFormat),
     /// The data of an object of Kubernetes: a value in this format, or a map of all values.
     Kubernetes(KubernetesReader) of (format: Option<ContentFormat>),
+    /// A namespace of Apollo, in this format.
+    Apollo(ApolloReader) of (format: ContentFormat),
 }
 
 impl Format {

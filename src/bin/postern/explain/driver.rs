@@ -17,6 +17,7 @@ use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
 
+use super::apollo::ApolloSources;
 use super::etcd::EtcdSources;
 use super::issuers::Issuers;
 use super::kubernetes::KubernetesSources;
@@ -54,6 +55,7 @@ pub(crate) struct Driver {
     engine: Engine,
     replies: SourceReplies,
     issuers: Issuers,
+    apollo: ApolloSources,
     etcd: EtcdSources,
     nacos: NacosSources,
     kubernetes: KubernetesSources,
@@ -117,6 +119,7 @@ impl Driver {
             engine,
             replies,
             issuers: Issuers::new(config),
+            apollo: ApolloSources::new(config),
             etcd: EtcdSources::new(config),
             nacos: NacosSources::new(config),
             kubernetes: KubernetesSources::new(config),
@@ -244,7 +247,8 @@ impl Driver {
             let mut names = asked.sources.iter();
             let answer = names.find_map(|name| {
                 let of_etcd = self.etcd.answer(name, document);
-                of_etcd.or_else(|| self.kubernetes.answer(name, document))
+                let other = of_etcd.or_else(|| self.kubernetes.answer(name, document));
+                other.or_else(|| self.apollo.answer(name, document))
             });
             let content = answer.map(SourceReply::Content);
             return Ok(reply(content.as_ref().unwrap_or(found)));

@@ -1,5 +1,6 @@
 //! `postern explain`: how a policy treats a request, stage by stage.
 
+mod apollo;
 mod cases;
 mod driver;
 mod etcd;

@@ -1,4 +1,4 @@
-//! The answers of Nacos. The tool makes them itself: a file holds the content of a data ID, and not what Nacos says.
+//! The answers of Nacos, and of ACM. The tool makes them itself: a file holds the content of a data ID, and not what Nacos says.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use postern::config::{AlibabaExtension, Config, SourceKind};
 use postern::http::{Callout, HeaderMap, Reply};
 use serde_json::json;
 
-/// The names of the sources in Nacos. An application has several data IDs: then with the one that the file is the content of. Nacos
+/// The names of the sources in Nacos and ACM. An application has several data IDs: then with the one that the file is the content of. Nacos
 /// has no others.
 #[derive(Debug)]
 pub(super) struct NacosSources(BTreeMap<String, Option<String>>);
@@ -23,7 +23,7 @@ impl NacosSources {
                     AlibabaExtension::Json => "json",
                 };
                 Some(format!("{}.{extension}", spring.application))
-            } else if matches!(kind, SourceKind::Nacos(_)) {
+            } else if matches!(kind, SourceKind::Nacos(_) | SourceKind::Acm(_)) {
                 None
             } else {
                 return None;
@@ -48,6 +48,8 @@ impl NacosSources {
             json!({"code": 20004, "data": null})
                 .to_string()
                 .into_bytes()
+        } else if path.ends_with("/diamond") {
+            b"127.0.0.1".to_vec()
         } else if path.ends_with("/login") {
             json!({"accessToken": "explain"}).to_string().into_bytes()
         } else if path.contains("/v2/cs/") {
@@ -59,7 +61,12 @@ impl NacosSources {
             document.to_vec()
         };
         let status = if is_missing { "404" } else { "200" };
-        let headers = [(":status", status), ("config-type", "unset")];
+        let headers = [
+            (":status", status),
+            ("config-type", "unset"),
+            // Without it ACM's answers are in GBK.
+            ("content-type", "text/plain;charset=UTF-8"),
+        ];
         Some(Reply {
             headers: HeaderMap::from_pairs(&headers),
             body,

@@ -282,11 +282,12 @@ const SUBPROTOCOLS: &str =
     "^[Ss][Ee][Cc]-[Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]-[Pp][Rr][Oo][Tt][Oo][Cc][Oo][Ll]$";
 
 /// The fields of each kind of source that may hold `${key}`.
-const PLACES_OF_KEY: [(&str, &[&str]); 4] = [
+const PLACES_OF_KEY: [(&str, &[&str]); 5] = [
     ("http", &["path", "body"]),
     ("etcd", &["key"]),
     ("springCloudConfig", &["application", "label", "file"]),
     ("nacos", &["dataId"]),
+    ("acm", &["dataId"]),
 ];
 
 /// Adds what decoders require and the tables don't say.

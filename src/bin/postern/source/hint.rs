@@ -21,6 +21,9 @@ pub(super) fn hint(error: &SourceError, kind: &str) -> &'static str {
         SourceError::Refused(403) if kind == "kubernetes" => {
             "the service account needs `get` for this object, and `watch` where there is `wait`; without a token it is nobody"
         }
+        SourceError::Refused(_) if matches!(kind, "acm" | "apollo") => {
+            "is the key right, may it read the document, and is this machine's clock right?"
+        }
         SourceError::Refused(_) => {
             "are the user, the password or the token right, and may this user read the document?"
         }
@@ -37,9 +40,12 @@ pub(super) fn hint(error: &SourceError, kind: &str) -> &'static str {
 
 fn missing(kind: &str) -> &'static str {
     match kind {
-        "nacos" => "look at `namespace` (its id, not its name), `group` and `dataId`",
+        "nacos" | "acm" => "look at `namespace` (its id, not its name), `group` and `dataId`",
         "springCloudAlibaba" => {
             "look at `namespace` (its id, not its name), `group`, `application`, `profiles` and `extension`"
+        }
+        "apollo" => {
+            "look at `appId`, `clusterName` and `namespace`: does the portal show a release there?"
         }
         "etcd" => "look at `key`, or at `prefix`: is there a key, and may this user read it?",
         "consul" => {

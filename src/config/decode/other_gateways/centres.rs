@@ -46,8 +46,6 @@ pub(super) const TABLE: &[Words] = words! {
         "write a source `nacos` for each other data ID";
     "extension": "server-addr serverAddresses host hosts hostname domain port address url uri endpoint spring.cloud.nacos.config.server-addr" =>
         "write `cluster`, as Envoy calls it, and `authority`";
-    "extension": "accessKey secretKey" =>
-        "write `username` and `password`: keys that sign requests aren't supported";
     "extension": "user spring.cloud.nacos.config.username" =>
         "did you mean `username`?";
     "extension": "refresh-enabled config-retry-time refreshable-dataids" =>
@@ -75,13 +73,27 @@ pub(super) const TABLE: &[Words] = words! {
         "leave it out: the document is asked for until it comes, and again at each `refresh`";
     "application": "searchPaths searchLocations git" =>
         "leave it out: the server has it";
+    // A data ID of ACM.
+    "endpoint": "tenant namespaceId" =>
+        "did you mean `namespace`?";
+    "endpoint": "ak sk" =>
+        "write `accessKey` and `secretKey`";
+    "endpoint": "username password contextPath" =>
+        "leave it out: ACM has none; Nacos is another kind";
+    // A namespace of Apollo.
+    "appId": "app.id app" =>
+        "did you mean `appId`?";
+    "appId": "secret accessKeySecret apollo.access-key.secret apollo.accesskey.secret" =>
+        "did you mean `accessKey`?";
+    "appId": "meta metaServer apollo.meta configService host port url uri address" =>
+        "write `cluster`, as Envoy calls it, and `authority`: that of the config service";
     // A data ID of Nacos.
     "dataId": "groupName nacosGroups nacosGroup" =>
         "did you mean `group`?";
     "dataId": "namespaceId nacosNamespaceId tenant" =>
         "did you mean `namespace`?";
-    "dataId": "accessKey secretKey access_key secret_key nacosAccessKey nacosSecretKey" =>
-        "write `username` and `password`: keys that sign requests aren't supported";
+    "dataId": "ak sk nacosAccessKey nacosSecretKey" =>
+        "write `accessKey` and `secretKey`";
     "dataId": "type fileExtension file-extension" =>
         "did you mean `format`?";
     "dataId": "server-addr serverAddresses host hosts hostname domain port address url uri endpoint nacosAddressServer spring.cloud.nacos.config.server-addr" =>

@@ -48,7 +48,14 @@ struct Description<'a> {
 /// Reads an answer of this status, 200 or 404.
 pub(super) fn read(api: NacosApi, status: u16, headers: &HeaderMap, body: Vec<u8>) -> Answer {
     match (api, status) {
-        (NacosApi::V1, 200) => raw(headers, body),
+        (NacosApi::V1, 200) => raw(api, headers, body),
+        (NacosApi::Acm, 200) if is_readable(headers, &body) => raw(api, headers, body),
+        (NacosApi::Acm, 200) => {
+            let reason =
+                "it has characters beyond ASCII, and the answer is no UTF-8: write them as escapes";
+            Answer::Failed(SourceError::Unusable(reason.into()))
+        }
+        (NacosApi::Acm, _) => Answer::Missing,
         (NacosApi::V1, _) if body.starts_with(b"config data not exist") => Answer::Missing,
         (NacosApi::V1, _) => Answer::NoApi,
         _ => match (wrapped(api, headers, body), status) {
@@ -59,10 +66,16 @@ pub(super) fn read(api: NacosApi, status: u16, headers: &HeaderMap, body: Vec<u8
     }
 }
 
-/// v1: the content is the body, and everything else stands in headers.
-fn raw(headers: &HeaderMap, mut body: Vec<u8>) -> Answer {
+/// Whether a content of ACM is in UTF-8. ACM itself answers in GBK. Of its characters only those of ASCII are the same.
+fn is_readable(headers: &HeaderMap, body: &[u8]) -> bool {
+    let kind = headers.view().first(b"content-type").unwrap_or_default();
+    body.is_ascii() || position(&kind.to_ascii_lowercase(), b"utf-8").is_some()
+}
+
+/// v1 and ACM: the content is the body, and everything else stands in headers.
+fn raw(api: NacosApi, headers: &HeaderMap, mut body: Vec<u8>) -> Answer {
     let description = Description::of_headers(headers);
-    description.content(b'=', |line| {
+    description.content(api, b'=', |line| {
         body.splice(..0, line);
         body
     })
@@ -71,7 +84,7 @@ fn raw(headers: &HeaderMap, mut body: Vec<u8>) -> Answer {
 /// v2 and v3: the content is a text in JSON.
 fn wrapped(api: NacosApi, headers: &HeaderMap, mut body: Vec<u8>) -> Answer {
     let member: &[u8] = match api {
-        NacosApi::V1 | NacosApi::V2 => b"\"data\":\"",
+        NacosApi::V1 | NacosApi::V2 | NacosApi::Acm => b"\"data\":\"",
         NacosApi::V3 => b"\"content\":\"",
     };
     let Some((envelope, content)) = envelope(&body, member) else {
@@ -92,10 +105,10 @@ fn wrapped(api: NacosApi, headers: &HeaderMap, mut body: Vec<u8>) -> Answer {
         return malformed();
     };
     let description = match api {
-        NacosApi::V1 | NacosApi::V2 => Description::of_headers(headers),
+        NacosApi::V1 | NacosApi::V2 | NacosApi::Acm => Description::of_headers(headers),
         NacosApi::V3 => Description::of_members(envelope.get("data")),
     };
-    description.content(b'"', |line| {
+    description.content(api, b'"', |line| {
         body.truncate(content.end);
         body.splice(..content.start, line);
         body
@@ -160,10 +173,10 @@ impl<'a> Description<'a> {
     }
 
     /// The content whose document `make` makes of its first line.
-    fn content(self, form: u8, make: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Answer {
-        // A page of a proxy has none of these; one in base64 (RFC 1864) is none of Nacos.
+    fn content(self, api: NacosApi, form: u8, make: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Answer {
+        // A page of a proxy has none of these; one in base64 (RFC 1864) is none of Nacos. ACM doesn't promise them.
         let has_md5 = self.md5.len() == 32 && self.md5.iter().all(u8::is_ascii_hexdigit);
-        if !has_md5 && self.content_type.is_empty() {
+        if !has_md5 && self.content_type.is_empty() && api != NacosApi::Acm {
             return malformed();
         }
         if !self.encrypted_data_key.is_empty() {

@@ -9,6 +9,8 @@ pub enum NacosApi {
     V2,
     /// The client API of Nacos 3.
     V3,
+    /// Alibaba Cloud ACM, which Nacos comes from. Its listener always holds the question.
+    Acm,
 }
 
 impl NacosApi {
@@ -19,6 +21,7 @@ impl NacosApi {
             Self::V1 => ("/v1/cs/configs", "group", &["tenant"]),
             Self::V2 => ("/v2/cs/config", "group", &["namespaceId", "tenant"]),
             Self::V3 => ("/v3/client/cs/config", "groupName", &["namespaceId"]),
+            Self::Acm => ("/config.co", "group", &["tenant"]),
         }
     }
 
@@ -28,6 +31,7 @@ impl NacosApi {
             Self::V1 => Self::V3,
             Self::V3 => Self::V2,
             Self::V2 => Self::V1,
+            Self::Acm => Self::Acm,
         }
     }
 }

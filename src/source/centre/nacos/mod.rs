@@ -1,14 +1,16 @@
-//! Nacos by its HTTP APIs: v1 (Nacos 1 to 3.1), v2 (2.2 to 3.1) and the v3 client API (3.0 and later).
+//! Nacos by its HTTP APIs: v1 (Nacos 1 to 3.1), v2 (2.2 to 3.1) and the v3 client API (3.0 and later); and ACM, whose API is almost v1.
 //!
 //! v1 has a cheap question, the *listener*: has the content another MD5 than this one? It can hold the answer until there is a
 //! change. The others have none: the content is read each time, and compared by its MD5. So v1 is tried first.
 
+mod addresses;
 mod answer;
 mod api;
 mod login;
 mod reader;
 mod server;
 mod session;
+mod signer;
 mod state;
 #[cfg(test)]
 mod tests;

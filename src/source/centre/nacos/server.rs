@@ -1,19 +1,19 @@
 //! A namespace and a group of a Nacos server, and how one of its data IDs is asked for. Several protocols share it.
 
+mod replies;
+
 use std::time::Duration;
 
-use crate::http::{Callout, CalloutError, Endpoint, Reply, Text};
+use crate::http::{Callout, Endpoint, Scheme, Text};
 use crate::secret::Secret;
-use crate::source::centre::protocol::{DocumentStatus, Next};
-use crate::source::centre::reply::body;
-use crate::source::{SourceError, Version};
+use crate::source::Version;
 use crate::time::Timestamp;
 
-use super::answer::{Answer, Content, read};
 use super::api::NacosApi;
-use super::login::{form, is_refusal, token};
+use super::login::form;
 use super::session::{NacosSession, Question};
-use super::state::{is_older, md5};
+use super::signer::Signer;
+use super::state::md5;
 
 /// The longest answer without content.
 const MOST_SMALL: usize = 16 << 10;
@@ -30,6 +30,9 @@ pub struct NacosServer {
     namespace: Option<Box<str>>,
     group: Box<str>,
     login: Option<Secret>,
+    signer: Option<Signer>,
+    /// What names the servers, where Envoy doesn't know them.
+    addresses: Option<Endpoint>,
     api: Option<NacosApi>,
     long_poll: Option<Duration>,
 }
@@ -45,6 +48,8 @@ impl NacosServer {
             namespace: namespace.map(Into::into),
             group: group.into(),
             login: None,
+            signer: None,
+            addresses: None,
             api: None,
             long_poll: None,
         }
@@ -54,6 +59,20 @@ impl NacosServer {
     #[must_use]
     pub fn with_login(mut self, name: &str, password: &Secret) -> Self {
         self.login = Some(form(name, password));
+        self
+    }
+
+    /// The same, where each request is signed.
+    #[must_use]
+    pub fn with_keys(mut self, access_key: &Secret, secret_key: &Secret) -> Self {
+        self.signer = Some(Signer::new(access_key, secret_key));
+        self
+    }
+
+    /// The same, where this endpoint of ACM names the servers. Each request says in a header to which one it goes.
+    #[must_use]
+    pub fn with_addresses(mut self, endpoint: Endpoint) -> Self {
+        self.addresses = Some(endpoint);
         self
     }
 
@@ -133,22 +152,28 @@ impl NacosServer {
         format!("{data_id}%02{}%02{md5}{namespace}%01", self.group)
     }
 
-    /// The login, if one is due, or else the question or the read.
+    /// The question for addresses or the login, if one is due, or else the question or the read.
     fn next(&self, session: &mut NacosSession, data_id: &str, now: Timestamp) -> Callout {
+        if let Some(endpoint) = self.due_addresses(session, now) {
+            session.question = Question::Addresses;
+            let mut callout = endpoint.request("GET", "/diamond-server/diamond".into());
+            callout.max_bytes = MOST_SMALL;
+            return callout;
+        }
         if let Some(login) = self.due_login(session, now) {
             return self.log_in(session, login);
         }
         let api = self.api(session);
-        if session.question == Question::Login {
+        if matches!(session.question, Question::Login | Question::Addresses) {
             session.question = session.first_question();
         }
-        if api != NacosApi::V1 {
+        if !self.listens(session) {
             session.question = Question::Read;
         }
         session.asked = now;
         let mut callout = match session.question {
             Question::Listen => self.listen(session, data_id),
-            Question::Login | Question::Read => {
+            Question::Addresses | Question::Login | Question::Read => {
                 let path = self.path(api, data_id, "");
                 self.endpoint.request("GET", path)
             }
@@ -157,7 +182,49 @@ impl NacosServer {
         if let Some(token) = session.login.token() {
             callout.headers.push(("accesstoken".into(), token));
         }
+        if let Some(signer) = &self.signer {
+            // The question of v1 names no group where the server looks for it, as that of Nacos' own client.
+            let is_unnamed = api == NacosApi::V1 && session.question == Question::Listen;
+            let resource = if is_unnamed { "" } else { &*self.resource() };
+            signer.sign(&mut callout, resource, now);
+        }
+        if let Some(address) = session.addresses.present() {
+            let name = "x-envoy-original-dst-host";
+            callout.headers.push((name.into(), address));
+        }
         callout
+    }
+
+    /// The endpoint, if it is to be asked for addresses next.
+    fn due_addresses(&self, session: &NacosSession, now: Timestamp) -> Option<&Endpoint> {
+        let is_due = session.addresses.is_needed(now);
+        self.addresses.as_ref().filter(|_| is_due)
+    }
+
+    /// The port of servers for which the endpoint names none.
+    fn port(&self) -> &'static str {
+        match self.endpoint.scheme() {
+            Scheme::Http => ":8080",
+            Scheme::Https => ":443",
+        }
+    }
+
+    /// What is signed: the namespace and the group.
+    fn resource(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => [namespace, "+", &*self.group].concat(),
+            None => (*self.group).to_owned(),
+        }
+    }
+
+    /// Whether the server can be asked if a content has changed.
+    fn listens(&self, session: &NacosSession) -> bool {
+        let can_listen = match self.api(session) {
+            NacosApi::V1 => true,
+            NacosApi::Acm => self.long_poll.is_some(),
+            NacosApi::V2 | NacosApi::V3 => false,
+        };
+        can_listen && !session.found().has_no_listener
     }
 
     /// The content of the login, if that comes next.
@@ -166,9 +233,10 @@ impl NacosServer {
         self.login.as_ref().filter(|_| is_due)
     }
 
-    /// Whether the next exchange begins with a login.
+    /// Whether the next exchange begins with a login, or the question for addresses.
     pub(in crate::source) fn needs_login(&self, session: &NacosSession, now: Timestamp) -> bool {
-        self.login.is_some() && session.login.is_needed(now)
+        let needs_token = self.login.is_some() && session.login.is_needed(now);
+        needs_token || self.due_addresses(session, now).is_some()
     }
 
     fn api(&self, session: &NacosSession) -> NacosApi {
@@ -188,15 +256,25 @@ impl NacosServer {
         Text::Owned(path.into_bytes())
     }
 
-    /// The question of v1 whether the content is another one. Its query says nothing new, but the server checks the user's
-    /// right by that: without it the user would need the right to read everything.
+    /// The question whether the content is another one. The query of v1 says nothing new, but the server checks the user's right by
+    /// that: without it the user would need the right to read everything. Where it is signed it has none.
     fn listen(&self, session: &NacosSession, data_id: &str) -> Callout {
-        let path = self.path(NacosApi::V1, data_id, "/listener");
-        let content = ["Listening-Configs=", &session.records].concat();
+        let (path, parameter, timeout) = if self.api(session) == NacosApi::Acm {
+            ("/config.co", "Probe-Modify-Request=", "longpullingtimeout")
+        } else {
+            let path = "/v1/cs/configs/listener";
+            (path, "Listening-Configs=", "long-pulling-timeout")
+        };
+        let path = if self.signer.is_some() {
+            Text::Owned([&*self.context, path].concat().into_bytes())
+        } else {
+            self.path(NacosApi::V1, data_id, "/listener")
+        };
+        let content = [parameter, &session.records].concat();
         let mut callout = self.post(path, content.into_bytes());
         let held = self.long_poll.unwrap_or_default().as_millis().to_string();
         let held = Text::Owned(held.into_bytes());
-        callout.headers.push(("long-pulling-timeout".into(), held));
+        callout.headers.push((timeout.into(), held));
         if self.long_poll.is_none() {
             let name = "long-pulling-timeout-no-hangup";
             callout.headers.push((name.into(), "true".into()));
@@ -227,133 +305,5 @@ impl NacosServer {
         callout.body = Text::Owned(form);
         callout.max_bytes = MOST_SMALL;
         callout
-    }
-
-    /// Reads the reply to the last callout.
-    pub(in crate::source) fn reply(
-        &self,
-        session: &mut NacosSession,
-        data_id: &str,
-        reply: Result<Reply, CalloutError>,
-        now: Timestamp,
-    ) -> Next {
-        let result = match reply {
-            Ok(reply) => self.answered(session, reply, now),
-            Err(error) => Err(SourceError::Callout(error)),
-        };
-        match result {
-            Ok(None) => Next::Send(self.next(session, data_id, now)),
-            Ok(Some(status)) => Next::Done(status),
-            Err(error) => Next::Done(DocumentStatus::Broken(error)),
-        }
-    }
-
-    /// Reads an answer. `None`: one more callout follows.
-    fn answered(
-        &self,
-        session: &mut NacosSession,
-        reply: Reply,
-        now: Timestamp,
-    ) -> Result<Option<DocumentStatus>, SourceError> {
-        let status = reply.status().unwrap_or_default();
-        let broken = SourceError::Status(status);
-        match (session.question, status) {
-            (Question::Login, 200) => {
-                let token = token(&body(reply, MOST_SMALL)?);
-                let missing = || SourceError::Malformed("the answer has no `accessToken`".into());
-                let (token, lasts) = token.ok_or_else(missing)?;
-                let end = lasts.map(|lasts| now.after(lasts));
-                session.login.grant(token, end, now);
-                Ok(None)
-            }
-            (Question::Login, 404 | 410) => {
-                session.find(|found| found.is_old_login = !found.is_old_login);
-                session.has_logged_in = false;
-                session.turn(broken)
-            }
-            (Question::Login, 401 | 403) => Ok(Some(DocumentStatus::Refused(status))),
-            (Question::Login, 500) => match is_refusal(&body(reply, MOST_SMALL)?) {
-                true => Ok(Some(DocumentStatus::Refused(status))),
-                false => Err(broken),
-            },
-            (_, 401 | 403) => Ok(self.refused(session, status, now)),
-            (Question::Listen, 200) => {
-                if body(reply, MOST_SMALL)?.iter().all(u8::is_ascii_whitespace) {
-                    let held = now.since(session.asked);
-                    session.is_held = self.long_poll.is_some() && held >= LEAST_HELD;
-                    return Ok(Some(DocumentStatus::Same));
-                }
-                session.question = Question::Read;
-                Ok(None)
-            }
-            (Question::Listen, 404 | 410) | (Question::Read, 410) => {
-                self.other_api(session, status)
-            }
-            (Question::Read, 200 | 404) => self.read(session, status, reply, now),
-            _ => Err(broken),
-        }
-    }
-
-    fn read(
-        &self,
-        session: &mut NacosSession,
-        status: u16,
-        reply: Reply,
-        now: Timestamp,
-    ) -> Result<Option<DocumentStatus>, SourceError> {
-        let (api, limit) = (self.api(session), self.endpoint.max_bytes());
-        let headers = reply.headers.clone();
-        match read(api, status, &headers, body(reply, limit)?) {
-            Answer::Content(Content { document, version }) => {
-                let is_named = !md5(&version).is_empty();
-                if is_named && md5(&version) == md5(&session.known) {
-                    return Ok(Some(DocumentStatus::Same));
-                }
-                if document.len() > limit {
-                    return Err(SourceError::TooLarge { limit });
-                }
-                session.is_held = is_named && api == NacosApi::V1 && self.long_poll.is_some();
-                Ok(Some(DocumentStatus::Changed {
-                    is_older: is_older(&version, &session.known),
-                    body: document,
-                    version,
-                }))
-            }
-            Answer::Missing => Ok(Some(DocumentStatus::Missing)),
-            Answer::Refused => Ok(self.refused(session, 403, now)),
-            Answer::NoApi => self.other_api(session, status),
-            Answer::Failed(error) => Err(error),
-        }
-    }
-
-    /// The server doesn't take the token: one more login, and then no more.
-    fn refused(
-        &self,
-        session: &mut NacosSession,
-        status: u16,
-        now: Timestamp,
-    ) -> Option<DocumentStatus> {
-        let is_final = self.login.is_none() || session.has_retried;
-        if is_final || !session.login.give_up(session.used, now) {
-            return Some(DocumentStatus::Refused(status));
-        }
-        session.has_retried = true;
-        session.has_logged_in = false;
-        None
-    }
-
-    /// The server doesn't have this API: the next one, if it is to be found out.
-    fn other_api(
-        &self,
-        session: &mut NacosSession,
-        status: u16,
-    ) -> Result<Option<DocumentStatus>, SourceError> {
-        let next = self.api(session).next();
-        session.find(|found| found.api = Some(next));
-        let broken = SourceError::Status(status);
-        if self.api.is_some() {
-            return Err(broken);
-        }
-        session.turn(broken)
     }
 }

@@ -9,6 +9,7 @@ use crate::source::centre::protocol::DocumentStatus;
 use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
+use super::addresses::Addresses;
 use super::api::NacosApi;
 
 /// How often one exchange may go to another API, or to another path of the login.
@@ -20,6 +21,7 @@ pub(in crate::source) struct NacosSession {
     pub(super) login: Login,
     /// The login of the last callout.
     pub(super) used: u32,
+    pub(super) addresses: Addresses,
     found: Rc<Cell<Found>>,
     pub(super) known: Version,
     /// What the listener is asked about: the contents that are known. Empty where there is none.
@@ -42,11 +44,15 @@ pub(super) struct Found {
     pub(super) api: Option<NacosApi>,
     /// Whether the login is that of v1, because the server doesn't have the other one.
     pub(super) is_old_login: bool,
+    /// Whether the listener refuses what is signed: then contents are read each time.
+    pub(super) has_no_listener: bool,
 }
 
 /// What the next reply answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Question {
+    /// Which servers there are.
+    Addresses,
     Login,
     /// Whether the content has changed.
     Listen,
@@ -79,6 +85,7 @@ impl NacosSession {
     pub(in crate::source) fn lend(&self) -> Self {
         Self {
             login: self.login.clone(),
+            addresses: self.addresses.clone(),
             found: Rc::clone(&self.found),
             ..Self::default()
         }

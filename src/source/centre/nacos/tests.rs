@@ -2,6 +2,7 @@
 
 mod contents;
 mod logins;
+mod signed;
 
 use super::*;
 use crate::http::HeaderMap;

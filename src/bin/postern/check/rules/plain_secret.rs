@@ -87,8 +87,16 @@ fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)
         SourceKind::Etcd(etcd) => vec![("password", etcd.password.as_ref())],
         SourceKind::Consul(consul) => vec![("token", consul.token.as_ref())],
         SourceKind::SpringCloudConsul(spring) => vec![("token", spring.token.as_ref())],
-        SourceKind::Nacos(nacos) => vec![("password", nacos.password.as_ref())],
-        SourceKind::SpringCloudAlibaba(spring) => vec![("password", spring.password.as_ref())],
+        SourceKind::Nacos(nacos) => vec![
+            ("password", nacos.password.as_ref()),
+            ("secretKey", nacos.secret_key.as_ref()),
+        ],
+        SourceKind::SpringCloudAlibaba(spring) => vec![
+            ("password", spring.password.as_ref()),
+            ("secretKey", spring.secret_key.as_ref()),
+        ],
+        SourceKind::Acm(acm) => vec![("secretKey", Some(&acm.secret_key))],
+        SourceKind::Apollo(apollo) => vec![("accessKey", apollo.access_key.as_ref())],
         SourceKind::Kubernetes(kubernetes) => vec![("token", kubernetes.token.as_ref())],
         SourceKind::SpringCloudConfig(spring) => vec![
             ("password", spring.password.as_ref()),

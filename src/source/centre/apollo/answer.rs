@@ -1,0 +1,40 @@
+//! What Apollo's answers say.
+
+use serde_json::Value;
+
+/// The key of a release stands in so many bytes at the end of an answer.
+const MOST_BEHIND: usize = 4096;
+
+/// The longest key of a release that is used: that of a namespace and of the public one that it is of.
+const LONGEST_KEY: usize = 256;
+
+/// The longest text for other servers that is sent on.
+const MOST_MESSAGES: usize = 2048;
+
+const MEMBER: &[u8] = b"\"releaseKey\":\"";
+
+/// The key of the release in an answer. The name stands behind the items, whose own names and values can't look like it from behind: a
+/// quote has a `\` before it there. `None`: nothing that could be sent back.
+pub(super) fn release_key(body: &[u8]) -> Option<&[u8]> {
+    let from = body.len().saturating_sub(MOST_BEHIND);
+    let tail = body.get(from..)?;
+    let at = tail.windows(MEMBER.len()).rposition(|it| it == MEMBER)?;
+    let rest = tail.get(at.checked_add(MEMBER.len())?..)?;
+    let key = rest.get(..rest.iter().position(|byte| *byte == b'"')?)?;
+    let is_plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'\\';
+    let is_key = (1..=LONGEST_KEY).contains(&key.len()) && key.iter().all(is_plain);
+    is_key.then_some(key)
+}
+
+/// The notification in an answer: its number, and what it says to servers that have not heard of it yet.
+pub(super) fn notification(body: &[u8]) -> Option<(i64, String)> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let first = answer.get(0)?;
+    let id = first.get("notificationId")?.as_i64()?;
+    let messages = first.get("messages").filter(|value| value.is_object());
+    let messages = messages.map_or(String::new(), Value::to_string);
+    if messages.len() > MOST_MESSAGES {
+        return Some((id, String::new()));
+    }
+    Some((id, messages))
+}

@@ -1,0 +1,62 @@
+//! What is remembered between two callouts, and until the next fetch.
+
+use crate::source::Version;
+use crate::time::Timestamp;
+
+use super::LONGEST_UNREAD;
+
+/// The state of the exchanges for one namespace.
+#[derive(Debug, Default)]
+pub(in crate::source) struct ApolloSession {
+    pub(super) question: Question,
+    pub(super) known: Version,
+    /// The last notification, and what it says to servers that have not heard of it yet.
+    pub(super) notified: Option<i64>,
+    pub(super) messages: String,
+    /// Whether the last exchange confirmed the document that is held. A poll tells nothing of a document that is missing.
+    pub(super) is_confirmed: bool,
+    pub(super) news: News,
+    pub(super) asked: Timestamp,
+    pub(super) read: Timestamp,
+    /// Whether the next question follows at once, because the server holds it.
+    pub(super) is_held: bool,
+}
+
+/// What the next reply answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Whether there is a notification.
+    Poll,
+    #[default]
+    Read,
+}
+
+/// What a read follows from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum News {
+    /// A poll that told nothing.
+    #[default]
+    Nothing,
+    /// No poll, or the first notification.
+    First,
+    /// A later notification.
+    Later,
+}
+
+impl ApolloSession {
+    /// Begins an exchange for a namespace of which this release is known.
+    pub(super) fn begin(&mut self, known: &Version, polls: bool, now: Timestamp) {
+        let is_read = now.since(self.read) < LONGEST_UNREAD;
+        let is_held = self.is_confirmed && !known.token().is_empty();
+        self.question = if polls && is_held && is_read {
+            Question::Poll
+        } else {
+            Question::Read
+        };
+        self.known = known.clone();
+        self.is_confirmed = false;
+        self.news = News::First;
+        self.is_held = false;
+        self.asked = now;
+    }
+}
