@@ -111,18 +111,19 @@ pub mod internals {
     }
     pub mod source {
         pub use crate::source::{
-            AlibabaProtocol, ApolloNamespace, ApolloProtocol, ApolloReader, Arguments, Budget,
-            Candidate, ClientAuthentication, ConsulKeys, ConsulProtocol, ContentError,
-            ContentFormat, ContentReader, DefinitionHash, Document, DocumentStatus, EntryState,
-            EtcdKeys, EtcdProtocol, FetchOutcome, Format, FormatReader, Hash, HttpAnswers,
-            HttpContent, HttpProtocol, Index, Item, Items, JsonPath, JsonPathError, JsonReader,
-            JwksProtocol, KubernetesObject, KubernetesProtocol, KubernetesReader, Lifetime, Limits,
-            LocalData, NacosApi, NacosProtocol, NacosReader, NacosServer, Next, OAuth2Client,
-            OnDemand, PairsReader, PartFormat, PartsReader, PathError, Progress, PropertiesReader,
-            PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate, Schedule, Selection,
-            SharedData, SourceError, SpringConsulForm, SpringConsulProtocol, SpringEntryReader,
-            SpringEnvironmentReader, SpringKey, SpringMergedReader, SpringProtocol, TextReader,
-            TextSet, Tick, Version, Watched, YamlReader, read_item, weight,
+            AlibabaProtocol, AnswerHeaders, ApolloNamespace, ApolloProtocol, ApolloReader,
+            Arguments, Budget, Candidate, ClientAuthentication, ConsulKeys, ConsulProtocol,
+            ContentError, ContentFormat, ContentReader, DefinitionHash, Document, DocumentStatus,
+            EntryState, EtcdKeys, EtcdProtocol, FetchOutcome, Format, FormatReader, Hash,
+            HttpAnswers, HttpContent, HttpProtocol, Index, Item, Items, JsonPath, JsonPathError,
+            JsonReader, JwksProtocol, KubernetesObject, KubernetesProtocol, KubernetesReader,
+            Lifetime, Limits, LocalData, NacosApi, NacosProtocol, NacosReader, NacosServer, Next,
+            OAuth2Client, OnDemand, PairsReader, PartFormat, PartsReader, PathError, Progress,
+            PropertiesReader, PropertyNames, Protocol, ReadRefusal, ReadResult, RequestTemplate,
+            Schedule, Selection, SharedData, SourceError, SpringConsulForm, SpringConsulProtocol,
+            SpringEntryReader, SpringEnvironmentReader, SpringKey, SpringMergedReader,
+            SpringProtocol, TextReader, TextSet, Tick, Version, Watched, YamlReader, read_item,
+            weight,
         };
     }
     pub mod template {

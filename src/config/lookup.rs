@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Named, expected, filled, list, pairs};
+use crate::config::values::names::header_name;
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{json_path, line, lines, variable};
 use crate::config::values::units::duration;
@@ -79,6 +80,8 @@ pub enum LookupValue {
     Path(String),
     /// At the first of these JSONPaths that finds a value.
     First(Vec<String>),
+    /// In this header field of the answer.
+    Header(String),
 }
 
 one_of! {
@@ -86,6 +89,8 @@ one_of! {
     pub(super) enum WrittenLookupValue {
         /// JSONPaths: the value of the first one that finds a value other than `null`.
         "first" First(Vec<String>) as some_json_paths;
+        /// The name of a header field of the answer, for sources with `http` and `onDemand`. Several values are joined by `,`.
+        "header" Header(String) as header_name;
     }
 }
 
@@ -93,13 +98,16 @@ impl Decode for LookupValue {
     fn decode(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Self> {
         match node {
             Node::String(_) => json_path(node, at, errors).map(Self::Path),
-            Node::Map(_) => {
-                let WrittenLookupValue::First(paths) = Decode::decode(node, at, errors)?;
-                Some(Self::First(paths))
-            }
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => {
-                expected("a JSONPath or `{first: […]}`", node, at, errors)
-            }
+            Node::Map(_) => Some(match Decode::decode(node, at, errors)? {
+                WrittenLookupValue::First(paths) => Self::First(paths),
+                WrittenLookupValue::Header(name) => Self::Header(name),
+            }),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::List(_) => expected(
+                "a JSONPath, `{first: […]}` or `{header: NAME}`",
+                node,
+                at,
+                errors,
+            ),
         }
     }
 }

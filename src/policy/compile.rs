@@ -109,10 +109,13 @@ impl Policy {
     }
 }
 
-/// Notes what is read of the sources' documents: by lookups, by flags, and by conditions on lists.
+/// Notes what is read of the sources' documents and of the headers of answers: by lookups, by flags, and by conditions on lists.
 fn read(sources: &mut Sources, routes: &Routes, flags: &Flags, lists: Lists) {
-    let lookups = routes.lookups();
-    lookups.for_each(|lookup| sources.look_into(lookup.source));
+    for lookup in routes.lookups() {
+        sources.look_into(lookup.source);
+        let headers = lookup.headers();
+        headers.for_each(|name| sources.keep_header(lookup.source, name));
+    }
     flags.sources().for_each(|id| sources.look_into(id));
     sources.read_lists(lists);
 }

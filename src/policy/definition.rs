@@ -63,6 +63,19 @@ impl Definition {
         definition.hash()
     }
 
+    /// The hash of a definition that differs from this one in one thing: this header field of answers is kept. The order in which
+    /// fields are added doesn't matter.
+    pub(super) fn with_header(without: DefinitionHash, name: &str) -> DefinitionHash {
+        let mut definition = Self::default();
+        definition.add(b"header");
+        definition.add(name.as_bytes());
+        let DefinitionHash(mut both) = definition.hash();
+        for (byte, other) in both.iter_mut().zip(without.0) {
+            *byte ^= other;
+        }
+        DefinitionHash(both)
+    }
+
     /// Where the requests go, credentials included. The timeout is not in it.
     pub(super) fn endpoint(&mut self, endpoint: &Endpoint) {
         self.add(endpoint.cluster());

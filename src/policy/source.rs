@@ -1,6 +1,7 @@
 //! Named config centres.
 
 mod acm;
+mod answer_headers;
 mod apollo;
 mod consul;
 mod etcd;
@@ -11,6 +12,7 @@ mod id;
 mod index_by;
 mod kubernetes;
 mod lists;
+mod lookup_mode;
 mod merge;
 mod nacos;
 mod names;
@@ -36,6 +38,7 @@ pub use id::SourceId;
 pub(crate) use index_by::IndexBy;
 pub(in crate::policy) use lists::NotedLists;
 pub(crate) use lists::{DocumentListId, Lists};
+pub(super) use lookup_mode::LookupMode;
 pub(crate) use merge::MergedPart;
 use names::{names, own_names};
 use request::RequestTexts;
@@ -113,17 +116,6 @@ impl SourceKind {
             definition: definition.hash(),
         }
     }
-}
-
-/// How a lookup may read a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LookupMode {
-    /// One document, without an index.
-    Whole,
-    /// One document, by key or as a whole.
-    Indexed,
-    /// One document for each key.
-    OnDemand,
 }
 
 /// All sources of a policy, each found by its [`SourceId`]: those that are written as `sources`, and behind them those that
@@ -276,17 +268,6 @@ impl Sources {
             errors.suggest(path, format!("there is no source `{name}`"), known);
         }
         found.map(SourceId::new)
-    }
-
-    pub(super) fn lookup_mode(&self, id: SourceId) -> LookupMode {
-        match self.list.get(id.index()) {
-            Some(Source {
-                kind: SourceKind::OnDemand { .. },
-                ..
-            }) => LookupMode::OnDemand,
-            Some(Source { index: Some(_), .. }) => LookupMode::Indexed,
-            Some(_) | None => LookupMode::Whole,
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! entry for each key that is asked for. Both are told the time, and return [`Callout`](crate::http::Callout)s for the
 //! driver to send. [`JsonPath`] and [`Index`] find values in a document.
 
+mod answer_headers;
 mod budget;
 mod centre;
 mod client_authentication;
@@ -29,6 +30,7 @@ mod watched;
 mod weight;
 mod wire;
 
+pub use answer_headers::AnswerHeaders;
 pub use budget::Budget;
 pub use centre::*;
 pub use client_authentication::ClientAuthentication;

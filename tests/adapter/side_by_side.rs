@@ -257,3 +257,71 @@ fn a_first_document_that_does_not_come_is_waited_for_as_long_as_hold_says() {
     assert_eq!(end(&vm, stream), "501");
     sound(&vm);
 }
+
+#[test]
+fn requests_that_wait_together_share_an_answer_that_is_not_remembered() {
+    let (vm, root) = running(POLICY);
+    let (first, _) = send(&vm, root, "/ann");
+    let (second, _) = send(&vm, root, "/ann");
+    let forget = |sent: &SentCallout| {
+        let body = format!(r#"{{"v": "{}"}}"#, sent.cluster);
+        let headers = [(":status", "200"), ("cache-control", "no-store")];
+        vm.reply(sent.token, &headers, body.as_bytes());
+    };
+    let sent = vm.callouts();
+    assert_eq!(clusters(&sent), ["a", "b", "c"]);
+    sent.iter().for_each(forget);
+    let last = vm.callouts();
+    assert_eq!(
+        clusters(&last),
+        ["d"],
+        "the answers are not asked for again"
+    );
+    last.iter().for_each(forget);
+    for stream in [first, second] {
+        assert_eq!(end(&vm, stream), "a b c d");
+    }
+    let (_, outcome) = send(&vm, root, "/ann");
+    assert_eq!(outcome, RequestOutcome::Held);
+    assert_eq!(
+        clusters(&vm.callouts()),
+        ["a", "b", "c"],
+        "none is remembered"
+    );
+    sound(&vm);
+}
+
+/// Two policies of one VM, with one source each, of the same definition but for the headers that lookups read.
+#[test]
+fn policies_with_other_headers_have_answers_of_their_own() {
+    let policy = |value: &str| {
+        format!(
+            r#"{{
+  "sources": {{"a": {{"http": {{"cluster": "a", "authority": "a.local", "path": "/a/${{key}}"}}, "onDemand": {{"ttl": "60s"}}}}}},
+  "routes": [
+    {{"name": "r", "match": [{{"path": {{"template": "/{{who}}"}}}}], "require": "none",
+     "lookup": {{"a": {{"source": "a", "key": "${{path.who}}", "values": {{"v": {value}}}}}}},
+     "rewrite": {{"headers": {{"set": {{"x-values": "${{a.v}}"}}}}}}}}]}}"#
+        )
+    };
+    let vm = crate::support::vm();
+    for (value, expected, is_new) in [
+        (r#""$.v""#, "content", true),
+        (r#"{"header": "x-plan"}"#, "gold", true),
+        (r#"{"header": "x-left"}"#, "7", true),
+        (r#"{"header": "x-plan"}"#, "gold", false),
+        (r#"{"first": ["$.none", "$.v"]}"#, "content", false),
+    ] {
+        let root = vm.root();
+        assert!(vm.configure(root, policy(value).as_bytes()));
+        let (stream, _) = send(&vm, root, "/ann");
+        let sent = vm.callouts();
+        assert_eq!(!sent.is_empty(), is_new, "{value}");
+        for sent in sent {
+            let headers = [(":status", "200"), ("x-plan", "gold"), ("x-left", "7")];
+            vm.reply(sent.token, &headers, br#"{"v": "content"}"#);
+        }
+        assert_eq!(end(&vm, stream), expected);
+    }
+    sound(&vm);
+}

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::policy::{Lookup, LookupValue, LookupValueId, ValueFrom};
-use crate::source::{Indexed, JsonPath, Selection};
+use crate::source::{AnswerHeaders, Document, Indexed, JsonPath, Selection};
 
 /// A value of a lookup result: a text, or a JSON value of another type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,24 +99,36 @@ impl<'x> LookupResult<'x> {
 
     /// The values that `lookup` selects in `entry`.
     pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
-        Self::by(lookup, |path| value(path.select(entry)))
+        Self::by(lookup, |path| value(path.select(entry)), None)
+    }
+
+    /// The values that `lookup` selects in an answer.
+    pub(in crate::engine) fn of_answer(answer: &'x Document, lookup: &Lookup) -> Self {
+        let pick = |path: &JsonPath| value(path.select(answer.value()));
+        Self::by(lookup, pick, Some(answer.headers()))
     }
 
     /// The values that `lookup` selects in an item of an index.
     pub(in crate::engine) fn of_indexed(item: Indexed<'x>, lookup: &Lookup) -> Self {
-        Self::by(lookup, |path| {
+        let pick = |path: &JsonPath| {
             let text = path.member().and_then(|name| item.text(name));
             match text {
                 Some(text) => Some(ResultValue::Found(ValueRef::Text(text))),
                 None => of_item(item, path),
             }
-        })
+        };
+        Self::by(lookup, pick, None)
     }
 
-    fn by(lookup: &Lookup, pick: impl Fn(&JsonPath) -> Option<ResultValue<'x>>) -> Self {
+    fn by(
+        lookup: &Lookup,
+        pick: impl Fn(&JsonPath) -> Option<ResultValue<'x>>,
+        headers: Option<&'x AnswerHeaders>,
+    ) -> Self {
         let pick = |value: &LookupValue| match &value.from {
             ValueFrom::Path(path) => pick(path),
             ValueFrom::First(paths) => first(paths, &pick),
+            ValueFrom::Header(name) => header(headers, name),
         };
         match lookup.values.as_slice() {
             [only] => Self::One(pick(only)),
@@ -170,6 +182,11 @@ fn first<'x>(
 ) -> Option<ResultValue<'x>> {
     let is_value = |value: &ResultValue<'x>| value.as_value() != ValueRef::Other(&Value::Null);
     paths.iter().find_map(|path| pick(path).filter(is_value))
+}
+
+#[inline(never)]
+fn header<'x>(headers: Option<&'x AnswerHeaders>, name: &str) -> Option<ResultValue<'x>> {
+    Some(ResultValue::Found(headers?.get(name)?.into()))
 }
 
 /// The value that a query selects in an item. It is called for values that the index does not hold as text.

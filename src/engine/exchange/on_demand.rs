@@ -32,7 +32,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         if let Some(result) = self.told(source, key) {
             return Ok(match result {
                 ReadResult::Found(document, _) => {
-                    EntryResult::Values(LookupResult::of(document.value(), lookup))
+                    EntryResult::Values(LookupResult::of_answer(document, lookup))
                 }
                 ReadResult::Missing => EntryResult::Missing,
                 ReadResult::Failed(_) | ReadResult::Ignored | ReadResult::Send(_) => {
@@ -153,5 +153,5 @@ const fn recall(answer: &EntryState) -> Recall {
 
 /// Copies the values: a remembered document may be dropped while the exchange goes on.
 fn remembered(document: &Document, lookup: &Lookup) -> EntryResult<'static> {
-    EntryResult::Values(LookupResult::of(document.value(), lookup).into_owned())
+    EntryResult::Values(LookupResult::of_answer(document, lookup).into_owned())
 }

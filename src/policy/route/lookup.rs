@@ -12,7 +12,7 @@ use crate::policy::json_path::json_path_with;
 use crate::policy::route::request::LookupRequest;
 use crate::policy::route::sent_credentials::SentCredentials;
 use crate::policy::source::request::RequestTexts;
-use crate::policy::source::{LookupMode, SourceId, Sources};
+use crate::policy::source::{LookupMode, Source, SourceId, Sources};
 use crate::policy::template::{LookupId, RESERVED, Scope, ValueTemplate, Variable};
 
 /// A lookup of a route: an entry of a source, and the values to read from it.
@@ -60,6 +60,8 @@ pub(crate) enum ValueFrom {
     Path(JsonPath),
     /// The first of these that finds a value other than `null`.
     First(Box<[JsonPath]>),
+    /// A header field of the answer, by its name in lower case.
+    Header(Box<str>),
 }
 
 /// The result of a lookup without an entry.
@@ -96,6 +98,7 @@ impl Lookup {
             None => None,
         };
         let source = source?;
+        check_headers(&written.values, sources.at(source), path, errors);
         let texts = sources.request(source);
         if texts.is_some() {
             check_no_key(key.as_ref(), path, errors);
@@ -142,6 +145,14 @@ impl Lookup {
 }
 
 impl Lookup {
+    /// The header fields of answers that it reads.
+    pub(in crate::policy) fn headers(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().filter_map(|value| match &value.from {
+            ValueFrom::Header(name) => Some(&**name),
+            ValueFrom::Path(_) | ValueFrom::First(_) => None,
+        })
+    }
+
     /// Whether it needs a value of a lookup for which the predicate holds.
     pub(crate) fn needs_any(&self, is_such: &dyn Fn(LookupId) -> bool) -> bool {
         let needs =
@@ -224,6 +235,7 @@ impl ValueFrom {
                 return json_path_with(text, names, path, errors).map(Self::Path);
             }
             config::LookupValue::First(paths) => paths,
+            config::LookupValue::Header(name) => return Some(Self::Header(name.as_str().into())),
         };
         let path = path.field("first");
         let each = paths.iter().enumerate();
@@ -255,6 +267,26 @@ fn check_no_key(key: Option<&LookupKey>, path: &Path<'_>, errors: &mut ConfigErr
     if key.is_some() {
         let reason = "the values of the request say which entry it is";
         errors.suggest(&path.field("key"), reason, "remove it");
+    }
+}
+
+fn check_headers(
+    values: &[Named<config::LookupValue>],
+    source: Option<&Source>,
+    path: &Path<'_>,
+    errors: &mut ConfigErrors,
+) {
+    if source.is_some_and(Source::has_headers) {
+        return;
+    }
+    let path = path.field("values");
+    for value in values {
+        if matches!(value.value, config::LookupValue::Header(_)) {
+            let at = path.field(&value.name);
+            let reason = "the source has no answers with headers";
+            let suggestion = "only a source with `http` and `onDemand` has: write a JSONPath";
+            errors.suggest(&at.field("header"), reason, suggestion);
+        }
     }
 }
 

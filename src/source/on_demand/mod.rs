@@ -1,6 +1,7 @@
 //! A source that is asked by key.
 
 mod introspection;
+mod remembered;
 mod reply;
 mod request;
 mod state;
@@ -17,7 +18,8 @@ use crate::time::Timestamp;
 
 use super::{Document, ReadRefusal, Session, SourceError, Version};
 
-use reply::{EntryReply, Revision};
+use remembered::{CachedDocument, NegativeEntry, age};
+use reply::{EntryReply, Revision, Storage};
 use request::EntryExchange;
 
 pub use request::{Arguments, RequestTemplate};
@@ -31,24 +33,6 @@ const ENTRY: usize = 256;
 
 /// How late a reply may come before its callout counts as lost.
 const GRACE: Duration = Duration::from_secs(1);
-
-#[derive(Debug)]
-struct CachedDocument {
-    document: Arc<Document>,
-    /// How much memory the document takes.
-    weight: usize,
-    version: Version,
-    lifetime: Lifetime,
-    /// When the last refresh failed, if it is the newest event.
-    failed: Option<Timestamp>,
-}
-
-/// A key without a document: why, and since when that is known.
-#[derive(Debug)]
-struct NegativeEntry {
-    error: Option<SourceError>,
-    since: Timestamp,
-}
 
 /// What one VM knows of one source on demand: documents, keys without one, callouts under way. Each has a bound of its
 /// own, so that requests for many keys that don't exist evict no document. `Debug` shows no key: some are tokens.
@@ -76,14 +60,6 @@ struct PendingRead {
     exchange: Option<Box<EntryExchange>>,
 }
 
-impl CachedDocument {
-    /// How old it is, if it hasn't ended.
-    fn age(&mut self, now: Timestamp) -> Option<Duration> {
-        let is_over = self.lifetime.is_over(now);
-        (!is_over).then(|| age(&mut self.lifetime.confirmed, now))
-    }
-}
-
 impl fmt::Debug for OnDemand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnDemand")
@@ -101,12 +77,6 @@ impl PendingRead {
     fn is_under_way(&self, now: Timestamp, longest: Timestamp) -> bool {
         now < self.deadline && self.deadline <= longest
     }
-}
-
-/// How long ago `moment` was. A time in the future was noted before the clock was put back: it counts from now.
-fn age(moment: &mut Timestamp, now: Timestamp) -> Duration {
-    *moment = (*moment).min(now);
-    now.since(*moment)
 }
 
 impl OnDemand {
@@ -288,6 +258,7 @@ impl OnDemand {
             return ReadResult::Ignored;
         };
         let exchange = read.exchange.as_deref_mut();
+        let storage = self.template.storage(&result);
         let error = match self.template.read(exchange, result, now) {
             EntryReply::Send(callout) => {
                 read.deadline = now.after(callout.timeout.saturating_add(GRACE));
@@ -295,14 +266,20 @@ impl OnDemand {
                 self.pending.insert(key, read);
                 return ReadResult::Send(callout);
             }
-            EntryReply::Found(revision) => return self.found(key, revision, now),
-            EntryReply::Same => match read.revision {
-                Some(revision) => return self.found(key, revision, now),
+            EntryReply::Found(revision) => return self.found(key, revision, storage, now),
+            EntryReply::Same(headers) => match read.revision {
+                Some(mut revision) => {
+                    revision.document = revision.document.with_headers(headers);
+                    return self.found(key, revision, storage, now);
+                }
                 None => SourceError::Status(304),
             },
             EntryReply::Missing => {
                 self.documents.remove(&key);
-                self.note_negative(key, None, now);
+                match storage {
+                    Storage::Remember => self.note_negative(key, None, now),
+                    Storage::Forget => drop(self.negatives.remove(&key)),
+                }
                 return ReadResult::Missing;
             }
             EntryReply::Failed(error) => error,
@@ -325,13 +302,24 @@ impl OnDemand {
         }
     }
 
-    fn found(&mut self, key: Rc<[u8]>, revision: Revision, now: Timestamp) -> ReadResult {
+    fn found(
+        &mut self,
+        key: Rc<[u8]>,
+        revision: Revision,
+        storage: Storage,
+        now: Timestamp,
+    ) -> ReadResult {
         self.negatives.remove(&key);
         let document = Arc::clone(&revision.document);
         let lifetime = Lifetime {
             confirmed: now,
             expires: revision.expires,
         };
+        if storage == Storage::Forget {
+            // Those who wait for it get it. An older one isn't the answer any more.
+            self.documents.remove(&key);
+            return ReadResult::Found(document, lifetime);
+        }
         let cached = CachedDocument {
             document: revision.document,
             weight: revision.weight,
@@ -339,8 +327,14 @@ impl OnDemand {
             lifetime,
             failed: None,
         };
-        let beside = key.len().saturating_add(cached.version.token().len());
-        let bytes = ENTRY.saturating_add(beside).saturating_add(cached.weight);
+        let sizes = [
+            ENTRY,
+            key.len(),
+            cached.version.token().len(),
+            cached.weight,
+            document.headers().weight(),
+        ];
+        let bytes = sizes.into_iter().fold(0, usize::saturating_add);
         self.documents.insert(key, cached, bytes);
         ReadResult::Found(document, lifetime)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::http::Callout;
-use crate::source::{Document, SourceError, Version};
+use crate::source::{AnswerHeaders, Document, SourceError, Version};
 use crate::time::Timestamp;
 
 /// A document and its version.
@@ -16,14 +16,22 @@ pub(super) struct Revision {
     pub(super) expires: Option<Timestamp>,
 }
 
+/// Whether an answer is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    Remember,
+    /// Only those get it who wait for it.
+    Forget,
+}
+
 /// What a reply says of an entry.
 pub(super) enum EntryReply {
     /// It takes one more callout.
     Send(Callout),
     /// This is its document.
     Found(Revision),
-    /// The document that is held is still good.
-    Same,
+    /// The document that is held is still good. These header fields of it may have changed.
+    Same(AnswerHeaders),
     /// There is none.
     Missing,
     /// It isn't known.

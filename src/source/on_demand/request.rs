@@ -3,22 +3,30 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
+use crate::source::answer_headers::forbids_to_remember;
 use crate::source::centre::{MAX_CALLOUTS, Session};
 use crate::source::client_authentication::ClientAuthentication;
 use crate::source::path::{PathError, absolute, has_reserved_byte};
 use crate::source::{
-    Document, DocumentStatus, Format, Next, Protocol, ReadRefusal, SourceError, Version, weight,
+    AnswerHeaders, Document, DocumentStatus, Format, Hash, Next, Protocol, ReadRefusal,
+    SourceError, Version, weight,
 };
 use crate::time::Timestamp;
 
 use super::introspection::{self, IntrospectionForm};
-use super::reply::{EntryReply, Revision};
+use super::reply::{EntryReply, Revision, Storage};
 
 /// A request by template: a [`Protocol`] with the variable `${key}`, or a question about a token (RFC 7662). Two requests with
 /// one [cache key](Arguments::cache_key) are the same request, and share its answer.
 #[derive(Debug)]
-pub struct RequestTemplate(RequestForm);
+pub struct RequestTemplate {
+    form: RequestForm,
+    /// The names of the header fields that are kept of answers, in lower case.
+    kept: Vec<Box<str>>,
+}
 
 /// How the key of an entry gets into its request, and what its reply says.
 #[derive(Debug)]
@@ -103,7 +111,10 @@ impl RequestTemplate {
     /// What this protocol asks for the entry of a key; the answers are in this format.
     #[must_use]
     pub const fn new(protocol: Protocol, format: Format) -> Self {
-        Self(RequestForm::Entry(protocol, format))
+        Self {
+            form: RequestForm::Entry(protocol, format),
+            kept: Vec::new(),
+        }
     }
 
     /// A question about a token at this path (RFC 7662 §2.1). Its document is an active token's answer.
@@ -116,13 +127,39 @@ impl RequestTemplate {
         client: &ClientAuthentication,
     ) -> Result<Self, PathError> {
         let form = IntrospectionForm::new(absolute(path)?, client);
-        Ok(Self(RequestForm::Introspection(endpoint, form)))
+        Ok(Self {
+            form: RequestForm::Introspection(endpoint, form),
+            kept: Vec::new(),
+        })
+    }
+
+    /// Whether answers say something by their header fields. Those of a config centre are its server's own.
+    #[must_use]
+    pub(crate) const fn has_headers(&self) -> bool {
+        matches!(self.form, RequestForm::Entry(Protocol::Http(_), _))
+    }
+
+    /// Keeps this header field of answers, in lower case. Returns whether it was not kept before.
+    pub(crate) fn keep_header(&mut self, name: &str) -> bool {
+        let is_new = !self.kept.iter().any(|own| **own == *name);
+        if is_new {
+            self.kept.push(name.into());
+        }
+        is_new
+    }
+
+    /// Whether this reply is remembered if it is an answer.
+    pub(super) fn storage(&self, reply: &Result<Reply, CalloutError>) -> Storage {
+        match reply {
+            Ok(reply) if self.has_headers() && forbids_to_remember(reply) => Storage::Forget,
+            Ok(_) | Err(_) => Storage::Remember,
+        }
     }
 
     /// The longest time that one callout may take.
     #[must_use]
     pub fn longest_callout(&self) -> Duration {
-        match &self.0 {
+        match &self.form {
             RequestForm::Entry(protocol, _) => protocol.longest_callout(),
             RequestForm::Introspection(endpoint, _) => endpoint.timeout(),
         }
@@ -131,13 +168,13 @@ impl RequestTemplate {
     /// Whether an older document is used while a newer one is asked for. An older answer about a token isn't: the token may have
     /// been revoked since.
     pub(super) const fn answers_while_it_asks(&self) -> bool {
-        matches!(self.0, RequestForm::Entry(..))
+        matches!(self.form, RequestForm::Entry(..))
     }
 
     /// Refuses a key that has to be one segment and holds one of `/ \ ? # %`. No entry has such a key, because a proxy
     /// before the source might unescape it.
     pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), ReadRefusal> {
-        let RequestForm::Entry(protocol, _) = &self.0 else {
+        let RequestForm::Entry(protocol, _) = &self.form else {
             return Ok(());
         };
         let is_segment = !arguments.may_divide && protocol.has_key_in_segments();
@@ -149,7 +186,7 @@ impl RequestTemplate {
 
     /// Whether the next entry begins with a login. `session` is what all entries of a source share.
     pub(super) fn needs_login(&self, session: &mut Session, now: Timestamp) -> bool {
-        match &self.0 {
+        match &self.form {
             RequestForm::Entry(protocol, _) => protocol.needs_login(session, now),
             RequestForm::Introspection(..) => false,
         }
@@ -166,7 +203,7 @@ impl RequestTemplate {
         session: &mut Session,
         now: Timestamp,
     ) -> Result<(Callout, Option<Box<EntryExchange>>), ReadRefusal> {
-        let (protocol, mut session) = match &self.0 {
+        let (protocol, mut session) = match &self.form {
             RequestForm::Entry(protocol, _) => {
                 let own = match (protocol, arguments.request) {
                     (Protocol::Http(http), Some(text)) => Protocol::Http(http.for_request(text)?),
@@ -194,8 +231,14 @@ impl RequestTemplate {
         reply: Result<Reply, CalloutError>,
         now: Timestamp,
     ) -> EntryReply {
-        match (&self.0, exchange) {
-            (RequestForm::Entry(_, format), Some(exchange)) => exchange.read(reply, *format, now),
+        match (&self.form, exchange) {
+            (RequestForm::Entry(_, format), Some(exchange)) => {
+                let headers = match &reply {
+                    Ok(reply) if !self.kept.is_empty() => AnswerHeaders::read(reply, &self.kept),
+                    Ok(_) | Err(_) => Ok(AnswerHeaders::default()),
+                };
+                exchange.read(reply, headers, *format, now)
+            }
             (RequestForm::Introspection(endpoint, _), _) => {
                 introspection::read(reply, endpoint, now)
             }
@@ -208,6 +251,7 @@ impl EntryExchange {
     fn read(
         &mut self,
         reply: Result<Reply, CalloutError>,
+        headers: Result<AnswerHeaders, SourceError>,
         format: Format,
         now: Timestamp,
     ) -> EntryReply {
@@ -225,7 +269,16 @@ impl EntryExchange {
         match status {
             DocumentStatus::Changed { body, version, .. } => {
                 let limit = self.protocol.endpoint().max_bytes();
-                match Document::parse(&body, limit, format) {
+                let document = headers.and_then(|headers| {
+                    // The service says all by its headers.
+                    if body.is_empty() && !headers.is_empty() {
+                        let nothing = Document::read(Value::Null, 0, Hash::of(&body));
+                        return Ok(nothing.with_headers(headers));
+                    }
+                    let document = Document::parse(&body, limit, format)?;
+                    Ok(document.with_headers(headers))
+                });
+                match document {
                     Ok(document) => EntryReply::Found(Revision {
                         weight: weight(document.value()),
                         document,
@@ -236,7 +289,7 @@ impl EntryExchange {
                     Err(error) => EntryReply::Failed(error),
                 }
             }
-            DocumentStatus::Same => EntryReply::Same,
+            DocumentStatus::Same => headers.map_or_else(EntryReply::Failed, EntryReply::Same),
             DocumentStatus::Missing => EntryReply::Missing,
             DocumentStatus::Refused(status) => EntryReply::Failed(SourceError::Refused(status)),
             DocumentStatus::Broken(error) => EntryReply::Failed(error),
