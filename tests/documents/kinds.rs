@@ -76,7 +76,24 @@ pub(crate) fn kinds() -> Vec<Kind> {
             source: source("etcd", json!({"prefix": "/l/"})),
             replies: |number| in_etcd(number, r#""key":"L2wv","range_end":"L2ww""#, &tree(number)),
         },
+        Kind {
+            name: "two layers, 10 and 2 MiB",
+            source: json!({"merge": ["lower", "upper"]}),
+            replies: |number| {
+                let mut replies = at("/lower", in_map(0, LARGEST));
+                replies.extend(at("/upper", in_map(number, LARGE)));
+                replies
+            },
+        },
     ]
+}
+
+/// The parts of a source that is made of others.
+pub(crate) fn parts(source: &Value) -> Vec<(&str, Value)> {
+    let names = source["merge"].as_array().into_iter().flatten();
+    let names = names.filter_map(Value::as_str);
+    let part = |name: &str| self::source("http", json!({"path": format!("/{name}")}));
+    names.map(|name| (name, part(name))).collect()
 }
 
 fn source(kind: &str, mut own: Value) -> Value {
@@ -119,6 +136,18 @@ fn in_json(number: usize, length: usize) -> String {
     });
     format!(
         r#"{{"records": [{records}0], "state": "{}"}}"#,
+        state(number)
+    )
+}
+
+fn in_map(number: usize, length: usize) -> String {
+    let records = records(length, |record| {
+        format!(
+            r#""r-{record}": {{"name": "record {record} of {number}", "tags": ["a", "b\n"], "limit": 5, "open": true}},"#
+        )
+    });
+    format!(
+        r#"{{"records": {{{records}"end": 0}}, "state": "{}"}}"#,
         state(number)
     )
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::centre::{Centre, Reply};
 use crate::envoy::Envoy;
 use crate::http1::{get, read};
-use crate::kinds::{Kind, kinds};
+use crate::kinds::{Kind, kinds, parts};
 use crate::plan::Plan;
 use crate::servers::Upstreams;
 use crate::wait::{ensure, wait_for};
@@ -79,8 +79,12 @@ fn start(kind: &Kind, centre: &Centre) -> (SocketAddr, Envoy, Upstreams) {
     let upstreams = Upstreams::start(&["default"], &[("content-length", "0")]);
     let mut clusters = upstreams.addresses.clone();
     clusters.push(("centre".into(), centre.address));
+    let mut sources = json!({"large": kind.source});
+    for (name, part) in parts(&kind.source) {
+        sources[name] = part;
+    }
     let policy = json!({
-        "sources": {"large": kind.source},
+        "sources": sources,
         "routes": [
             {"name": "always", "match": [{"path": {"exact": "/always"}}], "require": "none", "respond": {"status": 204}},
             {"name": "state", "match": [{"path": {"exact": "/state"}}], "require": "none",
