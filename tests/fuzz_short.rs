@@ -30,6 +30,10 @@ mod formats;
 mod http_source;
 
 #[cfg(test)]
+#[path = "fuzz_short/kubernetes.rs"]
+mod kubernetes;
+
+#[cfg(test)]
 #[path = "fuzz_short/response.rs"]
 mod response;
 
