@@ -207,6 +207,15 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "kubernetes",
+        &[
+            "kubernetes.yaml",
+            "https://api.test/",
+            "--document=tenants=kubernetes-tenants.yaml",
+            "--document=keys=kubernetes-keys.json",
+        ],
+    ),
+    (
         "chosen",
         &[
             "chosen.yaml",

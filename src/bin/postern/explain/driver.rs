@@ -247,7 +247,7 @@ impl Driver {
             let mut names = asked.sources.iter();
             let answer = names.find_map(|name| {
                 let of_etcd = self.etcd.answer(name, document);
-                let other = of_etcd.or_else(|| self.kubernetes.answer(name, document));
+                let other = of_etcd.or_else(|| self.kubernetes.answer(name, callout, document));
                 other.or_else(|| self.apollo.answer(name, document))
             });
             let content = answer.map(SourceReply::Content);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding as _};
 use postern::config::{Config, SourceKind};
+use postern::http::Callout;
 use serde_json::{Map, Value, json};
 
 /// The sources in Kubernetes by their names.
@@ -33,9 +34,18 @@ impl KubernetesSources {
     }
 
     /// The answer to each question of the source, if it is one of these and holds `document`: the value of a data key, or a map of
-    /// all values.
-    pub(super) fn answer(&self, source: &str, document: &[u8]) -> Option<Vec<u8>> {
+    /// all values. Nothing happens to it.
+    pub(super) fn answer(
+        &self,
+        source: &str,
+        callout: &Callout,
+        document: &[u8],
+    ) -> Option<Vec<u8>> {
         let object = self.0.get(source)?;
+        let mut headers = callout.headers.iter();
+        if headers.any(|(name, value)| **name == *b":path" && value.contains(&b'?')) {
+            return Some(Vec::new());
+        }
         let text = String::from_utf8_lossy(document).into_owned();
         let values = match &object.key {
             Some(key) => Map::from_iter([(key.clone(), Value::String(text))]),
