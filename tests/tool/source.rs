@@ -129,6 +129,41 @@ fn shows_what_etcd_answers() {
     assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
 }
 
+/// The parts of a merged document are asked, and what it lacks is said.
+#[test]
+fn shows_what_a_merged_document_is_made_of() {
+    let centre = || {
+        let centre = Centre::start();
+        for (path, text) in [
+            (
+                "/base.json",
+                r#"{"title": "base", "limits": {"rate": 5}, "tenants": {"a": {"id": "acme", "upstream": "blue"}}}"#,
+            ),
+            (
+                "/region.json",
+                r#"{"limits": {"rate": 7}, "tenants": {"a": {"upstream": "green"}}}"#,
+            ),
+            ("/listed.json", "[1]"),
+        ] {
+            centre.set("l.test", path, Reply::ok(text));
+        }
+        centre
+    };
+    let mut failures = Vec::new();
+    for (name, arguments) in [
+        ("layers", &["layers.yaml", "--key", "acme"][..]),
+        ("layers-one", &["layers.yaml", "app", "--key", "acme"]),
+        ("layers-lacks", &["layers.yaml", "needy"]),
+        (
+            "layers-request",
+            &["layers.yaml", "--request", "GET /tenants/acme"],
+        ),
+    ] {
+        check(&mut failures, name, &source(&centre(), arguments));
+    }
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n"));
+}
+
 #[test]
 fn sends_nothing_for_a_source_whose_variable_is_not_set() {
     let centre = etcd_centre();

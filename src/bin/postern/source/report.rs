@@ -19,6 +19,8 @@ pub(super) struct CentreReport {
     pub(super) name: String,
     /// What it is called in the policy, such as `http`.
     pub(super) kind: String,
+    /// The names of its parts, the lowest first, if it is made of others.
+    pub(super) parts: Vec<String>,
     pub(super) state: State,
     pub(super) callouts: Vec<CalloutTrace>,
     pub(super) document: Option<Held>,
@@ -206,10 +208,13 @@ impl CentreReport {
         };
         let left_out = parts_without(gate, &name).filter(|part| part.optional);
         let left_out = left_out.map(|part| format!("its part `{}` has no document", part.source));
+        let parts = gate.parts(&name).unwrap_or_default().iter();
+        let parts = parts.map(|part| part.source.clone()).collect();
         let notes = history.notes.into_iter().chain(left_out).collect();
         Self {
             name,
             kind,
+            parts,
             state,
             callouts: history.callouts,
             document,
@@ -254,6 +259,7 @@ impl CentreReport {
         json!({
             "name": self.name,
             "kind": self.kind,
+            "parts": self.parts,
             "state": self.state.word(),
             "reason": reason.map(|(reason, _)| reason),
             "hint": reason.map(|(_, hint)| hint).filter(|hint| !hint.is_empty()),

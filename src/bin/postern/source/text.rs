@@ -24,6 +24,9 @@ fn source(writer: &mut TextWriter, report: &CentreReport) {
         &format!("{}: {}", report.name, report.kind),
         Style::Heading,
     );
+    if !report.parts.is_empty() {
+        writer.row(2, "made of", &report.parts.join(", "), Style::Plain);
+    }
     let mut last = None;
     for callout in &report.callouts {
         if callout.address.is_some() && callout.address != last {
@@ -55,6 +58,12 @@ fn source(writer: &mut TextWriter, report: &CentreReport) {
         writer.row(2, "hint", hint, Style::Plain);
     }
     if let Some(held) = &report.document {
+        if report.parts.is_empty() {
+            let version = held.more.version.as_deref();
+            let version =
+                version.unwrap_or("none: the server names none, so its content is compared");
+            writer.row(2, "version", version, Style::Plain);
+        }
         document(writer, held);
     }
     for line in &report.notes {
@@ -66,9 +75,6 @@ fn source(writer: &mut TextWriter, report: &CentreReport) {
 }
 
 fn document(writer: &mut TextWriter, held: &Held) {
-    let version = held.more.version.as_deref();
-    let version = version.unwrap_or("none: the server names none, so its content is compared");
-    writer.row(2, "version", version, Style::Plain);
     let hash = held.hash.get(..12).unwrap_or_default();
     let format = held.more.format.as_deref().map(format_word);
     let format = format.map_or_else(String::new, |format| format!("read as {format}, "));
