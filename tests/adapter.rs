@@ -33,6 +33,9 @@ mod key_sets;
 #[path = "adapter/leases.rs"]
 mod leases;
 #[cfg(test)]
+#[path = "adapter/lists.rs"]
+mod lists;
+#[cfg(test)]
 #[path = "adapter/log.rs"]
 mod log;
 #[cfg(test)]
