@@ -47,7 +47,7 @@ pub use event::{
     RouteName, VerdictDetail, VerdictKind,
 };
 pub use explain::asked::Asked;
-pub use explain::held::{HeldDocument, IndexReport};
+pub use explain::held::{FlagReport, HeldDocument, IndexReport, ListReport};
 pub use explain::report::{DocumentReport, RememberedReport, SourceReport};
 pub use step::{Step, Suspended, Waiting};
 

@@ -100,6 +100,7 @@ impl Policy {
             consumers,
             consumers_from,
             sources,
+            flags: flags.into_list(),
             router,
             routes,
             log_properties: config.access_log.properties.as_slice().into(),

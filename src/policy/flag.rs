@@ -117,6 +117,11 @@ impl Flags {
         Self(written.iter().map(one).collect())
     }
 
+    /// The flags, in the order of the policy.
+    pub(in crate::policy) fn into_list(self) -> Vec<Arc<Flag>> {
+        self.0.into_iter().filter_map(|(_, flag)| flag).collect()
+    }
+
     /// The sources that hold flags.
     pub(in crate::policy) fn sources(&self) -> impl Iterator<Item = SourceId> {
         let flags = self.0.iter().filter_map(|(_, flag)| flag.as_ref());

@@ -24,6 +24,8 @@ mod route;
 mod source;
 mod template;
 
+use std::sync::Arc;
+
 use crate::config;
 use crate::route::{PathRules, Router};
 use crate::source::JsonPath;
@@ -80,6 +82,8 @@ pub struct Policy {
     pub(crate) consumers: Directory,
     pub(crate) consumers_from: Vec<ConsumersFrom>,
     pub(crate) sources: Sources,
+    /// The flags, in the order of the policy.
+    pub(crate) flags: Vec<Arc<Flag>>,
     pub(crate) router: Router,
     pub(crate) routes: Routes,
     pub(crate) unmatched: Unmatched,

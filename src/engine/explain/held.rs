@@ -1,7 +1,9 @@
 //! What is held of a document, for a person who asks.
 
+use crate::draw::Share;
 use crate::engine::Engine;
 use crate::engine::documents::{Machine, SourceState};
+use crate::policy::Flag;
 
 /// What an engine holds of the document of one source, beside what its [report](super::report::SourceReport) says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +15,30 @@ pub struct HeldDocument {
     pub format: Option<String>,
     /// The index of its entries, if it has one.
     pub index: Option<IndexReport>,
+    /// The lists that conditions ask.
+    pub lists: Vec<ListReport>,
+    /// The flags in it.
+    pub flags: Vec<FlagReport>,
+}
+
+/// A list of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListReport {
+    /// Its JSONPath.
+    pub path: String,
+    /// The entries.
+    pub entries: usize,
+    /// The values that are neither text nor a number.
+    pub left_out: usize,
+}
+
+/// A flag of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagReport {
+    /// Its name in the policy.
+    pub name: String,
+    /// Its state, as a percentage. `None` if the document says no usable one.
+    pub state: Option<String>,
 }
 
 /// The entries of a document.
@@ -51,7 +77,22 @@ impl Engine {
             ambiguous: index.ambiguous(),
             left_out: index.left_out(),
         });
+        let view = &policy_view.view;
+        let paths = self.policy.sources.lists.of(id).iter();
+        let lists = paths.zip(&view.lists).map(|(path, list)| ListReport {
+            path: path.to_string(),
+            entries: list.len(),
+            left_out: list.left_out(),
+        });
+        let flags = self.policy.flags.iter().filter(|flag| flag.source == id);
+        let state = |flag: &Flag| view.value().and_then(|value| flag.state(value));
+        let flags = flags.map(|flag| FlagReport {
+            name: flag.name.to_string(),
+            state: state(flag).map(Share::to_text),
+        });
         Some(HeldDocument {
+            lists: lists.collect(),
+            flags: flags.collect(),
             version,
             format: format.map(|format| format!("{format:?}")),
             index,

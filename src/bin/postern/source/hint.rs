@@ -33,7 +33,9 @@ pub(super) fn hint(error: &SourceError, kind: &str) -> &'static str {
         SourceError::TooLarge { .. } => "raise `maxBytes`, or make the document smaller",
         SourceError::Encoded(_) => "let the server answer without compression for this client",
         SourceError::Malformed(_) => "does the document have the `format` of the source?",
-        SourceError::Unusable(_) => "do `index` and `consumersFrom` fit the document?",
+        SourceError::Unusable(_) => {
+            "do `index`, `consumersFrom` and the lists of conditions fit the document?"
+        }
         _ => "",
     }
 }

@@ -246,12 +246,19 @@ impl CentreReport {
             let index = held.more.index.map(|index| {
                 json!({"keys": index.keys, "ambiguous": index.ambiguous, "leftOut": index.left_out})
             });
+            let lists = held.more.lists.iter().map(|list| {
+                json!({"path": list.path, "entries": list.entries, "leftOut": list.left_out})
+            });
+            let flags = held.more.flags.iter();
+            let flags = flags.map(|flag| json!({"name": flag.name, "state": flag.state}));
             json!({
                 "version": held.more.version,
                 "format": held.more.format,
                 "bytes": held.bytes,
                 "sha256": held.hash,
                 "index": index,
+                "lists": lists.collect::<Vec<_>>(),
+                "flags": flags.collect::<Vec<_>>(),
                 "consumers": held.consumers,
                 "keys": held.keys,
             })

@@ -87,6 +87,20 @@ fn document(writer: &mut TextWriter, held: &Held) {
         );
         writer.row(2, "index", &text, Style::Plain);
     }
+    for list in &held.more.lists {
+        let text = format!(
+            "{}: {} entries; neither text nor a number: {}",
+            list.path, list.entries, list.left_out
+        );
+        writer.row(2, "list", &text, Style::Plain);
+    }
+    for flag in &held.more.flags {
+        let (state, style) = match &flag.state {
+            Some(state) => (state.as_str(), Style::Plain),
+            None => ("the document has no usable state", Style::Bad),
+        };
+        writer.row(2, "flag", &format!("{}: {state}", flag.name), style);
+    }
     if held.consumers > 0 {
         writer.row(2, "consumers", &held.consumers.to_string(), Style::Plain);
     }

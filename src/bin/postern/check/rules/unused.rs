@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use postern::config::{Config, Requirement, SourceKind};
+use postern::config::{Condition, Config, Requirement, Route, SourceKind, Upstream};
 use postern::http::same_name;
 
 use super::{CheckRule, Warnings, entry};
 
 pub(super) const RULE: CheckRule = CheckRule {
     id: "unused",
-    meaning: "Nothing uses a provider, a source or a name in `clientHeaders`.",
+    meaning: "Nothing uses a provider, a source, a flag or a name in `clientHeaders`.",
     check,
 };
 
@@ -17,6 +17,7 @@ fn check(config: &Config, warnings: &mut Warnings) {
     let mut providers = HashSet::default();
     let lists = config.consumers_from.iter();
     let mut sources: HashSet<&str> = lists.map(|from| &*from.source).collect();
+    let mut flags = HashSet::default();
     for source in &config.sources {
         if let SourceKind::Merge(parts) = &source.value.kind {
             sources.extend(parts.iter().map(|part| &*part.source));
@@ -25,6 +26,16 @@ fn check(config: &Config, warnings: &mut Warnings) {
     for route in &config.routes {
         collect_providers(&route.require, &mut providers);
         sources.extend(route.lookup.iter().map(|lookup| &*lookup.value.source));
+        for condition in conditions(route) {
+            collect_asked(condition, &mut sources, &mut flags);
+        }
+    }
+    for flag in &config.flags {
+        sources.insert(&flag.value.source);
+        if !flags.contains(&*flag.name) {
+            let path = entry("flags", &flag.name);
+            warnings.add(path, "no condition asks this flag", "leave it out");
+        }
     }
     for provider in &config.providers {
         if !providers.contains(&*provider.name) {
@@ -52,6 +63,53 @@ fn check(config: &Config, warnings: &mut Warnings) {
             let reason = "no route sets this header, so it is the client's anyway";
             warnings.add(format!("clientHeaders[{at}]"), reason, "leave it out");
         }
+    }
+}
+
+/// All conditions of a route.
+fn conditions(route: &Route) -> impl Iterator<Item = &Condition> {
+    let upstream = route
+        .rewrite
+        .as_ref()
+        .and_then(|rewrite| rewrite.upstream.as_ref());
+    let cases = match upstream {
+        Some(Upstream::First(cases)) => cases.as_slice(),
+        Some(Upstream::One(_)) | None => &[],
+    };
+    let of_upstreams = cases.iter().flat_map(|case| &case.when);
+    route
+        .authorize
+        .iter()
+        .chain(&route.when)
+        .chain(of_upstreams)
+}
+
+fn collect_asked<'c>(
+    condition: &'c Condition,
+    sources: &mut HashSet<&'c str>,
+    flags: &mut HashSet<&'c str>,
+) {
+    match condition {
+        Condition::All(list) | Condition::Any(list) => {
+            for one in list {
+                collect_asked(one, sources, flags);
+            }
+        }
+        Condition::Not(inner) => collect_asked(inner, sources, flags),
+        Condition::Listed { list, .. } => {
+            sources.insert(&list.source);
+        }
+        Condition::Flag { flag, .. } => {
+            flags.insert(flag);
+        }
+        Condition::Groups(_)
+        | Condition::Consumers(_)
+        | Condition::Labels(_)
+        | Condition::Provider(_)
+        | Condition::Lookup { .. }
+        | Condition::Claim { .. }
+        | Condition::Scopes(_)
+        | Condition::Value { .. } => {}
     }
 }
 
@@ -90,5 +148,18 @@ mod tests {
         }"#;
         let expected = ["providers.l", "sources['a b']", "clientHeaders[1]"];
         assert_eq!(paths_of(&RULE, policy), expected);
+    }
+
+    #[test]
+    fn finds_flags_and_what_conditions_ask() {
+        let policy = r#"{
+            "sources": {"a": {"inline": {"l": [], "f": true}}, "b": {"inline": {"l": []}}, "c": {"inline": true}, "d": {"inline": true}},
+            "flags": {"f": {"source": "a", "value": "$.f"}, "g": {"source": "c", "value": "$"}},
+            "routing": {"header": "x-to", "allow": ["blue", "green"]},
+            "routes": [{"name": "r", "require": "none",
+                "authorize": {"not": {"all": [{"value": "x", "in": {"source": "b", "list": "$.l[*]"}}]}},
+                "rewrite": {"upstream": {"first": [{"when": {"flag": "f"}, "upstream": "blue"}, {"upstream": "green"}]}}}]
+        }"#;
+        assert_eq!(paths_of(&RULE, policy), ["flags.g", "sources.d"]);
     }
 }
