@@ -294,32 +294,16 @@ impl Source {
                 request = texts;
                 kind
             }
-            config::SourceKind::SpringCloudConfig(written) => {
-                spring_cloud_config::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::Etcd(written) => {
-                etcd::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::Consul(written) => {
-                consul::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::Nacos(written) => {
-                nacos::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::SpringCloudAlibaba(written) => {
-                spring_cloud_alibaba::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::Kubernetes(written) => {
-                kubernetes::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::SpringCloudConsul(written) => {
-                spring_cloud_consul::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::Acm(written) => {
-                acm::compile(source, written, readers, environment, &at, errors)?
-            }
-            config::SourceKind::Apollo(written) => {
-                apollo::compile(source, written, readers, environment, &at, errors)?
+            config::SourceKind::SpringCloudConfig(_)
+            | config::SourceKind::Etcd(_)
+            | config::SourceKind::Consul(_)
+            | config::SourceKind::Nacos(_)
+            | config::SourceKind::SpringCloudAlibaba(_)
+            | config::SourceKind::Kubernetes(_)
+            | config::SourceKind::SpringCloudConsul(_)
+            | config::SourceKind::Acm(_)
+            | config::SourceKind::Apollo(_) => {
+                of_centre(source, readers, environment, &at, errors)?
             }
         };
         let names = names(source, all);
@@ -344,5 +328,47 @@ impl Source {
             request,
             names,
         })
+    }
+}
+
+/// Compiles a source of a kind of config centre.
+fn of_centre(
+    source: &config::Source,
+    readers: Definition,
+    environment: &dyn Environment,
+    at: &Path<'_>,
+    errors: &mut ConfigErrors,
+) -> Option<SourceKind> {
+    match &source.kind {
+        config::SourceKind::Inline(_)
+        | config::SourceKind::Merge(_)
+        | config::SourceKind::Http(_) => None,
+        config::SourceKind::SpringCloudConfig(written) => {
+            spring_cloud_config::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Etcd(written) => {
+            etcd::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Consul(written) => {
+            consul::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Nacos(written) => {
+            nacos::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::SpringCloudAlibaba(written) => {
+            spring_cloud_alibaba::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Kubernetes(written) => {
+            kubernetes::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::SpringCloudConsul(written) => {
+            spring_cloud_consul::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Acm(written) => {
+            acm::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Apollo(written) => {
+            apollo::compile(source, written, readers, environment, at, errors)
+        }
     }
 }
