@@ -4,6 +4,7 @@ mod acm;
 mod apollo;
 mod consul;
 mod etcd;
+mod eureka;
 mod format;
 mod http;
 mod kubernetes;
@@ -29,6 +30,7 @@ pub use acm::{AcmEndpoint, AcmSource};
 pub use apollo::ApolloSource;
 pub use consul::ConsulSource;
 pub use etcd::EtcdSource;
+pub use eureka::EurekaSource;
 pub use format::ContentFormat;
 pub use http::{
     BasicCredentials, ClientSecretBy, HttpBody, HttpLogin, HttpSource, HttpSourceField,
@@ -77,6 +79,8 @@ pub enum SourceKind {
     SpringCloudAlibaba(SpringCloudAlibabaSource),
     /// The properties of an application in Consul.
     SpringCloudConsul(SpringCloudConsulSource),
+    /// An application in Eureka.
+    Eureka(EurekaSource),
     /// A ConfigMap or a Secret of Kubernetes.
     Kubernetes(KubernetesSource),
     /// The content of a data ID of Alibaba Cloud ACM.
@@ -106,6 +110,8 @@ record! {
         "springCloudAlibaba" spring_cloud_alibaba: Option<SpringCloudAlibabaSource> = optional;
         /// The properties of an application in Consul, as Spring Cloud Consul keeps them there.
         "springCloudConsul" spring_cloud_consul: Option<SpringCloudConsulSource> = optional;
+        /// An application in Eureka with its instances.
+        "eureka" eureka: Option<EurekaSource> = optional;
         /// A ConfigMap or a Secret of Kubernetes.
         "kubernetes" kubernetes: Option<KubernetesSource> = optional;
         /// The content of a data ID of Alibaba Cloud ACM.
@@ -134,6 +140,7 @@ record! {
             "nacos",
             "springCloudAlibaba",
             "springCloudConsul",
+            "eureka",
             "kubernetes",
             "acm",
             "apollo",
@@ -162,6 +169,7 @@ impl SourceKind {
             Self::Nacos(_) => "nacos",
             Self::SpringCloudAlibaba(_) => "springCloudAlibaba",
             Self::SpringCloudConsul(_) => "springCloudConsul",
+            Self::Eureka(_) => "eureka",
             Self::Kubernetes(_) => "kubernetes",
             Self::Acm(_) => "acm",
             Self::Apollo(_) => "apollo",
@@ -181,6 +189,7 @@ impl SourceKind {
             Self::Nacos(nacos) => Some(nacos.endpoint()),
             Self::SpringCloudAlibaba(spring) => Some(spring.endpoint()),
             Self::SpringCloudConsul(spring) => Some(spring.endpoint()),
+            Self::Eureka(eureka) => Some(eureka.endpoint()),
             Self::Kubernetes(kubernetes) => Some(kubernetes.endpoint()),
             Self::Acm(acm) => Some(acm.endpoint()),
             Self::Apollo(apollo) => Some(apollo.endpoint()),
@@ -196,6 +205,7 @@ impl SourceKind {
             Self::Http(http) => &mut http.max_bytes,
             Self::Etcd(etcd) => &mut etcd.max_bytes,
             Self::Consul(consul) => &mut consul.max_bytes,
+            Self::Eureka(eureka) => &mut eureka.max_bytes,
             Self::SpringCloudConfig(spring) => &mut spring.max_bytes,
             Self::Nacos(nacos) => &mut nacos.max_bytes,
             Self::Acm(acm) => &mut acm.max_bytes,
@@ -226,6 +236,7 @@ impl SourceKind {
                 ),
             ],
             Self::Etcd(etcd) => vec![("key", etcd.key.as_deref().unwrap_or_default())],
+            Self::Eureka(eureka) => vec![("application", &eureka.application)],
             Self::Consul(consul) => vec![("key", consul.key.as_deref().unwrap_or_default())],
             Self::SpringCloudConfig(spring) => vec![
                 ("application", &spring.application),
@@ -353,6 +364,7 @@ impl Decode for Source {
                     .spring_cloud_consul
                     .map(SourceKind::SpringCloudConsul)
             })
+            .or_else(|| written.eureka.map(SourceKind::Eureka))
             .or_else(|| written.kubernetes.map(SourceKind::Kubernetes))
             .or_else(|| written.acm.map(SourceKind::Acm))
             .or_else(|| written.apollo.map(SourceKind::Apollo))

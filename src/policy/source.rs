@@ -5,6 +5,7 @@ mod answer_headers;
 mod apollo;
 mod consul;
 mod etcd;
+mod eureka;
 mod fetched;
 mod format;
 mod http;
@@ -301,6 +302,7 @@ impl Source {
             | config::SourceKind::SpringCloudAlibaba(_)
             | config::SourceKind::Kubernetes(_)
             | config::SourceKind::SpringCloudConsul(_)
+            | config::SourceKind::Eureka(_)
             | config::SourceKind::Acm(_)
             | config::SourceKind::Apollo(_) => {
                 of_centre(source, readers, environment, &at, errors)?
@@ -360,6 +362,9 @@ fn of_centre(
         }
         config::SourceKind::Kubernetes(written) => {
             kubernetes::compile(source, written, readers, environment, at, errors)
+        }
+        config::SourceKind::Eureka(written) => {
+            eureka::compile(source, written, readers, environment, at, errors)
         }
         config::SourceKind::SpringCloudConsul(written) => {
             spring_cloud_consul::compile(source, written, readers, environment, at, errors)

@@ -48,7 +48,9 @@ const TABLE: &[Words] = words! {
         "write `sources: {NAME: {consul: {cluster, key}}}`, or `springCloudConsul`";
     "unmatched": "apollo" =>
         "write `sources: {NAME: {apollo: {cluster, appId}}}`";
-    "unmatched": "eureka zookeeper" =>
+    "unmatched": "eureka" =>
+        "write `sources: {NAME: {eureka: {cluster, application}}}`";
+    "unmatched": "zookeeper" =>
         "write `sources`, with one of its kinds: this one isn't supported";
     // A route.
     "require": "hostnames hostname host domains authority" =>
@@ -277,7 +279,7 @@ const TABLE: &[Words] = words! {
         "write `etcd: {cluster, key}`, or `prefix`";
     "onDemand": "appId clusterName namespaceName apollo.meta app.id" =>
         "write `apollo: {cluster, appId, namespace}`";
-    "onDemand": "eureka zookeeper" =>
+    "onDemand": "zookeeper" =>
         "write one of the kinds here: this one isn't supported";
     "onDemand": "url uri endpoint cluster path address" =>
         "write `http: {cluster, authority, path}`";
@@ -316,7 +318,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [(&str, &str); 34] = [
+    const RECORDS: [(&str, &str); 35] = [
         ("Config", "unmatched"),
         ("Route", "require"),
         ("Match", "methods"),
@@ -345,6 +347,7 @@ mod tests {
         ("ApolloSource", "appId"),
         ("NacosSource", "dataId"),
         ("SpringCloudConsulSource", "profileSeparator"),
+        ("EurekaSource", "application basic"),
         ("ConsulSource", "datacenter"),
         ("EtcdSource", "key prefix"),
         ("SpringCloudAlibabaSource", "extension"),

@@ -27,6 +27,7 @@ pub(in crate::config) fn record(name: &str) -> Option<(&'static [Field], &'stati
             SpringCloudConsulSource::FIELDS,
             SpringCloudConsulSource::RULES,
         ),
+        "EurekaSource" => (EurekaSource::FIELDS, EurekaSource::RULES),
         "KubernetesSource" => (KubernetesSource::FIELDS, KubernetesSource::RULES),
         "AcmSource" => (AcmSource::FIELDS, AcmSource::RULES),
         "AcmEndpoint" => (AcmEndpoint::FIELDS, AcmEndpoint::RULES),

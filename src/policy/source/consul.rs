@@ -16,7 +16,7 @@ use super::{SourceKind, fetched};
 const TOKEN: &str = "x-consul-token";
 
 /// What stands in the path for the key of an entry, encoded as a name is.
-const ENCODED_KEY: &str = "%24%7Bkey%7D";
+pub(super) const ENCODED_KEY: &str = "%24%7Bkey%7D";
 
 /// Compiles a watched document, or entries on demand.
 pub(super) fn compile(

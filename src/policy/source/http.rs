@@ -145,7 +145,7 @@ fn with_headers(
     Some(endpoint.with_headers(headers))
 }
 
-fn basic(
+pub(super) fn basic(
     written: &config::BasicCredentials,
     environment: &dyn Environment,
     at: &Path<'_>,

@@ -13,6 +13,7 @@ mod cursor;
 #[cfg(test)]
 mod double;
 mod etcd;
+mod eureka;
 mod format;
 mod http;
 mod json;
@@ -50,6 +51,7 @@ pub use content::{ContentFormat, ContentReader};
 #[cfg(test)]
 pub(crate) use double::DoubleProtocol;
 pub use etcd::{EtcdKeys, EtcdProtocol};
+pub use eureka::EurekaProtocol;
 pub use http::{ContentError, HttpAnswers, HttpContent, HttpProtocol, OAuth2Client};
 pub use json::JsonReader;
 pub use jwks::JwksProtocol;
@@ -86,6 +88,8 @@ protocols! {
     Nacos(NacosProtocol),
     /// Several data IDs of Nacos, which make one document.
     Alibaba(AlibabaProtocol),
+    /// Eureka: an application with its instances.
+    Eureka(EurekaProtocol),
     /// Apollo: a namespace of an application.
     Apollo(ApolloProtocol),
     /// Documents of Spring Cloud Config by key.

@@ -57,6 +57,7 @@ fn missing(kind: &str) -> &'static str {
             "look at `prefix`, `application`, `profiles` and `format`: is there a key in one of the folders?"
         }
         "kubernetes" => "look at `namespace`, `configMap` or `secret`, and `key`",
+        "eureka" => "look at `path` and `application`: is an instance registered?",
         "springCloudConfig" => "look at `application`, `profile` and `label`",
         _ => "look at the `path`",
     }

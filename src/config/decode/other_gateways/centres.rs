@@ -18,6 +18,15 @@ pub(super) const TABLE: &[Words] = words! {
         "did you mean `application`?";
     "profileSeparator": "profile spring.profiles.active" =>
         "did you mean `profiles`?";
+    // An application in Eureka.
+    "application basic": "serviceUrl service-url defaultZone eureka.client.service-url.defaultZone host hosts port address url uri endpoint" =>
+        "did you mean `cluster`?";
+    "application basic": "name app appName serviceName vipAddress spring.application.name" =>
+        "did you mean `application`?";
+    "application basic": "username user password" =>
+        "write `basic: {username, password}`";
+    "application basic": "contextPath prefix" =>
+        "did you mean `path`?";
     // A key of Consul.
     "datacenter": "host hosts port address addr server_addr url uri endpoint domain" =>
         "did you mean `cluster`?";

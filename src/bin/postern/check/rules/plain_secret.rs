@@ -97,6 +97,10 @@ fn of_kind(kind: &SourceKind) -> impl Iterator<Item = (&'static str, &TextOrEnv)
         ],
         SourceKind::Acm(acm) => vec![("secretKey", Some(&acm.secret_key))],
         SourceKind::Apollo(apollo) => vec![("accessKey", apollo.access_key.as_ref())],
+        SourceKind::Eureka(eureka) => {
+            let basic = eureka.basic.as_ref();
+            vec![("basic.password", basic.map(|basic| &basic.password))]
+        }
         SourceKind::Kubernetes(kubernetes) => vec![("token", kubernetes.token.as_ref())],
         SourceKind::SpringCloudConfig(spring) => vec![
             ("password", spring.password.as_ref()),
@@ -140,6 +144,7 @@ mod tests {
                 "authorization": "x", "x-a": "y", "x-api-key": {"env": "KEY"}
             }}}, "flags": {"etcd": {"cluster": "c", "key": "/a", "username": "u", "password": "x"}},
                 "consul": {"consul": {"cluster": "c", "key": "a", "token": "x"}},
+                "instances": {"eureka": {"cluster": "c", "application": "a", "basic": {"username": "u", "password": "x"}}},
                 "layers": {"springCloudConsul": {"cluster": "c", "application": "a", "token": "x"}},
                 "flag": {"kubernetes": {"cluster": "c", "namespace": "n", "configMap": "a", "token": "x"}},
                 "tenants": {"nacos": {"cluster": "c", "dataId": "a", "username": "u", "password": "x"}},
@@ -155,6 +160,7 @@ mod tests {
             "providers.a.opaque.introspection.client.secret",
             "sources.flags.etcd.password",
             "sources.consul.consul.token",
+            "sources.instances.eureka.basic.password",
             "sources.layers.springCloudConsul.token",
             "sources.flag.kubernetes.token",
             "sources.tenants.nacos.password",
