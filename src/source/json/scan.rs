@@ -310,9 +310,11 @@ pub(in crate::source) fn part(text: &[u8], range: Range<usize>) -> Result<Value,
 
 /// Reads the name of a member.
 pub(in crate::source) fn name(text: &[u8], range: Range<usize>) -> Result<String, SourceError> {
-    let start = range.start;
-    let name = text.get(range).unwrap_or_default();
-    serde_json::from_slice(name).map_err(|error| malformed(&error, start))
+    // By the reader of all values: one for texts alone would add the printing of floats to the module, 20 kB.
+    match part(text, range)? {
+        Value::String(name) => Ok(name),
+        _ => Err(SourceError::Malformed("a name is no text".into())),
+    }
 }
 
 /// The error names the position in the text and what was expected there. It never shows the text.
