@@ -20,6 +20,9 @@ mod plan;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
+#[path = "envoy_sources/side_by_side.rs"]
+#[cfg(test)]
+mod side_by_side;
 #[path = "support/wait.rs"]
 #[cfg(test)]
 mod wait;

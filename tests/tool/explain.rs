@@ -110,6 +110,31 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "services",
+        &[
+            "services.yaml",
+            "/orders/ann",
+            "--reply=accounts:ann=profile.json",
+            "--reply-header",
+            "accounts:ann=X-Plan: gold",
+            "--reply=limits:ann=404",
+            "--reply=prices:gold=profile.json",
+        ],
+    ),
+    (
+        "services-all",
+        &["services.yaml", "--all", "services-cases.yaml"],
+    ),
+    (
+        "services-refused",
+        &[
+            "services.yaml",
+            "/orders/ann",
+            "--reply=accounts:ann=404",
+            "--reply=limits:ann=503",
+        ],
+    ),
+    (
         "crm-missing",
         &[
             "crm.yaml",

@@ -25,6 +25,8 @@ pub(super) struct Cases {
     pub(super) env: Vec<(String, String)>,
     pub(super) documents: Vec<(String, String)>,
     pub(super) replies: Vec<(String, String)>,
+    /// Header fields of replies, `NAME: VALUE`.
+    pub(super) reply_headers: Vec<(String, String)>,
     cases: Vec<Case>,
 }
 
@@ -39,6 +41,8 @@ struct WrittenFile {
     documents: BTreeMap<String, WrittenReply>,
     #[serde(default)]
     replies: BTreeMap<String, WrittenReply>,
+    #[serde(default, rename = "replyHeaders")]
+    reply_headers: BTreeMap<String, CaseHeaders>,
     cases: Vec<Value>,
 }
 
@@ -68,6 +72,19 @@ struct Case {
 enum CaseHeaders {
     Named(BTreeMap<String, String>),
     Listed(Vec<String>),
+}
+
+impl CaseHeaders {
+    /// `NAME: VALUE`, one by one.
+    fn listed(&self) -> Vec<String> {
+        match self {
+            Self::Listed(list) => list.clone(),
+            Self::Named(named) => named
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect(),
+        }
+    }
 }
 
 impl Default for CaseHeaders {
@@ -136,6 +153,14 @@ pub(super) fn read(path: &Path) -> Result<Cases, Failure> {
         env: written.env.into_iter().collect(),
         documents: replies(written.documents),
         replies: replies(written.replies),
+        reply_headers: written
+            .reply_headers
+            .iter()
+            .flat_map(|(entry, fields)| {
+                let fields = fields.listed().into_iter();
+                fields.map(|field| (entry.clone(), field))
+            })
+            .collect(),
         cases,
     })
 }
@@ -207,13 +232,7 @@ pub(super) fn run(
 
 impl Case {
     fn request_head(&self) -> Result<RequestHead, String> {
-        let headers: Vec<String> = match &self.headers {
-            CaseHeaders::Listed(list) => list.clone(),
-            CaseHeaders::Named(named) => named
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}"))
-                .collect(),
-        };
+        let headers = self.headers.listed();
         RequestHead::of_line(&self.request, &headers, self.body.as_deref())
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct SourceReplies {
     pub(crate) documents: BTreeMap<String, SourceReply>,
     /// By the name of a source on demand and the key.
     pub(crate) on_demand: BTreeMap<(String, String), SourceReply>,
+    /// Header fields of these replies.
+    pub(crate) headers: Vec<((String, String), (String, String))>,
 }
 
 /// The last step of an exchange.
@@ -195,13 +197,33 @@ impl Driver {
                 return woken;
             }
             for (flight, callout) in callouts {
-                let reply = self.reply_to(flight, &callout, trace);
+                let mut reply = self.reply_to(flight, &callout, trace);
+                if let Ok(reply) = &mut reply {
+                    self.add_headers(flight, reply);
+                }
                 let more =
                     self.engine
                         .reply(flight, reply, self.clock.0, &mut self.shared_data, trace);
                 woken.extend(more.0);
             }
         }
+    }
+
+    /// Adds the header fields that a reply is to have.
+    fn add_headers(&self, flight: FlightId, reply: &mut Reply) {
+        let Some(asked) = self.engine.asked(flight) else {
+            return;
+        };
+        let Some(key) = asked.key.as_deref().map(printable) else {
+            return;
+        };
+        let is_own = |((source, own), _): &&((String, String), (String, String))| {
+            *own == key && asked.sources.contains(&source.as_str())
+        };
+        let own = self.replies.headers.iter().filter(is_own);
+        let own = own.map(|(_, (name, value))| (name.as_bytes(), value.as_bytes()));
+        let pairs: Vec<_> = reply.headers.view().iter().chain(own).collect();
+        reply.headers = HeaderMap::from_pairs(&pairs);
     }
 
     fn reply_to(

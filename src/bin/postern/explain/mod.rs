@@ -76,6 +76,9 @@ pub(crate) struct Explain {
     /// `providers.NAME.introspection`, and its keys are tokens.
     #[arg(long = "reply", value_name = "SOURCE:KEY=FILE", value_parser = document)]
     replies: Vec<(String, String)>,
+    /// A header field of the reply of a source on demand for a key.
+    #[arg(long = "reply-header", value_name = "SOURCE:KEY=NAME: VALUE", value_parser = reply_header)]
+    reply_headers: Vec<(String, String)>,
     /// A variable of the VM's environment. All other variables are assumed to be set.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     env: Vec<(String, String)>,
@@ -103,15 +106,32 @@ pub(crate) fn document(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Parses `SOURCE:KEY=NAME: VALUE` into `SOURCE:KEY` and the field. The key can hold `=`.
+fn reply_header(text: &str) -> Result<(String, String), String> {
+    let at = text.find(": ").unwrap_or(text.len());
+    let (start, _) = text.split_at_checked(at).unwrap_or((text, ""));
+    match start.rsplit_once('=') {
+        Some((entry, name)) if entry.contains(':') && !name.is_empty() && at < text.len() => {
+            let (_, field) = text
+                .split_at_checked(entry.len().saturating_add(1))
+                .unwrap_or_default();
+            Ok((entry.to_owned(), field.to_owned()))
+        }
+        _ => Err("expected SOURCE:KEY=NAME: VALUE".to_owned()),
+    }
+}
+
 impl Explain {
     pub(crate) fn run(&self) -> Result<ExitStatus, Failure> {
         let here = Path::new("");
         let mut replies = SourceReplies::default();
         add_replies(&mut replies, here, &self.documents, &self.replies)?;
+        add_reply_headers(&mut replies, &self.reply_headers)?;
         if let Some(path) = &self.all {
             let cases = cases::read(path)?;
             let folder = path.parent().unwrap_or(here);
             add_replies(&mut replies, folder, &cases.documents, &cases.replies)?;
+            add_reply_headers(&mut replies, &cases.reply_headers)?;
             let env: Vec<_> = cases.env.iter().chain(&self.env).cloned().collect();
             let (config, policy) = policy_file::load(&self.policy, &Variables::new(&env))?;
             let start = self.start(cases.at);
@@ -157,16 +177,36 @@ pub(crate) fn add_replies(
         target.documents.insert(source.clone(), reply);
     }
     for (name, file) in replies {
-        let Some((source, key)) = name.split_once(':') else {
-            return Err(Failure(format!(
-                "expected SOURCE:KEY, found {name}: a reply is for one key"
-            )));
-        };
+        let entry = entry_of(name)?;
         let reply = read_reply(folder, file)?;
-        let key = (source.to_owned(), key.to_owned());
-        target.on_demand.insert(key, reply);
+        target.on_demand.insert(entry, reply);
     }
     Ok(())
+}
+
+/// Adds header fields (`NAME: VALUE`) to the replies for entries.
+fn add_reply_headers(
+    target: &mut SourceReplies,
+    headers: &[(String, String)],
+) -> Result<(), Failure> {
+    for (entry, field) in headers {
+        let Some((name, value)) = field.split_once(':') else {
+            return Err(Failure(format!("expected NAME: VALUE, found {field}")));
+        };
+        let field = (name.to_ascii_lowercase(), value.trim().to_owned());
+        target.headers.push((entry_of(entry)?, field));
+    }
+    Ok(())
+}
+
+/// The source and the key of an entry.
+fn entry_of(name: &str) -> Result<(String, String), Failure> {
+    match name.split_once(':') {
+        Some((source, key)) => Ok((source.to_owned(), key.to_owned())),
+        None => Err(Failure(format!(
+            "expected SOURCE:KEY, found {name}: a reply is for one key"
+        ))),
+    }
 }
 
 /// Reads a reply from a file. Three digits are a status.
