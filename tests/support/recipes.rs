@@ -3,15 +3,20 @@
 //! Each row is `| request | what happens |`. The request: `METHOD HOST/PATH` (GET and `api.test` can be left out), then its
 //! headers as `name: value`, and what the upstream answers. What happens: `METHOD /path` or `/path` for a request that is forwarded; a status and a reason for a
 //! denial; a status alone, or with `location`, `body` and headers, for an answer. Words before a text in backticks say what it is.
+//!
+//! A recipe with documents has a table of what the centres answer before its requests: `| the gate asks | the answer |`, each a path, as it
+//! stands in a file of cases, and a text, or `nothing`. Header fields of the answer may follow. `asking` in a row of a request names what the
+//! gate asks because of it. The first `authority` of the policy is that of all these paths, and no other recipe has it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::{CaseFile, UpstreamAnswer};
+use super::{CaseFile, UpstreamAnswer, WorldReply};
 
 /// The pages with recipes.
-const PAGES: [&str; 2] = ["routing", "rewriting"];
+const PAGES: [&str; 3] = ["routing", "rewriting", "lua-plugins"];
 
 /// All recipes, as files of cases.
 pub(super) fn files() -> Vec<CaseFile> {
@@ -31,10 +36,54 @@ enum Block {
     Other,
 }
 
+/// Which rows the reader is in.
+#[derive(Debug, PartialEq)]
+enum Rows {
+    None,
+    Answers,
+    Requests,
+}
+
+/// The first authority of a policy's sources.
+fn authority(policy: &str) -> Option<String> {
+    let rest = policy.split_once("authority: ")?.1;
+    let end = rest.find([',', '}', '\n', ' '])?;
+    Some(rest.get(..end)?.to_owned())
+}
+
+/// What the gate asks, and what is answered.
+fn answer(line: &str) -> Result<(String, WorldReply), String> {
+    let mut cells = line.trim_matches('|').split(" | ");
+    let (Some(asked), Some(answer), None) = (cells.next(), cells.next(), cells.next()) else {
+        return Err("two cells".to_owned());
+    };
+    let (_, asked) = *spans(asked).first().ok_or("no question")?;
+    if answer.trim() == "nothing" {
+        let reply = WorldReply {
+            down: true,
+            ..WorldReply::default()
+        };
+        return Ok((asked.to_owned(), reply));
+    }
+    let spans = spans(answer);
+    let ((_, body), fields) = spans.split_first().ok_or("no answer")?;
+    let fields: Result<Vec<_>, _> = fields.iter().map(|(_, code)| header(code)).collect();
+    let fields = fields?.into_iter();
+    let reply = WorldReply {
+        body: (*body).to_owned(),
+        headers: fields
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        ..WorldReply::default()
+    };
+    Ok((asked.to_owned(), reply))
+}
+
 fn recipes(page: &str, text: &str) -> Vec<CaseFile> {
     let mut files: Vec<CaseFile> = Vec::new();
     let (mut policy, mut heading) = (String::new(), String::new());
-    let (mut block, mut is_table) = (Block::Text, false);
+    let (mut block, mut table) = (Block::Text, Rows::None);
+    let mut world = BTreeMap::new();
     for (at, line) in text.lines().enumerate() {
         let place = format!("{page}.md:{}", at.saturating_add(1));
         match (&block, line) {
@@ -48,16 +97,24 @@ fn recipes(page: &str, text: &str) -> Vec<CaseFile> {
             (Block::Other, _) => {}
             (Block::Text, "| request | what happens |") => {
                 assert!(!policy.is_empty(), "{place}: a table without a policy");
-                is_table = true;
+                table = Rows::Requests;
                 let file = toml::from_str::<CaseFile>("").expect("an empty file");
+                let slug = format!("recipe_{page}_{}", slug(&heading, files.len()));
                 files.push(CaseFile {
-                    stem: format!("recipe_{page}_{}", slug(&heading, files.len())),
+                    stem: authority(&policy).unwrap_or(slug),
                     policy: Some(std::mem::take(&mut policy)),
+                    world: std::mem::take(&mut world),
                     ..file
                 });
             }
+            (Block::Text, "| the gate asks | the answer |") => table = Rows::Answers,
             (Block::Text, line) if line.starts_with("|--") => {}
-            (Block::Text, line) if is_table && line.starts_with('|') => {
+            (Block::Text, line) if table == Rows::Answers && line.starts_with('|') => {
+                let (asked, reply) =
+                    answer(line).unwrap_or_else(|error| panic!("{place}: {error}"));
+                world.insert(asked, reply);
+            }
+            (Block::Text, line) if table == Rows::Requests && line.starts_with('|') => {
                 let case = row(line).unwrap_or_else(|error| panic!("{place}: {error}"));
                 let case = Value::Table(case).try_into();
                 let file = files.last_mut().expect("the table's file");
@@ -68,7 +125,7 @@ fn recipes(page: &str, text: &str) -> Vec<CaseFile> {
                     .push(case.unwrap_or_else(|error| panic!("{place}: {error}")));
             }
             (Block::Text, line) => {
-                is_table = false;
+                table = Rows::None;
                 if let Some(text) = line.strip_prefix("## ") {
                     assert!(
                         policy.is_empty(),
@@ -148,7 +205,10 @@ fn row(line: &str) -> Result<Table, String> {
     let (Some(request), Some(outcome), None) = (cells.next(), cells.next(), cells.next()) else {
         return Err("two cells".to_owned());
     };
+    let (outcome, asked) = outcome.split_once(", asking ").unwrap_or((outcome, ""));
     let mut case = outcome_of(outcome.trim())?;
+    let asked = spans(asked).into_iter().map(|(_, code)| text(code));
+    case.insert("callouts".into(), Value::Array(asked.collect()));
     case.insert("name".into(), text(request.trim()));
     case.insert("request".into(), Value::Table(request_of(request)?));
     Ok(case)
@@ -306,6 +366,21 @@ mod tests {
         };
         assert_eq!(answered.body.as_deref(), Some("g"));
         assert_eq!(answered.headers.len(), 2);
+    }
+
+    #[test]
+    fn reads_what_centres_answer() {
+        let page = "## A\n```yaml policy\nsources: {a: {http: {authority: a.test, path: /d}}}\n```\n\n\
+            | the gate asks | the answer |\n|---|---|\n| `/d {\"a\":1}` | `{\"b\": 2}`, `x-a: 3` |\n| `/e` | nothing |\n\n\
+            | request | what happens |\n|---|---|\n| `/x` | `/x`, asking `/d` and `/e` |\n";
+        let found = recipes("page", page);
+        let file = &found[0];
+        assert_eq!(file.stem, "a.test");
+        let reply = &file.world["/d {\"a\":1}"];
+        assert_eq!(reply.body, "{\"b\": 2}");
+        assert_eq!(reply.headers, [("x-a".to_owned(), "3".to_owned())]);
+        assert!(file.world["/e"].down);
+        assert_eq!(file.cases[0].callouts, ["/d", "/e"]);
     }
 
     #[test]
