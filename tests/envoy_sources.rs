@@ -17,6 +17,9 @@ mod http1;
 #[path = "support/plan.rs"]
 #[cfg(test)]
 mod plan;
+#[path = "sources/requests.rs"]
+#[cfg(test)]
+mod requests;
 #[path = "support/servers.rs"]
 #[cfg(test)]
 mod servers;
