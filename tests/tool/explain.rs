@@ -232,6 +232,18 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "consul",
+        &[
+            "consul.yaml",
+            "https://api.test/",
+            "--document=flags=etcd-flags.json",
+            "--document=limits=etcd-limits.json",
+            "--document=orders=nacos-content.yaml",
+            "--document=pairs=consul-pairs.json",
+            "--document=live=eureka-orders.json",
+        ],
+    ),
+    (
         "kubernetes",
         &[
             "kubernetes.yaml",

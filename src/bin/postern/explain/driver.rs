@@ -18,6 +18,7 @@ use postern::policy::Policy;
 use postern::time::Timestamp;
 
 use super::apollo::ApolloSources;
+use super::consul::ConsulSources;
 use super::etcd::EtcdSources;
 use super::issuers::Issuers;
 use super::kubernetes::KubernetesSources;
@@ -58,6 +59,7 @@ pub(crate) struct Driver {
     replies: SourceReplies,
     issuers: Issuers,
     apollo: ApolloSources,
+    consul: ConsulSources,
     etcd: EtcdSources,
     nacos: NacosSources,
     kubernetes: KubernetesSources,
@@ -122,6 +124,7 @@ impl Driver {
             replies,
             issuers: Issuers::new(config),
             apollo: ApolloSources::new(config),
+            consul: ConsulSources::new(config),
             etcd: EtcdSources::new(config),
             nacos: NacosSources::new(config),
             kubernetes: KubernetesSources::new(config),
@@ -255,6 +258,10 @@ impl Driver {
                 SourceReply::Content(document) => document,
                 // So etcd says that there is no such key.
                 SourceReply::Status(404) => {
+                    let of_consul = names.clone().find_map(|name| self.consul.nothing(name));
+                    if let Some(nothing) = of_consul {
+                        return Ok(nothing);
+                    }
                     let nothing = names.find_map(|name| self.etcd.nothing(name));
                     let nothing = nothing.map(SourceReply::Content);
                     return Ok(reply(nothing.as_ref().unwrap_or(found)));
@@ -262,7 +269,10 @@ impl Driver {
                 SourceReply::Status(_) => return Ok(reply(found)),
             };
             let mut names = asked.sources.iter();
-            let answer = names.find_map(|name| self.nacos.answer(name, callout, document));
+            let answer = names.find_map(|name| {
+                let of_nacos = self.nacos.answer(name, callout, document);
+                of_nacos.or_else(|| self.consul.answer(name, callout, document))
+            });
             if let Some(answer) = answer {
                 return Ok(answer);
             }

@@ -2,6 +2,7 @@
 
 mod apollo;
 mod cases;
+mod consul;
 mod driver;
 mod etcd;
 mod explanation;
