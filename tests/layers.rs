@@ -1,6 +1,5 @@
 //! Documents in layers, while their parts change, fail and go stale, in one VM and in several.
 #![expect(
-    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a simulation that panics is a failed test"
@@ -25,10 +24,10 @@ struct Events(Vec<String>);
 
 impl Observer for Events {
     fn event(&mut self, event: &Event<'_>) {
-        match event {
-            Event::SourceLoaded { source, .. } => self.0.push(format!("{source} loaded")),
-            Event::SourceFailed { source, error, .. } => self.0.push(format!("{source}: {error}")),
-            _ => {}
+        if let Event::SourceLoaded { source, .. } = event {
+            self.0.push(format!("{source} loaded"));
+        } else if let Event::SourceFailed { source, error, .. } = event {
+            self.0.push(format!("{source}: {error}"));
         }
     }
 }
@@ -437,13 +436,16 @@ fn everything_that_is_read_of_a_document_is_read_of_a_merged_one() {
     assert_eq!(world.ask(&mut engine), "503");
     world.pass(&mut engine, SECOND);
     assert_eq!(world.ask(&mut engine), "ok");
-    let consumers = |report: &SourceReport<'_>| match report {
-        SourceReport::Watched {
+    let consumers = |report: &SourceReport<'_>| {
+        if let SourceReport::Watched {
             name: "app",
             document: Some(document),
             ..
-        } => Some(document.consumers),
-        _ => None,
+        } = report
+        {
+            return Some(document.consumers);
+        }
+        None
     };
     let reports = engine.report(world.clock.0);
     assert_eq!(reports.iter().find_map(consumers), Some(1));

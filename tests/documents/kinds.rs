@@ -17,6 +17,13 @@ const LARGEST: usize = 10 << 20;
 const LARGE: usize = 2 << 20;
 
 pub(crate) fn kinds() -> Vec<Kind> {
+    let mut all = of_one_document();
+    all.extend(of_etcd());
+    all.push(layers());
+    all
+}
+
+fn of_one_document() -> Vec<Kind> {
     let http = |format: &str| source("http", json!({"path": "/large", "format": format}));
     vec![
         Kind {
@@ -59,7 +66,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
                 let missing = r#"{"code":20004,"message":"resource not found","data":null}"#;
                 let mut replies = at(&in_v3("large"), missing.to_owned());
                 let content = in_nacos(number, in_yaml(number));
-                replies.extend(at(&in_v3("large.json"), content));
+                replies.extend(at(&in_v3("large.yaml"), content));
                 replies
             },
         },
@@ -76,6 +83,11 @@ pub(crate) fn kinds() -> Vec<Kind> {
                 )
             },
         },
+    ]
+}
+
+fn of_etcd() -> [Kind; 2] {
+    [
         Kind {
             name: "etcd, one key, 2 MiB",
             source: source("etcd", json!({"key": "/large"})),
@@ -89,16 +101,19 @@ pub(crate) fn kinds() -> Vec<Kind> {
             source: source("etcd", json!({"prefix": "/l/"})),
             replies: |number| in_etcd(number, r#""key":"L2wv","range_end":"L2ww""#, &tree(number)),
         },
-        Kind {
-            name: "two layers, 10 and 2 MiB",
-            source: json!({"merge": ["lower", "upper"]}),
-            replies: |number| {
-                let mut replies = at("/lower", in_map(0, LARGEST));
-                replies.extend(at("/upper", in_map(number, LARGE)));
-                replies
-            },
-        },
     ]
+}
+
+fn layers() -> Kind {
+    Kind {
+        name: "two layers, 10 and 2 MiB",
+        source: json!({"merge": ["lower", "upper"]}),
+        replies: |number| {
+            let mut replies = at("/lower", in_map(0, LARGEST));
+            replies.extend(at("/upper", in_map(number, LARGE)));
+            replies
+        },
+    }
 }
 
 /// The parts of a source that is made of others.
