@@ -198,6 +198,15 @@ impl SourceKind {
     }
 }
 
+impl Source {
+    /// Whether its requests are built from the values of a client's request.
+    #[must_use]
+    pub fn is_by_template(&self) -> bool {
+        let is_by_template = matches!(&self.kind, SourceKind::Http(http) if http.is_by_template());
+        self.on_demand.is_some() && is_by_template
+    }
+}
+
 impl SourceKind {
     /// Bounds a document on demand.
     fn bound(&mut self, at: &Path<'_>, errors: &mut ConfigErrors) {

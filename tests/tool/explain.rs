@@ -135,6 +135,28 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "requests-asked",
+        &[
+            "requests.yaml",
+            "/orders/a b",
+            "--reply",
+            "score:POST /score/a%20b?v=1=profile.json",
+        ],
+    ),
+    ("requests-silent", &["requests.yaml", "/orders/acme"]),
+    ("requests-absent", &["requests.yaml", "/me"]),
+    (
+        "requests-credential",
+        &[
+            "requests.yaml",
+            "/me",
+            "-H",
+            "authorization: Bearer secret",
+            "--reply",
+            "whoami:GET /me=profile.json",
+        ],
+    ),
+    (
         "crm-missing",
         &[
             "crm.yaml",

@@ -200,6 +200,12 @@ fn http_centre() -> Centre {
         "/crm/acme",
         Reply::ok(r#"{"plan": "gold", "secret": "hunter2"}"#),
     );
+    centre.set(
+        "crm.test",
+        "/score/acme {\"id\":\"acme\"}",
+        Reply::ok(r#"{"score": 7}"#),
+    );
+    centre.set("crm.test", "/me", Reply::ok(r#"{"name": "ann"}"#));
     let jwks = fs::read_to_string(folder("token").join("jwks.json")).unwrap();
     centre.set("id.test", "/jwks.json", Reply::ok(jwks));
     centre
@@ -250,6 +256,21 @@ fn shows_documents_entries_and_keys() {
                 AUTHORIZATION,
                 "--request",
                 "/orders/acme",
+            ],
+        ),
+        ("requests", &["requests.yaml", "--key", "acme"]),
+        (
+            "requests-request",
+            &["requests.yaml", "--request", "/orders/acme"],
+        ),
+        (
+            "requests-credential",
+            &[
+                "requests.yaml",
+                "--request",
+                "/me",
+                "-H",
+                "authorization: Bearer hunter2",
             ],
         ),
         ("http-no-host", &["http.yaml", "--request", "ftp://x/"]),

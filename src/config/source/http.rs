@@ -79,6 +79,21 @@ choice! {
     }
 }
 
+impl HttpSourceMethod {
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Same => "${request.method}",
+        }
+    }
+}
+
 /// A list of statuses. A 304 says something else.
 fn statuses(node: &Node<'_>, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Vec<u16>> {
     list(status, node, at, errors)

@@ -61,7 +61,8 @@ pub enum Detail<'a> {
         lookup: &'a str,
         /// The source's name.
         source: &'a str,
-        /// The entry's key; none where the whole document is the entry, or the key's template has no value.
+        /// The entry's key, or the method and the path of the request for it; none where the whole document is the entry, the template
+        /// has no value, or the source gets a credential of the client.
         key: Option<&'a [u8]>,
         /// Where the entry was looked for.
         origin: EntryOrigin,

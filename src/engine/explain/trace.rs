@@ -6,12 +6,13 @@ use crate::policy::{
     Claims, Credential, Denial, Lookup, LookupValueId, Policy, Provider, Reason, Route, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
-use crate::source::{Entry, ReadResult};
+use crate::source::{Arguments, Entry, ReadResult};
 
 use crate::engine::documents::{SourceState, View};
 use crate::engine::event::{Detail, EntryOrigin, EntryStatus, Observer, VerdictDetail};
 use crate::engine::exchange::head::Head;
 use crate::engine::exchange::lookup_result::{LookupResult, ValueRef};
+use crate::engine::exchange::request::BuiltRequest;
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 
@@ -153,35 +154,15 @@ pub(in crate::engine) fn looked_up(
         .key
         .as_ref()
         .and_then(|key| attributes.bytes(&key.template).ok().flatten());
-    let keyless = lookup.key.is_some() && key.is_none();
-    let (origin, entry) = match exchange.sources.at(lookup.source) {
-        Some(SourceState::Inline(policy_view)) => (
-            EntryOrigin::Inline,
-            known(&policy_view.view, key.as_deref(), keyless),
-        ),
-        Some(SourceState::Watched(watched)) => {
-            let entry = watched
-                .usable_view()
-                .map(|policy_view| known(&policy_view.view, key.as_deref(), keyless));
-            (EntryOrigin::Document, entry.unwrap_or(EntryStatus::Failed))
-        }
-        Some(SourceState::OnDemand(source)) => {
-            let definition = source.borrow().definition;
-            let told = exchange.memory.answers.iter().rev().find(|result| {
-                result.source == definition && key.as_ref().is_some_and(|key| *result.key == **key)
-            });
-            match told.map(|result| &result.result) {
-                Some(ReadResult::Found(..)) => (EntryOrigin::Callout, EntryStatus::Found),
-                Some(ReadResult::Missing) => (EntryOrigin::Callout, EntryStatus::Missing),
-                Some(ReadResult::Failed(_) | ReadResult::Ignored | ReadResult::Send(_)) => {
-                    (EntryOrigin::Callout, EntryStatus::Failed)
-                }
-                None if values.is_some() && !keyless => (EntryOrigin::Memory, EntryStatus::Found),
-                None => (EntryOrigin::Memory, remembered(result)),
-            }
-        }
-        None => (EntryOrigin::Inline, EntryStatus::Failed),
-    };
+    let request = lookup.request.as_ref();
+    let request = request.and_then(|request| attributes.build(request).ok().flatten());
+    let arguments = request.as_ref().map(BuiltRequest::arguments);
+    let own = arguments
+        .as_ref()
+        .map(Arguments::cache_key)
+        .or(key.as_deref());
+    let keyless = (lookup.key.is_some() || lookup.request.is_some()) && own.is_none();
+    let (origin, entry) = entry(lookup, own, keyless, result, exchange);
     let named = values.map(|values| {
         let names = lookup.values.iter().map(|value| &*value.name);
         names
@@ -193,17 +174,57 @@ pub(in crate::engine) fn looked_up(
         let values = named.iter().map(|(name, value)| (*name, value.as_ref()));
         values.collect::<Vec<_>>()
     });
+    let line = request.as_ref().map(BuiltRequest::line);
+    // A credential of a client is a secret.
+    let shown = line.or(key.as_deref()).filter(|_| !lookup.sends_credential);
     exchange.observer.detail(&Detail::LookedUp {
         lookup: &lookup.name,
         source: policy
             .sources
             .at(lookup.source)
             .map_or("", |source| &source.name),
-        key: key.as_deref(),
+        key: shown,
         origin,
         entry,
         values: named.as_deref(),
     });
+}
+
+/// Where the entry of a key was looked for, and whether it was found.
+fn entry(
+    lookup: &Lookup,
+    key: Option<&[u8]>,
+    keyless: bool,
+    result: &Result<LookupResult<'_>, Stop>,
+    exchange: &Exchange<'_, impl Observer + ?Sized>,
+) -> (EntryOrigin, EntryStatus) {
+    match exchange.sources.at(lookup.source) {
+        Some(SourceState::Inline(policy_view)) => {
+            (EntryOrigin::Inline, known(&policy_view.view, key, keyless))
+        }
+        Some(SourceState::Watched(watched)) => {
+            let entry = watched
+                .usable_view()
+                .map(|policy_view| known(&policy_view.view, key, keyless));
+            (EntryOrigin::Document, entry.unwrap_or(EntryStatus::Failed))
+        }
+        Some(SourceState::OnDemand(source)) => {
+            let definition = source.borrow().definition;
+            let told = exchange.memory.answers.iter().rev().find(|result| {
+                result.source == definition && key.is_some_and(|key| *result.key == *key)
+            });
+            match told.map(|result| &result.result) {
+                Some(ReadResult::Found(..)) => (EntryOrigin::Callout, EntryStatus::Found),
+                Some(ReadResult::Missing) => (EntryOrigin::Callout, EntryStatus::Missing),
+                Some(ReadResult::Failed(_) | ReadResult::Ignored | ReadResult::Send(_)) => {
+                    (EntryOrigin::Callout, EntryStatus::Failed)
+                }
+                None if result.is_ok() && !keyless => (EntryOrigin::Memory, EntryStatus::Found),
+                None => (EntryOrigin::Memory, remembered(result)),
+            }
+        }
+        None => (EntryOrigin::Inline, EntryStatus::Failed),
+    }
 }
 
 /// What was remembered of an entry on demand, where the request is denied because of it.

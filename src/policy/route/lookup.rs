@@ -24,6 +24,8 @@ pub(crate) struct Lookup {
     pub(crate) key: Option<LookupKey>,
     /// What is sent, where the source is asked by template. Then there is no key.
     pub(crate) request: Option<Box<LookupRequest>>,
+    /// Whether the source gets a credential of the client.
+    pub(crate) sends_credential: bool,
     pub(crate) values: Vec<LookupValue>,
     pub(crate) on_missing: Fallback,
     pub(crate) on_failure: Fallback,
@@ -99,23 +101,20 @@ impl Lookup {
         };
         let source = source?;
         check_headers(&written.values, sources.at(source), path, errors);
-        let texts = sources.request(source);
-        if texts.is_some() {
+        let request = if let Some(texts) = sources.request(source) {
             check_no_key(key.as_ref(), path, errors);
+            Some(request(texts, &written.source, scope, path, errors)?)
         } else {
             check_key(sources.lookup_mode(source), key.as_ref(), path, errors);
-        }
-        let request = match texts {
-            Some(texts) => Some(request(texts, &written.source, scope, path, errors)?),
-            None => None,
+            None
         };
         let sent = SentCredentials::new(scope);
-        if let Some(request) = &request {
-            request.sends_any(&|variable| sent.note(variable));
-        } else if sources.lookup_mode(source) == LookupMode::OnDemand {
-            if let Some(key) = &key {
-                key.template.has_any(&|variable| sent.note(variable));
+        match (&request, &key) {
+            (Some(request), _) => sent.note_request(request),
+            (None, Some(key)) if sources.lookup_mode(source) == LookupMode::OnDemand => {
+                sent.note_key(&key.template);
             }
+            (None, _) => {}
         }
         sent.check(&written.send_credentials, path, errors);
         let values = values?;
@@ -136,6 +135,7 @@ impl Lookup {
             source,
             key,
             request,
+            sends_credential: !written.send_credentials.is_empty(),
             values,
             on_missing,
             on_failure,

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use crate::config::{ConfigErrors, Location, Path};
 use crate::http::same_name;
-use crate::policy::template::{Scope, Variable};
+use crate::policy::route::request::LookupRequest;
+use crate::policy::template::{Scope, ValueTemplate, Variable};
 
 /// Header fields that hold a client's credential even where no provider reads it.
 const STANDARD: [&[u8]; 3] = [b"authorization", b"proxy-authorization", b"cookie"];
@@ -31,8 +32,18 @@ impl<'s, 'a> SentCredentials<'s, 'a> {
         }
     }
 
+    /// Notes those of a request.
+    pub(super) fn note_request(&self, request: &LookupRequest) {
+        request.sends_any(&|variable| self.note(variable));
+    }
+
+    /// Notes those of a key.
+    pub(super) fn note_key(&self, key: &ValueTemplate) {
+        key.has_any(&|variable| self.note(variable));
+    }
+
     /// Notes a variable that is sent. It is never one that is searched for.
-    pub(super) fn note(&self, variable: &Variable) -> bool {
+    fn note(&self, variable: &Variable) -> bool {
         let credential = credential(variable, self.scope);
         self.found.borrow_mut().extend(credential);
         false

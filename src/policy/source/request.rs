@@ -100,19 +100,13 @@ impl Writer<'_, '_> {
     }
 
     fn method(&mut self, method: HttpSourceMethod) {
-        let name = match method {
-            HttpSourceMethod::Get => "GET ",
-            HttpSourceMethod::Post => "POST ",
-            HttpSourceMethod::Put => "PUT ",
-            HttpSourceMethod::Patch => "PATCH ",
-            HttpSourceMethod::Delete => "DELETE ",
-            HttpSourceMethod::Same => {
-                let at = self.at.field("method");
-                self.template("${request.method}", RequestPlace::Method, &at);
-                " "
-            }
-        };
-        self.literal(name.as_bytes());
+        if matches!(method, HttpSourceMethod::Same) {
+            let at = self.at.field("method");
+            self.template(method.name(), RequestPlace::Method, &at);
+        } else {
+            self.literal(method.name().as_bytes());
+        }
+        self.literal(b" ");
     }
 
     /// The path with its query.

@@ -1,6 +1,6 @@
 //! A driver of the engine without a gateway. Its clock moves when an exchange waits. Sources reply from files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +63,8 @@ pub(crate) struct Driver {
     etcd: EtcdSources,
     nacos: NacosSources,
     kubernetes: KubernetesSources,
+    /// The sources whose requests are built from the values of a client's request.
+    by_template: BTreeSet<String>,
     shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
@@ -128,6 +130,7 @@ impl Driver {
             etcd: EtcdSources::new(config),
             nacos: NacosSources::new(config),
             kubernetes: KubernetesSources::new(config),
+            by_template: by_template(config),
             shared_data: LocalData::default(),
             clock: Clock(start, Random::seeded(1), None),
             loaded: Vec::new(),
@@ -244,7 +247,15 @@ impl Driver {
         if callout.body.starts_with(LOGIN) {
             return Ok(reply(&SourceReply::Content(TOKEN.to_vec())));
         }
-        let key = asked.key.as_deref().map(printable);
+        let is_by_template = asked
+            .sources
+            .iter()
+            .any(|name| self.by_template.contains(*name));
+        let key = if is_by_template {
+            Some(request_line(callout))
+        } else {
+            asked.key.as_deref().map(printable)
+        };
         let found = asked.sources.iter().find_map(|name| match &key {
             Some(key) => {
                 let entry = ((*name).to_owned(), key.clone());
@@ -285,10 +296,19 @@ impl Driver {
             let content = answer.map(SourceReply::Content);
             return Ok(reply(content.as_ref().unwrap_or(found)));
         }
-        for name in asked.sources {
-            let option = match &key {
+        self.note_silence(&asked.sources, key.as_deref(), trace);
+        Err(CalloutError::NoReply)
+    }
+
+    /// Notes that sources don't reply, and how they would.
+    fn note_silence(&self, sources: &[&str], key: Option<&str>, trace: &mut Trace) {
+        for name in sources {
+            let option = match key {
                 // Its keys are tokens, which nobody may see.
                 Some(_) if is_introspection(name) => format!("--reply {name}:TOKEN=FILE"),
+                Some(key) if self.by_template.contains(*name) => {
+                    format!("--reply '{name}:{key}=FILE'")
+                }
                 Some(key) => format!("--reply {name}:{key}=FILE"),
                 None => format!("--document {name}=FILE"),
             };
@@ -296,8 +316,26 @@ impl Driver {
                 "`{name}` doesn't reply: give it a reply by {option}"
             ));
         }
-        Err(CalloutError::NoReply)
     }
+}
+
+/// The names of the sources whose requests are built from the values of a client's request.
+fn by_template(config: &Config) -> BTreeSet<String> {
+    let sources = config.sources.iter();
+    sources
+        .filter(|source| source.value.is_by_template())
+        .map(|source| source.name.clone())
+        .collect()
+}
+
+/// The method and the path of a request.
+fn request_line(callout: &Callout) -> String {
+    let field = |name: &str| {
+        let mut headers = callout.headers.iter();
+        let found = headers.find(|(own, _)| **own == *name.as_bytes());
+        found.map_or_else(String::new, |(_, value)| printable(value))
+    };
+    format!("{} {}", field(":method"), field(":path"))
 }
 
 /// Whether a provider asks this source about tokens.

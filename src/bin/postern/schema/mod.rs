@@ -43,6 +43,7 @@ fn schema() -> Result<Value, Failure> {
             entry.insert(definition);
         }
     }
+    definitions.insert("HoldsVariable".to_owned(), holds_variable());
     Ok(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A policy of Postern",
@@ -85,6 +86,9 @@ impl Writer {
                 }
                 "Among" => Ok(json!({"anyOf": [list(json!({}), 1), self.reference("ListRef")]})),
                 "MergePart" => Ok(json!({"anyOf": [line(), self.reference("WrittenMergePart")]})),
+                "HttpBody" => {
+                    Ok(json!({"anyOf": [{"type": "string"}, self.reference("WrittenHttpBody")]}))
+                }
                 "LookupKey" => Ok(json!({"anyOf": [line(), self.reference("WrittenKeyPath")]})),
                 "Upstream" => Ok(json!({"anyOf": [line(), self.reference("WrittenUpstream")]})),
                 "UpstreamChoice" => Ok(json!({"anyOf": [line(), self.reference("Split")]})),
@@ -290,6 +294,29 @@ const PLACES_OF_KEY: [(&str, &[&str]); 5] = [
     ("acm", &["dataId"]),
 ];
 
+/// The fields of a request by template that may hold a variable: one of them does.
+fn variables() -> Vec<Value> {
+    let fields = ["path", "query", "headers", "body"];
+    let holds = |name: &&str| {
+        let variable = json!({"$ref": "#/$defs/HoldsVariable"});
+        json!({"required": [name], "properties": {*name: variable}})
+    };
+    let mut all: Vec<_> = fields.iter().map(holds).collect();
+    let method = json!({"const": "${request.method}"});
+    all.push(json!({"required": ["method"], "properties": {"method": method}}));
+    all
+}
+
+/// A text with a variable, or a value that has one in it.
+fn holds_variable() -> Value {
+    let own = json!({"$ref": "#/$defs/HoldsVariable"});
+    json!({"anyOf": [
+        {"type": "string", "pattern": "\\$\\{"},
+        {"type": "array", "not": {"items": {"not": own}}},
+        {"type": "object", "not": {"additionalProperties": {"not": own}}},
+    ]})
+}
+
 /// Adds what decoders require and the tables don't say.
 fn add_conditions(name: &str, record: &mut Value) {
     let more = match name {
@@ -304,14 +331,18 @@ fn add_conditions(name: &str, record: &mut Value) {
                 {"required": ["matches"]},
             ]},
         }),
-        // One field holds `${key}` if the source is on demand, and none otherwise.
+        // One field holds `${key}` if the source is on demand, and none otherwise. A request by template holds none.
         "Source" => {
-            let keyed = json!({"pattern": "\\$\\{key\\}"});
+            let keyed = json!({"type": "string", "pattern": "\\$\\{key\\}"});
             let (mut one, mut none) = (Map::new(), Map::new());
             for (kind, fields) in PLACES_OF_KEY {
                 let holds = |name: &str| json!({"required": [name], "properties": {name: keyed}});
                 let each: Vec<_> = fields.iter().map(|name| holds(name)).collect();
                 let any = json!({"not": {"anyOf": each}});
+                let mut each = each;
+                if *kind == *"http" {
+                    each.push(json!({"not": {"anyOf": each}, "anyOf": variables()}));
+                }
                 one.insert(kind.to_owned(), json!({"oneOf": each}));
                 none.insert(kind.to_owned(), any);
             }

@@ -1,6 +1,6 @@
 //! The lookups of a policy, each as a route of its own: without the authentication and the other lookups of its own route.
 
-use postern::config::{Config, Fallback, Lookup, LookupKey, LookupValue, Named, Route};
+use postern::config::{Config, Fallback, Lookup, LookupKey, LookupValue, Named, Route, SourceKind};
 use postern::http::HeaderMap;
 use postern::policy::Policy;
 
@@ -23,12 +23,17 @@ pub(super) struct Probe {
     pub(super) routes: Vec<String>,
     /// Whether the policy has such a lookup. If not, what it finds is not shown.
     pub(super) is_written: bool,
+    /// Whether a request of a client says what is asked for. Then the template is that of the request, and nothing is tried.
+    pub(super) is_by_template: bool,
     index: usize,
 }
 
 impl Probe {
     /// The request that performs it, if there is a key where one is needed.
     pub(super) fn request(&self, key: Option<&str>) -> Option<HeaderMap> {
+        if self.is_by_template {
+            return None;
+        }
         let path = format!("/{}", self.index);
         let mut pairs = vec![
             (":authority", HOST),
@@ -52,6 +57,9 @@ pub(super) fn add(
     let mut known: Vec<(String, Lookup)> = Vec::new();
     for route in &config.routes {
         for lookup in &route.lookup {
+            if is_by_template(config, &lookup.value.source) {
+                continue;
+            }
             let probe = Probe {
                 source: lookup.value.source.clone(),
                 lookup: lookup.name.clone(),
@@ -62,6 +70,7 @@ pub(super) fn add(
                     .map(|key| key.template().to_owned()),
                 routes: vec![route.name.clone()],
                 is_written: true,
+                is_by_template: false,
                 index: known.len(),
             };
             let plain = plain(&lookup.value);
@@ -79,20 +88,7 @@ pub(super) fn add(
             }
         }
     }
-    for source in &config.sources {
-        let is_read = probes.iter().any(|probe| probe.source == source.name);
-        if source.value.on_demand.is_some() && !is_read {
-            probes.push(Probe {
-                source: source.name.clone(),
-                lookup: String::new(),
-                key: Some("${key}".to_owned()),
-                routes: Vec::new(),
-                is_written: false,
-                index: known.len(),
-            });
-            known.push(("entry".to_owned(), unread(&source.name)?));
-        }
-    }
+    add_unread(config, &mut known, &mut probes)?;
     let mut config = config.clone();
     for (index, (name, value)) in known.into_iter().enumerate() {
         let mut route = empty_route(index)?;
@@ -103,7 +99,76 @@ pub(super) fn add(
         let lines: String = errors.iter().map(|error| format!("\n  {error}")).collect();
         Failure(format!("the lookups can't be tried:{lines}"))
     })?;
+    add_by_template(&config, &mut probes);
     Ok((policy, probes))
+}
+
+/// Adds the sources on demand that no lookup reads.
+fn add_unread(
+    config: &Config,
+    known: &mut Vec<(String, Lookup)>,
+    probes: &mut Vec<Probe>,
+) -> Result<(), Failure> {
+    for source in &config.sources {
+        let is_read = probes.iter().any(|probe| probe.source == source.name);
+        let is_keyed = source.value.on_demand.is_some() && !source.value.is_by_template();
+        if is_keyed && !is_read {
+            probes.push(Probe {
+                source: source.name.clone(),
+                lookup: String::new(),
+                key: Some("${key}".to_owned()),
+                routes: Vec::new(),
+                is_written: false,
+                is_by_template: false,
+                index: known.len(),
+            });
+            known.push(("entry".to_owned(), unread(&source.name)?));
+        }
+    }
+    Ok(())
+}
+
+fn is_by_template(config: &Config, source: &str) -> bool {
+    request_of(config, source).is_some()
+}
+
+/// The method and the path of a source whose requests are built from those of clients.
+fn request_of(config: &Config, source: &str) -> Option<String> {
+    let mut sources = config.sources.iter();
+    let written = sources.find(|own| own.name == source)?;
+    let SourceKind::Http(http) = &written.value.kind else {
+        return None;
+    };
+    let is_by_template = written.value.is_by_template();
+    is_by_template.then(|| format!("{} {}", http.method.name(), http.path))
+}
+
+/// Adds the lookups for which a client's request says what is asked for. They aren't tried without one.
+fn add_by_template(config: &Config, probes: &mut Vec<Probe>) {
+    for route in &config.routes {
+        for lookup in &route.lookup {
+            let source = &lookup.value.source;
+            let Some(request) = request_of(config, source) else {
+                continue;
+            };
+            let is_same = |probe: &&mut Probe| {
+                probe.is_by_template && probe.source == *source && probe.lookup == lookup.name
+            };
+            if let Some(probe) = probes.iter_mut().find(is_same) {
+                probe.routes.push(route.name.clone());
+                continue;
+            }
+            probes.push(Probe {
+                source: source.clone(),
+                lookup: lookup.name.clone(),
+                key: Some(request),
+                routes: vec![route.name.clone()],
+                is_written: true,
+                is_by_template: true,
+                index: 0,
+            });
+        }
+    }
 }
 
 fn known_key(lookup: &Lookup) -> Option<String> {

@@ -129,7 +129,9 @@ impl ProbeResult {
         Self {
             probe: probe.clone(),
             entry: looked_up.map_or("not tried", |lookup| lookup.entry),
-            key: key.map(str::to_owned).filter(|_| probe.key.is_some()),
+            key: key
+                .map(str::to_owned)
+                .filter(|_| probe.key.is_some() && !probe.is_by_template),
             values: values.filter(|_| probe.is_written).unwrap_or_default(),
         }
     }
@@ -202,7 +204,7 @@ impl CentreReport {
                 State::of(error, history.problem.clone(), &kind)
             }
             (None, Some(EngineReport::OnDemand { .. })) if history.callouts.is_empty() => {
-                State::NotAsked(by_request(&name).to_owned())
+                State::NotAsked(by_request(&name, config).to_owned())
             }
             (None, _) => State::Answered,
         };
@@ -328,8 +330,12 @@ fn not_asked(gate: &Gate, name: &str) -> String {
     )
 }
 
-fn by_request(name: &str) -> &'static str {
-    if name.ends_with(".introspection") {
+fn by_request(name: &str, config: &Config) -> &'static str {
+    let mut sources = config.sources.iter();
+    let written = sources.find(|source| source.name == name);
+    if written.is_some_and(|source| source.value.is_by_template()) {
+        "it is asked by the values of a request: --request"
+    } else if name.ends_with(".introspection") {
         "it is asked about the token of a request: --request"
     } else {
         "it is asked for one entry: --key or --request"

@@ -144,6 +144,7 @@ fn title(result: &ProbeResult) -> String {
 fn lookup(writer: &mut TextWriter, result: &ProbeResult) {
     let key = match (&result.key, &result.probe.key) {
         (Some(key), _) => format!(", key `{key}`"),
+        (None, Some(request)) if result.probe.is_by_template => format!(", `{request}`"),
         (None, Some(template)) if result.probe.is_written => format!(", key `{template}`"),
         (None, _) => String::new(),
     };
@@ -155,6 +156,7 @@ fn lookup(writer: &mut TextWriter, result: &ProbeResult) {
     let entry = match result.entry {
         "missing" => "there is no such entry",
         "failed" => "no usable document",
+        "not tried" if result.probe.is_by_template => "not tried: name a request by --request",
         "not tried" if result.needs_key() => {
             "not tried: name a key by --key, or a request by --request"
         }

@@ -1,8 +1,8 @@
 //! A lookup on demand for which any client can choose the key.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use postern::config::{Config, Requirement};
+use postern::config::{Config, Requirement, SourceKind};
 use postern::internals::template::Template;
 
 use super::{CheckRule, Warnings, entry};
@@ -24,15 +24,31 @@ fn check(config: &Config, warnings: &mut Warnings) {
         .filter(|source| source.value.on_demand.is_some())
         .map(|source| &*source.name)
         .collect();
+    let by_template: HashMap<&str, bool> = config
+        .sources
+        .iter()
+        .filter(|source| source.value.is_by_template())
+        .map(|source| (&*source.name, is_open(&source.value.kind)))
+        .collect();
     for (at, route) in config.routes.iter().enumerate() {
         if !matches!(route.require, Requirement::None | Requirement::Optional(_)) {
             continue;
         }
         for lookup in &route.lookup {
+            let path = entry(&format!("routes[{at}].lookup"), &lookup.name);
+            if by_template
+                .get(&*lookup.value.source)
+                .is_some_and(|is_open| *is_open)
+            {
+                warnings.add(
+                    format!("{path}.source"),
+                    "a client that doesn't authenticate chooses values of the request to the source, and each new request is a callout",
+                    "require a credential on this route",
+                );
+            }
             let key = lookup.value.key.as_ref();
             let is_open = key.is_some_and(|key| holds_client_text(key.template()));
             if is_open && on_demand.contains(&*lookup.value.source) {
-                let path = entry(&format!("routes[{at}].lookup"), &lookup.name);
                 warnings.add(
                     format!("{path}.key"),
                     "a client that doesn't authenticate chooses the key, and each new key is a callout",
@@ -41,6 +57,15 @@ fn check(config: &Config, warnings: &mut Warnings) {
             }
         }
     }
+}
+
+/// Whether a client chooses a value of the requests.
+fn is_open(source: &SourceKind) -> bool {
+    let SourceKind::Http(http) = source else {
+        return false;
+    };
+    let texts = http.texts();
+    texts.iter().any(|(_, text)| holds_client_text(text))
 }
 
 /// Whether a template holds text of the client.
