@@ -57,6 +57,12 @@ mod servers;
 #[path = "centres/spring.rs"]
 #[cfg(test)]
 mod spring;
+#[path = "centres/stand_in.rs"]
+#[cfg(test)]
+mod stand_in;
+#[path = "centres/stand_in_runs.rs"]
+#[cfg(test)]
+mod stand_in_runs;
 #[path = "centres/stats.rs"]
 #[cfg(test)]
 mod stats;

@@ -1,6 +1,7 @@
 //! The fuzzed functions. Two runners share them: cargo-fuzz, with the targets in `fuzz_targets/`, and `tests/fuzz_short.rs`,
 //! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
+mod apollo;
 mod edits;
 mod etcd;
 mod expression;
@@ -15,6 +16,7 @@ mod response;
 mod spring;
 mod template;
 
+pub use apollo::apollo;
 pub use edits::edits;
 pub use etcd::etcd;
 pub use expression::expression;

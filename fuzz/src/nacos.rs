@@ -65,13 +65,14 @@ fn protocol(server: NacosServer, is_several: bool) -> (Arc<Protocol>, Format) {
     (Arc::new(protocol), format)
 }
 
-/// One byte for the size of a slice, one for the API, the login and whether there are several data IDs; then answers, with zero bytes between them. They end in a
+/// One byte for the size of a slice, one for the API (ACM with an address server, too), the login and whether there are several data IDs; then answers, with zero bytes between them. They end in a
 /// document, which is the same in slices, or in a failure.
 pub fn nacos(data: &[u8]) {
     let [slice, mode, rest @ ..] = data else {
         return;
     };
     let api = match mode & 3 {
+        _ if mode & 32 != 0 => Some(NacosApi::Acm),
         1 => Some(NacosApi::V1),
         2 => Some(NacosApi::V2),
         3 => Some(NacosApi::V3),
@@ -79,7 +80,11 @@ pub fn nacos(data: &[u8]) {
     };
     let endpoint = Endpoint::new("nacos", "nacos");
     let mut server = NacosServer::new(endpoint, "/nacos", None, "G").with_api(api);
-    if mode & 4 != 0 {
+    if mode & 32 != 0 {
+        let keys = [Secret::new(*b"ak"), Secret::new(*b"sk")];
+        server = server.with_keys(&keys[0], &keys[1]);
+        server = server.with_addresses(Endpoint::new("acm", "acm"));
+    } else if mode & 4 != 0 {
         server = server.with_login("gw", &Secret::new(*b"pw"));
     }
     let schedule = Schedule {

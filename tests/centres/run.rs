@@ -67,6 +67,7 @@ impl Run {
             name: format!("centres-{}", version.replace(' ', "-")),
             policies: vec![("gate".into(), policy(kind, &*centre))],
             clusters: vec![("centre".into(), front.address)],
+            change: crate::stand_in_runs::add_servers,
             ..Plan::default()
         });
         let load = Load::start(gate.address, CLIENTS, PACE);

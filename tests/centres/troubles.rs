@@ -46,6 +46,30 @@ pub(crate) fn some_troubles(run: &mut Run) {
     down_later(run);
 }
 
+/// Those that a stand-in for a centre can have.
+pub(crate) fn signed_troubles(run: &mut Run) {
+    down_at_the_start(run);
+    run.begin_load();
+    one_vm_asks_and_nothing_is_read_again(run);
+    garbage(run);
+    slow(run);
+    wrong_credentials(run);
+    missing(run);
+    down_later(run);
+}
+
+/// The answers come too late.
+fn slow(run: &mut Run) {
+    let begun = run.begin();
+    let slow = Trouble::Slow(Duration::from_secs(1));
+    run.front.trouble(EVERYWHERE, slow);
+    pause(SPAN.saturating_mul(3));
+    run.check_last_good("slow");
+    let marker = run.put_new();
+    run.front.heal();
+    run.healed("slow", &begun, &marker, &["unreached"], "");
+}
+
 /// The centre doesn't answer, and then it refuses the gate.
 fn down_at_the_start(run: &mut Run) {
     let begun = run.begin();

@@ -53,7 +53,7 @@ pub(super) fn read(api: NacosApi, status: u16, headers: &HeaderMap, body: Vec<u8
         (NacosApi::Acm, 200) => {
             let reason =
                 "it has characters beyond ASCII, and the answer is no UTF-8: write them as escapes";
-            Answer::Failed(SourceError::Unusable(reason.into()))
+            Answer::Failed(SourceError::Malformed(reason.into()))
         }
         (NacosApi::Acm, _) => Answer::Missing,
         (NacosApi::V1, _) if body.starts_with(b"config data not exist") => Answer::Missing,

@@ -110,7 +110,7 @@ fn acm_answers_in_another_encoding() {
     assert_eq!(value(&status), serde_json::json!({"a": "é"}));
     // It would be another text.
     let status = gate.fetch("", vec![with(200, &gbk, "{\"a\":\"é\"}")]);
-    let DocumentStatus::Broken(SourceError::Unusable(reason)) = status else {
+    let DocumentStatus::Broken(SourceError::Malformed(reason)) = status else {
         panic!("{status:?}");
     };
     assert!(reason.contains("ASCII"), "{reason}");
