@@ -31,14 +31,14 @@ record! {
         "format" format: Option<ContentFormat> = optional;
         /// The token of a service account: text or `{env: NAME}`.
         "token" token: Option<TextOrEnv> = optional;
-        /// How long the server holds a question, in whole seconds. Without it the metadata are asked for at each `refresh`.
+        /// How long the server holds a question; parts of seconds are left out. Without it the metadata are asked for at each `refresh`.
         "wait" wait: Option<Duration> as duration::<1_000, 60_000> = optional;
         /// Header fields of each request: text or `{env: NAME}`.
         "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// How long the filter waits for a reply, beyond `wait`.
         "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest answer that is accepted.
-        "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
+        "maxBytes" max_bytes: usize as size::<1, 8_388_608> = "2Mi";
     }
     rules [
         FieldRule::One(&["configMap", "secret"]),

@@ -107,11 +107,6 @@ impl Scanner {
         }
     }
 
-    /// The position behind the last token.
-    pub(in crate::source) const fn at(&self) -> usize {
-        self.at
-    }
-
     /// How many arrays and objects are open.
     pub(in crate::source) fn depth(&self) -> usize {
         self.open.len()

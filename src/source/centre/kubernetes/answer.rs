@@ -1,12 +1,8 @@
-//! What the API server's answers say, and how an object becomes a document.
+//! What the API server's answers say.
 
 use serde_json::Value;
 
-use crate::source::json::{Scanner, Token};
 use crate::source::{SourceError, Version};
-
-/// The longest metadata of an object.
-const MOST_METADATA: usize = 1 << 20;
 
 /// The state of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,60 +47,15 @@ impl State {
 
     /// That of an object.
     fn of(object: &Value) -> Option<Self> {
-        let text = |name: &str| object.get("metadata")?.get(name)?.as_str();
-        Self::new(text("uid")?, text("resourceVersion")?)
+        let text = |path: &str| object.pointer(path)?.as_str();
+        Self::new(text("/metadata/uid")?, text("/metadata/resourceVersion")?)
     }
 }
 
-/// Reads the state of the object in an answer, and finds the end of its metadata, which stand before its data.
-pub(super) fn state(answer: &[u8]) -> Result<(State, usize), SourceError> {
-    let malformed = || SourceError::Malformed("the answer has no metadata".into());
-    let mut scanner = Scanner::default();
-    let mut is_inside = false;
-    let (mut uid, mut number) = (None, None);
-    let mut member: &[u8] = b"";
-    while scanner.at() < MOST_METADATA {
-        match scanner.next(answer, 0)? {
-            Token::Key(range) => {
-                member = answer.get(range).unwrap_or_default();
-                let is_before = matches!(member, b"\"kind\"" | b"\"apiVersion\"" | b"\"metadata\"");
-                if scanner.depth() == 1 && !is_before {
-                    return Err(malformed());
-                }
-                is_inside |= member == b"\"metadata\"";
-            }
-            Token::Value(range) if is_inside && scanner.depth() == 2 => {
-                let text = answer
-                    .get(range)
-                    .and_then(|text| std::str::from_utf8(text).ok());
-                match member {
-                    b"\"uid\"" => uid = text,
-                    b"\"resourceVersion\"" => number = text,
-                    _ => {}
-                }
-            }
-            Token::Close if is_inside && scanner.depth() == 1 => {
-                let state = uid.zip(number).and_then(|(uid, number)| {
-                    State::new(uid.trim_matches('"'), number.trim_matches('"'))
-                });
-                return Ok((state.ok_or_else(malformed)?, scanner.at()));
-            }
-            Token::End => break,
-            Token::Value(_) | Token::Open(_) | Token::Close | Token::Blank => {}
-        }
-    }
-    Err(malformed())
-}
-
-/// Makes the answer to a read a document: `opening` and all that follows the metadata. These are left out, because they change where
-/// the data are the same.
-pub(super) fn document(
-    mut answer: Vec<u8>,
-    opening: &[u8],
-) -> Result<(Vec<u8>, State), SourceError> {
-    let (state, end) = state(&answer)?;
-    answer.splice(..end, opening.iter().copied());
-    Ok((answer, state))
+/// Reads the state in an answer.
+pub(super) fn state(answer: &[u8]) -> Result<State, SourceError> {
+    let object = serde_json::from_slice(answer).unwrap_or_default();
+    State::of(&object).ok_or_else(malformed)
 }
 
 /// What a watch has told.
@@ -112,13 +63,12 @@ pub(super) fn document(
 pub(super) enum Watched {
     /// The object is as it was.
     Same,
+    /// It may be another one.
     Changed,
-    /// The server no longer knows what has happened since then.
-    Expired,
 }
 
 /// Reads the events of a watch, one in a line. A bookmark says that there were no others up to its number: the next watch begins
-/// `from` there.
+/// `from` there. Where the server no longer knows what has happened, it begins anew.
 pub(super) fn events(
     answer: &[u8],
     known: Option<&State>,
@@ -127,8 +77,7 @@ pub(super) fn events(
     let mut watched = Watched::Same;
     let lines = answer.split(|byte| *byte == b'\n');
     for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-        let malformed = || SourceError::Malformed("a watch tells no event".into());
-        let event: Value = serde_json::from_slice(line).map_err(|_| malformed())?;
+        let event: Value = serde_json::from_slice(line).unwrap_or_default();
         let object = event.get("object").unwrap_or(&Value::Null);
         match event.get("type").and_then(Value::as_str) {
             Some("BOOKMARK") => {
@@ -144,7 +93,10 @@ pub(super) fn events(
             Some("ERROR") => {
                 let code = object.get("code").and_then(Value::as_u64);
                 return match code.and_then(|code| u16::try_from(code).ok()) {
-                    Some(410 | 504) => Ok(Watched::Expired),
+                    Some(410 | 504) => {
+                        *from = None;
+                        Ok(Watched::Changed)
+                    }
                     Some(code) => Err(SourceError::Status(code)),
                     None => Err(malformed()),
                 };
@@ -153,4 +105,9 @@ pub(super) fn events(
         }
     }
     Ok(watched)
+}
+
+#[cold]
+pub(super) fn malformed() -> SourceError {
+    SourceError::Malformed("it is no answer of Kubernetes".into())
 }

@@ -18,12 +18,12 @@ use crate::time::Timestamp;
 use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 
-use answer::{State, Watched, document, events, state};
+use answer::{State, Watched, events, malformed, state};
 
 pub use reader::KubernetesReader;
 
 /// The longest answer without data. Annotations alone may have 256 KiB.
-const MOST_SMALL: usize = 256 << 10;
+const MOST_SMALL: usize = 512 << 10;
 
 /// How long watches are believed. A watch is answered from the memory of one API server, which may be behind, or watch from a
 /// number that its store has never had, because it was set up again from older data. So the store itself is asked now and then.
@@ -48,8 +48,8 @@ pub struct KubernetesProtocol {
     path: Text,
     /// The path of a watch, as far as it is the same each time.
     watch: Box<str>,
-    /// The beginning of the document's text, which is behind the metadata in an answer.
-    opening: Box<[u8]>,
+    /// The beginning of the document's text, in place of that of the answer.
+    opening: Box<str>,
     /// How long the server holds a question.
     wait: Option<Duration>,
 }
@@ -58,6 +58,8 @@ pub struct KubernetesProtocol {
 #[derive(Debug, Default)]
 pub(in crate::source) struct KubernetesSession {
     known: Option<State>,
+    /// The state of the object that is being read.
+    new: Option<State>,
     step: Step,
     asked: Timestamp,
     /// The number from which the next watch begins. `None`: it begins by telling how the object is.
@@ -82,9 +84,9 @@ enum Step {
     /// The end of a watch.
     Watch,
     /// The object's metadata.
+    #[default]
     Look,
     /// The object.
-    #[default]
     Read,
 }
 
@@ -97,18 +99,18 @@ impl KubernetesProtocol {
         object: KubernetesObject<'_>,
         key: Option<&str>,
     ) -> Self {
-        let (kind, resource, name) = match object {
-            KubernetesObject::ConfigMap(name) => ("ConfigMap", "configmaps", name),
-            KubernetesObject::Secret(name) => ("Secret", "secrets", name),
+        let (resource, name) = match object {
+            KubernetesObject::ConfigMap(name) => ("configmaps", name),
+            KubernetesObject::Secret(name) => ("secrets", name),
         };
         let resource = format!("/api/v1/namespaces/{namespace}/{resource}");
-        let key = key.map_or(String::new(), |key| format!(r#","key":"{key}""#));
+        let opening = key.map_or("{".to_owned(), |key| format!(r#"{{"key":"{key}","#));
         let watch = format!("{resource}?watch=true&fieldSelector=metadata.name%3D{name}");
         Self {
             endpoint,
             path: Text::Owned(format!("{resource}/{name}").into_bytes()),
             watch: watch.into(),
-            opening: format!(r#"{{"kind":"{kind}"{key}"#).into_bytes().into(),
+            opening: opening.into(),
             wait: None,
         }
     }
@@ -159,68 +161,57 @@ impl KubernetesProtocol {
         reply: Reply,
         now: Timestamp,
     ) -> Result<Turn, SourceError> {
-        if session.step == Step::Read {
-            let limit = self.endpoint.max_bytes();
-            let (body, state) = document(body(reply, limit)?, &self.opening)?;
-            return Ok(Turn::Done(self.read(session, body, &state)));
-        }
-        let known = session.known.clone();
-        let body = match body(reply, MOST_SMALL) {
-            // Too much is told: the object itself says it too.
-            Err(SourceError::TooLarge { .. }) => return Ok(Turn::Ask(Step::Read)),
+        let limit = match session.step {
+            Step::Read => self.endpoint.max_bytes(),
+            Step::Watch | Step::Look => MOST_SMALL,
+        };
+        let body = match body(reply, limit) {
+            // So much has happened.
+            Err(SourceError::TooLarge { .. }) if session.step == Step::Watch => {
+                return Ok(Turn::Ask(Step::Look));
+            }
             body => body?,
         };
-        if session.step == Step::Look {
-            let state = state(&body)?.0;
-            if known.as_ref() != Some(&state) {
-                return Ok(Turn::Ask(Step::Read));
+        match session.step {
+            Step::Watch => {
+                let held = now.since(session.asked);
+                session.is_held = held.saturating_mul(2) >= self.wait.unwrap_or_default();
+                match events(&body, session.known.as_ref(), &mut session.from)? {
+                    Watched::Same => Ok(Turn::Done(DocumentStatus::Same)),
+                    Watched::Changed => Ok(Turn::Ask(Step::Look)),
+                }
             }
-            session.looked = session.asked;
-            return Ok(Turn::Done(self.same(session)));
+            Step::Look => {
+                session.looked = session.asked;
+                let state = state(&body)?;
+                if session.known.as_ref() == Some(&state) {
+                    return Ok(Turn::Done(DocumentStatus::Same));
+                }
+                session.new = Some(state);
+                Ok(Turn::Ask(Step::Read))
+            }
+            Step::Read => self.read(session, body).map(Turn::Done),
         }
-        let held = now.since(session.asked);
-        session.is_held = held.saturating_mul(2) >= self.wait.unwrap_or_default();
-        Ok(match events(&body, known.as_ref(), &mut session.from)? {
-            Watched::Same => Turn::Done(self.same(session)),
-            Watched::Changed => Turn::Ask(Step::Read),
-            Watched::Expired => {
-                session.from = None;
-                Turn::Ask(Step::Look)
-            }
-        })
     }
 
-    /// The known state is the newest: the next watch may go on from here.
-    fn same(&self, session: &mut KubernetesSession) -> DocumentStatus {
-        if self.wait.is_some() {
-            session.told = session.known.clone().map(|state| (state, session.looked));
-        }
-        DocumentStatus::Same
-    }
-
-    /// The object was read.
+    /// Makes an object a document. Where it was written meanwhile, the next look says so.
     fn read(
         &self,
         session: &mut KubernetesSession,
-        body: Vec<u8>,
-        state: &State,
-    ) -> DocumentStatus {
-        session.looked = session.asked;
-        if session.known.as_ref() == Some(state) {
-            return self.same(session);
+        mut body: Vec<u8>,
+    ) -> Result<DocumentStatus, SourceError> {
+        let state = session.new.take().ok_or_else(malformed)?;
+        if body.first() != Some(&b'{') {
+            return Err(malformed());
         }
+        body.splice(..1, self.opening.bytes());
         let known = session.known.replace(state.clone());
         session.from = Some(state.number.clone());
-        self.same(session);
-        let limit = self.endpoint.max_bytes();
-        if body.len() > limit {
-            return DocumentStatus::Broken(SourceError::TooLarge { limit });
-        }
-        DocumentStatus::Changed {
+        Ok(DocumentStatus::Changed {
             body,
             version: state.version(),
             is_older: known.is_some_and(|known| state.is_older(&known)),
-        }
+        })
     }
 }
 
@@ -247,10 +238,9 @@ impl Exchange for KubernetesProtocol {
             session.from = session.known.as_ref().map(|known| known.number.clone());
         }
         let is_believed = |looked: Timestamp| looked <= now && now.since(looked) < BELIEVED;
-        let step = match (&session.known, told) {
-            (None, _) => Step::Read,
-            (Some(_), Some((_, looked))) if is_believed(looked) => Step::Watch,
-            (Some(_), _) => Step::Look,
+        let step = match told {
+            Some((_, looked)) if is_believed(looked) => Step::Watch,
+            _ => Step::Look,
         };
         self.ask(session, step, now)
     }
@@ -276,15 +266,19 @@ impl Exchange for KubernetesProtocol {
                 session.is_held = false;
                 Ok(Turn::Ask(Step::Look))
             }
-            // It doesn't tell the metadata alone.
-            (406, Step::Watch | Step::Look) => {
-                session.is_held = false;
-                Ok(Turn::Ask(Step::Read))
-            }
             _ => Err(SourceError::Status(status)),
         };
         match next {
-            Ok(Turn::Done(status)) => Next::Done(status),
+            Ok(Turn::Done(status)) => {
+                let is_good = matches!(
+                    status,
+                    DocumentStatus::Same | DocumentStatus::Changed { .. }
+                );
+                if is_good && self.wait.is_some() {
+                    session.told = session.known.clone().map(|state| (state, session.looked));
+                }
+                Next::Done(status)
+            }
             Ok(Turn::Ask(step)) => Next::Send(self.ask(session, step, now)),
             Err(error) => Next::Done(DocumentStatus::Broken(error)),
         }

@@ -9,17 +9,13 @@ use base64ct::{Base64, Encoding as _};
 use serde_json::{Map, Value};
 
 use crate::source::centre::format::Decode;
-use crate::source::centre::text::TextReader;
 use crate::source::centre::{ContentFormat, ContentReader, JsonReader};
 use crate::source::{Budget, SourceError};
 
-/// What a value costs beside its bytes.
-const VALUE: usize = 64;
-
-/// Reads `{"kind":…,"key":…,"data":{…},"binaryData":{…}}`. With a `key` the document is the value of that name, read in a format.
-/// Without one it is a map of all values that are text, without the ends of their last lines.
+/// Reads an object, `{"kind":…,"data":{…},"binaryData":{…}}`. With a member `key` the document is the value of that name, read in a
+/// format. Without one it is a map of all values that are text, without the ends of their last lines.
 pub struct KubernetesReader {
-    format: Option<ContentFormat>,
+    format: ContentFormat,
     step: Step,
 }
 
@@ -28,15 +24,8 @@ enum Step {
     Object(JsonReader),
     /// The value that is the document.
     Content(Vec<u8>, Box<ContentReader>),
-    /// All values: those to come, with whether they are in base64, and those that are read.
-    Map(Vec<(String, Value, Coding)>, Map<String, Value>),
-}
-
-/// How a value is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Text,
-    Base64,
+    /// All values.
+    Map(Map<String, Value>),
 }
 
 impl fmt::Debug for KubernetesReader {
@@ -47,41 +36,46 @@ impl fmt::Debug for KubernetesReader {
 }
 
 impl From<Option<ContentFormat>> for KubernetesReader {
-    /// A reader of a value in this format. `None`: in JSON.
+    /// A reader of a value in this format. `None`: of all values.
     fn from(format: Option<ContentFormat>) -> Self {
         Self {
-            format,
+            format: format.unwrap_or_default(),
             step: Step::Object(JsonReader::default()),
         }
     }
 }
 
 impl KubernetesReader {
-    /// What follows where the object is read.
+    /// Takes the values from an object, all in one go: Kubernetes allows 1 MiB for them together.
     fn pick(&self, mut object: Value) -> Result<Step, SourceError> {
-        let coding = match object.get("kind").and_then(Value::as_str) {
-            Some("Secret") => Coding::Base64,
-            _ => Coding::Text,
-        };
-        let mut take = |name: &str| object.get_mut(name).map(Value::take);
-        let mut values = Vec::new();
-        for (member, coding) in [("data", coding), ("binaryData", Coding::Base64)] {
-            match take(member) {
-                None | Some(Value::Null) => {}
-                Some(Value::Object(map)) => {
-                    values.extend(map.into_iter().map(|(name, value)| (name, value, coding)));
-                }
+        let is_secret = object.get("kind").and_then(Value::as_str) == Some("Secret");
+        let key = object.get_mut("key").map(Value::take);
+        let key = key.as_ref().and_then(Value::as_str);
+        let mut read = Map::new();
+        for (member, is_base64) in [("data", is_secret), ("binaryData", true)] {
+            let values = match object.get_mut(member) {
+                Some(Value::Object(values)) => values,
+                None | Some(Value::Null) => continue,
                 Some(_) => return Err(malformed("the data are no map")),
+            };
+            for (name, value) in values.iter_mut() {
+                if key.is_some_and(|key| key != name) {
+                    continue;
+                }
+                let content = decode(value.take(), is_base64)?;
+                if key.is_some() {
+                    let reader = Box::new(ContentReader::from(self.format));
+                    return Ok(Step::Content(content, reader));
+                }
+                // A map may hold things beside texts, such as a key store. They are nothing that a policy could use.
+                let text = ContentReader::below(ContentFormat::Text, 1).parse(&content);
+                read.extend(text.ok().map(|text| (name.clone(), text)));
             }
         }
-        let Some(Value::String(key)) = take("key") else {
-            return Ok(Step::Map(values, Map::new()));
-        };
-        let value = values.into_iter().find(|(name, ..)| *name == key);
-        let (_, value, coding) = value.ok_or(SourceError::Missing)?;
-        let content = decode(value, coding)?;
-        let reader = ContentReader::from(self.format.unwrap_or_default());
-        Ok(Step::Content(content, Box::new(reader)))
+        match key {
+            Some(_) => Err(SourceError::Missing),
+            None => Ok(Step::Map(read)),
+        }
     }
 }
 
@@ -95,21 +89,12 @@ impl Decode for KubernetesReader {
             match &mut self.step {
                 Step::Object(reader) => {
                     if let Some(object) = reader.advance(text, budget)? {
+                        budget.spend(text.len());
                         self.step = self.pick(object)?;
                     }
                 }
                 Step::Content(content, reader) => return reader.advance(content, budget),
-                Step::Map(values, read) => {
-                    let Some((name, value, coding)) = values.pop() else {
-                        return Ok(Some(Value::Object(std::mem::take(read))));
-                    };
-                    let content = decode(value, coding)?;
-                    budget.spend(content.len().saturating_add(VALUE));
-                    // A map may hold things beside texts, such as a key store. They are nothing that a policy could use.
-                    if let Ok(text) = TextReader::below(1).parse(&content) {
-                        read.insert(name, text);
-                    }
-                }
+                Step::Map(read) => return Ok(Some(Value::Object(std::mem::take(read)))),
             }
         }
         Ok(None)
@@ -119,21 +104,18 @@ impl Decode for KubernetesReader {
         match self.step {
             Step::Object(reader) => reader.into_parts(),
             Step::Content(_, reader) => reader.into_parts(),
-            Step::Map(values, read) => {
-                let values = values.into_iter().map(|(_, value, _)| value);
-                values.chain([Value::Object(read)]).collect()
-            }
+            Step::Map(read) => vec![Value::Object(read)],
         }
     }
 }
 
 /// The bytes of a value.
-fn decode(value: Value, coding: Coding) -> Result<Vec<u8>, SourceError> {
+fn decode(value: Value, is_base64: bool) -> Result<Vec<u8>, SourceError> {
     let Value::String(text) = value else {
         return Err(malformed("a value is no text"));
     };
     let mut bytes = text.into_bytes();
-    if coding == Coding::Base64 {
+    if is_base64 {
         let decoded = Base64::decode_in_place(&mut bytes).map(<[u8]>::len);
         let length = decoded.map_err(|_| malformed("a value is no base64"))?;
         bytes.truncate(length);

@@ -73,12 +73,12 @@ impl Gate {
 
     fn held(wait: Option<u64>) -> Self {
         let mut gate = Self::new(KubernetesObject::ConfigMap("gw"), None, wait);
-        let status = gate.exchange(vec![(0, whole(201))]);
+        let status = gate.exchange(vec![(0, metadata(201)), (0, whole(201))]);
         assert!(
             matches!(status, DocumentStatus::Changed { .. }),
             "{status:?}"
         );
-        assert_eq!(gate.sent, [format!("GET {PATH}")]);
+        assert_eq!(gate.sent(), [format!("LOOK {PATH}"), format!("GET {PATH}")]);
         gate
     }
 
@@ -144,51 +144,31 @@ fn changed(status: DocumentStatus) -> (String, bool) {
 }
 
 #[test]
-fn reads_an_object_and_leaves_its_metadata_out() {
+fn reads_an_object() {
     let config_map = KubernetesObject::ConfigMap("gw");
-    for (object_, key, kind, data, document) in [
-        (
-            config_map,
-            None,
-            "ConfigMap",
-            DATA,
-            format!(r#"{{"kind":"ConfigMap"{DATA}}}"#),
-        ),
+    let secret = KubernetesObject::Secret("gw");
+    for (object_, key, kind, opening) in [
+        (config_map, None, "ConfigMap", "{"),
         (
             config_map,
             Some("app.json"),
             "ConfigMap",
-            DATA,
-            format!(r#"{{"kind":"ConfigMap","key":"app.json"{DATA}}}"#),
+            r#"{"key":"app.json","#,
         ),
-        (
-            config_map,
-            None,
-            "ConfigMap",
-            "",
-            r#"{"kind":"ConfigMap"}"#.to_owned(),
-        ),
-        (
-            KubernetesObject::Secret("gw"),
-            Some("k"),
-            "Secret",
-            r#","data":{"k":"eyJrIjoxfQ=="},"type":"Opaque""#,
-            r#"{"kind":"Secret","key":"k","data":{"k":"eyJrIjoxfQ=="},"type":"Opaque"}"#.to_owned(),
-        ),
+        (secret, Some("k"), "Secret", r#"{"key":"k","#),
     ] {
+        let answer = object(kind, 201, DATA);
         let mut gate = Gate::new(object_, key, None);
-        let status = gate.exchange(vec![(0, reply(200, &object(kind, 201, data)))]);
-        assert_eq!(changed(status), (document, false));
+        let status = gate.exchange(vec![(0, metadata(201)), (0, reply(200, &answer))]);
+        assert_eq!(
+            changed(status),
+            (format!("{opening}{}", &answer[1..]), false)
+        );
         assert_eq!(gate.held.token(), format!("{UID} 201").as_bytes());
-        assert_eq!(
-            gate.protocol.version_text(&gate.held),
-            "resource version 201"
-        );
-        let plural = kind.to_lowercase();
-        assert_eq!(
-            gate.sent,
-            [format!("GET /api/v1/namespaces/shop/{plural}s/gw")]
-        );
+        let version = gate.protocol.version_text(&gate.held);
+        assert_eq!(version, "resource version 201");
+        let path = format!("/api/v1/namespaces/shop/{}s/gw", kind.to_lowercase());
+        assert_eq!(gate.sent(), [format!("LOOK {path}"), format!("GET {path}")]);
         assert_eq!(gate.pause(), 2);
     }
 }
@@ -196,27 +176,16 @@ fn reads_an_object_and_leaves_its_metadata_out() {
 #[test]
 fn asks_for_the_metadata_first() {
     let mut gate = Gate::held(None);
-    assert_eq!(
-        gate.exchange(vec![(0, metadata(201))]),
-        DocumentStatus::Same
-    );
-    assert_eq!(gate.sent, [format!("LOOK {PATH}")]);
-    let (_, is_older) = changed(gate.exchange(vec![(0, metadata(202)), (0, whole(203))]));
-    assert!(!is_older);
-    assert_eq!(gate.sent, [format!("LOOK {PATH}"), format!("GET {PATH}")]);
-    let (_, is_older) = changed(gate.exchange(vec![(0, metadata(9)), (0, whole(9))]));
-    assert!(is_older, "the store was set up again");
-    // The object has become what it was before it is read.
-    let status = gate.exchange(vec![(0, metadata(8)), (0, whole(9))]);
+    let status = gate.exchange(vec![(0, metadata(201))]);
     assert_eq!(status, DocumentStatus::Same);
-    // A server that tells no metadata alone.
-    let status = gate.exchange(vec![(0, reply(406, "")), (0, whole(9))]);
-    assert_eq!(status, DocumentStatus::Same);
-    // Metadata that are too long.
-    let long = format!(r#"{{"metadata":{{"a":"{}"}}}}"#, "x".repeat(MOST_SMALL));
-    let status = gate.exchange(vec![(0, reply(200, &long)), (0, whole(9))]);
-    assert_eq!(status, DocumentStatus::Same);
-    assert_eq!(gate.pause(), 2);
+    assert_eq!(gate.sent(), [format!("LOOK {PATH}")]);
+    // The object is written once more before it is read: the next look says so.
+    for (number, is_older) in [(202, false), (203, false), (9, true)] {
+        let status = gate.exchange(vec![(0, metadata(number)), (0, whole(203))]);
+        assert_eq!(changed(status).1, is_older, "{number}");
+        assert_eq!(gate.sent(), [format!("LOOK {PATH}"), format!("GET {PATH}")]);
+        assert_eq!(gate.pause(), 2);
+    }
 }
 
 #[test]
@@ -242,15 +211,24 @@ fn a_watch_goes_on_where_the_last_one_ended() {
         vec![("DELETED", 280), ("ADDED", 281), ("BOOKMARK", 281)],
     ] {
         let number = events[0].1 + 5;
-        changed(gate.exchange(vec![(5, watch(&events)), (0, whole(number))]));
-        assert_eq!(gate.sent[1], format!("GET {PATH}"));
-        assert_eq!(gate.exchange(vec![(5, watch(&[]))]), DocumentStatus::Same);
+        let answers = vec![
+            (5, watch(&events)),
+            (0, metadata(number)),
+            (0, whole(number)),
+        ];
+        changed(gate.exchange(answers));
+        assert_eq!(
+            gate.sent()[1..],
+            [format!("LOOK {PATH}"), format!("GET {PATH}")]
+        );
+        let status = gate.exchange(vec![(5, watch(&[]))]);
+        assert_eq!(status, DocumentStatus::Same);
         let from = format!("&resourceVersion={number}");
         assert!(gate.sent[0].ends_with(&from), "{:?}", gate.sent);
     }
     // More was told than is read.
     let long = " ".repeat(MOST_SMALL + 1);
-    let status = gate.exchange(vec![(5, reply(200, &long)), (0, whole(285))]);
+    let status = gate.exchange(vec![(5, reply(200, &long)), (0, metadata(285))]);
     assert_eq!(status, DocumentStatus::Same);
 }
 
@@ -314,7 +292,7 @@ fn a_number_that_the_server_has_forgotten_is_asked_for_no_more() {
         assert_eq!((status, gate.pause()), (DocumentStatus::Same, 0));
         assert_eq!(gate.sent(), [format!("WATCH {WATCH}&resourceVersion=0")]);
         // The memory of this server is behind.
-        let status = gate.exchange(vec![(5, watch(&[("ADDED", 150)])), (0, whole(201))]);
+        let status = gate.exchange(vec![(5, watch(&[("ADDED", 150)])), (0, metadata(201))]);
         assert_eq!(status, DocumentStatus::Same);
         changed(gate.exchange(vec![(0, expired), (0, metadata(202)), (0, whole(202))]));
     }
