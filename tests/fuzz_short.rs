@@ -38,6 +38,10 @@ mod kubernetes;
 mod response;
 
 #[cfg(test)]
+#[path = "fuzz_short/requests.rs"]
+mod requests;
+
+#[cfg(test)]
 #[path = "fuzz_short/spring.rs"]
 mod spring;
 
