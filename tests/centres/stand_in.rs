@@ -391,8 +391,13 @@ impl Centre for StandIn {
     }
 
     fn looks(&self) -> Pick {
-        // A read of a content that has changed follows the question of Nacos.
-        |asked| asked.path.ends_with("/listener") || asked.path.contains(".json")
+        // A look at Nacos is a question, behind which a read may follow, or a read.
+        |asked| {
+            let is_nacos = asked.path.starts_with("/nacos");
+            let is_question = asked.path.ends_with("/listener");
+            let is_short = asked.path.contains("dataId=short.json");
+            is_question || (asked.path.contains(".json") && (!is_nacos || is_short))
+        }
     }
 
     fn set_password(&mut self, password: &str) -> bool {

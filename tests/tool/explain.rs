@@ -254,6 +254,16 @@ const RUNS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "signed",
+        &[
+            "signed.yaml",
+            "https://api.test/",
+            "--document=flags=nacos-content.yaml",
+            "--document=limits=signed-limits.json",
+            "--document=rules=nacos-content.yaml",
+        ],
+    ),
+    (
         "consul",
         &[
             "consul.yaml",

@@ -32,16 +32,20 @@ impl Clusters {
         Ok(Self { known, authorities })
     }
 
-    /// Where this cluster is. A cluster that isn't known is looked for at the authority of its requests.
+    /// Where a request to this cluster goes: to the cluster, if its address is known, or else to the one that the request names (as a
+    /// cluster of the type `ORIGINAL_DST` does), or else to the authority.
     pub(super) fn find(
         &self,
         cluster: &str,
+        named: Option<&str>,
         authority: &str,
         scheme: &str,
     ) -> Result<Address, String> {
+        let authority = named.unwrap_or(authority);
         let mut address = match self.known.get(cluster) {
-            Some(known) => known.clone()?,
-            None => {
+            Some(Ok(known)) => known.clone(),
+            Some(Err(reason)) if named.is_none() => return Err(reason.clone()),
+            Some(Err(_)) | None => {
                 let names_host = authority == "localhost" || authority.contains(['.', ':']);
                 let address = Address::of_authority(authority, scheme == "https");
                 address.filter(|_| names_host).ok_or_else(|| {
@@ -69,7 +73,7 @@ mod tests {
         let given = [parse_cluster("a=http://127.0.0.1:1").unwrap()];
         let clusters = Clusters::new(&given, None, Some("ca.pem".into())).unwrap();
         let find = |cluster: &str, authority: &str, scheme: &str| {
-            let found = clusters.find(cluster, authority, scheme);
+            let found = clusters.find(cluster, None, authority, scheme);
             found.map(|address| address.to_string()).ok()
         };
         assert_eq!(find("a", "x.test", "https").unwrap(), "http://127.0.0.1:1");
@@ -78,7 +82,11 @@ mod tests {
         for authority in ["b", "outbound|80||x.test", ""] {
             assert_eq!(find("b", authority, "http"), None, "{authority}");
         }
-        let secure = clusters.find("b", "x.test", "https").unwrap();
+        let named = clusters.find("b", Some("10.0.0.1:8080"), "x.test", "http");
+        assert_eq!(named.unwrap().to_string(), "http://10.0.0.1:8080");
+        let known = clusters.find("a", Some("10.0.0.1:8080"), "x.test", "http");
+        assert_eq!(known.unwrap().to_string(), "http://127.0.0.1:1");
+        let secure = clusters.find("b", None, "x.test", "https").unwrap();
         assert_eq!(secure.tls.unwrap().authorities, Some("ca.pem".into()));
     }
 }

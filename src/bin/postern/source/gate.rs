@@ -269,9 +269,12 @@ impl Gate {
     ) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let cluster = text(&callout.cluster);
+        let mut headers = callout.headers.iter();
+        let named = headers.find(|(name, _)| **name == *b"x-envoy-original-dst-host");
+        let named = named.map(|(_, address)| text(address));
         let found = self
             .clusters
-            .find(&cluster, &trace.authority, &trace.scheme);
+            .find(&cluster, named.as_deref(), &trace.authority, &trace.scheme);
         trace.address = found.as_ref().ok().map(ToString::to_string);
         let sender = self.sender.clone();
         self.under_way = self.under_way.saturating_add(1);
