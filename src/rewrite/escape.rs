@@ -2,6 +2,8 @@
 
 use super::header::check_header_value;
 
+use crate::strict_json;
+
 /// The value can't stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a value for a body has bytes that its content type can't have")]
@@ -62,7 +64,7 @@ fn json_string(body: &mut Vec<u8>, value: &[u8]) -> Result<(), BodyValueError> {
 fn json_value(body: &mut Vec<u8>, value: &[u8]) -> Result<(), BodyValueError> {
     use serde_json::Value;
     let value = if value.is_empty() { b"null" } else { value };
-    match serde_json::from_slice(value) {
+    match strict_json::value(value) {
         Ok(Value::Null | Value::Bool(_) | Value::Number(_)) => {
             body.extend_from_slice(value.trim_ascii());
             Ok(())

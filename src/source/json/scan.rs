@@ -308,7 +308,9 @@ pub(in crate::source) fn name(text: &[u8], range: Range<usize>) -> Result<String
     // By the reader of all values: one for texts alone would add the printing of floats to the module, 20 kB.
     match part(text, range)? {
         Value::String(name) => Ok(name),
-        _ => Err(SourceError::Malformed("a name is no text".into())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(SourceError::Malformed("a name is no text".into()))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::pattern::{Extent, compile};
 use super::relative_path::PathStep;
 use crate::source::PropertyNames;
+use crate::strict_json;
 
 /// The largest integer that may be written, either way (RFC 9535 §2.1: the exact ones of I-JSON).
 const MAX_INTEGER: u64 = 9_007_199_254_740_991;
@@ -151,7 +152,7 @@ impl<'t> Scanner<'t> {
             self.run(|char| char.is_ascii_digit() || matches!(char, '-' | '+' | '.' | 'e' | 'E'));
         let read = if text == "-0" || text.contains(['.', 'e', 'E']) {
             // As numbers in documents are read, so that equal ones are equal.
-            serde_json::from_slice(text.as_bytes()).ok()
+            strict_json::value(text.as_bytes()).ok()
         } else {
             exact(text).map(Value::from)
         };

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::strict_json;
+
 /// The key of a release stands in so many bytes at the end of an answer.
 const MOST_BEHIND: usize = 4096;
 
@@ -28,7 +30,7 @@ pub(super) fn release_key(body: &[u8]) -> Option<&[u8]> {
 
 /// The notification in an answer: its number, and what it says to servers that have not heard of it yet.
 pub(super) fn notification(body: &[u8]) -> Option<(i64, String)> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
+    let answer: Value = strict_json::value(body).ok()?;
     let first = answer.get(0)?;
     let id = first.get("notificationId")?.as_i64()?;
     let messages = first.get("messages").filter(|value| value.is_object());

@@ -55,7 +55,7 @@ impl ApolloReader {
             let merge = Merge::of_files(vec![items], PropertyNames::Exact);
             return Ok(Phase::Items(Box::new(merge)));
         }
-        match items.remove("content") {
+        match items.get_mut("content").map(Value::take) {
             Some(Value::String(content)) => {
                 Ok(Phase::Content(content, Box::new(self.format.into())))
             }

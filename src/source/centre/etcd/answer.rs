@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::secret::Secret;
 use crate::source::Version;
+use crate::strict_json;
 
 /// The longest beginning of an answer before its member `kvs`.
 const LONGEST_HEADER: usize = 1024;
@@ -98,7 +99,7 @@ fn number(value: &Value) -> Option<u64> {
 
 /// Reads the state in an answer of at most one key without its value. `Some(None)` if there is no key.
 pub(super) fn state(body: &[u8]) -> Option<Option<State>> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
+    let answer: Value = strict_json::value(body).ok()?;
     let at = |path: &str| answer.pointer(path).and_then(number);
     let revision = at("/header/revision")?;
     // Absent numbers are zero.
@@ -117,7 +118,7 @@ pub(super) fn state(body: &[u8]) -> Option<Option<State>> {
 
 /// The token in the answer to a login.
 pub(super) fn token(body: &[u8]) -> Option<Secret> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
+    let answer: Value = strict_json::value(body).ok()?;
     let token = answer.get("token")?.as_str()?;
     let is_sendable = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     is_sendable.then(|| Secret::new(token.as_bytes()))
@@ -125,7 +126,7 @@ pub(super) fn token(body: &[u8]) -> Option<Secret> {
 
 /// Reads an answer of another status than 200.
 pub(super) fn failure(status: u16, body: &[u8]) -> Failure {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let answer: Value = strict_json::value(body).unwrap_or_default();
     let message = ["message", "error"].map(|name| answer.get(name).and_then(Value::as_str));
     let ([Some(message), _] | [None, Some(message)]) = message else {
         return match status {

@@ -42,11 +42,11 @@ pub(super) fn application(mut answer: Value) -> Option<Value> {
             .find(|order| order.is_ne())
             .unwrap_or(std::cmp::Ordering::Equal)
     });
-    let members = [
-        ("application".to_owned(), name),
-        ("instances".to_owned(), Value::Array(instances)),
-    ];
-    Some(Value::Object(members.into_iter().collect()))
+    // Not collected: that would add a sort to the module.
+    let mut members = Map::new();
+    members.insert("application".to_owned(), name);
+    members.insert("instances".to_owned(), Value::Array(instances));
+    Some(Value::Object(members))
 }
 
 fn text(value: Option<&Value>) -> String {
@@ -54,30 +54,30 @@ fn text(value: Option<&Value>) -> String {
     text.unwrap_or_else(|| value.map_or_else(String::new, Value::to_string))
 }
 
-/// What matters of an instance. `None` if it is no map.
+/// What matters of an instance. `None` if it is no map. Maps are made anew, because to remove members from one would add 6 kB to
+/// the module.
 fn instance(instance: Value) -> Option<Value> {
-    let Value::Object(mut members) = instance else {
+    let Value::Object(members) = instance else {
         return None;
     };
-    for name in NOISE {
-        members.remove(name);
-    }
-    for name in ["port", "securePort"] {
-        if let Some(port) = members.remove(name).and_then(port) {
-            members.insert(name.to_owned(), port);
+    let mut kept = Map::new();
+    for (name, value) in members {
+        let value = match name.as_str() {
+            noise if NOISE.contains(&noise) => None,
+            "port" | "securePort" => port(value),
+            "metadata" | "dataCenterInfo" => Some(without_class(value)),
+            _ => Some(value),
+        };
+        if let Some(value) = value {
+            kept.insert(name, value);
         }
     }
-    for name in ["metadata", "dataCenterInfo"] {
-        if let Some(Value::Object(inner)) = members.get_mut(name) {
-            without_class(inner);
-        }
-    }
-    Some(Value::Object(members))
+    Some(Value::Object(kept))
 }
 
 /// The number of a port that is in use.
-fn port(written: Value) -> Option<Value> {
-    let Value::Object(mut port) = written else {
+fn port(mut written: Value) -> Option<Value> {
+    let Value::Object(port) = &mut written else {
         return Some(written);
     };
     let is_off = match port.get("@enabled") {
@@ -85,10 +85,20 @@ fn port(written: Value) -> Option<Value> {
         Some(other) => *other == Value::Bool(false),
         None => false,
     };
-    port.remove("$").filter(|_| !is_off)
+    let number = port.get_mut("$").map(Value::take);
+    number.filter(|_| !is_off)
 }
 
 /// Leaves out what only a Java program reads.
-fn without_class(map: &mut Map<String, Value>) {
-    map.remove("@class");
+fn without_class(value: Value) -> Value {
+    let Value::Object(members) = value else {
+        return value;
+    };
+    let mut kept = Map::new();
+    for (name, value) in members {
+        if name != "@class" {
+            kept.insert(name, value);
+        }
+    }
+    Value::Object(kept)
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::http::{Text, encode_form_value};
 use crate::source::ReadRefusal;
+use crate::strict_json;
 
 const PLACEHOLDER: &str = "${key}";
 
@@ -127,7 +128,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 
 /// How many texts in JSON are the placeholder.
 fn texts(json: &str) -> Option<usize> {
-    let value = serde_json::from_str(json).ok()?;
+    let value = strict_json::value(json.as_bytes()).ok()?;
     Some(texts_in(&value, DEEPEST))
 }
 

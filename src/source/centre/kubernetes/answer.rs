@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::source::{SourceError, Version};
+use crate::strict_json;
 
 /// The state of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ pub(super) fn events(
     let mut watched = Watched::Same;
     let lines = answer.split(|byte| *byte == b'\n');
     for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
-        let event: Value = serde_json::from_slice(line).unwrap_or_default();
+        let event: Value = strict_json::value(line).unwrap_or_default();
         let object = event.get("object").unwrap_or(&Value::Null);
         match event.get("type").and_then(Value::as_str) {
             Some("BOOKMARK") => {

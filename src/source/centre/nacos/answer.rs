@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::http::HeaderMap;
 use crate::source::{SourceError, Version};
+use crate::strict_json;
 
 use super::api::NacosApi;
 use super::state::version;
@@ -127,7 +128,7 @@ fn envelope(body: &[u8], member: &[u8]) -> Option<(Value, Option<Range<usize>>)>
     let head = body.get(..MOST_AROUND).unwrap_or(body);
     let Some(at) = position(head, member) else {
         let whole = body.get(..=MOST_AROUND).map_or(Some(body), |_| None)?;
-        return Some((serde_json::from_slice(whole).ok()?, None));
+        return Some((strict_json::value(whole).ok()?, None));
     };
     let start = at.checked_add(member.len())?;
     let from = body.len().saturating_sub(MOST_AROUND).max(start);
@@ -139,7 +140,7 @@ fn envelope(body: &[u8], member: &[u8]) -> Option<(Value, Option<Range<usize>>)>
         body.get(end.checked_add(1)?..)?,
     );
     let without = [head, b"null", tail].concat();
-    Some((serde_json::from_slice(&without).ok()?, Some(start..end)))
+    Some((strict_json::value(&without).ok()?, Some(start..end)))
 }
 
 fn position(text: &[u8], part: &[u8]) -> Option<usize> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::http::{is_unreserved, percent_encode_into};
 use crate::secret::Secret;
+use crate::strict_json;
 
 /// The longest token that is sent.
 const LONGEST_TOKEN: usize = 4096;
@@ -22,7 +23,7 @@ pub(super) fn form(name: &str, password: &Secret) -> Secret {
 /// The token in the answer to a login, and when the next login is due: before the token ends. Without a time the server itself
 /// says when the token has ended.
 pub(super) fn token(body: &[u8]) -> Option<(Secret, Option<Duration>)> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
+    let answer: Value = strict_json::value(body).ok()?;
     let text = answer.get("accessToken")?.as_str()?;
     let is_sendable = (1..=LONGEST_TOKEN).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -37,7 +38,7 @@ pub(super) fn token(body: &[u8]) -> Option<(Secret, Option<Duration>)> {
 /// Whether a login that was answered with the status 500 was refused: Nacos answers a wrong password so. Its own answer names
 /// the path of the login; a proxy's answer doesn't.
 pub(super) fn is_refusal(body: &[u8]) -> bool {
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let answer: Value = strict_json::value(body).unwrap_or_default();
     let path = answer.get("path").and_then(Value::as_str);
     path.is_some_and(|path| path.ends_with("/login"))
 }

@@ -3,6 +3,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::strict_json;
+
 /// The value of a plain scalar.
 pub(super) fn resolve(text: String) -> Value {
     match text.as_str() {
@@ -44,7 +46,7 @@ fn number(text: &str) -> Option<Number> {
             json.insert(at, '0');
         }
     }
-    match serde_json::from_slice(json.as_bytes()) {
+    match strict_json::value(json.as_bytes()) {
         Ok(Value::Number(number)) => Some(number),
         _ => None,
     }
