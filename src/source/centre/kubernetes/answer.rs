@@ -55,7 +55,7 @@ impl State {
 
 /// Reads the state in an answer.
 pub(super) fn state(answer: &[u8]) -> Result<State, SourceError> {
-    let object = serde_json::from_slice(answer).unwrap_or_default();
+    let object = strict_json::value(answer).unwrap_or_default();
     State::of(&object).ok_or_else(malformed)
 }
 
