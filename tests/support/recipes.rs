@@ -16,7 +16,7 @@ use toml::{Table, Value};
 use super::{CaseFile, UpstreamAnswer, WorldReply};
 
 /// The pages with recipes.
-const PAGES: [&str; 3] = ["routing", "rewriting", "lua-plugins"];
+const PAGES: [&str; 4] = ["routing", "rewriting", "lua-plugins", "sources/requests"];
 
 /// All recipes, as files of cases.
 pub(super) fn files() -> Vec<CaseFile> {
