@@ -7,8 +7,8 @@ use serde_json::{Map, Value, map};
 
 use super::{Budget, Document, Hash};
 
-/// The cost of a value that is copied into a map or a list, without its text.
-const VALUE: usize = 24;
+/// The cost of a value that is copied into a map or a list, without its text. A large map is searched for its place.
+const VALUE: usize = 40;
 
 /// How many values are copied in a slice at least: to find the place where the last one ended may cost the whole slice.
 const LEAST: usize = 256;
@@ -173,7 +173,7 @@ impl LayerMerge {
         })
     }
 
-    /// Continues. Returns the document once it is made, and what was replaced on the way.
+    /// Continues. Returns the document once it is made, and what is to be dropped in slices.
     pub(crate) fn advance(&mut self, budget: &mut Budget) -> Option<(Arc<Document>, Vec<Value>)> {
         self.go_on(LEAST, budget)
     }
@@ -185,7 +185,7 @@ impl LayerMerge {
                 let bytes = self.layers.iter().map(|layer| layer.bytes());
                 let bytes = bytes.fold(0, usize::saturating_add);
                 let document = Document::read(self.root.take(), bytes, self.hash);
-                return Some((document, std::mem::take(&mut self.replaced)));
+                return Some((document, self.take_rest()));
             };
             if self.copy(layer.value(), least, budget) {
                 self.layer = self.layer.saturating_add(1);
@@ -247,8 +247,8 @@ impl LayerMerge {
         let mut stack = Vec::with_capacity(paused.len());
         let mut value = Some(layer);
         for paused in paused {
-            // Four members that are passed over cost as much as a byte that is read.
-            let passed = paused.taken >> 2;
+            // Two members that are passed over cost as much as a byte that is read.
+            let passed = paused.taken >> 1;
             let Some((running, child)) = value.and_then(|value| Running::resume(value, paused))
             else {
                 break;
@@ -262,9 +262,16 @@ impl LayerMerge {
         stack
     }
 
-    /// The values that are made so far, for an incremental drop.
-    pub(crate) fn into_values(self) -> Vec<Value> {
-        let mut values = self.replaced;
+    /// What was replaced, and the layers that nobody else has any more.
+    fn take_rest(&mut self) -> Vec<Value> {
+        let mut values = std::mem::take(&mut self.replaced);
+        values.extend(self.layers.drain(..).filter_map(Document::into_value));
+        values
+    }
+
+    /// What is not needed any more of a document that is not made to its end, for an incremental drop.
+    pub(crate) fn into_values(mut self) -> Vec<Value> {
+        let mut values = self.take_rest();
         values.push(self.root);
         values.extend(self.open.into_iter().map(|paused| paused.copy.into_value()));
         values
@@ -395,10 +402,11 @@ mod tests {
         ];
         let (value, slices, replaced) = merged(&layers, LEAST, 256 << 10);
         assert_eq!(value["w"].as_object().unwrap().len(), 60_000);
-        assert_eq!(replaced, 20_000);
+        // And both layers, which nobody else has.
+        assert_eq!(replaced, 20_002);
         let most = slices.iter().max().copied().unwrap_or_default();
         assert!(
-            most <= (256 << 10) + (40_000 >> 2) + LEAST * VALUE,
+            most <= (256 << 10) + (40_000 >> 1) + LEAST * VALUE,
             "{most}"
         );
         assert!(slices.len() > 10, "{}", slices.len());
