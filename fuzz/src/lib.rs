@@ -1,6 +1,7 @@
 //! The fuzzed functions. Two runners share them: cargo-fuzz, with the targets in `fuzz_targets/`, and `tests/fuzz_short.rs`,
 //! which includes this file and runs on stable. Each function takes any bytes, and panics if a property does not hold.
 
+mod answer;
 mod apollo;
 mod edits;
 mod etcd;
@@ -17,6 +18,7 @@ mod response;
 mod spring;
 mod template;
 
+pub use answer::answer;
 pub use apollo::apollo;
 pub use edits::edits;
 pub use etcd::etcd;

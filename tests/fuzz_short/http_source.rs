@@ -61,3 +61,29 @@ fn keys_in_a_content() {
     ];
     run(targets::content, 12_000, &seeds.map(<[u8]>::to_vec), pieces);
 }
+
+#[test]
+fn answers_of_services() {
+    let seeds: [&[u8]; 5] = [
+        b"private, no-store\ngold\n{\"a\": 1}",
+        b"max-age=60\ngold,silver\n",
+        b"\n\xc3\xa9\n[]",
+        b"public=\"no-store\"\n\xff\n{}",
+        b"NO-STORE\n\n\"x\"",
+    ];
+    let pieces: &[&[u8]] = &[
+        b"no-store",
+        b"No-Store",
+        b"no-cache",
+        b"=",
+        b",",
+        b";",
+        b" ",
+        b"\t",
+        b"\"",
+        b"\n",
+        b"\xff",
+        b"{}",
+    ];
+    run(targets::answer, 12_000, &seeds.map(<[u8]>::to_vec), pieces);
+}

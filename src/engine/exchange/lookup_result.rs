@@ -99,13 +99,17 @@ impl<'x> LookupResult<'x> {
 
     /// The values that `lookup` selects in `entry`.
     pub(in crate::engine) fn of(entry: &'x Value, lookup: &Lookup) -> Self {
-        Self::by(lookup, |path| value(path.select(entry)), None)
+        Self::of_either(entry, None, lookup)
     }
 
     /// The values that `lookup` selects in an answer.
     pub(in crate::engine) fn of_answer(answer: &'x Document, lookup: &Lookup) -> Self {
-        let pick = |path: &JsonPath| value(path.select(answer.value()));
-        Self::by(lookup, pick, Some(answer.headers()))
+        Self::of_either(answer.value(), Some(answer.headers()), lookup)
+    }
+
+    #[inline(never)]
+    fn of_either(entry: &'x Value, headers: Option<&'x AnswerHeaders>, lookup: &Lookup) -> Self {
+        Self::by(lookup, |path| value(path.select(entry)), headers)
     }
 
     /// The values that `lookup` selects in an item of an index.

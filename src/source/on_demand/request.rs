@@ -140,7 +140,7 @@ impl RequestTemplate {
     }
 
     /// Keeps this header field of answers, in lower case. Returns whether it was not kept before.
-    pub(crate) fn keep_header(&mut self, name: &str) -> bool {
+    pub fn keep_header(&mut self, name: &str) -> bool {
         let is_new = !self.kept.iter().any(|own| **own == *name);
         if is_new {
             self.kept.push(name.into());
