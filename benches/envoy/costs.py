@@ -54,6 +54,9 @@ PEERS = {
     "J4": "J1 and a lookup in 10,000 entries that picks the upstream",
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
     "J6": "Postern, J1's job with 1,000 opaque tokens asked about before",
+    "J7": "J1 and a lookup by a request to a service, whose answer is remembered",
+    "lua-call": "lua, and a call of a service for each request",
+    "J8": "J1 and a lookup by a request to a service, for each request",
     **{f"lua-{kind}": f"lua, and {what}" for kind, what in routing.WHAT.items()},
     **{f"J1-{kind}": f"J1, and {what}" for kind, what in routing.WHAT.items()},
 }
@@ -80,6 +83,8 @@ RATIOS = {"J0": [Ratio("the empty Wasm filter", "empty", 1.3, 1.15)],
           "J4": [Ratio("J1", "J1", 1.25, 1.1)],
           "J5": [Ratio("J1", "J1", 1.15, 1.05)],
           "J6": [Ratio("J1", "J1", 1.5, 1.3)],
+          "J7": [Ratio("J4", "J4", 1.1, 1.0)],
+          "J8": [Ratio("a call by Lua", "lua-call")],
           **{f"J1-{kind}": [Ratio("the same in Lua", f"lua-{kind}", 1.3, 1.1)] for kind in routing.WHAT}}
 
 # The number of starts of Envoy, and of rounds in each. Between two starts, the cost of a row with the same module may
@@ -93,7 +98,7 @@ NEEDS = {"J0": ["empty", "J0"],
          "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          **{job: [native_of(job), job] for job in NEW},
          "J3": ["J1", "native-cached", "J3"], "J4": ["J1", "J4"], "J5": ["J1", "J5"],
-         "J6": ["J1", "J6"],
+         "J6": ["J1", "J6"], "J7": ["J4", "J7"], "J8": ["J7", "lua-call", "J8"],
          **{f"J1-{kind}": [f"lua-{kind}", f"J1-{kind}"] for kind in routing.WHAT}}
 
 
@@ -146,6 +151,9 @@ def filters(bench, row):
         "J4": lambda: bench.postern(row, policies.gate_with_lookup()),
         "J5": lambda: bench.postern(row, policies.large_gate()),
         "J6": lambda: bench.postern(row, issuer.gate()),
+        "J7": lambda: bench.postern(row, policies.gate_on_demand("tenants")),
+        "J8": lambda: bench.postern(row, policies.gate_on_demand("fresh")),
+        "lua-call": lambda: lua(policies.lua(True, more=policies.LUA_CALL)),
     }
     return made[row]()
 
@@ -198,7 +206,7 @@ def expected(row, request):
     want = {":path": request.path, "x-consumer-name": request.consumer}
     if not row.startswith("native"):
         want[":path"] = "/internal" + request.path
-    if row == "J4":
+    if row in ("J4", "J7", "J8", "lua-call"):
         want["x-postern-upstream"] = ("blue", "green")[int(request.tenant[7:]) % 2]
     kind = routing.kind_of(row)
     if kind:

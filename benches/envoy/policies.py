@@ -75,6 +75,22 @@ def gate_with_lookup():
     return policy
 
 
+def gate_on_demand(kind):
+    """J7, J8: J4, and a service that is asked for the tenant picks the upstream. Its answers at `/tenants` are remembered, those at
+    `/fresh` are not."""
+    policy = gate_with_lookup()
+    http = {"cluster": "issuer", "path": "/%s/${header.%s}" % (kind, TENANT), "timeout": "20s"}
+    policy["sources"] = {"tenants": {"http": http, "onDemand": {"ttl": "24h", "maxEntries": ENTRIES * 2}}}
+    for written in policy["routes"]:
+        del written["lookup"]["tenant"]["key"]
+    return policy
+
+
+def upstream_of(tenant):
+    """The upstream of a tenant, by its name."""
+    return ("blue", "green")[int(tenant[7:]) % 2]
+
+
 def large_gate(routes=MANY_ROUTES, refresh="24h"):
     """J5: J1 with many routes, each with a host of its own, and consumers from a document."""
     policy = gate(routes, 0, share=1)
@@ -135,6 +151,12 @@ LUA_PATH = """
     return
   end
   headers:replace(":path", target .. rest)
+"""
+LUA_CALL = """
+  local asked = {[":method"] = "GET", [":path"] = "/fresh/" .. headers:get("x-tenant"), [":authority"] = "issuer"}
+  local _, said = handle:httpCall("issuer", asked, "", 20000)
+  -- The first object ends with the call.
+  handle:headers():replace("x-postern-upstream", string.match(said, '"upstream": "(%a+)"'))
 """
 LUA = """
 function envoy_on_request(handle)
