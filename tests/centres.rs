@@ -9,12 +9,21 @@ mod alibaba;
 #[path = "centres/centre.rs"]
 #[cfg(test)]
 mod centre;
+#[path = "centres/consul.rs"]
+#[cfg(test)]
+mod consul;
+#[path = "centres/consul_runs.rs"]
+#[cfg(test)]
+mod consul_runs;
 #[path = "support/envoy.rs"]
 #[cfg(test)]
 mod envoy;
 #[path = "centres/etcd.rs"]
 #[cfg(test)]
 mod etcd;
+#[path = "centres/eureka.rs"]
+#[cfg(test)]
+mod eureka;
 #[path = "support/front.rs"]
 #[cfg(test)]
 #[expect(dead_code, reason = "another suite uses all of it")]
