@@ -35,7 +35,7 @@ pub(super) fn compile(
         return by_template::compile(source, written, definition, environment, at, errors);
     }
     by_template::refuse(written, source.on_demand.as_ref(), at, errors);
-    let endpoint = with_headers(written, environment, at, errors)?;
+    let endpoint = with_headers(written, &written.headers, environment, at, errors)?;
     definition.add(b"http");
     definition.add(written.path.as_bytes());
     definition.endpoint(&endpoint);
@@ -108,14 +108,19 @@ fn text_of(written: &config::HttpSource) -> Option<&str> {
     }
 }
 
-/// The endpoint, with the headers that other fields than `headers` stand for.
+/// The endpoint, with these headers, and those that other fields than `headers` stand for.
 fn with_headers(
     written: &config::HttpSource,
+    headers: &[config::Named<config::TextOrEnv>],
     environment: &dyn Environment,
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Endpoint> {
-    let endpoint = endpoint(written.endpoint(), environment, at, errors);
+    let address = config::Endpoint {
+        headers,
+        ..written.endpoint()
+    };
+    let endpoint = endpoint(address, environment, at, errors);
     let authorization = match (&written.basic, &written.bearer) {
         (Some(credentials), _) => {
             Some(basic(credentials, environment, &at.field("basic"), errors)?)
@@ -126,10 +131,7 @@ fn with_headers(
         }
         (None, None) => None,
     };
-    let has_type = written
-        .headers
-        .iter()
-        .any(|header| header.name == "content-type");
+    let has_type = headers.iter().any(|header| header.name == "content-type");
     let usual = match written.body {
         Some(HttpBody::Form(_)) => FORM,
         Some(HttpBody::Text(_) | HttpBody::Json(_)) | None => JSON,

@@ -30,9 +30,8 @@ pub(super) fn compile(
     let limits = source.on_demand.as_ref()?;
     let is_fixed =
         |header: &&config::Named<config::TextOrEnv>| template_of(&header.value).is_none();
-    let mut shared = written.clone();
-    shared.headers = written.headers.iter().filter(is_fixed).cloned().collect();
-    let endpoint = with_headers(&shared, environment, at, errors)?;
+    let fixed: Vec<_> = written.headers.iter().filter(is_fixed).cloned().collect();
+    let endpoint = with_headers(written, &fixed, environment, at, errors)?;
     let source_at = parent(at);
     let is_type = |(name, _): &&(Text, Secret)| **name == *b"content-type";
     let content_type = endpoint.headers().iter().find(is_type);
