@@ -200,7 +200,14 @@ fn act<'p>(
         }
     }
     if needed.has(NeededFacts::DEFAULTS) {
-        tell_defaults(found.route, route, &attributes, policy, exchange.observer);
+        tell_defaults(
+            found.route,
+            route,
+            true,
+            exchange.sources,
+            policy,
+            exchange.observer,
+        );
     }
     match route.spec.action() {
         RouteAction::Forward(changes) => {
@@ -305,7 +312,9 @@ fn may(
 ) -> Result<(), Stop> {
     match holds(condition, attributes, Lookups::Done) {
         Some(true) => Ok(()),
-        None if lacks_document(condition, attributes, policy) => Err(Reason::LookupFailed.into()),
+        None if lacks_document(condition, attributes.sources, policy) => {
+            Err(Reason::LookupFailed.into())
+        }
         Some(false) | None => {
             Err(forbidden(condition, attributes, Lookups::Done, route, policy).into())
         }

@@ -19,7 +19,9 @@ const POLICY: &str = r#"{
     {"name": "open", "match": [{"path": {"prefix": "/open"}}], "require": "none",
      "authorize": {"not": {"value": "${header.x-user}", "in": {"source": "s", "list": "$.l[*]", "default": false}}}},
     {"name": "flag", "match": [{"path": {"prefix": "/flag"}}], "require": "none", "authorize": {"not": {"flag": "f"}}},
-    {"name": "off", "match": [{"path": {"prefix": "/off"}}], "require": "none", "authorize": {"not": {"flag": "off"}}}
+    {"name": "off", "match": [{"path": {"prefix": "/off"}}], "require": "none", "authorize": {"not": {"flag": "off"}}},
+    {"name": "closed", "match": [{"path": {"prefix": "/when"}}], "require": "none", "when": {"flag": "off"}, "respond": {"status": 503}},
+    {"name": "when", "match": [{"path": {"prefix": "/when"}}], "require": "none"}
   ]
 }"#;
 
@@ -140,6 +142,7 @@ fn what_is_let_in_by_a_default_is_logged_and_counted() {
     let (vm, root) = running(POLICY);
     assert_eq!(status(&vm, root, "/open", "eve"), 0);
     assert_eq!(status(&vm, root, "/off", "eve"), 0);
+    assert_eq!(status(&vm, root, "/when", "eve"), 0);
     assert_eq!(status(&vm, root, "/list", "eve"), 503);
     vm.tick(root);
     let host = vm.host();
@@ -148,9 +151,10 @@ fn what_is_let_in_by_a_default_is_logged_and_counted() {
         .iter()
         .filter(|line| line.starts_with("event=fell_back"))
         .collect();
-    assert_eq!(fell.len(), 2, "{told:?}");
+    assert_eq!(fell.len(), 3, "{told:?}");
     assert!(fell[0].starts_with("event=fell_back route=open lookup=s "));
     assert!(fell[1].starts_with("event=fell_back route=off lookup=off "));
+    assert!(fell[2].starts_with("event=fell_back route=closed lookup=off "));
 }
 
 /// A hundred thousand entries are read in many turns, between which requests have the list before.

@@ -4,12 +4,12 @@ use crate::engine::event::Observer;
 use crate::engine::exchange::authenticated::Authenticated;
 use crate::engine::exchange::authorize::{Lookups, holds};
 use crate::engine::exchange::head::Head;
-use crate::engine::exchange::listed::lacks_document;
+use crate::engine::exchange::listed::{lacks_document, tell_defaults};
 use crate::engine::exchange::lookup_result::LookupResults;
 use crate::engine::exchange::values::Attributes;
 use crate::engine::exchange::{Exchange, Stop};
 use crate::engine::explain::{conditions, trace};
-use crate::policy::{Policy, Reason, Route};
+use crate::policy::{NeededFacts, Policy, Reason, Route};
 use crate::route::RouteMatch;
 
 use super::look_up::{hold_documents, look_up_values, tell_fallbacks};
@@ -45,7 +45,7 @@ pub(super) fn decide_among<'p>(
     if let Err(stop) = identify(&mut authenticated, head, found, route, policy, exchange) {
         return decided(Err(stop), head, Some((found.route, route)), exchange);
     }
-    for (found, route) in all {
+    for (at, &(found, route)) in all.iter().enumerate() {
         let matched = Some((found.route, route));
         match considered(head, found, route, &authenticated, policy, exchange) {
             Ok(Choice::Taken(looked_up)) => {
@@ -58,13 +58,39 @@ pub(super) fn decide_among<'p>(
                     policy,
                     exchange,
                 );
+                if !matches!(acted, Err(Stop::Wait(..))) {
+                    tell_passed(&all, at, policy, exchange);
+                }
                 return decided(acted, head, matched, exchange);
             }
             Ok(Choice::Passed) => {}
             Err(stop) => return decided(Err(stop), head, matched, exchange),
         }
     }
+    tell_passed(&all, all.len(), policy, exchange);
     Decision::Step(unmatched(head, policy, exchange))
+}
+
+/// Reports where a default passed over a route, before the one at this place.
+fn tell_passed(
+    all: &[Chosen<'_, '_>],
+    before: usize,
+    policy: &Policy,
+    exchange: &mut Exchange<'_, impl Observer + ?Sized>,
+) {
+    for (found, route) in all.iter().take(before) {
+        if route.spec.needed_facts().has(NeededFacts::DEFAULTS) {
+            let sources = exchange.sources;
+            tell_defaults(
+                found.route,
+                route,
+                false,
+                sources,
+                policy,
+                exchange.observer,
+            );
+        }
+    }
 }
 
 /// Whether a route is chosen.
@@ -116,7 +142,7 @@ fn considered<'p>(
     }
     conditions::chosen(condition, route, &attributes, lookups, policy, exchange);
     // Another route would be chosen as if the document said so.
-    if is_chosen.is_none() && lacks_document(condition, &attributes, policy) {
+    if is_chosen.is_none() && lacks_document(condition, attributes.sources, policy) {
         let stop = Reason::LookupFailed.into();
         return Err(stopped(stop, &attributes, route, exchange));
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::draw::Share;
+use crate::engine::documents::Sources;
 use crate::engine::event::{Event, Observer};
 use crate::policy::{
     Condition, Flag, Listed, Policy, Route, RouteAction, RouteId, Subject, Upstream, ValueTemplate,
@@ -55,7 +56,7 @@ pub(super) fn is_on(
     attributes: &Attributes<'_>,
     lookups: Lookups,
 ) -> Option<bool> {
-    let share = state(flag, key, attributes).or(flag.default)?;
+    let share = state(flag, key, attributes.sources).or(flag.default)?;
     match (share, key) {
         (Share::ALL, _) => Some(true),
         (Share::NONE, _) => Some(false),
@@ -69,9 +70,9 @@ pub(super) fn is_on(
 pub(in crate::engine) fn state(
     flag: &Flag,
     key: Option<&ValueTemplate>,
-    attributes: &Attributes<'_>,
+    sources: &Sources,
 ) -> Option<Share> {
-    let share = flag.state(attributes.sources.value(flag.source)?)?;
+    let share = flag.state(sources.value(flag.source)?)?;
     (key.is_some() || share.is_plain()).then_some(share)
 }
 
@@ -80,29 +81,32 @@ pub(in crate::engine) fn state(
 #[inline(never)]
 pub(in crate::engine) fn lacks_document(
     condition: &Condition,
-    attributes: &Attributes<'_>,
+    sources: &Sources,
     policy: &Policy,
 ) -> bool {
     let mut lacks = false;
     let mut found = |_: &str, has_default: bool| lacks |= !has_default;
-    each_without_document(condition, attributes, policy, &mut found);
+    each_without_document(condition, sources, policy, &mut found);
     lacks
 }
 
-/// Reports the conditions of a route whose default was taken: the request goes on without their documents.
+/// Reports the conditions of a route whose default was taken: the request goes on without their documents. A route that wasn't
+/// chosen has its `when` only.
 #[cold]
 #[inline(never)]
 pub(in crate::engine) fn tell_defaults(
     id: RouteId,
     route: &Route,
-    attributes: &Attributes<'_>,
+    is_chosen: bool,
+    sources: &Sources,
     policy: &Policy,
     observer: &mut (impl Observer + ?Sized),
 ) {
     let mut names = Vec::new();
-    let conditions = [route.spec.when(), route.spec.authorize()];
-    for condition in conditions.into_iter().flatten().chain(of_upstream(route)) {
-        each_without_document(condition, attributes, policy, &mut |name, _| {
+    let rest = route.spec.authorize().into_iter().chain(of_upstream(route));
+    let rest = rest.filter(|_| is_chosen);
+    for condition in route.spec.when().into_iter().chain(rest) {
+        each_without_document(condition, sources, policy, &mut |name, _| {
             names.push(name.to_owned());
         });
     }
@@ -133,26 +137,26 @@ fn of_upstream(route: &Route) -> impl Iterator<Item = &Condition> {
 /// the list's source, and whether the policy has a default.
 fn each_without_document(
     condition: &Condition,
-    attributes: &Attributes<'_>,
+    sources: &Sources,
     policy: &Policy,
     found: &mut dyn FnMut(&str, bool),
 ) {
     match condition {
         Condition::All(list) | Condition::Any(list) => {
             for one in list {
-                each_without_document(one, attributes, policy, found);
+                each_without_document(one, sources, policy, found);
             }
         }
-        Condition::Not(inner) => each_without_document(inner, attributes, policy, found),
+        Condition::Not(inner) => each_without_document(inner, sources, policy, found),
         Condition::Listed(listed) => {
-            if attributes.sources.list(listed.list).is_none() {
+            if sources.list(listed.list).is_none() {
                 let source = policy.sources.lists.place(listed.list);
                 let name = source.map_or("", |(source, _)| policy.sources.name(source));
                 found(name, listed.default.is_some());
             }
         }
         Condition::Flag(flag, key) => {
-            if state(flag, key.as_ref(), attributes).is_none() {
+            if state(flag, key.as_ref(), sources).is_none() {
                 found(&flag.name, flag.default.is_some());
             }
         }

@@ -61,7 +61,7 @@ pub(in crate::engine) fn first<'c>(
         };
         match holds(when, attributes, Lookups::Done) {
             Some(true) => return Ok(Some(candidate)),
-            None if lacks_document(when, attributes, policy) => {
+            None if lacks_document(when, attributes.sources, policy) => {
                 return Err(Reason::LookupFailed.into());
             }
             Some(false) | None => {}

@@ -184,7 +184,7 @@ impl ConditionTrace<'_> {
 
     fn flag(&self, flag: &Flag, key: Option<&ValueTemplate>) -> String {
         let name = &flag.name;
-        let state = match (state(flag, key, self.attributes), flag.default) {
+        let state = match (state(flag, key, self.attributes.sources), flag.default) {
             (Some(share), _) => share.to_text(),
             (None, Some(share)) => {
                 format!("no usable state, so the default: {}", share.to_text())

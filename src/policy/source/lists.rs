@@ -140,3 +140,56 @@ impl Sources {
         self.lists = lists;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::policy::{Policy, SourceKind};
+    use crate::source::DefinitionHash;
+
+    /// The definition of a source whose lists are asked in this order.
+    fn definition(lists: &[&str]) -> DefinitionHash {
+        let route = |(at, list): (usize, &&str)| {
+            format!(
+                r#"{{"name": "r{at}", "require": "none", "authorize": {{"value": "a", "in": {{"source": "s", "list": "{list}"}}}}}}"#
+            )
+        };
+        let routes: Vec<_> = lists.iter().enumerate().map(route).collect();
+        let text = format!(
+            r#"{{"sources": {{"s": {{"http": {{"cluster": "c", "path": "/"}}}}}}, "routes": [{}]}}"#,
+            routes.join(",")
+        );
+        let config = Config::parse(text.as_bytes()).unwrap();
+        let policy = Policy::compile(&config, &|_: &str| None).unwrap();
+        let (_, source) = policy.sources.iter().next().unwrap();
+        match source.kind {
+            SourceKind::Watched { definition, .. } => definition,
+            _ => panic!("it is watched"),
+        }
+    }
+
+    #[test]
+    fn lists_are_in_the_definition_and_their_order_is_not() {
+        let both = definition(&["$.a[*]", "$.b[*]"]);
+        assert_eq!(definition(&["$.b[*]", "$.a[*]", "$.b[*]"]), both);
+        for other in [
+            &["$.a[*]"][..],
+            &["$.b[*]"],
+            &["$.a[*]", "$.c[*]"],
+            &["$.a[*]", "$.b[*]", "$.c[*]"],
+            &[],
+        ] {
+            assert_ne!(definition(other), both, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_policy_has_a_bounded_number_of_lists() {
+        let lists: Vec<_> = (0..=super::MOST_LISTS)
+            .map(|at| format!("$.l{at}[*]"))
+            .collect();
+        let lists: Vec<_> = lists.iter().map(String::as_str).collect();
+        definition(lists.get(1..).unwrap());
+        assert!(std::panic::catch_unwind(|| definition(&lists)).is_err());
+    }
+}
