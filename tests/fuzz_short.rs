@@ -42,6 +42,10 @@ mod response;
 mod requests;
 
 #[cfg(test)]
+#[path = "fuzz_short/consul.rs"]
+mod consul;
+
+#[cfg(test)]
 #[path = "fuzz_short/spring.rs"]
 mod spring;
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod apollo;
+mod consul;
 mod edits;
 mod etcd;
 mod expression;
@@ -20,6 +21,7 @@ mod template;
 
 pub use answer::answer;
 pub use apollo::apollo;
+pub use consul::consul;
 pub use edits::edits;
 pub use etcd::etcd;
 pub use expression::expression;
