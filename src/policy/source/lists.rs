@@ -162,10 +162,10 @@ mod tests {
         let config = Config::parse(text.as_bytes()).unwrap();
         let policy = Policy::compile(&config, &|_: &str| None).unwrap();
         let (_, source) = policy.sources.iter().next().unwrap();
-        match source.kind {
-            SourceKind::Watched { definition, .. } => definition,
-            _ => panic!("it is watched"),
-        }
+        let SourceKind::Watched { definition, .. } = source.kind else {
+            panic!("it is watched");
+        };
+        definition
     }
 
     #[test]
