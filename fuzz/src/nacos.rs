@@ -65,12 +65,8 @@ fn protocol(server: NacosServer, is_several: bool) -> (Arc<Protocol>, Format) {
     (Arc::new(protocol), format)
 }
 
-/// One byte for the size of a slice, one for the API (ACM with an address server, too), the login and whether there are several data IDs; then answers, with zero bytes between them. They end in a
-/// document, which is the same in slices, or in a failure.
-pub fn nacos(data: &[u8]) {
-    let [slice, mode, rest @ ..] = data else {
-        return;
-    };
+/// A server, and its API if the mode names one.
+fn server(mode: u8) -> (NacosServer, Option<NacosApi>) {
     let api = match mode & 3 {
         _ if mode & 32 != 0 => Some(NacosApi::Acm),
         1 => Some(NacosApi::V1),
@@ -87,6 +83,16 @@ pub fn nacos(data: &[u8]) {
     } else if mode & 4 != 0 {
         server = server.with_login("gw", &Secret::new(*b"pw"));
     }
+    (server, api)
+}
+
+/// One byte for the size of a slice, one for the API (ACM with an address server, too), the login and whether there are several data IDs; then answers, with zero bytes between them. They end in a
+/// document, which is the same in slices, or in a failure.
+pub fn nacos(data: &[u8]) {
+    let [slice, mode, rest @ ..] = data else {
+        return;
+    };
+    let (server, api) = server(*mode);
     let schedule = Schedule {
         refresh: Duration::from_secs(600),
         stale_for: Duration::from_secs(600),

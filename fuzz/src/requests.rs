@@ -141,9 +141,11 @@ impl World {
             let (engine, inputs) = (&mut self.engine, &mut self.inputs);
             step = suspended.resume(engine, &mut edits, inputs, &mut Clock(Timestamp::default()));
         }
-        let set = edits.request().iter().find_map(|edit| match edit {
-            Edit::Set(name, value) if **name == *b"x-value" => Some(value.to_vec()),
-            _ => None,
+        let set = edits.request().iter().find_map(|edit| {
+            let Edit::Set(name, value) = edit else {
+                return None;
+            };
+            (**name == *b"x-value").then(|| value.to_vec())
         });
         Ok(set.expect("the value is set"))
     }
@@ -238,97 +240,100 @@ fn is_fit(place: &str, values: [&[u8]; 2]) -> bool {
     }
 }
 
+/// The only value of a header. `None` if there are none or several.
+fn field(callout: &Callout, name: &[u8]) -> Option<Vec<u8>> {
+    let mut found = callout.headers.iter().filter(|(own, _)| **own == *name);
+    let value = found.next()?.1.to_vec();
+    found.next().is_none().then_some(value)
+}
+
+/// What stands between two texts.
+fn within(text: &[u8], before: &[u8], after: &[u8]) -> Option<Vec<u8>> {
+    let rest = text.strip_prefix(before)?.strip_suffix(after)?;
+    Some(rest.to_vec())
+}
+
+/// The values of two parameters, of which the second stands in brackets. The constant parameter `one` is passed over.
+fn parameters(text: &[u8], names: [&[u8]; 2]) -> Option<[Vec<u8>; 2]> {
+    let pair = |pair: &[u8]| {
+        let at = pair.iter().position(|byte| *byte == b'=');
+        let at = at.unwrap_or(pair.len());
+        let value = pair.get(at + 1..).unwrap_or_default();
+        (
+            percent_decode(&pair[..at]).to_vec(),
+            percent_decode(value).to_vec(),
+        )
+    };
+    let pairs = text.split(|byte| *byte == b'&').map(pair);
+    let pairs: Vec<(Vec<u8>, Vec<u8>)> = pairs.filter(|(name, _)| name != b"one").collect();
+    let [(first, a), (second, b)] = pairs.as_slice() else {
+        return None;
+    };
+    let b = within(b, b"<", b">")?;
+    (first == names[0] && second == names[1]).then(|| [a.clone(), b])
+}
+
 /// What a service reads in a request. `None` if it isn't as the template says.
 fn read(place: &str, callout: &Callout) -> Option<[Vec<u8>; 2]> {
-    let field = |name: &[u8]| {
-        let mut found = callout.headers.iter().filter(|(own, _)| **own == *name);
-        let value = found.next()?.1.to_vec();
-        found.next().is_none().then_some(value)
-    };
-    let path = field(b":path")?;
+    let path = field(callout, b":path")?;
     let body = &*callout.body;
-    let within = |text: &[u8], before: &[u8], after: &[u8]| {
-        let rest = text.strip_prefix(before)?.strip_suffix(after)?;
-        Some(rest.to_vec())
-    };
-    let values = |text: &[u8], names: [&[u8]; 2]| {
-        let pairs: Vec<(Vec<u8>, Vec<u8>)> = text
-            .split(|byte| *byte == b'&')
-            .map(|pair| {
-                let at = pair
-                    .iter()
-                    .position(|byte| *byte == b'=')
-                    .unwrap_or(pair.len());
-                let value = pair.get(at + 1..).unwrap_or_default();
-                (
-                    percent_decode(&pair[..at]).to_vec(),
-                    percent_decode(value).to_vec(),
-                )
-            })
-            .filter(|(name, _)| name != b"one")
-            .collect();
-        let [(first, a), (second, b)] = pairs.as_slice() else {
-            return None;
-        };
-        (first == names[0] && second == names[1]).then(|| [a.clone(), b.clone()])
-    };
-    let plain_path = path == b"/";
-    Some(match place {
-        "path" | "keyed" => {
-            let segments: Vec<_> = path.split(|byte| *byte == b'/').collect();
-            let [b"", b"s", a, b] = segments.as_slice() else {
-                return None;
-            };
-            let b = percent_decode(b).to_vec();
-            let b = if place == "path" {
-                within(&b, b"p-", b".x")?
-            } else {
-                b
-            };
-            [percent_decode(a).to_vec(), b]
+    match place {
+        "path" => {
+            let [a, b] = segments(&path)?;
+            Some([a, within(&b, b"p-", b".x")?])
         }
-        "query" => {
-            let [a, b] = values(path.strip_prefix(b"/?")?, [b"q", b"r s"])?;
-            [a, within(&b, b"<", b">")?]
-        }
-        "whole" if plain_path => [field(b"x-a")?, field(b"x-b")?],
-        "part" if plain_path => {
-            let line = field(b"x-a")?;
-            let at = line.windows(4).position(|four| four == b"; l=")?;
-            let a = within(&line[..at], b"k=", b"")?;
-            [a, within(&line[at..], b"; l=", b", end")?]
-        }
-        "json" => {
-            let value: Value = serde_json::from_slice(body).ok()?;
-            let b = value["b"][1].as_str()?;
-            let whole = json!({"a": value["a"], "b": [1, b]});
-            assert_eq!(value, whole);
-            let a = value["a"].as_str()?.as_bytes().to_vec();
-            [a, within(b.as_bytes(), b"<", b">")?]
-        }
-        "form" => {
-            let [a, b] = values(body, [b"a", b"b c"])?;
-            [a, within(&b, b"<", b">")?]
-        }
-        // Another text may be the same number, so the text itself is read.
-        "number" => {
-            let value: Value = serde_json::from_slice(body).ok()?;
-            assert_eq!(value.as_object()?.len(), 2);
-            let text = body.strip_prefix(b"{\"a\": ")?;
-            let at = text.windows(7).position(|seven| seven == b", \"b\": ")?;
-            [
-                text[..at].to_vec(),
-                value["b"].as_str()?.as_bytes().to_vec(),
-            ]
-        }
+        "keyed" => segments(&path),
+        "query" => parameters(path.strip_prefix(b"/?")?, [b"q", b"r s"]),
+        _ if path != b"/" => None,
+        "whole" => Some([field(callout, b"x-a")?, field(callout, b"x-b")?]),
+        "part" => part(&field(callout, b"x-a")?),
+        "json" => document(body),
+        "form" => parameters(body, [b"a", b"b c"]),
+        "number" => number(body),
         "markup" => {
             let text = within(body, b"<a b=\"", b"</a>")?;
             let at = text.windows(2).position(|two| two == b"\">")?;
-            [unescaped(&text[..at])?, unescaped(&text[at + 2..])?]
+            Some([unescaped(&text[..at])?, unescaped(&text[at + 2..])?])
         }
-        "plain" => [within(body, b"<", b"")?, field(b"x-b")?],
-        _ => return None,
-    })
+        "plain" => Some([within(body, b"<", b"")?, field(callout, b"x-b")?]),
+        _ => None,
+    }
+}
+
+/// The two segments behind `/s/`.
+fn segments(path: &[u8]) -> Option<[Vec<u8>; 2]> {
+    let segments: Vec<_> = path.split(|byte| *byte == b'/').collect();
+    let [b"", b"s", a, b] = segments.as_slice() else {
+        return None;
+    };
+    Some([percent_decode(a).to_vec(), percent_decode(b).to_vec()])
+}
+
+/// The two parts of a header's value.
+fn part(line: &[u8]) -> Option<[Vec<u8>; 2]> {
+    let at = line.windows(4).position(|four| four == b"; l=")?;
+    let a = within(&line[..at], b"k=", b"")?;
+    Some([a, within(&line[at..], b"; l=", b", end")?])
+}
+
+/// The texts in a body of JSON.
+fn document(body: &[u8]) -> Option<[Vec<u8>; 2]> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let b = value["b"][1].as_str()?;
+    let whole = json!({"a": value["a"], "b": [1, b]});
+    assert_eq!(value, whole);
+    let a = value["a"].as_str()?.as_bytes().to_vec();
+    Some([a, within(b.as_bytes(), b"<", b">")?])
+}
+
+/// A number and a text in a body of JSON. Another text may be the same number, so the text itself is read.
+fn number(body: &[u8]) -> Option<[Vec<u8>; 2]> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    assert_eq!(value.as_object()?.len(), 2);
+    let text = body.strip_prefix(b"{\"a\": ")?;
+    let at = text.windows(7).position(|seven| seven == b", \"b\": ")?;
+    let b = value["b"].as_str()?.as_bytes().to_vec();
+    Some([text[..at].to_vec(), b])
 }
 
 /// The text of markup. `None` if it holds markup.

@@ -3,6 +3,32 @@
 use super::targets;
 use super::tests::run;
 
+/// Pieces of objects and events that are difficult for a reader.
+const PIECES: &[&[u8]] = &[
+    b"\"metadata\":{",
+    b"\"uid\":",
+    b"\"resourceVersion\":",
+    b"\"data\":{",
+    b"\"binaryData\":{",
+    b"\"key\":\"a.json\",",
+    b"\"kind\":\"Secret\",",
+    b"\"a.json\":\"",
+    b"YWJj",
+    b"\\\"",
+    b"\\u0026",
+    b"&",
+    b"18446744073709551616",
+    b"\"type\":\"DELETED\"",
+    b"{",
+    b"}",
+    b"[",
+    b",",
+    b"\"",
+    b"\n",
+    b"\0",
+    b"\xff",
+];
+
 #[test]
 fn answers_of_kubernetes() {
     let object = |number: u8, data: &str| {
@@ -41,29 +67,5 @@ fn answers_of_kubernetes() {
         format!("05{first}\x001\x004\0{}\x005", object(8, "")),
     ];
     let seeds = seeds.map(String::into_bytes);
-    let pieces: &[&[u8]] = &[
-        b"\"metadata\":{",
-        b"\"uid\":",
-        b"\"resourceVersion\":",
-        b"\"data\":{",
-        b"\"binaryData\":{",
-        b"\"key\":\"a.json\",",
-        b"\"kind\":\"Secret\",",
-        b"\"a.json\":\"",
-        b"YWJj",
-        b"\\\"",
-        b"\\u0026",
-        b"&",
-        b"18446744073709551616",
-        b"\"type\":\"DELETED\"",
-        b"{",
-        b"}",
-        b"[",
-        b",",
-        b"\"",
-        b"\n",
-        b"\0",
-        b"\xff",
-    ];
-    run(targets::kubernetes, 12_000, &seeds, pieces);
+    run(targets::kubernetes, 12_000, &seeds, PIECES);
 }
