@@ -148,7 +148,6 @@ fn a_list_takes_little_memory() {
     let (now, most) = HELD.get();
     assert_eq!(list.len(), ips.len());
     let (kept, most) = (now - before, most - before);
-    println!("{} bytes of text: {kept} bytes, at most {most}", text.len());
     assert!(kept <= 26 * ips.len(), "{kept} bytes");
     assert!(most <= 2 * kept, "{most} bytes at most");
     assert!(kept >= 12 * ips.len(), "the allocator counts");

@@ -31,7 +31,7 @@ fn status(vm: &FakeVm, root: ContextId, path: &str, user: &str) -> u32 {
     headers.push(("x-user", user.to_owned()));
     match vm.request(vm.stream(root), &headers) {
         RequestOutcome::Forwarded(_) => 0,
-        outcome => answered(&outcome).0,
+        outcome @ (RequestOutcome::Answered(_) | RequestOutcome::Held) => answered(&outcome).0,
     }
 }
 
