@@ -31,7 +31,7 @@ fn a_config_centre_touches_only_the_listed_files() {
         overlay: "protocol",
         section: "Add a config centre",
         names: &[("KIND", "long_poll"), ("FORMAT", "base64")],
-        most_files: 6,
+        most_files: 7,
         untouched: "src/engine/",
         tests: &["--lib", "long_poll"],
         cases: "",

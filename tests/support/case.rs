@@ -64,6 +64,12 @@ impl CaseFile {
             .collect()
     }
 
+    /// Whether a path is one of [`watched_paths`](Self::watched_paths), with a form or without.
+    pub(crate) fn is_watched(watched: &[String], path: &str) -> bool {
+        let of_path = path.split(' ').next().unwrap_or_default();
+        watched.iter().any(|own| own == path || own == of_path)
+    }
+
     /// The policy; null if there is none.
     pub(crate) fn parsed_policy(&self) -> serde_json::Value {
         let yaml = self.policy.as_deref();

@@ -193,7 +193,7 @@ impl EnvoyGate {
         let mut callouts = Vec::new();
         for _ in 0..100 {
             callouts.extend(self.asked());
-            callouts.retain(|path| !self.watched.contains(path));
+            callouts.retain(|path| !CaseFile::is_watched(&self.watched, path));
             if callouts.len() >= expected {
                 break;
             }

@@ -69,7 +69,7 @@ impl World {
             path = format!("//{authority}{path}");
         }
         let reply = self.next(&path);
-        if !self.watched.contains(&path) {
+        if !CaseFile::is_watched(&self.watched, &path) {
             self.asked.push(path);
         }
         for (name, wanted) in &reply.asked {

@@ -59,12 +59,14 @@ impl KubernetesSources {
             .into_iter()
             .map(|(name, value)| (name, encode(value)))
             .collect();
+        let kind = if object.is_secret {
+            "Secret"
+        } else {
+            "ConfigMap"
+        };
         let metadata = json!({"uid": "explain", "resourceVersion": "1"});
-        // The metadata come first.
-        let answer = format!(
-            r#"{{"metadata":{metadata},"data":{}}}"#,
-            Value::Object(values)
-        );
+        let answer = json!({"kind": kind, "metadata": metadata, "data": values});
+        let answer = answer.to_string();
         Some(answer.into_bytes())
     }
 }

@@ -286,9 +286,11 @@ const SUBPROTOCOLS: &str =
     "^[Ss][Ee][Cc]-[Ww][Ee][Bb][Ss][Oo][Cc][Kk][Ee][Tt]-[Pp][Rr][Oo][Tt][Oo][Cc][Oo][Ll]$";
 
 /// The fields of each kind of source that may hold `${key}`.
-const PLACES_OF_KEY: [(&str, &[&str]); 5] = [
+const PLACES_OF_KEY: [(&str, &[&str]); 7] = [
     ("http", &["path", "body"]),
     ("etcd", &["key"]),
+    ("consul", &["key"]),
+    ("eureka", &["application"]),
     ("springCloudConfig", &["application", "label", "file"]),
     ("nacos", &["dataId"]),
     ("acm", &["dataId"]),
