@@ -21,7 +21,7 @@ test-long: ## run the tests that take minutes: a thousand pushes, their cost, ro
 test-identity: ## run the tests with a real OpenID provider: keys that rotate, tokens that are revoked, an issuer in trouble
 	@scripts/test identity
 
-test-centres: ## run the tests with real config centres in trouble: etcd, Consul, Nacos, Eureka, Spring Cloud Config, Kubernetes, Kubernetes
+test-centres: ## run the tests with real config centres in trouble: etcd, Consul, Nacos, Eureka, Spring Cloud Config, Kubernetes
 	@scripts/test centres
 
 demo-centres: ## run the demo with its documents in real config centres, one after the other
