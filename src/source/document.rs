@@ -84,6 +84,12 @@ impl Document {
         &self.value
     }
 
+    /// Whether it is an answer without content, which says all by its header fields.
+    #[must_use]
+    pub fn is_without_content(&self) -> bool {
+        self.value.is_null() && self.hash == Hash::of(&[])
+    }
+
     /// The header fields of the answer that it came with. Only a source on demand keeps some.
     #[must_use]
     pub const fn headers(&self) -> &AnswerHeaders {

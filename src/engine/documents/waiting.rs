@@ -95,7 +95,7 @@ impl WaitPermit {
 
 /// The key of an entry of a source on demand. `Debug` doesn't show it: it may be a token.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(in crate::engine) struct EntryKey(Box<[u8]>);
+pub(in crate::engine) struct EntryKey(Rc<[u8]>);
 
 impl From<&[u8]> for EntryKey {
     fn from(key: &[u8]) -> Self {

@@ -31,6 +31,9 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         let key = arguments.cache_key();
         if let Some(result) = self.told(source, key) {
             return Ok(match result {
+                ReadResult::Found(document, _) if !is_answer(document, lookup) => {
+                    EntryResult::Failed
+                }
                 ReadResult::Found(document, _) => {
                     EntryResult::Values(LookupResult::of_answer(document, lookup))
                 }
@@ -151,7 +154,15 @@ const fn recall(answer: &EntryState) -> Recall {
     }
 }
 
+/// Whether a document answers a lookup: one without content answers only those that read header fields.
+fn is_answer(document: &Document, lookup: &Lookup) -> bool {
+    !document.is_without_content() || lookup.reads_headers()
+}
+
 /// Copies the values: a remembered document may be dropped while the exchange goes on.
 fn remembered(document: &Document, lookup: &Lookup) -> EntryResult<'static> {
+    if !is_answer(document, lookup) {
+        return EntryResult::Failed;
+    }
     EntryResult::Values(LookupResult::of_answer(document, lookup).into_owned())
 }

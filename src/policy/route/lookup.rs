@@ -145,6 +145,11 @@ impl Lookup {
 }
 
 impl Lookup {
+    /// Whether it reads header fields of answers.
+    pub(crate) fn reads_headers(&self) -> bool {
+        self.headers().next().is_some()
+    }
+
     /// The header fields of answers that it reads.
     pub(in crate::policy) fn headers(&self) -> impl Iterator<Item = &str> {
         self.values.iter().filter_map(|value| match &value.from {

@@ -34,17 +34,20 @@ impl<'s, 'a> SentCredentials<'s, 'a> {
 
     /// Notes those of a request.
     pub(super) fn note_request(&self, request: &LookupRequest) {
-        request.sends_any(&|variable| self.note(variable));
+        request.sends_any(&|variable| {
+            // A cookie may be a session that only the upstream knows.
+            let is_cookie = matches!(variable, Variable::Cookie(_));
+            self.note(credential(variable, is_cookie, self.scope))
+        });
     }
 
     /// Notes those of a key.
     pub(super) fn note_key(&self, key: &ValueTemplate) {
-        key.has_any(&|variable| self.note(variable));
+        key.has_any(&|variable| self.note(credential(variable, false, self.scope)));
     }
 
     /// Notes a variable that is sent. It is never one that is searched for.
-    fn note(&self, variable: &Variable) -> bool {
-        let credential = credential(variable, self.scope);
+    fn note(&self, credential: Option<SentCredential>) -> bool {
         self.found.borrow_mut().extend(credential);
         false
     }
@@ -86,8 +89,12 @@ impl<'s, 'a> SentCredentials<'s, 'a> {
     }
 }
 
-/// The credential that a variable may hold.
-fn credential(variable: &Variable, scope: &Scope<'_>) -> Option<SentCredential> {
+/// The credential that a variable holds or may hold.
+fn credential(
+    variable: &Variable,
+    is_credential: bool,
+    scope: &Scope<'_>,
+) -> Option<SentCredential> {
     let (kind, name) = match variable {
         Variable::Header(name) => ("header", &**name),
         Variable::Cookie(name) => ("cookie", &**name),
@@ -113,13 +120,21 @@ fn credential(variable: &Variable, scope: &Scope<'_>) -> Option<SentCredential> 
             Location::Header { name: other, .. } | Location::Member { name: other, .. },
         ) => same_name(name, other.as_bytes()),
         (Variable::Header(_), Location::Cookie(_)) => same_name(name, b"cookie"),
+        (Variable::Cookie(_), Location::Header { name: other, .. }) => {
+            same_name(b"cookie", other.as_bytes())
+        }
         (Variable::Cookie(_), Location::Cookie(other))
         | (Variable::Query(_), Location::Query(other)) => other.as_bytes() == name,
         _ => false,
     };
-    let readers = scope.owned.readers(&reads);
+    let mut readers = scope.owned.readers(&reads);
     let is_standard = kind == "header" && STANDARD.iter().any(|standard| same_name(name, standard));
-    (is_standard || !readers.is_empty()).then(|| SentCredential {
+    let is_sent = is_standard || is_credential || !readers.is_empty();
+    if is_standard {
+        // The whole field may hold credentials of others, so it has to be named itself.
+        readers.clear();
+    }
+    is_sent.then(|| SentCredential {
         name: format!("{kind}.{}", String::from_utf8_lossy(name)),
         readers: readers.into_iter().map(str::to_owned).collect(),
     })

@@ -71,6 +71,19 @@ impl RequestTexts {
     }
 }
 
+/// Whether a variable has a default of several parts, one of which is a variable, at any depth.
+fn has_parts(piece: &template::Piece) -> bool {
+    let template::Piece::Value {
+        default: Some(default),
+        ..
+    } = piece
+    else {
+        return false;
+    };
+    let several = default.pieces().len() > 1 && !default.variables().is_empty();
+    several || default.pieces().iter().any(has_parts)
+}
+
 impl Writer<'_, '_> {
     fn literal(&mut self, text: &[u8]) {
         if let Some(RequestText::Literal(last)) = self.pieces.last_mut() {
@@ -208,6 +221,11 @@ impl Writer<'_, '_> {
             let Some(template) = parsed(text, &at, self.errors) else {
                 continue;
             };
+            if template.pieces().iter().any(has_parts) {
+                let reason = "a default of several parts with a variable can't be told from a list";
+                self.errors
+                    .suggest(&at, reason, "write one variable or one text as the default");
+            }
             let place = if template.pieces().len() > 1 {
                 RequestPlace::HeaderPart
             } else {

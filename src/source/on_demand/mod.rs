@@ -284,6 +284,9 @@ impl OnDemand {
             }
             EntryReply::Failed(error) => error,
         };
+        if matches!(error, SourceError::Refused(_)) && self.template.is_built() {
+            self.documents.remove(&key);
+        }
         if self.login.as_ref() == Some(&key) && self.template.needs_login(&mut self.session, now) {
             self.login_failed = Some((error.clone(), now));
         }

@@ -171,6 +171,11 @@ impl RequestTemplate {
         matches!(self.form, RequestForm::Entry(..))
     }
 
+    /// Whether requests are built of a client's request. Then the service may refuse what the client sent, not the gate.
+    pub(super) const fn is_built(&self) -> bool {
+        matches!(&self.form, RequestForm::Entry(Protocol::Http(protocol), _) if protocol.is_built())
+    }
+
     /// Refuses a key that has to be one segment and holds one of `/ \ ? # %`. No entry has such a key, because a proxy
     /// before the source might unescape it.
     pub(super) fn check(&self, arguments: &Arguments<'_>) -> Result<(), ReadRefusal> {

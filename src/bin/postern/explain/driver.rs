@@ -65,6 +65,8 @@ pub(crate) struct Driver {
     kubernetes: KubernetesSources,
     /// The sources whose requests are built from the values of a client's request.
     by_template: BTreeSet<String>,
+    /// Those that may get a client's credential.
+    with_credentials: BTreeSet<String>,
     shared_data: LocalData,
     clock: Clock,
     /// What happened to sources before the first request, as messages.
@@ -131,6 +133,7 @@ impl Driver {
             nacos: NacosSources::new(config),
             kubernetes: KubernetesSources::new(config),
             by_template: by_template(config),
+            with_credentials: with_credentials(config),
             shared_data: LocalData::default(),
             clock: Clock(start, Random::seeded(1), None),
             loaded: Vec::new(),
@@ -306,6 +309,10 @@ impl Driver {
             let option = match key {
                 // Its keys are tokens, which nobody may see.
                 Some(_) if is_introspection(name) => format!("--reply {name}:TOKEN=FILE"),
+                // The request may have a client's credential.
+                Some(_) if self.with_credentials.contains(*name) => {
+                    format!("--reply '{name}:METHOD PATH=FILE'")
+                }
                 Some(key) if self.by_template.contains(*name) => {
                     format!("--reply '{name}:{key}=FILE'")
                 }
@@ -317,6 +324,16 @@ impl Driver {
             ));
         }
     }
+}
+
+/// The names of the sources that may get a client's credential.
+fn with_credentials(config: &Config) -> BTreeSet<String> {
+    let routes = config.routes.iter();
+    let lookups = routes.flat_map(|route| &route.lookup);
+    lookups
+        .filter(|lookup| !lookup.value.send_credentials.is_empty())
+        .map(|lookup| lookup.value.source.clone())
+        .collect()
 }
 
 /// The names of the sources whose requests are built from the values of a client's request.

@@ -101,6 +101,11 @@ impl HttpProtocol {
         Self::at(endpoint, RequestPath::Built, format)
     }
 
+    /// Whether its requests are built of a client's request.
+    pub(in crate::source) const fn is_built(&self) -> bool {
+        matches!(self.path, RequestPath::Built)
+    }
+
     const fn at(endpoint: Endpoint, path: RequestPath, format: Format) -> Self {
         Self {
             endpoint,
