@@ -265,10 +265,13 @@ impl Exchange for ApolloProtocol {
             let status = reply.and_then(|reply| self.answered(session, reply, now));
             status.unwrap_or_else(DocumentStatus::Broken)
         };
-        session.is_confirmed = matches!(
-            status,
-            DocumentStatus::Same | DocumentStatus::Changed { .. }
-        );
+        session.told = match &status {
+            DocumentStatus::Same => session.known.clone(),
+            DocumentStatus::Changed { version, .. } => version.clone(),
+            DocumentStatus::Missing | DocumentStatus::Refused(_) | DocumentStatus::Broken(_) => {
+                Version::default()
+            }
+        };
         Next::Done(status)
     }
 

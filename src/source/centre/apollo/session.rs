@@ -13,8 +13,9 @@ pub(in crate::source) struct ApolloSession {
     /// The last notification, and what it says to servers that have not heard of it yet.
     pub(super) notified: Option<i64>,
     pub(super) messages: String,
-    /// Whether the last exchange confirmed the document that is held. A poll tells nothing of a document that is missing.
-    pub(super) is_confirmed: bool,
+    /// The release that the last exchange told. A poll tells nothing of another one: of a document that is missing, or that was
+    /// refused since.
+    pub(super) told: Version,
     pub(super) news: News,
     pub(super) asked: Timestamp,
     pub(super) read: Timestamp,
@@ -47,14 +48,14 @@ impl ApolloSession {
     /// Begins an exchange for a namespace of which this release is known.
     pub(super) fn begin(&mut self, known: &Version, polls: bool, now: Timestamp) {
         let is_read = now.since(self.read) < LONGEST_UNREAD;
-        let is_held = self.is_confirmed && !known.token().is_empty();
+        let is_held = self.told == *known && !known.token().is_empty();
         self.question = if polls && is_held && is_read {
             Question::Poll
         } else {
             Question::Read
         };
         self.known = known.clone();
-        self.is_confirmed = false;
+        self.told = Version::default();
         self.news = News::First;
         self.is_held = false;
         self.asked = now;

@@ -153,6 +153,7 @@ fn signatures_are_those_of_the_client() {
     let long = Some(Duration::from_secs(60));
     let mut gate = of(plain().with_secret(secret()).with_long_poll(long));
     gate.fetch("", vec![(0, answer(200, ANSWER))]);
+    let known = Version::new(KEY.as_bytes());
     let callout = gate.protocol.start(&mut gate.session, &known, gate.now);
     assert_eq!(header(&callout, ":path"), POLL);
     assert_eq!(
@@ -195,7 +196,7 @@ fn polls_follow_each_other_while_the_server_holds_them() {
     // A release.
     let news = NEWS.replace(":7", ":9");
     let answers = vec![(3, answer(200, &news)), (0, answer(200, ANSWER))];
-    assert_eq!(gate.fetch("old", answers), changed());
+    assert_eq!(gate.fetch(KEY, answers), changed());
     assert_eq!(gate.pause(), 0);
     // Notifications that change nothing are no reason to hurry, nor is the same one again.
     for news in [NEWS.replace(":7", ":10"), NEWS.replace(":7", ":10")] {
@@ -203,6 +204,18 @@ fn polls_follow_each_other_while_the_server_holds_them() {
         assert_eq!(gate.fetch(KEY, answers), DocumentStatus::Same);
         assert_eq!(gate.pause(), 5);
     }
+}
+
+/// A release can be refused when it is read. Then the older one is held, and a poll says nothing of that.
+#[test]
+fn a_poll_does_not_confirm_a_release_that_was_refused() {
+    let mut gate = polling();
+    assert_eq!(gate.fetch("", vec![(0, answer(200, ANSWER))]), changed());
+    assert_eq!(
+        gate.fetch("older", vec![(0, answer(200, ANSWER))]),
+        changed()
+    );
+    assert_eq!(gate.sent, [read_of("older")]);
 }
 
 #[test]
