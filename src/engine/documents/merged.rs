@@ -96,9 +96,9 @@ impl Merged {
         parts: &[PartState],
         now: Timestamp,
     ) -> Result<(), NoMap> {
-        self.is_complete = parts
-            .iter()
-            .all(|part| part.document.is_some() || part.is_optional);
+        let is_there = |part: &PartState| part.document.is_some();
+        self.is_complete = parts.iter().all(|part| is_there(part) || part.is_optional)
+            && parts.iter().any(is_there);
         let is_awaited = |part: &PartState| part.document.is_none() && part.is_awaited;
         // At the beginning, an optional part gets the time to come.
         let is_early = self.last.is_none() && parts.iter().any(is_awaited);

@@ -167,6 +167,35 @@ impl JsonPath {
         }
     }
 
+    /// Whether `root`, in which the query selects nothing, says that there is nothing: where the names lead, an empty list or map
+    /// stands, or `null`. Properties of Spring are `null` where their text can't be read, so there `null` says nothing. Behind a
+    /// filter or a slice nothing may be left.
+    #[must_use]
+    pub(crate) fn says_none(&self, root: &Value) -> bool {
+        let value = match &self.plan {
+            Plan::Singular(steps) | Plan::Children(steps) => walk(steps, root),
+            Plan::General(segments) => {
+                let mut before = segments.iter().map_while(step);
+                before.try_fold(root, |value, step| step.take(value))
+            }
+        };
+        match value {
+            Some(Value::Null) => self.names == PropertyNames::Exact,
+            Some(Value::Array(list)) => list.is_empty() || self.leaves_out(),
+            Some(Value::Object(map)) => map.is_empty() || self.leaves_out(),
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => false,
+        }
+    }
+
+    /// Whether the query has a filter or a slice.
+    fn leaves_out(&self) -> bool {
+        let Plan::General(segments) = &self.plan else {
+            return false;
+        };
+        let mut selectors = segments.iter().flat_map(|segment| &segment.selectors);
+        selectors.any(|one| matches!(one, Selector::Slice(_) | Selector::Filter(_)))
+    }
+
     /// The steps to the value of which the query selects all children, if it is such a query.
     pub(in crate::source) const fn children_of(&self) -> Option<&[PathStep]> {
         match &self.plan {
@@ -221,6 +250,26 @@ mod tests {
 
     fn compiled(text: &str) -> JsonPath {
         JsonPath::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn says_none_only_where_nothing_stands() {
+        for (query, root, says) in [
+            ("$.a[*]", json!({"a": []}), true),
+            ("$.a[*]", json!({"a": {}}), true),
+            ("$.a[*]", json!({"a": null}), true),
+            ("$.a[*]", json!({"a": "x"}), false),
+            ("$.a[*]", json!({"b": []}), false),
+            ("$.a[*].ip", json!({"a": []}), true),
+            ("$.a[*].ip", json!({"a": [{"address": "x"}]}), false),
+            ("$.a[?@.on].ip", json!({"a": [{"ip": "x"}]}), true),
+            ("$.a[1:]", json!({"a": ["x"]}), true),
+        ] {
+            assert_eq!(compiled(query).says_none(&root), says, "{query} {root}");
+        }
+        let relaxed = JsonPath::compile_with("$.a[*]", PropertyNames::Relaxed).unwrap();
+        assert!(!relaxed.says_none(&json!({"a": null})));
+        assert!(relaxed.says_none(&json!({"a": []})));
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl ListPart {
             return Err(SourceError::Unusable(reason));
         }
         let path = inputs.lists().get(self.place);
-        if let Some(path) = path.filter(|path| list.is_empty() && !path.reaches(document.value())) {
+        let is_empty = list.is_empty() && list.left_out() == 0;
+        if let Some(path) = path.filter(|path| is_empty && !path.says_none(document.value())) {
             return Err(nowhere(path, "entries"));
         }
         match (list.left_out(), list.is_empty()) {
