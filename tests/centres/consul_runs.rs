@@ -10,7 +10,7 @@ use crate::front::Front;
 use crate::gate::{Gate, report};
 use crate::plan::Plan;
 use crate::run::Run;
-use crate::troubles::{older_data, some_troubles};
+use crate::troubles::{few_troubles, older_data, some_troubles};
 use crate::wait::pause;
 
 #[test]
@@ -22,7 +22,7 @@ fn consul_in_trouble() {
     centre.set_password(PASSWORD);
     changes_show_at_once(&mut *centre);
     let mut run = Run::start("springCloudConsul", Box::new(SpringConsul::new(centre)));
-    some_troubles(&mut run);
+    few_troubles(&mut run);
     drop(run.finish());
 }
 

@@ -11,7 +11,7 @@ use crate::gate::{Gate, report};
 use crate::plan::Plan;
 use crate::run::Run;
 use crate::stand_in::{Kind, StandIn, sign};
-use crate::troubles::signed_troubles;
+use crate::troubles::{few_troubles, signed_troubles};
 use crate::wait::pause;
 
 /// The stand-ins' own check passes what the servers' clients have signed: `SpasAdapter` of nacos-client 3.1.0, and `Signature` of apollo-core
@@ -40,13 +40,13 @@ fn stand_ins_check_signatures_as_the_clients_make_them() {
     }
 }
 
-fn in_trouble(kind: Kind, field: &str) {
+fn in_trouble(kind: Kind, field: &str, troubles: fn(&mut Run)) {
     let centre = StandIn::start(kind);
     let state = Arc::clone(&centre.state);
     let mut run = Run::start(field, Box::new(centre));
     let front = run.front.address;
     state.write().expect("no thread has panicked").named = Some(front);
-    signed_troubles(&mut run);
+    troubles(&mut run);
     drop(run.finish());
     let state = state.read().expect("no thread has panicked");
     assert!(state.foreign.is_empty(), "{:#?}", state.foreign);
@@ -55,17 +55,17 @@ fn in_trouble(kind: Kind, field: &str) {
 
 #[test]
 fn acm_in_trouble() {
-    in_trouble(Kind::Acm, "acm");
+    in_trouble(Kind::Acm, "acm", signed_troubles);
 }
 
 #[test]
 fn apollo_in_trouble() {
-    in_trouble(Kind::Apollo, "apollo");
+    in_trouble(Kind::Apollo, "apollo", signed_troubles);
 }
 
 #[test]
 fn nacos_of_mse_in_trouble() {
-    in_trouble(Kind::Mse, "nacos");
+    in_trouble(Kind::Mse, "nacos", few_troubles);
 }
 
 /// The time in which a change is everywhere by a question that the server holds, also on a busy machine.

@@ -46,6 +46,14 @@ pub(crate) fn some_troubles(run: &mut Run) {
     down_later(run);
 }
 
+/// Those of a kind that asks as another one does, which is tested by itself.
+pub(crate) fn few_troubles(run: &mut Run) {
+    down_at_the_start(run);
+    run.begin_load();
+    wrong_credentials(run);
+    down_later(run);
+}
+
 /// Those that a stand-in for a centre can have.
 pub(crate) fn signed_troubles(run: &mut Run) {
     down_at_the_start(run);

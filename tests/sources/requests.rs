@@ -22,7 +22,7 @@ fn policy(lifetimes: &str) -> String {
         "sources": {{"score": {{
             "http": {{"cluster": "centre", "authority": "centre.test", "method": "POST", "path": "/score/${{path.id}}",
                 "headers": {{"x-user": "${{consumer.name}}"}}, "body": {{"json": {{"user": "${{consumer.name}}"}}}},
-                "timeout": "2s", "maxBytes": 2000}},
+                "timeout": "800ms", "maxBytes": 2000}},
             "onDemand": {lifetimes}}}}},
         "routes": [{{"name": "score", "match": [{{"path": {{"template": "/s/{{user}}/{{id}}"}}}}], "require": "keys",
             "lookup": {{"s": {{"source": "score", "values": {{"user": "$.user", "on": "$.on"}}}}}},

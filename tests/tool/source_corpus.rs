@@ -38,7 +38,9 @@ fn every_source_of_the_cases_has_a_state() {
             let state = report["state"].as_str().unwrap();
             let is_known = [
                 "inline",
+                "merged",
                 "changed",
+                "answered",
                 "missing",
                 "refused",
                 "broken",
