@@ -70,19 +70,6 @@ fn of_one_document() -> Vec<Kind> {
                 replies
             },
         },
-        Kind {
-            name: "Kubernetes, a Secret of 512 KiB",
-            source: source(
-                "kubernetes",
-                json!({"namespace": "n", "secret": "large", "key": "large.json"}),
-            ),
-            replies: |number| {
-                at(
-                    "/api/v1/namespaces/n/secrets/large",
-                    in_kubernetes(number, &in_json(number, 512 << 10)),
-                )
-            },
-        },
     ]
 }
 
@@ -218,14 +205,6 @@ fn in_nacos(number: usize, content: String) -> String {
     let content = Value::from(content);
     format!(
         r#"{{"code":0,"message":"success","data":{{"resultCode":200,"errorCode":0,"message":null,"requestId":null,"content":{content},"encryptedDataKey":"","contentType":"json","md5":"{number:032x}","lastModified":{number},"tag":null,"beta":false,"success":true}}}}"#
-    )
-}
-
-/// A Secret. The answer to the question about its metadata is the same.
-fn in_kubernetes(number: usize, value: &str) -> String {
-    let value = Base64::encode_string(value.as_bytes());
-    format!(
-        r#"{{"kind":"Secret","metadata":{{"uid":"u","resourceVersion":"{number}"}},"data":{{"large.json":"{value}"}}}}"#
     )
 }
 
