@@ -20,6 +20,7 @@ mod response;
 mod rewrite;
 mod route;
 mod schema;
+mod service;
 mod source;
 mod streaming;
 mod upstream;
@@ -53,6 +54,7 @@ pub use rewrite::{
 };
 pub use route::{FieldMatch, FieldTest, GrpcMatch, Match, PathMatch, Route};
 pub use schema::{CLIENTS_OWN, FRAMING, METHODS, RESERVED_LOOKUPS, TypeSchema};
+pub use service::{Endpoint, Service};
 pub use source::*;
 pub use streaming::Chunks;
 pub use streaming::{ConfigLists, Decoded, RecordSink, StreamingConfig};

@@ -17,14 +17,13 @@ mod spring_cloud_consul;
 
 use std::time::Duration;
 
+use crate::config::decode::Decode;
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
-use crate::config::decode::{Decode, Named};
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{json_path, line};
-use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{ConfigErrors, Path, Scheme};
+use crate::config::{ConfigErrors, Endpoint, Path};
 
 pub use acm::{AcmEndpoint, AcmSource};
 pub use apollo::ApolloSource;
@@ -300,23 +299,6 @@ const USUAL_BYTES_ON_DEMAND: usize = 256 << 10;
 
 /// The largest `maxBytes` on demand.
 const MOST_BYTES_ON_DEMAND: usize = 1 << 20;
-
-/// Where the requests to a service go: what all kinds of services share.
-#[derive(Clone, Copy, Debug)]
-pub struct Endpoint<'c> {
-    /// The Envoy cluster.
-    pub cluster: &'c str,
-    /// The `:authority` of requests: the cluster's name where none is written.
-    pub authority: &'c str,
-    /// The `:scheme` of requests.
-    pub scheme: Scheme,
-    /// Header fields of each request.
-    pub headers: &'c [Named<TextOrEnv>],
-    /// How long the filter waits for an answer.
-    pub timeout: Duration,
-    /// The largest content that is accepted, in bytes.
-    pub max_bytes: usize,
-}
 
 record! {
     /// How entries are found in a document: a table that is built at each refresh.

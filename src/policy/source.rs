@@ -22,6 +22,8 @@ mod request_key;
 mod spring_cloud_alibaba;
 mod spring_cloud_config;
 mod spring_cloud_consul;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -81,10 +81,14 @@ fn reads_sources() {
     assert_eq!(http.endpoint().authority, "centre.local");
     assert_eq!(http.endpoint().scheme, Scheme::Https);
     assert_eq!(http.path, "/partners.json");
-    assert_eq!(http.headers[0].name, "authorization");
-    assert!(matches!(&http.headers[0].value, TextOrEnv::Env(name) if name == "CENTRE_AUTH"));
-    assert!(matches!(&http.headers[1].value, TextOrEnv::Text(text) if text.expose() == b"text"));
-    assert_eq!(http.timeout, Duration::from_secs(1));
+    assert_eq!(http.service.headers[0].name, "authorization");
+    assert!(
+        matches!(&http.service.headers[0].value, TextOrEnv::Env(name) if name == "CENTRE_AUTH")
+    );
+    assert!(
+        matches!(&http.service.headers[1].value, TextOrEnv::Text(text) if text.expose() == b"text")
+    );
+    assert_eq!(http.service.timeout, Duration::from_secs(1));
     assert_eq!(http.endpoint().max_bytes, 65_536);
     assert_eq!(sources[0].refresh, Duration::from_secs(60));
 
@@ -93,7 +97,7 @@ fn reads_sources() {
     };
     assert_eq!(http.endpoint().authority, "centre");
     assert_eq!(http.endpoint().scheme, Scheme::Http);
-    assert_eq!(http.timeout, Duration::from_secs(2));
+    assert_eq!(http.service.timeout, Duration::from_secs(2));
     assert_eq!(http.endpoint().max_bytes, 8 << 20);
     assert_eq!(sources[1].refresh, Duration::from_secs(5));
     assert_eq!(sources[1].stale_for, Duration::from_secs(5400));

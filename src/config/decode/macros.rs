@@ -3,11 +3,14 @@
 /// A struct, its table of fields and its decoder. A field is written
 /// `"jsonName" rust_name: Type as decoder = presence;` where `as decoder` is left out for the type's own (no decoder may
 /// have the name of a field of its record), and the presence is `required`, `optional` or the default as JSON. `rules` say
-/// what holds between fields.
+/// what holds between fields. `..service: Service {…}` adds the fields of a `Service`, with docs for some of them.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])*
         $vis:vis struct $name:ident {
+            $(..$service:ident : Service {
+                $($(#[doc = $service_doc:literal])* $service_json:literal;)*
+            })?
             $(
                 $(#[doc = $field_doc:literal])*
                 $json:literal $field:ident : $ty:ty $(as $by:path)? = $presence:tt ;
@@ -19,21 +22,32 @@ macro_rules! record {
         #[derive(Clone, Debug)]
         $vis struct $name {
             $(
+                /// Who is asked, and how.
+                $vis $service: $crate::config::Service,
+            )?
+            $(
                 $(#[doc = $field_doc])*
                 $vis $field: $ty,
             )*
         }
 
         impl $crate::config::Record for $name {
-            const FIELDS: &'static [$crate::config::Field] = &[
-                $($crate::config::Field {
-                    name: $json,
-                    presence: record!(@presence $presence),
-                    docs: concat!($($field_doc, "\n"),*),
-                    kind: stringify!($ty),
-                    reader: record!(@reader $($by)?),
-                },)*
-            ];
+            const FIELDS: &'static [$crate::config::Field] = {
+                const OWN: &[$crate::config::Field] = &[
+                    $($crate::config::Field {
+                        name: $json,
+                        presence: record!(@presence $presence),
+                        docs: concat!($($field_doc, "\n"),*),
+                        kind: stringify!($ty),
+                        reader: record!(@reader $($by)?),
+                    },)*
+                ];
+                record!(@among $crate::config::Field, [$($json),*], OWN $(,
+                    $service: $crate::config::Service::documented(
+                        &[$(($service_json, concat!($($service_doc, "\n"),*))),*],
+                    )
+                )?)
+            };
             const RULES: &'static [$crate::config::FieldRule] = &[$($($rule),*)?];
         }
 
@@ -43,29 +57,32 @@ macro_rules! record {
                 at: &$crate::config::Path<'_>,
                 errors: &mut $crate::config::ConfigErrors,
             ) -> Option<Self> {
-                const NAMES: &[&str] = &[$($json),*];
-                const DEFAULTS: &[Option<fn() -> $crate::config::decode::node::Node<'static>>] =
-                    &[$(record!(@default $presence)),*];
-                /// The index of each field. A comparison of numbers is shorter code than one of texts.
-                #[expect(non_camel_case_types, reason = "a variant has the name of its field")]
-                enum FieldIndex {
-                    $($field),*
-                }
+                use $crate::config::decode::record::{Entries, Slot, UsualValue, position};
+                const OWN: &[&str] = &[$($json),*];
+                const NAMES: &[&str] = record!(@among &str, [$($json),*], OWN $(,
+                    $service: $crate::config::Service::NAMES
+                )?);
+                const OWN_DEFAULTS: &[UsualValue] = &[$(record!(@default $presence)),*];
+                const DEFAULTS: &[UsualValue] = record!(@among UsualValue, [$($json),*], OWN_DEFAULTS $(,
+                    $service: $crate::config::Service::DEFAULTS
+                )?);
                 let rules = <Self as $crate::config::Record>::RULES;
-                let mut entries = $crate::config::decode::record::Entries::new(
-                    node, NAMES, DEFAULTS, rules, at, errors,
-                )?;
-                $(let mut $field = $crate::config::decode::record::Slot::Absent;)*
+                let mut entries = Entries::new(node, NAMES, DEFAULTS, rules, at, errors)?;
+                $(let mut $service = $crate::config::Service::slots();)?
+                $(let mut $field = Slot::Absent;)*
                 while let Some((index, name, value)) = entries.next(at, errors) {
                     let at = at.field(name);
                     $(
-                        if index == FieldIndex::$field as usize {
+                        // A comparison of numbers is shorter code than one of texts.
+                        if index == const { position(NAMES, $json) } {
                             let read = record!(@by $($by)?)(value, &at, errors);
-                            $field = $crate::config::decode::record::Slot::Given(read);
+                            $field = Slot::Given(read);
                             continue;
                         }
                     )*
+                    $($service.read(name, value, &at, errors);)?
                 }
+                $(let $service = $service.finish(at, errors);)?
                 $(
                     let $field = record!(
                         @finish $presence, $field, &at.field($json), errors
@@ -73,13 +90,19 @@ macro_rules! record {
                 )*
                 entries.finish(at, errors);
                 // One test for all fields: an early return for each field would repeat the clean-up code.
-                if let ($(Some($field),)*) = ($($field,)*) {
-                    return Some(Self { $($field),* });
+                if let ($(Some($service),)? $(Some($field),)*) = ($($service,)? $($field,)*) {
+                    return Some(Self { $($service,)? $($field),* });
                 }
                 None
             }
         }
     };
+    (@among $ty:ty, $names:tt, $own:ident) => { $own };
+    (@among $ty:ty, $names:tt, $own:ident, $service:ident : $fields:expr) => {{
+        const ALL: [$ty; $own.len() + $crate::config::Service::COUNT] =
+            $crate::config::Service::among(&$names, $own, $fields);
+        &ALL
+    }};
     (@presence required) => { $crate::config::Presence::Required };
     (@presence optional) => { $crate::config::Presence::Optional };
     (@presence $default:tt) => { $crate::config::Presence::Default(stringify!($default)) };

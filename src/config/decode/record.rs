@@ -78,12 +78,40 @@ pub trait Record {
     const RULES: &'static [FieldRule];
 }
 
+/// How the default of a field is made, if it has one.
+pub(in crate::config) type UsualValue = Option<fn() -> Node<'static>>;
+
+/// Where a name stands among those of a record.
+pub(in crate::config) const fn position(names: &[&str], name: &str) -> usize {
+    let (mut rest, mut at) = (names, 0_usize);
+    while let Some((first, others)) = rest.split_first() {
+        if is_same(first.as_bytes(), name.as_bytes()) {
+            break;
+        }
+        rest = others;
+        at = at.saturating_add(1);
+    }
+    at
+}
+
+/// Whether two texts are the same. The compiler can't ask `==`.
+pub(in crate::config) const fn is_same(mut left: &[u8], mut right: &[u8]) -> bool {
+    while let (Some((one, others)), Some((other, rest))) = (left.split_first(), right.split_first())
+    {
+        if *one != *other {
+            return false;
+        }
+        (left, right) = (others, rest);
+    }
+    left.is_empty() && right.is_empty()
+}
+
 /// Reads the fields of one map: in order, with errors for those that are unknown, doubled or in each other's way. The defaults of
 /// those that are missing come last, so that a decoder has one piece of code for each field.
 pub(in crate::config) struct Entries<'n, 'a> {
     entries: &'n [(Cow<'a, str>, Node<'a>)],
     names: &'static [&'static str],
-    defaults: &'static [Option<fn() -> Node<'static>>],
+    defaults: &'static [UsualValue],
     rules: &'static [FieldRule],
     next: usize,
     next_default: usize,
@@ -96,7 +124,7 @@ impl<'n, 'a> Entries<'n, 'a> {
     pub(in crate::config) fn new(
         node: &'n Node<'a>,
         names: &'static [&'static str],
-        defaults: &'static [Option<fn() -> Node<'static>>],
+        defaults: &'static [UsualValue],
         rules: &'static [FieldRule],
         at: &Path<'_>,
         errors: &mut ConfigErrors,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::config::decode::Named;
-use crate::config::values::names::secret_headers;
 use crate::config::values::text::line;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
@@ -14,12 +12,10 @@ use super::USUAL_BYTES;
 record! {
     /// The content of a data ID of Alibaba Cloud ACM.
     pub struct AcmSource {
-        /// The Envoy cluster of ACM's servers.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the requests. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the requests: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster of ACM's servers.
+            "cluster";
+        }
         /// What names the servers. Without it, Envoy knows them as the endpoints of the cluster.
         "endpoint" endpoint: Option<AcmEndpoint> = optional;
         /// The ID of the namespace. Without it the one that ACM has from the beginning.
@@ -36,10 +32,6 @@ record! {
         "secretKey" secret_key: TextOrEnv = required;
         /// How long the server holds a question until there is a change. Without it the content is read at each `refresh`.
         "longPoll" long_poll: Option<Duration> as duration::<10_000, 30_000> = optional;
-        /// Header fields of each request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest answer that is accepted. Without it `8Mi`; with `onDemand` `256Ki`, and `1Mi` at most.
         "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
     }
@@ -59,14 +51,7 @@ impl AcmSource {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
-        }
+        self.service.endpoint(self.max_bytes.unwrap_or(USUAL_BYTES))
     }
 
     /// Where the requests for addresses go.

@@ -2,25 +2,23 @@
 
 use std::time::Duration;
 
-use crate::config::decode::Named;
 use crate::config::decode::record::FieldRule;
-use crate::config::values::names::secret_headers;
 use crate::config::values::text::line;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{ContentFormat, Endpoint, Scheme};
+use crate::config::{ContentFormat, Endpoint};
 
 use super::USUAL_BYTES;
 
 record! {
     /// A key of Consul, or all keys below a prefix.
     pub struct ConsulSource {
-        /// The Envoy cluster of Consul's HTTP port.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the requests. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the requests: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster of Consul's HTTP port.
+            "cluster";
+            /// How long the filter waits for a reply, beside `wait`.
+            "timeout";
+        }
         /// The key whose value is the document. It holds `${key}` where the source is read on demand, and only there.
         "key" key: Option<String> as line = optional;
         /// The beginning of all keys that make the document, up to a `/`. What follows it in a key is the place in the document.
@@ -33,10 +31,6 @@ record! {
         "datacenter" datacenter: Option<String> as line = optional;
         /// How long the server holds a question until there is a change. Without it the document is asked for at each `refresh`.
         "wait" wait: Option<Duration> as duration::<1_000, 300_000> = optional;
-        /// Header fields of each request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply, beside `wait`.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest answer that is accepted. Values below a prefix are in base64 there. Without it `8Mi`; with `onDemand`
         /// `256Ki`, and `1Mi` at most.
         "maxBytes" max_bytes: Option<usize> as size::<1, 67_108_864> = optional;
@@ -48,13 +42,6 @@ impl ConsulSource {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
-        }
+        self.service.endpoint(self.max_bytes.unwrap_or(USUAL_BYTES))
     }
 }

@@ -2,17 +2,14 @@
 
 mod body;
 
-use std::time::Duration;
-
 use crate::config::decode::node::Node;
 use crate::config::decode::record::FieldRule;
 use crate::config::decode::{Named, list};
-use crate::config::values::names::secret_headers;
 use crate::config::values::scalar::integer;
 use crate::config::values::text::{line, values_by_name};
 use crate::config::values::text_or_env::TextOrEnv;
-use crate::config::values::units::{duration, size};
-use crate::config::{ConfigErrors, ContentFormat, Endpoint, Path, Scheme};
+use crate::config::values::units::size;
+use crate::config::{ConfigErrors, ContentFormat, Endpoint, Path};
 
 use super::USUAL_BYTES;
 
@@ -22,12 +19,12 @@ pub(in crate::config) use body::WrittenHttpBody;
 record! {
     /// A request that is answered with the document.
     pub struct HttpSource {
-        /// The Envoy cluster to send it to.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the request. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the request: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster to send it to.
+            "cluster";
+            /// Header fields of the request: text or `{env: NAME}`. In requests by template the texts are templates.
+            "headers";
+        }
         /// The method.
         "method" method: HttpSourceMethod = "GET";
         /// The path with its query, from `/`. Where the source is read on demand, and only there, it may hold `${key}` or be a
@@ -37,16 +34,12 @@ record! {
         "query" query: Vec<Named<String>> as values_by_name = {};
         /// The content. Where the source is read on demand, and only there, it may hold `${key}` or be a template.
         "body" body: Option<HttpBody> = optional;
-        /// Header fields of the request: text or `{env: NAME}`. In requests by template the texts are templates.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
         /// HTTP Basic.
         "basic" basic: Option<BasicCredentials> = optional;
         /// A bearer token: text or `{env: NAME}`.
         "bearer" bearer: Option<TextOrEnv> = optional;
         /// A login, whose token the requests have.
         "login" login: Option<HttpLogin> = optional;
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// How documents are read.
         "format" format: ContentFormat = "json";
         /// The statuses whose content is the document. Without it, 200.
@@ -129,12 +122,10 @@ record! {
 record! {
     /// A login by client credentials (RFC 6749 §4.4).
     pub struct OAuth2Login {
-        /// The Envoy cluster of the authorization server.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the request. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the request: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster of the authorization server.
+            "cluster";
+        }
         /// The path of the token endpoint with its query, from `/`.
         "path" path: String as line = required;
         /// The identifier of the gate as a client.
@@ -149,10 +140,6 @@ record! {
         "audience" audience: Option<String> as line = optional;
         /// The resource to ask for (RFC 8707).
         "resource" resource: Option<String> as line = optional;
-        /// Header fields of the request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
     }
 }
 
@@ -205,7 +192,7 @@ impl HttpSource {
         for parameter in &self.query {
             texts.push((HttpSourceField::Query(&parameter.name), &parameter.value));
         }
-        for header in &self.headers {
+        for header in &self.service.headers {
             if let Some(text) = header.value.text() {
                 texts.push((HttpSourceField::Header(&header.name), text));
             }
@@ -219,14 +206,7 @@ impl HttpSource {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes.unwrap_or(USUAL_BYTES),
-        }
+        self.service.endpoint(self.max_bytes.unwrap_or(USUAL_BYTES))
     }
 }
 
@@ -234,13 +214,6 @@ impl OAuth2Login {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: USUAL_BYTES,
-        }
+        self.service.endpoint(USUAL_BYTES)
     }
 }

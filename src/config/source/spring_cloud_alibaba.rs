@@ -1,24 +1,18 @@
 //! Spring Cloud Alibaba, as it is written.
 
-use std::time::Duration;
-
-use crate::config::decode::Named;
 use crate::config::decode::record::FieldRule;
-use crate::config::values::names::secret_headers;
 use crate::config::values::text::{line, lines};
 use crate::config::values::text_or_env::TextOrEnv;
-use crate::config::values::units::{duration, size};
-use crate::config::{Endpoint, NacosApiVersion, Scheme};
+use crate::config::values::units::size;
+use crate::config::{Endpoint, NacosApiVersion};
 
 record! {
     /// The properties of an application in Nacos, as Spring Cloud Alibaba keeps them there.
     pub struct SpringCloudAlibabaSource {
-        /// The Envoy cluster of Nacos' HTTP port.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the requests. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the requests: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster of Nacos' HTTP port.
+            "cluster";
+        }
         /// What all paths of the server begin with, from `/`.
         "contextPath" context_path: String as line = "/nacos";
         /// The ID of the namespace. Without it the one that is called `public`.
@@ -41,10 +35,6 @@ record! {
         "secretKey" secret_key: Option<TextOrEnv> = optional;
         /// The version of the HTTP API. Without it, it is found out.
         "apiVersion" api_version: Option<NacosApiVersion> = optional;
-        /// Header fields of each request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest answer that is accepted, and the most that all contents may have together.
         "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
     }
@@ -75,13 +65,6 @@ impl SpringCloudAlibabaSource {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes,
-        }
+        self.service.endpoint(self.max_bytes)
     }
 }

@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use crate::config::decode::Named;
-use crate::config::values::names::secret_headers;
+use crate::config::Endpoint;
 use crate::config::values::text::{line, lines};
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{Endpoint, Scheme};
 
 record! {
     /// The properties of an application in Consul, as Spring Cloud Consul keeps them there.
     pub struct SpringCloudConsulSource {
-        /// The Envoy cluster of Consul's HTTP port.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the requests. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the requests: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster of Consul's HTTP port.
+            "cluster";
+            /// How long the filter waits for a reply, beside `wait`.
+            "timeout";
+        }
         /// The folder of all applications.
         "prefix" prefix: String as line = "config";
         /// The name of the application, which its keys begin with.
@@ -38,10 +36,6 @@ record! {
         "datacenter" datacenter: Option<String> as line = optional;
         /// How long the server holds a question until anything changes below `prefix`. Without it all is read at each `refresh`.
         "wait" wait: Option<Duration> as duration::<1_000, 300_000> = optional;
-        /// Header fields of each request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply, beside `wait`.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest answer that is accepted, and the most that all contents may have together.
         "maxBytes" max_bytes: usize as size::<1, 67_108_864> = "8Mi";
     }
@@ -65,13 +59,6 @@ impl SpringCloudConsulSource {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes,
-        }
+        self.service.endpoint(self.max_bytes)
     }
 }

@@ -91,32 +91,7 @@ fn format(
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-    use crate::policy::{Policy, SourceKind};
-    use crate::source::DefinitionHash;
-
-    fn definition(kind: &str, fields: &str) -> DefinitionHash {
-        let text = format!(r#"{{"sources": {{"s": {{"{kind}": {{"cluster": "c", {fields}}}}}}}}}"#);
-        let config = Config::parse(text.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned())).unwrap();
-        assert!(!format!("{policy:?}").contains("hunter"));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
-                panic!("it is watched")
-            }
-        }
-    }
-
-    fn check(kind: &str, all: &[&str], same: (&str, usize)) {
-        let all: Vec<_> = all.iter().map(|fields| definition(kind, fields)).collect();
-        for (at, one) in all.iter().enumerate() {
-            let mut same = all.iter().enumerate().filter(|(_, other)| *other == one);
-            assert!(same.all(|(other, _)| other == at), "{at}");
-        }
-        assert_eq!(definition(kind, same.0), all[same.1]);
-    }
+    use crate::policy::source::tests::check_definitions;
 
     /// Two policies share a document only if both may read it, and mean the same one.
     #[test]
@@ -136,7 +111,7 @@ mod tests {
             r#""appId": "a", "accessKey": "hunter3""#,
         ];
         let same = r#""appId": "a", "accessKey": {"env": "hunter2"}, "timeout": "9s", "longPoll": "60s", "clusterName": "default", "namespace": "application""#;
-        check("apollo", &all, (same, 10));
+        check_definitions("apollo", &all, (same, 10));
     }
 
     #[test]
@@ -154,7 +129,7 @@ mod tests {
             r#""dataId": "a", "endpoint": {"cluster": "e", "authority": "f"}, "accessKey": "hunter1", "secretKey": "hunter2""#,
         ];
         let same = r#""dataId": "a", "accessKey": {"env": "hunter1"}, "secretKey": {"env": "hunter2"}, "timeout": "9s", "longPoll": "20s", "group": "DEFAULT_GROUP""#;
-        check("acm", &all, (same, 0));
+        check_definitions("acm", &all, (same, 0));
         let all = [
             r#""dataId": "a""#,
             r#""dataId": "a", "accessKey": "hunter1", "secretKey": "hunter2""#,
@@ -162,6 +137,6 @@ mod tests {
         ];
         let same =
             r#""dataId": "a", "accessKey": {"env": "hunter1"}, "secretKey": {"env": "hunter2"}"#;
-        check("nacos", &all, (same, 1));
+        check_definitions("nacos", &all, (same, 1));
     }
 }

@@ -115,45 +115,34 @@ fn name_in_path(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<String> {
-    let name = match (keys, written.strip_suffix('/')) {
+    match (keys, written.strip_suffix('/')) {
         (ConsulKeys::Below, None) => {
             let suggestion =
                 "or name one `key`; a key that only begins alike is none of the prefix";
             errors.suggest(at, "must end with `/`", suggestion);
-            return None;
+            None
         }
-        (ConsulKeys::Below, Some(name)) => file_segments(name).map(|name| name + "/"),
-        (ConsulKeys::One, _) => file_segments(written),
+        (ConsulKeys::Below, Some(name)) => segments(name, at, errors).map(|name| name + "/"),
+        (ConsulKeys::One, _) => segments(written, at, errors),
         (ConsulKeys::Each, _) => {
-            file_segments(written).map(|name| name.replace(ENCODED_KEY, "${key}"))
+            segments(written, at, errors).map(|name| name.replace(ENCODED_KEY, "${key}"))
         }
-    };
-    if name.is_none() {
+    }
+}
+
+/// A name as segments of a path.
+pub(super) fn segments(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<String> {
+    let encoded = file_segments(name);
+    if encoded.is_none() {
         let reason = "a part between `/` is empty, or may be read as a dot segment";
         errors.push(at, reason);
     }
-    name
+    encoded
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-    use crate::policy::{Policy, SourceKind};
-    use crate::source::DefinitionHash;
-
-    fn definition(fields: &str) -> DefinitionHash {
-        let text = format!(r#"{{"sources": {{"s": {{"consul": {{"cluster": "c", {fields}}}}}}}}}"#);
-        let config = Config::parse(text.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned())).unwrap();
-        assert!(!format!("{policy:?}").contains("hunter2"));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
-                panic!("it is watched")
-            }
-        }
-    }
+    use crate::policy::source::tests::check_definitions;
 
     /// Two policies share a document only if both may read it, and mean the same keys.
     #[test]
@@ -168,12 +157,8 @@ mod tests {
             r#""key": "b", "token": "hunter2""#,
             r#""key": "b", "token": "t""#,
             r#""key": "b", "headers": {"x-a": "b"}"#,
-        ]
-        .map(definition);
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
-        }
+        ];
         let named = r#""key": "b", "token": {"env": "hunter2"}, "timeout": "9s", "wait": "30s""#;
-        assert_eq!(definition(named), all[6]);
+        check_definitions("consul", &all, (named, 6));
     }
 }

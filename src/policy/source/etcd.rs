@@ -58,7 +58,7 @@ pub(super) fn compile(
 /// Refuses a header in which the token of the login is sent.
 fn refuse_authorization(etcd: &config::EtcdSource, path: &Path<'_>, errors: &mut ConfigErrors) {
     let path = path.field("headers");
-    for header in &etcd.headers {
+    for header in &etcd.service.headers {
         if header.name == "authorization" {
             let reason = "the request has this header already";
             let suggestion = "remove it: it holds the token of the login";
@@ -69,23 +69,7 @@ fn refuse_authorization(etcd: &config::EtcdSource, path: &Path<'_>, errors: &mut
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::policy::Policy;
-    use crate::source::DefinitionHash;
-
-    fn definition(etcd: &str) -> DefinitionHash {
-        let text = format!(r#"{{"sources": {{"s": {{"etcd": {{"cluster": "c", {etcd}}}}}}}}}"#);
-        let config = config::Config::parse(text.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned())).unwrap();
-        assert!(!format!("{policy:?}").contains("hunter2"));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
-                panic!("it is watched")
-            }
-        }
-    }
+    use crate::policy::source::tests::check_definitions;
 
     /// Two policies share a document only if both may read it.
     #[test]
@@ -98,13 +82,9 @@ mod tests {
             r#""key": "/b", "username": "u", "password": "hunter2""#,
             r#""key": "/b", "username": "v", "password": "hunter2""#,
             r#""key": "/b", "username": "u", "password": "p""#,
-        ]
-        .map(definition);
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
-        }
+        ];
         let named =
             r#""key": "/b", "username": "u", "password": {"env": "hunter2"}, "timeout": "9s""#;
-        assert_eq!(definition(named), all[4]);
+        check_definitions("etcd", &all, (named, 4));
     }
 }

@@ -62,7 +62,7 @@ fn with_credentials(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) -> Option<Endpoint> {
-    for header in &written.headers {
+    for header in &written.service.headers {
         let (is_own, suggestion) = match header.name.as_str() {
             "accept" => (true, "remove it: the answer is read as JSON"),
             "authorization" => (written.basic.is_some(), "remove it, or `basic`"),
@@ -86,24 +86,7 @@ fn with_credentials(
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-    use crate::policy::{Policy, SourceKind};
-    use crate::source::DefinitionHash;
-
-    fn definition(fields: &str) -> DefinitionHash {
-        let text = format!(r#"{{"sources": {{"s": {{"eureka": {{"cluster": "c", {fields}}}}}}}}}"#);
-        let config = Config::parse(text.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned())).unwrap();
-        let shown = format!("{policy:?}");
-        assert!(!shown.contains("hunter2") && !shown.contains("Basic "));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::OnDemand { .. } | SourceKind::Merged { .. } => {
-                panic!("it is watched")
-            }
-        }
-    }
+    use crate::policy::source::tests::check_definitions;
 
     /// Two policies share a document only if both may read it, and mean the same application.
     #[test]
@@ -117,12 +100,8 @@ mod tests {
             r#""application": "a", "basic": {"username": "u", "password": "hunter2"}"#,
             r#""application": "a", "basic": {"username": "v", "password": "hunter2"}"#,
             r#""application": "a", "basic": {"username": "u", "password": "p"}"#,
-        ]
-        .map(definition);
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
-        }
+        ];
         let named = r#""application": "a", "path": "/eureka/", "timeout": "9s", "basic": {"username": "u", "password": {"env": "hunter2"}}"#;
-        assert_eq!(definition(named), all[5]);
+        check_definitions("eureka", &all, (named, 5));
     }
 }

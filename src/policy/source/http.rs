@@ -35,7 +35,7 @@ pub(super) fn compile(
         return by_template::compile(source, written, definition, environment, at, errors);
     }
     by_template::refuse(written, source.on_demand.as_ref(), at, errors);
-    let endpoint = with_headers(written, &written.headers, environment, at, errors)?;
+    let endpoint = with_headers(written, &written.service.headers, environment, at, errors)?;
     definition.add(b"http");
     definition.add(written.path.as_bytes());
     definition.endpoint(&endpoint);
@@ -196,7 +196,7 @@ fn content(
     if !body.contains("${key}") {
         return Some(Some(HttpContent::new(body)));
     }
-    let mut headers = written.headers.iter();
+    let mut headers = written.service.headers.iter();
     let content_type = headers.find(|header| header.name == "content-type");
     let content_type = content_type.map_or(Some(JSON.as_bytes()), |header| match &header.value {
         config::TextOrEnv::Text(text) => Some(text.expose()),
@@ -232,7 +232,7 @@ fn oauth2(
     errors: &mut ConfigErrors,
 ) -> Option<OAuth2Client> {
     let headers = at.field("headers");
-    for header in &written.headers {
+    for header in &written.service.headers {
         let is_own = matches!(
             (header.name.as_str(), written.client_authentication),
             ("content-type" | "accept", _) | ("authorization", config::ClientSecretBy::Basic)
@@ -262,7 +262,7 @@ fn oauth2(
     // Entries on demand share the login, and so its timeout.
     let shared = format!(
         "{:?} {parameters:?} {:?}",
-        written.client_authentication, written.timeout
+        written.client_authentication, written.service.timeout
     );
     for part in [&shared, &written.path, &written.client_id] {
         definition.add(part.as_bytes());
@@ -288,7 +288,8 @@ fn refuse_headers(written: &config::HttpSource, at: &Path<'_>, errors: &mut Conf
     ];
     let other = credentials.iter().find(|(is_written, _)| *is_written);
     let is_own = |header: &&config::Named<config::TextOrEnv>| header.name == "authorization";
-    if let Some((header, (_, suggestion))) = written.headers.iter().find(is_own).zip(other) {
+    if let Some((header, (_, suggestion))) = written.service.headers.iter().find(is_own).zip(other)
+    {
         refuse(&at.field(&header.name), suggestion, errors);
     }
 }

@@ -97,7 +97,7 @@ fn check(
         errors.push(&at.field("wait"), reason);
     }
     let headers = at.field("headers");
-    for header in &written.headers {
+    for header in &written.service.headers {
         let is_token = header.name == "authorization" && written.token.is_some();
         if is_token || header.name == "accept" {
             let reason = "the request has this header already";
@@ -108,29 +108,17 @@ fn check(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::Config;
     use crate::policy::Policy;
-    use crate::source::DefinitionHash;
+    use crate::policy::source::tests::{check_definitions, definition};
 
     fn compile(kubernetes: &str) -> Result<Policy, String> {
         let text = format!(
             r#"{{"sources": {{"s": {{"kubernetes": {{"cluster": "c", {kubernetes}}}}}}}}}"#
         );
-        let config = config::Config::parse(text.as_bytes()).unwrap();
+        let config = Config::parse(text.as_bytes()).unwrap();
         let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned()));
         policy.map_err(|errors| errors.to_string())
-    }
-
-    fn definition(kubernetes: &str) -> DefinitionHash {
-        let policy = compile(kubernetes).unwrap();
-        assert!(!format!("{policy:?}").contains("hunter2"));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
-                panic!("it is watched")
-            }
-        }
     }
 
     /// Two policies share a document only if both may read it.
@@ -145,16 +133,13 @@ mod tests {
             r#""namespace": "n", "configMap": "a", "token": "t""#,
             r#""namespace": "n", "configMap": "a", "key": "k""#,
             r#""namespace": "n", "configMap": "a", "key": "k", "format": "yaml""#,
-        ]
-        .map(definition);
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
-        }
+        ];
         let more = r#""namespace": "n", "configMap": "a", "token": {"env": "hunter2"}, "wait": "9s", "timeout": "9s""#;
-        assert_eq!(definition(more), all[4]);
+        check_definitions("kubernetes", &all, (more, 4));
         let named = r#""namespace": "n", "configMap": "a", "key": "k.yaml""#;
         let written = r#""namespace": "n", "configMap": "a", "key": "k.yaml", "format": "yaml""#;
-        assert_eq!(definition(named), definition(written));
+        let kind = "kubernetes";
+        assert_eq!(definition(kind, named), definition(kind, written));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl RequestTexts {
         };
         writer.method(written.method);
         let end = writer.target(written);
-        writer.headers(&written.headers);
+        writer.headers(&written.service.headers);
         writer.content(written, content_type);
         Self {
             pieces: writer.pieces,

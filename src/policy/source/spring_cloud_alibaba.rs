@@ -63,25 +63,7 @@ pub(super) fn compile(
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-    use crate::policy::{Policy, SourceKind};
-    use crate::source::DefinitionHash;
-
-    fn definition(fields: &str) -> DefinitionHash {
-        let text = format!(
-            r#"{{"sources": {{"s": {{"springCloudAlibaba": {{"cluster": "c", {fields}}}}}}}}}"#
-        );
-        let config = Config::parse(text.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned())).unwrap();
-        assert!(!format!("{policy:?}").contains("hunter2"));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
-                panic!("it is watched")
-            }
-        }
-    }
+    use crate::policy::source::tests::check_definitions;
 
     /// Two policies share a document only if both may read it, and mean the same data IDs.
     #[test]
@@ -104,12 +86,8 @@ mod tests {
             r#""application": "a", "username": "u", "password": "hunter2""#,
             r#""application": "a", "username": "v", "password": "hunter2""#,
             r#""application": "a", "username": "u", "password": "p""#,
-        ]
-        .map(definition);
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
-        }
+        ];
         let named = r#""application": "a", "username": "u", "password": {"env": "hunter2"}, "timeout": "9s", "namespace": "public""#;
-        assert_eq!(definition(named), all[14]);
+        check_definitions("springCloudAlibaba", &all, (named, 14));
     }
 }

@@ -208,7 +208,7 @@ fn refuse_headers(
     at: &Path<'_>,
     errors: &mut ConfigErrors,
 ) {
-    for header in &written.headers {
+    for header in &written.service.headers {
         let (is_own, suggestion) = match header.name.as_str() {
             "accept" => (true, "remove it: the environment is read as JSON"),
             "authorization" => (written.username.is_some(), "remove it, or `username`"),

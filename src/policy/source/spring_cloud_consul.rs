@@ -5,10 +5,9 @@ use crate::policy::definition::Definition;
 use crate::policy::environment::Environment;
 use crate::source::{
     ContentFormat, Format, PartFormat, Protocol, SpringConsulForm, SpringConsulProtocol,
-    file_segments,
 };
 
-use super::consul::{check_wait, datacenter, endpoint_of};
+use super::consul::{check_wait, datacenter, endpoint_of, segments};
 use super::{SourceKind, fetched};
 
 /// The most keys or folders: each of them is one request.
@@ -27,7 +26,7 @@ pub(super) fn compile(
     let shared = (written.endpoint(), written.token.as_ref());
     let endpoint = endpoint_of(shared, environment, at, errors);
     let names = names(written, at, errors);
-    let prefix = segments(
+    let prefix = encoded(
         written.prefix.trim_matches('/'),
         &at.field("prefix"),
         errors,
@@ -79,12 +78,12 @@ fn names(
         let at = at.field(field);
         for ending in endings {
             let name = format!("{prefix}/{context}{ending}");
-            names.push(segments(&name, &at, errors)?);
+            names.push(encoded(&name, &at, errors)?);
         }
         for ending in endings {
             for profile in &written.profiles {
                 let name = format!("{prefix}/{context}{separator}{profile}{ending}");
-                names.push(segments(&name, &at, errors)?);
+                names.push(encoded(&name, &at, errors)?);
             }
         }
     }
@@ -95,39 +94,16 @@ fn names(
     Some(names)
 }
 
-/// A name as segments of a path.
-fn segments(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Box<str>> {
+/// The name of a key or of a folder as segments of a path.
+fn encoded(name: &str, at: &Path<'_>, errors: &mut ConfigErrors) -> Option<Box<str>> {
     let folder = name.strip_suffix('/');
-    let encoded = file_segments(folder.unwrap_or(name));
-    if encoded.is_none() {
-        let reason = "a part between `/` is empty, or may be read as a dot segment";
-        errors.push(at, reason);
-    }
     let end = if folder.is_some() { "/" } else { "" };
-    Some((encoded? + end).into())
+    Some((segments(folder.unwrap_or(name), at, errors)? + end).into())
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Config;
-    use crate::policy::{Policy, SourceKind};
-    use crate::source::DefinitionHash;
-
-    fn definition(fields: &str) -> DefinitionHash {
-        let text = format!(
-            r#"{{"sources": {{"s": {{"springCloudConsul": {{"cluster": "c", {fields}}}}}}}}}"#
-        );
-        let config = Config::parse(text.as_bytes()).unwrap();
-        let policy = Policy::compile(&config, &|name: &str| Some(name.to_owned())).unwrap();
-        assert!(!format!("{policy:?}").contains("hunter2"));
-        let (_, source) = policy.sources.iter().next().unwrap();
-        match &source.kind {
-            SourceKind::Watched { definition, .. } => *definition,
-            SourceKind::Inline(_) | SourceKind::Merged { .. } | SourceKind::OnDemand { .. } => {
-                panic!("it is watched")
-            }
-        }
-    }
+    use crate::policy::source::tests::check_definitions;
 
     /// Two policies share a document only if both may read it, and mean the same keys.
     #[test]
@@ -149,12 +125,8 @@ mod tests {
             r#""application": "a", "maxBytes": "1Mi""#,
             r#""application": "a", "token": "t""#,
             r#""application": "a", "token": "hunter2""#,
-        ]
-        .map(definition);
-        for (at, one) in all.iter().enumerate() {
-            assert!(all.iter().skip(at + 1).all(|other| other != one), "{at}");
-        }
+        ];
         let named = r#""application": "a", "token": {"env": "hunter2"}, "timeout": "9s", "wait": "30s", "prefix": "/config/""#;
-        assert_eq!(definition(named), all[15]);
+        check_definitions("springCloudConsul", &all, (named, 15));
     }
 }

@@ -7,12 +7,11 @@ use super::LONGEST;
 use crate::config::decode::node::Node;
 use crate::config::decode::{Decode, Named, pairs};
 use crate::config::provider::claims::claim_path;
-use crate::config::source::Endpoint;
 use crate::config::values::names::secret_headers;
 use crate::config::values::text::line;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{ConfigErrors, Path, Scheme};
+use crate::config::{ConfigErrors, Endpoint, Path, Scheme};
 
 one_of! {
     /// The keys that verify a provider's tokens.
@@ -33,18 +32,12 @@ one_of! {
 record! {
     /// A JWK Set at an address. It is fetched ahead of need, once for all workers.
     pub struct RemoteKeys {
-        /// The Envoy cluster to ask.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the request. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the request: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster to ask.
+            "cluster";
+        }
         /// The path of the JWK Set, with its query.
         "path" path: String as line = required;
-        /// Header fields of the request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest set that is accepted.
         "maxBytes" max_bytes: usize as size::<1, 1_048_576> = "256Ki";
         /// The longest interval between two requests for the set. `Cache-Control: max-age` of the reply can shorten it.
@@ -96,14 +89,7 @@ impl RemoteKeys {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes,
-        }
+        self.service.endpoint(self.max_bytes)
     }
 }
 

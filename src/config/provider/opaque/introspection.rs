@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use crate::config::decode::Named;
-use crate::config::values::names::secret_headers;
+use crate::config::Endpoint;
 use crate::config::values::scalar::integer;
 use crate::config::values::text::line;
 use crate::config::values::text_or_env::TextOrEnv;
 use crate::config::values::units::{duration, size};
-use crate::config::{Endpoint, Scheme};
 
 /// A day: a longer duration is most likely a mistake.
 const LONGEST: u64 = 24 * 3_600_000;
@@ -16,18 +14,12 @@ const LONGEST: u64 = 24 * 3_600_000;
 record! {
     /// A server that is asked about tokens (RFC 7662).
     pub struct IntrospectionEndpoint {
-        /// The Envoy cluster to send the question to.
-        "cluster" cluster: String as line = required;
-        /// The `:authority` of the request. Without it, the cluster's name.
-        "authority" authority: Option<String> as line = optional;
-        /// The `:scheme` of the request: `https` where the cluster uses TLS.
-        "scheme" scheme: Scheme = "http";
+        ..service: Service {
+            /// The Envoy cluster to send the question to.
+            "cluster";
+        }
         /// The path with its query, from `/`.
         "path" path: String as line = required;
-        /// Header fields of the request: text or `{env: NAME}`.
-        "headers" headers: Vec<Named<TextOrEnv>> as secret_headers = {};
-        /// How long the filter waits for a reply.
-        "timeout" timeout: Duration as duration::<1, 300_000> = "2s";
         /// The largest answer that is accepted.
         "maxBytes" max_bytes: usize as size::<1, 1_048_576> = "64Ki";
         /// How the gate proves who it is.
@@ -86,13 +78,6 @@ impl IntrospectionEndpoint {
     /// Where its requests go.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint<'_> {
-        Endpoint {
-            cluster: &self.cluster,
-            authority: self.authority.as_deref().unwrap_or(&self.cluster),
-            scheme: self.scheme,
-            headers: &self.headers,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes,
-        }
+        self.service.endpoint(self.max_bytes)
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn compile(
 /// Refuses headers that the request has already.
 fn refuse_headers(written: &IntrospectionEndpoint, path: &Path<'_>, errors: &mut ConfigErrors) {
     let path = path.field("headers");
-    for header in &written.headers {
+    for header in &written.service.headers {
         let is_own = match (header.name.as_str(), written.client.by) {
             ("content-type" | "accept", _) => true,
             ("authorization", ClientAuthenticationBy::Post) => false,

@@ -30,7 +30,13 @@ pub(super) fn compile(
     let limits = source.on_demand.as_ref()?;
     let is_fixed =
         |header: &&config::Named<config::TextOrEnv>| template_of(&header.value).is_none();
-    let fixed: Vec<_> = written.headers.iter().filter(is_fixed).cloned().collect();
+    let fixed: Vec<_> = written
+        .service
+        .headers
+        .iter()
+        .filter(is_fixed)
+        .cloned()
+        .collect();
     let endpoint = with_headers(written, &fixed, environment, at, errors)?;
     let source_at = parent(at);
     let is_type = |(name, _): &&(Text, Secret)| **name == *b"content-type";
@@ -88,7 +94,7 @@ pub(super) fn refuse(
         let text = template_of(&header.value).map(Template::parse);
         text.is_some_and(|text| text.is_ok_and(|text| !text.variables().is_empty()))
     };
-    if let Some(header) = written.headers.iter().find(is_template) {
+    if let Some(header) = written.service.headers.iter().find(is_template) {
         only_there(
             "headers",
             &format!("the variable of `{}` has no meaning here", header.name),

@@ -105,7 +105,7 @@ fn source_headers(config: &Config) -> impl Iterator<Item = (String, &Named<TextO
         } else {
             None
         };
-        let login = login.map(|login| login.oauth2.headers.as_slice());
+        let login = login.map(|login| login.oauth2.service.headers.as_slice());
         [(format!("{path}.login.oauth2"), login), (path, headers)]
             .into_iter()
             .rev()
@@ -114,14 +114,17 @@ fn source_headers(config: &Config) -> impl Iterator<Item = (String, &Named<TextO
         let path = entry("providers", &provider.name);
         match &provider.value {
             Provider::Jwt(jwt) => match &jwt.keys {
-                JwtKeys::Remote(keys) => (format!("{path}.jwt.keys.remote"), Some(&keys.headers)),
+                JwtKeys::Remote(keys) => (
+                    format!("{path}.jwt.keys.remote"),
+                    Some(&keys.service.headers),
+                ),
                 JwtKeys::Discovery(keys) => {
                     (format!("{path}.jwt.keys.discovery"), Some(&keys.headers))
                 }
                 JwtKeys::Inline(_) | JwtKeys::Pem(_) | JwtKeys::Consumers(_) => (path, None),
             },
             Provider::Opaque(opaque) => {
-                let headers = &opaque.introspection.headers;
+                let headers = &opaque.introspection.service.headers;
                 (format!("{path}.opaque.introspection"), Some(headers))
             }
             Provider::ApiKey(_) => (path, None),
