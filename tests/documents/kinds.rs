@@ -16,9 +16,13 @@ pub(crate) struct Kind {
 const LARGEST: usize = 10 << 20;
 const LARGE: usize = 2 << 20;
 
+/// With its escapes, as it stands in the answer of Kubernetes, so long a text has a little less than a MiB. No value may have more.
+const VALUE: usize = 840 << 10;
+
 pub(crate) fn kinds() -> Vec<Kind> {
     let mut all = of_one_document();
     all.extend(of_etcd());
+    all.push(kubernetes());
     all.push(layers());
     all
 }
@@ -89,6 +93,19 @@ fn of_etcd() -> [Kind; 2] {
             replies: |number| in_etcd(number, r#""key":"L2wv","range_end":"L2ww""#, &tree(number)),
         },
     ]
+}
+
+fn kubernetes() -> Kind {
+    let mut source = source(
+        "kubernetes",
+        json!({"namespace": "n", "configMap": "large", "key": "large.json"}),
+    );
+    source["kubernetes"]["maxBytes"] = "8Mi".into();
+    Kind {
+        name: "Kubernetes, a ConfigMap of 1 MiB",
+        source,
+        replies: |number| in_kubernetes(number, in_json(number, VALUE)),
+    }
 }
 
 fn layers() -> Kind {
@@ -206,6 +223,24 @@ fn in_nacos(number: usize, content: String) -> String {
     format!(
         r#"{{"code":0,"message":"success","data":{{"resultCode":200,"errorCode":0,"message":null,"requestId":null,"content":{content},"encryptedDataKey":"","contentType":"json","md5":"{number:032x}","lastModified":{number},"tag":null,"beta":false,"success":true}}}}"#
     )
+}
+
+/// A ConfigMap, and the answer to the question about its metadata, which is the later one: who sees it also sees the new object.
+fn in_kubernetes(number: usize, value: String) -> Vec<(String, Vec<u8>)> {
+    let value = Value::from(value);
+    let metadata = format!(r#""metadata":{{"uid":"u","resourceVersion":"{number}"}}"#);
+    let path = "/api/v1/namespaces/n/configmaps/large";
+    let mut replies = at(
+        &format!("{path} application/json"),
+        format!(
+            r#"{{"kind":"ConfigMap","apiVersion":"v1",{metadata},"data":{{"large.json":{value}}}}}"#
+        ),
+    );
+    replies.extend(at(
+        &format!("{path} application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"),
+        format!(r#"{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",{metadata}}}"#),
+    ));
+    replies
 }
 
 fn pair(key: &str, value: &str, number: usize) -> String {

@@ -27,7 +27,7 @@ fn no_request_waits_for_a_large_document() {
     for kind in kinds() {
         let waits = replaced(&kind);
         let best = waits.iter().min().copied().unwrap_or_default();
-        println!("{:28} longest waits {waits:.1?}", kind.name);
+        println!("{:32} longest waits {waits:.1?}", kind.name);
         if best > MOST {
             slow.push(format!("{}: {best:?}", kind.name));
         }

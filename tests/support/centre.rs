@@ -71,7 +71,8 @@ impl Centre {
         Self { address, state }
     }
 
-    /// Sets the reply for a path. The reply for any other path is 404.
+    /// Sets the reply for a path, or for a path and behind a blank either the first field of a form or the value of `accept`. The
+    /// reply for any other path is 404.
     pub(crate) fn set(&self, authority: &str, path: &str, reply: Reply) {
         self.set_turns(authority, path, [reply]);
     }
@@ -130,14 +131,11 @@ fn centre(stream: TcpStream, state: &RwLock<State>) {
             let mut state = state.write().expect("no thread has panicked");
             state.asked.push(key.clone());
             let of_path = key.1.split(' ').next().unwrap_or_default();
-            let of_path = (key.0.clone(), of_path.to_owned());
+            let of_form = format!("{of_path} {}", text(request.field(b"accept")));
+            let own = [&key.1, &of_form, of_path].map(|at| (key.0.clone(), at.to_owned()));
             let replies = &mut state.replies;
-            let at = if replies.contains_key(&key) {
-                &key
-            } else {
-                &of_path
-            };
-            replies.get_mut(at).and_then(next)
+            let at = own.iter().find(|at| replies.contains_key(at));
+            at.and_then(|at| replies.get_mut(at)).and_then(next)
         };
         match reply.unwrap_or_else(|| Reply::status(404, "")) {
             Reply::Down => return,
