@@ -1,6 +1,8 @@
 //! A real Envoy with four workers, and real config centres in every trouble that centres make for their readers: they are down,
 //! slow, broken, set up again from older data, and refuse the gate. Meanwhile clients send requests. Nobody is let in whom the
 //! last good document denies, and all of it heals without help.
+//!
+//! Two tests may run at once: each has its own Envoy, server, folders and ports, and counts and measures only these.
 #![cfg(feature = "envoy-tests")]
 
 #[path = "centres/alibaba.rs"]

@@ -8,10 +8,9 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::centre::{Centre, DOCUMENTS, PASSWORD, poison, record, send};
-use crate::envoy::free_address;
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, copy_folder, new_folder, programs};
+use crate::process::{Process, copy_folder, free_address, new_folder, programs};
 use crate::wait::{ensure, wait_for};
 
 /// Tokens of Consul are UUIDs.

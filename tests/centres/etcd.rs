@@ -9,10 +9,9 @@ use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
 use crate::centre::{Centre, PASSWORD, record, send};
-use crate::envoy::free_address;
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, copy_folder, new_folder, programs};
+use crate::process::{Process, copy_folder, free_address, new_folder, programs};
 use crate::run::Run;
 use crate::troubles::{HALF_A_MINUTE, every_trouble, older_data};
 use crate::wait::ensure;

@@ -7,12 +7,11 @@ use base64ct::{Base64, Encoding as _};
 use serde_json::json;
 
 use crate::centre::{OTHER_PASSWORD, PASSWORD, send};
-use crate::envoy::free_address;
 use crate::front::{EVERYWHERE, Front, Trouble};
 use crate::gate::{Gate, report};
 use crate::http1::get;
 use crate::plan::Plan;
-use crate::process::{Process, java, new_folder, programs};
+use crate::process::{Process, free_address, java, new_folder, programs};
 use crate::stats::Stats;
 use crate::wait::{ensure, pause, wait_for};
 

@@ -9,10 +9,10 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::centre::{Centre, DOCUMENTS, PASSWORD, record, send};
-use crate::envoy::{Envoy, Launch, free_address, socket, variable};
+use crate::envoy::{Envoy, Launch, socket, variable};
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, new_folder, programs};
+use crate::process::{Process, free_address, new_folder, programs};
 use crate::wait::{ensure, wait_for};
 
 /// What the names in the server's certificate are.

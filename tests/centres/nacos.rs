@@ -1,7 +1,7 @@
 //! Nacos 3 and 2, with accounts. The gate's user may read one group of one namespace.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::centre::{Centre, PASSWORD, record, send};
 use crate::front::{Asked, Pick};
 use crate::http1::Message;
-use crate::process::{Process, copy_folder, java, new_folder, programs};
+use crate::process::{Process, copy_folder, free_address, java, new_folder, programs};
 use crate::wait::{ensure, wait_for};
 
 /// The namespace of the documents.
@@ -70,23 +70,6 @@ pub(crate) struct Nacos {
     /// How long a token lasts, in seconds.
     tokens: u32,
     has_users: bool,
-}
-
-/// An address whose port and the two for gRPC are free.
-fn free_address() -> SocketAddr {
-    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    // Two runs at once begin at different ports.
-    let offset = usize::try_from(std::process::id() % 500).unwrap_or_default();
-    let mut ports = (20_000..29_000_u16)
-        .step_by(16)
-        .cycle()
-        .skip(offset)
-        .take(500);
-    let port = ports.find(|port| {
-        let all = [0, 1000, 1001].map(|more| port.saturating_add(more));
-        all.into_iter().all(is_free)
-    });
-    SocketAddr::from(([127, 0, 0, 1], port.expect("free ports")))
 }
 
 impl Nacos {

@@ -1,8 +1,10 @@
 //! A real server in a process of its own.
 
 use std::fs::{self, OpenOptions};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::envoy::variable;
@@ -67,6 +69,24 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The number of the next port for a server.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// An address for a server. Its port and the two that Nacos derives from it are free. No other server of the tests gets it, also while
+/// this one is down; and the system gives none of these ports to connections.
+pub(crate) fn free_address() -> SocketAddr {
+    // Two runs at once begin at different ports.
+    let start = usize::try_from(std::process::id()).unwrap_or_default();
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let port = (0..1000).find_map(|_| {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(start);
+        let port = (20_000..28_000_u16).step_by(2).nth(number % 4000)?;
+        let all = [0, 1000, 1001].map(|more| port.saturating_add(more));
+        all.into_iter().all(is_free).then_some(port)
+    });
+    SocketAddr::from(([127, 0, 0, 1], port.expect("free ports")))
 }
 
 /// The folder of the servers' programs.

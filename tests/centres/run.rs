@@ -326,10 +326,7 @@ impl Row {
 }
 
 fn table(version: &str, rows: &[Row]) {
-    report("");
-    report(&format!(
-        "{version} | for | looks | counted as | healed after | seen"
-    ));
+    let mut table = format!("{version} | for | looks | counted as | healed after | seen\n");
     for row in rows {
         let Row {
             what,
@@ -340,9 +337,8 @@ fn table(version: &str, rows: &[Row]) {
             note,
             ..
         } = row;
-        report(&format!(
-            "{what} | {span:.1?} | {looks} | {reasons} | {healed:.1?} | {note}"
-        ));
+        let row = format!("{what} | {span:.1?} | {looks} | {reasons} | {healed:.1?} | {note}\n");
+        table.push_str(&row);
     }
-    report("");
+    report(&table);
 }

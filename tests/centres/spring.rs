@@ -9,10 +9,9 @@ use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
 use crate::centre::{Centre, PASSWORD, record};
-use crate::envoy::free_address;
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, java, new_folder, programs};
+use crate::process::{Process, free_address, java, new_folder, programs};
 use crate::run::Run;
 use crate::troubles::some_troubles;
 use crate::wait::ensure;

@@ -32,9 +32,14 @@ pub(crate) fn outcome(answer: &Message) -> String {
     }
 }
 
-/// Prints a measured result.
+/// Prints a measured result. Where several tests run at once, each line begins with the name of the test.
 pub(crate) fn report(text: &str) {
-    let _ = writeln!(io::stderr(), "    {text}");
+    let thread = thread::current();
+    // A test that runs alone has the thread `main`.
+    let test = thread.name().filter(|name| *name != "main");
+    let test = test.map_or(String::new(), |name| format!("{name}: "));
+    let lines = text.lines().map(|line| format!("    {test}{line}\n"));
+    let _ = io::stderr().write_all(lines.collect::<String>().as_bytes());
 }
 
 #[derive(Debug)]
