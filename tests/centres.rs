@@ -34,6 +34,9 @@ mod front;
 #[cfg(test)]
 #[expect(dead_code, reason = "another suite uses all of it")]
 mod gate;
+#[path = "centres/held.rs"]
+#[cfg(test)]
+mod held;
 #[path = "support/http1.rs"]
 #[cfg(test)]
 mod http1;

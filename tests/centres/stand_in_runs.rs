@@ -1,18 +1,15 @@
 //! ACM, Apollo and signed requests to Nacos, with stand-ins that check each signature.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::centre::{Centre, good, policy};
 use crate::front::Front;
-use crate::gate::{Gate, report};
-use crate::plan::Plan;
+use crate::gate::report;
+use crate::held::{self, Held};
 use crate::run::Run;
 use crate::stand_in::{Kind, StandIn, sign};
 use crate::troubles::{few_troubles, signed_troubles};
-use crate::wait::pause;
 
 /// The stand-ins' own check passes what the servers' clients have signed: `SpasAdapter` of nacos-client 3.1.0, and `Signature` of apollo-core
 /// 2.4.0.
@@ -68,10 +65,6 @@ fn nacos_of_mse_in_trouble() {
     in_trouble(Kind::Mse, "nacos", few_troubles);
 }
 
-/// The time in which a change is everywhere by a question that the server holds, also on a busy machine.
-const AT_ONCE: Duration = Duration::from_secs(3);
-
-/// With `longPoll` the server holds the question until there is a change. `refresh` is much longer than that.
 #[test]
 fn changes_show_at_once() {
     for (kind, field) in [
@@ -81,45 +74,9 @@ fn changes_show_at_once() {
     ] {
         let mut centre = StandIn::start(kind);
         let front = Front::start();
-        front.stand_before(centre.address);
         let state = Arc::clone(&centre.state);
         state.write().expect("no thread has panicked").named = Some(front.address);
-        let mut policy: Value = serde_json::from_str(&policy(field, &centre)).expect("it is JSON");
-        for document in ["main", "short"] {
-            let source = &mut policy["sources"][document];
-            source[field]["longPoll"] = "10s".into();
-            source["refresh"] = "30s".into();
-            source["staleFor"] = "1h".into();
-        }
-        centre.put("main", &good("held"));
-        centre.put("short", &good("held"));
-        let gate = Gate::start(Plan {
-            name: format!("centres-held-{field}"),
-            policies: vec![("gate".into(), policy.to_string())],
-            clusters: vec![("centre".into(), front.address)],
-            change: add_servers,
-            ..Plan::default()
-        });
-        gate.until("/main/held", "-", "200", Duration::from_secs(20));
-        for number in 0..3 {
-            pause(Duration::from_millis(400));
-            let marker = format!("held{number}");
-            centre.put("main", &good(&marker));
-            gate.until(&format!("/main/{marker}"), "-", "200", AT_ONCE);
-        }
-        // Nobody asks meanwhile.
-        pause(Duration::from_secs(1));
-        front.asked();
-        pause(Duration::from_secs(2));
-        let asked = front.asked().len();
-        assert!(asked <= 2, "{field}: {asked} questions in two seconds");
-        // A question ends without an answer.
-        front.go_down();
-        pause(Duration::from_millis(300));
-        front.heal();
-        centre.put("main", &good("after"));
-        gate.until("/main/after", "-", "200", Duration::from_secs(10));
-        gate.finish();
+        held::changes_show_at_once(Held::by_long_poll(field), &front, &mut centre);
         let state = state.read().expect("no thread has panicked");
         assert!(state.foreign.is_empty(), "{:#?}", state.foreign);
     }
