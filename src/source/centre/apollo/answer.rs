@@ -28,6 +28,16 @@ pub(super) fn release_key(body: &[u8]) -> Option<&[u8]> {
     is_key.then_some(key)
 }
 
+/// Whether an answer tells only what has changed. A config service answers so where it is set up to, if a release is named. The member
+/// stands before all maps: one of the same name behind them is an item.
+pub(super) fn is_of_changes(body: &[u8]) -> bool {
+    const MEMBER: &[u8] = b"\"configSyncType\":\"IncrementalSync\"";
+    let mut maps = body.iter().enumerate().filter(|(_, byte)| **byte == b'{');
+    let until = maps.nth(1).map_or(body.len(), |(at, _)| at);
+    let before = body.get(..until).unwrap_or_default();
+    before.windows(MEMBER.len()).any(|it| it == MEMBER)
+}
+
 /// The notification in an answer: its number, and what it says to servers that have not heard of it yet.
 pub(super) fn notification(body: &[u8]) -> Option<(i64, String)> {
     let answer: Value = strict_json::value(body).ok()?;

@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 use super::protocol::{DocumentStatus, Exchange, Next};
 use super::reply::body;
 use super::signature::{milliseconds, sign};
-use answer::{notification, release_key};
+use answer::{is_of_changes, notification, release_key};
 use session::{News, Question};
 
 pub use reader::ApolloReader;
@@ -112,7 +112,7 @@ impl ApolloProtocol {
 
     fn ask(&self, session: &mut ApolloSession, now: Timestamp) -> Callout {
         let path = match session.question {
-            Question::Read => self.read(session),
+            Question::Read | Question::ReadAll => self.read(session),
             Question::Poll => self.poll(session),
         };
         let signature = self.secret.as_ref().map(|secret| {
@@ -137,7 +137,7 @@ impl ApolloProtocol {
     /// The path of a read, conditional where a release is known.
     fn read(&self, session: &ApolloSession) -> Vec<u8> {
         let mut query = Vec::new();
-        if !session.known.token().is_empty() {
+        if session.is_conditional() {
             query.extend_from_slice(b"&releaseKey=");
             encode(&mut query, session.known.token());
         }
@@ -215,7 +215,7 @@ impl ApolloProtocol {
                     is_older: false,
                 })
             }
-            304 if !session.known.token().is_empty() => {
+            304 if session.is_conditional() => {
                 session.read = now;
                 // A notification without a change may be followed by the next one at once.
                 session.is_held = polls && session.news == News::First;
@@ -262,6 +262,12 @@ impl Exchange for ApolloProtocol {
             }
         } else {
             let reply = reply.map_err(SourceError::Callout);
+            let is_good = |reply: &&Reply| reply.status() == Some(200);
+            let good = reply.as_ref().ok().filter(is_good);
+            if session.is_conditional() && good.is_some_and(|reply| is_of_changes(&reply.body)) {
+                session.question = Question::ReadAll;
+                return Next::Send(self.ask(session, now));
+            }
             let status = reply.and_then(|reply| self.answered(session, reply, now));
             status.unwrap_or_else(DocumentStatus::Broken)
         };

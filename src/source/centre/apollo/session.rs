@@ -28,8 +28,11 @@ pub(in crate::source) struct ApolloSession {
 pub(super) enum Question {
     /// Whether there is a notification.
     Poll,
+    /// The namespace. Where a release is known, only another one is asked for.
     #[default]
     Read,
+    /// The whole namespace, after an answer that told only what has changed since the release that is known.
+    ReadAll,
 }
 
 /// What a read follows from.
@@ -45,6 +48,11 @@ pub(super) enum News {
 }
 
 impl ApolloSession {
+    /// Whether the question names a release.
+    pub(super) fn is_conditional(&self) -> bool {
+        self.question == Question::Read && !self.known.token().is_empty()
+    }
+
     /// Begins an exchange for a namespace of which this release is known.
     pub(super) fn begin(&mut self, known: &Version, polls: bool, now: Timestamp) {
         let is_read = now.since(self.read) < LONGEST_UNREAD;

@@ -262,6 +262,62 @@ fn where_polls_fail_the_namespace_is_read() {
     assert_eq!(refused, DocumentStatus::Refused(401));
 }
 
+const CHANGES: &str = r#"{"appId":"app","cluster":"default","namespaceName":"application","releaseKey":"20270430092936-dee2d58e74515ff3","configSyncType":"IncrementalSync","configurationChanges":[{"key":"limits.upload","newValue":"6","configurationChangeType":"MODIFIED"}]}"#;
+
+/// With `config-service.incremental.change.enabled` the changes alone are answered if a release is named.
+#[test]
+fn where_only_changes_are_told_all_is_read() {
+    let mut gate = of(plain());
+    let answers = || vec![(0, answer(200, CHANGES)), (0, answer(200, ANSWER))];
+    assert_eq!(gate.fetch("older", answers()), changed());
+    assert_eq!(gate.sent, [&read_of("older"), READ]);
+    // The next question names the release again.
+    let same = gate.fetch(KEY, vec![(0, answer(304, ""))]);
+    assert_eq!(same, DocumentStatus::Same);
+    assert_eq!(gate.sent, [read_of(KEY)]);
+    for (status, expected) in [
+        (404, DocumentStatus::Missing),
+        (304, DocumentStatus::Broken(SourceError::Status(304))),
+        (500, DocumentStatus::Broken(SourceError::Status(500))),
+    ] {
+        let answers = vec![(0, answer(200, CHANGES)), (0, answer(status, ANSWER))];
+        assert_eq!(gate.fetch(KEY, answers), expected);
+    }
+    // It asks only once, and not where it has named no release.
+    let mut again = answers();
+    again[1] = (0, answer(200, CHANGES));
+    for (known, answers) in [(KEY, again), ("", vec![(0, answer(200, CHANGES))])] {
+        let DocumentStatus::Changed { body, .. } = gate.fetch(known, answers) else {
+            panic!("it is to be read");
+        };
+        let body = String::from_utf8(body).unwrap();
+        assert!(read(ContentFormat::Properties, &body).is_err());
+    }
+    // After a poll, the caches of other servers are told of too.
+    let mut gate = polling();
+    gate.fetch("", vec![(0, answer(200, ANSWER))]);
+    let mut polled = vec![(0, answer(200, NEWS))];
+    polled.extend(answers());
+    assert_eq!(gate.fetch(KEY, polled), changed());
+    assert_eq!(gate.sent[2], format!("{READ}?messages={MESSAGES}"));
+}
+
+#[test]
+fn an_item_does_not_say_that_only_changes_are_told() {
+    assert!(is_of_changes(CHANGES.as_bytes()));
+    let member = r#""configSyncType":"IncrementalSync""#;
+    for whole in [
+        ANSWER.to_owned(),
+        String::new(),
+        "{}".to_owned(),
+        format!(r#"{{"configurations":{{{member}}},"releaseKey":"k"}}"#),
+        format!(r#"{{"configurations":{{"a":"b"}},{member}}}"#),
+        CHANGES.replace("IncrementalSync", "FullSync"),
+    ] {
+        assert!(!is_of_changes(whole.as_bytes()), "{whole}");
+    }
+}
+
 #[test]
 fn takes_no_key_that_it_could_not_send_back() {
     for (body, key) in [
