@@ -20,6 +20,7 @@ mod plain_text;
 mod prefix_in_key;
 mod redirect_loop;
 mod unused;
+mod value_in_code;
 mod vanishing_header;
 mod when_authorises;
 
@@ -38,7 +39,7 @@ pub(super) struct CheckRule {
 }
 
 /// Every rule. The order is that of warnings at one position.
-pub(super) const RULES: [CheckRule; 20] = [
+pub(super) const RULES: [CheckRule; 21] = [
     nobody::RULE,
     plain_secret::RULE,
     unused::RULE,
@@ -46,6 +47,7 @@ pub(super) const RULES: [CheckRule; 20] = [
     never_matches::RULE,
     open_lookup::RULE,
     open_redirect::RULE,
+    value_in_code::RULE,
     vanishing_header::RULE,
     plain_text::RULE,
     no_effect::RULE,
