@@ -6,6 +6,9 @@
 mod support;
 
 #[cfg(test)]
+#[path = "adapter/built.rs"]
+mod built;
+#[cfg(test)]
 #[path = "adapter/callouts.rs"]
 mod callouts;
 #[cfg(test)]

@@ -116,6 +116,9 @@ fn read(sources: &mut Sources, routes: &Routes, flags: &Flags, lists: Lists) {
         sources.look_into(lookup.source);
         let headers = lookup.headers();
         headers.for_each(|name| sources.keep_header(lookup.source, name));
+        if lookup.sends_credential {
+            sources.send_credentials(lookup.source);
+        }
     }
     flags.sources().for_each(|id| sources.look_into(id));
     sources.read_lists(lists);

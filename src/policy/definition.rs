@@ -69,7 +69,18 @@ impl Definition {
         let mut definition = Self::default();
         definition.add(b"header");
         definition.add(name.as_bytes());
-        let DefinitionHash(mut both) = definition.hash();
+        Self::with(without, definition)
+    }
+
+    /// The same where credentials of clients are sent.
+    pub(super) fn with_credentials(without: DefinitionHash) -> DefinitionHash {
+        let mut definition = Self::default();
+        definition.add(b"credentials of clients");
+        Self::with(without, definition)
+    }
+
+    fn with(without: DefinitionHash, more: Self) -> DefinitionHash {
+        let DefinitionHash(mut both) = more.hash();
         for (byte, other) in both.iter_mut().zip(without.0) {
             *byte ^= other;
         }

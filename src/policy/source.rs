@@ -3,6 +3,7 @@
 mod acm;
 mod answer_headers;
 mod apollo;
+mod clients_credentials;
 mod consul;
 mod etcd;
 mod eureka;

@@ -15,6 +15,9 @@ pub enum SourceError {
     /// The server refuses the credentials in the gate's own request, with this status: 401 or 403.
     #[error("status {0}: the server refuses the gate's own credentials")]
     Refused(u16),
+    /// The server refuses a request with a client's credential, and the gate has none of its own there: 401 or 403.
+    #[error("status {0}: the server refuses a client's credential")]
+    ClientRefused(u16),
     /// The source works and has no such document.
     #[error("there is no such document: it was deleted, or its name is wrong")]
     Missing,
@@ -47,7 +50,7 @@ impl SourceError {
             Self::Callout(CalloutError::Unsendable) => "unsendable",
             Self::Callout(CalloutError::Unreached { .. }) => "unreached",
             Self::Callout(CalloutError::NoReply) => "no_reply",
-            Self::Status(_) => "status",
+            Self::Status(_) | Self::ClientRefused(_) => "status",
             Self::Refused(_) => "refused",
             Self::Login(error) => error.name(),
             Self::Missing => "missing",

@@ -284,7 +284,11 @@ impl OnDemand {
             }
             EntryReply::Failed(error) => error,
         };
-        if matches!(error, SourceError::Refused(_)) && self.template.is_built() {
+        let is_refusal = matches!(
+            error,
+            SourceError::Refused(_) | SourceError::ClientRefused(_)
+        );
+        if is_refusal && self.template.is_built() {
             self.documents.remove(&key);
         }
         if self.login.as_ref() == Some(&key) && self.template.needs_login(&mut self.session, now) {

@@ -26,6 +26,8 @@ pub struct RequestTemplate {
     form: RequestForm,
     /// The names of the header fields that are kept of answers, in lower case.
     kept: Vec<Box<str>>,
+    /// Whether the credential in a request is a client's, and the gate has none of its own there.
+    is_clients: bool,
 }
 
 /// How the key of an entry gets into its request, and what its reply says.
@@ -114,6 +116,7 @@ impl RequestTemplate {
         Self {
             form: RequestForm::Entry(protocol, format),
             kept: Vec::new(),
+            is_clients: false,
         }
     }
 
@@ -130,6 +133,7 @@ impl RequestTemplate {
         Ok(Self {
             form: RequestForm::Introspection(endpoint, form),
             kept: Vec::new(),
+            is_clients: false,
         })
     }
 
@@ -146,6 +150,12 @@ impl RequestTemplate {
             self.kept.push(name.into());
         }
         is_new
+    }
+
+    /// Notes that credentials of clients are sent. Returns whether a refusal is of those from now on, and was not before.
+    pub fn send_credentials(&mut self) -> bool {
+        let is_clients = matches!(&self.form, RequestForm::Entry(Protocol::Http(protocol), _) if !protocol.has_own_credentials());
+        !std::mem::replace(&mut self.is_clients, is_clients) && is_clients
     }
 
     /// Whether this reply is remembered if it is an answer.
@@ -242,7 +252,13 @@ impl RequestTemplate {
                     Ok(reply) if !self.kept.is_empty() => AnswerHeaders::read(reply, &self.kept),
                     Ok(_) | Err(_) => Ok(AnswerHeaders::default()),
                 };
-                exchange.read(reply, headers, *format, now)
+                let read = exchange.read(reply, headers, *format, now);
+                if let (EntryReply::Failed(SourceError::Refused(status)), true) =
+                    (&read, self.is_clients)
+                {
+                    return EntryReply::Failed(SourceError::ClientRefused(*status));
+                }
+                read
             }
             (RequestForm::Introspection(endpoint, _), _) => {
                 introspection::read(reply, endpoint, now)

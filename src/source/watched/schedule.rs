@@ -50,6 +50,7 @@ impl Schedule {
             SourceError::Callout(_)
             | SourceError::Status(_)
             | SourceError::Refused(_)
+            | SourceError::ClientRefused(_)
             | SourceError::Login(_) => last,
         };
         let doublings = failures.saturating_sub(1).min(31);

@@ -27,6 +27,9 @@ pub(super) fn hint(error: &SourceError, kind: &str) -> &'static str {
         SourceError::Refused(_) => {
             "are the user, the password or the token right, and may this user read the document?"
         }
+        SourceError::ClientRefused(_) => {
+            "is the credential in the request right? With `missing: [401]` such an answer isn't a failure"
+        }
         SourceError::Missing => missing(kind),
         SourceError::Status(500..) => "the server is in trouble: its own log says why",
         SourceError::Status(_) => "is this the address of the centre, and the path that it knows?",

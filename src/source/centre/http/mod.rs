@@ -106,6 +106,12 @@ impl HttpProtocol {
         matches!(self.path, RequestPath::Built)
     }
 
+    /// Whether the gate itself may have credentials there: a login, or a header field.
+    pub(in crate::source) fn has_own_credentials(&self) -> bool {
+        let is_other = |(name, _): &(Text, Secret)| **name != *b"content-type";
+        self.login.is_some() || self.endpoint.headers().iter().any(is_other)
+    }
+
     const fn at(endpoint: Endpoint, path: RequestPath, format: Format) -> Self {
         Self {
             endpoint,
