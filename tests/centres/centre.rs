@@ -1,11 +1,13 @@
 //! What the tests ask of a config centre, and the documents that they put there.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::front::{Asked, Pick};
 use crate::http1::{Message, exchange};
+use crate::process::copy_folder;
 
 /// The password of the gate's user.
 pub(crate) const PASSWORD: &str = "gate-password-7c1e";
@@ -57,11 +59,24 @@ pub(crate) trait Centre {
     /// Starts the server again, with what it has stored. The gate's logins are short from now on.
     fn start(&mut self);
 
+    /// The folder of the server, which stores all in `data` there. None if what it stores is not kept.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
     /// Keeps what the stopped server has stored.
-    fn keep(&mut self) {}
+    fn keep(&self) {
+        if let Some(folder) = self.folder() {
+            copy_folder(&folder.join("data"), &folder.join("kept"));
+        }
+    }
 
     /// The stopped server has what was kept.
-    fn bring_back(&mut self) {}
+    fn bring_back(&self) {
+        if let Some(folder) = self.folder() {
+            copy_folder(&folder.join("kept"), &folder.join("data"));
+        }
+    }
 
     /// What must not be in any log: credentials in these requests.
     fn secrets(&self, asked: &[Asked]) -> Vec<String>;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::centre::{Centre, DOCUMENTS, PASSWORD, poison, record, send};
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, copy_folder, free_address, new_folder, programs};
+use crate::process::{Process, free_address, new_folder, programs};
 use crate::wait::{ensure, wait_for};
 
 /// Tokens of Consul are UUIDs.
@@ -154,12 +154,8 @@ impl Centre for Consul {
         });
     }
 
-    fn keep(&mut self) {
-        copy_folder(&self.folder.join("data"), &self.folder.join("kept"));
-    }
-
-    fn bring_back(&mut self) {
-        copy_folder(&self.folder.join("kept"), &self.folder.join("data"));
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.folder)
     }
 
     fn secrets(&self, _: &[Asked]) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64ct::{Base64, Encoding as _};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::centre::{Centre, PASSWORD, record, send};
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, copy_folder, free_address, new_folder, programs};
+use crate::process::{Process, free_address, new_folder, programs};
 use crate::run::Run;
 use crate::troubles::{HALF_A_MINUTE, every_trouble, older_data};
 use crate::wait::ensure;
@@ -70,40 +70,10 @@ impl Etcd {
     }
 
     fn run(&mut self) {
-        let (client, peer) = (
-            format!("http://{}", self.client),
-            format!("http://{}", self.peer),
-        );
-        let mut command = Command::new(programs().join("etcd/etcd"));
-        command
-            .args([
-                "--logger",
-                "zap",
-                "--log-level",
-                "warn",
-                "--bcrypt-cost",
-                "4",
-            ])
-            .args(["--name", "one", "--initial-cluster", &format!("one={peer}")])
-            .args([
-                "--listen-client-urls",
-                &client,
-                "--advertise-client-urls",
-                &client,
-            ])
-            .args([
-                "--listen-peer-urls",
-                &peer,
-                "--initial-advertise-peer-urls",
-                &peer,
-            ])
-            .arg("--data-dir")
-            .arg(self.folder.join("data"))
-            .args(
-                self.tokens
-                    .iter()
-                    .flat_map(|tokens| ["--auth-token", tokens]),
-            );
+        let mut command = command(self.client, self.peer, &self.folder);
+        command.args(["--log-level", "warn", "--bcrypt-cost", "4"]);
+        let tokens = self.tokens.iter();
+        command.args(tokens.flat_map(|tokens| ["--auth-token", tokens]));
         let address = self.client;
         let ready = || {
             let health = get(address, "/health", "").map(|answer| answer.body);
@@ -138,6 +108,22 @@ impl Etcd {
         let token = login["token"].as_str().expect("a token");
         self.call(path, &format!("authorization: {token}\r\n"), body);
     }
+}
+
+/// The command of an etcd that listens at these addresses, and stores all in the folder `data` of this one.
+pub(crate) fn command(client: SocketAddr, peer: SocketAddr, folder: &Path) -> Command {
+    let [client, peer] = [client, peer].map(|address| format!("http://{address}"));
+    let mut command = Command::new(programs().join("etcd/etcd"));
+    command
+        .args(["--logger", "zap", "--name", "one"])
+        .args(["--listen-client-urls", &client])
+        .args(["--advertise-client-urls", &client])
+        .args(["--listen-peer-urls", &peer])
+        .args(["--initial-advertise-peer-urls", &peer])
+        .args(["--initial-cluster", &format!("one={peer}")])
+        .arg("--data-dir")
+        .arg(folder.join("data"));
+    command
 }
 
 fn base64(text: &str) -> String {
@@ -208,12 +194,8 @@ impl Centre for Etcd {
         self.run();
     }
 
-    fn keep(&mut self) {
-        copy_folder(&self.folder.join("data"), &self.folder.join("kept"));
-    }
-
-    fn bring_back(&mut self) {
-        copy_folder(&self.folder.join("kept"), &self.folder.join("data"));
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.folder)
     }
 
     fn secrets(&self, asked: &[Asked]) -> Vec<String> {

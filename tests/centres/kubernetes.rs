@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::centre::{Centre, DOCUMENTS, PASSWORD, record, send};
 use crate::envoy::{Envoy, Launch, socket, variable};
+use crate::etcd;
 use crate::front::{Asked, Pick};
 use crate::http1::get;
-use crate::process::{Process, free_address, new_folder, programs};
+use crate::process::{Process, free_address, new_folder};
 use crate::wait::{ensure, wait_for};
 
 /// What the names in the server's certificate are.
@@ -63,24 +64,8 @@ impl Kubernetes {
     }
 
     fn run_store(&mut self) {
-        let [client, peer] = [self.etcd, free_address()].map(|it| format!("http://{it}"));
-        let mut etcd = Command::new(programs().join("etcd/etcd"));
-        etcd.args(["--logger", "zap", "--log-level", "error", "--name", "one"])
-            .args([
-                "--listen-client-urls",
-                &client,
-                "--advertise-client-urls",
-                &client,
-            ])
-            .args([
-                "--listen-peer-urls",
-                &peer,
-                "--initial-advertise-peer-urls",
-                &peer,
-            ])
-            .args(["--initial-cluster", &format!("one={peer}")])
-            .arg("--data-dir")
-            .arg(self.folder.join("data"));
+        let mut etcd = etcd::command(self.etcd, free_address(), &self.folder);
+        etcd.args(["--log-level", "error"]);
         let address = self.etcd;
         let is_healthy = || {
             let health = get(address, "/health", "").map_or(0, |answer| answer.status());

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::centre::{Centre, PASSWORD, record, send};
 use crate::front::{Asked, Pick};
 use crate::http1::Message;
-use crate::process::{Process, copy_folder, free_address, java, new_folder, programs};
+use crate::process::{Process, free_address, java, new_folder, programs};
 use crate::wait::{ensure, wait_for};
 
 /// The namespace of the documents.
@@ -347,12 +347,8 @@ impl Centre for Nacos {
         self.run();
     }
 
-    fn keep(&mut self) {
-        copy_folder(&self.folder.join("data"), &self.folder.join("kept"));
-    }
-
-    fn bring_back(&mut self) {
-        copy_folder(&self.folder.join("kept"), &self.folder.join("data"));
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.folder)
     }
 
     fn secrets(&self, asked: &[Asked]) -> Vec<String> {
