@@ -385,3 +385,44 @@ fn takes_the_time_of_the_request() {
     );
     assert_eq!(wrong.status, 2);
 }
+
+/// A client's credential goes to a source in its path, in its query, and as a key. The output is read by others, so none of these shows.
+#[test]
+fn shows_no_credential_in_the_path_of_a_request_for_a_source() {
+    let policy = r#"
+providers: {keys: {apiKey: {from: [{header: x-key}, {query: token}, {cookie: sid}]}}}
+sources:
+  by-path: {http: {cluster: crm, path: "/sessions/${cookie.sid}"}, onDemand: {}}
+  by-query: {http: {cluster: crm, path: "/whoami?t=${query.token}", query: {sid: "${cookie.sid}"}}, onDemand: {}}
+  by-key: {http: {cluster: crm, path: "/keys/${key}"}, onDemand: {}}
+routes:
+  - {name: path, match: [{path: {exact: /path}}], require: none, lookup: {v: {source: by-path, sendCredentials: [keys], values: {tier: "$.tier"}}}}
+  - {name: query, match: [{path: {exact: /query}}], require: none, lookup: {v: {source: by-query, sendCredentials: [keys], values: {tier: "$.tier"}}}}
+  - {name: key, match: [{path: {exact: /key}}], require: none, lookup: {v: {source: by-key, key: "${header.x-key}", sendCredentials: [keys], values: {tier: "$.tier"}}}}
+"#;
+    let folder = folder("explain");
+    let credentials = ["-H", "cookie: sid=hunter2", "-H", "x-key: hunter2"];
+    for (path, reply) in [
+        ("/path?token=hunter2", "by-path:GET /sessions/hunter2"),
+        (
+            "/query?token=hunter2",
+            "by-query:GET /whoami?t=hunter2&sid=hunter2",
+        ),
+        ("/key?token=hunter2", "by-key:hunter2"),
+    ] {
+        let [found, missing] = ["profile.json", "404"].map(|answer| format!("{reply}={answer}"));
+        for (more, says) in [
+            (&["--reply", &found][..], "found (asked for this request)"),
+            (&["--reply", &missing], "missing"),
+            (&[], "doesn't reply: give it a reply by"),
+        ] {
+            for form in [&["--json"][..], &[]] {
+                let arguments = [&["explain", "-", path], &credentials[..], more, form].concat();
+                let run = run(&folder, &arguments, policy);
+                let all = format!("{}{}", run.out, run.err);
+                assert!(!all.contains("hunter2"), "{all}");
+                assert!(form.contains(&"--json") || all.contains(says), "{all}");
+            }
+        }
+    }
+}
