@@ -98,7 +98,7 @@ NEEDS = {"J0": ["empty", "J0"],
          "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          **{job: [native_of(job), job] for job in NEW},
          "J3": ["J1", "native-cached", "J3"], "J4": ["J1", "J4"], "J5": ["J1", "J5"],
-         "J6": ["J1", "J6"], "J7": ["J4", "J7"], "J8": ["J7", "lua-call", "J8"],
+         "J6": ["J1", "J6"], "J7": ["J4", "J7"], "J8": ["lua", "J7", "lua-call", "J8"],
          **{f"J1-{kind}": [f"lua-{kind}", f"J1-{kind}"] for kind in routing.WHAT}}
 
 
@@ -163,10 +163,12 @@ IDLE = (load.BASELINE, load.TOKEN_BASELINE, "empty", "J0")
 
 
 class Load(NamedTuple):
-    """The requests of a row: their file, those that only check the listener, and whether the file is sent again and again."""
+    """The requests of a row: their file, those that only check the listener, whether the file is sent again and again, and how
+    many of them come before the measurement."""
     file: object
     checks: list
     repeats: bool
+    warms: int = load.WARMS
 
 
 def verify(envoy, row, requests):
@@ -221,6 +223,9 @@ def loads(bench, names):
     found = dict.fromkeys(names, again(bench, "few", list(policies.requests(20_000))))
     if "J5" in found:
         found["J5"] = again(bench, "many", list(policies.requests(20_000, *many)))
+    if "J7" in found:
+        # The service is asked about each tenant once, before the measurement.
+        found["J7"] = found["J7"]._replace(warms=policies.ENTRIES)
     one_each = [row for row in found if routing.kind_of(row) == "regex"]
     if one_each:
         found.update(dict.fromkeys(one_each, again(bench, "regex", list(routing.requests(20_000, "regex")))))
@@ -269,7 +274,8 @@ def costs(bench, jobs):
     def start(measured):
         listeners = {row: rows[row] for row in rounds.order(names)}
         kinds = {row: routing.kind_of(row) for row in names}
-        more = {"options": OPTIONS, "issuer": server.port,
+        servers = {"issuer": server.port, "service": service.ports["service"]}
+        more = {"options": OPTIONS, "servers": servers,
                 "shown": {row: routing.SHOWN for row, kind in kinds.items() if kind == "edits"},
                 "answered": {row: {routing.REMOVED: "bench"} for row, kind in kinds.items() if kind == "response"}}
         with Envoy(bench.envoy, bench.folder / "costs", listeners, documents, **more) as envoy:
@@ -281,7 +287,9 @@ def costs(bench, jobs):
                 rounds.run(client, ROUNDS, measured)
 
     bench.say(f"one Envoy with {len(rows)} listeners")
-    with issuer.Issuer() as server:
+    routes = {"service": policies.service_routes()}
+    with issuer.Issuer() as server, Envoy(bench.envoy, bench.folder / "service", {"service": []}, routes=routes) as service:
+        service.pin(LOAD_CORE)
         for _ in range(6 if bench.quick else STARTS):
             start(names)
         while not bench.quick and len(rounds.starts) < bench.most_starts:
@@ -303,6 +311,10 @@ def costs(bench, jobs):
         for what, peer, must, goal in RATIOS[job]:
             ratio, (low, high), count = rounds.ratio(job, peer)
             bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} starts")
+    if "J8" in jobs:
+        more, (low, high), count = rounds.beyond("J8", "J7", "lua-call", "lua")
+        bench.row("J8", "what a miss costs more than a hit, beyond what a call costs Lua", more, "µs", 30, None,
+                  f"middle half: {low:.1f} to {high:.1f}; {count} starts")
 
 
 def is_unsure(rounds, job):

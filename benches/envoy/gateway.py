@@ -110,24 +110,25 @@ def ask_all(port, path, headers=None, timeout=30):
 
 class Envoy:
     """A running Envoy with a listener for each of `rows` (name to filters), with the row's `options`. The cluster `centre`
-    is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file). The cluster
-    `issuer` is the server at the port `issuer`. `shown` has the headers that an answer shows of a row besides SHOWN, `answered` the headers that it has."""
+    is the server at the port `centre`, or a listener of this Envoy that serves `documents` (path to file). `servers` has
+    more clusters (name to port). `shown` has the headers that an answer shows of a row besides SHOWN, `answered` the
+    headers that it has. A row with `routes` answers by these instead."""
 
     def __init__(self, binary, folder, rows, documents=None, centre=None, workers=1, options=None,
-                 issuer=None, shown=None, answered=None):
+                 servers=None, shown=None, answered=None, routes=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.admin, spare, *ports = free_ports(2 + len(rows))
         self.ports = dict(zip(rows, ports))
-        options, shown, answered = options or {}, shown or {}, answered or {}
-        listeners = [listener(name, self.ports[name], filters, answer_routes(SHOWN + shown.get(name, []), answered.get(name, {})), options.get(name, {}))
+        options, shown, answered, own = options or {}, shown or {}, answered or {}, routes or {}
+        routes = {name: own.get(name) or answer_routes(SHOWN + shown.get(name, []), answered.get(name, {})) for name in rows}
+        listeners = [listener(name, self.ports[name], filters, routes[name], options.get(name, {}))
                      for name, filters in rows.items()]
         if documents:
             centre = centre or spare
-            routes = [{"match": {"path": path}, "direct_response": {"status": 200, "body": {"filename": str(file)}}}
+            files = [{"match": {"path": path}, "direct_response": {"status": 200, "body": {"filename": str(file)}}}
                       for path, file in documents.items()]
-            listeners.append(listener("centre", centre, [], routes, {}))
-        servers = {"centre": centre, "issuer": issuer}
-        clusters = [cluster(name, port) for name, port in servers.items() if port]
+            listeners.append(listener("centre", centre, [], files, {}))
+        clusters = [cluster(name, port) for name, port in {"centre": centre, **(servers or {})}.items() if port]
         bootstrap = {
             "node": {"id": "bench", "cluster": "bench"},
             "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},

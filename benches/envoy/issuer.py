@@ -35,18 +35,6 @@ class Issuer:
         class Answer(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self):
-                """A service: `/tenants/NAME` and `/fresh/NAME`, whose answers nobody may remember."""
-                _, kind, name = self.path.split("/", 2)
-                body = json.dumps({"upstream": policies.upstream_of(name)}).encode()
-                self.send_response(200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                if kind == "fresh":
-                    self.send_header("cache-control", "no-store")
-                self.end_headers()
-                self.wfile.write(body)
-
             def do_POST(self):
                 form = self.rfile.read(int(self.headers["content-length"])).decode()
                 asked = urllib.parse.parse_qs(form).get("token", [""])[0]

@@ -35,7 +35,7 @@ class Row:
     def verdict(self):
         if self.must is None:
             return "shown"
-        if self.value <= self.goal:
+        if self.goal is not None and self.value <= self.goal:
             return "goal"
         return "must" if self.value <= self.must else "MISSED"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 # caches nearly all the time, as in a gateway with one filter. It is small enough for many rounds.
 SLICE = 1500
 
-# The number of requests that a row gets before the measurement.
+# The number of requests that most rows get before the measurement.
 WARMS = 3000
 
 # The row that the others are compared with, and the one for rows whose requests have a token. A token makes a request three
@@ -32,10 +32,11 @@ class Turn(NamedTuple):
 
 
 class Asker:
-    """The client (benches/envoy/asker) of an Envoy. `loads` has the requests of each row: their file, and whether they
-    repeat."""
+    """The client (benches/envoy/asker) of an Envoy. `loads` has the requests of each row: their file, whether they repeat,
+    and how many come before the measurement."""
 
     def __init__(self, program, envoy, loads, core):
+        self.loads = loads
         schedstat = f"/proc/{envoy.pid}/task/{envoy.worker()}/schedstat"
         rows = [word for row, each in loads.items()
                 for word in (row, str(envoy.ports[row]), each.file, "again" if each.repeats else "once")]
@@ -48,6 +49,10 @@ class Asker:
 
     def __exit__(self, *_):
         self.process.communicate()
+
+    def warm(self, row):
+        """Sends a row the requests that come before the measurement."""
+        self.ask(row, self.loads[row].warms)
 
     def ask(self, row, count=SLICE):
         """Sends this number of requests to a row."""
@@ -78,7 +83,7 @@ class Rounds:
     def run(self, asker, count, rows):
         """Measures this number of rounds of these rows in a new Envoy."""
         for row in self.order(rows):
-            asker.ask(row, WARMS)
+            asker.warm(row)
         costs = []
         for _ in range(count):
             turns = {row: asker.ask(row) for row in self.order(rows)}
@@ -99,6 +104,11 @@ class Rounds:
     def added(self, row):
         """The cost that a row adds to the one without a filter, for each start that measured it."""
         return [own - base for own, base in self.of(row, self.base(row))]
+
+    def beyond(self, row, base, peer, its_base):
+        """How much more a row adds to its base than a peer adds to its own, in µs: (difference, interval, number of starts)."""
+        measured = [(own - less) - (other - its_less) for own, less, other, its_less in self.of(row, base, peer, its_base)]
+        return middle(measured), quartiles(measured), len(measured)
 
     def ratio(self, row, peer, sure=0.9):
         """The ratio of the costs that a row and its peer add: (ratio, interval, number of starts)."""

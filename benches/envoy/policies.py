@@ -79,16 +79,21 @@ def gate_on_demand(kind):
     """J7, J8: J4, and a service that is asked for the tenant picks the upstream. Its answers at `/tenants` are remembered, those at
     `/fresh` are not."""
     policy = gate_with_lookup()
-    http = {"cluster": "issuer", "path": "/%s/${header.%s}" % (kind, TENANT), "timeout": "20s"}
+    http = {"cluster": "service", "path": "/%s/${header.%s}" % (kind, TENANT), "timeout": "20s"}
     policy["sources"] = {"tenants": {"http": http, "onDemand": {"ttl": "24h", "maxEntries": ENTRIES * 2}}}
     for written in policy["routes"]:
         del written["lookup"]["tenant"]["key"]
     return policy
 
 
-def upstream_of(tenant):
-    """The upstream of a tenant, by its name."""
-    return ("blue", "green")[int(tenant[7:]) % 2]
+def service_routes():
+    """The service: `/tenants/NAME` and `/fresh/NAME`, whose answers nobody may remember."""
+    fresh = [{"header": {"key": "cache-control", "value": "no-store"}}]
+    return [{"match": {"safe_regex": {"regex": f"/{kind}/tenant-.*[{digits}]"}},
+             "direct_response": {"status": 200, "body": {"inline_string": json.dumps({"upstream": upstream})}},
+             "response_headers_to_add": [{"header": {"key": "content-type", "value": "application/json"}}, *more]}
+            for kind, more in (("tenants", []), ("fresh", fresh))
+            for digits, upstream in (("02468", "blue"), ("13579", "green"))]
 
 
 def large_gate(routes=MANY_ROUTES, refresh="24h"):
@@ -153,8 +158,8 @@ LUA_PATH = """
   headers:replace(":path", target .. rest)
 """
 LUA_CALL = """
-  local asked = {[":method"] = "GET", [":path"] = "/fresh/" .. headers:get("x-tenant"), [":authority"] = "issuer"}
-  local _, said = handle:httpCall("issuer", asked, "", 20000)
+  local asked = {[":method"] = "GET", [":path"] = "/fresh/" .. headers:get("x-tenant"), [":authority"] = "service"}
+  local _, said = handle:httpCall("service", asked, "", 20000)
   -- The first object ends with the call.
   handle:headers():replace("x-postern-upstream", string.match(said, '"upstream": "(%a+)"'))
 """
