@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use postern::config::Config;
 use postern::engine::{Engine, Event, HostVerifier, Inputs, Observer, Step, Store};
-use postern::http::{Edits, HeaderMap, Headers, Reply, Request};
+use postern::http::{Callout, Edits, HeaderMap, Headers, Reply, Request};
 use postern::internals::source::LocalData;
 use postern::policy::Policy;
 use postern::time::Timestamp;
@@ -37,6 +37,8 @@ pub(crate) enum Job {
     J5,
     /// J1 with opaque tokens in the place of keys. The server was asked about each before.
     J6,
+    /// J1 and a lookup by a request that is built of a header, which picks the upstream. The service was asked about each before.
+    J7,
     /// J1 with a regular expression for each host, of which two captures are in the new path.
     Regex,
     /// J1 and ten edits of request headers.
@@ -48,7 +50,7 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::J0,
         Self::J1,
         Self::J1Sha256,
@@ -57,6 +59,7 @@ impl Job {
         Self::J4,
         Self::J5,
         Self::J6,
+        Self::J7,
         Self::Regex,
         Self::HeaderEdits,
         Self::Sticky,
@@ -73,6 +76,7 @@ impl Job {
             Self::J4 => "J4",
             Self::J5 => "J5",
             Self::J6 => "J6",
+            Self::J7 => "J7",
             Self::Regex => "J1-regex",
             Self::HeaderEdits => "J1-edits",
             Self::Sticky => "J1-sticky",
@@ -144,6 +148,15 @@ pub(crate) fn policy(job: Job) -> String {
             policy["routing"] = routing();
             policy
         }
+        Job::J7 => {
+            let mut policy = gate(job, ROUTES, CONSUMERS);
+            policy["sources"] = json!({"tenants": {
+                "http": {"cluster": "service", "path": "/tenants/${header.x-tenant}"},
+                "onDemand": {"ttl": "1h", "maxEntries": 2 * ENTRIES},
+            }});
+            policy["routing"] = routing();
+            policy
+        }
         Job::J5 => {
             let mut policy = gate(job, MANY, 0);
             policy["consumersFrom"] =
@@ -206,10 +219,12 @@ fn route(job: Job, at: usize) -> Value {
         "require": "keys",
         "rewrite": {"path": {"prefix": format!("/internal/svc{at:05}")}},
     });
-    if job == Job::J4 {
-        route["lookup"] = json!({"tenant": {
-            "source": "tenants", "key": "${header.x-tenant}", "values": {"upstream": "$.upstream"},
-        }});
+    if matches!(job, Job::J4 | Job::J7) {
+        route["lookup"] =
+            json!({"tenant": {"source": "tenants", "values": {"upstream": "$.upstream"}}});
+        if job == Job::J4 {
+            route["lookup"]["tenant"]["key"] = json!("${header.x-tenant}");
+        }
         route["rewrite"]["upstream"] = json!("${tenant.upstream}");
     }
     routing::add(job, &mut route);
@@ -303,6 +318,21 @@ impl Observer for Nothing {
     fn event(&mut self, _: &Event<'_>) {}
 }
 
+/// What the service says of the tenant at the end of the path.
+fn service_reply(callout: &Callout) -> Reply {
+    let path = callout.headers.iter().find(|(name, _)| **name == *b":path");
+    let digit = path.and_then(|(_, path)| path.last()).copied();
+    let upstream = if digit.unwrap_or_default() % 2 == 0 {
+        "blue"
+    } else {
+        "green"
+    };
+    Reply {
+        headers: HeaderMap::from_pairs(&[(":status", "200")]),
+        body: json!({ "upstream": upstream }).to_string().into_bytes(),
+    }
+}
+
 /// Compiles a policy.
 pub(crate) fn compile(policy: &str) -> Policy {
     let config = Config::parse(policy.as_bytes()).expect("a policy that can be read");
@@ -340,20 +370,27 @@ impl Gate {
             let _ = engine.tick(now, &mut board, &mut Nothing);
         }
         let mut gate = Self(engine, Edits::default());
-        if job == Job::J6 {
-            for request in requests(job, 0..CONSUMERS) {
-                gate.introduce(request.as_wire());
-            }
+        let before = match job {
+            Job::J6 => requests(job, 0..CONSUMERS),
+            Job::J7 => requests(job, 0..ENTRIES),
+            _ => Vec::new(),
+        };
+        for request in before {
+            gate.introduce(job, request.as_wire());
         }
         gate
     }
 
-    /// Shows a token to the gate, and has the server say that it is active.
-    fn introduce(&mut self, wire: &[u8]) {
+    /// Decides a request, of which the gate asks a server something that it remembers afterwards.
+    fn introduce(&mut self, job: Job, wire: &[u8]) {
         let _ = self.decide(wire);
         let (now, mut board) = (Timestamp::from_nanos(1), LocalData::default());
         for (flight, callout) in self.0.callouts() {
-            let reply = Ok(opaque::reply(&callout.body));
+            let reply = Ok(if job == Job::J6 {
+                opaque::reply(&callout.body)
+            } else {
+                service_reply(&callout)
+            });
             let _ = self.0.reply(flight, reply, now, &mut board, &mut Nothing);
         }
     }
@@ -374,7 +411,7 @@ impl Gate {
         let wanted = match job {
             Job::J0 => (false, 0),
             Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J5 | Job::J6 => (true, 2),
-            Job::J4 | Job::Sticky => (true, 3),
+            Job::J4 | Job::J7 | Job::Sticky => (true, 3),
             Job::Regex | Job::Response => (true, 2),
             // Two of the ten change nothing, and a rename is two.
             Job::HeaderEdits => (true, 12),

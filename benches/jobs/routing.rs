@@ -30,6 +30,14 @@ pub(super) fn add(job: Job, route: &mut Value) {
             route["response"] =
                 json!({"headers": {"set": {"x-gate": "bench"}, "remove": ["x-powered-by"]}});
         }
-        Job::J0 | Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J4 | Job::J5 | Job::J6 => {}
+        Job::J0
+        | Job::J1
+        | Job::J1Sha256
+        | Job::J2
+        | Job::J3
+        | Job::J4
+        | Job::J5
+        | Job::J6
+        | Job::J7 => {}
     }
 }

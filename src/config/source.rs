@@ -324,7 +324,7 @@ record! {
         "maxInFlight" max_in_flight: u32 as integer::<1, 10_000, u32> = 32;
         /// The longest key; a request with a longer one has no entry. Without it `256`, or `16Ki` for requests by template.
         "maxKeyBytes" max_key_bytes: Option<usize> as size::<1, 65_536> = optional;
-        /// The key under which an answer to a request by template is remembered: a template. Without it, the whole request.
+        /// The key under which an answer to a request by template is remembered: a template. Without it, all values of the request.
         "key" key: Option<String> as line = optional;
         /// How many answers are remembered, in each worker.
         "maxEntries" max_entries: usize as integer::<1, 1_000_000, usize> = 10000;

@@ -39,6 +39,8 @@ impl ValueRef<'_> {
 #[derive(Debug)]
 pub(in crate::engine) enum ResultValue<'x> {
     Found(ValueRef<'x>),
+    /// A text of a document that may be dropped.
+    Copied(Box<[u8]>),
     Made(Value),
 }
 
@@ -46,15 +48,18 @@ impl ResultValue<'_> {
     pub(in crate::engine) fn as_value(&self) -> ValueRef<'_> {
         match self {
             Self::Found(pick) => *pick,
+            Self::Copied(text) => ValueRef::Text(text),
             Self::Made(value) => value.into(),
         }
     }
 
     fn into_owned(self) -> ResultValue<'static> {
-        ResultValue::Made(match self {
-            Self::Found(pick) => pick.to_value(),
-            Self::Made(value) => value,
-        })
+        match self {
+            Self::Found(ValueRef::Text(text)) => ResultValue::Copied(text.into()),
+            Self::Found(ValueRef::Other(value)) => ResultValue::Made(value.clone()),
+            Self::Copied(text) => ResultValue::Copied(text),
+            Self::Made(value) => ResultValue::Made(value),
+        }
     }
 }
 

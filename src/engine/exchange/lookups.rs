@@ -59,6 +59,27 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         request: &LookupRequest,
         attributes: &Attributes<'_>,
     ) -> Result<LookupResult<'e>, Stop> {
+        let Some(key) = attributes.request_key(request)? else {
+            return missing(lookup);
+        };
+        let Some(SourceState::OnDemand(source)) = self.sources.at(lookup.source) else {
+            return failed(lookup);
+        };
+        // The usual case: the answer is remembered.
+        match self.fresh(source, &key, lookup) {
+            Some(values) => Ok(values),
+            None => self.look_up_by_new_request(lookup, request, &key, attributes),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up_by_new_request(
+        &mut self,
+        lookup: &'e Lookup,
+        request: &LookupRequest,
+        key: &[u8],
+        attributes: &Attributes<'_>,
+    ) -> Result<LookupResult<'e>, Stop> {
         let Some(built) = attributes.build(request)? else {
             return missing(lookup);
         };
@@ -66,7 +87,7 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             return failed(lookup);
         };
         let source = Rc::clone(source);
-        match self.on_demand(&source, &built.arguments(), lookup)? {
+        match self.on_demand(&source, &built.arguments(key), lookup)? {
             EntryResult::Values(values) => Ok(values),
             EntryResult::Missing => missing(lookup),
             EntryResult::Failed => failed(lookup),

@@ -82,6 +82,33 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         }
     }
 
+    /// The values in the remembered answer of a key, if it is fresh.
+    pub(super) fn fresh(
+        &mut self,
+        source: &RefCell<OnDemandSource>,
+        key: &[u8],
+        lookup: &Lookup,
+    ) -> Option<LookupResult<'static>> {
+        // An exchange that has waited may have got an answer that isn't remembered.
+        if !self.memory.answers.is_empty() {
+            return None;
+        }
+        let now = self.inputs.now();
+        let ttl = self.policy.sources.limits(lookup.source)?.ttl;
+        let mut shared = source.borrow_mut();
+        let document = shared.machine.fresh(key, ttl, now)?;
+        if !is_answer(document, lookup) {
+            return None;
+        }
+        let values = LookupResult::of_answer(document, lookup).into_owned();
+        self.observer.event(&Event::SourceAsked {
+            source: self.policy.sources.name(lookup.source),
+            id: lookup.source,
+            recall: Recall::Hit,
+        });
+        Some(values)
+    }
+
     /// The result of the callout that this exchange waited for.
     pub(super) fn told(
         &self,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::http::is_unreserved;
 use crate::policy::{Denial, LookupRequest, Reason, RequestPiece, ValuePiece, Variable};
 use crate::rewrite::{Origin, RequestPlace, check_segments, put_segments};
 use crate::source::Arguments;
@@ -11,22 +12,17 @@ use super::values::{Attributes, PathPart, VariableValue, blame, origin};
 /// The longest request that is built, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// A request, and what its answer is remembered by.
-pub(in crate::engine) struct BuiltRequest {
-    text: Vec<u8>,
-    /// `None`: the whole text.
-    key: Option<Vec<u8>>,
-}
+/// A request as its protocol reads it.
+pub(in crate::engine) struct BuiltRequest(Vec<u8>);
 
 impl BuiltRequest {
-    pub(in crate::engine) fn arguments(&self) -> Arguments<'_> {
-        let key = self.key.as_ref().unwrap_or(&self.text);
-        Arguments::request(&self.text, key)
+    pub(super) fn arguments<'a>(&'a self, key: &'a [u8]) -> Arguments<'a> {
+        Arguments::request(&self.0, key)
     }
 
     /// Its method, and its path with the query.
     pub(in crate::engine) fn line(&self) -> &[u8] {
-        let mut lines = self.text.split(|byte| *byte == b'\n');
+        let mut lines = self.0.split(|byte| *byte == b'\n');
         lines.next().unwrap_or_default()
     }
 }
@@ -63,30 +59,32 @@ impl Attributes<'_> {
                 return Err(blame(whose(request)).into());
             }
         }
-        let built = BuiltRequest { text, key: None };
+        let built = BuiltRequest(text);
         check_segments(built.path(), request.end).map_err(|_| blame(whose(request)))?;
-        let key = match &request.key {
-            None => None,
-            Some(pieces) => match self.key(pieces)? {
-                Some(key) => Some(key),
-                None => return Ok(None),
-            },
-        };
-        Ok(Some(BuiltRequest { key, ..built }))
+        Ok(Some(built))
     }
 
-    /// The values of a key, each after its length: two lists of values never make the same key.
-    fn key(&self, pieces: &[ValuePiece]) -> Result<Option<Vec<u8>>, Denial> {
+    /// What the answer to the request of a lookup is remembered by. It needs no request: most answers are remembered. `None` if a
+    /// variable without a default has no value.
+    pub(in crate::engine) fn request_key<'s>(
+        &'s self,
+        request: &'s LookupRequest,
+    ) -> Result<Option<Cow<'s, [u8]>>, Denial> {
+        if let [only] = request.key.as_slice() {
+            return Ok(self.piece_value(only)?.map(exact));
+        }
+        // Each value stands after its length: two lists of values never make the same key.
         let mut key = Vec::new();
-        for piece in pieces {
+        for piece in &request.key {
             let Some(value) = self.piece_value(piece)? else {
                 return Ok(None);
             };
-            let length = u64::try_from(value.text.len()).unwrap_or(u64::MAX);
+            let value = exact(value);
+            let length = u64::try_from(value.len()).unwrap_or(u64::MAX);
             key.extend_from_slice(&length.to_le_bytes());
-            key.extend_from_slice(&value.text);
+            key.extend_from_slice(&value);
         }
-        Ok(Some(key))
+        Ok(Some(Cow::Owned(key)))
     }
 
     /// The value of a variable, or its default.
@@ -130,6 +128,20 @@ impl BuiltRequest {
         let path = line.get(start..).unwrap_or_default();
         path.split(|byte| *byte == b'?').next().unwrap_or_default()
     }
+}
+
+/// A value in a key. A part of the path is not decoded, because an escaped slash isn't a slash. It is written as in a request, if it
+/// can stand there. Otherwise it holds an escape that no written one has.
+fn exact(value: VariableValue<'_>) -> Cow<'_, [u8]> {
+    let Some(PathPart::Segments(path) | PathPart::Whole(path)) = value.of_path else {
+        return value.text;
+    };
+    let mut written = Vec::new();
+    let is_plain = |byte: &u8| is_unreserved(*byte) || *byte == b'/';
+    if path.iter().all(is_plain) || put_segments(&mut written, path).is_err() {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned(written)
 }
 
 const fn text_of(text: Cow<'_, [u8]>, origin: Origin) -> VariableValue<'_> {

@@ -159,7 +159,9 @@ impl Attributes<'_> {
                     Some(claim_as_text(value).ok_or(Reason::InvalidClaims)?)
                 }
                 // Several values, but the path of a variable selects one at most.
-                Some(ResultValue::Made(_)) => return Err(Reason::InvalidClaims.into()),
+                Some(ResultValue::Made(_) | ResultValue::Copied(_)) => {
+                    return Err(Reason::InvalidClaims.into());
+                }
                 None => None,
             },
             Variable::LookedUp(at) => match self.looked_up(*at) {

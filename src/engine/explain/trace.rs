@@ -6,7 +6,7 @@ use crate::policy::{
     Claims, Credential, Denial, Lookup, LookupValueId, Policy, Provider, Reason, Route, Verdict,
 };
 use crate::route::{RouteMatch, canonical_host, canonicalise};
-use crate::source::{Arguments, Entry, ReadResult};
+use crate::source::{Entry, ReadResult};
 
 use crate::engine::documents::{SourceState, View};
 use crate::engine::event::{Detail, EntryOrigin, EntryStatus, Observer, VerdictDetail};
@@ -154,13 +154,10 @@ pub(in crate::engine) fn looked_up(
         .key
         .as_ref()
         .and_then(|key| attributes.bytes(&key.template).ok().flatten());
-    let request = lookup.request.as_ref();
-    let request = request.and_then(|request| attributes.build(request).ok().flatten());
-    let arguments = request.as_ref().map(BuiltRequest::arguments);
-    let own = arguments
-        .as_ref()
-        .map(Arguments::cache_key)
-        .or(key.as_deref());
+    let request = lookup.request.as_deref();
+    let built = request.and_then(|request| attributes.build(request).ok().flatten());
+    let own = request.and_then(|request| attributes.request_key(request).ok().flatten());
+    let own = own.as_deref().or(key.as_deref());
     let keyless = (lookup.key.is_some() || lookup.request.is_some()) && own.is_none();
     let (origin, entry) = entry(lookup, own, keyless, result, exchange);
     let named = values.map(|values| {
@@ -174,7 +171,7 @@ pub(in crate::engine) fn looked_up(
         let values = named.iter().map(|(name, value)| (*name, value.as_ref()));
         values.collect::<Vec<_>>()
     });
-    let line = request.as_ref().map(BuiltRequest::line);
+    let line = built.as_ref().map(BuiltRequest::line);
     // A credential of a client is a secret.
     let shown = line.or(key.as_deref()).filter(|_| !lookup.sends_credential);
     exchange.observer.detail(&Detail::LookedUp {

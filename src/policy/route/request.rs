@@ -13,8 +13,9 @@ pub(crate) struct LookupRequest {
     pub(crate) pieces: Vec<RequestPiece>,
     /// How the path may end.
     pub(crate) end: PathEnd,
-    /// The variables of the key; without a key, the whole request is the key.
-    pub(crate) key: Option<Vec<ValuePiece>>,
+    /// The values that the answer is remembered by: those of the source's own key, or all of the request. Two requests that differ
+    /// have another value there.
+    pub(crate) key: Vec<ValuePiece>,
 }
 
 /// A part of a request.
@@ -45,15 +46,22 @@ impl LookupRequest {
                 },
             }
         }
-        let key = texts.key.as_ref().map(|key| {
-            let pieces = key.pieces().iter();
-            let pieces: Vec<_> = pieces
-                .map(|piece| scope.piece(piece, path, errors))
-                .collect();
-            is_whole &= pieces.iter().all(Option::is_some);
-            let is_value = |piece: &ValuePiece| !matches!(piece, ValuePiece::Literal(_));
-            pieces.into_iter().flatten().filter(is_value).collect()
-        });
+        let mut key = Vec::new();
+        if let Some(own) = &texts.key {
+            for piece in own.pieces() {
+                match scope.piece(piece, path, errors) {
+                    Some(ValuePiece::Literal(_)) => {}
+                    Some(piece) => key.push(piece),
+                    None => is_whole = false,
+                }
+            }
+        } else {
+            for piece in &pieces {
+                if let RequestPiece::Value(piece, _) = piece {
+                    key.push(piece.clone());
+                }
+            }
+        }
         is_whole.then_some(Self {
             pieces,
             end: texts.end,
@@ -71,7 +79,6 @@ impl LookupRequest {
 
     /// The same for those of the request and of the key.
     pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
-        let mut key = self.key.iter().flatten();
-        self.sends_any(is_such) || key.any(|piece| piece.has_any(is_such))
+        self.sends_any(is_such) || self.key.iter().any(|piece| piece.has_any(is_such))
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct RequestTexts {
     pub(crate) pieces: Vec<RequestText>,
     /// How the path may end: with a slash where the template says so.
     pub(crate) end: PathEnd,
-    /// What an answer is remembered by; without it, the whole request.
+    /// What an answer is remembered by; without it, all values of the request.
     pub(crate) key: Option<Template>,
 }
 

@@ -125,6 +125,13 @@ impl OnDemand {
         self.ask_anew(arguments, now)
     }
 
+    /// The remembered document of a key, if it is not older than `ttl`.
+    pub fn fresh(&mut self, key: &[u8], ttl: Duration, now: Timestamp) -> Option<&Document> {
+        let cached = self.documents.get(key)?;
+        let age = cached.age(now)?;
+        (age <= ttl).then_some(&cached.document)
+    }
+
     /// The document of a key for which the source has just failed, if it may be used for longer than it is fresh; and until
     /// when it may be used before the source is asked again.
     pub fn last_resort(

@@ -15,7 +15,7 @@ use crate::template::Template;
 
 use super::{complete, text_of, with_headers};
 
-/// The default of `maxKeyBytes` where the key is the whole request.
+/// The default of `maxKeyBytes` where the key is all values of the request.
 const REQUEST_BYTES: usize = 16 << 10;
 
 /// Compiles requests by template.
