@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use postern::http::{Callout, CalloutError, Endpoint, HeaderMap, Reply, Text};
 use postern::internals::source::{
-    Arguments, Document, EntryState, Format, HttpProtocol, Limits, OnDemand, Protocol, ReadRefusal,
-    ReadResult, RequestTemplate, SourceError,
+    Arguments, EntryAnswer, EntryState, Format, HttpProtocol, Limits, OnDemand, Protocol,
+    ReadRefusal, ReadResult, RequestTemplate, SourceError,
 };
 use postern::time::Timestamp;
 use proptest::prelude::*;
@@ -63,7 +63,7 @@ fn header(callout: &Callout, name: &str) -> Option<String> {
 
 /// The state of an entry in a word, with the document's text.
 fn say(answer: &EntryState) -> String {
-    let text = |document: &Document| document.value().to_string();
+    let text = |answer: &EntryAnswer| answer.value().to_string();
     match answer {
         EntryState::Fresh(document, _) => format!("fresh {}", text(document)),
         EntryState::Stale(document, None) => format!("stale {}", text(document)),

@@ -278,13 +278,11 @@ impl Engine {
         for wait in waits {
             self.enlist(*wait, &waiter);
         }
-        let pairs: Vec<_> = request.headers().iter().collect();
-        let headers = HeaderMap::from_pairs(&pairs);
         let deadlines = waits.iter().map(|wait| wait.deadline);
         Step::Wait(Box::new(Waiting {
             suspended: Suspended {
                 waiter,
-                headers,
+                headers: HeaderMap::copy_of(request.headers()),
                 memory,
             },
             deadline: deadlines.max().unwrap_or_default(),

@@ -305,7 +305,10 @@ impl HeaderMap {
 
     /// A map with these pairs.
     pub fn from_pairs<N: AsRef<[u8]>, V: AsRef<[u8]>>(pairs: &[(N, V)]) -> Self {
-        let mut wire = Vec::new();
+        let text =
+            |(name, value): &(N, V)| name.as_ref().len().saturating_add(value.as_ref().len());
+        let each = pairs.iter().map(|pair| text(pair).saturating_add(10));
+        let mut wire = Vec::with_capacity(each.fold(4, usize::saturating_add));
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
         wire.extend(size(pairs.len()));
         for (name, value) in pairs {
@@ -319,6 +322,14 @@ impl HeaderMap {
             wire.push(0);
         }
         Self(wire)
+    }
+
+    /// A copy of a map.
+    #[must_use]
+    pub fn copy_of(headers: &Headers<'_>) -> Self {
+        let Iter { spans, text } = headers.pairs;
+        let count = u32::try_from(spans.lengths.len() >> 3).unwrap_or(u32::MAX);
+        Self([&count.to_le_bytes(), spans.lengths, text].concat())
     }
 
     /// The bytes in the host's wire format.

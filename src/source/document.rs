@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{AnswerHeaders, Format, SourceError};
+use super::{Format, SourceError};
 
 /// The SHA-256 of a document's bytes. Documents with the same hash are the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +38,6 @@ pub struct Document {
     value: Value,
     bytes: usize,
     hash: Hash,
-    headers: AnswerHeaders,
 }
 
 impl Document {
@@ -58,12 +57,7 @@ impl Document {
     /// A document that is read already: its value, the length of its text in bytes, and the hash of its text.
     #[must_use]
     pub fn read(value: Value, bytes: usize, hash: Hash) -> Arc<Self> {
-        Arc::new(Self {
-            value,
-            bytes,
-            hash,
-            headers: AnswerHeaders::default(),
-        })
+        Arc::new(Self { value, bytes, hash })
     }
 
     /// A document in the policy itself.
@@ -74,7 +68,6 @@ impl Document {
             value,
             bytes: text.len(),
             hash: Hash::of(text.as_bytes()),
-            headers: AnswerHeaders::default(),
         })
     }
 
@@ -82,36 +75,6 @@ impl Document {
     #[must_use]
     pub const fn value(&self) -> &Value {
         &self.value
-    }
-
-    /// Whether it is an answer without content, which says all by its header fields.
-    #[must_use]
-    pub fn is_without_content(&self) -> bool {
-        self.value.is_null() && self.hash == Hash::of(&[])
-    }
-
-    /// The header fields of the answer that it came with. Only a source on demand keeps some.
-    #[must_use]
-    pub const fn headers(&self) -> &AnswerHeaders {
-        &self.headers
-    }
-
-    /// The same document with these header fields too. They replace those of the same names.
-    #[must_use]
-    pub(super) fn with_headers(self: Arc<Self>, newer: AnswerHeaders) -> Arc<Self> {
-        let mut headers = self.headers.clone();
-        if !headers.update(newer) {
-            return self;
-        }
-        let (bytes, hash) = (self.bytes, self.hash);
-        let value = Arc::try_unwrap(self);
-        let value = value.map_or_else(|shared| shared.value.clone(), |own| own.value);
-        Arc::new(Self {
-            value,
-            bytes,
-            hash,
-            headers,
-        })
     }
 
     /// The value, if the document is not shared.
@@ -134,9 +97,9 @@ impl Document {
 }
 
 impl PartialEq for Document {
-    /// Two documents are equal if their texts are equal, and what is kept of the headers.
+    /// Two documents are equal if their texts are equal.
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.headers == other.headers
+        self.hash == other.hash
     }
 }
 

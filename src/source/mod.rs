@@ -44,7 +44,7 @@ pub(crate) use layers::{LayerMerge, NoMap};
 pub use local_data::LocalData;
 pub use names::PropertyNames;
 pub use on_demand::{
-    Arguments, EntryState, Lifetime, Limits, OnDemand, ReadResult, RequestTemplate,
+    Arguments, EntryAnswer, EntryState, Lifetime, Limits, OnDemand, ReadResult, RequestTemplate,
 };
 pub use path::PathError;
 pub(crate) use query::Selected;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::policy::{Lookup, LookupValue, LookupValueId, ValueFrom};
-use crate::source::{AnswerHeaders, Document, Indexed, JsonPath, Selection};
+use crate::source::{AnswerHeaders, EntryAnswer, Indexed, JsonPath, Selection};
 
 /// A value of a lookup result: a text, or a JSON value of another type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +108,7 @@ impl<'x> LookupResult<'x> {
     }
 
     /// The values that `lookup` selects in an answer.
-    pub(in crate::engine) fn of_answer(answer: &'x Document, lookup: &Lookup) -> Self {
+    pub(in crate::engine) fn of_answer(answer: &'x EntryAnswer, lookup: &Lookup) -> Self {
         Self::of_either(answer.value(), Some(answer.headers()), lookup)
     }
 

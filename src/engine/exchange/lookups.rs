@@ -66,8 +66,11 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             return failed(lookup);
         };
         // The usual case: the answer is remembered.
-        match self.fresh(source, &key, lookup) {
-            Some(values) => Ok(values),
+        if let Some(values) = self.fresh(source, &key, lookup) {
+            return Ok(values);
+        }
+        match self.told_entry(source, &key, lookup) {
+            Some(entry) => of_entry(entry, lookup),
             None => self.look_up_by_new_request(lookup, request, &key, attributes),
         }
     }
@@ -87,11 +90,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             return failed(lookup);
         };
         let source = Rc::clone(source);
-        match self.on_demand(&source, &built.arguments(key), lookup)? {
-            EntryResult::Values(values) => Ok(values),
-            EntryResult::Missing => missing(lookup),
-            EntryResult::Failed => failed(lookup),
-        }
+        let entry = self.on_demand(&source, &built.arguments(key), lookup)?;
+        of_entry(entry, lookup)
     }
 
     /// The cases that are less frequent.
@@ -101,11 +101,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         lookup: &'e Lookup,
         key: Option<&[u8]>,
     ) -> Result<LookupResult<'e>, Stop> {
-        match self.ask(lookup, key)? {
-            EntryResult::Values(values) => Ok(values),
-            EntryResult::Missing => missing(lookup),
-            EntryResult::Failed => failed(lookup),
-        }
+        let entry = self.ask(lookup, key)?;
+        of_entry(entry, lookup)
     }
 
     fn ask(&mut self, lookup: &Lookup, key: Option<&[u8]>) -> Result<EntryResult<'e>, Stop> {
@@ -136,6 +133,14 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             Some(policy_view) => Ok(entry(&policy_view.view, key, lookup)),
             None => Ok(EntryResult::Failed),
         }
+    }
+}
+
+fn of_entry<'x>(entry: EntryResult<'x>, lookup: &'x Lookup) -> Result<LookupResult<'x>, Stop> {
+    match entry {
+        EntryResult::Values(values) => Ok(values),
+        EntryResult::Missing => missing(lookup),
+        EntryResult::Failed => failed(lookup),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::memory::Memory;
 use crate::http::Callout;
 use crate::policy::{Lookup, Reason, SourceId};
 use crate::rewrite::Origin;
-use crate::source::{Arguments, Document, EntryState, ReadRefusal, ReadResult};
+use crate::source::{Arguments, EntryAnswer, EntryState, ReadRefusal, ReadResult};
 use crate::time::Timestamp;
 
 use super::lookup_result::LookupResult;
@@ -29,19 +29,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         lookup: &Lookup,
     ) -> Result<EntryResult<'e>, Stop> {
         let key = arguments.cache_key();
-        if let Some(result) = self.told(source, key) {
-            return Ok(match result {
-                ReadResult::Found(document, _) if !is_answer(document, lookup) => {
-                    EntryResult::Failed
-                }
-                ReadResult::Found(document, _) => {
-                    EntryResult::Values(LookupResult::of_answer(document, lookup))
-                }
-                ReadResult::Missing => EntryResult::Missing,
-                ReadResult::Failed(_) | ReadResult::Ignored | ReadResult::Send(_) => {
-                    EntryResult::Failed
-                }
-            });
+        if let Some(told) = self.told_entry(source, key, lookup) {
+            return Ok(told);
         }
         let now = self.inputs.now();
         match self.ask_source(lookup.source, source, arguments, now) {
@@ -107,6 +96,25 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
             recall: Recall::Hit,
         });
         Some(values)
+    }
+
+    /// The entry of a key by the callout that this exchange waited for.
+    pub(super) fn told_entry(
+        &self,
+        source: &RefCell<OnDemandSource>,
+        key: &[u8],
+        lookup: &Lookup,
+    ) -> Option<EntryResult<'e>> {
+        Some(match self.told(source, key)? {
+            ReadResult::Found(document, _) if is_answer(document, lookup) => {
+                EntryResult::Values(LookupResult::of_answer(document, lookup))
+            }
+            ReadResult::Missing => EntryResult::Missing,
+            ReadResult::Found(..)
+            | ReadResult::Failed(_)
+            | ReadResult::Ignored
+            | ReadResult::Send(_) => EntryResult::Failed,
+        })
     }
 
     /// The result of the callout that this exchange waited for.
@@ -181,15 +189,15 @@ const fn recall(answer: &EntryState) -> Recall {
     }
 }
 
-/// Whether a document answers a lookup: one without content answers only those that read header fields.
-fn is_answer(document: &Document, lookup: &Lookup) -> bool {
-    !document.is_without_content() || lookup.reads_headers()
+/// Whether an answer says something for a lookup: one without content answers only those that read header fields.
+fn is_answer(answer: &EntryAnswer, lookup: &Lookup) -> bool {
+    !answer.is_without_content() || lookup.reads_headers()
 }
 
-/// Copies the values: a remembered document may be dropped while the exchange goes on.
-fn remembered(document: &Document, lookup: &Lookup) -> EntryResult<'static> {
-    if !is_answer(document, lookup) {
+/// Copies the values: a remembered answer may be dropped while the exchange goes on.
+fn remembered(answer: &EntryAnswer, lookup: &Lookup) -> EntryResult<'static> {
+    if !is_answer(answer, lookup) {
         return EntryResult::Failed;
     }
-    EntryResult::Values(LookupResult::of_answer(document, lookup).into_owned())
+    EntryResult::Values(LookupResult::of_answer(answer, lookup).into_owned())
 }

@@ -16,7 +16,7 @@ use crate::policy::consumer::{Consumer, Credential};
 use crate::policy::denial::Reason;
 use crate::policy::source::SourceId;
 use crate::secret::Secret;
-use crate::source::Document;
+use crate::source::EntryAnswer;
 
 /// The verdict of one provider on a request.
 #[derive(Debug)]
@@ -172,7 +172,7 @@ pub(crate) enum CredentialLookup<'p> {
 #[derive(Debug)]
 pub(crate) enum Introspection {
     /// It is active: the answer, which is a JSON object, and until when that may be believed.
-    Active(Arc<Document>, Timestamp),
+    Active(Arc<EntryAnswer>, Timestamp),
     /// It isn't active.
     Inactive,
     /// That can't be known now.

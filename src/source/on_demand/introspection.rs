@@ -1,14 +1,17 @@
 //! Questions about a token, and their answers (RFC 7662).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply, Text, encode_form_value};
 use crate::secret::Secret;
 use crate::source::client_authentication::ClientAuthentication;
-use crate::source::{Document, DocumentStatus, Hash, SourceError, Version, centre, weight};
+use crate::source::{DocumentStatus, SourceError, Version, centre, weight};
 use crate::strict_json;
 use crate::time::Timestamp;
 
+use super::EntryAnswer;
 use super::reply::{EntryReply, Revision};
 
 /// What all questions to one server share.
@@ -100,7 +103,7 @@ fn answer(body: &[u8], now: Timestamp) -> Result<EntryReply, SourceError> {
     }
     let weight = weight(&value);
     Ok(EntryReply::Found(Revision {
-        document: Document::read(value, body.len(), Hash::of(body)),
+        answer: Arc::new(EntryAnswer::new(value)),
         weight,
         version: Version::default(),
         expires,

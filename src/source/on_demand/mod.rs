@@ -1,5 +1,6 @@
 //! A source that is asked by key.
 
+mod entry_answer;
 mod introspection;
 mod remembered;
 mod reply;
@@ -16,12 +17,13 @@ use crate::hash::Map;
 use crate::http::{Callout, CalloutError, Reply};
 use crate::time::Timestamp;
 
-use super::{Document, ReadRefusal, Session, SourceError, Version};
+use super::{ReadRefusal, Session, SourceError, Version};
 
-use remembered::{CachedDocument, NegativeEntry, age};
+use remembered::{CachedAnswer, NegativeEntry, age};
 use reply::{EntryReply, Revision, Storage};
 use request::EntryExchange;
 
+pub use entry_answer::EntryAnswer;
 pub use request::{Arguments, RequestTemplate};
 pub use state::{EntryState, Lifetime, Limits, ReadResult};
 
@@ -39,7 +41,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct OnDemand {
     template: Arc<RequestTemplate>,
     limits: Limits,
-    documents: Cache<Rc<[u8]>, CachedDocument>,
+    documents: Cache<Rc<[u8]>, CachedAnswer>,
     negatives: Cache<Rc<[u8]>, NegativeEntry>,
     pending: Map<Rc<[u8]>, PendingRead>,
     /// What all entries share.
@@ -114,7 +116,7 @@ impl OnDemand {
         if let Some(cached) = self.documents.get(key) {
             // A document that is too old stays: another policy may use it for longer.
             let age = cached.age(now);
-            let document = || Arc::clone(&cached.document);
+            let document = || Arc::clone(&cached.answer);
             if age.is_some_and(|age| age <= ttl) {
                 return EntryState::Fresh(document(), cached.lifetime.until(ttl));
             }
@@ -126,10 +128,10 @@ impl OnDemand {
     }
 
     /// The remembered document of a key, if it is not older than `ttl`.
-    pub fn fresh(&mut self, key: &[u8], ttl: Duration, now: Timestamp) -> Option<&Document> {
+    pub fn fresh(&mut self, key: &[u8], ttl: Duration, now: Timestamp) -> Option<&EntryAnswer> {
         let cached = self.documents.get(key)?;
         let age = cached.age(now)?;
-        (age <= ttl).then_some(&cached.document)
+        (age <= ttl).then_some(&cached.answer)
     }
 
     /// The document of a key for which the source has just failed, if it may be used for longer than it is fresh; and until
@@ -138,12 +140,12 @@ impl OnDemand {
         &mut self,
         key: &[u8],
         now: Timestamp,
-    ) -> Option<(Arc<Document>, Timestamp)> {
+    ) -> Option<(Arc<EntryAnswer>, Timestamp)> {
         let cached = self.documents.get(key)?;
         let is_usable = cached.age(now)? <= self.limits.stale_for;
         let until = cached.lifetime.until(self.limits.stale_for);
         let until = until.min(now.after(RETRY_AFTER));
-        is_usable.then(|| (Arc::clone(&cached.document), until))
+        is_usable.then(|| (Arc::clone(&cached.answer), until))
     }
 
     fn refresh(&mut self, arguments: &Arguments<'_>, now: Timestamp) -> Option<Callout> {
@@ -155,7 +157,7 @@ impl OnDemand {
             }
         }
         let revision = Revision {
-            document: Arc::clone(&cached.document),
+            answer: Arc::clone(&cached.answer),
             weight: cached.weight,
             version: cached.version.clone(),
             expires: cached.lifetime.expires,
@@ -276,7 +278,7 @@ impl OnDemand {
             EntryReply::Found(revision) => return self.found(key, revision, storage, now),
             EntryReply::Same(headers) => match read.revision {
                 Some(mut revision) => {
-                    revision.document = revision.document.with_headers(headers);
+                    revision.answer = revision.answer.with_headers(headers);
                     return self.found(key, revision, storage, now);
                 }
                 None => SourceError::Status(304),
@@ -324,7 +326,7 @@ impl OnDemand {
         now: Timestamp,
     ) -> ReadResult {
         self.negatives.remove(&key);
-        let document = Arc::clone(&revision.document);
+        let document = Arc::clone(&revision.answer);
         let lifetime = Lifetime {
             confirmed: now,
             expires: revision.expires,
@@ -334,8 +336,8 @@ impl OnDemand {
             self.documents.remove(&key);
             return ReadResult::Found(document, lifetime);
         }
-        let cached = CachedDocument {
-            document: revision.document,
+        let cached = CachedAnswer {
+            answer: revision.answer,
             weight: revision.weight,
             version: revision.version,
             lifetime,

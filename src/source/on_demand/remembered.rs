@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::source::{Document, SourceError, Version};
+use crate::source::{SourceError, Version};
 use crate::time::Timestamp;
 
-use super::Lifetime;
+use super::{EntryAnswer, Lifetime};
 
-/// A document that is remembered.
+/// An answer that is remembered.
 #[derive(Debug)]
-pub(super) struct CachedDocument {
-    pub(super) document: Arc<Document>,
-    /// How much memory the document takes.
+pub(super) struct CachedAnswer {
+    pub(super) answer: Arc<EntryAnswer>,
+    /// How much memory the answer takes.
     pub(super) weight: usize,
     pub(super) version: Version,
     pub(super) lifetime: Lifetime,
@@ -27,7 +27,7 @@ pub(super) struct NegativeEntry {
     pub(super) since: Timestamp,
 }
 
-impl CachedDocument {
+impl CachedAnswer {
     /// How old it is, if it hasn't ended.
     pub(super) fn age(&mut self, now: Timestamp) -> Option<Duration> {
         let is_over = self.lifetime.is_over(now);

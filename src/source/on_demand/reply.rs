@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::http::Callout;
-use crate::source::{AnswerHeaders, Document, SourceError, Version};
+use crate::source::{AnswerHeaders, SourceError, Version};
 use crate::time::Timestamp;
 
-/// A document and its version.
+use super::EntryAnswer;
+
+/// An answer and its version.
 #[derive(Clone, Debug)]
 pub(super) struct Revision {
-    pub(super) document: Arc<Document>,
+    pub(super) answer: Arc<EntryAnswer>,
     pub(super) weight: usize,
     pub(super) version: Version,
     /// When it ends by its own content; `None` if it doesn't.

@@ -1,9 +1,8 @@
 //! The request that a source on demand sends for one entry.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::http::{Callout, CalloutError, Endpoint, Reply};
 use crate::source::answer_headers::forbids_to_remember;
@@ -11,11 +10,12 @@ use crate::source::centre::{MAX_CALLOUTS, Session};
 use crate::source::client_authentication::ClientAuthentication;
 use crate::source::path::{PathError, absolute, has_reserved_byte};
 use crate::source::{
-    AnswerHeaders, Document, DocumentStatus, Format, Hash, Next, Protocol, ReadRefusal,
-    SourceError, Version, weight,
+    AnswerHeaders, DocumentStatus, Format, Next, Protocol, ReadRefusal, SourceError, Version,
+    weight,
 };
 use crate::time::Timestamp;
 
+use super::EntryAnswer;
 use super::introspection::{self, IntrospectionForm};
 use super::reply::{EntryReply, Revision, Storage};
 
@@ -290,19 +290,12 @@ impl EntryExchange {
         match status {
             DocumentStatus::Changed { body, version, .. } => {
                 let limit = self.protocol.endpoint().max_bytes();
-                let document = headers.and_then(|headers| {
-                    // The service says all by its headers.
-                    if body.is_empty() && !headers.is_empty() {
-                        let nothing = Document::read(Value::Null, 0, Hash::of(&body));
-                        return Ok(nothing.with_headers(headers));
-                    }
-                    let document = Document::parse(&body, limit, format)?;
-                    Ok(document.with_headers(headers))
-                });
-                match document {
-                    Ok(document) => EntryReply::Found(Revision {
-                        weight: weight(document.value()),
-                        document,
+                let answer =
+                    headers.and_then(|headers| EntryAnswer::parse(&body, headers, limit, format));
+                match answer {
+                    Ok(answer) => EntryReply::Found(Revision {
+                        weight: weight(answer.value()),
+                        answer: Arc::new(answer),
                         version,
                         expires: None,
                     }),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::Callout;
-use crate::source::{Document, ReadRefusal, SourceError};
+use crate::source::{ReadRefusal, SourceError};
 use crate::time::Timestamp;
+
+use super::EntryAnswer;
 
 /// The limits of a source on demand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +36,12 @@ pub struct Limits {
 #[must_use]
 pub enum EntryState {
     /// Its document, and until when it is fresh.
-    Fresh(Arc<Document>, Timestamp),
+    Fresh(Arc<EntryAnswer>, Timestamp),
     /// The source has none.
     Missing,
     /// Its document, older than `ttl`, of a source that is asked again meanwhile; and a callout to send (see
     /// [`Start`](EntryState::Start)), unless one is under way, or too many are, or the last one failed a moment ago.
-    Stale(Arc<Document>, Option<Callout>),
+    Stale(Arc<EntryAnswer>, Option<Callout>),
     /// A callout for it is under way.
     Pending,
     /// A callout for this other key is under way, and gets a login that this entry needs too: ask again when that has ended.
@@ -82,7 +84,7 @@ impl Lifetime {
 #[must_use]
 pub enum ReadResult {
     /// The key's document. How long it is fresh depends on the limits of each who waited for it.
-    Found(Arc<Document>, Lifetime),
+    Found(Arc<EntryAnswer>, Lifetime),
     /// The source has none.
     Missing,
     /// The entry takes one more callout: send this, and give its result to [`OnDemand::fetched`](super::OnDemand::fetched) too.

@@ -11,7 +11,7 @@ use crate::policy::provider::token::reason_of;
 use crate::policy::provider::verdict::{
     Identity, Introspection, ProviderInputs, Verification, VerifiedToken,
 };
-use crate::source::Document;
+use crate::source::EntryAnswer;
 use crate::time::Timestamp;
 
 use super::Opaque;
@@ -76,7 +76,7 @@ impl Opaque {
     /// Checks the claims of an active token.
     fn accepted(
         &self,
-        answer: &Document,
+        answer: &EntryAnswer,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<VerifiedToken, Reason> {
