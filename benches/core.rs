@@ -29,13 +29,13 @@ fn decisions(criterion: &mut Criterion) {
         let count = if job == Job::J2 { 30_000 } else { 1000 };
         let requests = jobs::requests(job, 0..count);
         let mut gate = Gate::of(job);
-        let step = gate.decide(requests[0].as_wire());
+        let step = gate.complete(job, requests[0].as_wire());
         assert!(gate.is_done(job, &step), "{step:?}");
         let mut at = 0;
         criterion.bench_function(&format!("decide/{}", job.name()), |bencher| {
             bencher.iter(|| {
                 at = (at + 1) % requests.len();
-                gate.decide(black_box(requests[at].as_wire()))
+                gate.complete(job, black_box(requests[at].as_wire()))
             });
         });
     }

@@ -42,7 +42,7 @@ fn main() {
     let mut gate = Gate::of(job);
     let requests = jobs::requests(job, 0..1000);
     for request in jobs::requests(job, warm_up(job)) {
-        let step = gate.decide(request.as_wire());
+        let step = gate.complete(job, request.as_wire());
         assert!(gate.is_done(job, &step), "{step:?}");
     }
     let before = counting::so_far();
@@ -52,7 +52,11 @@ fn main() {
             *line = line.wrapping_add(1);
         }
         black_box(&mut others);
-        measured(&mut gate, requests[at * STRIDE % requests.len()].as_wire());
+        measured(
+            &mut gate,
+            job,
+            requests[at * STRIDE % requests.len()].as_wire(),
+        );
     }
     let (times, bytes) = counting::so_far();
     println!(
@@ -75,8 +79,8 @@ const fn warm_up(job: Job) -> Range<usize> {
 
 /// Decides one request.
 #[inline(never)]
-fn measured(gate: &mut Gate, wire: &[u8]) {
-    let _ = black_box(gate.decide(black_box(wire)));
+fn measured(gate: &mut Gate, job: Job, wire: &[u8]) {
+    let _ = black_box(gate.complete(job, black_box(wire)));
 }
 
 #[expect(unsafe_code, reason = "an allocator needs unsafe code")]

@@ -39,6 +39,8 @@ pub(crate) enum Job {
     J6,
     /// J1 and a lookup by a request that is built of a header, which picks the upstream. The service was asked about each before.
     J7,
+    /// The same, and no answer may be remembered. The service's answers cost what it takes to make them, too.
+    J8,
     /// J1 with a regular expression for each host, of which two captures are in the new path.
     Regex,
     /// J1 and ten edits of request headers.
@@ -50,7 +52,7 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::J0,
         Self::J1,
         Self::J1Sha256,
@@ -60,6 +62,7 @@ impl Job {
         Self::J5,
         Self::J6,
         Self::J7,
+        Self::J8,
         Self::Regex,
         Self::HeaderEdits,
         Self::Sticky,
@@ -77,6 +80,7 @@ impl Job {
             Self::J5 => "J5",
             Self::J6 => "J6",
             Self::J7 => "J7",
+            Self::J8 => "J8",
             Self::Regex => "J1-regex",
             Self::HeaderEdits => "J1-edits",
             Self::Sticky => "J1-sticky",
@@ -148,7 +152,7 @@ pub(crate) fn policy(job: Job) -> String {
             policy["routing"] = routing();
             policy
         }
-        Job::J7 => {
+        Job::J7 | Job::J8 => {
             let mut policy = gate(job, ROUTES, CONSUMERS);
             policy["sources"] = json!({"tenants": {
                 "http": {"cluster": "service", "path": "/tenants/${header.x-tenant}"},
@@ -219,7 +223,7 @@ fn route(job: Job, at: usize) -> Value {
         "require": "keys",
         "rewrite": {"path": {"prefix": format!("/internal/svc{at:05}")}},
     });
-    if matches!(job, Job::J4 | Job::J7) {
+    if matches!(job, Job::J4 | Job::J7 | Job::J8) {
         route["lookup"] =
             json!({"tenant": {"source": "tenants", "values": {"upstream": "$.upstream"}}});
         if job == Job::J4 {
@@ -319,7 +323,7 @@ impl Observer for Nothing {
 }
 
 /// What the service says of the tenant at the end of the path.
-fn service_reply(callout: &Callout) -> Reply {
+fn service_reply(job: Job, callout: &Callout) -> Reply {
     let path = callout.headers.iter().find(|(name, _)| **name == *b":path");
     let digit = path.and_then(|(_, path)| path.last()).copied();
     let upstream = if digit.unwrap_or_default() % 2 == 0 {
@@ -327,8 +331,13 @@ fn service_reply(callout: &Callout) -> Reply {
     } else {
         "green"
     };
+    let storage = if job == Job::J8 {
+        "no-store"
+    } else {
+        "max-age=60"
+    };
     Reply {
-        headers: HeaderMap::from_pairs(&[(":status", "200")]),
+        headers: HeaderMap::from_pairs(&[(":status", "200"), ("cache-control", storage)]),
         body: json!({ "upstream": upstream }).to_string().into_bytes(),
     }
 }
@@ -370,12 +379,14 @@ impl Gate {
             let _ = engine.tick(now, &mut board, &mut Nothing);
         }
         let mut gate = Self(engine, Edits::default());
-        let before = match job {
-            Job::J6 => requests(job, 0..CONSUMERS),
-            Job::J7 => requests(job, 0..ENTRIES),
-            _ => Vec::new(),
+        let before = if job == Job::J6 {
+            0..CONSUMERS
+        } else if job == Job::J7 {
+            0..ENTRIES
+        } else {
+            0..0
         };
-        for request in before {
+        for request in requests(job, before) {
             gate.introduce(job, request.as_wire());
         }
         gate
@@ -384,14 +395,31 @@ impl Gate {
     /// Decides a request, of which the gate asks a server something that it remembers afterwards.
     fn introduce(&mut self, job: Job, wire: &[u8]) {
         let _ = self.decide(wire);
+        self.answer(job);
+    }
+
+    /// Has the server answer what it was asked.
+    fn answer(&mut self, job: Job) {
         let (now, mut board) = (Timestamp::from_nanos(1), LocalData::default());
         for (flight, callout) in self.0.callouts() {
             let reply = Ok(if job == Job::J6 {
                 opaque::reply(&callout.body)
             } else {
-                service_reply(&callout)
+                service_reply(job, &callout)
             });
             let _ = self.0.reply(flight, reply, now, &mut board, &mut Nothing);
+        }
+    }
+
+    /// Decides one request of a job, which may wait for the server's answer.
+    pub(crate) fn complete(&mut self, job: Job, wire: &[u8]) -> Step {
+        match self.decide(wire) {
+            Step::Wait(waiting) => {
+                self.answer(job);
+                let suspended = waiting.suspended;
+                suspended.resume(&mut self.0, &mut self.1, &mut Nothing, &mut Nothing)
+            }
+            step @ (Step::Continue | Step::Respond(_)) => step,
         }
     }
 
@@ -411,7 +439,7 @@ impl Gate {
         let wanted = match job {
             Job::J0 => (false, 0),
             Job::J1 | Job::J1Sha256 | Job::J2 | Job::J3 | Job::J5 | Job::J6 => (true, 2),
-            Job::J4 | Job::J7 | Job::Sticky => (true, 3),
+            Job::J4 | Job::J7 | Job::J8 | Job::Sticky => (true, 3),
             Job::Regex | Job::Response => (true, 2),
             // Two of the ten change nothing, and a rename is two.
             Job::HeaderEdits => (true, 12),

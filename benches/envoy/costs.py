@@ -55,6 +55,7 @@ PEERS = {
     "J5": "J1 with 10,000 routes and 100,000 consumers from a document",
     "J6": "Postern, J1's job with 1,000 opaque tokens asked about before",
     "J7": "J1 and a lookup by a request to a service, whose answer is remembered",
+    "bare-call": "bare, and a call of a service for each request",
     "lua-call": "lua, and a call of a service for each request",
     "J8": "J1 and a lookup by a request to a service, for each request",
     **{f"lua-{kind}": f"lua, and {what}" for kind, what in routing.WHAT.items()},
@@ -84,7 +85,7 @@ RATIOS = {"J0": [Ratio("the empty Wasm filter", "empty", 1.3, 1.15)],
           "J5": [Ratio("J1", "J1", 1.15, 1.05)],
           "J6": [Ratio("J1", "J1", 1.5, 1.3)],
           "J7": [Ratio("J4", "J4", 1.1, 1.0)],
-          "J8": [Ratio("a call by Lua", "lua-call")],
+          "J8": [Ratio("a call by Lua", "lua-call"), Ratio("a call by a Wasm filter", "bare-call")],
           **{f"J1-{kind}": [Ratio("the same in Lua", f"lua-{kind}", 1.3, 1.1)] for kind in routing.WHAT}}
 
 # The number of starts of Envoy, and of rounds in each. Between two starts, the cost of a row with the same module may
@@ -98,7 +99,7 @@ NEEDS = {"J0": ["empty", "J0"],
          "J1": ["empty", "edits", "bare", "lua", "lua-segment", "lua-safe", "native", "J1", "J1-sha256"],
          **{job: [native_of(job), job] for job in NEW},
          "J3": ["J1", "native-cached", "J3"], "J4": ["J1", "J4"], "J5": ["J1", "J5"],
-         "J6": ["J1", "J6"], "J7": ["J4", "J7"], "J8": ["lua", "J7", "lua-call", "J8"],
+         "J6": ["J1", "J6"], "J7": ["J4", "J7"], "J8": ["bare", "lua", "J7", "bare-call", "lua-call", "J8"],
          **{f"J1-{kind}": [f"lua-{kind}", f"J1-{kind}"] for kind in routing.WHAT}}
 
 
@@ -123,13 +124,13 @@ def filters(bench, row):
         path = bench.folder / f"{row}.wasm"
         module.build_empty(bench.module, path, edits=row == "edits")
         return [gateway.wasm_filter(path, row, "")]
-    if row == "bare":
+    if row in ("bare", "bare-call"):
         path = bench.folder / "bare.wasm"
         module.build_bare(path)
         # It has no `_initialize`.
         if module.exports(path) | {"_initialize"} != module.exports(bench.module):
             raise load.Failed("benches/envoy/bare has other callbacks than the module")
-        return [gateway.wasm_filter(path, row, policies.bare())]
+        return [gateway.wasm_filter(path, row, policies.bare(row == "bare-call"))]
     if row in ALGORITHMS:
         key = bench.signer().jwk(ALGORITHMS[row])
         if row.startswith("native"):
@@ -208,7 +209,7 @@ def expected(row, request):
     want = {":path": request.path, "x-consumer-name": request.consumer}
     if not row.startswith("native"):
         want[":path"] = "/internal" + request.path
-    if row in ("J4", "J7", "J8", "lua-call"):
+    if row in ("J4", "J7", "J8", "bare-call", "lua-call"):
         want["x-postern-upstream"] = ("blue", "green")[int(request.tenant[7:]) % 2]
     kind = routing.kind_of(row)
     if kind:
@@ -312,9 +313,10 @@ def costs(bench, jobs):
             ratio, (low, high), count = rounds.ratio(job, peer)
             bench.row(job, f"{PEERS[job]}: to {what}", ratio, "×", must, goal, f"90 %: {low:.2f} to {high:.2f}; {count} starts")
     if "J8" in jobs:
-        more, (low, high), count = rounds.beyond("J8", "J7", "lua-call", "lua")
-        bench.row("J8", "what a miss costs more than a hit, beyond what a call costs Lua", more, "µs", 30, None,
-                  f"middle half: {low:.1f} to {high:.1f}; {count} starts")
+        for peer, base, whose, must in (("bare-call", "bare", "a Wasm filter", 30), ("lua-call", "lua", "Lua", None)):
+            more, (low, high), count = rounds.beyond("J8", "J7", peer, base)
+            bench.row("J8", f"what a miss costs more than a hit, beyond what a call costs {whose}", more, "µs", must, None,
+                      f"middle half: {low:.1f} to {high:.1f}; {count} starts")
 
 
 def is_unsure(rounds, job):

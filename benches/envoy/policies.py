@@ -199,8 +199,10 @@ def lua(by_host, path=LUA_PATH, more="", share=SHARE):
     return "\n".join(lines)
 
 
-def bare():
-    """J1 for the bare filter: the lines of its two tables."""
+def bare(call=False):
+    """J1 for the bare filter: the lines of its two tables. With `call` it asks a service for each request."""
     lines = [f"key\t{key(each)}\tconsumer-{each:06}" for each in range(CONSUMERS)]
     lines += [f"route\t{host(each)}\tsvc{each:05}\t/internal/svc{each:05}" for each in range(ROUTES)]
+    if call:
+        lines.append("call\tservice\t/fresh/")
     return "\n".join(lines)

@@ -38,6 +38,7 @@ pub(super) fn add(job: Job, route: &mut Value) {
         | Job::J4
         | Job::J5
         | Job::J6
-        | Job::J7 => {}
+        | Job::J7
+        | Job::J8 => {}
     }
 }

@@ -3,7 +3,7 @@
 //! It has Postern's callbacks, gets the headers as Postern does, denies paths that are not plain, and makes the same three
 //! edits. It has no policy, no other kind of route and no reasons, and counts in three arrays. The difference between the
 //! row `edits` and this one is the least cost of such a decision. The difference between this one and `J1` is the cost of
-//! everything else that Postern can do.
+//! everything else that Postern can do. With a line `call` in its configuration it asks a service for each request, too.
 
 use std::cell::RefCell;
 use std::ptr::{null, null_mut};
@@ -26,6 +26,20 @@ unsafe extern "C" {
         size: usize,
     ) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, length: usize) -> u32;
+    fn proxy_http_call(
+        cluster: *const u8,
+        cluster_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        body: *const u8,
+        body_size: usize,
+        trailers: *const u8,
+        trailers_size: usize,
+        milliseconds: u32,
+        token: *mut u32,
+    ) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_continue_stream(kind: u32) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -39,6 +53,8 @@ unsafe extern "C" {
 }
 
 const REQUEST: u32 = 0;
+const REPLY: u32 = 6;
+const REPLY_BODY: u32 = 4;
 const PLUGIN_CONFIGURATION: u32 = 7;
 
 const CONTINUE: u32 = 0;
@@ -62,6 +78,10 @@ struct Gate {
     counts: (Vec<u64>, Vec<u64>, u64),
     /// The buffer for new paths.
     path: Vec<u8>,
+    /// The cluster of the service, and the beginning of the paths that are asked there.
+    call: Option<[Vec<u8>; 2]>,
+    /// The tokens of calls, with the streams that wait for them.
+    waiting: Vec<(u32, u32)>,
 }
 
 struct Entry {
@@ -121,6 +141,7 @@ struct Head<'r> {
     host: Option<&'r [u8]>,
     path: Option<&'r [u8]>,
     key: Option<&'r [u8]>,
+    tenant: &'r [u8],
 }
 
 impl<'r> Head<'r> {
@@ -137,6 +158,10 @@ impl<'r> Head<'r> {
                 (10, b":authority") => head.host.replace(map.get(start..end)?).is_some(),
                 (5, b":path") => head.path.replace(map.get(start..end)?).is_some(),
                 (9, b"x-api-key") => head.key.replace(map.get(start..end)?).is_some(),
+                (8, b"x-tenant") => {
+                    head.tenant = map.get(start..end)?;
+                    false
+                }
                 (15, b"x-consumer-name") => true,
                 _ => false,
             };
@@ -171,9 +196,9 @@ fn first_segment(path: &[u8]) -> Option<usize> {
 }
 
 impl Gate {
-    /// Reads lines `key KEY CONSUMER` and `route HOST SEGMENT PREFIX`, separated by tabs.
+    /// Reads lines `key KEY CONSUMER`, `route HOST SEGMENT PREFIX` and `call CLUSTER PATH`, separated by tabs.
     fn of(text: &str) -> Self {
-        let (mut keys, mut routes) = (Vec::new(), Vec::new());
+        let (mut keys, mut routes, mut call) = (Vec::new(), Vec::new(), None);
         for line in text.lines() {
             let words: Vec<Vec<u8>> = line.split('\t').map(|word| word.into()).collect();
             match words.as_slice() {
@@ -189,6 +214,9 @@ impl Gate {
                         value: value.clone(),
                     });
                 }
+                [kind, cluster, path] if kind == b"call" => {
+                    call = Some([cluster.clone(), path.clone()]);
+                }
                 _ => {}
             }
         }
@@ -199,15 +227,18 @@ impl Gate {
             routes,
             counts,
             path: Vec::with_capacity(4096),
+            call,
+            waiting: Vec::new(),
         }
     }
 
-    /// Edits a request that is accepted; None if it is denied.
-    fn decide(&mut self, map: &[u8]) -> Option<()> {
+    /// Edits a request that is accepted. It goes on, or waits for the service; None if it is denied.
+    fn decide(&mut self, stream: u32, map: &[u8]) -> Option<u32> {
         let Head {
             host: Some(host),
             path: Some(path),
             key: Some(key),
+            tenant,
         } = Head::read(map)?
         else {
             return None;
@@ -223,8 +254,62 @@ impl Gate {
         self.counts.2 += 1;
         remove(b"x-api-key")?;
         replace(b":path", &self.path)?;
-        replace(b"x-consumer-name", consumer)
+        replace(b"x-consumer-name", consumer)?;
+        let Some([cluster, path]) = &self.call else {
+            return Some(CONTINUE);
+        };
+        self.waiting
+            .push((call(cluster, &[path, tenant].concat())?, stream));
+        Some(PAUSE)
     }
+
+    /// Lets the stream go on that waits for this call, with the upstream that the reply names.
+    fn resume(&mut self, token: u32, reply: &[u8]) -> Option<()> {
+        let at = self.waiting.iter().position(|(of, _)| *of == token)?;
+        let (_, stream) = self.waiting.swap_remove(at);
+        let upstream = std::str::from_utf8(reply).ok()?.split('"').nth(3)?;
+        // SAFETY: the calls read no memory.
+        unsafe { proxy_set_effective_context(stream) };
+        replace(b"x-postern-upstream", upstream.as_bytes())?;
+        unsafe { proxy_continue_stream(REQUEST) };
+        Some(())
+    }
+}
+
+/// Asks a cluster for a path. Returns the token of the call.
+fn call(cluster: &[u8], path: &[u8]) -> Option<u32> {
+    let pairs: [(&[u8], &[u8]); 4] = [
+        (b":method", b"GET"),
+        (b":scheme", b"http"),
+        (b":authority", cluster),
+        (b":path", path),
+    ];
+    let mut map = 4_u32.to_le_bytes().to_vec();
+    for (name, value) in pairs {
+        map.extend((name.len() as u32).to_le_bytes());
+        map.extend((value.len() as u32).to_le_bytes());
+    }
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        map.extend_from_slice(text);
+        map.push(0);
+    }
+    let mut token = 0;
+    // SAFETY: the host reads the slices and writes the token during the call.
+    let status = unsafe {
+        proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            map.as_ptr(),
+            map.len(),
+            null(),
+            0,
+            null(),
+            0,
+            20_000,
+            &raw mut token,
+        )
+    };
+    (status == 0).then_some(token)
 }
 
 fn remove(name: &[u8]) -> Option<()> {
@@ -292,14 +377,32 @@ extern "C" fn proxy_on_configure(_root: u32, size: usize) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn proxy_on_request_headers(_stream: u32, _count: u32, _end: u32) -> u32 {
+extern "C" fn proxy_on_request_headers(stream: u32, _count: u32, _end: u32) -> u32 {
     // SAFETY: the host writes both words during the call.
     let ask = |data, size| unsafe { proxy_get_header_map_pairs(REQUEST, data, size) };
-    let decided = received(ask, |map| GATE.with_borrow_mut(|gate| gate.decide(map)));
-    if decided.flatten().is_some() {
-        CONTINUE
-    } else {
-        deny()
+    let decided = received(ask, |map| GATE.with_borrow_mut(|gate| gate.decide(stream, map)));
+    decided.flatten().unwrap_or_else(deny)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn proxy_on_http_call_response(
+    _root: u32,
+    token: u32,
+    _headers: u32,
+    body: u32,
+    _trailers: u32,
+) {
+    // SAFETY: the host writes both words during the call.
+    let ask = |data, size| unsafe { proxy_get_header_map_pairs(REPLY, data, size) };
+    let is_good = received(ask, |map| map.windows(3).any(|part| part == b"200"));
+    // SAFETY: the same.
+    let ask = |data, size| unsafe {
+        proxy_get_buffer_bytes(REPLY_BODY, 0, body as usize, data, size)
+    };
+    if is_good == Some(true) {
+        let _ = received(ask, |reply| {
+            GATE.with_borrow_mut(|gate| gate.resume(token, reply))
+        });
     }
 }
 
@@ -310,16 +413,6 @@ extern "C" fn proxy_on_context_create(_context: u32, _parent: u32) {}
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_tick(_root: u32) {}
-
-#[unsafe(no_mangle)]
-extern "C" fn proxy_on_http_call_response(
-    _root: u32,
-    _token: u32,
-    _headers: u32,
-    _body: u32,
-    _trailers: u32,
-) {
-}
 
 #[unsafe(no_mangle)]
 extern "C" fn proxy_on_response_headers(_stream: u32, _count: u32, _end: u32) -> u32 {
