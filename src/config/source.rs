@@ -67,25 +67,25 @@ pub enum SourceKind {
     /// A request that is answered with the document.
     Http(Box<HttpSource>),
     /// The environment of an application in Spring Cloud Config.
-    SpringCloudConfig(SpringCloudConfigSource),
+    SpringCloudConfig(Box<SpringCloudConfigSource>),
     /// A key of etcd, or all keys below a prefix.
-    Etcd(EtcdSource),
+    Etcd(Box<EtcdSource>),
     /// A key of Consul, or all keys below a prefix.
-    Consul(ConsulSource),
+    Consul(Box<ConsulSource>),
     /// The content of a data ID of Nacos.
-    Nacos(NacosSource),
+    Nacos(Box<NacosSource>),
     /// The properties of an application in Nacos.
-    SpringCloudAlibaba(SpringCloudAlibabaSource),
+    SpringCloudAlibaba(Box<SpringCloudAlibabaSource>),
     /// The properties of an application in Consul.
-    SpringCloudConsul(SpringCloudConsulSource),
+    SpringCloudConsul(Box<SpringCloudConsulSource>),
     /// An application in Eureka.
-    Eureka(EurekaSource),
+    Eureka(Box<EurekaSource>),
     /// A ConfigMap or a Secret of Kubernetes.
-    Kubernetes(KubernetesSource),
+    Kubernetes(Box<KubernetesSource>),
     /// The content of a data ID of Alibaba Cloud ACM.
-    Acm(AcmSource),
+    Acm(Box<AcmSource>),
     /// A namespace of Apollo.
-    Apollo(ApolloSource),
+    Apollo(Box<ApolloSource>),
     /// Documents of other sources, in layers. A later one wins.
     Merge(Vec<MergePart>),
     /// The policy itself.
@@ -96,27 +96,27 @@ record! {
     /// Where documents come from, and how fresh they are.
     pub(super) struct WrittenSource {
         /// A request that is answered with the document.
-        "http" http: Option<HttpSource> = optional;
+        "http" http: Option<Box<HttpSource>> = optional;
         /// The environment of an application in Spring Cloud Config.
-        "springCloudConfig" spring_cloud_config: Option<SpringCloudConfigSource> = optional;
+        "springCloudConfig" spring_cloud_config: Option<Box<SpringCloudConfigSource>> = optional;
         /// A key of etcd, or all keys below a prefix.
-        "etcd" etcd: Option<EtcdSource> = optional;
+        "etcd" etcd: Option<Box<EtcdSource>> = optional;
         /// A key of Consul, or all keys below a prefix.
-        "consul" consul: Option<ConsulSource> = optional;
+        "consul" consul: Option<Box<ConsulSource>> = optional;
         /// The content of a data ID of Nacos.
-        "nacos" nacos: Option<NacosSource> = optional;
+        "nacos" nacos: Option<Box<NacosSource>> = optional;
         /// The properties of an application in Nacos, as Spring Cloud Alibaba keeps them there.
-        "springCloudAlibaba" spring_cloud_alibaba: Option<SpringCloudAlibabaSource> = optional;
+        "springCloudAlibaba" spring_cloud_alibaba: Option<Box<SpringCloudAlibabaSource>> = optional;
         /// The properties of an application in Consul, as Spring Cloud Consul keeps them there.
-        "springCloudConsul" spring_cloud_consul: Option<SpringCloudConsulSource> = optional;
+        "springCloudConsul" spring_cloud_consul: Option<Box<SpringCloudConsulSource>> = optional;
         /// An application in Eureka with its instances.
-        "eureka" eureka: Option<EurekaSource> = optional;
+        "eureka" eureka: Option<Box<EurekaSource>> = optional;
         /// A ConfigMap or a Secret of Kubernetes.
-        "kubernetes" kubernetes: Option<KubernetesSource> = optional;
+        "kubernetes" kubernetes: Option<Box<KubernetesSource>> = optional;
         /// The content of a data ID of Alibaba Cloud ACM.
-        "acm" acm: Option<AcmSource> = optional;
+        "acm" acm: Option<Box<AcmSource>> = optional;
         /// A namespace of Apollo.
-        "apollo" apollo: Option<ApolloSource> = optional;
+        "apollo" apollo: Option<Box<ApolloSource>> = optional;
         /// The documents of these sources in layers: maps are merged, and of everything else the later one is taken.
         "merge" merge: Option<Vec<MergePart>> as merge_parts = optional;
         /// The document itself, any JSON.
@@ -336,7 +336,7 @@ impl Decode for Source {
         let written = WrittenSource::decode(node, at, errors)?;
         let on_demand = written.on_demand;
         let mut kind = None
-            .or_else(|| written.http.map(|http| SourceKind::Http(Box::new(http))))
+            .or_else(|| written.http.map(SourceKind::Http))
             .or_else(|| {
                 written
                     .spring_cloud_config
