@@ -6,6 +6,7 @@ use wasmi::{
 
 use crate::instrument::{BRANCHED, ENTERED};
 
+use super::Workload;
 use super::trace::Trace;
 
 /// The root's context id. The ids of streams follow.
@@ -37,6 +38,8 @@ struct State {
     edits: usize,
     denied: Option<u32>,
     called: bool,
+    /// A request that waited goes on.
+    continued: bool,
     log: String,
 }
 
@@ -45,15 +48,16 @@ pub(super) struct Host {
     store: Store<State>,
     instance: Instance,
     last_context: u32,
+    /// What the service says of the `cache-control` of its answers.
+    service: Option<&'static str>,
 }
+
+/// What the service answers.
+const ANSWER: &str = r#"{"upstream": "blue"}"#;
 
 impl Host {
     /// Starts a module, configures its policy and delivers the document of its source, if it has one.
-    pub(super) fn start(
-        module: &[u8],
-        policy: &str,
-        document: Option<&str>,
-    ) -> Result<Self, String> {
+    pub(super) fn start(module: &[u8], workload: &Workload) -> Result<Self, String> {
         let mut config = Config::default();
         config.consume_fuel(true);
         let engine = Engine::new(&config);
@@ -76,8 +80,9 @@ impl Host {
             store,
             instance,
             last_context: ROOT,
+            service: workload.service,
         };
-        host.configure(policy, document)?;
+        host.configure(workload.policy, workload.document)?;
         Ok(host)
     }
 
@@ -95,9 +100,14 @@ impl Host {
         if !std::mem::take(&mut self.store.data_mut().called) {
             return Err(format!("the module fetches no document:\n{}", self.log()));
         }
-        self.store.data_mut().buffer = document.into();
-        self.store.data_mut().headers = wire(&[(":status", "200")]);
-        let reply = [ROOT, TOKEN, 1, size(document.len()), 0];
+        self.reply(document, &[(":status", "200")])
+    }
+
+    /// Delivers the reply to the only callout.
+    fn reply(&mut self, body: &str, headers: &[(&str, &str)]) -> Result<(), String> {
+        self.store.data_mut().buffer = body.into();
+        self.store.data_mut().headers = wire(headers);
+        let reply = [ROOT, TOKEN, size(headers.len()), size(body.len()), 0];
         self.call("proxy_on_http_call_response", &reply)?;
         Ok(())
     }
@@ -113,12 +123,21 @@ impl Host {
         self.call("proxy_on_context_create", &[stream, ROOT])?;
         let count = size(headers.len());
         let action = self.call("proxy_on_request_headers", &[stream, count, 1])?;
+        if let (true, Some(storage)) = (self.store.data().called, self.service) {
+            let headers = [
+                (":status", "200"),
+                ("content-type", "application/json"),
+                ("cache-control", storage),
+                ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
+            ];
+            self.reply(ANSWER, &headers)?;
+        }
         self.call("proxy_on_response_headers", &[stream, 1, 0])?;
         self.call("proxy_on_delete", &[stream])?;
         let state = self.store.data_mut();
         let outcome = match (state.denied, action) {
             (Some(status), _) => Outcome::Denied(status),
-            (None, 0) => Outcome::Forwarded(state.edits),
+            (None, _) if action == 0 || state.continued => Outcome::Forwarded(state.edits),
             (None, _) => Outcome::Waiting,
         };
         Ok((outcome, std::mem::take(&mut state.trace)))
@@ -257,6 +276,7 @@ fn perform(
             let state = caller.data_mut();
             state.edits = state.edits.saturating_add(1);
         }
+        ("proxy_continue_stream", _) => caller.data_mut().continued = true,
         ("proxy_send_local_response", &[status, ..]) => caller.data_mut().denied = Some(status),
         ("proxy_log", &[_, at, length]) => {
             let mut line = vec![0; index(length)];

@@ -36,8 +36,10 @@ const OTHER: Option<&str> = Some("key-000001-4f9d2c7b1e8a");
 /// A policy, the document of its source, and requests.
 struct Workload {
     policy: &'static str,
-    /// `None` for a policy without a source.
+    /// `None` for a policy without a source that is fetched.
     document: Option<&'static str>,
+    /// What a service says of the `cache-control` of its answers, if requests ask one.
+    service: Option<&'static str>,
     share: Share,
     requests: &'static [Request],
 }
@@ -57,6 +59,7 @@ const WORKLOADS: &[Workload] = &[
     Workload {
         policy: include_str!("policy.json"),
         document: Some(include_str!("tenants.json")),
+        service: None,
         share: Share::Most,
         requests: &[
             request("open.test", "/any/page?page=2", None, Outcome::Forwarded(0)),
@@ -83,6 +86,7 @@ const WORKLOADS: &[Workload] = &[
     Workload {
         policy: include_str!("partners-policy.json"),
         document: Some(include_str!("partners.json")),
+        service: None,
         share: Share::Most,
         requests: &[
             request(
@@ -100,6 +104,7 @@ const WORKLOADS: &[Workload] = &[
     Workload {
         policy: include_str!("routing-policy.json"),
         document: None,
+        service: None,
         share: Share::Few,
         requests: &[
             request(
@@ -131,6 +136,27 @@ const WORKLOADS: &[Workload] = &[
             request("when.test", "/items/17", OTHER, Outcome::Forwarded(3)),
         ],
     },
+    // Lookups by requests to a service, whose answers are remembered.
+    Workload {
+        policy: include_str!("requests-policy.json"),
+        document: None,
+        service: Some("max-age=60"),
+        share: Share::Few,
+        requests: ASKING,
+    },
+    // The same, and they are not.
+    Workload {
+        policy: include_str!("requests-policy.json"),
+        document: None,
+        service: Some("no-store"),
+        share: Share::Few,
+        requests: ASKING,
+    },
+];
+
+const ASKING: &[Request] = &[
+    request("tenants.test", "/items/18", KEY, Outcome::Forwarded(4)),
+    request("scores.test", "/items/19", KEY, Outcome::Forwarded(4)),
 ];
 
 /// The number of repetitions before the recording. After them, tables have their final size and counters their rows.
@@ -156,7 +182,7 @@ const COUNTED: u32 = 640;
 pub fn count(module: &[u8]) -> Result<Vec<(String, u64)>, String> {
     let mut counts = Vec::new();
     for workload in WORKLOADS {
-        let mut host = Host::start(module, workload.policy, workload.document)?;
+        let mut host = Host::start(module, workload)?;
         for request in workload.requests {
             let headers = headers(request);
             host.request(&headers)?;
@@ -174,7 +200,7 @@ pub fn count(module: &[u8]) -> Result<Vec<(String, u64)>, String> {
 
 /// Runs a workload. Branches get hints from forwarded requests only, because these are the usual ones.
 fn run(module: &[u8], workload: &Workload, profile: &mut Profile) -> Result<(), String> {
-    let mut host = Host::start(module, workload.policy, workload.document)?;
+    let mut host = Host::start(module, workload)?;
     for _ in 0..REPEATED {
         for request in workload.requests {
             host.request(&headers(request))?;
