@@ -35,11 +35,15 @@ impl ValueRef<'_> {
     }
 }
 
+/// The longest text that needs no memory of its own.
+const SHORT: usize = 22;
+
 /// A value in a lookup result. A value in a document of the engine is not copied.
 #[derive(Debug)]
 pub(in crate::engine) enum ResultValue<'x> {
     Found(ValueRef<'x>),
-    /// A text of a document that may be dropped.
+    /// A text of an answer that may be dropped. Most are short, and need no memory of their own: the bytes, and how many they are.
+    Short([u8; SHORT], u8),
     Copied(Box<[u8]>),
     Made(Value),
 }
@@ -48,6 +52,9 @@ impl ResultValue<'_> {
     pub(in crate::engine) fn as_value(&self) -> ValueRef<'_> {
         match self {
             Self::Found(pick) => *pick,
+            Self::Short(bytes, length) => {
+                ValueRef::Text(bytes.get(..usize::from(*length)).unwrap_or_default())
+            }
             Self::Copied(text) => ValueRef::Text(text),
             Self::Made(value) => value.into(),
         }
@@ -55,11 +62,23 @@ impl ResultValue<'_> {
 
     fn into_owned(self) -> ResultValue<'static> {
         match self {
-            Self::Found(ValueRef::Text(text)) => ResultValue::Copied(text.into()),
+            Self::Found(ValueRef::Text(text)) => copy_of(text),
             Self::Found(ValueRef::Other(value)) => ResultValue::Made(value.clone()),
+            Self::Short(bytes, length) => ResultValue::Short(bytes, length),
             Self::Copied(text) => ResultValue::Copied(text),
             Self::Made(value) => ResultValue::Made(value),
         }
+    }
+}
+
+fn copy_of(text: &[u8]) -> ResultValue<'static> {
+    let mut bytes = [0; SHORT];
+    match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+        (Some(room), Ok(length)) => {
+            room.copy_from_slice(text);
+            ResultValue::Short(bytes, length)
+        }
+        _ => ResultValue::Copied(text.into()),
     }
 }
 

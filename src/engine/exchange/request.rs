@@ -70,12 +70,15 @@ impl Attributes<'_> {
         &'s self,
         request: &'s LookupRequest,
     ) -> Result<Option<Cow<'s, [u8]>>, Denial> {
-        if let [only] = request.key.as_slice() {
+        if let Some(plain) = self.plain(&request.key) {
+            return Ok(Some(Cow::Borrowed(plain)));
+        }
+        if let [only] = request.key.0.as_slice() {
             return Ok(self.piece_value(only)?.map(exact));
         }
         // Each value stands after its length: two lists of values never make the same key.
         let mut key = Vec::new();
-        for piece in &request.key {
+        for piece in &request.key.0 {
             let Some(value) = self.piece_value(piece)? else {
                 return Ok(None);
             };

@@ -159,7 +159,7 @@ impl Attributes<'_> {
                     Some(claim_as_text(value).ok_or(Reason::InvalidClaims)?)
                 }
                 // Several values, but the path of a variable selects one at most.
-                Some(ResultValue::Made(_) | ResultValue::Copied(_)) => {
+                Some(ResultValue::Made(_) | ResultValue::Copied(_) | ResultValue::Short(..)) => {
                     return Err(Reason::InvalidClaims.into());
                 }
                 None => None,
@@ -246,7 +246,7 @@ impl Attributes<'_> {
     }
 
     /// The usual template of a lookup's key: a header with one value, or a looked-up text.
-    fn plain<'s>(&'s self, template: &'s ValueTemplate) -> Option<&'s [u8]> {
+    pub(super) fn plain<'s>(&'s self, template: &'s ValueTemplate) -> Option<&'s [u8]> {
         let [ValuePiece::Variable(variable, _)] = template.0.as_slice() else {
             return None;
         };

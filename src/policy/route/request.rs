@@ -3,7 +3,7 @@
 use crate::config::{ConfigErrors, Path};
 use crate::http::Text;
 use crate::policy::source::request::{RequestText, RequestTexts};
-use crate::policy::template::{Scope, ValuePiece, Variable};
+use crate::policy::template::{Scope, ValuePiece, ValueTemplate, Variable};
 use crate::rewrite::{PathEnd, RequestPlace};
 
 /// The requests of one lookup, and what their answers are remembered by.
@@ -15,7 +15,7 @@ pub(crate) struct LookupRequest {
     pub(crate) end: PathEnd,
     /// The values that the answer is remembered by: those of the source's own key, or all of the request. Two requests that differ
     /// have another value there.
-    pub(crate) key: Vec<ValuePiece>,
+    pub(crate) key: ValueTemplate,
 }
 
 /// A part of a request.
@@ -65,7 +65,7 @@ impl LookupRequest {
         is_whole.then_some(Self {
             pieces,
             end: texts.end,
-            key,
+            key: ValueTemplate(key),
         })
     }
 
@@ -79,6 +79,6 @@ impl LookupRequest {
 
     /// The same for those of the request and of the key.
     pub(crate) fn has_any(&self, is_such: &dyn Fn(&Variable) -> bool) -> bool {
-        self.sends_any(is_such) || self.key.iter().any(|piece| piece.has_any(is_such))
+        self.sends_any(is_such) || self.key.has_any(is_such)
     }
 }
