@@ -60,6 +60,8 @@ impl<'e, O: Observer + ?Sized> Exchange<'e, O> {
         attributes: &Attributes<'_>,
     ) -> Result<LookupResult<'e>, Stop> {
         let Some(key) = attributes.request_key(request)? else {
+            // A value that can't stand in its place is a denial, whatever others are absent.
+            attributes.build(request)?;
             return missing(lookup);
         };
         let Some(SourceState::OnDemand(source)) = self.sources.at(lookup.source) else {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::http::is_unreserved;
 use crate::policy::{Denial, LookupRequest, Reason, RequestPiece, ValuePiece, Variable};
 use crate::rewrite::{Origin, RequestPlace, check_segments, put_segments};
 use crate::source::Arguments;
@@ -74,20 +73,37 @@ impl Attributes<'_> {
             return Ok(Some(Cow::Borrowed(plain)));
         }
         if let [only] = request.key.0.as_slice() {
-            return Ok(self.piece_value(only)?.map(exact));
+            return self.key_value(only);
         }
         // Each value stands after its length: two lists of values never make the same key.
         let mut key = Vec::new();
         for piece in &request.key.0 {
-            let Some(value) = self.piece_value(piece)? else {
+            let Some(value) = self.key_value(piece)? else {
                 return Ok(None);
             };
-            let value = exact(value);
             let length = u64::try_from(value.len()).unwrap_or(u64::MAX);
             key.extend_from_slice(&length.to_le_bytes());
             key.extend_from_slice(&value);
         }
         Ok(Some(Cow::Owned(key)))
+    }
+
+    /// A value in a key. What was captured of the path is not decoded, because an escaped slash isn't a slash.
+    fn key_value<'s>(&'s self, piece: &'s ValuePiece) -> Result<Option<Cow<'s, [u8]>>, Denial> {
+        let Some(value) = self.piece_value(piece)? else {
+            return Ok(None);
+        };
+        let (text, is_captured) = match value.of_path {
+            Some(PathPart::Segments(path)) => (Cow::Borrowed(path), true),
+            Some(PathPart::Whole(_)) | None => (value.text, false),
+        };
+        if matches!(piece, ValuePiece::Variable(Variable::Capture(_), Some(_))) {
+            // A default is no part of the path: the same bytes are another value there.
+            return Ok(Some(Cow::Owned(
+                [&[u8::from(is_captured)], &*text].concat(),
+            )));
+        }
+        Ok(Some(text))
     }
 
     /// The value of a variable, or its default.
@@ -131,20 +147,6 @@ impl BuiltRequest {
         let path = line.get(start..).unwrap_or_default();
         path.split(|byte| *byte == b'?').next().unwrap_or_default()
     }
-}
-
-/// A value in a key. A part of the path is not decoded, because an escaped slash isn't a slash. It is written as in a request, if it
-/// can stand there. Otherwise it holds an escape that no written one has.
-fn exact(value: VariableValue<'_>) -> Cow<'_, [u8]> {
-    let Some(PathPart::Segments(path) | PathPart::Whole(path)) = value.of_path else {
-        return value.text;
-    };
-    let mut written = Vec::new();
-    let is_plain = |byte: &u8| is_unreserved(*byte) || *byte == b'/';
-    if path.iter().all(is_plain) || put_segments(&mut written, path).is_err() {
-        return Cow::Borrowed(path);
-    }
-    Cow::Owned(written)
 }
 
 const fn text_of(text: Cow<'_, [u8]>, origin: Origin) -> VariableValue<'_> {

@@ -85,8 +85,8 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A request that was built whole. `key` says which one it is: two requests that differ have two keys. The text itself is such a
-    /// key. See [`HttpProtocol::built`](crate::source::HttpProtocol::built).
+    /// A request that was built whole. `key` says which one it is: two requests that differ have two keys. See
+    /// [`HttpProtocol::built`](crate::source::HttpProtocol::built).
     #[must_use]
     pub const fn request(text: &'a [u8], key: &'a [u8]) -> Self {
         Self {
