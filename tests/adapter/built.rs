@@ -80,3 +80,34 @@ fn a_refused_credential_of_a_client_is_not_the_gates() {
         sound(&vm);
     }
 }
+
+/// After a 401 to a client's key its remembered answer is not used for `staleFor`, also where the key is the lookup's own.
+#[test]
+fn the_answer_of_a_refused_key_is_forgotten() {
+    let policy = r#"{
+        "providers": {"keys": {"apiKey": {"from": [{"header": "x-key"}]}}},
+        "consumers": [{"name": "ann", "credentials": [{"apiKey": {"value": "ann-key"}}]}],
+        "sources": {"rights": {"http": {"cluster": "crm", "path": "/rights/${key}"}, "onDemand": {"ttl": "1s", "staleFor": "1h"}}},
+        "routes": [{"name": "r", "match": [{"path": {"prefix": "/"}}], "require": "keys",
+                    "lookup": {"it": {"source": "rights", "key": "${header.x-key}", "sendCredentials": ["keys"], "values": {"id": "$.id"}}},
+                    "rewrite": {"headers": {"set": {"x-id": "${it.id}"}}}}]}"#;
+    let world = World::at(NOW);
+    let vm = FakeVm::new(&world, 1);
+    let root = vm.root();
+    assert!(vm.configure(root, policy.as_bytes()));
+    let ask = || {
+        let mut headers = get("/");
+        headers.push(("x-key", "ann-key".to_owned()));
+        let stream = vm.stream(root);
+        (stream, vm.request(stream, &headers))
+    };
+    let (stream, _) = ask();
+    vm.reply_status(vm.callouts()[0].token, 200, br#"{"id": "a"}"#);
+    assert_eq!(forwarded(&vm.outcome(stream), "x-id"), [b"a"]);
+    world.pass(Duration::from_secs(2));
+    let (_, stale) = ask();
+    assert_eq!(forwarded(&stale, "x-id"), [b"a"]);
+    vm.reply_status(vm.callouts()[0].token, 401, b"");
+    assert_eq!(answered(&ask().1).0, 503);
+    sound(&vm);
+}

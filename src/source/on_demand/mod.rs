@@ -127,7 +127,7 @@ impl OnDemand {
         self.ask_anew(arguments, now)
     }
 
-    /// The remembered document of a key, if it is not older than `ttl`.
+    /// The remembered answer of a key, if it is not older than `ttl`.
     pub fn fresh(&mut self, key: &[u8], ttl: Duration, now: Timestamp) -> Option<&EntryAnswer> {
         let cached = self.documents.get(key)?;
         let age = cached.age(now)?;
@@ -293,11 +293,11 @@ impl OnDemand {
             }
             EntryReply::Failed(error) => error,
         };
-        let is_refusal = matches!(
-            error,
-            SourceError::Refused(_) | SourceError::ClientRefused(_)
-        );
-        if is_refusal && self.template.is_built() {
+        // Where what a client sent may be refused, an older answer isn't for it any more.
+        let is_built = || self.template.is_built();
+        if matches!(error, SourceError::ClientRefused(_))
+            || matches!(error, SourceError::Refused(_)) && is_built()
+        {
             self.documents.remove(&key);
         }
         if self.login.as_ref() == Some(&key) && self.template.needs_login(&mut self.session, now) {
