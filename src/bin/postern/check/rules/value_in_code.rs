@@ -18,6 +18,9 @@ const CHOSEN: [&str; 5] = ["path.", "query.", "header.", "cookie.", "request."];
 /// What a text has that is code and no mere name.
 const MARKS: &str = "\"'`(){}[]<>=";
 
+/// The same for a path, in which `=` separates a parameter's name and value.
+const MARKS_IN_PATH: &str = "\"'`(){}[]<>";
+
 fn check(config: &Config, warnings: &mut Warnings) {
     for source in &config.sources {
         let SourceKind::Http(http) = &source.value.kind else {
@@ -31,6 +34,7 @@ fn check(config: &Config, warnings: &mut Warnings) {
 }
 
 fn request(http: &HttpSource, path: &str, warnings: &mut Warnings) {
+    look(&http.path, MARKS_IN_PATH, format!("{path}.path"), warnings);
     for parameter in &http.query {
         let path = entry(&format!("{path}.query"), &parameter.name);
         text(&parameter.value, path, warnings);
@@ -72,11 +76,16 @@ fn value(content: &Value, path: String, warnings: &mut Warnings) {
 }
 
 fn text(written: &str, path: String, warnings: &mut Warnings) {
+    look(written, MARKS, path, warnings);
+}
+
+/// Looks at a template, in which one of these marks is code.
+fn look(written: &str, marks: &str, path: String, warnings: &mut Warnings) {
     let Ok(template) = Template::parse(written) else {
         return;
     };
     let mut pieces = template.pieces().iter();
-    let is_code = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(|it| MARKS.contains(it)));
+    let is_code = |piece: &Piece| matches!(piece, Piece::Literal(text) if text.contains(|it| marks.contains(it)));
     if pieces.clone().any(is_code) && pieces.any(is_chosen) {
         warnings.add(
             path,
@@ -111,8 +120,13 @@ mod tests {
     use super::*;
 
     fn found(http: &str) -> Vec<String> {
+        let path = if http.contains(r#""path""#) {
+            ""
+        } else {
+            r#""path": "/q/${path.id}", "#
+        };
         let policy = format!(
-            r#"{{"sources": {{"s": {{"http": {{"cluster": "c", "path": "/q/${{path.id}}", "method": "POST", {http}}}, "onDemand": {{}}}}}}}}"#
+            r#"{{"sources": {{"s": {{"http": {{"cluster": "c", "method": "POST", {path}{http}}}, "onDemand": {{}}}}}}}}"#
         );
         let paths = paths_of(&RULE, &policy);
         paths
@@ -137,6 +151,8 @@ mod tests {
                 "body.form.filter",
             ),
             (r#""query": {"f": "name eq '${cookie.n}'"}"#, "query.f"),
+            (r#""path": "/users('${path.id}')""#, "path"),
+            (r#""path": "/q?f=(uid=${query.u})""#, "path"),
             (
                 r#""headers": {"content-type": "application/json"}, "body": "{\"query\": \"{ user(id: ${path.id}) }\"}""#,
                 "body.query",
@@ -154,6 +170,7 @@ mod tests {
             r#""body": {"json": {"query": "{ user(id: \"${sha256(path.id)}\") { plan } }"}}"#,
             r#""body": {"json": {"key": "user-${path.id}: ${query.a}"}}"#,
             r#""query": {"f": "${path.id}"}"#,
+            r#""path": "/q?a=1&id=${path.id}""#,
             r#""headers": {"cookie": "sid=${cookie.sid}"}"#,
             r#""headers": {"content-type": "text/plain"}, "body": "(${path.id})""#,
         ] {
