@@ -42,10 +42,18 @@ impl Service {
     pub(super) const COUNT: usize = COUNT;
 
     /// Their names.
-    pub(super) const NAMES: [&'static str; COUNT] =
-        ["cluster", "authority", "scheme", "headers", "timeout"];
+    #[expect(clippy::indexing_slicing, reason = "the compiler runs it")]
+    pub(super) const NAMES: [&'static str; COUNT] = {
+        let mut names = [""; COUNT];
+        let mut at = 0;
+        while at < COUNT {
+            names[at] = Self::FIELDS[at].name;
+            at += 1;
+        }
+        names
+    };
 
-    /// Their defaults.
+    /// Their defaults, as the record has them.
     pub(super) const DEFAULTS: [UsualValue; COUNT] = [
         None,
         None,
@@ -187,4 +195,46 @@ pub struct Endpoint<'c> {
     pub timeout: Duration,
     /// The largest content that is accepted, in bytes.
     pub max_bytes: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EtcdSource;
+
+    /// What is read, and the errors.
+    fn read(service: &str) -> [(String, String); 2] {
+        let etcd = format!(r#"{{{service}"key": "/k"}}"#);
+        let alone = format!("{{{}}}", service.trim_end_matches(", "));
+        let mut errors = [ConfigErrors::default(), ConfigErrors::default()];
+        let [own, others] = &mut errors;
+        let alone = Node::parse(alone.as_bytes()).unwrap();
+        let etcd = Node::parse(etcd.as_bytes()).unwrap();
+        let alone = Service::decode(&alone, &Path::Root, own);
+        let etcd = EtcdSource::decode(&etcd, &Path::Root, others).map(|etcd| etcd.service);
+        [
+            (format!("{alone:?}"), format!("{own:?}")),
+            (format!("{etcd:?}"), format!("{others:?}")),
+        ]
+    }
+
+    /// The decoder among other fields has the defaults and the readers of the record.
+    #[test]
+    fn reads_the_same_alone_and_among_other_fields() {
+        for service in [
+            r#""cluster": "c", "#,
+            r#""cluster": "c", "authority": "a", "scheme": "https", "headers": {"x": "y"}, "timeout": "300s", "#,
+            "",
+            r#""cluster": 1, "#,
+            r#""cluster": "c\n", "#,
+            r#""cluster": "c", "authority": [], "#,
+            r#""cluster": "c", "scheme": "ftp", "#,
+            r#""cluster": "c", "headers": {"a b": "y"}, "#,
+            r#""cluster": "c", "timeout": "301s", "#,
+            r#""cluster": "c", "timeout": "0s", "#,
+        ] {
+            let [alone, among] = read(service);
+            assert_eq!(alone, among, "{service}");
+        }
+    }
 }

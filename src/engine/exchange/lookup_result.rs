@@ -44,6 +44,7 @@ pub(in crate::engine) enum ResultValue<'x> {
     Found(ValueRef<'x>),
     /// A text of an answer that may be dropped. Most are short, and need no memory of their own: the bytes, and how many they are.
     Short([u8; SHORT], u8),
+    /// A longer text of such an answer.
     Copied(Box<[u8]>),
     Made(Value),
 }
