@@ -14,6 +14,8 @@ mod facts;
 mod introspected_tokens;
 mod memory;
 #[cfg(test)]
+mod remembered_answers;
+#[cfg(test)]
 mod remembered_verdicts;
 #[cfg(test)]
 mod shared_key_sets;
